@@ -1,0 +1,1 @@
+//! The one struct tree of the one configuration file.

@@ -1,0 +1,1 @@
+//! The language between the PBX and its operators: commands, replies, events, and the client.

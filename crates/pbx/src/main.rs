@@ -1,0 +1,2 @@
+//! The PBX binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Development only: a virtual network, a hand-moved clock, scripted phones and a PBX in a box.
