@@ -1,1 +1,18 @@
-//! Media as pure logic: SDP offer/answer, RTP legs, codecs, quality figures. No I/O, no clock, no tokio.
+//! Media as pure logic: SDP offer/answer, RTP legs, G.711 prompts, quality figures and the port pool.
+//! No I/O, no clock, no tokio: the engine in the PBX binary owns the sockets and the threads, and calls
+//! in here with the packets and the time.
+
+pub mod engine;
+pub mod port_pool;
+pub mod prompt;
+pub mod quality;
+pub mod rtp;
+pub mod sdp;
+
+pub use engine::{CallKey, LegId, MediaCommand, MediaEvent, OpenError};
+pub use port_pool::{PortPair, PortPool, PortsExhausted};
+pub use quality::{DirectionQuality, LegQuality};
+pub use sdp::{
+    Codec, Direction, LocalMedia, Origin, RemoteAudio, Sdp, SdpError, local_answer, local_offer,
+    relay_answer, relay_offer, with_direction,
+};

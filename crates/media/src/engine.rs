@@ -1,0 +1,166 @@
+//! The words that the call core and the media engine exchange. Values only: the engine itself lives in
+//! the PBX binary.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::quality::LegQuality;
+use crate::sdp::{LocalMedia, RemoteAudio};
+
+/// One media leg: a pair of sockets towards one phone. Chosen by the call core, never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LegId(pub u64);
+
+/// The call that a leg belongs to. All legs of one call live on one media thread, so that a bridge
+/// needs no lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallKey(pub u64);
+
+/// What the call core asks of the media engine. A command for a leg that is gone is ignored: media may
+/// fail at any time, and the event that says so may still be on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaCommand {
+    /// Binds the ports of a new leg; answered at once by [`MediaEvent::Opened`] or [`MediaEvent::OpenFailed`].
+    Open {
+        /// The call of the leg.
+        call: CallKey,
+        /// The new leg.
+        leg: LegId,
+        /// The signalling peer: the advertised address must reach it, and media from this address may be
+        /// learnt when the phone sits behind a NAT.
+        peer: IpAddr,
+    },
+    /// Where the phone said it receives, and with which codecs. Sent for every offer or answer.
+    SetRemote {
+        /// The leg.
+        leg: LegId,
+        /// The audio of the phone's session description.
+        remote: RemoteAudio,
+    },
+    /// Relays two legs of one call to each other. Ends prompts, echo and former bridges of both.
+    Connect {
+        /// One leg.
+        a: LegId,
+        /// The other leg.
+        b: LegId,
+    },
+    /// Ends the bridge of a leg; both sides stay open and silent.
+    Disconnect {
+        /// Either leg of the bridge.
+        leg: LegId,
+    },
+    /// Plays a prompt in G.711 to the phone; ends with [`MediaEvent::PlayFinished`] unless stopped.
+    Play {
+        /// The leg.
+        leg: LegId,
+        /// The name of a loaded prompt.
+        prompt: String,
+        /// Whether the prompt starts again at its end, until stopped.
+        repeat: bool,
+    },
+    /// Stops a prompt without an event.
+    StopPlay {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Sends the phone's own audio back to it.
+    Echo {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Ends the leg; answered by [`MediaEvent::Closed`] with the final figures.
+    Close {
+        /// The leg.
+        leg: LegId,
+    },
+}
+
+impl MediaCommand {
+    /// The leg that the command is for (the first of a bridge).
+    pub fn leg(&self) -> LegId {
+        match self {
+            Self::Connect { a, .. } => *a,
+            Self::Open { leg, .. }
+            | Self::SetRemote { leg, .. }
+            | Self::Disconnect { leg }
+            | Self::Play { leg, .. }
+            | Self::StopPlay { leg }
+            | Self::Echo { leg }
+            | Self::Close { leg } => *leg,
+        }
+    }
+}
+
+/// What the media engine tells the call core.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MediaEvent {
+    /// The ports are bound; this address goes into the session description.
+    Opened {
+        /// The leg.
+        leg: LegId,
+        /// The advertised address.
+        local: LocalMedia,
+    },
+    /// No ports for this leg; the call cannot have media.
+    OpenFailed {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        reason: OpenError,
+    },
+    /// A prompt was played to its end, or could not be played (its name is not loaded, or the phone has no G.711).
+    PlayFinished {
+        /// The leg.
+        leg: LegId,
+    },
+    /// The phone should be sending but no RTP came for this long. Said once for each silence.
+    Silent {
+        /// The leg.
+        leg: LegId,
+        /// Time since the last packet, or since media was first expected.
+        for_: Duration,
+    },
+    /// The leg is gone; these are its last figures.
+    Closed {
+        /// The leg.
+        leg: LegId,
+        /// The final figures.
+        quality: LegQuality,
+    },
+    /// The handling of this leg's media panicked; the leg is gone and the call must end.
+    Failed {
+        /// The leg.
+        leg: LegId,
+    },
+}
+
+impl MediaEvent {
+    /// The leg that the event is about.
+    pub fn leg(&self) -> LegId {
+        match self {
+            Self::Opened { leg, .. }
+            | Self::OpenFailed { leg, .. }
+            | Self::PlayFinished { leg }
+            | Self::Silent { leg, .. }
+            | Self::Closed { leg, .. }
+            | Self::Failed { leg } => *leg,
+        }
+    }
+}
+
+/// Why a leg could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Every port pair of the range is in use or draining: an operator should widen the range.
+    #[error("no free RTP port pair")]
+    PortsExhausted,
+    /// This machine has no route to the signalling peer.
+    #[error("no local address reaches {0}")]
+    Unreachable(IpAddr),
+    /// The system refused a socket.
+    #[error("socket refused: {0}")]
+    Socket(String),
+    /// The media thread does not take legs: it is overloaded or stopping.
+    #[error("media engine is not taking legs")]
+    Refused,
+}

@@ -1,0 +1,134 @@
+//! Session descriptions (RFC 4566, RFC 8866) and offer/answer (RFC 3264) for a B2BUA: what one phone wrote is
+//! read into types, and what the other phone gets is written anew from those, so that no address, name or
+//! unknown attribute leaks from one side to the other. Audio over RTP/AVP is relayed; all else is refused.
+
+mod audio;
+mod error;
+mod local;
+mod origin;
+mod parse;
+mod relay;
+mod write;
+
+use std::net::{IpAddr, SocketAddr};
+
+pub use audio::{Codec, Direction, LocalMedia, RemoteAudio};
+pub use error::SdpError;
+pub use local::{local_answer, local_offer};
+pub use origin::Origin;
+pub use relay::{relay_answer, relay_offer, with_direction};
+
+/// A session description: what a phone wrote, or what we write to one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sdp {
+    /// The `o=` line; of a phone's description it is not kept.
+    pub(crate) origin: Option<OriginLine>,
+    /// The session-level `c=` address.
+    pub(crate) connection: Option<Host>,
+    /// The session-level direction attribute.
+    pub(crate) direction: Option<Direction>,
+    pub(crate) media: Vec<MediaLine>,
+}
+
+/// The values of our own `o=` line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct OriginLine {
+    pub(crate) session_id: u64,
+    pub(crate) version: u64,
+    pub(crate) address: IpAddr,
+}
+
+/// A `c=` address; a host name is legal but cannot be sent to without a lookup, which media never does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Host {
+    Ip(IpAddr),
+    Name,
+}
+
+/// One `m=` section.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct MediaLine {
+    pub(crate) kind: Box<str>,
+    pub(crate) port: u16,
+    pub(crate) proto: Box<str>,
+    /// The formats as written, for lines that are refused.
+    pub(crate) formats: Box<str>,
+    pub(crate) connection: Option<Host>,
+    pub(crate) rtcp: Option<RtcpAttribute>,
+    pub(crate) direction: Option<Direction>,
+    pub(crate) codecs: Vec<Codec>,
+    pub(crate) ptime: Option<u32>,
+    pub(crate) maxptime: Option<u32>,
+}
+
+/// `a=rtcp:` (RFC 3605).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RtcpAttribute {
+    pub(crate) port: u16,
+    pub(crate) address: Option<IpAddr>,
+}
+
+impl Sdp {
+    /// The audio that can be relayed: the first accepted `m=audio` over plain RTP with an IP address and a known
+    /// codec. None when there is none, which in an answer means that audio was refused.
+    pub fn audio(&self) -> Option<RemoteAudio> {
+        let (_, line) = self.audio_line()?;
+        self.remote_audio(line)
+    }
+
+    /// The index and the section of the audio that [`Self::audio`] describes.
+    pub(crate) fn audio_line(&self) -> Option<(usize, &MediaLine)> {
+        self.media.iter().enumerate().find(|(_, line)| self.is_usable(line))
+    }
+
+    /// The direction of a section: its own attribute, else that of the session; an unspecified address
+    /// (RFC 2543 hold) takes "receives" away.
+    pub(crate) fn direction_of(&self, line: &MediaLine) -> Direction {
+        let written = line.direction.or(self.direction).unwrap_or_default();
+        match self.address_of(line) {
+            Some(address) if address.is_unspecified() => written.and(Direction::SendOnly),
+            _ => written,
+        }
+    }
+
+    fn address_of(&self, line: &MediaLine) -> Option<IpAddr> {
+        match line.connection.or(self.connection)? {
+            Host::Ip(address) => Some(address),
+            Host::Name => None,
+        }
+    }
+
+    fn is_usable(&self, line: &MediaLine) -> bool {
+        line.is_plain_audio()
+            && line.port != 0
+            && line.codecs.iter().any(Codec::is_audio)
+            && self.address_of(line).is_some()
+    }
+
+    fn remote_audio(&self, line: &MediaLine) -> Option<RemoteAudio> {
+        let address = self.address_of(line)?;
+        let rtcp = line.rtcp.unwrap_or(RtcpAttribute { port: line.port.saturating_add(1), address: None });
+        let direction = self.direction_of(line);
+        Some(RemoteAudio {
+            rtp: SocketAddr::new(address, line.port),
+            rtcp: SocketAddr::new(rtcp.address.unwrap_or(address), rtcp.port),
+            direction,
+            codecs: line.codecs.clone(),
+            telephone_event: line
+                .codecs
+                .iter()
+                .find(|codec| codec.is_telephone_event())
+                .map(|codec| codec.payload_type),
+            ptime: line.ptime,
+            on_hold: !direction.receives(),
+        })
+    }
+}
+
+impl MediaLine {
+    /// Whether this is audio over plain RTP, with or without the feedback profile.
+    pub(crate) fn is_plain_audio(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("audio")
+            && (self.proto.eq_ignore_ascii_case("RTP/AVP") || self.proto.eq_ignore_ascii_case("RTP/AVPF"))
+    }
+}

@@ -1,0 +1,75 @@
+//! The session that we hold with one leg: the numbers of our `o=` line, and the order of the `m=` lines.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+
+use super::{MediaLine, OriginLine, Sdp};
+
+/// Our side of the SDP session with one leg; one for each leg, kept as long as the leg lives. It numbers the
+/// versions and remembers the order of the `m=` lines, which may never shrink (RFC 3264 section 8).
+#[derive(Debug, Clone)]
+pub struct Origin {
+    session_id: u64,
+    version: u64,
+    /// Hash of the description sent last, without its version.
+    sent: Option<u64>,
+    /// The lines of the session so far, as refused ones.
+    slots: Vec<Slot>,
+    /// Which of them is the audio that we relay.
+    audio: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Slot {
+    kind: Box<str>,
+    proto: Box<str>,
+    formats: Box<str>,
+}
+
+impl Origin {
+    /// A new session. The id should be random (RFC 8866 section 5.2); it is cut to 63 bits, because some
+    /// phones read it as a signed number.
+    pub fn new(session_id: u64) -> Self {
+        Self { session_id: session_id >> 1, version: 0, sent: None, slots: Vec::new(), audio: 0 }
+    }
+
+    /// Numbers a description: a new version if anything in it changed since the last one.
+    pub(crate) fn stamp(&mut self, address: IpAddr, media: Vec<MediaLine>, audio: usize) -> Sdp {
+        let hash = {
+            let mut hasher = DefaultHasher::new();
+            (address, &media).hash(&mut hasher);
+            hasher.finish()
+        };
+        if self.sent != Some(hash) {
+            self.version = self.version.saturating_add(1);
+            self.sent = Some(hash);
+        }
+        self.audio = audio;
+        self.slots = media.iter().map(Slot::of).collect();
+        let origin = OriginLine { session_id: self.session_id, version: self.version, address };
+        Sdp { origin: Some(origin), connection: Some(super::Host::Ip(address)), direction: None, media }
+    }
+
+    /// The lines of a new offer: the audio in its place, every other line of the session refused.
+    pub(crate) fn place(&self, audio: MediaLine) -> (Vec<MediaLine>, usize) {
+        if self.slots.is_empty() {
+            return (vec![audio], 0);
+        }
+        let mut lines: Vec<MediaLine> = self.slots.iter().map(Slot::refused).collect();
+        let index = self.audio.min(lines.len().saturating_sub(1));
+        if let Some(slot) = lines.get_mut(index) {
+            *slot = audio;
+        }
+        (lines, index)
+    }
+}
+
+impl Slot {
+    fn of(line: &MediaLine) -> Self {
+        Self { kind: line.kind.clone(), proto: line.proto.clone(), formats: line.formats.clone() }
+    }
+
+    fn refused(&self) -> MediaLine {
+        MediaLine::refused(&self.kind, &self.proto, &self.formats)
+    }
+}
