@@ -1,0 +1,36 @@
+# Kiestoon's front door. Every target installs what it is missing and ends with one clear line.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+CARGO ?= cargo
+
+.PHONY: help run test check bench fuzz build clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## build and start a PBX with two demo extensions on this machine; Ctrl-C stops it
+	@tools/install.sh build
+	@tools/run.sh
+
+test: ## everything: make check, unit, scenario and black-box tests with real phones, brief fuzzing
+	@tools/install.sh build test
+	@tools/test.sh
+
+check: ## formatting, lints, layers, licences, documentation
+	@tools/install.sh build check
+	@tools/check.sh
+
+bench: ## figures beside Kamailio and rtpengine in the same run
+	@tools/install.sh build bench
+	@tools/bench.sh
+
+fuzz: ## fuzz every parser; SECONDS_EACH=60 by default
+	@tools/install.sh build test
+	@tools/fuzz.sh $${SECONDS_EACH:-60}
+
+build: ## the release binary
+	@tools/install.sh build
+	$(CARGO) build --release --locked --bin kiestoon
+
+clean: ## remove what was built; data/ stays
+	$(CARGO) clean

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Fuzzes every target for SECONDS each, from the seeds of tests/fixtures. Stable Rust: no sanitizer is needed, since the
+# workspace forbids unsafe code and what is looked for is a panic, a hang or a lost byte.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-60}
+export CARGO_PROFILE_RELEASE_DEBUG=0
+for target in fuzz/fuzz_targets/*.rs; do
+  name=$(basename "$target" .rs)
+  echo "==> fuzz $name, $seconds s"
+  mkdir -p "fuzz/corpus/$name"
+  seeds=()
+  [ -d "fuzz/seeds/$name" ] && seeds=("fuzz/seeds/$name")
+  log=$(mktemp)
+  if ! cargo fuzz run --sanitizer none "$name" "fuzz/corpus/$name" "${seeds[@]}" -- \
+      -max_total_time="$seconds" -max_len=8192 -timeout=5 -rss_limit_mb=2048 >"$log" 2>&1; then
+    tail -n 40 "$log"
+    rm -f "$log"
+    echo "fuzz: $name failed; the input is in fuzz/artifacts/$name" >&2
+    exit 1
+  fi
+  grep -E '^Done|runs in' "$log" | tail -n 1 || true
+  rm -f "$log"
+done

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Installs what the named groups need and this machine lacks: build, test, check, bench.
+# As root or with sudo through apt; otherwise it says the one command that an administrator must run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=() # "command:package" or ":package" for one without a command of its own
+cargo_tools=()
+for group in "$@"; do
+  case $group in
+    build) packages+=(cc:gcc g++:g++ make:make) ;;
+    check) cargo_tools+=(cargo-deny) ;;
+    test)
+      packages+=(baresip:baresip sipp:sip-tester sox:sox ip:iproute2 sqlite3:sqlite3)
+      cargo_tools+=(cargo-deny cargo-fuzz)
+      ;;
+    bench) packages+=(kamailio:kamailio rtpengine:rtpengine-daemon taskset:util-linux) ;;
+    *) echo "install.sh: unknown group '$group' (build, test, check, bench)" >&2; exit 64 ;;
+  esac
+done
+
+if ! command -v cargo >/dev/null; then
+  echo "Rust is missing: install a stable toolchain (1.95 or newer) with rustup, then run this again." >&2
+  exit 1
+fi
+
+export PATH="$PATH:/usr/sbin:/sbin"
+missing=()
+for entry in "${packages[@]}"; do
+  command -v "${entry%%:*}" >/dev/null 2>&1 || missing+=("${entry#*:}")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  install=(apt-get install -y --no-install-recommends "${missing[@]}")
+  if ! command -v apt-get >/dev/null; then
+    echo "Missing: ${missing[*]}. This machine has no apt; install them with its own package manager." >&2
+    exit 1
+  elif [ "$(id -u)" = 0 ]; then
+    sudo=()
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    sudo=(sudo)
+  else
+    echo "Missing: ${missing[*]}. As administrator, run:  sudo ${install[*]}" >&2
+    exit 1
+  fi
+  echo "==> installing ${missing[*]}"
+  # Debian's packages start their services; ours run beside them, on ports of our own choice.
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 "${install[@]}" >/dev/null
+fi
+
+for tool in "${cargo_tools[@]}"; do
+  if ! command -v "$tool" >/dev/null 2>&1; then
+    echo "==> building $tool (once)"
+    # Unoptimised: it runs for seconds, and building it optimised takes minutes.
+    cargo install --quiet --locked --debug "$tool"
+  fi
+done

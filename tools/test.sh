@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Everything that must hold: make check, every test of the workspace, and each fuzz target briefly.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+started=$SECONDS
+ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+
+tools/check.sh
+echo "==> tests"
+cargo test --locked --workspace --quiet
+tools/fuzz.sh 5
+echo "test: all good, $(( (SECONDS - started) / 60 )) min $(( (SECONDS - started) % 60 )) s"
