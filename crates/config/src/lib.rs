@@ -1,1 +1,22 @@
-//! The one struct tree of the one configuration file.
+//! The one struct tree of the one configuration file: what a process needs to start.
+//!
+//! Sources, the later ones winning: the defaults, the file, `conf.d/*.toml` beside it in name order, and
+//! `KIESTOON__SECTION__KEY` environment overrides. A configuration is read whole and refused whole: every
+//! problem is reported at once, each with its file, line and column.
+
+mod checks;
+mod load;
+mod node;
+mod problem;
+mod render;
+mod secret;
+mod section;
+mod tree;
+mod value;
+
+pub use load::{ConfigFile, DEFAULT_FILE, Loaded, load};
+pub use problem::{Problem, Severity};
+pub use render::Rendered;
+pub use secret::Secret;
+pub use tree::{Cdr, Config, Control, Dialplan, KeySource, Limits, Log, Media, Sip, Store, Tls, Ws};
+pub use value::{AuthAlgorithm, Cidr, LogFormat, PortRange};

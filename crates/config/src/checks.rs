@@ -1,0 +1,195 @@
+//! What a single key cannot tell: keys that need each other, files that must be there, values that clash.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::load::place_of;
+use crate::node::{Node, Reading};
+use crate::secret::refuse_file;
+use crate::section::nearest;
+use crate::tree::{Config, Sip, Store};
+
+pub(crate) fn check(config: &Config, root: &Node, reading: &mut Reading) {
+    let mut checks = Checks { root, reading };
+    checks.listeners(&config.sip);
+    checks.tls(config);
+    checks.web_socket(config);
+    checks.expiries(&config.sip);
+    checks.ports(config);
+    checks.store(&config.store);
+    checks.folders(config);
+    checks.level(&config.log.level);
+}
+
+struct Checks<'a> {
+    root: &'a Node,
+    reading: &'a mut Reading,
+}
+
+impl Checks<'_> {
+    fn listeners(&mut self, sip: &Sip) {
+        if sip.udp.is_empty() && sip.tcp.is_empty() {
+            self.error(
+                "sip.udp",
+                "`sip.udp` and `sip.tcp` are both empty: no phone could reach this PBX",
+                None,
+            );
+        }
+        if sip.auth_algorithms.is_empty() {
+            self.error("sip.auth_algorithms", "`sip.auth_algorithms` is empty: nobody could log in", None);
+        }
+        if sip.server_name.is_empty() {
+            self.error("sip.server_name", "`sip.server_name` is empty", None);
+        }
+        self.twice("sip.udp", &sip.udp);
+        self.twice("sip.tcp", &[&sip.tcp[..], &sip.tls.listen, &sip.ws.listen].concat());
+    }
+
+    /// TCP, TLS and WebSocket share one space of ports. Port 0 asks for a free one, so it never clashes.
+    fn twice(&mut self, key: &str, addresses: &[SocketAddr]) {
+        for (index, address) in addresses.iter().enumerate() {
+            if address.port() != 0 && addresses[..index].contains(address) {
+                self.error(key, &format!("{address} is listened on twice"), None);
+            }
+        }
+    }
+
+    fn tls(&mut self, config: &Config) {
+        let tls = &config.sip.tls;
+        if tls.listen.is_empty() {
+            return;
+        }
+        for (key, path) in [("sip.tls.certificate", &tls.certificate), ("sip.tls.key", &tls.key)] {
+            match path {
+                None => {
+                    let message = format!("`sip.tls.listen` needs `{key}`");
+                    self.error("sip.tls.listen", &message, Some("see certs/README.md for making one".into()));
+                }
+                Some(path) if key == "sip.tls.key" => self.secret_file(key, path),
+                Some(path) => self.readable(key, path),
+            }
+        }
+        self.unserved("sip.tls.listen", "TLS");
+    }
+
+    fn web_socket(&mut self, config: &Config) {
+        for origin in &config.sip.ws.origins {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            if host.is_none_or(|host| host.is_empty() || host.contains('/')) && origin != "*" {
+                let message = format!("`sip.ws.origins` has {origin:?}, which is no origin");
+                self.error("sip.ws.origins", &message, Some("write it as \"https://pbx.example\"".into()));
+            }
+        }
+        if !config.sip.ws.listen.is_empty() {
+            self.unserved("sip.ws.listen", "WebSocket");
+        }
+    }
+
+    fn unserved(&mut self, key: &str, transport: &str) {
+        let message = format!("`{key}` is checked, but SIP over {transport} is not served by this version");
+        self.reading.warn(&place_of(self.root, key), message, None);
+    }
+
+    fn expiries(&mut self, sip: &Sip) {
+        if sip.expires_min_secs > sip.expires_max_secs {
+            let message = format!(
+                "`sip.expires_min_secs` ({}) is above `sip.expires_max_secs` ({})",
+                sip.expires_min_secs, sip.expires_max_secs
+            );
+            self.error("sip.expires_min_secs", &message, None);
+        } else if !(sip.expires_min_secs..=sip.expires_max_secs).contains(&sip.expires_default_secs) {
+            let message = format!(
+                "`sip.expires_default_secs` ({}) must lie between the minimum ({}) and the maximum ({})",
+                sip.expires_default_secs, sip.expires_min_secs, sip.expires_max_secs
+            );
+            self.error("sip.expires_default_secs", &message, None);
+        }
+        if sip.t2_ms < sip.t1_ms {
+            self.error(
+                "sip.t2_ms",
+                &format!("`sip.t2_ms` ({}) is below `sip.t1_ms` ({})", sip.t2_ms, sip.t1_ms),
+                None,
+            );
+        }
+    }
+
+    fn ports(&mut self, config: &Config) {
+        let media = &config.media;
+        let range = media.rtp_ports.first..=media.rtp_ports.last;
+        if range.contains(&media.webrtc_port) {
+            let message =
+                format!("`media.webrtc_port` ({}) lies inside `media.rtp_ports`", media.webrtc_port);
+            self.error("media.webrtc_port", &message, Some("give it a port of its own".into()));
+        }
+        for address in &config.sip.udp {
+            if range.contains(&address.port()) {
+                self.error("sip.udp", &format!("the port of {address} lies inside `media.rtp_ports`"), None);
+            }
+        }
+    }
+
+    fn store(&mut self, store: &Store) {
+        let path = store.url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//"));
+        if path.is_none_or(str::is_empty) {
+            let message = format!("`store.url` is {:?}, which this version cannot open", store.url);
+            self.error("store.url", &message, Some("write it as \"sqlite:data/kiestoon.db\"".into()));
+        }
+        if let Some(key) = &store.key {
+            if key.expose().len() != 64 || !key.expose().chars().all(|c| c.is_ascii_hexdigit()) {
+                self.error("store.key", "`store.key` must be 64 hexadecimal digits", None);
+            }
+            if store.key_file.is_some() {
+                self.error("store.key", "`store.key` and `store.key_file` are both set: keep one", None);
+            }
+        }
+        if let Some(file) = store.key_file.as_ref().filter(|file| file.exists()) {
+            self.secret_file("store.key_file", file);
+        }
+    }
+
+    /// Folders that the operator chose must be there; the default ones may be missing.
+    fn folders(&mut self, config: &Config) {
+        let usual = Config::default();
+        let folders = [
+            ("dialplan.path", &config.dialplan.path, usual.dialplan.path),
+            ("media.sounds", &config.media.sounds, usual.media.sounds),
+        ];
+        for (key, path, usual) in folders {
+            if *path != usual && !path.is_dir() {
+                let what = if path.exists() { "is not a folder" } else { "does not exist" };
+                self.error(key, &format!("`{key}`: the folder {} {what}", path.display()), None);
+            }
+        }
+    }
+
+    fn level(&mut self, level: &str) {
+        for part in level.split(',') {
+            let word = part.rsplit('=').next().unwrap_or(part).trim();
+            if !LEVELS.contains(&word.to_ascii_lowercase().as_str()) {
+                let hint = match nearest(word, LEVELS) {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => format!("known levels: {}", LEVELS.join(", ")),
+                };
+                self.error("log.level", &format!("`log.level` has the unknown level {word:?}"), Some(hint));
+            }
+        }
+    }
+
+    fn secret_file(&mut self, key: &str, path: &Path) {
+        if let Err(reason) = refuse_file(path) {
+            self.error(key, &format!("`{key}`: the file {} {reason}", path.display()), None);
+        }
+    }
+
+    fn readable(&mut self, key: &str, path: &Path) {
+        if let Err(error) = std::fs::File::open(path) {
+            self.error(key, &format!("`{key}`: the file {} cannot be read ({error})", path.display()), None);
+        }
+    }
+
+    fn error(&mut self, key: &str, message: &str, hint: Option<String>) {
+        self.reading.error(&place_of(self.root, key), message.to_owned(), hint);
+    }
+}
+
+const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];

@@ -1,0 +1,212 @@
+//! The tree itself: every section and key with its type, default and bounds. The full commented example is
+//! `config/kiestoon.toml`; a test holds the two together.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use crate::secret::Secret;
+use crate::section::section;
+use crate::value::{AuthAlgorithm, Cidr, LogFormat, PortRange};
+
+section! {
+    /// The whole configuration.
+    pub struct Config {
+        /// SIP: listeners, authentication, timers, registration.
+        pub sip: Sip = Sip::default();
+        /// Media: ports, prompts, threads.
+        pub media: Media = Media::default();
+        /// The database and the key that seals its secrets.
+        pub store: Store = Store::default();
+        /// Call logic.
+        pub dialplan: Dialplan = Dialplan::default();
+        /// The socket that `kiestoon ctl` and the sidecar speak to.
+        pub control: Control = Control::default();
+        /// Bounds on what peers may ask of this process.
+        pub limits: Limits = Limits::default();
+        /// Logging, on standard error.
+        pub log: Log = Log::default();
+        /// The way of call records to the database.
+        pub cdr: Cdr = Cdr::default();
+    }
+}
+
+section! {
+    /// `[sip]`.
+    pub struct Sip {
+        /// Addresses that SIP over UDP is served on; an IPv6 one serves IPv6 only.
+        pub udp: Vec<SocketAddr> = any(5060);
+        /// Addresses that SIP over TCP is served on.
+        pub tcp: Vec<SocketAddr> = any(5060);
+        /// The address that phones outside must use, where a router translates ours; left out: the address that reaches the peer.
+        pub external_address: Option<IpAddr> = None;
+        /// Digest algorithms that are offered, the first one first. Some phones abort on any other than MD5, even listed second.
+        pub auth_algorithms: Vec<AuthAlgorithm> = vec![AuthAlgorithm::Md5];
+        /// How long a nonce may be used before it is answered with `stale=true`.
+        pub nonce_lifetime_secs: u64 = 300, in 5..=86_400;
+        /// The name in our `Server` and `User-Agent` headers.
+        pub server_name: String = "Kiestoon".into();
+        /// RFC 3261 timer T1, the estimate of a round trip.
+        pub t1_ms: u64 = 500, in 10..=10_000;
+        /// RFC 3261 timer T2, the longest interval between retransmissions.
+        pub t2_ms: u64 = 4_000, in 10..=60_000;
+        /// RFC 3261 timer T4, how long a message may live in the network.
+        pub t4_ms: u64 = 5_000, in 0..=60_000;
+        /// How long an INVITE may stay without a final response after its last provisional one (RFC 3261 timer C).
+        pub timer_c_secs: u64 = 180, in 1..=3_600;
+        /// Registration expiry given to a phone that asks for none.
+        pub expires_default_secs: u32 = 3_600, in 60..=86_400;
+        /// Shorter registrations are refused with 423.
+        pub expires_min_secs: u32 = 60, in 1..=86_400;
+        /// Longer registrations are shortened to this.
+        pub expires_max_secs: u32 = 7_200, in 60..=604_800;
+        /// Contacts that one extension may have registered at the same time.
+        pub contacts_per_extension: u32 = 10, in 1..=100;
+        /// SIP over TLS.
+        pub tls: Tls = Tls::default();
+        /// SIP over WebSocket.
+        pub ws: Ws = Ws::default();
+    }
+}
+
+section! {
+    /// `[sip.tls]`.
+    pub struct Tls {
+        /// Addresses that SIP over TLS is served on; empty: none.
+        pub listen: Vec<SocketAddr> = Vec::new();
+        /// The certificate chain, PEM.
+        pub certificate: Option<PathBuf> = None;
+        /// Its private key, PEM, not readable by others.
+        pub key: Option<PathBuf> = None;
+    }
+}
+
+section! {
+    /// `[sip.ws]`.
+    pub struct Ws {
+        /// Addresses that SIP over WebSocket is served on, any path; empty: none.
+        pub listen: Vec<SocketAddr> = Vec::new();
+        /// Values of the `Origin` header that are let in, such as `https://pbx.example`.
+        pub origins: Vec<String> = Vec::new();
+    }
+}
+
+section! {
+    /// `[media]`.
+    pub struct Media {
+        /// UDP ports for RTP and RTCP, two for each leg of a call.
+        pub rtp_ports: PortRange = PortRange { first: 20_000, last: 29_999 };
+        /// The one UDP port of all browser legs.
+        pub webrtc_port: u16 = 19_999, in 1..=65_535;
+        /// The folder of the prompts, WAV files.
+        pub sounds: PathBuf = "sounds".into();
+        /// Media threads; 0: one for each processor.
+        pub threads: u32 = 0, in 0..=256;
+        /// A leg without RTP for this long is reported as silent; 0: never.
+        pub silence_secs: u64 = 30, in 0..=3_600;
+        /// How long the port of an ended leg takes in late packets before it is given to another.
+        pub port_drain_ms: u64 = 2_000, in 0..=60_000;
+    }
+}
+
+section! {
+    /// `[store]`.
+    pub struct Store {
+        /// The database: `sqlite:PATH`.
+        pub url: String = "sqlite:data/kiestoon.db".into();
+        /// The key that seals secrets in the database, 64 hexadecimal digits; better kept in a file.
+        pub key: Option<Secret> = None;
+        /// The file of that key; left out: `kiestoon.key` beside the database, made at first use.
+        pub key_file: Option<PathBuf> = None;
+    }
+}
+
+section! {
+    /// `[dialplan]`.
+    pub struct Dialplan {
+        /// The folder whose `*.toml` files are the dialplan.
+        pub path: PathBuf = "dialplans".into();
+    }
+}
+
+section! {
+    /// `[control]`.
+    pub struct Control {
+        /// The Unix socket of the control API.
+        pub socket: PathBuf = "data/kiestoon.sock".into();
+    }
+}
+
+section! {
+    /// `[limits]`.
+    pub struct Limits {
+        /// Sources (`ADDRESS` or `ADDRESS/PREFIX`) that no per-source limit or ban applies to.
+        pub exempt_sources: Vec<Cidr> = Vec::new();
+        /// Connections (TCP and above) in all.
+        pub connections: u32 = 4_096, in 1..=1_000_000;
+        /// Connections from one address.
+        pub connections_per_source: u32 = 128, in 1..=1_000_000;
+        /// Calls at the same time; a further one is answered 503.
+        pub calls: u32 = 4_000, in 1..=1_000_000;
+        /// The largest SIP message, in bytes.
+        pub message_bytes: u32 = 65_535, in 1_500..=1_048_576;
+        /// A connection that says nothing for this long is closed. Longer than the registration expiry, or phones lose their way back.
+        pub idle_secs: u64 = 7_500, in 5..=604_800;
+        /// A message that has begun on a connection must be whole within this time.
+        pub message_secs: u64 = 30, in 1..=300;
+        /// How long SIGTERM waits for calls to end before it hangs them up.
+        pub drain_secs: u64 = 300, in 0..=86_400;
+    }
+}
+
+section! {
+    /// `[log]`.
+    pub struct Log {
+        /// `error`, `warn`, `info`, `debug` or `trace`; a list such as `info,kiestoon_sip=debug` sets parts apart.
+        pub level: String = "info".into();
+        /// Lines for people or one JSON object a line.
+        pub format: LogFormat = LogFormat::Text;
+    }
+}
+
+section! {
+    /// `[cdr]`.
+    pub struct Cdr {
+        /// The file that call records wait in while the database is away.
+        pub spool: PathBuf = "data/cdr.spool".into();
+        /// Call records that may wait in memory for the writer.
+        pub queue: u32 = 10_000, in 16..=1_000_000;
+    }
+}
+
+/// Where the key that seals the secrets in the database comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// Given in the configuration or the environment, as hexadecimal digits.
+    Given(Secret),
+    /// A file, made at first use where it is missing.
+    File(PathBuf),
+}
+
+impl Store {
+    /// The path of the SQLite database; `None` for one in memory.
+    pub fn path(&self) -> Option<&Path> {
+        let rest = self.url.strip_prefix("sqlite:").unwrap_or(&self.url);
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let path = rest.split('?').next().unwrap_or(rest);
+        (path != ":memory:").then(|| Path::new(path))
+    }
+
+    /// The key of the database: as given, from `key_file`, or `kiestoon.key` beside the database.
+    pub fn key_source(&self) -> KeySource {
+        if let Some(key) = &self.key {
+            return KeySource::Given(key.clone());
+        }
+        let beside =
+            || self.path().map_or_else(|| "kiestoon.key".into(), |p| p.with_file_name("kiestoon.key"));
+        KeySource::File(self.key_file.clone().unwrap_or_else(beside))
+    }
+}
+
+fn any(port: u16) -> Vec<SocketAddr> {
+    vec![(Ipv4Addr::UNSPECIFIED, port).into(), (Ipv6Addr::UNSPECIFIED, port).into()]
+}
