@@ -1,1 +1,31 @@
 //! One question: what to do with this call? Parses, checks and decides dialplan files. No I/O, no clock.
+//!
+//! [`Plan::load`] takes the texts of a dialplan folder and reports every fault at once; [`Plan::decide`] finds the
+//! rule of a call; the [`Run`] of that rule says, action by action, what to do next. What a caller dialled or is
+//! called is only ever data: it is put into texts once and never read as language.
+
+mod check;
+mod explain;
+mod holidays;
+mod hours;
+mod index;
+mod mask;
+mod pattern;
+mod plan;
+mod problem;
+mod read;
+mod reader;
+mod run;
+mod source;
+mod step;
+mod template;
+mod tree;
+mod words;
+
+pub use explain::{Explained, ExplainedStep, Explanation, Passed, Reason};
+pub use jiff::Timestamp;
+pub use plan::{CallFacts, Decision, Loaded, Plan, ReferenceKind, RuleRef};
+pub use problem::{Excerpt, Problem, Severity};
+pub use run::{Action, Dial, Run, StepResult, Target};
+pub use source::SourceFile;
+pub use step::DialOrder;

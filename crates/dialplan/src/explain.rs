@@ -1,0 +1,178 @@
+//! Why a call goes where it goes: the rule, what was passed over and why, and the steps with this call's numbers.
+
+use crate::plan::{CallFacts, Plan, Rule, RuleRef, valid_number, variables};
+use crate::step::{Step, Steps};
+use crate::template::Variables;
+use std::fmt;
+
+/// The whole answer to "what happens with this call, and why". `Display` is plain text for a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The context asked about.
+    pub context: String,
+    /// Whether the plan has that context.
+    pub context_known: bool,
+    /// The number dialled.
+    pub dialled: String,
+    /// The caller's number.
+    pub from: String,
+    /// The moment on the plan's clock, such as `2026-11-20T10:00:00`.
+    pub local_time: String,
+    /// The rules above the one that matched, in their order; all rules where none did.
+    pub passed: Vec<Passed>,
+    /// The rule that matched.
+    pub matched: Option<Explained>,
+}
+
+/// A rule that did not match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// Which.
+    pub rule: RuleRef,
+    /// Why not.
+    pub reason: Reason,
+}
+
+/// Why a rule did not match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// None of its patterns, joined here by commas, fits the number.
+    Number(String),
+    /// The number fits, but not the time; its `when`.
+    Time(String),
+}
+
+/// The rule that a call gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// Which.
+    pub rule: RuleRef,
+    /// The pattern that fits.
+    pub pattern: String,
+    /// The permission that the caller needs.
+    pub require: Option<String>,
+    /// Whether it is an emergency rule.
+    pub emergency: bool,
+    /// All steps, branches indented below their step.
+    pub steps: Vec<ExplainedStep>,
+}
+
+/// A step in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedStep {
+    /// 0 for the steps of `do`, one more per branch.
+    pub depth: usize,
+    /// The branch that it is in, such as `on_busy`.
+    pub branch: Option<&'static str>,
+    /// For example `dial ext:201 for 25 s`.
+    pub text: String,
+}
+
+impl Plan {
+    /// Explains what [`Plan::decide`] decides.
+    #[must_use]
+    pub fn explain(&self, call: &CallFacts<'_>) -> Explanation {
+        let context = self.contexts.get(call.context);
+        let local = self.local(call.at);
+        let mut explanation = Explanation {
+            context: call.context.to_string(),
+            context_known: context.is_some(),
+            dialled: call.dialled.to_string(),
+            from: call.from.to_string(),
+            local_time: local.to_string(),
+            passed: Vec::new(),
+            matched: None,
+        };
+        for rule in context.map(|context| context.rules.as_slice()).unwrap_or_default() {
+            let pattern = rule.pattern_for(call.dialled).filter(|_| valid_number(call.dialled));
+            let reason = match pattern {
+                None => Reason::Number(listed(rule.patterns.iter())),
+                Some(_) if !rule.holds(local) => {
+                    Reason::Time(listed(rule.when.iter().map(|when| &when.text)))
+                }
+                Some(pattern) => {
+                    explanation.matched = Some(explained(rule, pattern.to_string(), &variables(call)));
+                    return explanation;
+                }
+            };
+            explanation.passed.push(Passed { rule: rule.reference.clone(), reason });
+        }
+        explanation
+    }
+}
+
+fn explained(rule: &Rule, pattern: String, variables: &Variables) -> Explained {
+    let mut steps = Vec::new();
+    list_steps(&rule.steps, None, 0, variables, &mut steps);
+    Explained {
+        rule: rule.reference.clone(),
+        pattern,
+        require: rule.require.clone(),
+        emergency: rule.emergency,
+        steps,
+    }
+}
+
+fn list_steps(
+    steps: &Steps,
+    branch: Option<&'static str>,
+    depth: usize,
+    variables: &Variables,
+    list: &mut Vec<ExplainedStep>,
+) {
+    for step in steps.iter() {
+        list.push(ExplainedStep { depth, branch, text: step.describe(variables) });
+        if let Step::Dial(dial) = step {
+            for (branch, steps) in dial.branches() {
+                list_steps(steps, Some(branch), depth + 1, variables, list);
+            }
+        }
+    }
+}
+
+fn listed(words: impl Iterator<Item = impl ToString>) -> String {
+    words.map(|word| word.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: &str| text.escape_debug().to_string();
+        writeln!(
+            f,
+            "{} dials {} in {} at {}",
+            shown(&self.from),
+            shown(&self.dialled),
+            self.context,
+            self.local_time
+        )?;
+        if !self.context_known {
+            return writeln!(f, "no rule: there is no context {}", self.context);
+        }
+        for passed in &self.passed {
+            writeln!(f, "  passed  {}: {}", passed.rule, passed.reason)?;
+        }
+        let Some(matched) = &self.matched else { return writeln!(f, "no rule matches") };
+        writeln!(f, "  matched {}: {}", matched.rule, matched.pattern)?;
+        if let Some(require) = &matched.require {
+            writeln!(f, "  needs the permission {require}")?;
+        }
+        if matched.emergency {
+            writeln!(f, "  is an emergency call")?;
+        }
+        for step in &matched.steps {
+            let indent = "  ".repeat(step.depth);
+            let branch = step.branch.map(|branch| format!("{branch}: ")).unwrap_or_default();
+            writeln!(f, "  {indent}-> {branch}{}", shown(&step.text))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(patterns) => write!(f, "the number does not fit {patterns}"),
+            Self::Time(when) => write!(f, "when = {when} does not hold at that time"),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Numbers and Asterisk patterns as a row of character sets with an open or closed end. A plain number is the
+//! narrowest mask there is. Masks can be compared: does one cover another, do two overlap?
+
+use std::fmt;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mask {
+    text: String,
+    /// One set of ASCII characters (a bit each) per position.
+    classes: Box<[u128]>,
+    tail: Tail,
+    plain: bool,
+}
+
+/// What may follow the fixed positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tail {
+    Nothing,
+    /// `.`: one or more characters.
+    OneOrMore,
+    /// `!`: none or more.
+    Any,
+}
+
+/// A fault in a pattern, `offset` bytes from its start.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PatternError {
+    pub(crate) offset: usize,
+    pub(crate) width: usize,
+    pub(crate) message: String,
+}
+
+impl Mask {
+    /// A number that stands for itself.
+    pub(crate) fn plain(text: &str) -> Result<Self, PatternError> {
+        if text.is_empty() {
+            return Err(PatternError::new(0, 0, "an empty pattern matches nothing"));
+        }
+        let mut classes = Vec::with_capacity(text.len());
+        for (offset, c) in text.char_indices() {
+            classes.push(literal(offset, c)?);
+        }
+        Self::new(text, classes, Tail::Nothing, true)
+    }
+
+    /// The part after `_` of an Asterisk pattern.
+    pub(crate) fn pattern(text: &str) -> Result<Self, PatternError> {
+        let body = text.strip_prefix('_').unwrap_or(text);
+        let shift = text.len() - body.len();
+        let mut classes = Vec::new();
+        let mut rest = body.char_indices();
+        while let Some((at, c)) = rest.next() {
+            let offset = at + shift;
+            match c {
+                'X' | 'x' => classes.push(range(b'0', b'9')),
+                'Z' | 'z' => classes.push(range(b'1', b'9')),
+                'N' | 'n' => classes.push(range(b'2', b'9')),
+                '[' => {
+                    let length = body[at..]
+                        .find(']')
+                        .ok_or_else(|| PatternError::new(offset, body.len() - at, "`[` without its `]`"))?;
+                    classes.push(set(&body[at + 1..at + length], offset + 1)?);
+                    while rest.offset() < at + length + 1 {
+                        rest.next();
+                    }
+                }
+                '.' | '!' => {
+                    if rest.offset() < body.len() {
+                        let message =
+                            format!("`{c}` stands for the rest of the number: nothing can follow it");
+                        return Err(PatternError::new(offset, 1, &message));
+                    }
+                    let tail = if c == '.' { Tail::OneOrMore } else { Tail::Any };
+                    return Self::new(text, classes, tail, false);
+                }
+                // Asterisk lets a dash group the digits for the eye.
+                '-' => {}
+                _ => classes.push(literal(offset, c)?),
+            }
+        }
+        if classes.is_empty() {
+            return Err(PatternError::new(0, text.len(), "a pattern needs more than its `_`"));
+        }
+        Self::new(text, classes, Tail::Nothing, false)
+    }
+
+    fn new(text: &str, classes: Vec<u128>, tail: Tail, plain: bool) -> Result<Self, PatternError> {
+        if text.len() > LONGEST {
+            return Err(PatternError::new(
+                0,
+                text.len(),
+                &format!("a pattern has at most {LONGEST} characters"),
+            ));
+        }
+        Ok(Self { text: text.to_string(), classes: classes.into(), tail, plain })
+    }
+
+    pub(crate) fn matches(&self, number: &str) -> bool {
+        let bytes = number.as_bytes();
+        let Some(rest) = bytes.len().checked_sub(self.classes.len()) else { return false };
+        let open = match self.tail {
+            Tail::Nothing => rest == 0,
+            Tail::OneOrMore => rest > 0,
+            Tail::Any => true,
+        };
+        open && self.classes.iter().zip(bytes).all(|(class, byte)| class & bit(*byte) != 0)
+    }
+
+    /// Whether every number that `other` matches is matched by this one too.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let (mine, others) = (self.classes.len(), other.classes.len());
+        let lengths = match self.tail {
+            Tail::Nothing => mine == others && other.tail == Tail::Nothing,
+            Tail::Any => others >= mine,
+            Tail::OneOrMore => others > mine || (others == mine && other.tail == Tail::OneOrMore),
+        };
+        lengths && self.classes.iter().zip(&other.classes).all(|(mine, other)| other & !mine == 0)
+    }
+
+    /// Whether some number is matched by both.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let lengths = match (self.least(), other.least()) {
+            ((a, true), (b, true)) => a == b,
+            ((a, true), (b, false)) => b <= a,
+            ((a, false), (b, true)) => a <= b,
+            ((_, false), (_, false)) => true,
+        };
+        lengths && self.classes.iter().zip(&other.classes).all(|(mine, other)| mine & other != 0)
+    }
+
+    /// Whether it matches every number there is.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.classes.is_empty()
+    }
+
+    /// The number itself, where the mask is a plain one.
+    pub(crate) fn number(&self) -> Option<&str> {
+        self.plain.then_some(self.text.as_str())
+    }
+
+    /// The characters a matching number may start with; `None` where any may.
+    pub(crate) fn first(&self) -> Option<u128> {
+        self.classes.first().copied()
+    }
+
+    /// The least length of a match, and whether there is no longer one.
+    fn least(&self) -> (usize, bool) {
+        match self.tail {
+            Tail::Nothing => (self.classes.len(), true),
+            Tail::OneOrMore => (self.classes.len() + 1, false),
+            Tail::Any => (self.classes.len(), false),
+        }
+    }
+}
+
+impl PatternError {
+    pub(crate) fn new(offset: usize, width: usize, message: &str) -> Self {
+        Self { offset, width, message: message.to_string() }
+    }
+}
+
+impl fmt::Display for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The bit of a character; no bit for what is not ASCII.
+pub(crate) fn bit(byte: u8) -> u128 {
+    1u128.checked_shl(u32::from(byte)).unwrap_or(0)
+}
+
+fn range(from: u8, to: u8) -> u128 {
+    (from..=to).fold(0, |set, byte| set | bit(byte))
+}
+
+fn literal(offset: usize, c: char) -> Result<u128, PatternError> {
+    if !c.is_ascii_graphic() {
+        let message = "a dialled number has no spaces, control characters or letters with accents";
+        return Err(PatternError::new(offset, c.len_utf8(), message));
+    }
+    u8::try_from(c).map(bit).map_err(|_| PatternError::new(offset, c.len_utf8(), "not an ASCII character"))
+}
+
+/// The inside of `[1-5]` or `[135]`.
+fn set(inside: &str, offset: usize) -> Result<u128, PatternError> {
+    if inside.is_empty() {
+        return Err(PatternError::new(offset, 1, "`[]` matches nothing"));
+    }
+    let mut set = 0;
+    let mut rest = inside.char_indices().peekable();
+    while let Some((at, from)) = rest.next() {
+        let low = literal(offset + at, from)?;
+        let mut ahead = rest.clone();
+        let to = (ahead.next().is_some_and(|(_, c)| c == '-')).then(|| ahead.next()).flatten();
+        let Some((end, to)) = to else {
+            set |= low;
+            continue;
+        };
+        literal(offset + end, to)?;
+        if to < from {
+            let message = format!("the range {from}-{to} runs backwards");
+            return Err(PatternError::new(offset + at, end - at + 1, &message));
+        }
+        set |= range(u8::try_from(from).unwrap_or(0), u8::try_from(to).unwrap_or(0));
+        rest = ahead;
+    }
+    Ok(set)
+}
+
+const LONGEST: usize = 128;

@@ -1,0 +1,175 @@
+//! From texts to a plan: every file is read, names are resolved across all of them, and all problems come together.
+
+mod definitions;
+mod dial;
+mod rule;
+mod step;
+
+use crate::check;
+use crate::plan::{Context, Loaded, Plan};
+use crate::problem::{Problem, Severity};
+use crate::reader::{Notes, Reader};
+use crate::source::{Place, Source, SourceFile};
+use crate::tree::{self, Kind, Node, Table};
+use crate::words;
+use definitions::Definitions;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
+    let mut sources: Vec<Source> = files.iter().map(Source::new).collect();
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut notes = Notes::default();
+    let trees = parse(&sources, &mut notes);
+
+    // A file that is no TOML may define what the others name: names are then not held against them.
+    let mut names = Definitions { complete: trees.len() == sources.len(), ..Definitions::default() };
+    let mut timezone = None;
+    for (at, tree) in &trees {
+        let Some(source) = sources.get(*at) else { continue };
+        let mut reader = Reader { source, notes: &mut notes };
+        top_level(&mut reader, tree, &mut timezone);
+        definitions::read(&mut reader, tree, &mut names);
+    }
+    let mut contexts = BTreeMap::new();
+    for (at, tree) in &trees {
+        let Some(source) = sources.get(*at) else { continue };
+        let mut reader = Reader { source, notes: &mut notes };
+        definitions::check(&mut reader, tree, &names);
+        read_contexts(&mut reader, *at, tree, &names, &mut contexts);
+    }
+    if let Some(problem) = names.hours_without_timezone.filter(|_| timezone.is_none()) {
+        notes.add(problem);
+    }
+    check::contexts(&contexts, &sources, &mut notes);
+
+    let problems = in_order(notes.take_problems(), &sources);
+    if notes.has_errors() {
+        return Err(problems);
+    }
+    let plan = Plan {
+        hash: hash(&sources),
+        timezone: timezone.map_or(TimeZone::UTC, |(_, _, zone)| zone),
+        contexts,
+        prompts: notes.prompts,
+        references: notes.references,
+    };
+    Ok(Loaded { plan, warnings: problems })
+}
+
+/// The trees of all files that are TOML, with the number of their source.
+fn parse(sources: &[Source], notes: &mut Notes) -> Vec<(usize, Table)> {
+    let mut room = MOST_TEXT;
+    let mut trees = Vec::new();
+    for (at, source) in sources.iter().enumerate() {
+        let Some(left) = room.checked_sub(source.text.len()) else {
+            let message = format!("the dialplan is larger than {} MiB", MOST_TEXT >> 20);
+            notes.add(source.problem(&(0..0), Severity::Error, message, None));
+            continue;
+        };
+        room = left;
+        match tree::parse(&source.text) {
+            Ok(tree) => trees.push((at, tree)),
+            Err(error) => notes.add(source.problem(&error.span, Severity::Error, error.message, None)),
+        }
+    }
+    trees
+}
+
+type Zone = (String, Place, TimeZone);
+
+/// `version`, `timezone` and the names of the sections.
+fn top_level(reader: &mut Reader<'_>, root: &Table, timezone: &mut Option<Zone>) {
+    reader.only(root, &["version", "timezone", "hours", "group", "ivr", "queue", "context"], "a dialplan");
+    match root.get("version") {
+        Some(Node { kind: Kind::Integer(1), .. }) => {}
+        Some(node) => {
+            reader.error(&node.span, "this version of the language is not known, expected `version = 1`")
+        }
+        None => {
+            reader.warn(&(0..0), "no `version`, taken for 1", Some("write `version = 1` first".to_string()))
+        }
+    }
+    let Some(node) = root.get("timezone") else { return };
+    let Some(name) = reader.text(node, "timezone", "Europe/Amsterdam") else { return };
+    let zones = TimeZoneDatabase::bundled();
+    let Ok(zone) = zones.get(name) else {
+        let known: Vec<String> = zones.available().map(|name| name.to_string()).collect();
+        let hint = words::did_you_mean(name, known.iter().map(String::as_str));
+        let message =
+            format!("unknown time zone {}, expected a name such as \"Europe/Amsterdam\"", words::quote(name));
+        return reader.error_hint(&node.span, message, hint);
+    };
+    match timezone {
+        None => *timezone = Some((name.to_string(), reader.source.place(&node.span), zone)),
+        Some((other, _, _)) if other == name => {}
+        Some((other, place, _)) => {
+            let message = format!(
+                "time zone {} differs from {} at {place}: a plan has one",
+                words::quote(name),
+                words::quote(other)
+            );
+            reader.error(&node.span, message);
+        }
+    }
+}
+
+fn read_contexts(
+    reader: &mut Reader<'_>,
+    source: usize,
+    root: &Table,
+    names: &Definitions,
+    contexts: &mut BTreeMap<String, Context>,
+) {
+    let Some(node) = root.get("context") else { return };
+    let Some(table) = reader.table(node, "`context`") else { return };
+    for entry in &table.entries {
+        let Kind::List(rules) = &entry.node.kind else {
+            let message = format!("a rule starts with `[[context.{}]]`, in double brackets", entry.key);
+            reader.error(&entry.key_span, message);
+            continue;
+        };
+        if !ENTRANCES.contains(&entry.key.as_str())
+            && let Some(near) = words::nearest(&entry.key, ENTRANCES)
+        {
+            let message = format!("no call enters context {}", words::quote(&entry.key));
+            reader.warn(&entry.key_span, message, Some(format!("did you mean `{near}`?")));
+        }
+        let context = contexts.entry(entry.key.clone()).or_default();
+        for node in rules {
+            let number = context.rules.len();
+            let Some(rule) = rule::read(reader, node, &entry.key, number, names) else { continue };
+            let Ok(at) = u32::try_from(number) else { continue };
+            for pattern in &rule.patterns {
+                context.index.add(at, pattern);
+            }
+            context.rules.push(crate::plan::Rule { source, ..rule });
+        }
+    }
+}
+
+/// Problems as a reader of the files would meet them.
+fn in_order(mut problems: Vec<Problem>, sources: &[Source]) -> Vec<Problem> {
+    let position: BTreeMap<&str, usize> =
+        sources.iter().enumerate().map(|(at, source)| (&*source.path, at)).collect();
+    problems
+        .sort_by_key(|problem| (position.get(problem.file.as_str()).copied(), problem.line, problem.column));
+    problems
+}
+
+fn hash(sources: &[Source]) -> String {
+    let mut hasher = Sha256::new();
+    for source in sources {
+        for text in [&*source.path, source.text.as_str()] {
+            hasher.update(text.len().to_be_bytes());
+            hasher.update(text);
+        }
+    }
+    hasher.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes of all files together.
+const MOST_TEXT: usize = 4 << 20;
+/// Where calls of extensions and calls of trunks come in.
+const ENTRANCES: [&str; 2] = ["intern", "inkomend"];

@@ -1,0 +1,261 @@
+//! The named things of a plan that rules refer to: hours, groups, IVR menus and queues.
+
+use crate::holidays::Holidays;
+use crate::hours::{Closed, Hours, Opening};
+use crate::plan::ReferenceKind;
+use crate::problem::{Problem, Severity};
+use crate::read::{dial, step};
+use crate::reader::Reader;
+use crate::source::Place;
+use crate::step::{DialOrder, TargetTemplate};
+use crate::tree::{Entry, Kind, Node, Table};
+use crate::words;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything named, with the place of its definition.
+#[derive(Default)]
+pub(crate) struct Definitions {
+    pub(crate) hours: BTreeMap<String, (Place, Arc<Hours>)>,
+    pub(crate) groups: BTreeMap<String, (Place, Group)>,
+    pub(crate) ivrs: BTreeMap<String, (Place, ())>,
+    pub(crate) queues: BTreeMap<String, (Place, ())>,
+    /// Whether all files could be read: only then is an unknown name a fault.
+    pub(crate) complete: bool,
+    /// The warning for hours in a plan without a time zone, at the first hours.
+    pub(crate) hours_without_timezone: Option<Problem>,
+}
+
+#[derive(Default)]
+pub(crate) struct Group {
+    pub(crate) members: Vec<TargetTemplate>,
+    pub(crate) order: Option<DialOrder>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// First pass: collects the names of a file. A name that another file has too is a fault.
+pub(crate) fn read(reader: &mut Reader<'_>, root: &Table, names: &mut Definitions) {
+    for entry in section(reader, root, "hours") {
+        if names.hours_without_timezone.is_none() {
+            names.hours_without_timezone = Some(reader.source.problem(
+                &entry.key_span,
+                Severity::Warning,
+                "hours without a `timezone` are judged in UTC".to_string(),
+                Some("write `timezone = \"Europe/Amsterdam\"`".to_string()),
+            ));
+        }
+        let hours = Arc::new(read_hours(reader, entry));
+        define(reader, "hours", entry, hours, &mut names.hours);
+    }
+    for entry in section(reader, root, "group") {
+        let group = read_group(reader, entry);
+        define(reader, "group", entry, group, &mut names.groups);
+    }
+    for entry in section(reader, root, "ivr") {
+        define(reader, "ivr", entry, (), &mut names.ivrs);
+    }
+    for entry in section(reader, root, "queue") {
+        define(reader, "queue", entry, (), &mut names.queues);
+    }
+}
+
+/// Second pass: menus and queues, which may name each other and the groups of any file.
+pub(crate) fn check(reader: &mut Reader<'_>, root: &Table, names: &Definitions) {
+    for entry in tables(root, "ivr") {
+        check_ivr(reader, entry, names);
+    }
+    for entry in tables(root, "queue") {
+        check_queue(reader, entry);
+    }
+}
+
+/// The entries `[WHAT.*]` of a file.
+fn section<'t>(reader: &mut Reader<'_>, root: &'t Table, what: &str) -> Vec<&'t Entry> {
+    let Some(node) = root.get(what) else { return Vec::new() };
+    let Some(table) = reader.table(node, &format!("`{what}`")) else { return Vec::new() };
+    table.entries.iter().collect()
+}
+
+/// The same without complaints, for the second pass.
+fn tables<'t>(root: &'t Table, what: &str) -> impl Iterator<Item = &'t Entry> {
+    let entries = match root.get(what).map(|node| &node.kind) {
+        Some(Kind::Table(table)) => table.entries.as_slice(),
+        _ => &[],
+    };
+    entries.iter()
+}
+
+fn define<T>(
+    reader: &mut Reader<'_>,
+    what: &str,
+    entry: &Entry,
+    value: T,
+    names: &mut BTreeMap<String, (Place, T)>,
+) {
+    if let Some((place, _)) = names.get(&entry.key) {
+        let message = format!("{what} {} is already defined at {place}", words::quote(&entry.key));
+        return reader.error(&entry.key_span, message);
+    }
+    names.insert(entry.key.clone(), (reader.source.place(&entry.key_span), value));
+}
+
+fn read_hours(reader: &mut Reader<'_>, entry: &Entry) -> Hours {
+    let mut hours = Hours::default();
+    let Some(table) = reader.table(&entry.node, "hours") else { return hours };
+    reader.only(table, &["open", "closed"], "hours");
+    match table.get("open") {
+        None => reader.error(&entry.node.span, "hours need `open`, such as open = [\"ma-vr 08:30-17:30\"]"),
+        Some(node) => {
+            for (text, node) in reader.texts(node, "open", "ma-vr 08:30-17:30") {
+                match Opening::parse(text) {
+                    Ok(opening) => hours.open.push(opening),
+                    Err(reason) => reader.error(&node.span, format!("{}: {reason}", words::quote(text))),
+                }
+            }
+        }
+    }
+    let closed =
+        table.get("closed").filter(|node| !matches!(&node.kind, Kind::List(list) if list.is_empty()));
+    for (text, node) in closed.map(|node| reader.texts(node, "closed", "2026-12-25")).unwrap_or_default() {
+        match text.strip_prefix("holidays:") {
+            Some(country) => match Holidays::parse(country) {
+                Some(holidays) => hours.closed.push(Closed::Holidays(holidays)),
+                None => {
+                    let message =
+                        format!("the holidays of {} are not known: no day closes", words::quote(country));
+                    reader.warn(
+                        &node.span,
+                        message,
+                        Some("known are `holidays:nl`; list the dates instead".to_string()),
+                    );
+                }
+            },
+            None => match Closed::parse_dates(text) {
+                Ok(closed) => hours.closed.push(closed),
+                Err(reason) => reader.error(&node.span, format!("{} {reason}", words::quote(text))),
+            },
+        }
+    }
+    hours
+}
+
+fn read_group(reader: &mut Reader<'_>, entry: &Entry) -> Group {
+    let mut group = Group::default();
+    let Some(table) = reader.table(&entry.node, "a group") else { return group };
+    reader.only(table, &["members", "strategy", "timeout"], "a group");
+    group.members = members(reader, entry, table, "a group");
+    if let Some(node) = table.get("strategy") {
+        let strategy = strategy(reader, node);
+        group.order = strategy.map(|strategy| match strategy {
+            "ring-all" => DialOrder::Parallel,
+            "sequential" => DialOrder::Sequence,
+            other => {
+                let message = format!(
+                    "strategy `{other}` is not built yet: members ring one after the other, as listed"
+                );
+                reader.warn(&node.span, message, None);
+                DialOrder::Sequence
+            }
+        });
+    }
+    group.timeout = table.get("timeout").and_then(|node| reader.time(node, "timeout"));
+    group
+}
+
+/// `members` of a group or a queue: numbers, `ext:NUMBER` or `trunk:NAME`.
+fn members(reader: &mut Reader<'_>, entry: &Entry, table: &Table, what: &str) -> Vec<TargetTemplate> {
+    let Some(node) = table.get("members") else {
+        reader
+            .error(&entry.node.span, format!("{what} needs `members`, such as members = [\"201\", \"202\"]"));
+        return Vec::new();
+    };
+    let mut members = Vec::new();
+    for (text, node) in reader.texts(node, "members", "201") {
+        if text.contains('$') {
+            reader.error(&node.span, "a member is fixed: it has no variables");
+            continue;
+        }
+        let number = text.strip_prefix("ext:").unwrap_or(text);
+        if number != text || !text.contains(':') {
+            members.extend(dial::extension(reader, node, text.len() - number.len(), number));
+        } else if let Some(name) = text.strip_prefix("trunk:") {
+            reader.refer(ReferenceKind::Trunk, name, &node.span);
+            members.push(TargetTemplate::Trunk(name.to_string()));
+        } else {
+            let message = format!(
+                "{} is no member, expected a number, `ext:NUMBER` or `trunk:NAME`",
+                words::quote(text)
+            );
+            reader.error(&node.span, message);
+        }
+    }
+    if members.len() > dial::MOST_TARGETS {
+        reader.error(&node.span, format!("more than {} members", dial::MOST_TARGETS));
+        members.clear();
+    }
+    members
+}
+
+fn strategy<'n>(reader: &mut Reader<'_>, node: &'n Node) -> Option<&'n str> {
+    let strategy = reader.text(node, "strategy", "ring-all")?;
+    if STRATEGIES.contains(&strategy) {
+        return Some(strategy);
+    }
+    let message =
+        format!("unknown strategy {}, expected {}", words::quote(strategy), words::one_of(STRATEGIES));
+    reader.error_hint(&node.span, message, words::did_you_mean(strategy, STRATEGIES));
+    None
+}
+
+fn check_ivr(reader: &mut Reader<'_>, entry: &Entry, names: &Definitions) {
+    let Some(table) = reader.table(&entry.node, "an ivr") else { return };
+    reader.only(table, &["prompt", "keys", "timeout", "retries"], "an ivr");
+    match table.get("prompt") {
+        Some(node) => {
+            step::prompt(reader, node, "prompt");
+        }
+        None => reader.error(&entry.node.span, "an ivr needs `prompt`, such as prompt = \"welkom\""),
+    }
+    if let Some(node) = table.get("timeout") {
+        reader.time(node, "timeout");
+    }
+    if let Some(node) = table.get("retries").filter(|node| !matches!(node.kind, Kind::Integer(0..=10))) {
+        reader.error(&node.span, "`retries` must be a number from 0 to 10");
+    }
+    let Some(node) = table.get("keys") else {
+        return reader.error(&entry.node.span, "an ivr needs `keys`, such as keys = { 1 = \"group:balie\" }");
+    };
+    let Some(keys) = reader.table(node, "`keys`") else { return };
+    for entry in &keys.entries {
+        if !KEYS.contains(&entry.key.as_str()) {
+            let message = format!(
+                "{} is no key, expected 0 to 9, `*`, `#`, `timeout` or `invalid`",
+                words::quote(&entry.key)
+            );
+            reader.error_hint(
+                &entry.key_span,
+                message,
+                words::did_you_mean(&entry.key, ["timeout", "invalid"]),
+            );
+        }
+        if let Some(text) = reader.text(&entry.node, &entry.key, "group:balie") {
+            step::destination(reader, &entry.node, text, names);
+        }
+    }
+}
+
+fn check_queue(reader: &mut Reader<'_>, entry: &Entry) {
+    let Some(table) = reader.table(&entry.node, "a queue") else { return };
+    reader.only(table, &["members", "strategy", "timeout"], "a queue");
+    members(reader, entry, table, "a queue");
+    if let Some(node) = table.get("strategy") {
+        strategy(reader, node);
+    }
+    if let Some(node) = table.get("timeout") {
+        reader.time(node, "timeout");
+    }
+}
+
+const STRATEGIES: [&str; 4] = ["ring-all", "sequential", "round-robin", "longest-idle"];
+const KEYS: [&str; 14] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", "timeout", "invalid"];

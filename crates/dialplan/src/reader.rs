@@ -1,0 +1,226 @@
+//! Reading one file's tree: typed access to its values, and the collection of everything found wrong on the way.
+
+use crate::plan::ReferenceKind;
+use crate::problem::{Problem, Severity};
+use crate::source::Source;
+use crate::template::Template;
+use crate::tree::{Kind, Node, Table};
+use crate::words;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::time::Duration;
+
+/// One file being read.
+pub(crate) struct Reader<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) notes: &'a mut Notes,
+}
+
+/// What reading finds besides the rules themselves.
+#[derive(Default)]
+pub(crate) struct Notes {
+    problems: Vec<Problem>,
+    errors: usize,
+    warnings: usize,
+    pub(crate) prompts: BTreeSet<String>,
+    /// What the plan expects to exist elsewhere, with the warning for when it does not.
+    pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
+    /// Steps already warned about.
+    pub(crate) not_built: BTreeSet<&'static str>,
+    pub(crate) patterns: usize,
+    pub(crate) regexes: usize,
+}
+
+impl Notes {
+    pub(crate) fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    pub(crate) fn take_problems(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.problems)
+    }
+
+    /// Adds a problem. A hopeless file would otherwise give one for each of its bytes.
+    pub(crate) fn add(&mut self, problem: Problem) {
+        let count = if problem.is_error() { &mut self.errors } else { &mut self.warnings };
+        *count += 1;
+        if *count <= MOST_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+}
+
+impl Reader<'_> {
+    pub(crate) fn error(&mut self, span: &Range<usize>, message: impl Into<String>) {
+        self.error_hint(span, message, None);
+    }
+
+    pub(crate) fn error_hint(
+        &mut self,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        let problem = self.source.problem(span, Severity::Error, message.into(), hint);
+        self.notes.add(problem);
+    }
+
+    pub(crate) fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        let problem = self.source.problem(span, Severity::Warning, message.into(), hint);
+        self.notes.add(problem);
+    }
+
+    /// Notes that the plan relies on something that lives elsewhere.
+    pub(crate) fn refer(&mut self, kind: ReferenceKind, name: &str, span: &Range<usize>) {
+        let message = match kind {
+            ReferenceKind::Extension => format!("extension {} does not exist", words::quote(name)),
+            ReferenceKind::Trunk => format!("trunk {} does not exist", words::quote(name)),
+            ReferenceKind::Prompt => format!("prompt {} does not exist", words::quote(name)),
+        };
+        let problem = || self.source.problem(span, Severity::Warning, message, None);
+        self.notes.references.entry((kind, name.to_string())).or_insert_with(problem);
+    }
+
+    /// The node as a table.
+    pub(crate) fn table<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Table> {
+        let Kind::Table(table) = &node.kind else {
+            self.error(&node.span, format!("{what} must be a table, not {}", node.described()));
+            return None;
+        };
+        Some(table)
+    }
+
+    /// Complains about every key that is not among `known`.
+    pub(crate) fn only(&mut self, table: &Table, known: &[&str], what: &str) {
+        for entry in table.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            let message = format!(
+                "unknown key {} in {what}, expected {}",
+                words::quote(&entry.key),
+                words::one_of(known.iter().copied())
+            );
+            self.error_hint(&entry.key_span, message, words::did_you_mean(&entry.key, known.iter().copied()));
+        }
+    }
+
+    /// The node as a text. `example` shows what was expected.
+    pub(crate) fn text<'n>(&mut self, node: &'n Node, key: &str, example: &str) -> Option<&'n str> {
+        let Kind::Text(text) = &node.kind else {
+            self.error(
+                &node.span,
+                format!("`{key}` must be a text such as \"{example}\", not {}", node.described()),
+            );
+            return None;
+        };
+        Some(text)
+    }
+
+    /// The node as one text or a list of texts, at least one.
+    pub(crate) fn texts<'n>(&mut self, node: &'n Node, key: &str, example: &str) -> Vec<(&'n str, &'n Node)> {
+        let Kind::List(list) = &node.kind else {
+            return self.text(node, key, example).map(|text| vec![(text, node)]).unwrap_or_default();
+        };
+        if list.is_empty() {
+            self.error(
+                &node.span,
+                format!("`{key}` is empty, expected at least one text such as \"{example}\""),
+            );
+        }
+        list.iter().filter_map(|node| self.text(node, key, example).map(|text| (text, node))).collect()
+    }
+
+    pub(crate) fn boolean(&mut self, node: &Node, key: &str) -> Option<bool> {
+        let Kind::Boolean(boolean) = node.kind else {
+            self.error(&node.span, format!("`{key}` must be true or false, not {}", node.described()));
+            return None;
+        };
+        Some(boolean)
+    }
+
+    /// A ring or waiting time such as "25s", "2m" or "1m30s", 1 second to 10 minutes.
+    pub(crate) fn time(&mut self, node: &Node, key: &str) -> Option<Duration> {
+        let Kind::Text(text) = &node.kind else {
+            self.error(
+                &node.span,
+                format!("`{key}` must be a time such as \"25s\", not {}", node.described()),
+            );
+            return None;
+        };
+        let time = seconds(text).filter(|seconds| LONGEST_TIME.contains(seconds)).map(Duration::from_secs);
+        if time.is_none() {
+            let message =
+                format!("{} is no time, expected \"25s\" or \"1m30s\", at most \"10m\"", words::quote(text));
+            self.error(&node.span, message);
+        }
+        time
+    }
+
+    pub(crate) fn template(&mut self, node: &Node, key: &str, example: &str) -> Option<Template> {
+        let text = self.text(node, key, example)?;
+        self.template_at(node, 0, text)
+    }
+
+    /// A template that starts `skip` bytes into the text of `node`.
+    pub(crate) fn template_at(&mut self, node: &Node, skip: usize, text: &str) -> Option<Template> {
+        match Template::parse(text) {
+            Ok(template) => Some(template),
+            Err(error) => {
+                let span = self.inside(node, skip + error.offset, error.width);
+                self.error_hint(&span, error.message, error.hint);
+                None
+            }
+        }
+    }
+
+    /// A part of a text as a span of the file. Where the text was written with escapes, the whole value.
+    pub(crate) fn inside(&self, node: &Node, offset: usize, width: usize) -> Range<usize> {
+        let Kind::Text(text) = &node.kind else { return node.span.clone() };
+        let written = self.source.text.get(node.span.clone()).unwrap_or_default();
+        let quotes = written.len().checked_sub(text.len()).filter(|rest| rest % 2 == 0).map(|rest| rest / 2);
+        let plain = quotes.filter(|quotes| written.get(*quotes..quotes + text.len()) == Some(text.as_str()));
+        match plain {
+            Some(quotes) => {
+                let start = node.span.start + quotes + offset;
+                start..start + width.max(1)
+            }
+            None => node.span.clone(),
+        }
+    }
+}
+
+/// The seconds of "90s", "2m" or "1m30s".
+fn seconds(text: &str) -> Option<u64> {
+    let (minutes, rest) = match text.split_once('m') {
+        Some((minutes, rest)) => (whole(minutes)?, rest),
+        None => (0, text),
+    };
+    let seconds = match rest.strip_suffix('s') {
+        Some(seconds) => whole(seconds)?,
+        None if rest.is_empty() && !text.is_empty() => 0,
+        None => return None,
+    };
+    Some(minutes * 60 + seconds)
+}
+
+fn whole(digits: &str) -> Option<u64> {
+    let valid = (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    valid.then(|| digits.parse().ok()).flatten()
+}
+
+const MOST_PROBLEMS: usize = 200;
+const LONGEST_TIME: std::ops::RangeInclusive<u64> = 1..=600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(seconds("25s"), Some(25));
+        assert_eq!(seconds("2m"), Some(120));
+        assert_eq!(seconds("1m30s"), Some(90));
+        for text in ["", "25", "s", "m", "-5s", "1h", "25 s", "1.5s", "99999999999999999999s", "1m2m", "5s1m"]
+        {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+}
