@@ -7,7 +7,7 @@ use crate::load::place_of;
 use crate::node::{Node, Reading};
 use crate::secret::refuse_file;
 use crate::section::nearest;
-use crate::tree::{Config, Sip, Store};
+use crate::tree::{Config, Sip, Store, key_bytes};
 
 pub(crate) fn check(config: &Config, root: &Node, reading: &mut Reading) {
     let mut checks = Checks { root, reading };
@@ -135,8 +135,9 @@ impl Checks<'_> {
             self.error("store.url", &message, Some("write it as \"sqlite:data/kiestoon.db\"".into()));
         }
         if let Some(key) = &store.key {
-            if key.expose().len() != 64 || !key.expose().chars().all(|c| c.is_ascii_hexdigit()) {
-                self.error("store.key", "`store.key` must be 64 hexadecimal digits", None);
+            if key_bytes(key).is_none() {
+                let hint = "`openssl rand -base64 32` makes one".to_owned();
+                self.error("store.key", "`store.key` must be 32 bytes in base64", Some(hint));
             }
             if store.key_file.is_some() {
                 self.error("store.key", "`store.key` and `store.key_file` are both set: keep one", None);

@@ -1,8 +1,12 @@
 //! The tree itself: every section and key with its type, default and bounds. The full commented example is
 //! `config/kiestoon.toml`; a test holds the two together.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::secret::Secret;
 use crate::section::section;
@@ -113,7 +117,7 @@ section! {
     pub struct Store {
         /// The database: `sqlite:PATH`.
         pub url: String = "sqlite:data/kiestoon.db".into();
-        /// The key that seals secrets in the database, 64 hexadecimal digits; better kept in a file.
+        /// The key that seals secrets in the database, 32 bytes in base64; better kept in a file.
         pub key: Option<Secret> = None;
         /// The file of that key; left out: `kiestoon.key` beside the database, made at first use.
         pub key_file: Option<PathBuf> = None;
@@ -179,12 +183,21 @@ section! {
 }
 
 /// Where the key that seals the secrets in the database comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum KeySource {
-    /// Given in the configuration or the environment, as hexadecimal digits.
-    Given(Secret),
+    /// Given in the configuration or the environment.
+    Given([u8; 32]),
     /// A file, made at first use where it is missing.
     File(PathBuf),
+}
+
+impl fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(_) => f.write_str("Given(********)"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
 }
 
 impl Store {
@@ -198,13 +211,18 @@ impl Store {
 
     /// The key of the database: as given, from `key_file`, or `kiestoon.key` beside the database.
     pub fn key_source(&self) -> KeySource {
-        if let Some(key) = &self.key {
-            return KeySource::Given(key.clone());
+        if let Some(bytes) = self.key.as_ref().and_then(key_bytes) {
+            return KeySource::Given(bytes);
         }
         let beside =
             || self.path().map_or_else(|| "kiestoon.key".into(), |p| p.with_file_name("kiestoon.key"));
         KeySource::File(self.key_file.clone().unwrap_or_else(beside))
     }
+}
+
+/// The 32 bytes of a key written in base64, as in the key file.
+pub(crate) fn key_bytes(key: &Secret) -> Option<[u8; 32]> {
+    STANDARD.decode(key.expose().trim()).ok()?.try_into().ok()
 }
 
 fn any(port: u16) -> Vec<SocketAddr> {

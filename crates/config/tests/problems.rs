@@ -116,7 +116,7 @@ fn each_mistake_has_its_place_and_its_sentence() {
             "[dialplan]\npath = \"/nowhere/plans\"",
             "kiestoon.toml:2:8: error: `dialplan.path`: the folder /nowhere/plans does not exist",
         ),
-        ("[store]\nkey = \"12\"", "kiestoon.toml:2:7: error: `store.key` must be 64 hexadecimal digits"),
+        ("[store]\nkey = \"12\"", "kiestoon.toml:2:7: error: `store.key` must be 32 bytes in base64"),
         ("[sip\n", "kiestoon.toml:1:5: error: not valid TOML: "),
         ("[sip]\nudp = []\nudp = []", "kiestoon.toml:3:1: error: not valid TOML: duplicate key"),
     ];

@@ -1,1 +1,22 @@
 //! The language between the PBX and its operators: commands, replies, events, and the client.
+//!
+//! HTTP/1.1 and JSON over a Unix socket, everything under `/v1`. The types are plain data and know nothing of the PBX's
+//! inside. Times are RFC 3339 in UTC.
+
+mod client;
+mod error;
+mod event;
+mod event_stream;
+mod path;
+mod problem;
+mod reply;
+
+pub use client::Client;
+pub use error::ClientError;
+pub use event::{CallChange, Event, RegistrationChange};
+pub use event_stream::Events;
+pub use path::{CALLS, DRAIN, EVENTS, REGISTRATIONS, RELOAD, STATUS, hangup};
+pub use problem::{PROBLEM_JSON, Problem};
+pub use reply::{
+    Call, DrainRequest, Draining, Leg, Listener, Registration, Reloaded, RunState, Status, Stream, Totals,
+};

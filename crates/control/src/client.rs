@@ -1,0 +1,197 @@
+//! The client: one connection for each command, so that a restart of the PBX never leaves a dead one behind.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+
+use crate::error::ClientError;
+use crate::event_stream::Events;
+use crate::path;
+use crate::problem::Problem;
+use crate::reply::{Call, DrainRequest, Draining, Registration, Reloaded, Status};
+
+/// Speaks to the PBX behind one socket.
+#[derive(Debug, Clone)]
+pub struct Client {
+    socket: PathBuf,
+    timeout: Duration,
+}
+
+impl Client {
+    /// A client of the PBX at `socket`, which is not touched before the first command.
+    pub fn new(socket: impl Into<PathBuf>) -> Self {
+        Self { socket: socket.into(), timeout: TIMEOUT }
+    }
+
+    /// The same client with another limit on each command (5 s as made).
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The PBX as a whole.
+    pub async fn status(&self) -> Result<Status, ClientError> {
+        self.ask(Method::GET, path::STATUS, None::<&()>).await
+    }
+
+    /// Live calls, the oldest first.
+    pub async fn calls(&self) -> Result<Vec<Call>, ClientError> {
+        self.ask(Method::GET, path::CALLS, None::<&()>).await
+    }
+
+    /// Registered contacts, by number.
+    pub async fn registrations(&self) -> Result<Vec<Registration>, ClientError> {
+        self.ask(Method::GET, path::REGISTRATIONS, None::<&()>).await
+    }
+
+    /// Ends a call; refused with 404 where there is none with that id.
+    pub async fn hangup(&self, call_id: &str) -> Result<(), ClientError> {
+        self.send(Method::POST, &path::hangup(call_id), None::<&()>).await.map(drop)
+    }
+
+    /// Takes the state of database and dialplan folder; refused with every problem, and then nothing changes.
+    pub async fn reload(&self) -> Result<Reloaded, ClientError> {
+        self.ask(Method::POST, path::RELOAD, None::<&()>).await
+    }
+
+    /// Refuses new calls, waits for the live ones up to a limit, then ends the PBX. Returns at once.
+    pub async fn drain(&self, request: DrainRequest) -> Result<Draining, ClientError> {
+        self.ask(Method::POST, path::DRAIN, Some(&request)).await
+    }
+
+    /// What happens from now on.
+    pub async fn events(&self) -> Result<Events, ClientError> {
+        let opening = async {
+            let (mut sender, connection) = self.connect().await?;
+            let mut connection = Box::pin(connection);
+            let request = self.request(Method::GET, path::EVENTS, Bytes::new())?;
+            let response = {
+                let mut answer = std::pin::pin!(sender.send_request(request));
+                tokio::select! {
+                    answer = &mut answer => answer.map_err(|error| self.broken(&error))?,
+                    _ = &mut connection => answer.await.map_err(|error| self.broken(&error))?,
+                }
+            };
+            if response.status() != StatusCode::OK {
+                return Err(self.unexpected(format!("status {}", response.status())));
+            }
+            Ok(Events::new(self.socket.clone(), response.into_body(), connection))
+        };
+        self.within(opening).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, ClientError> {
+        let bytes = self.send(method, path, body).await?;
+        serde_json::from_slice(&bytes).map_err(|error| self.unexpected(error.to_string()))
+    }
+
+    /// Sends one request and returns the body of a good answer.
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Bytes, ClientError> {
+        let body = match body {
+            Some(body) => serde_json::to_vec(body).map_err(|error| self.unexpected(error.to_string()))?,
+            None => Vec::new(),
+        };
+        let request = self.request(method, path, body.into())?;
+        let exchange = async {
+            let (mut sender, connection) = self.connect().await?;
+            let work = async move {
+                let response = sender.send_request(request).await.map_err(|error| self.broken(&error))?;
+                self.read(response).await
+            };
+            // The connection needs polling beside the request; what it had received outlives its end.
+            let (mut work, mut connection) = (std::pin::pin!(work), std::pin::pin!(connection));
+            tokio::select! {
+                biased;
+                answer = &mut work => answer,
+                _ = &mut connection => work.await,
+            }
+        };
+        self.within(exchange).await
+    }
+
+    async fn read(&self, response: Response<Incoming>) -> Result<Bytes, ClientError> {
+        let status = response.status();
+        let body = Limited::new(response.into_body(), REPLY_BYTES).collect().await;
+        let bytes = body.map_err(|error| self.broken(&*error))?.to_bytes();
+        if status.is_success() {
+            return Ok(bytes);
+        }
+        match serde_json::from_slice::<Problem>(&bytes) {
+            Ok(problem) => Err(ClientError::Refused(problem)),
+            Err(_) => Err(self.unexpected(format!("status {status}"))),
+        }
+    }
+
+    async fn connect(
+        &self,
+    ) -> Result<
+        (http1::SendRequest<Full<Bytes>>, http1::Connection<TokioIo<UnixStream>, Full<Bytes>>),
+        ClientError,
+    > {
+        let stream = UnixStream::connect(&self.socket).await.map_err(|error| self.unreachable(&error))?;
+        http1::handshake(TokioIo::new(stream)).await.map_err(|error| self.broken(&error))
+    }
+
+    fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Full<Bytes>>, ClientError> {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "kiestoon")
+            .header("content-type", "application/json")
+            .body(Full::new(body))
+            .map_err(|error| self.unexpected(error.to_string()))
+    }
+
+    async fn within<T>(&self, work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
+        match tokio::time::timeout(self.timeout, work).await {
+            Ok(done) => done,
+            Err(_) => Err(ClientError::Timeout { path: self.socket.clone(), secs: self.timeout.as_secs() }),
+        }
+    }
+
+    fn unreachable(&self, error: &std::io::Error) -> ClientError {
+        use std::io::ErrorKind;
+        let path = self.socket.clone();
+        match error.kind() {
+            ErrorKind::NotFound => ClientError::NoSocket { path },
+            ErrorKind::ConnectionRefused => ClientError::NotListening { path },
+            ErrorKind::PermissionDenied => ClientError::Forbidden { path },
+            _ => self.broken(error),
+        }
+    }
+
+    fn broken(&self, error: &(impl std::error::Error + ?Sized)) -> ClientError {
+        ClientError::Broken { path: self.socket.clone(), reason: error.to_string() }
+    }
+
+    fn unexpected(&self, reason: String) -> ClientError {
+        ClientError::Unexpected { path: self.socket.clone(), reason }
+    }
+}
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Bounds what a reply may take in memory: some 60,000 calls.
+const REPLY_BYTES: usize = 64 * 1024 * 1024;

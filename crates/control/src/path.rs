@@ -1,0 +1,43 @@
+//! The paths of the control API, for client and server alike.
+
+/// `GET`: [`Status`](crate::Status).
+pub const STATUS: &str = "/v1/status";
+/// `GET`: a list of [`Call`](crate::Call).
+pub const CALLS: &str = "/v1/calls";
+/// `GET`: a list of [`Registration`](crate::Registration).
+pub const REGISTRATIONS: &str = "/v1/registrations";
+/// `POST`: [`Reloaded`](crate::Reloaded); 422 with every problem where the new state is refused.
+pub const RELOAD: &str = "/v1/reload";
+/// `POST` of a [`DrainRequest`](crate::DrainRequest): [`Draining`](crate::Draining).
+pub const DRAIN: &str = "/v1/drain";
+/// `GET`: server-sent events, each the JSON of an [`Event`](crate::Event).
+pub const EVENTS: &str = "/v1/events";
+
+/// `POST`: 204, or 404 where there is no such call.
+pub fn hangup(call_id: &str) -> String {
+    format!("{CALLS}/{}/hangup", escape(call_id))
+}
+
+/// Percent-encodes everything but what a path segment may hold unescaped (RFC 3986 section 2.3).
+fn escape(segment: &str) -> String {
+    segment
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_odd_id_stays_one_segment() {
+        assert_eq!(hangup("0199-ab"), "/v1/calls/0199-ab/hangup");
+        assert_eq!(hangup("a/b?c d"), "/v1/calls/a%2Fb%3Fc%20d/hangup");
+    }
+}

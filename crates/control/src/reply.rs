@@ -1,0 +1,197 @@
+//! What the PBX answers: the state of the process, its calls and its registrations.
+
+use serde::{Deserialize, Serialize};
+
+/// The PBX as a whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The release, such as `0.1.0`.
+    pub version: String,
+    /// Whether new calls are taken.
+    pub state: RunState,
+    /// When this process became ready.
+    pub started_at: String,
+    /// Seconds since then.
+    pub uptime_secs: u64,
+    /// The revision of the database that is in force.
+    pub revision: i64,
+    /// The hash of the dialplan that is in force, as in the call records.
+    pub dialplan_hash: String,
+    /// Extensions that may register.
+    pub extensions: u64,
+    /// Contacts that are registered.
+    pub registrations: u64,
+    /// Live calls.
+    pub calls: u64,
+    /// Those of them in which both sides talk.
+    pub calls_answered: u64,
+    /// Call records that wait for the database.
+    pub cdrs_waiting: u64,
+    /// Where the PBX listens.
+    pub listeners: Vec<Listener>,
+    /// What has happened since the start; a watcher makes rates of it.
+    pub totals: Totals,
+}
+
+/// Whether the PBX takes new calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// It does.
+    Running,
+    /// It waits for the last calls to end, then stops.
+    Draining,
+}
+
+/// A socket that SIP is served on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    /// `udp`, `tcp`, `tls`, `ws` or `wss`.
+    pub transport: String,
+    /// Address and port.
+    pub address: String,
+}
+
+/// Counts that only rise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Totals {
+    /// Calls begun.
+    pub calls: u64,
+    /// Calls that were answered.
+    pub calls_answered: u64,
+    /// Registrations made or refreshed.
+    pub registrations: u64,
+    /// SIP messages received.
+    pub sip_received: u64,
+    /// SIP messages sent.
+    pub sip_sent: u64,
+    /// SIP messages dropped: malformed, over a bound, or at a full queue.
+    pub sip_dropped: u64,
+    /// RTP packets received.
+    pub rtp_received: u64,
+    /// RTP packets sent.
+    pub rtp_sent: u64,
+}
+
+/// A live call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// UUIDv7, the same as in the call record.
+    pub id: String,
+    /// The slug of the organisation.
+    pub organisation: String,
+    /// `starting`, `dialling`, `ringing`, `playing`, `echo`, `talking` or `ending`.
+    pub state: String,
+    /// The caller's number.
+    pub from_number: String,
+    /// The caller's name; may be empty.
+    pub from_name: String,
+    /// What was dialled.
+    pub dialed: String,
+    /// The number that answered, or that is being called.
+    pub to_number: Option<String>,
+    /// When the call began.
+    pub started_at: String,
+    /// When it was answered.
+    pub answered_at: Option<String>,
+    /// Seconds since it began.
+    pub duration_secs: u64,
+    /// Seconds since the answer.
+    pub talk_secs: Option<u64>,
+    /// The legs, the caller's first.
+    pub legs: Vec<Leg>,
+}
+
+/// One leg of a call: the PBX and one phone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leg {
+    /// `caller` or `callee`.
+    pub side: String,
+    /// The extension's number.
+    pub number: String,
+    /// The transport of its signalling.
+    pub transport: String,
+    /// The address of its signalling.
+    pub remote: String,
+    /// The address of its media, once known.
+    pub media_remote: Option<String>,
+    /// The codec in use.
+    pub codec: Option<String>,
+    /// Whether this phone has put the other on hold.
+    pub on_hold: bool,
+    /// Round trip between the PBX and the phone, by RTCP.
+    pub rtt_ms: Option<f64>,
+    /// RTP that the phone sent to the PBX.
+    pub inbound: Stream,
+    /// RTP that the PBX sent to the phone; loss and jitter as the phone reports them.
+    pub outbound: Stream,
+}
+
+/// The figures of one direction of a leg.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stream {
+    /// RTP packets.
+    pub packets: u64,
+    /// Payload bytes.
+    pub bytes: u64,
+    /// Packets lost; duplicates can make it negative.
+    pub lost: i64,
+    /// Lost share of the packets expected, 0 to 100.
+    pub loss_percent: f64,
+    /// Interarrival jitter (RFC 3550 section 6.4.1).
+    pub jitter_ms: f64,
+    /// Times that at least one packet was missing.
+    pub gaps: u64,
+}
+
+/// A registered contact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Registration {
+    /// The extension's number.
+    pub number: String,
+    /// The slug of the organisation.
+    pub organisation: String,
+    /// The contact address.
+    pub contact: String,
+    /// The transport that it registered over.
+    pub transport: String,
+    /// The address that it registered from.
+    pub remote: String,
+    /// Preference, 0 to 1.
+    pub q: f64,
+    /// What the phone calls itself.
+    pub user_agent: Option<String>,
+    /// Seconds until it expires.
+    pub expires_in_secs: u64,
+}
+
+/// A reload that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// The revision of the database that is in force now.
+    pub revision: i64,
+    /// The hash of the dialplan that is in force now.
+    pub dialplan_hash: String,
+    /// What works, but not as the operator may think.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// How long to wait for calls to end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrainRequest {
+    /// After this many seconds the rest is hung up; left out: `limits.drain_secs` of the configuration.
+    #[serde(default)]
+    pub limit_secs: Option<u64>,
+}
+
+/// What a drain waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draining {
+    /// Live calls.
+    pub calls: u64,
+    /// Seconds until the rest is hung up.
+    pub limit_secs: u64,
+}
