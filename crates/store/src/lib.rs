@@ -1,1 +1,31 @@
 //! Every SQL statement and migration of Kiestoon, and the sealing of secrets at rest.
+//!
+//! A [`Store`] is one database: the desired state (organisations and extensions), the bindings of the
+//! registrar, and the history of calls. Passwords and HA1 hashes are encrypted under a [`Key`] that lies in a
+//! file of its own; nothing outside this crate sees SQL or a type of the database library.
+
+mod bindings;
+mod calls;
+mod cdr;
+mod error;
+mod extensions;
+mod import;
+mod key;
+mod migrate;
+mod open;
+mod organisations;
+mod password;
+mod rules;
+mod seal;
+mod settings;
+
+pub use bindings::{Binding, BindingChange, StoredBinding};
+pub use calls::HistoryFilter;
+pub use cdr::{Cdr, Direction, Disposition, HangupBy};
+pub use error::StoreError;
+pub use extensions::{AddedExtension, Extension, ExtensionSummary, NewExtension, Secret};
+pub use import::{Counts, GeneratedPassword, Import, ImportProblem, ImportReport, Severity};
+pub use key::Key;
+pub use open::{Options, Store};
+pub use organisations::{Directory, Organisation};
+pub use rules::Refusal;

@@ -1,0 +1,196 @@
+//! The bindings of the registrar (RFC 3261 section 10), kept so that phones stay reachable over a restart. The
+//! PBX owns them: changing them does not raise the revision.
+
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::error::Fault;
+use crate::{Store, StoreError};
+
+/// One contact of one extension.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Binding {
+    /// The extension whose address of record this is.
+    pub extension_id: String,
+    /// The Contact URI; with the extension it identifies the binding.
+    pub contact: String,
+    /// `+sip.instance`, RFC 5626 section 4.1.
+    pub instance: Option<String>,
+    /// `reg-id`, RFC 5626 section 4.2.
+    pub reg_id: Option<u32>,
+    /// The Call-ID of the REGISTER that made it, RFC 3261 section 10.3 step 7.
+    pub call_id: String,
+    /// The CSeq number of that REGISTER.
+    pub cseq: u32,
+    /// The q-value in thousandths, 0 to 1000.
+    pub q: u16,
+    /// When it was last refreshed, in microseconds UTC.
+    pub registered_at: i64,
+    /// When it ends, in microseconds UTC.
+    pub expires_at: i64,
+    /// `udp`, `tcp`, `tls`, `ws` or `wss`.
+    pub transport: String,
+    /// The address and port that the REGISTER came from: requests go there.
+    pub remote: String,
+    /// Our address and port that it came to: requests leave from there.
+    pub local: String,
+    /// What the transport needs to find the connection again, if it still exists.
+    pub connection: Option<String>,
+    /// The User-Agent header.
+    pub user_agent: Option<String>,
+    /// The Path header's URIs, RFC 3327, nearest proxy first.
+    pub path: Vec<String>,
+}
+
+/// A change of one binding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "nearly every change is a Put: a box each would cost more")]
+pub enum BindingChange {
+    /// Made or refreshed.
+    Put(Binding),
+    /// Removed or expired.
+    Remove {
+        /// The extension.
+        extension_id: String,
+        /// The Contact URI.
+        contact: String,
+    },
+}
+
+/// A binding as read back, with the names of its address of record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBinding {
+    /// The organisation of the extension.
+    pub organisation_id: String,
+    /// The extension's number.
+    pub number: String,
+    /// The binding.
+    pub binding: Binding,
+}
+
+impl Store {
+    /// Saves changes, in their order, in one transaction. A binding of an extension that is gone is left out.
+    ///
+    /// # Errors
+    /// When the database cannot be written now; the caller keeps the changes and tries again.
+    pub async fn save_bindings(&self, changes: &[BindingChange]) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.explain(async {
+            let mut writing = self.begin().await?;
+            for change in changes {
+                match change {
+                    BindingChange::Put(binding) => put(&mut writing, binding).await?,
+                    BindingChange::Remove { extension_id, contact } => {
+                        let sql = "DELETE FROM registrations WHERE extension_id = $1 AND contact = $2";
+                        sqlx::query(sql).bind(extension_id).bind(contact).execute(&mut *writing).await?;
+                    }
+                }
+            }
+            Ok(writing.commit().await?)
+        })
+        .await
+    }
+
+    /// The bindings that live at `now` (microseconds UTC), by extension and contact. Those that have ended are
+    /// removed from the database first.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn bindings(&self, now: i64) -> Result<Vec<StoredBinding>, StoreError> {
+        self.prune_bindings(now).await?;
+        self.explain(async {
+            let sql = "SELECT registrations.*, organisation_id, number FROM registrations \
+                 JOIN extensions ON extensions.id = registrations.extension_id \
+                 WHERE expires_at > $1 ORDER BY extension_id, contact";
+            let rows = sqlx::query(sql).bind(now).fetch_all(self.readers()).await?;
+            rows.iter().map(read).collect()
+        })
+        .await
+    }
+
+    /// Removes the bindings that have ended at `now` (microseconds UTC) and returns how many. Takes no lock when
+    /// there are none.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn prune_bindings(&self, now: i64) -> Result<u64, StoreError> {
+        self.explain(async {
+            let sql = "SELECT COUNT(*) FROM registrations WHERE expires_at <= $1";
+            let ended: i64 = sqlx::query_scalar(sql).bind(now).fetch_one(self.readers()).await?;
+            if ended == 0 {
+                return Ok(0);
+            }
+            let mut writing = self.begin().await?;
+            let sql = "DELETE FROM registrations WHERE expires_at <= $1";
+            let removed = sqlx::query(sql).bind(now).execute(&mut *writing).await?;
+            writing.commit().await?;
+            Ok(removed.rows_affected())
+        })
+        .await
+    }
+}
+
+async fn put(connection: &mut SqliteConnection, binding: &Binding) -> Result<(), Fault> {
+    let path = serde_json::to_string(&binding.path).unwrap_or_else(|_| "[]".into());
+    let insert = sqlx::query(PUT)
+        .bind(&binding.extension_id)
+        .bind(&binding.contact)
+        .bind(&binding.instance)
+        .bind(binding.reg_id.map(i64::from))
+        .bind(&binding.call_id)
+        .bind(i64::from(binding.cseq))
+        .bind(i64::from(binding.q))
+        .bind(binding.registered_at)
+        .bind(binding.expires_at)
+        .bind(&binding.transport)
+        .bind(&binding.remote)
+        .bind(&binding.local)
+        .bind(&binding.connection)
+        .bind(&binding.user_agent)
+        .bind(path);
+    insert.execute(connection).await?;
+    Ok(())
+}
+
+fn read(row: &SqliteRow) -> Result<StoredBinding, Fault> {
+    let path: &str = row.try_get("path")?;
+    let binding = Binding {
+        extension_id: row.try_get("extension_id")?,
+        contact: row.try_get("contact")?,
+        instance: row.try_get("instance")?,
+        reg_id: row.try_get::<Option<i64>, _>("reg_id")?.map(|n| number("reg_id", n)).transpose()?,
+        call_id: row.try_get("call_id")?,
+        cseq: number("cseq", row.try_get("cseq")?)?,
+        q: number("q", row.try_get("q")?)?,
+        registered_at: row.try_get("registered_at")?,
+        expires_at: row.try_get("expires_at")?,
+        transport: row.try_get("transport")?,
+        remote: row.try_get("remote")?,
+        local: row.try_get("local")?,
+        connection: row.try_get("connection")?,
+        user_agent: row.try_get("user_agent")?,
+        path: serde_json::from_str(path)
+            .map_err(|_| StoreError::Value { what: "path", value: path.into() })?,
+    };
+    let (organisation_id, number) = (row.try_get("organisation_id")?, row.try_get("number")?);
+    Ok(StoredBinding { organisation_id, number, binding })
+}
+
+fn number<T: TryFrom<i64>>(what: &'static str, stored: i64) -> Result<T, StoreError> {
+    T::try_from(stored).map_err(|_| StoreError::Value { what, value: stored.to_string() })
+}
+
+/// A select instead of values: one extension removed in the meantime must not undo the whole batch.
+const PUT: &str = "INSERT INTO registrations (extension_id, contact, instance, reg_id, call_id, cseq, q, \
+     registered_at, expires_at, transport, remote, local, connection, user_agent, path) \
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
+     WHERE EXISTS (SELECT 1 FROM extensions WHERE id = $1) \
+     ON CONFLICT (extension_id, contact) DO UPDATE SET instance = excluded.instance, \
+     reg_id = excluded.reg_id, call_id = excluded.call_id, cseq = excluded.cseq, q = excluded.q, \
+     registered_at = excluded.registered_at, expires_at = excluded.expires_at, \
+     transport = excluded.transport, remote = excluded.remote, local = excluded.local, \
+     connection = excluded.connection, user_agent = excluded.user_agent, path = excluded.path";

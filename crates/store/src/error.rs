@@ -1,0 +1,258 @@
+//! What can go wrong with the store, said so that an operator knows what to do. The database library's own
+//! errors are translated here and never shown as they are.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::import::ImportProblem;
+
+/// Why the store refused or failed. Each displays as one sentence, except [`StoreError::Import`], which has one
+/// line per problem.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database URL is not `sqlite:PATH`.
+    #[error(
+        "the database url `{url}` is not understood: write sqlite:PATH, for example sqlite:data/kiestoon.db"
+    )]
+    Url {
+        /// The URL as configured, with anything like a password left out.
+        url: String,
+    },
+    /// The database file or its folder cannot be opened or created.
+    #[error("the database {} cannot be opened ({reason}): check the path in [store] url and the rights on the file and its folder", path.display())]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// There is no database file, and none was to be made.
+    #[error("there is no database {}: start Kiestoon or import something first, or check [store] url", path.display())]
+    Missing {
+        /// The file named in the URL.
+        path: PathBuf,
+    },
+    /// The file was moved, removed or replaced while it was open. What would be written to it now would be lost, so
+    /// nothing is; it goes on when the same file is back, and otherwise after a restart.
+    #[error("the database {} was moved or replaced while in use: put it back, or restart Kiestoon", path.display())]
+    Gone {
+        /// The file named in the URL.
+        path: PathBuf,
+    },
+    /// The file is something else than an SQLite database.
+    #[error("{} is not an SQLite database: name another file in [store] url, or move this one away to start empty", path.display())]
+    NotADatabase {
+        /// The file named in the URL.
+        path: PathBuf,
+    },
+    /// The file is an SQLite database with tables of another program.
+    #[error("{} is the database of another program: name another file in [store] url", path.display())]
+    Foreign {
+        /// The file named in the URL.
+        path: PathBuf,
+    },
+    /// The database has broken pages.
+    #[error("the database {} is damaged: stop Kiestoon, move the file away and put back a copy", path.display())]
+    Corrupt {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// The database may be read but not written.
+    #[error("the database {} cannot be written: check the rights on the file and its folder", path.display())]
+    ReadOnly {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// No room is left to write.
+    #[error("the disk that holds the database {} is full: free some space", path.display())]
+    Full {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// Another program kept the database locked for longer than the busy timeout. Trying again later is safe.
+    #[error("the database {} is still locked by another program after {} ms: try again, or end that program", path.display(), waited.as_millis())]
+    Busy {
+        /// The database file.
+        path: PathBuf,
+        /// The busy timeout that passed.
+        waited: Duration,
+    },
+    /// The database was written by a newer release.
+    #[error("the database {} has schema {found} and this release knows up to {known}: install the newer release", path.display())]
+    NewerSchema {
+        /// The database file.
+        path: PathBuf,
+        /// The schema version found.
+        found: i64,
+        /// The newest version that this binary knows.
+        known: i64,
+    },
+    /// Any other failure of the database, in one line.
+    #[error("the database {} failed: {reason}", path.display())]
+    Database {
+        /// The database file.
+        path: PathBuf,
+        /// The database's message, on one line.
+        reason: String,
+    },
+    /// The key file cannot be read or written.
+    #[error("the key file {} cannot be used ({reason})", path.display())]
+    KeyFile {
+        /// The key file.
+        path: PathBuf,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// Others than the owner may read or write the key file.
+    #[error("the key file {} may be used by others (mode {mode:03o}): run `chmod 600 {}`", path.display(), path.display())]
+    KeyExposed {
+        /// The key file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The key file does not hold 32 bytes in base64.
+    #[error("the key file {} does not hold a key (32 bytes in base64): put back the file that was made with the database", path.display())]
+    KeyFormat {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes")]
+    Entropy,
+    /// The key is not the one the database was made with.
+    #[error("the key {key} does not fit the database {}: put back the key file that was made with it", path.display())]
+    WrongKey {
+        /// The key file, or a word for a key that came from no file.
+        key: String,
+        /// The database file.
+        path: PathBuf,
+    },
+    /// A stored secret does not open: the row was changed by other hands.
+    #[error("the stored secret {place} cannot be opened: set the password of that extension again")]
+    Sealed {
+        /// Table, column and row.
+        place: String,
+    },
+    /// A stored value is none of those this release knows.
+    #[error("the stored {what} `{value}` is not known to this release")]
+    Value {
+        /// The column.
+        what: &'static str,
+        /// The value found.
+        value: String,
+    },
+    /// No organisation has that slug.
+    #[error("there is no organisation `{slug}`")]
+    UnknownOrganisation {
+        /// The slug asked for.
+        slug: String,
+    },
+    /// Several organisations exist, none is named `default`, and none was chosen.
+    #[error("there are several organisations: name one")]
+    OrganisationNeeded,
+    /// That organisation has no such extension.
+    #[error("there is no extension {number} in organisation `{organisation}`")]
+    UnknownExtension {
+        /// The number asked for.
+        number: String,
+        /// The organisation's slug.
+        organisation: String,
+    },
+    /// That number is taken.
+    #[error("extension {number} exists already in organisation `{organisation}`")]
+    ExtensionExists {
+        /// The number.
+        number: String,
+        /// The organisation's slug.
+        organisation: String,
+    },
+    /// The number cannot be the user part of a SIP URI, or the password cannot be used.
+    #[error("{0}")]
+    Refused(#[from] crate::rules::Refusal),
+    /// The import was refused as a whole; nothing was changed.
+    #[error("{}", lines(.0))]
+    Import(Vec<ImportProblem>),
+}
+
+/// A failure inside this crate, before the name of the database is added to it.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Sql(sqlx::Error),
+    Known(StoreError),
+}
+
+impl Fault {
+    /// True when another connection holds the lock that was needed.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, Self::Sql(error) if matches!(primary_code(error), Some(BUSY | LOCKED)))
+    }
+
+    /// The operator's sentence for this failure of the database at `path`.
+    pub(crate) fn explain(self, path: &Path, waited: Duration) -> StoreError {
+        let error = match self {
+            Self::Known(known) => return known,
+            Self::Sql(error) => error,
+        };
+        let path = path.to_path_buf();
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return StoreError::Busy { path, waited };
+        }
+        match primary_code(&error) {
+            Some(BUSY | LOCKED) => StoreError::Busy { path, waited },
+            Some(CORRUPT) => StoreError::Corrupt { path },
+            Some(NOT_A_DATABASE) => StoreError::NotADatabase { path },
+            Some(READ_ONLY) => StoreError::ReadOnly { path },
+            Some(FULL) => StoreError::Full { path },
+            Some(CANNOT_OPEN | PERMISSION | INPUT_OUTPUT) => {
+                StoreError::Open { path, reason: reason(&error) }
+            }
+            _ => StoreError::Database { path, reason: reason(&error) },
+        }
+    }
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Known(error)
+    }
+}
+
+impl From<crate::rules::Refusal> for Fault {
+    fn from(refusal: crate::rules::Refusal) -> Self {
+        Self::Known(StoreError::Refused(refusal))
+    }
+}
+
+/// The primary result code of SQLite; the bits above the lowest eight only refine it.
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let code = error.as_database_error()?.code()?.parse::<i32>().ok()?;
+    Some(code & 0xff)
+}
+
+fn reason(error: &sqlx::Error) -> String {
+    let text =
+        error.as_database_error().map_or_else(|| error.to_string(), |known| known.message().to_owned());
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn lines(problems: &[ImportProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+// Result codes of SQLite, https://www.sqlite.org/rescode.html
+const PERMISSION: i32 = 3;
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
+const READ_ONLY: i32 = 8;
+const INPUT_OUTPUT: i32 = 10;
+const CORRUPT: i32 = 11;
+const FULL: i32 = 13;
+const CANNOT_OPEN: i32 = 14;
+const NOT_A_DATABASE: i32 = 26;

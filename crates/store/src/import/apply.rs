@@ -1,0 +1,256 @@
+//! Applying an import: one transaction that compares every block with what is there and writes only what differs.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
+
+use super::parse::problem;
+use super::{ExtensionEntry, Import, ImportProblem, OrganisationEntry, Severity};
+use crate::error::Fault;
+use crate::extensions::{self, Extension, ExtensionRow, Secret};
+use crate::organisations::{self, DEFAULT, Organisation};
+use crate::{Store, StoreError, password, settings};
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// The organisations of the file; one that had to be made for its extensions counts as created.
+    pub organisations: Counts,
+    /// The extensions of the file.
+    pub extensions: Counts,
+    /// The passwords that the store chose, in the order of the file: to be shown once, then forgotten.
+    pub generated: Vec<GeneratedPassword>,
+}
+
+/// How many blocks had which effect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// New ones.
+    pub created: usize,
+    /// Those that differed.
+    pub updated: usize,
+    /// Those that were so already.
+    pub unchanged: usize,
+}
+
+/// A password that the store chose. Its debug output does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GeneratedPassword {
+    /// The organisation's slug.
+    pub organisation: String,
+    /// The extension's number.
+    pub number: String,
+    /// The password.
+    pub password: String,
+}
+
+impl Store {
+    /// Brings the database to what the import says, in one transaction, and raises the revision once if anything
+    /// changed. What the file leaves out is kept: other organisations and extensions, and passwords that were
+    /// generated before. `progress` is called now and then with how many extensions are done, and of how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Import`] with every block that does not fit the database, such as one that names an unknown
+    /// organisation; otherwise as any write. Nothing was changed then.
+    pub async fn import(
+        &self,
+        import: &Import,
+        progress: &mut (dyn FnMut(usize, usize) + Send),
+    ) -> Result<ImportReport, StoreError> {
+        self.explain(async {
+            let mut writing = self.begin().await?;
+            let mut report = ImportReport::default();
+            let mut problems = Vec::new();
+            let organisations = apply_organisations(&mut writing, import, &mut report, &mut problems).await?;
+            let homes = homes(import, &organisations, &mut problems);
+            if !problems.is_empty() {
+                problems.sort_by_key(|problem| (problem.line, problem.column));
+                return Err(StoreError::Import(problems).into());
+            }
+            self.apply_extensions(&mut writing, import, &homes, &mut report, progress).await?;
+            if report.changed() {
+                settings::raise_revision(&mut writing).await?;
+            }
+            writing.commit().await?;
+            Ok(report)
+        })
+        .await
+    }
+
+    async fn apply_extensions(
+        &self,
+        writing: &mut Transaction<'static, Sqlite>,
+        import: &Import,
+        homes: &[&Organisation],
+        report: &mut ImportReport,
+        progress: &mut (dyn FnMut(usize, usize) + Send),
+    ) -> Result<(), Fault> {
+        let key = |row: ExtensionRow| ((row.organisation_id.clone(), row.number.clone()), row);
+        let mut present: HashMap<_, _> = extensions::all(writing).await?.into_iter().map(key).collect();
+        let total = import.extensions.len();
+        for (done, (entry, home)) in import.extensions.iter().zip(homes).enumerate() {
+            match present.remove(&(home.id.clone(), entry.number.clone())) {
+                Some(row) => {
+                    let old = row.open(self.seal())?;
+                    let new = changed(&old, entry);
+                    if old == new {
+                        report.extensions.unchanged += 1;
+                    } else {
+                        extensions::update(writing, self.seal(), &new).await?;
+                        report.extensions.updated += 1;
+                    }
+                }
+                None => {
+                    let extension = created(entry, home, &mut report.generated)?;
+                    extensions::insert(writing, self.seal(), &extension).await?;
+                    report.extensions.created += 1;
+                }
+            }
+            if (done + 1) % PROGRESS_STEP == 0 || done + 1 == total {
+                progress(done + 1, total);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ImportReport {
+    /// False when everything was so already.
+    #[must_use]
+    pub fn changed(&self) -> bool {
+        let Self { organisations, extensions, .. } = self;
+        organisations.created + organisations.updated + extensions.created + extensions.updated > 0
+    }
+}
+
+impl fmt::Debug for GeneratedPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("GeneratedPassword");
+        shown.field("organisation", &self.organisation).field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+/// Writes the organisations and returns all there are then.
+async fn apply_organisations(
+    connection: &mut SqliteConnection,
+    import: &Import,
+    report: &mut ImportReport,
+    problems: &mut Vec<ImportProblem>,
+) -> Result<Vec<Organisation>, Fault> {
+    settle_placeholder(connection, import).await?;
+    let mut all = organisations::all(connection).await?;
+    for entry in &import.organisations {
+        let taken = entry.domain.as_ref().and_then(|domain| {
+            all.iter().find(|other| other.domain.as_ref() == Some(domain) && other.slug != entry.slug)
+        });
+        if let Some(other) = taken {
+            let message = format!("the domain of `{}` belongs to organisation `{}`", entry.slug, other.slug);
+            problems.push(problem(&import.file, entry.at, Severity::Error, message));
+            continue;
+        }
+        apply_organisation(connection, entry, &mut all, &mut report.organisations).await?;
+    }
+    if all.is_empty() && !import.extensions.is_empty() {
+        all.push(organisations::insert(connection, DEFAULT, None, DEFAULT).await?);
+        report.organisations.created += 1;
+    }
+    Ok(all)
+}
+
+/// The organisation that a fresh database was given goes when the file brings others, and stays for good when the
+/// file names it.
+async fn settle_placeholder(connection: &mut SqliteConnection, import: &Import) -> Result<(), Fault> {
+    let mut named = import.organisations.iter().map(|entry| &entry.slug);
+    let mut wanted = import.extensions.iter().filter_map(|entry| entry.organisation.as_ref());
+    if named.any(|slug| slug == DEFAULT) || wanted.any(|slug| slug == DEFAULT) {
+        organisations::adopt_placeholder(connection).await
+    } else if import.organisations.is_empty() {
+        Ok(())
+    } else {
+        organisations::remove_placeholder(connection).await.map(|_| ())
+    }
+}
+
+async fn apply_organisation(
+    connection: &mut SqliteConnection,
+    entry: &OrganisationEntry,
+    all: &mut Vec<Organisation>,
+    counts: &mut Counts,
+) -> Result<(), Fault> {
+    let Some(present) = all.iter_mut().find(|present| present.slug == entry.slug) else {
+        let name = entry.name.as_ref().unwrap_or(&entry.slug);
+        all.push(organisations::insert(connection, &entry.slug, entry.domain.as_deref(), name).await?);
+        counts.created += 1;
+        return Ok(());
+    };
+    let mut new = present.clone();
+    new.domain = entry.domain.clone().or(new.domain);
+    new.name = entry.name.clone().unwrap_or(new.name);
+    if new == *present {
+        counts.unchanged += 1;
+        return Ok(());
+    }
+    organisations::update(connection, &new).await?;
+    *present = new;
+    counts.updated += 1;
+    Ok(())
+}
+
+/// The organisation of every extension, in the order of the file.
+fn homes<'a>(
+    import: &Import,
+    all: &'a [Organisation],
+    problems: &mut Vec<ImportProblem>,
+) -> Vec<&'a Organisation> {
+    let mut seen = HashSet::new();
+    let mut homes = Vec::with_capacity(import.extensions.len());
+    for entry in &import.extensions {
+        match organisations::choose(all, entry.organisation.as_deref()) {
+            Ok(home) if !seen.insert((&home.slug, &entry.number)) => {
+                let message =
+                    format!("number {} stands twice for organisation `{}`", entry.number, home.slug);
+                problems.push(problem(&import.file, entry.at, Severity::Error, message));
+            }
+            Ok(home) => homes.push(home),
+            Err(error) => problems.push(problem(&import.file, entry.at, Severity::Error, error.to_string())),
+        }
+    }
+    homes
+}
+
+fn changed(old: &Extension, entry: &ExtensionEntry) -> Extension {
+    Extension {
+        name: entry.name.clone().unwrap_or_else(|| old.name.clone()),
+        enabled: entry.enabled.unwrap_or(old.enabled),
+        secret: entry.secret.clone().unwrap_or_else(|| old.secret.clone()),
+        ..old.clone()
+    }
+}
+
+fn created(
+    entry: &ExtensionEntry,
+    home: &Organisation,
+    generated: &mut Vec<GeneratedPassword>,
+) -> Result<Extension, StoreError> {
+    let secret = match &entry.secret {
+        Some(secret) => secret.clone(),
+        None => {
+            let password = password::generate()?;
+            let (organisation, number) = (home.slug.clone(), entry.number.clone());
+            generated.push(GeneratedPassword { organisation, number, password: password.clone() });
+            Secret { password: Some(password), ..Secret::default() }
+        }
+    };
+    Ok(Extension {
+        id: Uuid::now_v7().to_string(),
+        organisation_id: home.id.clone(),
+        number: entry.number.clone(),
+        name: entry.name.clone().unwrap_or_default(),
+        enabled: entry.enabled.unwrap_or(true),
+        secret,
+    })
+}
+
+const PROGRESS_STEP: usize = 100;

@@ -1,0 +1,84 @@
+//! Bulk loading of organisations and extensions from one TOML file: parsed and checked whole, with every problem
+//! at its place, then applied in one transaction.
+
+mod apply;
+mod parse;
+mod problem;
+
+use std::fmt;
+
+pub use apply::{Counts, GeneratedPassword, ImportReport};
+pub use problem::{ImportProblem, Severity};
+
+use crate::extensions::Secret;
+use crate::import::problem::Position;
+
+/// A checked import file, ready for [`Store::import`](crate::Store::import).
+///
+/// ```toml
+/// [[organisation]]
+/// slug = "kantoor"                # name and domain may be left out
+/// domain = "kantoor.example"
+///
+/// [[extension]]
+/// organisation = "kantoor"        # left out: the only one there is, or `default`
+/// number = "201"
+/// name = "Balie"
+/// password = "..."                # left out: generated; or ha1_md5 and ha1_sha256 in hexadecimal
+/// enabled = true
+/// ```
+#[derive(Debug)]
+pub struct Import {
+    file: String,
+    organisations: Vec<OrganisationEntry>,
+    extensions: Vec<ExtensionEntry>,
+    warnings: Vec<ImportProblem>,
+}
+
+impl Import {
+    /// Reads an import from `text`; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// Every problem that the text alone shows, in the order of the file. What only the database can tell, such as
+    /// an organisation that is nowhere, comes from [`Store::import`](crate::Store::import).
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<ImportProblem>> {
+        parse::parse(file, text)
+    }
+
+    /// What an operator should look at although the import is taken, such as short passwords.
+    #[must_use]
+    pub fn warnings(&self) -> &[ImportProblem] {
+        &self.warnings
+    }
+
+    /// How many extensions the file has.
+    #[must_use]
+    pub fn extensions(&self) -> usize {
+        self.extensions.len()
+    }
+}
+
+/// One `[[organisation]]` block. What is left out stays as it is.
+#[derive(Debug)]
+struct OrganisationEntry {
+    at: Position,
+    slug: String,
+    domain: Option<String>,
+    name: Option<String>,
+}
+
+/// One `[[extension]]` block. What is left out stays as it is.
+struct ExtensionEntry {
+    at: Position,
+    organisation: Option<String>,
+    number: String,
+    name: Option<String>,
+    secret: Option<Secret>,
+    enabled: Option<bool>,
+}
+
+impl fmt::Debug for ExtensionEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExtensionEntry").field("number", &self.number).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,349 @@
+//! From TOML text to a checked import. Walks the syntax tree instead of using serde, which stops at the first
+//! problem.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use toml_edit::{Document, Item, Table};
+
+use super::problem::{ImportProblem, Lines, Position, Severity};
+use super::{ExtensionEntry, Import, OrganisationEntry};
+use crate::extensions::Secret;
+use crate::rules::{self, Refusal};
+
+pub(super) fn parse(file: &str, text: &str) -> Result<Import, Vec<ImportProblem>> {
+    let mut reader = Reader { file, lines: Lines::new(text), problems: Vec::new() };
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+            reader.error(error.span(), message);
+            return Err(reader.problems);
+        }
+    };
+    let mut organisations = Vec::new();
+    let mut extensions = Vec::new();
+    for (key, item) in document.as_table() {
+        match key {
+            "organisation" => {
+                organisations.extend(reader.blocks(key, item).filter_map(|table| reader.organisation(table)));
+            }
+            "extension" => {
+                extensions.extend(reader.blocks(key, item).filter_map(|table| reader.extension(table)));
+            }
+            _ => reader.unknown(document.as_table(), key, "organisation, extension"),
+        }
+    }
+    reader.duplicates(&organisations, &extensions);
+    reader.finish(organisations, extensions)
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    lines: Lines<'a>,
+    problems: Vec<ImportProblem>,
+}
+
+impl<'a> Reader<'a> {
+    /// The `[[key]]` blocks of a top-level item.
+    fn blocks<'t>(&mut self, key: &str, item: &'t Item) -> impl Iterator<Item = &'t Table> + use<'t> {
+        let blocks = item.as_array_of_tables();
+        if blocks.is_none() {
+            self.error(span(item), format!("write each {key} as a block that begins with [[{key}]]"));
+        }
+        blocks.into_iter().flatten()
+    }
+
+    fn organisation(&mut self, table: &Table) -> Option<OrganisationEntry> {
+        let before = self.problems.len();
+        self.known(table, "slug, domain, name");
+        let slug = self.required(table, "slug", rules::slug);
+        let domain = self.text(table, "domain", rules::domain);
+        let name = self.text(table, "name", rules::name);
+        let entry = OrganisationEntry { at: self.lines.position(table.span()), slug: slug?, domain, name };
+        (self.problems.len() == before).then_some(entry)
+    }
+
+    fn extension(&mut self, table: &Table) -> Option<ExtensionEntry> {
+        let before = self.errors();
+        self.known(table, "organisation, number, name, password, ha1_md5, ha1_sha256, enabled");
+        let number = self.required(table, "number", rules::number);
+        let entry = ExtensionEntry {
+            at: self.lines.position(table.get("number").and_then(span).or_else(|| table.span())),
+            organisation: self.text(table, "organisation", rules::slug),
+            name: self.text(table, "name", rules::name),
+            secret: self.secret(table),
+            enabled: self.flag(table, "enabled"),
+            number: number?,
+        };
+        (self.errors() == before).then_some(entry)
+    }
+
+    fn secret(&mut self, table: &Table) -> Option<Secret> {
+        let password = self.text(table, "password", rules::password);
+        let ha1_md5 = self.hash(table, "ha1_md5");
+        let ha1_sha256 = self.hash(table, "ha1_sha256");
+        let at = table.get("password").and_then(span);
+        if password.is_some() && (ha1_md5.is_some() || ha1_sha256.is_some()) {
+            self.error(at, "give a password or its HA1 forms, not both".into());
+        } else if password.as_ref().is_some_and(|password| password.chars().count() < rules::SHORT_PASSWORD) {
+            let message =
+                format!("a password of less than {} characters is guessed soon", rules::SHORT_PASSWORD);
+            self.problem(at, Severity::Warning, message);
+        }
+        let secret = Secret { password, ha1_md5, ha1_sha256 };
+        (secret != Secret::default()).then_some(secret)
+    }
+
+    fn required(&mut self, table: &Table, key: &str, rule: Rule) -> Option<String> {
+        if !table.contains_key(key) {
+            self.error(table.span(), format!("`{key}` is missing"));
+        }
+        self.text(table, key, rule)
+    }
+
+    fn text(&mut self, table: &Table, key: &str, rule: Rule) -> Option<String> {
+        let item = table.get(key)?;
+        let Some(text) = item.as_str() else {
+            self.error(span(item), format!("`{key}` must be text in quotes, not {}", kind(item)));
+            return None;
+        };
+        match rule(text) {
+            Ok(()) => Some(text.to_owned()),
+            Err(refusal) => {
+                self.error(span(item), refusal.to_string());
+                None
+            }
+        }
+    }
+
+    fn flag(&mut self, table: &Table, key: &str) -> Option<bool> {
+        let item = table.get(key)?;
+        let flag = item.as_bool();
+        if flag.is_none() {
+            self.error(span(item), format!("`{key}` must be true or false, not {}", kind(item)));
+        }
+        flag
+    }
+
+    /// An HA1 in hexadecimal, as other PBXs and `htdigest` write it.
+    fn hash<const N: usize>(&mut self, table: &Table, key: &str) -> Option<[u8; N]> {
+        let text = self.text(table, key, |_| Ok(()))?;
+        let hash = hexadecimal(&text);
+        if hash.is_none() {
+            self.error(
+                table.get(key).and_then(span),
+                format!("`{key}` must be {} hexadecimal digits", 2 * N),
+            );
+        }
+        hash
+    }
+
+    fn known(&mut self, table: &Table, known: &str) {
+        for (key, _) in table.iter().filter(|(key, _)| known.split(", ").all(|name| name != *key)) {
+            self.unknown(table, key, known);
+        }
+    }
+
+    fn unknown(&mut self, table: &Table, key: &str, known: &str) {
+        let at = table.key(key).and_then(toml_edit::Key::span);
+        let at = at.or_else(|| table.get(key).and_then(span));
+        let key: String = key.chars().take(40).flat_map(char::escape_debug).collect();
+        self.error(at, format!("unknown key `{key}`: known here are {known}"));
+    }
+
+    fn duplicates(&mut self, organisations: &[OrganisationEntry], extensions: &[ExtensionEntry]) {
+        let mut slugs = HashMap::new();
+        let mut domains = HashMap::new();
+        for entry in organisations {
+            if let Some(first) = first_at(&mut slugs, &entry.slug, entry.at) {
+                self.duplicate(entry.at, format!("organisation `{}`", entry.slug), first);
+            }
+            let Some(domain) = &entry.domain else { continue };
+            if let Some(first) = first_at(&mut domains, domain, entry.at) {
+                self.duplicate(entry.at, format!("domain `{domain}`"), first);
+            }
+        }
+        let mut numbers = HashMap::new();
+        for entry in extensions {
+            if let Some(first) = first_at(&mut numbers, (&entry.organisation, &entry.number), entry.at) {
+                self.duplicate(entry.at, format!("number {}", entry.number), first);
+            }
+        }
+    }
+
+    fn duplicate(&mut self, at: Position, what: String, first: Position) {
+        let message = format!("{what} stands here for the second time: first in line {}", first.line);
+        self.problems.push(problem(self.file, at, Severity::Error, message));
+    }
+
+    fn finish(
+        mut self,
+        organisations: Vec<OrganisationEntry>,
+        extensions: Vec<ExtensionEntry>,
+    ) -> Result<Import, Vec<ImportProblem>> {
+        self.problems.sort_by_key(|problem| (problem.line, problem.column));
+        if self.errors() > 0 {
+            return Err(self.problems);
+        }
+        Ok(Import { file: self.file.to_owned(), organisations, extensions, warnings: self.problems })
+    }
+
+    fn error(&mut self, at: Option<Range<usize>>, message: String) {
+        self.problem(at, Severity::Error, message);
+    }
+
+    fn problem(&mut self, at: Option<Range<usize>>, severity: Severity, message: String) {
+        let at = self.lines.position(at);
+        self.problems.push(problem(self.file, at, severity, message));
+    }
+
+    fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+    }
+}
+
+pub(super) fn problem(file: &str, at: Position, severity: Severity, message: String) -> ImportProblem {
+    ImportProblem { file: file.to_owned(), line: at.line, column: at.column, severity, message }
+}
+
+type Rule = fn(&str) -> Result<(), Refusal>;
+
+/// The place where `what` stood first, if it has stood anywhere.
+fn first_at<K: std::hash::Hash + Eq>(
+    seen: &mut HashMap<K, Position>,
+    what: K,
+    at: Position,
+) -> Option<Position> {
+    match seen.entry(what) {
+        std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
+        std::collections::hash_map::Entry::Vacant(place) => {
+            place.insert(at);
+            None
+        }
+    }
+}
+
+fn span(item: &Item) -> Option<Range<usize>> {
+    item.span()
+}
+
+fn kind(item: &Item) -> &'static str {
+    match item.type_name() {
+        "integer" | "float" => "a number",
+        "boolean" => "true or false",
+        "string" => "text",
+        "datetime" => "a date",
+        "array" | "array of tables" => "a list",
+        _ => "a table",
+    }
+}
+
+fn hexadecimal<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != 2 * N || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(text: &str) -> Vec<String> {
+        let problems = Import::parse("f.toml", text).unwrap_err();
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_documented_file_is_taken() {
+        let text = "[[organisation]]\nslug = \"kantoor\"\ndomain = \"kantoor.example\"\n\n\
+                    [[extension]]\norganisation = \"kantoor\"\nnumber = \"201\"\nname = \"Balie\"\npassword = \"geheim1\"\n";
+        let import = Import::parse("f.toml", text).unwrap();
+        assert_eq!(import.organisations[0].domain.as_deref(), Some("kantoor.example"));
+        let extension = &import.extensions[0];
+        assert_eq!(extension.secret.as_ref().unwrap().password.as_deref(), Some("geheim1"));
+        assert!(import.warnings().is_empty());
+        assert!(!format!("{import:?}").contains("geheim1"), "debug output shows no password");
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_its_place() {
+        let text = "[[organisation]]\nslug = \"Kantoor\"\n\
+                    [[extension]]\nnumber = 201\ncolour = \"red\"\n\
+                    [[extension]]\nname = \"x\"\n\
+                    [[extension]]\nnumber = \"2 1\"\nenabled = \"yes\"\n\
+                    [trunk]\nname = \"voys\"\n";
+        let errors = errors(text);
+        let expected = [
+            "f.toml:2:8: error: `Kantoor` cannot be an organisation's slug",
+            "f.toml:4:10: error: `number` must be text in quotes, not a number",
+            "f.toml:5:1: error: unknown key `colour`",
+            "f.toml:6:1: error: `number` is missing",
+            "f.toml:9:10: error: `2 1` cannot be an extension's number",
+            "f.toml:10:11: error: `enabled` must be true or false, not text",
+            "f.toml:11:2: error: unknown key `trunk`: known here are organisation, extension",
+        ];
+        assert_eq!(errors.len(), expected.len(), "{errors:#?}");
+        for (error, expected) in errors.iter().zip(expected) {
+            assert!(error.starts_with(expected), "{error}\n{expected}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_stand_once_in_an_organisation() {
+        let text = "[[extension]]\nnumber = \"201\"\n[[extension]]\norganisation = \"b\"\nnumber = \"201\"\n\
+                    [[extension]]\nnumber = \"201\"\n";
+        assert_eq!(
+            errors(text),
+            ["f.toml:7:10: error: number 201 stands here for the second time: first in line 2"]
+        );
+    }
+
+    #[test]
+    fn broken_toml_is_one_error_with_its_place() {
+        let errors = errors("[[extension]]\nnumber = \n");
+        assert_eq!(errors.len(), 1);
+        assert!(errors[0].starts_with("f.toml:2:"), "{errors:?}");
+        assert!(!errors[0].contains('\n'));
+    }
+
+    #[test]
+    fn other_shapes_are_refused() {
+        let errors = errors("extension = \"201\"\n[organisation]\nslug = \"a\"\n");
+        assert!(errors[0].starts_with("f.toml:1:13: error: write each extension as a block"), "{errors:?}");
+        assert!(errors[1].starts_with("f.toml:2:1: error: write each organisation as a block"), "{errors:?}");
+    }
+
+    #[test]
+    fn a_short_password_is_taken_with_a_warning() {
+        let import =
+            Import::parse("f.toml", "[[extension]]\nnumber = \"1\"\npassword = \"12345\"\n").unwrap();
+        assert_eq!(import.warnings().len(), 1);
+        assert_eq!((import.warnings()[0].line, import.extensions()), (3, 1));
+        assert!(Import::parse("f", "[[extension]]\nnumber = \"1\"\npassword = \"\"\n").is_err());
+    }
+
+    #[test]
+    fn ha1_forms_stand_in_for_a_password() {
+        let ha1 = "939e7578ed9e3c518a452acee763bce9";
+        let text = format!("[[extension]]\nnumber = \"1\"\nha1_md5 = \"{ha1}\"\n");
+        let import = Import::parse("f", &text).unwrap();
+        assert_eq!(import.extensions[0].secret.as_ref().unwrap().ha1_md5.unwrap()[..2], [0x93, 0x9e]);
+        assert!(Import::parse("f", &format!("{text}password = \"geheim1\"\n")).is_err());
+        assert!(Import::parse("f", "[[extension]]\nnumber = \"1\"\nha1_md5 = \"93\"\n").is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(\\[\\[(extension|organisation|x)\\]\\]\n|(number|slug|password|ha1_md5|enabled|é) ?= ?(\"[^\"\n]{0,40}\"|[0-9]{1,9}|true|\\[|\\{\\})\n){0,8}") {
+            if let Err(problems) = Import::parse("f.toml", &text) {
+                proptest::prop_assert!(!problems.is_empty());
+            }
+        }
+    }
+}

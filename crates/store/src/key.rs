@@ -1,0 +1,158 @@
+//! The key that seals secrets at rest: 32 random bytes, kept as base64 in a file that only its owner may read.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::StoreError;
+use crate::password::random;
+
+/// The key of one installation. Without it the passwords in the database cannot be read again.
+#[derive(Clone)]
+pub struct Key {
+    bytes: [u8; LENGTH],
+    file: Option<PathBuf>,
+}
+
+impl Key {
+    /// Reads the key file, or makes one with a fresh key (mode 0600) and its folder where there is none. Two
+    /// processes that start at once end up with the same key.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made, is open to others than its owner, or holds no key.
+    pub fn load_or_create(path: &Path) -> Result<Self, StoreError> {
+        match Self::load(path) {
+            Err(StoreError::KeyFile { .. }) if is_missing(path) => create(path)?,
+            other => return other,
+        }
+        Self::load(path)
+    }
+
+    /// Reads an existing key file.
+    ///
+    /// # Errors
+    /// As [`Key::load_or_create`], and when there is no such file.
+    pub fn load(path: &Path) -> Result<Self, StoreError> {
+        let failed = |error: io::Error| key_file(path, &error);
+        let mode = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(StoreError::KeyExposed { path: path.into(), mode });
+        }
+        let text = fs::read_to_string(path).map_err(failed)?;
+        let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+        let bytes = bytes.ok_or_else(|| StoreError::KeyFormat { path: path.into() })?;
+        Ok(Self { bytes, file: Some(path.into()) })
+    }
+
+    /// A key from bytes that the caller keeps.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self { bytes, file: None }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
+        &self.bytes
+    }
+
+    /// The key's file, for messages.
+    pub(crate) fn origin(&self) -> String {
+        self.file.as_ref().map_or_else(|| "given".into(), |file| file.display().to_string())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+/// Writes the key beside its final name and links it there: the link fails when another process was first, and
+/// nobody ever reads half a key.
+fn create(path: &Path) -> Result<(), StoreError> {
+    let failed = |error: io::Error| key_file(path, &error);
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let key: [u8; LENGTH] = random()?;
+    let draft = path.with_extension(format!("draft-{}", uuid::Uuid::now_v7()));
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
+    let written = file
+        .write_all(format!("{}\n", STANDARD.encode(key)).as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| match fs::hard_link(&draft, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            other => other,
+        });
+    let removed = fs::remove_file(&draft);
+    written.and(removed).map_err(failed)
+}
+
+fn is_missing(path: &Path) -> bool {
+    matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
+}
+
+fn key_file(path: &Path, error: &io::Error) -> StoreError {
+    StoreError::KeyFile { path: path.into(), reason: error.to_string() }
+}
+
+const LENGTH: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_made_once_for_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/kiestoon.key");
+        let made = Key::load_or_create(&path).unwrap();
+        let read = Key::load_or_create(&path).unwrap();
+        assert_eq!(made.bytes(), read.bytes());
+        assert_ne!(made.bytes(), &[0; 32]);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no draft is left behind");
+    }
+
+    #[test]
+    fn is_the_same_for_all_who_start_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kiestoon.key");
+        let keys: Vec<_> = std::thread::scope(|scope| {
+            let starts: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| Key::load_or_create(&path).unwrap())).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| key.bytes() == keys[0].bytes()));
+    }
+
+    #[test]
+    fn is_refused_when_others_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kiestoon.key");
+        Key::load_or_create(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let message = Key::load_or_create(&path).unwrap_err().to_string();
+        assert!(message.contains("mode 640"), "{message}");
+        assert!(message.contains(&format!("chmod 600 {}", path.display())), "{message}");
+    }
+
+    #[test]
+    fn is_refused_when_it_is_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kiestoon.key");
+        fs::write(&path, "c2hvcnQ=\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(matches!(Key::load_or_create(&path), Err(StoreError::KeyFormat { .. })));
+    }
+
+    #[test]
+    fn hides_its_bytes_from_debug_output() {
+        assert_eq!(format!("{:?}", Key::from_bytes([7; 32])), "Key { file: None, .. }");
+    }
+}

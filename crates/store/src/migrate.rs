@@ -1,0 +1,106 @@
+//! The schema's history: numbered files, each applied once, all under one exclusive lock, so that two processes
+//! that start together find one finished schema.
+
+use std::path::Path;
+
+use sqlx::SqliteConnection;
+
+use crate::error::Fault;
+use crate::open::now_micros;
+use crate::seal::Seal;
+use crate::{StoreError, organisations, settings};
+
+struct Migration {
+    version: i64,
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// Oldest first; versions count up from 1. A released file is never changed.
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "ground_floor",
+    sql: include_str!("../migrations/0001_ground_floor.sql"),
+}];
+
+/// True when no migration is left to apply. Takes no lock.
+///
+/// # Errors
+/// When the file is no database, is another program's, or has a newer schema.
+pub(crate) async fn is_current(connection: &mut SqliteConnection, path: &Path) -> Result<bool, Fault> {
+    Ok(version(connection, path).await? == newest())
+}
+
+/// Applies what is missing. A fresh database also gets its key check and its first organisation.
+pub(crate) async fn migrate(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    seal: &Seal,
+) -> Result<(), Fault> {
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut *connection).await?;
+    let applied = apply(connection, path, seal).await;
+    let end = if applied.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = sqlx::query(end).execute(connection).await;
+    applied?;
+    ended?;
+    Ok(())
+}
+
+async fn apply(connection: &mut SqliteConnection, path: &Path, seal: &Seal) -> Result<(), Fault> {
+    // Read again under the lock: another process may have finished in the meantime.
+    let found = version(connection, path).await?;
+    if found == 0 {
+        let sql = "CREATE TABLE IF NOT EXISTS schema_migrations \
+             (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+        sqlx::query(sql).execute(&mut *connection).await?;
+    }
+    for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {
+        sqlx::raw_sql(migration.sql).execute(&mut *connection).await?;
+        let sql = "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)";
+        let insert = sqlx::query(sql).bind(migration.version).bind(migration.name).bind(now_micros());
+        insert.execute(&mut *connection).await?;
+        tracing::info!(version = migration.version, name = migration.name, "schema migrated");
+    }
+    if found == 0 {
+        settings::store_key_check(connection, seal).await?;
+        organisations::create_placeholder(connection).await?;
+    }
+    Ok(())
+}
+
+/// The version of the schema found, 0 for an empty file.
+async fn version(connection: &mut SqliteConnection, path: &Path) -> Result<i64, Fault> {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if tables.is_empty() {
+        return Ok(0);
+    }
+    if !tables.iter().any(|table| table == "schema_migrations") {
+        return Err(StoreError::Foreign { path: path.into() }.into());
+    }
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(version) FROM schema_migrations").fetch_one(connection).await?;
+    let (found, known) = (found.unwrap_or(0), newest());
+    if found > known {
+        return Err(StoreError::NewerSchema { path: path.into(), found, known }.into());
+    }
+    Ok(found)
+}
+
+fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_count_up_from_one() {
+        let versions: Vec<_> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+        assert_eq!(versions, (1..=newest()).collect::<Vec<_>>());
+    }
+}

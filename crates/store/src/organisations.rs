@@ -1,0 +1,129 @@
+//! Organisations: the tenants, each with its SIP domain, and the directory that a snapshot is built from.
+
+use sqlx::{FromRow, SqliteConnection};
+use uuid::Uuid;
+
+use crate::error::Fault;
+use crate::extensions::{self, Extension};
+use crate::open::now_micros;
+use crate::{Store, StoreError, settings};
+
+/// One tenant.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize)]
+pub struct Organisation {
+    /// UUIDv7.
+    pub id: String,
+    /// The short name used on the command line and in imports; unique.
+    pub slug: String,
+    /// The SIP domain of its addresses; unique. Without one, the PBX's own addresses count as the domain of the
+    /// only organisation.
+    pub domain: Option<String>,
+    /// The name for people.
+    pub name: String,
+}
+
+/// The whole desired state in one consistent view, secrets opened.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    /// The revision that this is.
+    pub revision: i64,
+    /// By slug.
+    pub organisations: Vec<Organisation>,
+    /// By organisation, then number; disabled ones included.
+    pub extensions: Vec<Extension>,
+}
+
+impl Store {
+    /// Everything that a snapshot needs, as of one moment.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a secret does not open.
+    pub async fn directory(&self) -> Result<Directory, StoreError> {
+        self.explain(async {
+            let mut reading = self.readers().begin().await?;
+            let revision = settings::revision(&mut reading).await?;
+            let organisations = all(&mut reading).await?;
+            let rows = extensions::all(&mut reading).await?;
+            reading.commit().await?;
+            let opened = rows.into_iter().map(|row| row.open(self.seal())).collect::<Result<_, _>>()?;
+            Ok(Directory { revision, organisations, extensions: opened })
+        })
+        .await
+    }
+
+    /// All organisations, by slug.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn organisations(&self) -> Result<Vec<Organisation>, StoreError> {
+        self.explain(async {
+            let mut connection = self.readers().acquire().await?;
+            all(&mut connection).await
+        })
+        .await
+    }
+}
+
+pub(crate) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Organisation>, Fault> {
+    let sql = "SELECT id, slug, domain, name FROM organisations ORDER BY slug";
+    Ok(sqlx::query_as(sql).fetch_all(connection).await?)
+}
+
+/// The organisation meant by `slug`; without one, the only one there is, or `default`.
+pub(crate) fn choose<'a>(
+    all: &'a [Organisation],
+    slug: Option<&str>,
+) -> Result<&'a Organisation, StoreError> {
+    let named = |slug: &str| all.iter().find(|organisation| organisation.slug == slug);
+    match (slug, all) {
+        (Some(slug), _) => named(slug).ok_or_else(|| StoreError::UnknownOrganisation { slug: slug.into() }),
+        (None, [only]) => Ok(only),
+        (None, _) => named(DEFAULT).ok_or(StoreError::OrganisationNeeded),
+    }
+}
+
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    slug: &str,
+    domain: Option<&str>,
+    name: &str,
+) -> Result<Organisation, Fault> {
+    let id = Uuid::now_v7().to_string();
+    let sql = "INSERT INTO organisations (id, slug, domain, name, created_at) VALUES ($1, $2, $3, $4, $5)";
+    let insert = sqlx::query(sql).bind(&id).bind(slug).bind(domain).bind(name).bind(now_micros());
+    insert.execute(connection).await?;
+    Ok(Organisation { id, slug: slug.into(), domain: domain.map(Into::into), name: name.into() })
+}
+
+pub(crate) async fn update(connection: &mut SqliteConnection, changed: &Organisation) -> Result<(), Fault> {
+    let sql = "UPDATE organisations SET domain = $2, name = $3 WHERE id = $1";
+    let update = sqlx::query(sql).bind(&changed.id).bind(&changed.domain).bind(&changed.name);
+    update.execute(connection).await?;
+    Ok(())
+}
+
+/// Makes the organisation of a database that nobody has given one yet.
+pub(crate) async fn create_placeholder(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    let made = insert(connection, DEFAULT, None, DEFAULT).await?;
+    settings::write(connection, PLACEHOLDER, &made.id).await
+}
+
+/// Removes that organisation again as long as it is empty: an operator who names an organisation of his own would
+/// otherwise have two, and "the only one there is" would mean nothing.
+pub(crate) async fn remove_placeholder(connection: &mut SqliteConnection) -> Result<bool, Fault> {
+    let Some(id) = settings::read(connection, PLACEHOLDER).await? else { return Ok(false) };
+    let sql = "DELETE FROM organisations WHERE id = $1 AND domain IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id)";
+    let removed = sqlx::query(sql).bind(&id).execute(connection).await?;
+    Ok(removed.rows_affected() > 0)
+}
+
+/// Keeps the placeholder for good, once an import names it.
+pub(crate) async fn adopt_placeholder(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM settings WHERE key = $1").bind(PLACEHOLDER).execute(connection).await?;
+    Ok(())
+}
+
+/// The slug of the organisation that exists where none was given.
+pub(crate) const DEFAULT: &str = "default";
+const PLACEHOLDER: &str = "placeholder_organisation";

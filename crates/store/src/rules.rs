@@ -1,0 +1,102 @@
+//! What a number, a slug, a domain and a password may look like. The same rules hold for the command line, an
+//! import and, later, the API.
+
+/// Why a value was refused, in words for the person who typed it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The number has a character that a SIP user part would need to escape, or a wrong length.
+    #[error(
+        "`{0}` cannot be an extension's number: 1 to 32 of the characters a-z A-Z 0-9 + * _ . - and no . or - in front"
+    )]
+    Number(String),
+    /// The slug has a character outside `a-z 0-9 -`, or a wrong length.
+    #[error("`{0}` cannot be an organisation's slug: 1 to 63 of the characters a-z 0-9 - and no - in front")]
+    Slug(String),
+    /// The domain is not a host name or address in lower case.
+    #[error("`{0}` cannot be a SIP domain: write a host name in lower case, such as kantoor.example")]
+    Domain(String),
+    /// The password is empty, too long, or holds a control character.
+    #[error("a password has 1 to 128 characters and no control characters")]
+    Password,
+    /// The name is too long or holds a control character.
+    #[error("a name has at most 128 characters and no control characters")]
+    Name,
+}
+
+/// A number goes into SIP URIs unescaped: RFC 3261 section 25.1 `user`, less the characters that shells, logs
+/// and dialplans give a meaning. `#` would have to be written as `%23`, and phones disagree about that.
+pub(crate) fn number(text: &str) -> Result<(), Refusal> {
+    let inner = |c: char| c.is_ascii_alphanumeric() || "+*_.-".contains(c);
+    let fits = (1..=32).contains(&text.len()) && text.chars().all(inner) && !text.starts_with(['.', '-']);
+    if fits { Ok(()) } else { Err(Refusal::Number(shown(text))) }
+}
+
+pub(crate) fn slug(text: &str) -> Result<(), Refusal> {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let fits = (1..=63).contains(&text.len()) && text.chars().all(inner) && !text.starts_with('-');
+    if fits { Ok(()) } else { Err(Refusal::Slug(shown(text))) }
+}
+
+/// A host name, an IPv4 address or a bracketed IPv6 reference, RFC 3261 section 25.1 `host`.
+pub(crate) fn domain(text: &str) -> Result<(), Refusal> {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    let name = (1..=253).contains(&text.len())
+        && text.chars().all(inner)
+        && text.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = bracketed.is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok());
+    if name || address { Ok(()) } else { Err(Refusal::Domain(shown(text))) }
+}
+
+pub(crate) fn password(text: &str) -> Result<(), Refusal> {
+    let fits = (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(Refusal::Password) }
+}
+
+/// Shorter passwords are taken with a warning: they are guessed in days.
+pub(crate) const SHORT_PASSWORD: usize = 6;
+
+pub(crate) fn name(text: &str) -> Result<(), Refusal> {
+    let fits = text.chars().count() <= 128 && !text.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(Refusal::Name) }
+}
+
+/// The refused value as one short, printable piece of a sentence.
+fn shown(text: &str) -> String {
+    text.chars().take(40).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_fit_a_sip_user_part_unescaped() {
+        for good in ["201", "+31201234567", "*97", "balie", "j.jansen", "kamer_2-b", "0", "_x"] {
+            assert_eq!(number(good), Ok(()), "{good}");
+        }
+        let long = "1".repeat(33);
+        for bad in
+            ["", "20 1", "201@x", "201;a=b", "<201>", "#9", "%23", "-1", ".1", "é", "1\r\n2", "a/b", &long]
+        {
+            assert!(number(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn domains_are_hosts() {
+        for good in ["kantoor.example", "pbx", "10.0.0.1", "[2001:db8::1]"] {
+            assert_eq!(domain(good), Ok(()), "{good}");
+        }
+        for bad in ["", "Kantoor.example", "a b", "a..b", "-a.b", "a_b", "[::1", "sip:x", "x:5060", "[x]"] {
+            assert!(domain(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_refused_value_is_shown_on_one_line() {
+        let message = number("1\r\n2").unwrap_err().to_string();
+        assert!(message.starts_with(r"`1\r\n2` cannot"), "{message}");
+    }
+}
