@@ -113,7 +113,8 @@ pub enum MediaEvent {
         /// The leg.
         leg: LegId,
     },
-    /// The phone should be sending but no RTP came for this long. Said once for each silence.
+    /// The phone should be sending but neither RTP nor RTCP came for this long. Said again after each further such
+    /// time: before the answer it means nothing, after it the phone is gone.
     Silent {
         /// The leg.
         leg: LegId,

@@ -45,7 +45,7 @@ impl PortPool {
     pub fn new(ports: RangeInclusive<u16>, drain: Duration) -> Self {
         let (first, last) = (u32::from(*ports.start()), u32::from(*ports.end()));
         let free: VecDeque<PortPair> = (first..=last)
-            .filter(|port| port % 2 == 0 && port + 1 <= last && *port > 0)
+            .filter(|port| port % 2 == 0 && *port < last && *port > 0)
             .filter_map(|port| u16::try_from(port).ok())
             .map(|rtp| PortPair { rtp })
             .collect();

@@ -93,6 +93,13 @@ impl Codec {
         self.name.eq_ignore_ascii_case("telephone-event")
     }
 
+    /// Whether this is PCMU or PCMA at 8 kHz, mono: what prompts and echo are sent in.
+    pub fn is_g711(&self) -> bool {
+        (self.name.eq_ignore_ascii_case("PCMU") || self.name.eq_ignore_ascii_case("PCMA"))
+            && self.clock_rate == 8000
+            && self.channels == 1
+    }
+
     /// Whether this carries speech, not only events or comfort noise.
     pub fn is_audio(&self) -> bool {
         !self.is_telephone_event() && !self.name.eq_ignore_ascii_case("CN")

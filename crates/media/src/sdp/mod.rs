@@ -2,6 +2,7 @@
 //! read into types, and what the other phone gets is written anew from those, so that no address, name or
 //! unknown attribute leaks from one side to the other. Audio over RTP/AVP is relayed; all else is refused.
 
+mod attributes;
 mod audio;
 mod error;
 mod local;
@@ -12,6 +13,7 @@ mod write;
 
 use std::net::{IpAddr, SocketAddr};
 
+pub(crate) use attributes::static_format;
 pub use audio::{Codec, Direction, LocalMedia, RemoteAudio};
 pub use error::SdpError;
 pub use local::{local_answer, local_offer};
@@ -107,7 +109,8 @@ impl Sdp {
 
     fn remote_audio(&self, line: &MediaLine) -> Option<RemoteAudio> {
         let address = self.address_of(line)?;
-        let rtcp = line.rtcp.unwrap_or(RtcpAttribute { port: line.port.saturating_add(1), address: None });
+        let next_port = RtcpAttribute { port: line.port.saturating_add(1), address: None };
+        let rtcp = line.rtcp.unwrap_or(next_port);
         let direction = self.direction_of(line);
         Some(RemoteAudio {
             rtp: SocketAddr::new(address, line.port),

@@ -1,0 +1,324 @@
+//! One RTP leg: judges, counts and describes the packets of one phone. The engine owns the sockets and asks here what
+//! to do with a datagram and where to send one.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use super::latch::Verdict;
+use super::statistics::{Received, Sent, narrow};
+use super::{Header, Latch, LatchSettings, rtcp};
+use crate::quality::LegQuality;
+use crate::sdp::{Direction, RemoteAudio, static_format};
+
+/// The media of one phone.
+#[derive(Debug)]
+pub struct RtpLeg {
+    latch: Latch,
+    formats: Vec<Format>,
+    /// The payload types of `formats`, one bit each.
+    negotiated: u128,
+    direction: Direction,
+    inbound: Received,
+    outbound: Sent,
+    strangers: u64,
+    malformed: u64,
+    heard: Heard,
+    spoken: Stream,
+    /// The format heard last, so that a stream is looked up once.
+    hearing: Hearing,
+    rtcp: RtcpState,
+}
+
+/// A negotiated format, without its parameters: calls are many, and nothing here reads those.
+#[derive(Debug, Clone)]
+struct Format {
+    payload_type: u8,
+    clock_rate: u32,
+    name: Box<str>,
+}
+
+/// Since when the phone is silent.
+#[derive(Debug)]
+struct Heard {
+    /// The last sign of life, or when one was first expected.
+    at: Option<Instant>,
+    /// When silence was said last.
+    said: Option<Instant>,
+}
+
+/// What was sent last.
+#[derive(Debug, Default)]
+struct Stream {
+    ssrc: Option<u32>,
+    payload_type: Option<u8>,
+}
+
+#[derive(Debug, Default)]
+struct Hearing {
+    ssrc: Option<u32>,
+    payload_type: Option<u8>,
+    clock_rate: u32,
+    /// The payload type of speech heard last: what the call is said to use, whatever events come between.
+    speech: Option<u8>,
+}
+
+#[derive(Debug, Default)]
+struct RtcpState {
+    signalled: Option<SocketAddr>,
+    learnt: Option<SocketAddr>,
+    /// The last two sender reports that went to the phone: the middle of their NTP time, and when.
+    sent: [Option<(u32, Instant)>; 2],
+    rtt_ms: Option<f32>,
+}
+
+/// Why a datagram was dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drop {
+    /// It does not come from the phone.
+    Stranger,
+    /// It is no valid RTP or RTCP packet.
+    Malformed,
+}
+
+/// A compound packet from the phone that may go to the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RtcpPacket {
+    /// The phone leaves the session with this packet.
+    pub bye: bool,
+}
+
+impl RtpLeg {
+    /// A leg that accepts nothing until [`Self::set_remote`]. `peer` is the address that signalling comes from.
+    pub fn new(peer: IpAddr, settings: LatchSettings) -> Self {
+        Self {
+            latch: Latch::new(peer, settings),
+            formats: Vec::new(),
+            negotiated: 0,
+            direction: Direction::Inactive,
+            inbound: Received::default(),
+            outbound: Sent::default(),
+            strangers: 0,
+            malformed: 0,
+            heard: Heard { at: None, said: None },
+            spoken: Stream::default(),
+            hearing: Hearing::default(),
+            rtcp: RtcpState::default(),
+        }
+    }
+
+    /// Whether the phone has been described: its formats are known.
+    pub fn is_described(&self) -> bool {
+        !self.formats.is_empty()
+    }
+
+    /// Takes over what the phone signalled: its address, formats and direction.
+    pub fn set_remote(&mut self, now: Instant, remote: &RemoteAudio) {
+        if self.latch.signalled() != Some(remote.rtp) && !remote.rtp.ip().is_unspecified() {
+            self.rtcp.learnt = None;
+        }
+        self.latch.signal(remote.rtp);
+        if !remote.rtcp.ip().is_unspecified() {
+            self.rtcp.signalled = Some(remote.rtcp);
+        }
+        self.formats = remote
+            .codecs
+            .iter()
+            .map(|codec| Format {
+                payload_type: codec.payload_type,
+                clock_rate: codec.clock_rate,
+                name: codec.name.clone(),
+            })
+            .collect();
+        self.negotiated = self
+            .formats
+            .iter()
+            .fold(0, |bits, format| bits | 1_u128.checked_shl(format.payload_type.into()).unwrap_or(0));
+        self.hearing.payload_type = None;
+        if remote.direction.sends() && (self.heard.at.is_none() || !self.direction.sends()) {
+            self.heard = Heard { at: Some(now), said: None };
+        }
+        self.direction = remote.direction;
+    }
+
+    /// Judges and counts a datagram that came to the RTP port. What is given back may be relayed or echoed.
+    pub fn receive(&mut self, now: Instant, source: SocketAddr, packet: &[u8]) -> Result<Header, Drop> {
+        let Ok(header) = Header::parse(packet) else { return Err(self.malformed()) };
+        let fits = self.negotiated & (1_u128 << header.payload_type) != 0;
+        if self.latch.judge(now, source, &header, fits) == Verdict::Stranger {
+            return Err(self.stranger());
+        }
+        if self.hearing.payload_type != Some(header.payload_type) {
+            self.hear(header.payload_type);
+        }
+        self.hearing.ssrc = Some(header.ssrc);
+        self.heard = Heard { at: Some(now), said: None };
+        self.inbound.packet(now, &header, self.hearing.clock_rate);
+        Ok(header)
+    }
+
+    /// Where RTP for the phone goes; None while it does not receive or no address is known.
+    pub fn destination(&self) -> Option<SocketAddr> {
+        if self.direction.receives() { self.latch.destination() } else { None }
+    }
+
+    /// Counts a packet that was sent to the phone.
+    pub fn sent(&mut self, header: &Header) {
+        self.spoken = Stream { ssrc: Some(header.ssrc), payload_type: Some(header.payload_type) };
+        self.outbound.packet(header.payload_bytes());
+    }
+
+    /// Judges a datagram that came to the RTCP port, and reads the phone's view of what it hears.
+    pub fn receive_rtcp(
+        &mut self,
+        now: Instant,
+        source: SocketAddr,
+        packet: &[u8],
+    ) -> Result<RtcpPacket, Drop> {
+        let Ok(packets) = rtcp::parse(packet) else { return Err(self.malformed()) };
+        let akin = match self.latch.locked() {
+            Some(address) => address.ip() == source.ip(),
+            None => self.rtcp.signalled.is_some_and(|signalled| signalled.ip() == source.ip()),
+        };
+        let known = self.rtcp.learnt.or(self.rtcp.signalled) == Some(source);
+        if !akin && !known {
+            return Err(self.stranger());
+        }
+        let mut bye = false;
+        for packet in packets {
+            let (reports, sender) = match packet {
+                rtcp::Rtcp::SenderReport { ssrc, reports, .. } => (reports, ssrc),
+                rtcp::Rtcp::ReceiverReport { ssrc, reports } => (reports, ssrc),
+                rtcp::Rtcp::Bye { .. } => {
+                    bye = true;
+                    continue;
+                }
+                rtcp::Rtcp::Other { .. } => continue,
+            };
+            // Behind a NAT the port is another than signalled: learnt only from the source that is heard.
+            if self.rtcp.learnt.is_none()
+                && self.latch.locked().is_some()
+                && self.hearing.ssrc == Some(sender)
+            {
+                self.rtcp.learnt = Some(source);
+            }
+            for report in reports {
+                self.report(now, &report);
+            }
+        }
+        self.heard = Heard { at: Some(now), said: None };
+        Ok(RtcpPacket { bye })
+    }
+
+    /// Where RTCP for the phone goes. None while no address is known that can be reached: behind a NAT the signalled
+    /// one is of no use.
+    pub fn rtcp_destination(&self) -> Option<SocketAddr> {
+        if let Some(learnt) = self.rtcp.learnt {
+            return Some(learnt);
+        }
+        let signalled = self.rtcp.signalled?;
+        match (self.latch.locked(), self.latch.signalled()) {
+            (Some(locked), Some(rtp)) if locked.ip() != rtp.ip() => None,
+            _ => Some(signalled),
+        }
+    }
+
+    /// Remembers when sender reports went to the phone: its answer gives the round-trip time.
+    pub fn sent_rtcp(&mut self, now: Instant, packet: &[u8]) {
+        let Ok(packets) = rtcp::parse(packet) else { return };
+        for packet in packets {
+            if let rtcp::Rtcp::SenderReport { ntp, .. } = packet {
+                let [_, _, b2, b3, b4, b5, _, _] = ntp.to_be_bytes();
+                let [last, _] = self.rtcp.sent;
+                self.rtcp.sent = [Some((u32::from_be_bytes([b2, b3, b4, b5]), now)), last];
+            }
+        }
+    }
+
+    /// How long the phone has been silent although it should send: said after `after`, and again after each further
+    /// such time, because what the caller makes of it may change. RTCP is a sign of life too.
+    pub fn silence(&mut self, now: Instant, after: Duration) -> Option<Duration> {
+        let since = self.heard.at.filter(|_| self.direction.sends())?;
+        let last = self.heard.said.unwrap_or(since);
+        if now.saturating_duration_since(last) < after {
+            return None;
+        }
+        self.heard.said = Some(now);
+        Some(now.saturating_duration_since(since))
+    }
+
+    /// The G.711 format to play to the phone, as it prefers: its payload type and whether it is A-law.
+    pub fn g711(&self) -> Option<(u8, bool)> {
+        self.formats.iter().filter(|format| format.clock_rate == 8000).find_map(|format| {
+            let a_law = format.name.eq_ignore_ascii_case("PCMA");
+            (a_law || format.name.eq_ignore_ascii_case("PCMU")).then_some((format.payload_type, a_law))
+        })
+    }
+
+    /// The figures so far.
+    pub fn quality(&self) -> LegQuality {
+        let speech = self.hearing.speech.or(self.spoken.payload_type);
+        LegQuality {
+            codec: speech.and_then(|payload_type| self.name(payload_type)),
+            remote: self.latch.destination(),
+            inbound: self.inbound.quality(),
+            outbound: self.outbound.quality(),
+            rtt_ms: self.rtcp.rtt_ms,
+            strangers: self.strangers,
+            malformed: self.malformed,
+        }
+    }
+
+    fn hear(&mut self, payload_type: u8) {
+        self.hearing.clock_rate = self.clock_rate(payload_type);
+        self.hearing.payload_type = Some(payload_type);
+        let silent =
+            |name: &str| name.eq_ignore_ascii_case("telephone-event") || name.eq_ignore_ascii_case("CN");
+        if self.name(payload_type).is_some_and(|name| !silent(&name)) {
+            self.hearing.speech = Some(payload_type);
+        }
+    }
+
+    fn report(&mut self, now: Instant, report: &rtcp::Report) {
+        if self.spoken.ssrc != Some(report.ssrc) {
+            return;
+        }
+        let clock_rate = self.spoken.payload_type.map_or(0, |payload_type| self.clock_rate(payload_type));
+        if clock_rate > 0 {
+            let jitter_ms = f64::from(report.jitter) * 1000.0 / f64::from(clock_rate);
+            self.outbound.reported(report.lost, narrow(jitter_ms));
+        }
+        let Some((_, at)) = self.rtcp.sent.iter().flatten().find(|(ntp, _)| *ntp == report.last_sr) else {
+            return;
+        };
+        let held = Duration::from_secs_f64(f64::from(report.delay_since_last_sr) / 65536.0);
+        if let Some(rtt) = now.saturating_duration_since(*at).checked_sub(held) {
+            self.rtcp.rtt_ms = Some(narrow(rtt.as_secs_f64() * 1000.0));
+        }
+    }
+
+    fn clock_rate(&self, payload_type: u8) -> u32 {
+        let negotiated = self.formats.iter().find(|format| format.payload_type == payload_type);
+        match negotiated {
+            Some(format) => format.clock_rate,
+            None => static_format(payload_type).map_or(0, |(_, clock_rate, _)| clock_rate),
+        }
+    }
+
+    fn name(&self, payload_type: u8) -> Option<Box<str>> {
+        let negotiated = self.formats.iter().find(|format| format.payload_type == payload_type);
+        match negotiated {
+            Some(format) => Some(format.name.clone()),
+            None => static_format(payload_type).map(|(name, _, _)| name.into()),
+        }
+    }
+
+    fn stranger(&mut self) -> Drop {
+        self.strangers = self.strangers.saturating_add(1);
+        Drop::Stranger
+    }
+
+    fn malformed(&mut self) -> Drop {
+        self.malformed = self.malformed.saturating_add(1);
+        Drop::Malformed
+    }
+}
