@@ -10,6 +10,7 @@ mod holidays;
 mod hours;
 mod index;
 mod mask;
+mod moment;
 mod pattern;
 mod plan;
 mod problem;
@@ -24,6 +25,7 @@ mod words;
 
 pub use explain::{Explained, ExplainedStep, Explanation, Passed, Reason};
 pub use jiff::Timestamp;
+pub use moment::MomentError;
 pub use plan::{CallFacts, Decision, Loaded, Plan, ReferenceKind, RuleRef};
 pub use problem::{Excerpt, Problem, Severity};
 pub use run::{Action, Dial, Run, StepResult, Target};

@@ -209,3 +209,59 @@ fn set(inside: &str, offset: usize) -> Result<u128, PatternError> {
 }
 
 const LONGEST: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn mask(text: &str) -> Mask {
+        if text.starts_with('_') { Mask::pattern(text).unwrap() } else { Mask::plain(text).unwrap() }
+    }
+
+    /// Every number of up to four characters over an alphabet that tells the sets of the generator apart.
+    fn numbers() -> Vec<String> {
+        let mut numbers = vec![String::new()];
+        let mut last = numbers.clone();
+        for _ in 0..4 {
+            last =
+                last.iter().flat_map(|number| "0123a".chars().map(move |c| format!("{number}{c}"))).collect();
+            numbers.extend(last.iter().cloned());
+        }
+        numbers
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        /// Comparing masks says the same as trying all numbers. Three fixed positions and a tail are decided by
+        /// numbers of at most four characters.
+        #[test]
+        fn comparison_agrees_with_trying_all(a in "_[XZN012]{1,3}[.!]?", b in "_(\\[12\\]|\\[0-2\\]|[XZN012]){1,3}[.!]?") {
+            let (a, b) = (mask(&a), mask(&b));
+            // N and X hold digits that the small alphabet lacks, so sets are cut down to it before comparing.
+            let cut = |mask: &Mask| Mask {
+                classes: mask.classes.iter().map(|class| class & (range(b'0', b'3'))).collect(),
+                ..mask.clone()
+            };
+            let (a, b) = (cut(&a), cut(&b));
+            let (mut covers, mut overlaps) = (true, false);
+            for number in numbers() {
+                covers &= a.matches(&number) || !b.matches(&number);
+                overlaps |= a.matches(&number) && b.matches(&number);
+            }
+            prop_assert_eq!(a.covers(&b), covers);
+            prop_assert_eq!(a.overlaps(&b), overlaps);
+            prop_assert_eq!(b.overlaps(&a), overlaps);
+        }
+    }
+
+    #[test]
+    fn plain_numbers_compare_with_patterns() {
+        assert!(mask("_2XX").covers(&mask("201")));
+        assert!(!mask("201").covers(&mask("_2XX")));
+        assert!(mask("_.").covers(&mask("_2XX!")));
+        assert!(mask("_11!").overlaps(&mask("112")));
+        assert!(!mask("_112.").overlaps(&mask("112")));
+        assert!(mask("_!").is_everything());
+    }
+}
