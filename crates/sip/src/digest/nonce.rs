@@ -1,0 +1,106 @@
+//! Nonces that carry their own proof: the time and a sequence number, signed together with the realm. The
+//! server keeps nothing for a challenge, so strangers cost no memory.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// What a nonce says once its signature has been checked: it is unique to one challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Nonce {
+    /// When it was issued, in seconds since 1970.
+    pub(super) issued: u32,
+    /// Tells the nonces of one second apart.
+    pub(super) sequence: u32,
+}
+
+/// Signs and checks nonces with one key.
+#[derive(Clone)]
+pub(super) struct Signer {
+    keyed: Hmac<Sha256>,
+}
+
+impl Signer {
+    pub(super) fn new(key: [u8; 32]) -> Self {
+        // HMAC pads a key with zeros to its block; done here, the constructor cannot fail.
+        let mut block = [0; 64];
+        let (head, _) = block.split_at_mut(32);
+        head.copy_from_slice(&key);
+        Self { keyed: Hmac::new(&block.into()) }
+    }
+
+    /// The text of a nonce: 32 characters of base64url, safe inside a quoted string.
+    pub(super) fn sign(&self, nonce: Nonce, realm: &str) -> String {
+        let mut raw = [0; RAW];
+        let (head, tail) = raw.split_at_mut(8);
+        head.copy_from_slice(&nonce.packed().to_be_bytes());
+        let signature = self.mac(nonce, realm).finalize().into_bytes();
+        for (to, from) in tail.iter_mut().zip(signature) {
+            *to = from;
+        }
+        URL_SAFE_NO_PAD.encode(raw)
+    }
+
+    /// The nonce in a text that this key signed for this realm; `None` for anything else.
+    pub(super) fn open(&self, text: &str, realm: &str) -> Option<Nonce> {
+        let mut raw = [0; RAW];
+        if text.len() != TEXT || URL_SAFE_NO_PAD.decode_slice(text, &mut raw).ok()? != RAW {
+            return None;
+        }
+        let (head, signature) = raw.split_first_chunk::<8>()?;
+        let nonce = Nonce::unpacked(u64::from_be_bytes(*head));
+        self.mac(nonce, realm).verify_truncated_left(signature).ok()?;
+        Some(nonce)
+    }
+
+    fn mac(&self, nonce: Nonce, realm: &str) -> Hmac<Sha256> {
+        let mut mac = self.keyed.clone();
+        mac.update(&nonce.packed().to_be_bytes());
+        mac.update(realm.as_bytes());
+        mac
+    }
+}
+
+impl Nonce {
+    fn packed(self) -> u64 {
+        (u64::from(self.issued) << 32) | u64::from(self.sequence)
+    }
+
+    fn unpacked(value: u64) -> Self {
+        let (high, low) = (value >> 32, value & u64::from(u32::MAX));
+        Self { issued: u32::try_from(high).unwrap_or(0), sequence: u32::try_from(low).unwrap_or(0) }
+    }
+}
+
+/// Eight bytes of content and sixteen of signature, and their base64 length.
+const RAW: usize = 24;
+const TEXT: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signed_nonce_opens_with_its_key_and_realm_only() {
+        let signer = Signer::new([7; 32]);
+        let nonce = Nonce { issued: 1_790_000_000, sequence: 42 };
+        let text = signer.sign(nonce, "kantoor");
+        assert_eq!(text.len(), TEXT);
+        assert_eq!(signer.open(&text, "kantoor"), Some(nonce));
+        assert_eq!(signer.open(&text, "elders"), None);
+        assert_eq!(Signer::new([8; 32]).open(&text, "kantoor"), None);
+    }
+
+    #[test]
+    fn a_changed_nonce_does_not_open() {
+        let signer = Signer::new([7; 32]);
+        let text = signer.sign(Nonce { issued: 1_790_000_000, sequence: 42 }, "kantoor");
+        for at in 0..text.len() {
+            let mut changed = text.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(signer.open(std::str::from_utf8(&changed).unwrap(), "kantoor"), None, "at {at}");
+        }
+        assert_eq!(signer.open("", "kantoor"), None);
+        assert_eq!(signer.open(&text[1..], "kantoor"), None);
+    }
+}

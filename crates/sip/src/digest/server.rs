@@ -1,0 +1,185 @@
+//! The server side: challenges that cost no memory, and the check of what comes back.
+
+use std::fmt::{self, Write as _};
+
+use crate::message::Request;
+use crate::uri::Uri;
+
+use super::algorithm::Hash;
+use super::nonce::{Nonce, Signer};
+use super::replay::Replay;
+use super::{Algorithm, Credentials, DigestFailure, Ha1Set};
+
+/// How a [`DigestServer`] challenges.
+#[derive(Debug, Clone)]
+pub struct DigestSettings {
+    /// Offered in this order, one challenge each. As shipped MD5 alone: Debian's baresip and JsSIP give up on
+    /// any other challenge, even when it stands second.
+    pub algorithms: Vec<Algorithm>,
+    /// How long a nonce may be used, in seconds.
+    pub nonce_lifetime_secs: u32,
+    /// How many used nonces are remembered against replay. When full, the oldest are forgotten and count as
+    /// stale: their clients retry with a fresh nonce.
+    pub remembered_nonces: usize,
+}
+
+impl Default for DigestSettings {
+    fn default() -> Self {
+        Self { algorithms: vec![Algorithm::Md5], nonce_lifetime_secs: 300, remembered_nonces: 262_144 }
+    }
+}
+
+/// Challenges requests and checks their credentials. Times are seconds since 1970; a clock that is set back
+/// stands still here until it has caught up.
+pub struct DigestServer {
+    settings: DigestSettings,
+    signer: Signer,
+    replay: Replay,
+    sequence: u32,
+    clock: u32,
+}
+
+impl DigestServer {
+    /// `nonce_key` is secret; a key that outlives a restart keeps the nonces of before it valid.
+    #[must_use]
+    pub fn new(nonce_key: [u8; 32], settings: DigestSettings) -> Self {
+        let replay = Replay::new(settings.remembered_nonces);
+        Self { settings, signer: Signer::new(nonce_key), replay, sequence: 0, clock: 0 }
+    }
+
+    /// The values of the `WWW-Authenticate` or `Proxy-Authenticate` header fields, one an algorithm.
+    /// `stale` says that the password was right and only the nonce was not.
+    pub fn challenge(&mut self, unix_secs: u64, realm: &str, stale: bool) -> Vec<String> {
+        let issued = self.advance_clock(unix_secs);
+        self.sequence = self.sequence.wrapping_add(1);
+        let nonce = self.signer.sign(Nonce { issued, sequence: self.sequence }, realm);
+        self.settings.algorithms.iter().map(|algorithm| challenge(*algorithm, realm, &nonce, stale)).collect()
+    }
+
+    /// Checks the credentials that came with a request, and enters the use of their nonce.
+    ///
+    /// The caller has looked `ha1` up by `credentials.username` and `credentials.realm`. For an unknown user it
+    /// still calls this, with any HA1, so that the time taken does not tell who exists.
+    ///
+    /// # Errors
+    /// See [`DigestFailure`]; each variant says what the caller answers.
+    pub fn verify(
+        &mut self,
+        unix_secs: u64,
+        request: &Request,
+        credentials: &Credentials<'_>,
+        ha1: &Ha1Set,
+    ) -> Result<(), DigestFailure> {
+        let now = self.advance_clock(unix_secs);
+        if !self.settings.algorithms.contains(&credentials.algorithm) {
+            return Err(DigestFailure::Unsupported("algorithm"));
+        }
+        let ha1 = ha1.hash(credentials.algorithm).ok_or(DigestFailure::Unsupported("algorithm"))?;
+        if !covers(&credentials.uri, &request.uri) {
+            return Err(DigestFailure::WrongUri);
+        }
+        let nonce = self.signer.open(&credentials.nonce, &credentials.realm);
+        let right = response(credentials, request.method.as_str(), ha1).hex().equals(&credentials.response);
+        let Some(nonce) = nonce else {
+            return Err(if right { DigestFailure::Stale } else { DigestFailure::NonceForged });
+        };
+        if !right {
+            return Err(DigestFailure::WrongResponse);
+        }
+        if self.is_stale(nonce, now) {
+            return Err(DigestFailure::Stale);
+        }
+        // RFC 2069 clients send neither qop nor nc, and RFC 3261 section 22.4 accepts them. Nothing in their
+        // digest counts, so each of their nonces works once.
+        let count = credentials.qop.as_ref().map(|qop| qop.count);
+        if self.replay.enter(nonce, count) { Ok(()) } else { Err(DigestFailure::Replayed) }
+    }
+
+    fn is_stale(&self, nonce: Nonce, now: u32) -> bool {
+        let lifetime = self.settings.nonce_lifetime_secs;
+        nonce.issued < self.replay.floor()
+            || now.saturating_sub(nonce.issued) > lifetime
+            || nonce.issued.saturating_sub(now) > lifetime
+    }
+
+    /// Time never runs backwards, and stays above what the replay table has forgotten, so that a nonce
+    /// issued now is always good.
+    fn advance_clock(&mut self, unix_secs: u64) -> u32 {
+        let now = u32::try_from(unix_secs).unwrap_or(u32::MAX);
+        if now > self.clock {
+            self.clock = now;
+            self.replay.forget_before(now.saturating_sub(self.settings.nonce_lifetime_secs));
+        }
+        self.clock = self.clock.max(self.replay.floor());
+        self.clock
+    }
+}
+
+impl fmt::Debug for DigestServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DigestServer").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// The response that the credentials should carry (RFC 7616 section 3.4.1).
+fn response(credentials: &Credentials<'_>, method: &str, ha1: Hash) -> Hash {
+    let algorithm = credentials.algorithm;
+    let ha1 = ha1.hex();
+    let ha2 = algorithm.hash(&[method.as_bytes(), credentials.uri.as_bytes()]).hex();
+    let nonce = credentials.nonce.as_bytes();
+    match &credentials.qop {
+        None => algorithm.hash(&[ha1.as_bytes(), nonce, ha2.as_bytes()]),
+        Some(qop) => {
+            let (nc, cnonce) = (qop.nc.as_bytes(), qop.cnonce.as_bytes());
+            algorithm.hash(&[ha1.as_bytes(), nonce, nc, cnonce, qop.qop.as_bytes(), ha2.as_bytes()])
+        }
+    }
+}
+
+fn challenge(algorithm: Algorithm, realm: &str, nonce: &str, stale: bool) -> String {
+    let mut value = String::with_capacity(96 + realm.len());
+    value.push_str("Digest realm=\"");
+    for character in realm.chars() {
+        if matches!(character, '"' | '\\') {
+            value.push('\\');
+        }
+        value.push(character);
+    }
+    value.push_str("\", nonce=\"");
+    value.push_str(nonce);
+    value.push_str("\", qop=\"auth\", algorithm=");
+    value.push_str(algorithm.token());
+    if stale {
+        value.push_str(", stale=true");
+    }
+    value
+}
+
+/// Whether the URI in the credentials is the one that the request asks for (RFC 7616 section 3.4.6). Some phones leave
+/// parameters or the default port out of one of the two, so for SIP URIs user, host and port decide.
+fn covers(text: &str, uri: &Uri) -> bool {
+    if is_written_as(uri, text) {
+        return true;
+    }
+    let Ok(covered) = text.parse::<Uri>() else { return false };
+    match (&covered, uri) {
+        (Uri::Sip(a), Uri::Sip(b)) => {
+            let port = |uri: &crate::uri::SipUri| uri.port.unwrap_or(if uri.secure { 5061 } else { 5060 });
+            a.user == b.user && a.host == b.host && port(a) == port(b)
+        }
+        _ => covered.equivalent(uri),
+    }
+}
+
+/// Compares a URI with a text without building the URI's own.
+fn is_written_as(uri: &Uri, text: &str) -> bool {
+    struct Expect<'a>(&'a str);
+    impl fmt::Write for Expect<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+    let mut expect = Expect(text);
+    write!(expect, "{uri}").is_ok() && expect.0.is_empty()
+}

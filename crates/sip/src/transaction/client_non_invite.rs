@@ -1,0 +1,88 @@
+//! The non-INVITE client transaction: RFC 3261 section 17.1.2.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::message::Response;
+
+use super::FailReason;
+use super::clients::{Context, Effects};
+use super::timers::{Retransmit, due, earliest};
+
+/// The states of figure 6 in RFC 3261.
+#[derive(Debug)]
+pub(super) enum ClientNonInvite {
+    /// Nothing has come back. Timer E retransmits ever slower, Timer F gives up.
+    Trying { bytes: Bytes, retransmit: Option<Retransmit>, until: Instant },
+    /// A provisional response came: Timer E runs at T2, Timer F goes on.
+    Proceeding { bytes: Bytes, retransmit: Option<Retransmit>, until: Instant },
+    /// The final response came; its retransmissions are absorbed until Timer K.
+    Completed { until: Instant },
+}
+
+impl ClientNonInvite {
+    pub(super) fn start(now: Instant, context: Context<'_>, bytes: Bytes) -> Self {
+        let retransmit = Retransmit::first(now, context.timers, context.reliable);
+        Self::Trying { bytes, retransmit, until: now + context.timers.transaction() }
+    }
+
+    pub(super) fn receive(
+        self,
+        now: Instant,
+        context: Context<'_>,
+        response: &Response,
+    ) -> (Option<Self>, Effects) {
+        let deliver = Effects { deliver: true, ..Effects::default() };
+        match self {
+            done @ Self::Completed { .. } => (Some(done), Effects::default()),
+            Self::Trying { bytes, until, .. } if response.status.is_provisional() => {
+                let retransmit = Retransmit::steady(now, context.timers, context.reliable);
+                (Some(Self::Proceeding { bytes, retransmit, until }), deliver)
+            }
+            proceeding @ Self::Proceeding { .. } if response.status.is_provisional() => {
+                (Some(proceeding), deliver)
+            }
+            Self::Trying { .. } | Self::Proceeding { .. } => {
+                let timer_k = context.timers.i_or_k(context.reliable);
+                ((!timer_k.is_zero()).then(|| Self::Completed { until: now + timer_k }), deliver)
+            }
+        }
+    }
+
+    pub(super) fn elapse(self, now: Instant, context: Context<'_>) -> (Option<Self>, Effects) {
+        match self {
+            Self::Trying { until, .. } | Self::Proceeding { until, .. } if until <= now => {
+                (None, Effects::failed(FailReason::Timeout))
+            }
+            Self::Trying { bytes, retransmit, until } => {
+                let send = due(retransmit, now).then(|| bytes.clone());
+                let next = |last: Retransmit| last.doubled_to_t2(now, context.timers);
+                let retransmit = if send.is_some() { retransmit.map(next) } else { retransmit };
+                (Some(Self::Trying { bytes, retransmit, until }), Effects { send, ..Effects::default() })
+            }
+            Self::Proceeding { bytes, retransmit, until } => {
+                let send = due(retransmit, now).then(|| bytes.clone());
+                let next = |_| Retransmit::steady(now, context.timers, context.reliable);
+                let retransmit = if send.is_some() { retransmit.and_then(next) } else { retransmit };
+                (Some(Self::Proceeding { bytes, retransmit, until }), Effects { send, ..Effects::default() })
+            }
+            Self::Completed { until } if until <= now => (None, Effects::default()),
+            waiting => (Some(waiting), Effects::default()),
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        match self {
+            Self::Trying { retransmit, until, .. } | Self::Proceeding { retransmit, until, .. } => {
+                earliest(*retransmit, *until)
+            }
+            Self::Completed { until } => *until,
+        }
+    }
+
+    /// Whether a final response is still awaited.
+    pub(super) fn is_waiting(&self) -> bool {
+        !matches!(self, Self::Completed { .. })
+    }
+}

@@ -1,0 +1,464 @@
+//! The layer: all transactions of one user, what it asks of them, and the passing of time. What comes in from
+//! the network is in `inbound`.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use bytes::Bytes;
+use rand_chacha::ChaCha12Rng;
+use rand_chacha::rand_core::Rng;
+
+use crate::flow::Flow;
+use crate::header::Via;
+use crate::message::{Message, Method, Request, Response};
+
+use super::agenda::{Agenda, Armed, Wake};
+use super::clients::{self, Client, same_path};
+use super::key::{KeyMaker, OwnBranch, OwnKeyMap, ServerKey};
+use super::retained::Retained;
+use super::servers::{self, Server};
+use super::{
+    ClientId, EndedReason, FailReason, ServerId, Timers, TransactionLimits, TransactionOutput as Output,
+};
+
+/// All client and server transactions of one transaction user.
+///
+/// After each call that takes `now`, drain [`poll`](Self::poll). Call [`tick`](Self::tick) when
+/// [`deadline`](Self::deadline) has come.
+#[derive(Debug)]
+pub struct TransactionLayer {
+    pub(super) timers: Timers,
+    pub(super) limits: TransactionLimits,
+    pub(super) keys: KeyMaker,
+    pub(super) clients: OwnKeyMap<u64, Client>,
+    /// The CANCELs of client transactions, which share the number of their INVITE (RFC 3261 section 9.1).
+    pub(super) cancels: OwnKeyMap<u64, Client>,
+    pub(super) servers: OwnKeyMap<u64, Server>,
+    pub(super) by_key: OwnKeyMap<ServerKey, u64>,
+    pub(super) by_merge: OwnKeyMap<ServerKey, u64>,
+    retained: Retained,
+    agenda: Agenda,
+    pub(super) outputs: VecDeque<Output>,
+    rng: ChaCha12Rng,
+    last_id: u64,
+}
+
+impl TransactionLayer {
+    /// An empty layer. `rng` makes branches and the key of the matching tables.
+    #[must_use]
+    pub fn new(timers: Timers, mut rng: ChaCha12Rng, limits: TransactionLimits) -> Self {
+        Self {
+            timers,
+            limits,
+            keys: KeyMaker::new(&mut rng),
+            clients: OwnKeyMap::default(),
+            cancels: OwnKeyMap::default(),
+            servers: OwnKeyMap::default(),
+            by_key: OwnKeyMap::default(),
+            by_merge: OwnKeyMap::default(),
+            retained: Retained::default(),
+            agenda: Agenda::default(),
+            outputs: VecDeque::new(),
+            rng,
+            last_id: 0,
+        }
+    }
+
+    /// Takes in a message from the network.
+    pub fn receive(&mut self, now: Instant, message: Message, flow: Flow) {
+        match message {
+            Message::Request(request) => self.receive_request(now, request, flow),
+            Message::Response(response) => self.receive_response(now, response, flow),
+        }
+        self.tidy(now);
+    }
+
+    /// Sends a request (not ACK, not CANCEL) in a new client transaction. Puts our Via on top of it;
+    /// `sent_by` is the address in that Via.
+    pub fn request(
+        &mut self,
+        now: Instant,
+        mut request: Request,
+        flow: Flow,
+        sent_by: SocketAddr,
+    ) -> ClientId {
+        let branch = self.branch();
+        let id = ClientId(branch.id);
+        if self.is_full() {
+            self.outputs.push_back(Output::Failed { id, reason: FailReason::Overload });
+            return id;
+        }
+        request.via.insert(0, Via::of_ours(flow.transport, sent_by, &branch.to_string()));
+        let bytes = request.to_bytes();
+        self.transmit(flow, bytes.clone());
+        let mut client = Client::start(now, &self.timers, request, bytes, flow, branch);
+        arm(&mut self.agenda, client.deadline(), &mut client.armed, Wake::Client(id.0));
+        self.clients.insert(id.0, client);
+        id
+    }
+
+    /// Sends the ACK of a 2xx, which has a branch of its own and no transaction (RFC 3261 section 13.2.2.4).
+    /// Send it again for every 2xx that is reported again.
+    pub fn ack(&mut self, _now: Instant, mut ack: Request, flow: Flow) {
+        let branch = self.branch();
+        ack.via.insert(0, Via::of_ours(flow.transport, flow.local, &branch.to_string()));
+        let bytes = ack.to_bytes();
+        self.transmit(flow, bytes);
+    }
+
+    /// Cancels an INVITE of ours: at once where a provisional response has come, otherwise when the first one
+    /// comes. A final response or a failure is still reported; it may be a 2xx that crossed the CANCEL.
+    pub fn cancel(&mut self, now: Instant, id: ClientId) {
+        self.cancel_for(now, id, None);
+    }
+
+    /// [`cancel`](Self::cancel) with a Reason header (RFC 3326), such as `SIP;cause=200;text="Call completed elsewhere"`.
+    pub fn cancel_with_reason(&mut self, now: Instant, id: ClientId, reason: &str) {
+        self.cancel_for(now, id, Some(reason.into()));
+    }
+
+    /// Answers a request. A response that the transaction's state has no room for (a second final one) is
+    /// dropped, except further 2xx of an accepted INVITE.
+    pub fn respond(&mut self, now: Instant, id: ServerId, response: Response) {
+        let Some(server) = self.servers.get_mut(&id.0) else { return };
+        let status = response.status;
+        if server.is_invite() && server.tag.is_none() {
+            server.tag = response.to.tag().map(Into::into);
+        }
+        let effects = server.respond(now, &self.timers, status.code(), response.to_bytes());
+        // A merged request is refused only beside one that is alive or has succeeded: a client that was
+        // challenged or redirected may come back with the same CSeq.
+        if status.is_final()
+            && !status.is_success()
+            && let Some(merge) = server.merge.take()
+        {
+            self.by_merge.remove(&merge);
+        }
+        self.settle_server(now, id.0, effects);
+        self.tidy(now);
+    }
+
+    /// Answers a request and forgets it at once (RFC 3261 section 8.2.7): for challenges and refusals of
+    /// strangers, who must not cost us memory. A retransmission comes up as a new request, an ACK as
+    /// [`Output::Ack`].
+    pub fn respond_stateless(&mut self, now: Instant, id: ServerId, response: &Response) {
+        let Some(server) = self.servers.get(&id.0) else { return };
+        let reply = server.reply;
+        self.transmit(reply, response.to_bytes());
+        self.remove_server(id.0);
+        self.tidy(now);
+    }
+
+    /// Sends the 2xx of an accepted INVITE once more, as [`AckWait`](crate::dialog::AckWait) asks.
+    pub fn retransmit(&mut self, _now: Instant, id: ServerId) {
+        let Some(server) = self.servers.get(&id.0) else { return };
+        if let Some(bytes) = server.accepted_response() {
+            let reply = server.reply;
+            self.transmit(reply, bytes);
+        }
+    }
+
+    /// A connection was lost, or the peer's host says that nobody listens: client transactions on it fail, server
+    /// transactions of that connection end.
+    pub fn flow_failed(&mut self, now: Instant, flow: &Flow) {
+        // In order of their numbers, so that a run can be repeated.
+        let mut failed: Vec<u64> = self
+            .clients
+            .iter()
+            .filter(|(_, client)| same_path(&client.flow, flow))
+            .map(|(id, _)| *id)
+            .collect();
+        failed.sort_unstable();
+        for id in failed {
+            let waiting = self.clients.get(&id).is_some_and(Client::is_waiting);
+            if waiting {
+                self.outputs.push_back(Output::Failed { id: ClientId(id), reason: FailReason::Transport });
+            }
+            if waiting || flow.transport.is_reliable() {
+                self.clients.remove(&id);
+            }
+        }
+        self.cancels.retain(|_, cancel| !same_path(&cancel.flow, flow));
+        if flow.transport.is_reliable() {
+            self.end_servers_on(flow);
+        }
+        self.tidy(now);
+    }
+
+    /// Takes the next output.
+    pub fn poll(&mut self) -> Option<Output> {
+        let output = self.outputs.pop_front();
+        if self.outputs.is_empty() && self.outputs.capacity() > 1024 {
+            self.outputs.shrink_to(64);
+        }
+        output
+    }
+
+    /// When [`tick`](Self::tick) has to be called next; `None` where no transaction waits.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let first = self.agenda.first().map(|(at, _)| at);
+        [first, self.retained.deadline()].into_iter().flatten().min()
+    }
+
+    /// Lets the timers run that are due.
+    pub fn tick(&mut self, now: Instant) {
+        while let Some((at, wake)) = self.agenda.first() {
+            if at > now {
+                break;
+            }
+            self.agenda.pop();
+            self.wake(now, at, wake);
+        }
+        self.tidy(now);
+    }
+
+    /// How many transactions there are, the completed ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.clients.len() + self.cancels.len() + self.servers.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether no further transaction may be made. Those that only wait for Timer J do not count.
+    pub(super) fn is_full(&self) -> bool {
+        self.len().saturating_sub(self.retained.len()) >= self.limits.transactions
+    }
+
+    pub(super) fn transmit(&mut self, flow: Flow, bytes: Bytes) {
+        self.outputs.push_back(Output::Transmit { flow, bytes });
+    }
+
+    pub(super) fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    pub(super) fn random(&mut self) -> u64 {
+        self.rng.next_u64()
+    }
+
+    fn branch(&mut self) -> OwnBranch {
+        OwnBranch { id: self.next_id(), secret: self.random() }
+    }
+
+    fn cancel_for(&mut self, now: Instant, id: ClientId, reason: Option<Box<str>>) {
+        let Some(client) = self.clients.get_mut(&id.0) else { return };
+        let effects = client.cancel(now, &self.timers, reason);
+        self.settle_client(now, id.0, effects, None);
+        self.tidy(now);
+    }
+
+    /// Performs what a client machine asked for, and removes it where it has ended.
+    pub(super) fn settle_client(
+        &mut self,
+        now: Instant,
+        id: u64,
+        effects: clients::Effects,
+        received: Option<(Response, Flow)>,
+    ) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let (flow, branch) = (client.flow, client.branch());
+        match client.deadline() {
+            Some(_) => arm(&mut self.agenda, client.deadline(), &mut client.armed, Wake::Client(id)),
+            None => drop(self.clients.remove(&id)),
+        }
+        if let Some(bytes) = effects.send {
+            self.transmit(flow, bytes);
+        }
+        if let Some(cancel) = effects.cancel {
+            self.start_cancel(now, *cancel, flow, branch);
+        }
+        if let Some((response, flow)) = received.filter(|_| effects.deliver) {
+            self.outputs.push_back(Output::Response { id: ClientId(id), response, flow });
+        }
+        if let Some(reason) = effects.failed {
+            self.outputs.push_back(Output::Failed { id: ClientId(id), reason });
+        }
+    }
+
+    fn start_cancel(&mut self, now: Instant, cancel: Request, flow: Flow, branch: OwnBranch) {
+        let bytes = cancel.to_bytes();
+        self.transmit(flow, bytes.clone());
+        let mut client = Client::start(now, &self.timers, cancel, bytes, flow, branch);
+        arm(&mut self.agenda, client.deadline(), &mut client.armed, Wake::Cancel(branch.id));
+        self.cancels.insert(branch.id, client);
+    }
+
+    /// The same for a CANCEL, whose outcome nobody but its INVITE waits for.
+    pub(super) fn settle_cancel(&mut self, id: u64, effects: clients::Effects) {
+        let Some(cancel) = self.cancels.get_mut(&id) else { return };
+        let flow = cancel.flow;
+        match cancel.deadline() {
+            Some(_) => arm(&mut self.agenda, cancel.deadline(), &mut cancel.armed, Wake::Cancel(id)),
+            None => drop(self.cancels.remove(&id)),
+        }
+        if let Some(bytes) = effects.send {
+            self.transmit(flow, bytes);
+        }
+    }
+
+    pub(super) fn start_server(
+        &mut self,
+        now: Instant,
+        method: &Method,
+        key: ServerKey,
+        merge: Option<ServerKey>,
+        reply: Flow,
+    ) -> u64 {
+        let id = self.next_id();
+        let mut server = Server::start(now, &self.timers, method, key, merge, reply);
+        arm(&mut self.agenda, server.deadline(), &mut server.armed, Wake::Server(id));
+        self.by_key.insert(key, id);
+        if let Some(merge) = merge {
+            self.by_merge.insert(merge, id);
+        }
+        self.servers.insert(id, server);
+        id
+    }
+
+    pub(super) fn settle_server(&mut self, now: Instant, id: u64, effects: servers::Effects) {
+        let Some(server) = self.servers.get_mut(&id) else { return };
+        let reply = server.reply;
+        let over = server.is_over();
+        if let Some(bytes) = server.retained() {
+            if effects.send.is_some() {
+                let timer_j = self.timers.j(reply.transport.is_reliable());
+                self.retained.push(now + timer_j, id, bytes);
+            }
+        } else if !over {
+            arm(&mut self.agenda, server.deadline(), &mut server.armed, Wake::Server(id));
+        }
+        if let Some(bytes) = effects.send {
+            self.transmit(reply, bytes);
+        }
+        if let Some(reason) = effects.ended {
+            self.outputs.push_back(Output::Ended { id: ServerId(id), reason });
+        }
+        if over {
+            self.remove_server(id);
+        }
+    }
+
+    pub(super) fn remove_server(&mut self, id: u64) {
+        let Some(server) = self.servers.remove(&id) else { return };
+        self.by_key.remove(&server.key);
+        if let Some(merge) = server.merge {
+            self.by_merge.remove(&merge);
+        }
+    }
+
+    fn end_servers_on(&mut self, flow: &Flow) {
+        let mut lost: Vec<u64> = self
+            .servers
+            .iter()
+            .filter(|(_, server)| same_path(&server.reply, flow))
+            .map(|(id, _)| *id)
+            .collect();
+        lost.sort_unstable();
+        for id in lost {
+            if self.servers.get(&id).is_some_and(Server::is_unanswered) {
+                self.outputs.push_back(Output::Ended { id: ServerId(id), reason: EndedReason::Transport });
+            }
+            self.remove_server(id);
+        }
+    }
+
+    fn wake(&mut self, now: Instant, at: Instant, wake: Wake) {
+        if !self.counts(at, wake) {
+            return;
+        }
+        let due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
+        match wake {
+            Wake::Client(id) => {
+                let Some(client) = self.clients.get_mut(&id) else { return };
+                client.armed = Armed::default();
+                let effects = if due(client.deadline()) {
+                    client.elapse(now, &self.timers)
+                } else {
+                    Default::default()
+                };
+                self.settle_client(now, id, effects, None);
+            }
+            Wake::Cancel(id) => {
+                let Some(cancel) = self.cancels.get_mut(&id) else { return };
+                cancel.armed = Armed::default();
+                let effects = if due(cancel.deadline()) {
+                    cancel.elapse(now, &self.timers)
+                } else {
+                    Default::default()
+                };
+                self.settle_cancel(id, effects);
+            }
+            Wake::Server(id) => {
+                let Some(server) = self.servers.get_mut(&id) else { return };
+                server.armed = Armed::default();
+                let effects = if due(server.deadline()) {
+                    server.elapse(now, &self.timers)
+                } else {
+                    Default::default()
+                };
+                self.settle_server(now, id, effects);
+            }
+        }
+    }
+
+    /// Whether an entry of the agenda is the one that counts for its transaction, which still wants to be woken.
+    fn counts(&self, at: Instant, wake: Wake) -> bool {
+        counts(&self.clients, &self.cancels, &self.servers, at, wake)
+    }
+
+    /// Forgets what is over, so that the deadline is a real one and an idle layer is a small one.
+    pub(super) fn tidy(&mut self, now: Instant) {
+        while let Some(id) = self.retained.pop(now, self.limits.retained_bytes) {
+            self.remove_server(id);
+        }
+        while self.agenda.first().is_some_and(|(at, wake)| !self.counts(at, wake)) {
+            self.agenda.pop();
+        }
+        if self.agenda.len() > 1024 + 4 * self.len().saturating_sub(self.retained.len()) {
+            let (clients, cancels, servers) = (&self.clients, &self.cancels, &self.servers);
+            self.agenda.compact(|at, wake| counts(clients, cancels, servers, at, wake));
+        }
+        shrink(&mut self.clients);
+        shrink(&mut self.cancels);
+        shrink(&mut self.servers);
+        shrink(&mut self.by_key);
+        shrink(&mut self.by_merge);
+    }
+}
+
+fn counts(
+    clients: &OwnKeyMap<u64, Client>,
+    cancels: &OwnKeyMap<u64, Client>,
+    servers: &OwnKeyMap<u64, Server>,
+    at: Instant,
+    wake: Wake,
+) -> bool {
+    let armed = match wake {
+        Wake::Client(id) => clients.get(&id).map(|client| client.armed),
+        Wake::Cancel(id) => cancels.get(&id).map(|cancel| cancel.armed),
+        Wake::Server(id) => {
+            servers.get(&id).filter(|server| server.deadline().is_some()).map(|server| server.armed)
+        }
+    };
+    armed.is_some_and(|armed| armed.is_at(at))
+}
+
+fn arm(agenda: &mut Agenda, deadline: Option<Instant>, armed: &mut Armed, wake: Wake) {
+    if let Some(deadline) = deadline {
+        agenda.arm(armed, deadline, wake);
+    }
+}
+
+fn shrink<K: std::hash::Hash + Eq, V>(map: &mut OwnKeyMap<K, V>) {
+    if map.capacity() > 4096 && map.len().saturating_mul(8) < map.capacity() {
+        map.shrink_to(map.len().saturating_mul(2));
+    }
+}
