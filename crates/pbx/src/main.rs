@@ -1,2 +1,3 @@
 //! The PBX binary.
+mod media;
 fn main() {}

@@ -1,0 +1,287 @@
+//! The handle of the media engine, held by the signalling side: opens legs, forwards commands to the thread of the
+//! leg, and joins the threads at the end.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use kiestoon_media::prompt::Prompts;
+use kiestoon_media::rtp::{LatchSettings, RtpLeg};
+use kiestoon_media::{CallKey, LegId, LegQuality, LocalMedia, MediaCommand, MediaEvent, OpenError, PortPool};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tokio::sync::{mpsc, oneshot};
+
+use super::leg::{Activity, Leg};
+use super::open::{SharedPool, open};
+use super::outbox::Outbox;
+use super::thread::{MediaThread, Order, WAKER};
+
+/// How the engine runs.
+#[derive(Debug, Clone)]
+pub(crate) struct EngineConfig {
+    /// Media threads; 0: one for each processor, at most four.
+    pub(crate) threads: usize,
+    /// The RTP and RTCP ports.
+    pub(crate) ports: RangeInclusive<u16>,
+    /// How long the ports of a leg that has ended rest.
+    pub(crate) drain: Duration,
+    /// The address to advertise to peers of its family, in place of our own; never to this machine itself.
+    pub(crate) external: Option<IpAddr>,
+    /// Silence of a phone that should be sending until it is said; None: never.
+    pub(crate) silent_after: Option<Duration>,
+    /// How the phones' addresses are learnt.
+    pub(crate) latch: LatchSettings,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            ports: 20_000..=29_999,
+            drain: Duration::from_secs(5),
+            external: None,
+            silent_after: Some(Duration::from_secs(60)),
+            latch: LatchSettings::default(),
+        }
+    }
+}
+
+/// The live figures of one leg.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct LegReport {
+    /// The call.
+    #[serde(skip)]
+    pub(crate) call: CallKey,
+    /// The leg.
+    #[serde(skip)]
+    pub(crate) leg: LegId,
+    /// Our advertised address.
+    #[serde(skip)]
+    pub(crate) local: LocalMedia,
+    /// The figures.
+    #[serde(flatten)]
+    pub(crate) quality: LegQuality,
+}
+
+impl LegReport {
+    pub(super) fn of(leg: &Leg) -> Self {
+        Self { call: leg.call, leg: leg.id, local: leg.sockets.local, quality: leg.media.quality() }
+    }
+}
+
+/// The media engine. Dropping it stops and joins its threads; the legs on them end without events.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    config: EngineConfig,
+    pool: SharedPool,
+    threads: Vec<Worker>,
+    /// The thread of each leg, from `Open` to `Close`.
+    legs: HashMap<LegId, Place>,
+    /// The thread of each call, and how many of its legs are open.
+    calls: HashMap<CallKey, (usize, usize)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    call: CallKey,
+    thread: usize,
+}
+
+#[derive(Debug)]
+struct Worker {
+    orders: SyncSender<Order>,
+    waker: Arc<EventFd>,
+    legs: usize,
+    join: Option<JoinHandle<()>>,
+}
+
+/// Orders on their way to a thread. A thread never waits for signalling, so a full queue empties within moments:
+/// the sender waits, because a lost `Close` would keep ports for ever.
+const ORDERS: usize = 1024;
+/// More threads than this only add wake-ups: one relays more than a thousand calls.
+const MOST_THREADS: usize = 4;
+
+impl Engine {
+    /// Starts the threads. Events other than the answer to `Open` come through `events`; see [`Outbox`] for what
+    /// happens when it is full.
+    pub(crate) fn start(config: EngineConfig, events: &mpsc::Sender<MediaEvent>) -> io::Result<Self> {
+        raise_file_limit();
+        let count = match config.threads {
+            0 => std::thread::available_parallelism()?.get().min(MOST_THREADS),
+            threads => threads,
+        };
+        let threads = (0..count)
+            .map(|number| Worker::start(number, &config, events.clone()))
+            .collect::<io::Result<_>>()?;
+        let pool = Arc::new(Mutex::new(PortPool::new(config.ports.clone(), config.drain)));
+        Ok(Self { config, pool, threads, legs: HashMap::new(), calls: HashMap::new() })
+    }
+
+    /// Performs a command. `Open` is answered at once, every other command by an event later, if at all.
+    /// A `Failed` leg is to be closed too: that is what forgets it.
+    pub(crate) fn perform(&mut self, command: MediaCommand) -> Option<MediaEvent> {
+        match command {
+            MediaCommand::Open { call, leg, peer } => Some(match self.open(call, leg, peer) {
+                Ok(local) => MediaEvent::Opened { leg, local },
+                Err(reason) => MediaEvent::OpenFailed { leg, reason },
+            }),
+            MediaCommand::Connect { a, b } => {
+                let (Some(one), Some(other)) = (self.legs.get(&a), self.legs.get(&b)) else { return None };
+                if one.thread == other.thread {
+                    self.forward(MediaCommand::Connect { a, b });
+                } else {
+                    tracing::error!(a = a.0, b = b.0, "legs of two calls cannot be connected");
+                }
+                None
+            }
+            MediaCommand::Close { leg } => {
+                self.forward(MediaCommand::Close { leg });
+                self.forget(leg);
+                None
+            }
+            command => {
+                self.forward(command);
+                None
+            }
+        }
+    }
+
+    /// Replaces the prompts; those that play go on.
+    pub(crate) fn set_prompts(&self, prompts: &Arc<Prompts>) {
+        for worker in &self.threads {
+            worker.order(Order::Prompts(Arc::clone(prompts)));
+        }
+    }
+
+    /// Asks every thread for the figures of its legs. Await the answers; a thread that has died gives none.
+    pub(crate) fn request_quality(&self) -> Vec<oneshot::Receiver<Vec<LegReport>>> {
+        let ask = |worker: &Worker| {
+            let (reply, answer) = oneshot::channel();
+            worker.order(Order::Report(reply));
+            answer
+        };
+        self.threads.iter().map(ask).collect()
+    }
+
+    /// Legs that are open.
+    pub(crate) fn open_legs(&self) -> usize {
+        self.legs.len()
+    }
+
+    /// Stops the threads and waits for their end.
+    pub(crate) fn stop(self) {
+        drop(self);
+    }
+
+    fn open(&mut self, call: CallKey, leg: LegId, peer: IpAddr) -> Result<LocalMedia, OpenError> {
+        if self.legs.contains_key(&leg) {
+            return Err(OpenError::Refused);
+        }
+        let thread = match self.calls.get(&call) {
+            Some((thread, _)) => *thread,
+            None => self.idlest(),
+        };
+        let sockets = open(&self.pool, self.config.external, peer)?;
+        let local = sockets.local;
+        let worker = self.threads.get_mut(thread).ok_or(OpenError::Refused)?;
+        let attached = worker.order(Order::Attach(Box::new(Leg {
+            id: leg,
+            call,
+            sockets,
+            media: RtpLeg::new(peer, self.config.latch),
+            activity: Activity::Idle,
+            #[cfg(test)]
+            poisoned: false,
+        })));
+        if !attached {
+            return Err(OpenError::Refused);
+        }
+        worker.legs = worker.legs.saturating_add(1);
+        self.legs.insert(leg, Place { call, thread });
+        self.calls.entry(call).or_insert((thread, 0)).1 += 1;
+        Ok(local)
+    }
+
+    fn idlest(&self) -> usize {
+        let threads = self.threads.iter().enumerate();
+        threads.min_by_key(|(_, worker)| worker.legs).map_or(0, |(thread, _)| thread)
+    }
+
+    fn forward(&self, command: MediaCommand) {
+        let worker = self.legs.get(&command.leg()).and_then(|place| self.threads.get(place.thread));
+        if let Some(worker) = worker {
+            worker.order(Order::Media(command));
+        }
+    }
+
+    fn forget(&mut self, leg: LegId) {
+        let Some(Place { call, thread }) = self.legs.remove(&leg) else { return };
+        if let Some(worker) = self.threads.get_mut(thread) {
+            worker.legs = worker.legs.saturating_sub(1);
+        }
+        if let Some((_, legs)) = self.calls.get_mut(&call) {
+            *legs = legs.saturating_sub(1);
+            if *legs == 0 {
+                self.calls.remove(&call);
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn poison(&self, leg: LegId) {
+        if let Some(place) = self.legs.get(&leg) {
+            self.threads[place.thread].order(Order::Poison(leg));
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        for worker in &self.threads {
+            worker.order(Order::Stop);
+        }
+        for worker in &mut self.threads {
+            if let Some(Err(_)) = worker.join.take().map(JoinHandle::join) {
+                tracing::error!("media thread panicked");
+            }
+        }
+    }
+}
+
+impl Worker {
+    fn start(number: usize, config: &EngineConfig, events: mpsc::Sender<MediaEvent>) -> io::Result<Self> {
+        let (orders, received) = sync_channel(ORDERS);
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let waker = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
+        epoll.add(&waker, EpollEvent::new(EpollFlags::EPOLLIN, WAKER))?;
+        let thread =
+            MediaThread::new(epoll, Arc::clone(&waker), received, Outbox::new(events), config.silent_after);
+        let join = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || thread.run())?;
+        Ok(Self { orders, waker, legs: 0, join: Some(join) })
+    }
+
+    /// False if the thread has ended.
+    fn order(&self, order: Order) -> bool {
+        let sent = self.orders.send(order).is_ok();
+        // Only a counter at its maximum is refused, and then the thread is awake already.
+        let _ = self.waker.write(1);
+        sent
+    }
+}
+
+/// A leg takes two files; the usual soft limit of 1,024 would end at 250 calls.
+fn raise_file_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        if soft < hard { setrlimit(Resource::RLIMIT_NOFILE, hard, hard) } else { Ok(()) }
+    });
+    if let Err(error) = raised {
+        tracing::warn!(%error, "open file limit stays as it is");
+    }
+}

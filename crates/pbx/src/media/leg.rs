@@ -1,0 +1,140 @@
+//! The legs of one media thread: a slab, so that an epoll event finds its leg by number, and one that comes late for
+//! a leg that is gone finds nothing.
+
+use std::collections::HashMap;
+
+use kiestoon_media::prompt::Player;
+use kiestoon_media::rtp::RtpLeg;
+use kiestoon_media::{CallKey, LegId};
+
+use super::open::Sockets;
+
+/// One phone's media.
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub(super) id: LegId,
+    pub(super) call: CallKey,
+    pub(super) sockets: Sockets,
+    pub(super) media: RtpLeg,
+    pub(super) activity: Activity,
+    /// A test makes the next packet panic.
+    #[cfg(test)]
+    pub(super) poisoned: bool,
+}
+
+/// What happens to the phone's audio, and what it hears.
+#[derive(Debug)]
+pub(super) enum Activity {
+    Idle,
+    /// Relayed to the leg in that slot, and from it.
+    Bridged(usize),
+    Playing(Box<Player>),
+    /// Sent back under a source of our own: a phone may take its own for a loop (RFC 3550 section 8.2).
+    Echo {
+        ssrc: u32,
+    },
+}
+
+/// Which socket of which leg an epoll event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) index: usize,
+    pub(super) rtcp: bool,
+    generation: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Legs {
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    by_id: HashMap<LegId, usize>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    /// Counts the legs that this slot has held.
+    generation: u32,
+    leg: Option<Box<Leg>>,
+}
+
+impl Legs {
+    /// Puts a leg into a slot.
+    pub(super) fn insert(&mut self, leg: Leg) -> usize {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            self.slots.len().saturating_sub(1)
+        });
+        self.by_id.insert(leg.id, index);
+        if let Some(slot) = self.slots.get_mut(index) {
+            slot.leg = Some(Box::new(leg));
+        }
+        index
+    }
+
+    /// Takes a leg out; its sockets close when it is dropped.
+    pub(super) fn remove(&mut self, index: usize) -> Option<Box<Leg>> {
+        let slot = self.slots.get_mut(index)?;
+        let leg = slot.leg.take()?;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(index);
+        self.by_id.remove(&leg.id);
+        Some(leg)
+    }
+
+    pub(super) fn index(&self, id: LegId) -> Option<usize> {
+        self.by_id.get(&id).copied()
+    }
+
+    pub(super) fn leg(&self, index: usize) -> Option<&Leg> {
+        self.slots.get(index)?.leg.as_deref()
+    }
+
+    pub(super) fn leg_mut(&mut self, index: usize) -> Option<&mut Leg> {
+        self.slots.get_mut(index)?.leg.as_deref_mut()
+    }
+
+    pub(super) fn indices(&self) -> std::ops::Range<usize> {
+        0..self.slots.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Leg> {
+        self.slots.iter().filter_map(|slot| slot.leg.as_deref())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The number under which a socket is registered with epoll.
+    pub(super) fn token(&self, index: usize, rtcp: bool) -> u64 {
+        let generation = self.slots.get(index).map_or(0, |slot| slot.generation);
+        let place = u64::try_from(index).unwrap_or(u64::MAX) << 1 | u64::from(rtcp);
+        (u64::from(generation) << 32) | (place & u64::from(u32::MAX))
+    }
+
+    /// The leg that an event is about, unless it is gone.
+    pub(super) fn find(&self, data: u64) -> Option<Token> {
+        let [g0, g1, g2, g3, p0, p1, p2, p3] = data.to_be_bytes();
+        let place = u32::from_be_bytes([p0, p1, p2, p3]);
+        let token = Token {
+            index: usize::try_from(place >> 1).ok()?,
+            rtcp: place & 1 != 0,
+            generation: u32::from_be_bytes([g0, g1, g2, g3]),
+        };
+        let slot = self.slots.get(token.index)?;
+        (slot.generation == token.generation && slot.leg.is_some()).then_some(token)
+    }
+
+    /// Ends a bridge from either side.
+    pub(super) fn unbridge(&mut self, index: usize) {
+        let Some(leg) = self.leg_mut(index) else { return };
+        let before = std::mem::replace(&mut leg.activity, Activity::Idle);
+        let Activity::Bridged(peer) = before else { return };
+        if let Some(peer) = self
+            .leg_mut(peer)
+            .filter(|peer| matches!(peer.activity, Activity::Bridged(back) if back == index))
+        {
+            peer.activity = Activity::Idle;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The media engine: N OS threads, each with its own epoll and the legs that it alone owns. The signalling side
+//! binds the sockets, hands the leg over and hears events back; a relayed packet never leaves its thread, takes no
+//! lock and allocates nothing.
+
+mod engine;
+mod leg;
+mod open;
+mod outbox;
+mod relay;
+#[cfg(test)]
+mod tests;
+mod thread;
+
+pub(crate) use engine::{Engine, EngineConfig, LegReport};

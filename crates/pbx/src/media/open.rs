@@ -1,0 +1,105 @@
+//! Opens the sockets of a leg, on the signalling thread: the address that reaches the phone, and a pair of ports that
+//! goes back to the pool when the leg is dropped, whichever way that happens.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use kiestoon_media::{LocalMedia, OpenError, PortPair, PortPool};
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// The pool is shared with the legs, which live on other threads. A message could not be sent from a leg that is
+/// dropped in a panic; the lock is taken twice in the life of a leg.
+pub(super) type SharedPool = Arc<Mutex<PortPool>>;
+
+/// The sockets of one leg.
+#[derive(Debug)]
+pub(super) struct Sockets {
+    pub(super) rtp: UdpSocket,
+    pub(super) rtcp: UdpSocket,
+    pub(super) local: LocalMedia,
+    /// Dropped after the sockets: fields are dropped in order.
+    _lease: Lease,
+}
+
+/// A pair of ports on loan.
+#[derive(Debug)]
+struct Lease {
+    pool: SharedPool,
+    ports: PortPair,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.give_back(Instant::now(), self.ports);
+    }
+}
+
+/// How many ports may be found taken by other programs before we give up.
+const ATTEMPTS: usize = 32;
+/// Two seconds of audio in 20 ms packets: what is older is of no use to anyone.
+const RECEIVE_BUFFER: usize = 65_536;
+/// Expedited Forwarding (RFC 4594 section 4.1), as the type-of-service byte.
+const EXPEDITED: u32 = 46 << 2;
+
+/// Binds a leg's sockets on the address that reaches `peer`, and says which address to advertise.
+pub(super) fn open(pool: &SharedPool, external: Option<IpAddr>, peer: IpAddr) -> Result<Sockets, OpenError> {
+    let address = address_towards(peer).map_err(|_| OpenError::Unreachable(peer))?;
+    let advertised = external
+        .filter(|external| external.is_ipv4() == address.is_ipv4() && !peer.is_loopback())
+        .unwrap_or(address);
+    for _ in 0..ATTEMPTS {
+        let ports = pool.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
+        let ports = ports.map_err(|_| OpenError::PortsExhausted)?;
+        let lease = Lease { pool: Arc::clone(pool), ports };
+        match bind_pair(address, ports) {
+            Ok((rtp, rtcp)) => {
+                let local = LocalMedia {
+                    rtp: SocketAddr::new(advertised, ports.rtp()),
+                    rtcp: SocketAddr::new(advertised, ports.rtcp()),
+                };
+                return Ok(Sockets { rtp, rtcp, local, _lease: lease });
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(error) => return Err(OpenError::Socket(error.to_string())),
+        }
+    }
+    Err(OpenError::PortsExhausted)
+}
+
+/// The local address that the kernel would send from. Asked each time: routes change, and the answer costs a few
+/// microseconds. Connecting a UDP socket sends nothing.
+fn address_towards(peer: IpAddr) -> io::Result<IpAddr> {
+    let peer = peer.to_canonical();
+    let any: IpAddr = match peer {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let scratch = UdpSocket::bind(SocketAddr::new(any, 0))?;
+    scratch.connect(SocketAddr::new(peer, DISCARD))?;
+    Ok(scratch.local_addr()?.ip())
+}
+
+/// Any port does; this one is nobody's.
+const DISCARD: u16 = 9;
+
+fn bind_pair(address: IpAddr, ports: PortPair) -> io::Result<(UdpSocket, UdpSocket)> {
+    let rtp = bind(SocketAddr::new(address, ports.rtp()))?;
+    let rtcp = bind(SocketAddr::new(address, ports.rtcp()))?;
+    Ok((rtp, rtcp))
+}
+
+fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    // Wishes, not needs: some containers refuse them.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    let _ = match address {
+        SocketAddr::V4(_) => socket.set_tos_v4(EXPEDITED),
+        SocketAddr::V6(_) => socket.set_tclass_v6(EXPEDITED),
+    };
+    Ok(socket.into())
+}

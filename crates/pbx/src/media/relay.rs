@@ -1,0 +1,95 @@
+//! The way of one packet: socket, leg, bridge, leg, socket. Everything here runs for every packet.
+
+use std::io;
+use std::time::Instant;
+
+use kiestoon_media::rtp::Header;
+
+use super::leg::{Activity, Leg, Legs, Token};
+
+/// What the thread counts beside the legs' own figures.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Counters {
+    /// RTP packets sent, relayed, echoed or played.
+    pub(super) sent: u64,
+    /// Packets that the kernel would not take.
+    pub(super) refused: u64,
+}
+
+/// A datagram of at most this size is relayed; an Ethernet frame holds 1,500 bytes.
+pub(super) const DATAGRAM: usize = 2048;
+
+impl Legs {
+    /// Takes one datagram from a socket that epoll says is readable. One, because epoll says so again while more is
+    /// there: looking for the end would cost a call to the kernel for each packet.
+    pub(super) fn readable(
+        &mut self,
+        token: Token,
+        now: Instant,
+        buffer: &mut [u8; DATAGRAM],
+        counters: &mut Counters,
+    ) {
+        if token.rtcp {
+            self.rtcp(token.index, now, buffer)
+        } else {
+            self.rtp(token.index, now, buffer, counters)
+        }
+    }
+
+    fn rtp(&mut self, index: usize, now: Instant, buffer: &mut [u8; DATAGRAM], counters: &mut Counters) {
+        let Some(leg) = self.leg_mut(index) else { return };
+        let Ok((length, source)) = leg.sockets.rtp.recv_from(buffer) else { return };
+        #[cfg(test)]
+        assert!(!leg.poisoned, "a test asked for it");
+        let Some(packet) = buffer.get_mut(..length) else { return };
+        let Ok(header) = leg.media.receive(now, source, packet) else { return };
+        match leg.activity {
+            Activity::Bridged(peer) => {
+                if let Some(peer) = self.leg_mut(peer) {
+                    peer.send(&header, packet, counters);
+                }
+            }
+            Activity::Echo { ssrc } => {
+                let header = Header { ssrc, ..header };
+                if let Some(field) = packet.get_mut(8..12) {
+                    field.copy_from_slice(&ssrc.to_be_bytes());
+                }
+                leg.send(&header, packet, counters);
+            }
+            Activity::Idle | Activity::Playing(_) => {}
+        }
+    }
+
+    fn rtcp(&mut self, index: usize, now: Instant, buffer: &mut [u8; DATAGRAM]) {
+        let Some(leg) = self.leg_mut(index) else { return };
+        let Ok((length, source)) = leg.sockets.rtcp.recv_from(buffer) else { return };
+        let Some(packet) = buffer.get(..length) else { return };
+        if leg.media.receive_rtcp(now, source, packet).is_err() {
+            return;
+        }
+        let Activity::Bridged(peer) = leg.activity else { return };
+        let Some(peer) = self.leg_mut(peer) else { return };
+        let Some(destination) = peer.media.rtcp_destination() else { return };
+        if peer.sockets.rtcp.send_to(packet, destination).is_ok() {
+            peer.media.sent_rtcp(now, packet);
+        }
+    }
+}
+
+impl Leg {
+    /// Sends a packet to the phone, unless it does not receive now.
+    pub(super) fn send(&mut self, header: &Header, packet: &[u8], counters: &mut Counters) {
+        let Some(destination) = self.media.destination() else { return };
+        match self.sockets.rtp.send_to(packet, destination) {
+            Ok(_) => {
+                self.media.sent(header);
+                counters.sent = counters.sent.wrapping_add(1);
+            }
+            // A full queue or an unreachable phone costs packets, never the call.
+            Err(error) => {
+                counters.refused =
+                    counters.refused.wrapping_add(u64::from(error.kind() != io::ErrorKind::Interrupted));
+            }
+        }
+    }
+}
