@@ -94,10 +94,10 @@ impl<'a> Cursor<'a> {
 
     /// A quoted string, unescaped; the cursor stands on its opening quote.
     pub(crate) fn quoted(&mut self) -> Result<Cow<'a, str>, Flaw> {
+        let start = self.flaw(Reason::OpenQuote);
         if !self.take(b'"') {
             return self.expected("a quoted string");
         }
-        let start = self.flaw(Reason::OpenQuote);
         let plain = self.take_while(|b| b != b'"' && b != b'\\');
         if self.take(b'"') {
             return Ok(Cow::Borrowed(plain));
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(Cursor::new(r#""a \"b\" \\c" rest"#, 0).quoted().unwrap(), r#"a "b" \c"#);
         assert_eq!(
             Cursor::new(r#""open"#, 7).quoted().unwrap_err(),
-            Flaw { reason: Reason::OpenQuote, at: 8 }
+            Flaw { reason: Reason::OpenQuote, at: 7 }
         );
         assert!(Cursor::new(r#""open\"#, 0).quoted().is_err());
     }

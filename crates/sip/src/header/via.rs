@@ -129,12 +129,19 @@ impl Via {
 
     /// One `via-parm` at the cursor, which then stands behind it.
     pub(crate) fn parse_one(cursor: &mut Cursor<'_>, limits: &Limits) -> Result<Self, Flaw> {
+        let mut via = Self::parse_hop(cursor, |version| version == "2.0")?;
+        via.params = Params::parse(cursor, limits.params)?;
+        Ok(via)
+    }
+
+    /// `sent-protocol LWS sent-by`.
+    fn parse_hop(cursor: &mut Cursor<'_>, speaks: impl Fn(&str) -> bool) -> Result<Self, Flaw> {
         cursor.skip_space();
         let protocol = cursor.take_while(|b| text::is(b, text::TOKEN));
         if !protocol.eq_ignore_ascii_case("SIP") || !cursor.take_spaced(b'/') {
             return cursor.expected("SIP/2.0/transport");
         }
-        if cursor.take_while(|b| text::is(b, text::TOKEN)) != "2.0" || !cursor.take_spaced(b'/') {
+        if !speaks(cursor.take_while(|b| text::is(b, text::TOKEN))) || !cursor.take_spaced(b'/') {
             return cursor.expected("SIP/2.0/transport");
         }
         let transport = ViaTransport::from_token(cursor.token()?);
@@ -144,8 +151,21 @@ impl Via {
         cursor.skip_space();
         let host = Host::parse_at(cursor)?;
         let port = if cursor.take_spaced(b':') { Some(parse_port(cursor)?) } else { None };
-        let params = Params::parse(cursor, limits.params)?;
-        Ok(Self { transport, host, port, params })
+        Ok(Self { transport, host, port, params: Params::new() })
+    }
+
+    /// What is readable of a broken topmost Via, so that its request can be answered all the same: hop and the
+    /// parameters that are right, of any SIP version.
+    pub(crate) fn salvage(value: &str, limits: &Limits) -> Option<Self> {
+        let mut pieces = value.split(',').next()?.split(';');
+        let mut via = Self::parse_hop(&mut Cursor::new(pieces.next()?, 0), |_| true).ok()?;
+        for piece in pieces.take(limits.params) {
+            let param = format!(";{piece}");
+            for (name, value) in Params::parse(&mut Cursor::new(&param, 0), 1).unwrap_or_default().iter() {
+                via.params.add(name, value.map(Into::into), false);
+            }
+        }
+        Some(via)
     }
 
     /// A comma-separated list of them.

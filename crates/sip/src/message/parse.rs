@@ -50,9 +50,11 @@ pub(super) fn recover(bytes: &Bytes, limits: &Limits) -> Option<Request> {
         if count > limits.header_count {
             break;
         }
-        if line.name.is_field() {
-            // A line that is wrong is what this message is refused for: it is left out of the answer.
-            let _unreadable = collected.line(&line, limits);
+        // A line that is wrong is what this message is refused for: it is left out of the answer, but for the way back.
+        if line.name.is_field() && collected.line(&line, limits).is_err() && collected.via.is_empty() {
+            collected
+                .via
+                .extend((line.name == HeaderName::Via).then(|| Via::salvage(&line.value, limits)).flatten());
         }
     }
     if collected.via.is_empty() {
