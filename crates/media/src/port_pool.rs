@@ -80,3 +80,80 @@ impl PortPool {
         self.pairs.saturating_sub(self.free.len()).saturating_sub(self.draining.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const REST: Duration = Duration::from_secs(5);
+
+    #[expect(clippy::disallowed_methods, reason = "the origin of the test's clock")]
+    fn start() -> Instant {
+        Instant::now()
+    }
+
+    #[test]
+    fn pairs_are_even_and_odd_and_whole() {
+        let mut pool = PortPool::new(10_001..=10_006, REST);
+        let now = start();
+        let pairs: Vec<_> =
+            std::iter::from_fn(|| pool.take(now).ok()).map(|pair| (pair.rtp(), pair.rtcp())).collect();
+        assert_eq!(pairs, [(10_002, 10_003), (10_004, 10_005)]);
+        assert_eq!(pool.take(now), Err(PortsExhausted { pairs: 2 }));
+        assert_eq!(pool.in_use(), 2);
+    }
+
+    #[test]
+    fn a_pair_rests_before_it_is_used_again() {
+        let mut pool = PortPool::new(10_000..=10_001, REST);
+        let now = start();
+        let pair = pool.take(now).unwrap();
+        pool.give_back(now, pair);
+        assert!(pool.take(now + REST - Duration::from_millis(1)).is_err());
+        assert_eq!(pool.take(now + REST), Ok(pair));
+    }
+
+    #[test]
+    fn the_pair_that_rested_longest_comes_first() {
+        let mut pool = PortPool::new(10_000..=10_007, Duration::ZERO);
+        let now = start();
+        let mut taken = Vec::new();
+        for _ in 0..8 {
+            let pair = pool.take(now).unwrap();
+            pool.give_back(now, pair);
+            taken.push(pair.rtp());
+        }
+        assert_eq!(taken, [10_000, 10_002, 10_004, 10_006, 10_000, 10_002, 10_004, 10_006]);
+    }
+
+    #[test]
+    fn a_range_at_the_edge_holds_what_it_can() {
+        assert_eq!(PortPool::new(65_534..=65_535, REST).pairs(), 1);
+        assert_eq!(PortPool::new(0..=1, REST).pairs(), 0, "port 0 means any port");
+        #[expect(clippy::reversed_empty_ranges, reason = "what an operator may write")]
+        let reversed = PortPool::new(20..=10, REST);
+        assert_eq!(reversed.pairs(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn no_pair_is_out_twice(steps in proptest::collection::vec((any::<bool>(), 0..3_u64), 1..200)) {
+            let mut pool = PortPool::new(10_000..=10_009, Duration::from_secs(2));
+            let (mut now, mut out) = (start(), Vec::new());
+            for (take, seconds) in steps {
+                now += Duration::from_secs(seconds);
+                if take {
+                    if let Ok(pair) = pool.take(now) {
+                        prop_assert!(!out.contains(&pair));
+                        out.push(pair);
+                    }
+                } else if !out.is_empty() {
+                    pool.give_back(now, out.remove(0));
+                }
+                prop_assert_eq!(pool.in_use(), out.len());
+            }
+        }
+    }
+}

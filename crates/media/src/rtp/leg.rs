@@ -27,6 +27,7 @@ pub struct RtpLeg {
     /// The format heard last, so that a stream is looked up once.
     hearing: Hearing,
     rtcp: RtcpState,
+    pace: Pace,
 }
 
 /// A negotiated format, without its parameters: calls are many, and nothing here reads those.
@@ -71,6 +72,29 @@ struct RtcpState {
     rtt_ms: Option<f32>,
 }
 
+/// How many packets came in this second.
+#[derive(Debug)]
+struct Pace {
+    since: Option<Instant>,
+    packets: u16,
+}
+
+/// More packets a second than any audio sends (2.5 ms frames make 400). Two calls whose descriptions point at each
+/// other's ports would otherwise relay one packet in a circle, as fast as the machine can.
+const MOST_A_SECOND: u16 = 1000;
+
+impl Pace {
+    fn allows(&mut self, now: Instant) -> bool {
+        let running =
+            self.since.is_some_and(|since| now.saturating_duration_since(since) < Duration::from_secs(1));
+        if !running {
+            *self = Self { since: Some(now), packets: 0 };
+        }
+        self.packets = self.packets.saturating_add(1);
+        self.packets <= MOST_A_SECOND
+    }
+}
+
 /// Why a datagram was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drop {
@@ -78,6 +102,8 @@ pub enum Drop {
     Stranger,
     /// It is no valid RTP or RTCP packet.
     Malformed,
+    /// The phone sends more packets than any audio has; counted as malformed.
+    Flood,
 }
 
 /// A compound packet from the phone that may go to the other side.
@@ -103,6 +129,7 @@ impl RtpLeg {
             spoken: Stream::default(),
             hearing: Hearing::default(),
             rtcp: RtcpState::default(),
+            pace: Pace { since: None, packets: 0 },
         }
     }
 
@@ -146,6 +173,10 @@ impl RtpLeg {
         let fits = self.negotiated & (1_u128 << header.payload_type) != 0;
         if self.latch.judge(now, source, &header, fits) == Verdict::Stranger {
             return Err(self.stranger());
+        }
+        if !self.pace.allows(now) {
+            self.malformed = self.malformed.saturating_add(1);
+            return Err(Drop::Flood);
         }
         if self.hearing.payload_type != Some(header.payload_type) {
             self.hear(header.payload_type);

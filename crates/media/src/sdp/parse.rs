@@ -129,6 +129,7 @@ impl Section {
         let name = name.to_ascii_lowercase();
         match value {
             Some(value) if KNOWN.contains(&name.as_str()) => {
+                let value: String = value.chars().filter(|character| !character.is_control()).collect();
                 let _ = write!(self.out, "a={name}:{value}\r\n");
             }
             None if Direction::parse(&name).is_some() => {
