@@ -1,1 +1,43 @@
 //! The B2BUA: legs, ring, answer, hold, end, and the switch that every SIP request enters. No I/O, no clock.
+//!
+//! An INVITE's way: `switch/mod` takes it in, `switch/screening` and `switch/authenticate` let it pass, `switch/invite` makes a
+//! [`Call`](call::Call), `walk` follows the dialplan, `ring` dials, `early_media` lets ring-back through, `answer` joins
+//! the two legs, `reinvite` holds and resumes, `end` ends, and `cdr` is what is left.
+
+mod answer;
+mod call;
+mod callee_invite;
+mod cdr;
+mod early_media;
+mod end;
+mod event;
+mod exchange;
+mod id;
+mod in_call_requests;
+mod leg;
+mod losers;
+mod outcome;
+mod prompt;
+mod reason;
+mod reinvite;
+mod ring;
+mod routes;
+mod settings;
+mod snapshot;
+mod switch;
+mod talk;
+mod view;
+mod walk;
+mod wall_clock;
+mod wire;
+
+pub use cdr::{CdrEnd, CdrLeg, CdrRecord, Side};
+pub use event::Event;
+pub use id::{CallId, NotACallId};
+pub use kiestoon_sip::registrar::{BindingChange, StoredBinding};
+pub use reason::{Disposition, EndReason, HangupBy};
+pub use settings::{CallLimits, ExpirySettings, Network, Settings};
+pub use snapshot::{Extension, Organisation, Snapshot, SnapshotParts};
+pub use switch::{Input, Output, Switch};
+pub use view::{CallState, CallView, LegView, RegistrationView, Status};
+pub use wall_clock::WallClock;

@@ -122,6 +122,13 @@ impl Registrar {
         changes
     }
 
+    /// Removes all bindings of an address of record that exists no more.
+    pub fn remove(&mut self, aor: &Aor) -> Vec<BindingChange> {
+        let mut changes = Vec::new();
+        self.end(aor, |_| true, &mut changes);
+        changes
+    }
+
     /// Takes bindings back from a store, at start. Those that have ended meanwhile are left out.
     pub fn restore(&mut self, now: Instant, stored: impl IntoIterator<Item = StoredBinding>) {
         for binding in stored {

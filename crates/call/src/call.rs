@@ -1,0 +1,318 @@
+//! One call: what it holds, and who of its behaviours gets what comes in. The behaviours are modules of their own: `walk`
+//! (the dialplan), `ring`, `early_media`, `answer`, `prompt`, `reinvite`, `in_call_requests`, `end`.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use kiestoon_media::{CallKey, LegId, MediaEvent, Sdp};
+use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
+use kiestoon_sip::{Flow, Method, Request, Response};
+
+use crate::callee_invite::Carried;
+use crate::cdr::{Cdr, Side};
+use crate::end::Ending;
+use crate::exchange::Exchange;
+use crate::id::{self, CallId};
+use crate::leg::{Leg, LegMedia, Signal};
+use crate::prompt::{Phase, Sound};
+use crate::reason::EndReason;
+use crate::reinvite::Negotiation;
+use crate::ring::{Branch, Ring};
+use crate::snapshot::Snapshot;
+use crate::talk::Talk;
+use crate::walk::Walk;
+
+/// A call, from the accepted INVITE to the record of its end.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) key: CallKey,
+    /// The snapshot that the call began with: a reload changes new calls only.
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// The index of the organisation in it.
+    pub(crate) organisation: usize,
+    pub(crate) cdr: Cdr,
+    pub(crate) caller: Leg,
+    /// What phones are offered on behalf of the caller: the caller's own offer, or what was agreed with us for a prompt.
+    /// None where the caller left the offer to the callee, and once two people talk.
+    pub(crate) offer: Option<Box<Sdp>>,
+    pub(crate) stage: Stage,
+    pub(crate) walk: Walk,
+    pub(crate) carried: Carried,
+    pub(crate) legs_made: u16,
+    /// Legs whose media is open, and whose last figures are to come.
+    pub(crate) figures_due: u16,
+    /// When the call ends, whatever it is doing.
+    pub(crate) limit: Instant,
+    /// When the phones of an answered call are asked whether they are still there.
+    pub(crate) probe_at: Option<Instant>,
+    /// The deadline that the switch has noted for it.
+    pub(crate) scheduled: Option<Instant>,
+}
+
+/// What a call is doing.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// Between two steps of the dialplan; never between two inputs.
+    Between,
+    /// Phones are rung.
+    Ringing(Box<Ring>),
+    /// The PBX itself is heard.
+    Sounding(Box<Sound>),
+    /// Two people talk.
+    Talking(Box<Talk>),
+    /// It has ended.
+    Ending(Ending),
+}
+
+impl Call {
+    /// Something happened to its media.
+    pub(crate) fn media(&mut self, x: &mut Exchange, event: MediaEvent) {
+        match event {
+            MediaEvent::Opened { leg, local } => {
+                self.figures_due = self.figures_due.saturating_add(1);
+                if leg != self.caller.id {
+                    return self.branch_opened(x, leg, local);
+                }
+                let session = x.random();
+                if self.caller.opened(local, session) {
+                    self.sound_with_ports(x);
+                }
+            }
+            MediaEvent::OpenFailed { leg, .. } => {
+                if leg != self.caller.id {
+                    if let Some(branch) = self.branch_mut(leg) {
+                        branch.leg.media = LegMedia::Closed;
+                    }
+                    return self.branch_failed(x, leg, 503);
+                }
+                self.caller.media = LegMedia::Closed;
+                self.end(x, EndReason::MediaFailed.into());
+            }
+            MediaEvent::PlayFinished { leg } if leg == self.caller.id => self.sound_is_over(x),
+            MediaEvent::PlayFinished { .. } => {}
+            MediaEvent::Silent { leg, .. } => self.heard_nothing(x, leg),
+            MediaEvent::Closed { leg, quality } => self.figures(x, leg, quality),
+            MediaEvent::Failed { leg } => self.media_failed(x, leg),
+        }
+    }
+
+    fn media_failed(&mut self, x: &mut Exchange, leg: LegId) {
+        self.figures_due = self.figures_due.saturating_sub(1);
+        if let Some(branch) = self.branch_mut(leg) {
+            branch.leg.media = LegMedia::Closed;
+            return self.drop_failed_branch(x, leg);
+        }
+        for side in [Side::Caller, Side::Callee] {
+            if let Some(failed) = self.leg_mut(side).filter(|failed| failed.id == leg) {
+                failed.media = LegMedia::Closed;
+                self.end(x, EndReason::MediaFailed.into());
+            }
+        }
+        self.record_if_complete(x);
+    }
+
+    /// A response to a request of this call.
+    pub(crate) fn response(&mut self, x: &mut Exchange, client: ClientId, response: &Response, flow: Flow) {
+        let status = response.status;
+        if self.branch_of(client).is_some() {
+            return match status.code() {
+                ..200 => self.branch_provisional(x, client, response),
+                200..300 => self.branch_answered(x, client, response, flow),
+                _ => self.branch_refused(x, client, response),
+            };
+        }
+        if self.reinvite_client() == Some(client) {
+            return self.reinvite_answered(x, response);
+        }
+        if let Some(side) = self.acked_side(client) {
+            return self.answered_again(x, side, response, flow);
+        }
+        let _ =
+            self.probe_outcome(x, client, status.code()) || self.passing_answered(x, client, status.code());
+    }
+
+    /// A request of this call will not be answered any more.
+    pub(crate) fn failed(&mut self, x: &mut Exchange, client: ClientId, reason: FailReason) {
+        if self.branch_of(client).is_some() {
+            return self.branch_silent(x, client, reason);
+        }
+        if self.reinvite_client() == Some(client) {
+            return self.reinvite_failed(x, reason);
+        }
+        // Our own overload says nothing of the phone.
+        let status = if reason == FailReason::Overload { 503 } else { 408 };
+        let _ = self.probe_outcome(x, client, status) || self.passing_answered(x, client, status);
+    }
+
+    /// A request inside a dialog of this call.
+    pub(crate) fn request(
+        &mut self,
+        x: &mut Exchange,
+        leg: LegId,
+        server: ServerId,
+        request: Request,
+        flow: Flow,
+    ) {
+        let Some(side) = self.side_of(leg) else { return x.answer(server, &request, 481) };
+        let Some(dialog) = self.leg_mut(side).and_then(Leg::dialog_mut) else {
+            return x.answer(server, &request, 481);
+        };
+        let id = dialog.id();
+        if id.call_id != request.call_id || request.from.tag().unwrap_or_default() != &*id.remote_tag {
+            return x.answer(server, &request, 481);
+        }
+        if dialog.receive(&request).is_err() {
+            return x.answer(server, &request, 500);
+        }
+        dialog.set_flow(flow);
+        let is_answered = self.leg(side).is_some_and(|leg| leg.established().is_some());
+        match request.method {
+            Method::Bye => {
+                x.answer(server, &request, 200);
+                self.hung_up(x, side);
+            }
+            Method::Options => self.answer_options(x, server, &request),
+            _ if !is_answered || matches!(self.stage, Stage::Ending(_)) => x.answer(server, &request, 481),
+            Method::Invite => self.reinvite(x, side, server, request),
+            Method::Info | Method::Message => self.pass_request(x, side, server, request),
+            _ => x.answer(server, &request, 405),
+        }
+    }
+
+    /// The ACK of a 2xx of ours.
+    pub(crate) fn ack(&mut self, x: &mut Exchange, leg: LegId, request: &Request) {
+        let Some(side) = self.side_of(leg) else { return };
+        let Some(established) = self.leg_mut(side).and_then(Leg::established_mut) else { return };
+        let expected =
+            established.unacked.as_ref().is_some_and(|unacked| unacked.cseq == request.cseq.number);
+        if !expected || established.dialog.id().call_id != request.call_id {
+            return;
+        }
+        established.unacked = None;
+        match &mut self.stage {
+            Stage::Sounding(sound) if sound.phase == Phase::Answer => self.sound_answered(x, request),
+            Stage::Talking(talk) => match std::mem::replace(&mut talk.negotiation, Negotiation::Settled) {
+                Negotiation::AnswerInAck { from, offer } if from == side => {
+                    self.answer_in_ack(x, side, &offer, request);
+                }
+                other => talk.negotiation = other,
+            },
+            Stage::Ending(_) => self.hang_up_late(x),
+            _ => {}
+        }
+    }
+
+    /// A CANCEL of an INVITE that is unanswered.
+    pub(crate) fn cancelled(&mut self, x: &mut Exchange, server: ServerId) {
+        match &self.caller.signal {
+            Signal::Inviting { server: invite, .. } if *invite == server => self.caller_cancelled(x),
+            _ => self.reinvite_cancelled(x, server),
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, x: &mut Exchange) {
+        if self.limit <= x.now {
+            let reason = if self.cdr.is_answered() { EndReason::MaxDuration } else { EndReason::RingTimeout };
+            self.end(x, reason.into());
+        }
+        self.tick_ack(x, Side::Caller);
+        self.tick_ack(x, Side::Callee);
+        if let Stage::Ringing(ring) = &self.stage {
+            let repeat = ring.told.is_some_and(|(_, at)| at <= x.now);
+            if ring.until <= x.now {
+                self.ring_time_over(x);
+            } else if repeat {
+                self.repeat_provisional(x);
+            }
+        }
+        if self.probe_at.is_some_and(|at| at <= x.now) {
+            self.probe_all(x);
+        }
+        self.record_if_complete(x);
+    }
+
+    /// When [`Call::tick`] is wanted.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let ack =
+            |side| self.leg(side).and_then(Leg::established)?.unacked.as_ref().map(|u| u.wait.deadline());
+        let stage = match &self.stage {
+            Stage::Ringing(ring) => {
+                let repeat = ring.told.map(|(_, at)| at);
+                Some(repeat.map_or(ring.until, |at| at.min(ring.until)))
+            }
+            Stage::Ending(ending) => (!ending.is_recorded).then_some(ending.until),
+            Stage::Between | Stage::Sounding(_) | Stage::Talking(_) => None,
+        };
+        let limit = (!matches!(self.stage, Stage::Ending(_))).then_some(self.limit);
+        [limit, self.probe_at, stage, ack(Side::Caller), ack(Side::Callee)].into_iter().flatten().min()
+    }
+
+    pub(crate) fn id(&self) -> CallId {
+        self.cdr.record.id
+    }
+
+    /// The name of the next leg.
+    pub(crate) fn next_leg(&mut self) -> LegId {
+        self.legs_made = self.legs_made.saturating_add(1);
+        id::leg(self.key, self.legs_made)
+    }
+
+    /// The leg of a side; the callee's only once it has answered.
+    pub(crate) fn leg(&self, side: Side) -> Option<&Leg> {
+        match (side, &self.stage) {
+            (Side::Caller, _) => Some(&self.caller),
+            (Side::Callee, Stage::Talking(talk)) => Some(&talk.callee),
+            (Side::Callee, _) => None,
+        }
+    }
+
+    pub(crate) fn leg_mut(&mut self, side: Side) -> Option<&mut Leg> {
+        match (side, &mut self.stage) {
+            (Side::Caller, _) => Some(&mut self.caller),
+            (Side::Callee, Stage::Talking(talk)) => Some(&mut talk.callee),
+            (Side::Callee, _) => None,
+        }
+    }
+
+    /// Notes the final status of a leg's INVITE.
+    pub(crate) fn note_status(&mut self, leg: LegId, status: u16) {
+        if let Some(entry) = self.cdr.leg(leg) {
+            entry.status.get_or_insert(status);
+        }
+    }
+
+    /// Notes the codec that a callee's answer names.
+    pub(crate) fn note_codec(&mut self, leg: &mut Leg, answer: &Sdp) {
+        let codec = leg.agreed(answer);
+        if let Some(entry) = self.cdr.leg(leg.id) {
+            entry.codec = codec;
+        }
+    }
+
+    /// Notes the codec that was agreed with the caller.
+    pub(crate) fn note_caller_codec(&mut self, answer: &Sdp) {
+        let codec = self.caller.agreed(answer);
+        if let Some(entry) = self.cdr.leg(self.caller.id) {
+            entry.codec = codec;
+        }
+    }
+
+    pub(crate) fn branch(&self, leg: LegId) -> Option<&Branch> {
+        match &self.stage {
+            Stage::Ringing(ring) => ring.branches.iter().find(|branch| branch.leg.id == leg),
+            _ => None,
+        }
+    }
+
+    fn side_of(&self, leg: LegId) -> Option<Side> {
+        let mut sides = [Side::Caller, Side::Callee].into_iter();
+        sides.find(|side| self.leg(*side).is_some_and(|found| found.id == leg))
+    }
+
+    /// The side whose 2xx this transaction brought.
+    fn acked_side(&self, client: ClientId) -> Option<Side> {
+        let mut sides = [Side::Caller, Side::Callee].into_iter();
+        sides.find(|side| self.leg(*side).and_then(Leg::acked_client) == Some(client))
+    }
+}

@@ -1,0 +1,63 @@
+//! The INVITE that a callee gets: made of what we know, with nothing of the caller's own message but a few typed
+//! headers that cannot do harm.
+
+use kiestoon_sip::{Flow, HeaderName, Method, Request, Uri};
+
+use crate::cdr::CdrRecord;
+use crate::exchange::Exchange;
+use crate::wire;
+
+/// What of the caller's INVITE is carried to the callees.
+#[derive(Debug)]
+pub(crate) struct Carried {
+    /// Hops left for the callees' INVITEs: one less than the caller's had.
+    pub(crate) max_forwards: u8,
+    headers: Vec<(HeaderName, Box<str>)>,
+}
+
+/// What the INVITE of one phone is made of.
+pub(crate) struct CalleeInvite<'a> {
+    pub(crate) contact: Uri,
+    pub(crate) number: &'a str,
+    pub(crate) flow: &'a Flow,
+    pub(crate) record: &'a CdrRecord,
+    pub(crate) host: &'a str,
+    pub(crate) shown_number: Option<&'a str>,
+    pub(crate) carried: &'a Carried,
+}
+
+impl Carried {
+    /// Reads what is carried of a caller's INVITE. Alert-Info and Call-Info are not: they make phones fetch URIs or
+    /// answer by themselves. Neither is any identity: From says who calls, and it is written by us.
+    pub(crate) fn of(invite: &Request, default_max_forwards: u8) -> Self {
+        let headers = CARRIED.iter().filter_map(|name| {
+            let value = invite.headers.get(name)?;
+            (value.len() <= LONGEST_VALUE).then(|| (name.clone(), value.into()))
+        });
+        Self {
+            max_forwards: invite.max_forwards.map_or(default_max_forwards, |hops| hops.saturating_sub(1)),
+            headers: headers.collect(),
+        }
+    }
+}
+
+/// Builds it, without a body.
+pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
+    let shown = of.shown_number.unwrap_or(&of.record.from_number);
+    let from = wire::address(shown, of.host).with_display(&of.record.from_name).with_tag(&x.token());
+    let to = wire::address(of.number, of.host);
+    let mut invite = Request::new(Method::Invite, of.contact.clone(), from, to, x.call_id(), FIRST_CSEQ);
+    invite.max_forwards = Some(of.carried.max_forwards);
+    invite.headers.push(HeaderName::Contact, wire::contact(of.flow).to_string());
+    invite.headers.push(HeaderName::Allow, wire::ALLOW);
+    invite.headers.push(HeaderName::Accept, wire::SDP);
+    for (name, value) in &of.carried.headers {
+        invite.headers.push(name.clone(), value.clone());
+    }
+    invite
+}
+
+const FIRST_CSEQ: u32 = 1;
+/// Bytes.
+const LONGEST_VALUE: usize = 256;
+const CARRIED: [HeaderName; 3] = [HeaderName::Subject, HeaderName::Priority, HeaderName::AcceptLanguage];

@@ -1,0 +1,217 @@
+//! The record of one call: written when the call is accepted, and once more, whole, when it has ended.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kiestoon_media::{LegId, LegQuality};
+use kiestoon_sip::Transport;
+
+use crate::id::CallId;
+use crate::reason::{Disposition, EndReason, HangupBy};
+use crate::wall_clock::WallClock;
+
+/// A call detail record with the fields of FEATURES.md section 4 that exist on this floor. Times are microseconds
+/// since 1970, UTC; the differences between them are measured on the monotonic clock.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CdrRecord {
+    /// The call.
+    pub id: CallId,
+    /// The id of the organisation.
+    pub organisation: Arc<str>,
+    /// The caller's number: the extension that authenticated.
+    pub from_number: Box<str>,
+    /// The caller's name as the organisation wrote it.
+    pub from_name: Box<str>,
+    /// The id of the caller's extension.
+    pub extension: Arc<str>,
+    /// What was dialled.
+    pub dialled: Box<str>,
+    /// The number that answered, else the one rung last.
+    pub to_number: Option<Box<str>>,
+    /// The dialplan context.
+    pub context: Box<str>,
+    /// The rule that took the call: its name, or `#3`.
+    pub route: Option<Box<str>>,
+    /// Short hash of the dialplan in force.
+    pub dialplan_hash: Box<str>,
+    /// When the INVITE was accepted.
+    pub started_at: i64,
+    /// When the first phone rang.
+    pub ringing_at: Option<i64>,
+    /// When a phone, or the PBX itself, answered.
+    pub answered_at: Option<i64>,
+    /// The end; None in the record that says that a call has started.
+    pub end: Option<CdrEnd>,
+    /// The caller's leg, then every phone that was rung.
+    pub legs: Vec<CdrLeg>,
+}
+
+/// The end of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CdrEnd {
+    /// When.
+    pub ended_at: i64,
+    /// From the INVITE to the first ringing, to the answer, or to the end, whichever came first, in milliseconds.
+    pub setup_ms: u64,
+    /// From the first ringing to the answer or the end, in milliseconds.
+    pub ring_ms: u64,
+    /// From the answer to the end, in milliseconds.
+    pub talk_ms: u64,
+    /// How the call counts.
+    pub disposition: Disposition,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// The final status that the caller got: 200 for an answered call.
+    pub sip_code: u16,
+    /// The Q.850 cause.
+    pub q850: u16,
+    /// Who ended it.
+    pub hangup_by: HangupBy,
+}
+
+/// One leg of a call in its record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CdrLeg {
+    /// The leg.
+    pub leg: LegId,
+    /// Which side of the call.
+    pub side: Side,
+    /// The extension's number.
+    pub number: Box<str>,
+    /// The transport of its signalling.
+    pub transport: Transport,
+    /// The address of its signalling.
+    pub remote: SocketAddr,
+    /// The final status of its INVITE; None while there is none.
+    pub status: Option<u16>,
+    /// The codec that offer and answer agreed on first; the figures say what was really heard.
+    pub codec: Option<Box<str>>,
+    /// The final figures of its media; None where it had none, or where they came too late.
+    pub quality: Option<Box<LegQuality>>,
+}
+
+/// A side of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Who called.
+    Caller,
+    /// Who was called.
+    Callee,
+}
+
+impl Side {
+    /// The word of the CDR and the CLI.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Callee => "callee",
+        }
+    }
+
+    /// The other side.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Caller => Self::Callee,
+            Self::Callee => Self::Caller,
+        }
+    }
+}
+
+/// The record of a live call, and the monotonic instants that its durations are measured between.
+#[derive(Debug)]
+pub(crate) struct Cdr {
+    pub(crate) record: CdrRecord,
+    started: Instant,
+    ringing: Option<Instant>,
+    answered: Option<Instant>,
+}
+
+/// How a call ended, before it is a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End {
+    pub(crate) reason: EndReason,
+    /// The status, where a phone or the dialplan chose one.
+    pub(crate) status: Option<u16>,
+    /// The Q.850 cause, where the dialplan chose one.
+    pub(crate) q850: Option<u16>,
+}
+
+impl From<EndReason> for End {
+    fn from(reason: EndReason) -> Self {
+        Self { reason, status: None, q850: None }
+    }
+}
+
+impl End {
+    /// The status that an unanswered caller gets.
+    pub(crate) fn status(&self) -> u16 {
+        self.status.unwrap_or_else(|| self.reason.status())
+    }
+
+    /// The Q.850 cause.
+    pub(crate) fn q850(&self) -> u16 {
+        self.q850.unwrap_or_else(|| self.reason.q850())
+    }
+}
+
+impl Cdr {
+    pub(crate) fn new(record: CdrRecord, started: Instant) -> Self {
+        Self { record, started, ringing: None, answered: None }
+    }
+
+    /// Notes the first ringing. False if it rang before.
+    pub(crate) fn rings(&mut self, now: Instant, clock: &WallClock) -> bool {
+        if self.ringing.is_some() || self.answered.is_some() {
+            return false;
+        }
+        self.ringing = Some(now);
+        self.record.ringing_at = Some(clock.micros(now));
+        true
+    }
+
+    /// Notes the answer; the first one counts.
+    pub(crate) fn answers(&mut self, now: Instant, clock: &WallClock) {
+        if self.answered.is_none() {
+            self.answered = Some(now);
+            self.record.answered_at = Some(clock.micros(now));
+        }
+    }
+
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answered.is_some()
+    }
+
+    /// How long the call has been answered.
+    pub(crate) fn talking(&self, now: Instant) -> Option<Duration> {
+        self.answered.map(|answered| now.saturating_duration_since(answered))
+    }
+
+    pub(crate) fn leg(&mut self, leg: LegId) -> Option<&mut CdrLeg> {
+        self.record.legs.iter_mut().find(|entry| entry.leg == leg)
+    }
+
+    /// Notes the end; the first one counts.
+    pub(crate) fn ends(&mut self, now: Instant, clock: &WallClock, end: End) {
+        if self.record.end.is_some() {
+            return;
+        }
+        let first = self.ringing.or(self.answered).unwrap_or(now);
+        self.record.end = Some(CdrEnd {
+            ended_at: clock.micros(now),
+            setup_ms: millis(self.started, first),
+            ring_ms: self.ringing.map_or(0, |ringing| millis(ringing, self.answered.unwrap_or(now))),
+            talk_ms: self.answered.map_or(0, |answered| millis(answered, now)),
+            disposition: end.reason.disposition(self.is_answered()),
+            reason: end.reason,
+            sip_code: if self.is_answered() { 200 } else { end.status() },
+            q850: end.q850(),
+            hangup_by: end.reason.hangup_by(),
+        });
+    }
+}
+
+fn millis(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.saturating_duration_since(from).as_millis()).unwrap_or(u64::MAX)
+}

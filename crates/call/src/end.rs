@@ -1,0 +1,199 @@
+//! The end of a call, whatever its reason: every transaction answered, every dialog hung up, every port closed, one record.
+
+use std::time::Instant;
+
+use kiestoon_media::{LegId, LegQuality};
+use kiestoon_sip::dialog::AckStep;
+use kiestoon_sip::{HeaderName, Method, Request};
+
+use crate::call::{Call, Stage};
+use crate::cdr::{End, Side};
+use crate::event::Event;
+use crate::exchange::Exchange;
+use crate::leg::{Leg, Signal};
+use crate::reason::EndReason;
+use crate::reinvite::{Negotiation, forget_ack};
+use crate::switch::Output;
+use crate::talk::Talk;
+
+/// A call that has ended: its record waits for the last figures of its media, and its caller perhaps for a BYE, which may
+/// not be sent before the ACK of our 2xx has come (RFC 3261 section 15).
+#[derive(Debug)]
+pub(crate) struct Ending {
+    /// When the record is written even without the figures.
+    pub(crate) until: Instant,
+    pub(crate) is_recorded: bool,
+    why: End,
+}
+
+impl Call {
+    /// Ends the call. The first end counts; what comes later changes nothing.
+    pub(crate) fn end(&mut self, x: &mut Exchange, why: End) {
+        if matches!(self.stage, Stage::Ending(_)) {
+            return;
+        }
+        self.cdr.ends(x.now, &x.clock, why);
+        self.drop_branches(x, None, |_| true);
+        let until = x.now + x.settings.figures_wait;
+        let ending = Stage::Ending(Ending { until, is_recorded: false, why });
+        if let Stage::Talking(talk) = std::mem::replace(&mut self.stage, ending) {
+            end_talk(x, *talk, &why);
+        }
+        self.end_caller(x, &why);
+        self.caller.close(x);
+        self.offer = None;
+        self.probe_at = None;
+        let sip_code = self.cdr.record.end.map_or(0, |end| end.sip_code);
+        x.event(Event::CallEnded { call: self.id(), reason: why.reason, sip_code });
+        self.record_if_complete(x);
+    }
+
+    /// The caller hung up or took the call back.
+    pub(crate) fn caller_cancelled(&mut self, x: &mut Exchange) {
+        self.end(x, EndReason::Cancelled.into());
+    }
+
+    /// A BYE of one side.
+    pub(crate) fn hung_up(&mut self, x: &mut Exchange, by: Side) {
+        let reason = match (by, self.cdr.is_answered()) {
+            // A BYE in an early dialog is a CANCEL (RFC 3261 section 15).
+            (Side::Caller, false) => return self.caller_cancelled(x),
+            (Side::Caller, true) => EndReason::HangupCaller,
+            (Side::Callee, _) => EndReason::HangupCallee,
+        };
+        if let Some(leg) = self.leg_mut(by) {
+            leg.forget(x);
+            leg.signal = Signal::Over;
+        }
+        self.end(x, reason.into());
+    }
+
+    /// The final figures of a leg came.
+    pub(crate) fn figures(&mut self, x: &mut Exchange, leg: LegId, quality: LegQuality) {
+        self.figures_due = self.figures_due.saturating_sub(1);
+        let was_used = quality.inbound.packets > 0 || quality.outbound.packets > 0;
+        if let (true, Some(entry)) = (was_used, self.cdr.leg(leg)) {
+            entry.quality = Some(Box::new(quality));
+        }
+        self.record_if_complete(x);
+    }
+
+    /// Writes the record of an ended call once all figures are there, or their time is over.
+    pub(crate) fn record_if_complete(&mut self, x: &mut Exchange) {
+        let Stage::Ending(ending) = &mut self.stage else { return };
+        if ending.is_recorded || (self.figures_due > 0 && x.now < ending.until) {
+            return;
+        }
+        ending.is_recorded = true;
+        x.outputs.push_back(Output::Cdr(Box::new(self.cdr.record.clone())));
+    }
+
+    /// The wait for an ACK of the given side: repeats the 2xx, or gives up and ends the call.
+    pub(crate) fn tick_ack(&mut self, x: &mut Exchange, side: Side) {
+        let Some(unacked) =
+            self.leg_mut(side).and_then(Leg::established_mut).and_then(|e| e.unacked.as_mut())
+        else {
+            return;
+        };
+        match unacked.wait.tick(x.now) {
+            AckStep::Wait => {}
+            AckStep::Resend => x.transactions.retransmit(x.now, unacked.server),
+            AckStep::GiveUp => self.ack_missing(x, side),
+        }
+    }
+
+    fn ack_missing(&mut self, x: &mut Exchange, side: Side) {
+        if let Some(established) = self.leg_mut(side).and_then(Leg::established_mut) {
+            established.unacked = None;
+        }
+        self.end(x, EndReason::AckTimeout.into());
+        self.hang_up_late(x);
+    }
+
+    /// An ended call's caller may be hung up now.
+    pub(crate) fn hang_up_late(&mut self, x: &mut Exchange) {
+        if let Stage::Ending(ending) = &self.stage
+            && !self.caller.is_unacked()
+        {
+            let why = ending.why;
+            self.caller.hang_up(x, &why);
+        }
+    }
+
+    /// Whether nothing is left to do.
+    pub(crate) fn is_over(&self) -> bool {
+        match &self.stage {
+            Stage::Ending(ending) => ending.is_recorded && !self.caller.is_unacked(),
+            _ => false,
+        }
+    }
+
+    fn end_caller(&mut self, x: &mut Exchange, why: &End) {
+        match std::mem::replace(&mut self.caller.signal, Signal::Over) {
+            Signal::Inviting { server, invite, dialog } => {
+                let mut response = x.response(&invite, why.status(), Some(&dialog.id().local_tag));
+                response.headers.push(HeaderName::Reason, q850(why));
+                if why.status() == 503 {
+                    response
+                        .headers
+                        .push(HeaderName::RetryAfter, x.settings.retry_after.as_secs().to_string());
+                }
+                x.respond(server, response);
+                x.routes.remove_invite(server);
+                x.routes.remove_dialog(&dialog.id().local_tag);
+                self.note_status(self.caller.id, why.status());
+            }
+            signal => {
+                self.caller.signal = signal;
+                if !self.caller.is_unacked() {
+                    self.caller.hang_up(x, why);
+                }
+            }
+        }
+    }
+}
+
+impl Leg {
+    /// Says BYE in an answered dialog, after the ACK that we may still owe.
+    pub(crate) fn hang_up(&mut self, x: &mut Exchange, why: &End) {
+        self.give_ack(x, None);
+        self.forget(x);
+        let Signal::Established(mut established) = std::mem::replace(&mut self.signal, Signal::Over) else {
+            return;
+        };
+        let flow = established.dialog.flow();
+        let mut bye: Request = established.dialog.request(Method::Bye);
+        bye.headers.push(HeaderName::Reason, q850(why));
+        x.request(bye, flow, None);
+    }
+
+    /// Takes the leg out of all tables.
+    pub(crate) fn forget(&mut self, x: &mut Exchange) {
+        if let Some(probe) = self.probe.take() {
+            x.routes.remove_client(probe);
+        }
+        if let Some(established) = self.established() {
+            x.routes.remove_dialog(&established.dialog.id().local_tag);
+            forget_ack(x, &established.acked);
+        }
+    }
+}
+
+/// Ends what was going on between the two, and the callee's leg.
+fn end_talk(x: &mut Exchange, talk: Talk, why: &End) {
+    let Talk { mut callee, negotiation, passing } = talk;
+    if let Negotiation::Passed(passed) = negotiation {
+        passed.give_up(x);
+    }
+    for passing in passing {
+        x.routes.remove_client(passing.client);
+        x.answer(passing.server, &passing.request, 487);
+    }
+    callee.hang_up(x, why);
+    callee.close(x);
+}
+
+/// The Reason header (RFC 3326).
+fn q850(why: &End) -> String {
+    format!("Q.850;cause={};text=\"{}\"", why.q850(), why.reason)
+}

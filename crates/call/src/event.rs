@@ -1,0 +1,91 @@
+//! What happened, for the log and `ctl watch`. Values only; nothing in the switch waits for who reads them.
+
+use std::net::SocketAddr;
+
+use kiestoon_sip::Transport;
+
+use crate::cdr::Side;
+use crate::id::CallId;
+use crate::reason::EndReason;
+
+/// Something that happened to a call, a registration or a stranger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A call was accepted and begins.
+    CallStarted {
+        /// The call.
+        call: CallId,
+        /// The caller's number.
+        from: Box<str>,
+        /// What was dialled.
+        dialled: Box<str>,
+        /// The dialplan rule; None where none matches.
+        route: Option<Box<str>>,
+    },
+    /// A phone rings.
+    CallRinging {
+        /// The call.
+        call: CallId,
+        /// The number that rings.
+        number: Box<str>,
+    },
+    /// A phone answered, or the PBX itself did.
+    CallAnswered {
+        /// The call.
+        call: CallId,
+        /// The number that answered; None for a prompt or echo.
+        number: Option<Box<str>>,
+    },
+    /// A side put the other on hold, or took it back.
+    CallHeld {
+        /// The call.
+        call: CallId,
+        /// Who did it.
+        by: Side,
+        /// Whether it is held now.
+        held: bool,
+    },
+    /// The dialplan came to a step that this version cannot do.
+    StepNotBuilt {
+        /// The call.
+        call: CallId,
+        /// The step's word.
+        step: &'static str,
+    },
+    /// A call ended.
+    CallEnded {
+        /// The call.
+        call: CallId,
+        /// Why.
+        reason: EndReason,
+        /// The final status that the caller got.
+        sip_code: u16,
+    },
+    /// A call was refused before it began.
+    CallRefused {
+        /// The caller's number.
+        from: Box<str>,
+        /// The status.
+        status: u16,
+        /// Why, in one word.
+        reason: &'static str,
+    },
+    /// The contacts of an extension changed.
+    RegistrationChanged {
+        /// The number.
+        number: Box<str>,
+        /// Contacts that it has now.
+        contacts: usize,
+        /// The transport of the REGISTER; None where a binding expired or was lost.
+        transport: Option<Transport>,
+        /// Where the REGISTER came from.
+        remote: Option<SocketAddr>,
+    },
+    /// Credentials were wrong.
+    AuthenticationFailed {
+        /// Where they came from.
+        source: SocketAddr,
+        /// The user name that was claimed, as it was sent.
+        user: Box<str>,
+    },
+}

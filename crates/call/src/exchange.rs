@@ -1,0 +1,124 @@
+//! What all calls share: transactions, registrations, the tables that lead to a call, the snapshot, time, entropy and
+//! the queue of what is to be done. A call changes nothing outside itself but through here.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use kiestoon_media::MediaCommand;
+use kiestoon_sip::registrar::{Aor, Binding, Registrar};
+use kiestoon_sip::transaction::{ClientId, ServerId, TransactionLayer};
+use kiestoon_sip::{Flow, HeaderName, Request, Response, StatusCode};
+use rand_chacha::ChaCha12Rng;
+use rand_core::Rng;
+
+use crate::event::Event;
+use crate::losers::Losers;
+use crate::routes::{ClientOwner, Routes};
+use crate::settings::Settings;
+use crate::snapshot::Snapshot;
+use crate::switch::Output;
+use crate::wall_clock::WallClock;
+
+/// Shared by all calls; owned by the switch.
+pub(crate) struct Exchange {
+    /// The time of the input that is being handled.
+    pub(crate) now: Instant,
+    pub(crate) settings: Settings,
+    /// What new calls begin with.
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) clock: WallClock,
+    pub(crate) transactions: TransactionLayer,
+    pub(crate) registrar: Registrar,
+    pub(crate) routes: Routes,
+    pub(crate) losers: Losers,
+    pub(crate) rng: ChaCha12Rng,
+    pub(crate) outputs: VecDeque<Output>,
+}
+
+impl Exchange {
+    /// Sends a request in a transaction of its own. Without an owner nobody wants to know the outcome.
+    pub(crate) fn request(
+        &mut self,
+        mut request: Request,
+        flow: Flow,
+        owner: Option<ClientOwner>,
+    ) -> ClientId {
+        request.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
+        let client = self.transactions.request(self.now, request, flow, flow.local);
+        if let Some(owner) = owner {
+            self.routes.add_client(client, owner);
+        }
+        client
+    }
+
+    /// Sends the ACK of a 2xx.
+    pub(crate) fn ack(&mut self, mut ack: Request, flow: Flow) {
+        ack.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
+        self.transactions.ack(self.now, ack, flow);
+    }
+
+    /// A response of ours, to be completed and sent. `tag` is our side of the dialog; without one a To that has no tag
+    /// gets a fresh one, as every response but 100 needs.
+    pub(crate) fn response(&mut self, request: &Request, status: u16, tag: Option<&str>) -> Response {
+        let status = StatusCode::new(status).unwrap_or(StatusCode::SERVER_INTERNAL_ERROR);
+        let mut response = request.response(status);
+        if response.to.tag().is_none() && status != StatusCode::TRYING {
+            match tag {
+                Some(tag) => response.to.params.set("tag", tag),
+                None => response.to.params.set("tag", &*self.token()),
+            }
+        }
+        response.headers.push(HeaderName::Server, self.settings.user_agent.clone());
+        response
+    }
+
+    /// Sends a response.
+    pub(crate) fn respond(&mut self, server: ServerId, response: Response) {
+        self.transactions.respond(self.now, server, response);
+    }
+
+    /// Answers a request with a status and nothing else.
+    pub(crate) fn answer(&mut self, server: ServerId, request: &Request, status: u16) {
+        let response = self.response(request, status, None);
+        self.respond(server, response);
+    }
+
+    /// Forgets the dialog that an unanswered INVITE of ours would have made.
+    pub(crate) fn forget_branch(&mut self, invite: &Request) {
+        if let Some(tag) = invite.from.tag() {
+            self.routes.remove_dialog(tag);
+        }
+    }
+
+    /// The contacts of an extension, best q first.
+    pub(crate) fn bindings(&self, organisation: usize, snapshot: &Snapshot, number: &str) -> Vec<&Binding> {
+        match snapshot.aor(organisation, number) {
+            Some(aor) => self.registrar.lookup(self.now, &Aor::new(&aor)),
+            None => Vec::new(),
+        }
+    }
+
+    pub(crate) fn media(&mut self, command: MediaCommand) {
+        self.outputs.push_back(Output::Media(command));
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    /// 64 random bits.
+    pub(crate) fn random(&mut self) -> u64 {
+        self.rng.next_u64()
+    }
+
+    /// A tag: 64 random bits, twice what RFC 3261 section 19.3 asks for.
+    pub(crate) fn token(&mut self) -> Box<str> {
+        format!("{:016x}", self.random()).into_boxed_str()
+    }
+
+    /// A Call-ID: 128 random bits.
+    pub(crate) fn call_id(&mut self) -> Box<str> {
+        format!("{:016x}{:016x}", self.random(), self.random()).into_boxed_str()
+    }
+}

@@ -1,0 +1,205 @@
+//! One side of a call: a phone, its signalling and its media. Caller and callees are legs alike; what a leg can do
+//! follows from the state that its signalling is in.
+
+use bytes::Bytes;
+use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Origin, Sdp};
+use kiestoon_sip::dialog::{AckWait, Dialog};
+use kiestoon_sip::transaction::{ClientId, ServerId};
+use kiestoon_sip::{Flow, Request, Uri};
+
+use crate::cdr::Side;
+use crate::exchange::Exchange;
+use crate::wire;
+
+/// A phone in a call.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub(crate) id: LegId,
+    pub(crate) side: Side,
+    /// The extension's number.
+    pub(crate) number: Box<str>,
+    /// The way to the phone while there is no dialog; a dialog has its own.
+    pub(crate) flow: Flow,
+    pub(crate) media: LegMedia,
+    pub(crate) signal: Signal,
+    /// Our question whether the phone is still there, while it is unanswered.
+    pub(crate) probe: Option<ClientId>,
+}
+
+/// The signalling of a leg.
+#[derive(Debug)]
+pub(crate) enum Signal {
+    /// A callee whose ports are being opened; the INVITE goes to this contact.
+    Chosen { contact: Uri },
+    /// A callee who was invited.
+    Invited { client: ClientId, invite: Box<Request> },
+    /// A caller who waits for a final response.
+    Inviting { server: ServerId, invite: Box<Request>, dialog: Box<Dialog> },
+    /// Answered.
+    Established(Box<Established>),
+    /// Nothing more is to be said.
+    Over,
+}
+
+/// An answered leg.
+#[derive(Debug)]
+pub(crate) struct Established {
+    pub(crate) dialog: Dialog,
+    /// A 2xx of ours that is repeated until its ACK comes.
+    pub(crate) unacked: Option<Unacked>,
+    pub(crate) acked: OurAck,
+}
+
+/// A 2xx of ours without its ACK.
+#[derive(Debug)]
+pub(crate) struct Unacked {
+    pub(crate) wait: AckWait,
+    pub(crate) server: ServerId,
+    pub(crate) cseq: u32,
+}
+
+/// The ACK that we owe or gave for the last 2xx of this phone.
+#[derive(Debug)]
+pub(crate) enum OurAck {
+    /// We sent no INVITE.
+    None,
+    /// It waits for the answer of the other side, to an offer in the 2xx.
+    Owed { client: ClientId, cseq: u32 },
+    /// It is repeated when the 2xx comes again.
+    Sent { client: ClientId, cseq: u32, body: Option<Bytes> },
+}
+
+/// The media of a leg.
+#[derive(Debug)]
+pub(crate) enum LegMedia {
+    /// No ports.
+    Closed,
+    /// Ports were asked for.
+    Opening,
+    /// Ports are open.
+    Open(Box<OpenMedia>),
+}
+
+/// Open ports and what was said about them.
+#[derive(Debug)]
+pub(crate) struct OpenMedia {
+    pub(crate) local: LocalMedia,
+    pub(crate) origin: Origin,
+    /// The codec that offer and answer agreed on first.
+    pub(crate) codec: Option<Box<str>>,
+    /// Whether this phone has put the other on hold.
+    pub(crate) holds: bool,
+}
+
+impl Leg {
+    /// Asks for ports.
+    pub(crate) fn open(&mut self, x: &mut Exchange, call: CallKey) {
+        if let LegMedia::Closed = self.media {
+            self.media = LegMedia::Opening;
+            x.media(MediaCommand::Open { call, leg: self.id, peer: self.flow.remote.ip() });
+        }
+    }
+
+    /// Takes the ports. False if none were asked for any more.
+    pub(crate) fn opened(&mut self, local: LocalMedia, session: u64) -> bool {
+        let wanted = matches!(self.media, LegMedia::Opening);
+        if wanted {
+            let origin = Origin::new(session);
+            self.media = LegMedia::Open(Box::new(OpenMedia { local, origin, codec: None, holds: false }));
+        }
+        wanted
+    }
+
+    /// Gives the ports back; every leg that asked for some passes here.
+    pub(crate) fn close(&mut self, x: &mut Exchange) {
+        if !matches!(self.media, LegMedia::Closed) {
+            self.media = LegMedia::Closed;
+            x.media(MediaCommand::Close { leg: self.id });
+        }
+    }
+
+    /// The open media; None where ports are not open.
+    pub(crate) fn media_mut(&mut self) -> Option<&mut OpenMedia> {
+        match &mut self.media {
+            LegMedia::Open(media) => Some(media),
+            LegMedia::Closed | LegMedia::Opening => None,
+        }
+    }
+
+    /// Tells the engine what the phone said it receives, and notes whether it holds. True if that changed.
+    pub(crate) fn set_remote(&mut self, x: &mut Exchange, sdp: &Sdp) -> bool {
+        let Some(remote) = sdp.audio() else { return false };
+        let holds = remote.on_hold;
+        x.media(MediaCommand::SetRemote { leg: self.id, remote });
+        let Some(media) = self.media_mut() else { return false };
+        std::mem::replace(&mut media.holds, holds) != holds
+    }
+
+    /// Notes the codec that was agreed on.
+    pub(crate) fn agreed(&mut self, answer: &Sdp) -> Option<Box<str>> {
+        let codec = answer.audio()?.codecs.into_iter().find(|codec| codec.is_audio())?.name;
+        self.media_mut()?.codec = Some(codec.clone());
+        Some(codec)
+    }
+
+    pub(crate) fn established(&self) -> Option<&Established> {
+        match &self.signal {
+            Signal::Established(established) => Some(established),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn established_mut(&mut self) -> Option<&mut Established> {
+        match &mut self.signal {
+            Signal::Established(established) => Some(established),
+            _ => None,
+        }
+    }
+
+    /// The dialog, be it early.
+    pub(crate) fn dialog_mut(&mut self) -> Option<&mut Dialog> {
+        match &mut self.signal {
+            Signal::Inviting { dialog, .. } => Some(dialog),
+            Signal::Established(established) => Some(&mut established.dialog),
+            Signal::Chosen { .. } | Signal::Invited { .. } | Signal::Over => None,
+        }
+    }
+
+    /// Gives the ACK that we owe for a 2xx of this phone, if we owe one.
+    pub(crate) fn give_ack(&mut self, x: &mut Exchange, body: Option<Bytes>) {
+        let Some(established) = self.established_mut() else { return };
+        let OurAck::Owed { client, cseq } = established.acked else { return };
+        let mut ack = established.dialog.ack(cseq);
+        if let Some(body) = &body {
+            ack.set_body(wire::SDP, body.clone());
+        }
+        x.ack(ack, established.dialog.flow());
+        established.acked = OurAck::Sent { client, cseq, body };
+    }
+
+    /// The INVITE of ours whose 2xx may come again.
+    pub(crate) fn acked_client(&self) -> Option<ClientId> {
+        match self.established()?.acked {
+            OurAck::None => None,
+            OurAck::Owed { client, .. } | OurAck::Sent { client, .. } => Some(client),
+        }
+    }
+
+    /// The INVITE of ours that is unanswered.
+    pub(crate) fn inviting_client(&self) -> Option<ClientId> {
+        match &self.signal {
+            Signal::Invited { client, .. } => Some(*client),
+            _ => None,
+        }
+    }
+
+    /// Whether a 2xx of ours waits for its ACK.
+    pub(crate) fn is_unacked(&self) -> bool {
+        self.established().is_some_and(|established| established.unacked.is_some())
+    }
+
+    /// Whether this phone has put the other on hold.
+    pub(crate) fn holds(&self) -> bool {
+        matches!(&self.media, LegMedia::Open(media) if media.holds)
+    }
+}

@@ -1,0 +1,108 @@
+//! Branches that lost: they were cancelled, but a 200 may cross the CANCEL. It is acknowledged and hung up at once,
+//! whatever has become of the call (RFC 3261 section 13.2.2.4).
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Instant;
+
+use kiestoon_sip::dialog::Dialog;
+use kiestoon_sip::transaction::ClientId;
+use kiestoon_sip::{Flow, HeaderName, Method, Request, Response};
+
+use crate::exchange::Exchange;
+use crate::routes::ClientOwner;
+
+/// The INVITEs of all branches that lost.
+#[derive(Debug, Default)]
+pub(crate) struct Losers {
+    waiting: HashMap<ClientId, Loser>,
+    /// Those that answered, in the order that they may be forgotten.
+    answered: VecDeque<(Instant, ClientId)>,
+}
+
+#[derive(Debug)]
+struct Loser {
+    invite: Box<Request>,
+    /// The tags that were hung up; a 200 of one of them that comes again is only acknowledged again.
+    hung_up: Vec<Box<str>>,
+}
+
+impl Losers {
+    /// When the next one may be forgotten.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.answered.front().map(|(at, _)| *at)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+impl Exchange {
+    /// Cancels the INVITE of a branch. `why` is the status for the Reason header (RFC 3326): 200 says that the call was
+    /// answered elsewhere, so that the phone does not show a missed call.
+    pub(crate) fn cancel_loser(&mut self, client: ClientId, invite: Box<Request>, why: Option<u16>) {
+        self.routes.add_client(client, ClientOwner::Loser);
+        self.losers.waiting.insert(client, Loser { invite, hung_up: Vec::new() });
+        match why {
+            None => self.transactions.cancel(self.now, client),
+            Some(200) => self.transactions.cancel_with_reason(self.now, client, COMPLETED_ELSEWHERE),
+            Some(status) => {
+                self.transactions.cancel_with_reason(self.now, client, &format!("SIP;cause={status}"));
+            }
+        }
+    }
+
+    /// A response to the INVITE of a branch that lost.
+    pub(crate) fn loser_responded(&mut self, client: ClientId, response: &Response, flow: Flow) {
+        if response.status.is_provisional() {
+            return;
+        }
+        if !response.status.is_success() {
+            return self.forget_loser(client);
+        }
+        let until = self.now + self.settings.timers.transaction();
+        let Some(loser) = self.losers.waiting.get_mut(&client) else { return };
+        let tag = response.to.tag().unwrap_or_default();
+        let again = loser.hung_up.iter().any(|hung_up| **hung_up == *tag);
+        let Ok(dialog) = Dialog::uac(&loser.invite, response, flow) else { return };
+        if loser.hung_up.is_empty() {
+            self.losers.answered.push_back((until, client));
+        }
+        if !again && loser.hung_up.len() < MOST_FORKS {
+            loser.hung_up.push(tag.into());
+        }
+        self.refuse_answer(dialog, response.cseq.number, !again);
+    }
+
+    /// Acknowledges an answer that comes too late or cannot be used, and hangs up.
+    pub(crate) fn refuse_answer(&mut self, mut dialog: Dialog, cseq: u32, hang_up: bool) {
+        let flow = dialog.flow();
+        self.ack(dialog.ack(cseq), flow);
+        if hang_up {
+            let mut bye = dialog.request(Method::Bye);
+            bye.headers.push(HeaderName::Reason, "SIP;cause=487;text=\"Request Terminated\"");
+            self.request(bye, flow, None);
+        }
+    }
+
+    /// No response will come any more.
+    pub(crate) fn forget_loser(&mut self, client: ClientId) {
+        self.losers.waiting.remove(&client);
+        self.routes.remove_client(client);
+    }
+
+    /// Forgets those whose 200 cannot come again.
+    pub(crate) fn forget_old_losers(&mut self) {
+        while let Some((at, client)) = self.losers.answered.front().copied() {
+            if at > self.now {
+                return;
+            }
+            self.losers.answered.pop_front();
+            self.forget_loser(client);
+        }
+    }
+}
+
+/// Forks of one INVITE that are remembered; one more is acknowledged and hung up each time that it answers.
+const MOST_FORKS: usize = 8;
+const COMPLETED_ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";

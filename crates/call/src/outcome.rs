@@ -1,0 +1,123 @@
+//! What the phones of a dial step answered, boiled down to one result (RFC 3261 section 16.7 step 6, seen from a PBX).
+
+use kiestoon_dialplan::StepResult;
+
+use crate::cdr::End;
+use crate::reason::EndReason;
+
+/// How a dial step ended without an answer: what the dialplan goes on with, and what the caller hears should the call
+/// end with it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome {
+    pub(crate) result: StepResult,
+    pub(crate) end: End,
+}
+
+/// Collects final responses and keeps the best.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Best(Option<(u8, Outcome)>);
+
+impl Best {
+    /// Enters the final status of one phone.
+    pub(crate) fn enter(&mut self, status: u16) {
+        self.keep(rank(status), Outcome::of_status(status));
+    }
+
+    /// Enters that phones rang until their time was over.
+    pub(crate) fn enter_no_answer(&mut self) {
+        self.keep(1, Outcome::new(StepResult::NoAnswer, EndReason::NoAnswer));
+    }
+
+    /// The best so far; nobody reachable where nothing was entered.
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.0.map_or_else(Outcome::unavailable, |(_, outcome)| outcome)
+    }
+
+    fn keep(&mut self, rank: u8, outcome: Outcome) {
+        if self.0.is_none_or(|(best, _)| rank < best) {
+            self.0 = Some((rank, outcome));
+        }
+    }
+}
+
+impl Outcome {
+    pub(crate) fn new(result: StepResult, reason: EndReason) -> Self {
+        Self { result, end: reason.into() }
+    }
+
+    /// Nobody is registered.
+    pub(crate) fn unavailable() -> Self {
+        Self::new(StepResult::Unavailable, EndReason::Unavailable)
+    }
+
+    /// What a phone's final status means. Statuses that speak of the hop between us and the phone (authentication,
+    /// redirection, its overload) are not the caller's to act on, and are told as others.
+    fn of_status(status: u16) -> Self {
+        let rejected = |status| (StepResult::Rejected { status }, EndReason::Rejected, Some(status));
+        let (result, reason, status) = match status {
+            486 | 600 => (StepResult::Busy, EndReason::Busy, Some(status)),
+            603 | 607 => (StepResult::Rejected { status }, EndReason::Declined, Some(status)),
+            408 | 410 | 430 | 480 => (StepResult::Unavailable, EndReason::Unavailable, None),
+            482 | 483 => (StepResult::Rejected { status }, EndReason::Loop, Some(status)),
+            300..=399 | 401 | 407 | 481 | 487 | 491 => rejected(480),
+            503 => rejected(500),
+            400..=699 => rejected(status),
+            _ => rejected(500),
+        };
+        Self { result, end: End { reason, status, q850: None } }
+    }
+}
+
+/// Lower is better. A 6xx speaks for the person; somebody who did not come to a ringing phone counts above a busy
+/// one, so that "busy" means that everyone is.
+fn rank(status: u16) -> u8 {
+    match status {
+        600..=699 => 0,
+        486 => 2,
+        401 | 407 | 408 | 410 | 430 | 480 | 481 | 487 | 491 => 4,
+        400..=499 => 3,
+        300..=399 => 5,
+        _ => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn best(statuses: &[u16]) -> Outcome {
+        let mut best = Best::default();
+        statuses.iter().for_each(|status| best.enter(*status));
+        best.outcome()
+    }
+
+    #[test]
+    fn a_decline_beats_everything() {
+        let outcome = best(&[486, 500, 603, 404]);
+        assert_eq!(outcome.end.reason, EndReason::Declined);
+        assert_eq!(outcome.end.status(), 603);
+    }
+
+    #[test]
+    fn busy_beats_a_phone_that_cannot_be_reached() {
+        assert_eq!(best(&[408, 486, 503]).result, StepResult::Busy);
+    }
+
+    #[test]
+    fn a_phone_that_rang_in_vain_beats_a_busy_one() {
+        let mut best = Best::default();
+        best.enter(486);
+        best.enter_no_answer();
+        assert_eq!(best.outcome().result, StepResult::NoAnswer);
+        assert_eq!(best.outcome().end.status(), 480);
+    }
+
+    #[test]
+    fn what_concerns_our_own_hop_is_not_shown_to_the_caller() {
+        for (came, shown) in [(401, 480), (407, 480), (302, 480), (503, 500), (487, 480), (408, 480)] {
+            assert_eq!(best(&[came]).end.status(), shown, "{came}");
+        }
+        assert_eq!(best(&[488]).end.status(), 488);
+        assert_eq!(best(&[]).result, StepResult::Unavailable);
+    }
+}

@@ -1,0 +1,143 @@
+//! The PBX answers itself: prompts and echo.
+
+use kiestoon_dialplan::StepResult;
+use kiestoon_media::{MediaCommand, local_answer, local_offer};
+use kiestoon_sip::Request;
+
+use crate::call::{Call, Stage};
+use crate::cdr::End;
+use crate::exchange::Exchange;
+use crate::leg::{LegMedia, Signal};
+use crate::reason::EndReason;
+use crate::walk::Step;
+use crate::wire;
+
+/// A prompt or echo, on its way or heard.
+#[derive(Debug)]
+pub(crate) struct Sound {
+    pub(crate) kind: Kind,
+    pub(crate) phase: Phase,
+    /// How the call ends when the prompt is over; None: the dialplan goes on.
+    then: Option<End>,
+}
+
+/// What the caller hears.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// The prompt of this name.
+    Prompt(String),
+    /// Their own voice, until they hang up.
+    Echo,
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The caller's ports are being opened.
+    Ports,
+    /// We made the offer; the answer comes in the ACK.
+    Answer,
+    /// It is heard.
+    Heard,
+}
+
+impl Call {
+    /// Begins a prompt; one that is not loaded is over at once.
+    pub(crate) fn play(&mut self, x: &mut Exchange, prompt: &str, then: Option<End>) -> Step {
+        if !self.snapshot.has_prompt(prompt) {
+            return Step::Over(StepResult::Failed);
+        }
+        self.sound(x, Sound { kind: Kind::Prompt(prompt.to_owned()), phase: Phase::Ports, then });
+        Step::Begun
+    }
+
+    /// Begins an echo.
+    pub(crate) fn echo(&mut self, x: &mut Exchange) -> Step {
+        self.sound(x, Sound { kind: Kind::Echo, phase: Phase::Ports, then: None });
+        Step::Begun
+    }
+
+    fn sound(&mut self, x: &mut Exchange, sound: Sound) {
+        self.stage = Stage::Sounding(Box::new(sound));
+        match self.caller.media {
+            LegMedia::Open(_) => self.sound_with_ports(x),
+            LegMedia::Opening => {}
+            LegMedia::Closed => self.caller.open(x, self.key),
+        }
+    }
+
+    /// The caller's ports are open: answers, unless the call is answered already, and begins.
+    pub(crate) fn sound_with_ports(&mut self, x: &mut Exchange) {
+        if !matches!(self.stage, Stage::Sounding(_)) {
+            return;
+        }
+        if let Signal::Inviting { .. } = self.caller.signal
+            && let Err(end) = self.answer_locally(x)
+        {
+            return self.end(x, end);
+        }
+        if self.offer.is_some() {
+            return self.make_sound(x);
+        }
+        if let Stage::Sounding(sound) = &mut self.stage {
+            sound.phase = Phase::Answer;
+        }
+    }
+
+    /// The answer to our own offer came in the caller's ACK.
+    pub(crate) fn sound_answered(&mut self, x: &mut Exchange, ack: &Request) {
+        let answer = wire::sdp_of(&ack.headers, &ack.body).filter(|answer| answer.audio().is_some());
+        let Some(answer) = answer else {
+            return self.end(x, EndReason::MediaFailed.into());
+        };
+        self.caller.set_remote(x, &answer);
+        self.note_caller_codec(&answer);
+        self.offer = Some(Box::new(answer));
+        self.make_sound(x);
+    }
+
+    /// The prompt was played to its end.
+    pub(crate) fn sound_is_over(&mut self, x: &mut Exchange) {
+        let Stage::Sounding(sound) = &self.stage else { return };
+        match sound.then {
+            Some(end) => self.end(x, end),
+            None => self.walk_on(x, Some(StepResult::Played)),
+        }
+    }
+
+    fn make_sound(&mut self, x: &mut Exchange) {
+        let leg = self.caller.id;
+        let Stage::Sounding(sound) = &mut self.stage else { return };
+        sound.phase = Phase::Heard;
+        // A phone whose early media was heard may still be joined.
+        x.media(MediaCommand::Disconnect { leg });
+        x.media(match &sound.kind {
+            Kind::Prompt(prompt) => MediaCommand::Play { leg, prompt: prompt.clone(), repeat: false },
+            Kind::Echo => MediaCommand::Echo { leg },
+        });
+    }
+
+    /// Answers the caller ourselves: with an answer to their offer, or with an offer of our own. What is agreed stands in
+    /// `offer` from then on, for phones that are rung later.
+    fn answer_locally(&mut self, x: &mut Exchange) -> Result<(), End> {
+        let LegMedia::Open(media) = &mut self.caller.media else { return Err(EndReason::MediaFailed.into()) };
+        let Some(offer) = self.offer.take() else {
+            let ours = local_offer(&media.local, &mut media.origin);
+            self.answer_caller(x, &ours);
+            self.answered(x, None);
+            return Ok(());
+        };
+        let (ours, codec) = local_answer(&offer, &media.local, &mut media.origin).map_err(|error| End {
+            reason: EndReason::MediaFailed,
+            status: Some(error.status()),
+            q850: None,
+        })?;
+        media.codec = Some(codec.name);
+        self.caller.set_remote(x, &offer);
+        self.note_caller_codec(&ours);
+        self.answer_caller(x, &ours);
+        self.offer = Some(Box::new(ours));
+        self.answered(x, None);
+        Ok(())
+    }
+}

@@ -1,0 +1,268 @@
+//! Why a call ended: one word, the same in the log, the CDR, the metrics and the CLI, and what it means on the wire.
+
+use std::fmt;
+
+/// The one reason that a call ended for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// The caller hung up an answered call.
+    HangupCaller,
+    /// The callee hung up an answered call.
+    HangupCallee,
+    /// The caller gave up before an answer (CANCEL).
+    Cancelled,
+    /// Everyone who was rung is busy.
+    Busy,
+    /// The callee refused the call (603).
+    Declined,
+    /// It rang for the whole ring time of the dialplan.
+    NoAnswer,
+    /// Nobody is registered, or no phone could be reached.
+    Unavailable,
+    /// The number that the dialplan chose does not exist.
+    NotFound,
+    /// No dialplan rule of the caller's context matches what was dialled.
+    NoRoute,
+    /// The dialplan rule asks for a permission that the caller does not have.
+    Forbidden,
+    /// A phone refused the call with another status than busy or decline.
+    Rejected,
+    /// The dialplan ended the call: `reject`, `hangup`, or its last step is done.
+    Dialplan,
+    /// The dialplan came to a step that this version cannot do.
+    StepNotBuilt,
+    /// The call stayed unanswered for longer than any call may.
+    RingTimeout,
+    /// The call lasted for longer than any call may.
+    MaxDuration,
+    /// The 200 was never acknowledged (RFC 3261 section 13.3.1.4).
+    AckTimeout,
+    /// The caller's phone does not answer any more.
+    CallerGone,
+    /// The callee's phone does not answer any more.
+    CalleeGone,
+    /// No port, no usable session description, or the media of the call failed.
+    MediaFailed,
+    /// The call came back to this PBX.
+    Loop,
+    /// An operator ended it.
+    Operator,
+    /// The PBX is stopping.
+    Shutdown,
+    /// We were in error.
+    Internal,
+}
+
+/// How a call is counted (FEATURES.md section 4). `interrupted` is written by the store, for calls that a crash cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Disposition {
+    /// A phone, or the PBX itself, answered.
+    Answered,
+    /// Nobody answered.
+    NoAnswer,
+    /// Busy.
+    Busy,
+    /// The call could not be made.
+    Failed,
+    /// The caller gave up.
+    Cancelled,
+}
+
+/// Who ended the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HangupBy {
+    /// The caller.
+    Caller,
+    /// The callee.
+    Callee,
+    /// The PBX: dialplan, time limit, or a fault.
+    Pbx,
+    /// An operator.
+    Operator,
+}
+
+impl EndReason {
+    /// Every reason, for tests and for the metric's label.
+    pub const ALL: [Self; 23] = [
+        Self::HangupCaller,
+        Self::HangupCallee,
+        Self::Cancelled,
+        Self::Busy,
+        Self::Declined,
+        Self::NoAnswer,
+        Self::Unavailable,
+        Self::NotFound,
+        Self::NoRoute,
+        Self::Forbidden,
+        Self::Rejected,
+        Self::Dialplan,
+        Self::StepNotBuilt,
+        Self::RingTimeout,
+        Self::MaxDuration,
+        Self::AckTimeout,
+        Self::CallerGone,
+        Self::CalleeGone,
+        Self::MediaFailed,
+        Self::Loop,
+        Self::Operator,
+        Self::Shutdown,
+        Self::Internal,
+    ];
+
+    /// The word of the log, the CDR and the CLI.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HangupCaller => "hangup_caller",
+            Self::HangupCallee => "hangup_callee",
+            Self::Cancelled => "cancelled",
+            Self::Busy => "busy",
+            Self::Declined => "declined",
+            Self::NoAnswer => "no_answer",
+            Self::Unavailable => "unavailable",
+            Self::NotFound => "not_found",
+            Self::NoRoute => "no_route",
+            Self::Forbidden => "forbidden",
+            Self::Rejected => "rejected",
+            Self::Dialplan => "dialplan",
+            Self::StepNotBuilt => "step_not_built",
+            Self::RingTimeout => "ring_timeout",
+            Self::MaxDuration => "max_duration",
+            Self::AckTimeout => "ack_timeout",
+            Self::CallerGone => "caller_gone",
+            Self::CalleeGone => "callee_gone",
+            Self::MediaFailed => "media_failed",
+            Self::Loop => "loop",
+            Self::Operator => "operator",
+            Self::Shutdown => "shutdown",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The status that tells an unanswered caller so, unless a phone or the dialplan said which.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Cancelled => 487,
+            Self::Busy => 486,
+            Self::Declined => 603,
+            Self::NotFound | Self::NoRoute => 404,
+            Self::Forbidden => 403,
+            Self::StepNotBuilt => 501,
+            Self::Loop => 482,
+            Self::MediaFailed | Self::Shutdown => 503,
+            Self::Internal => 500,
+            Self::HangupCaller
+            | Self::HangupCallee
+            | Self::NoAnswer
+            | Self::Unavailable
+            | Self::Rejected
+            | Self::Dialplan
+            | Self::RingTimeout
+            | Self::MaxDuration
+            | Self::AckTimeout
+            | Self::CallerGone
+            | Self::CalleeGone
+            | Self::Operator => 480,
+        }
+    }
+
+    /// The Q.850 cause, for the Reason header (RFC 3326) and the CDR. Follows the table of RFC 3398 section 7.2.4
+    /// where the reason has a status there.
+    pub fn q850(self) -> u16 {
+        match self {
+            Self::HangupCaller | Self::HangupCallee | Self::Dialplan | Self::Operator | Self::Cancelled => 16,
+            Self::Busy => 17,
+            Self::Declined | Self::Rejected | Self::Forbidden => 21,
+            Self::NoAnswer | Self::RingTimeout => 19,
+            Self::Unavailable => 20,
+            Self::NotFound | Self::NoRoute => 1,
+            Self::StepNotBuilt => 79,
+            Self::Loop => 25,
+            Self::MaxDuration | Self::AckTimeout => 102,
+            Self::CallerGone | Self::CalleeGone => 27,
+            Self::MediaFailed => 47,
+            Self::Shutdown | Self::Internal => 41,
+        }
+    }
+
+    /// Who ended the call.
+    pub fn hangup_by(self) -> HangupBy {
+        match self {
+            Self::HangupCaller | Self::Cancelled | Self::CallerGone => HangupBy::Caller,
+            Self::HangupCallee
+            | Self::Busy
+            | Self::Declined
+            | Self::Rejected
+            | Self::Unavailable
+            | Self::CalleeGone => HangupBy::Callee,
+            Self::Operator => HangupBy::Operator,
+            _ => HangupBy::Pbx,
+        }
+    }
+
+    /// How a call that ended so is counted.
+    pub fn disposition(self, answered: bool) -> Disposition {
+        match self {
+            _ if answered => Disposition::Answered,
+            Self::Busy => Disposition::Busy,
+            Self::Cancelled => Disposition::Cancelled,
+            Self::NoAnswer | Self::RingTimeout | Self::Unavailable | Self::Declined => Disposition::NoAnswer,
+            _ => Disposition::Failed,
+        }
+    }
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Disposition {
+    /// The word of the CDR.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::NoAnswer => "no_answer",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl HangupBy {
+    /// The word of the CDR.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Callee => "callee",
+            Self::Pbx => "pbx",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_word_of_its_own_and_a_final_status() {
+        let words: HashSet<&str> = EndReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(words.len(), EndReason::ALL.len());
+        for reason in EndReason::ALL {
+            assert!((400..700).contains(&reason.status()), "{reason}");
+            assert!((1..=127).contains(&reason.q850()), "{reason}");
+        }
+    }
+
+    #[test]
+    fn an_answered_call_counts_as_answered_however_it_ended() {
+        for reason in EndReason::ALL {
+            assert_eq!(reason.disposition(true), Disposition::Answered);
+            assert_ne!(reason.disposition(false), Disposition::Answered);
+        }
+    }
+}

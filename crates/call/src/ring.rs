@@ -1,0 +1,401 @@
+//! One dial step of the dialplan: whom to ring, together or in turn, for how long, and what it came to.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use kiestoon_dialplan::{Dial, DialOrder, StepResult, Target};
+use kiestoon_media::{LegId, LocalMedia, Sdp, relay_offer};
+use kiestoon_sip::transaction::{ClientId, FailReason};
+use kiestoon_sip::{Flow, Response, Uri};
+
+use crate::call::{Call, Stage};
+use crate::callee_invite::{self, CalleeInvite};
+use crate::cdr::{CdrLeg, Side};
+use crate::event::Event;
+use crate::exchange::Exchange;
+use crate::leg::{Leg, LegMedia, Signal};
+use crate::outcome::{Best, Outcome};
+use crate::reason::EndReason;
+use crate::routes::ClientOwner;
+use crate::wire;
+
+/// A dial step under way.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    /// The phones that ring now.
+    pub(crate) branches: Vec<Branch>,
+    /// When they have rung long enough.
+    pub(crate) until: Instant,
+    /// Who is rung when these are done.
+    waves: VecDeque<Wave>,
+    best: Best,
+    /// The number that the dialplan wants to be shown, instead of the caller's.
+    shown_number: Option<Box<str>>,
+    /// The branch whose early media the caller hears.
+    pub(crate) early: Option<LegId>,
+    /// The provisional status that the caller got last, and when it is repeated: a minute without one would make
+    /// proxies on the way give up (RFC 3261 section 13.3.1.1).
+    pub(crate) told: Option<(u16, Instant)>,
+}
+
+/// A phone that rings.
+#[derive(Debug)]
+pub(crate) struct Branch {
+    pub(crate) leg: Leg,
+    /// Which target of the step it belongs to: a 6xx speaks for all phones of one extension.
+    target: usize,
+    /// The session description of its provisional responses.
+    pub(crate) early: Option<Box<Sdp>>,
+}
+
+/// Phones that are rung at one time.
+#[derive(Debug)]
+struct Wave {
+    ring_time: Duration,
+    phones: Vec<Phone>,
+}
+
+#[derive(Debug)]
+struct Phone {
+    target: usize,
+    number: Box<str>,
+    contact: Uri,
+    flow: Flow,
+}
+
+impl Call {
+    /// Begins a dial step. Some if it is over at once, because there is nobody to ring.
+    pub(crate) fn dial(&mut self, x: &mut Exchange, dial: &Dial) -> Option<Outcome> {
+        let waves = match self.waves(x, dial) {
+            Ok(waves) => waves,
+            Err(nobody) => return Some(nobody),
+        };
+        self.stage = Stage::Ringing(Box::new(Ring {
+            branches: Vec::new(),
+            until: x.now,
+            waves,
+            best: Best::default(),
+            shown_number: dial.caller_id.as_deref().and_then(shown_number),
+            early: None,
+            told: None,
+        }));
+        self.caller.open(x, self.key);
+        self.next_wave(x);
+        None
+    }
+
+    /// The ports of a branch are open: its INVITE goes out.
+    pub(crate) fn branch_opened(&mut self, x: &mut Exchange, leg: LegId, local: LocalMedia) {
+        let session = x.random();
+        let Some(branch) = self.branch_mut(leg) else { return };
+        if branch.leg.opened(local, session) {
+            self.invite_branch(x, leg);
+        }
+    }
+
+    /// A phone will not be rung, or refused: goes on with who is left.
+    pub(crate) fn branch_failed(&mut self, x: &mut Exchange, leg: LegId, status: u16) {
+        let Stage::Ringing(ring) = &mut self.stage else { return };
+        let Some(index) = ring.branches.iter().position(|branch| branch.leg.id == leg) else { return };
+        let mut failed = ring.branches.remove(index);
+        ring.best.enter(status);
+        if ring.early == Some(leg) {
+            ring.early = None;
+        }
+        let target = failed.target;
+        if let Signal::Invited { invite, .. } = &failed.leg.signal {
+            x.forget_branch(invite);
+        }
+        failed.leg.close(x);
+        self.note_status(leg, status);
+        if status >= 600 {
+            self.drop_branches(x, Some(status), |branch| branch.target == target);
+            self.drop_waiting(target);
+        }
+        self.go_on_ringing(x);
+    }
+
+    /// The final failure of a branch's INVITE, or that none will come.
+    pub(crate) fn branch_refused(&mut self, x: &mut Exchange, client: ClientId, response: &Response) {
+        x.routes.remove_client(client);
+        if let Some(leg) = self.branch_of(client) {
+            self.branch_failed(x, leg, response.status.code());
+        }
+    }
+
+    /// A branch's INVITE got no final response.
+    pub(crate) fn branch_silent(&mut self, x: &mut Exchange, client: ClientId, reason: FailReason) {
+        x.routes.remove_client(client);
+        let Some(leg) = self.branch_of(client) else { return };
+        match reason {
+            FailReason::TimerC => {
+                if let Stage::Ringing(ring) = &mut self.stage {
+                    ring.best.enter_no_answer();
+                }
+                self.branch_failed(x, leg, 408);
+            }
+            FailReason::Timeout | FailReason::Transport => self.branch_failed(x, leg, 408),
+            FailReason::Overload => self.branch_failed(x, leg, 503),
+        }
+    }
+
+    /// The ring time of the phones that ring now is over.
+    pub(crate) fn ring_time_over(&mut self, x: &mut Exchange) {
+        let Stage::Ringing(ring) = &mut self.stage else { return };
+        ring.best.enter_no_answer();
+        self.drop_branches(x, None, |_| true);
+        self.go_on_ringing(x);
+    }
+
+    /// Gives up branches: their INVITEs are cancelled and their ports closed. `why` is the status for the Reason header.
+    pub(crate) fn drop_branches(
+        &mut self,
+        x: &mut Exchange,
+        why: Option<u16>,
+        which: impl Fn(&Branch) -> bool,
+    ) {
+        let Stage::Ringing(ring) = &mut self.stage else { return };
+        let (dropped, kept) = std::mem::take(&mut ring.branches).into_iter().partition(which);
+        ring.branches = kept;
+        if ring.branches.iter().all(|branch| Some(branch.leg.id) != ring.early) {
+            ring.early = None;
+        }
+        for branch in dropped {
+            self.drop_branch(x, branch, why);
+        }
+    }
+
+    /// The media of a branch failed: its phone is not rung any more.
+    pub(crate) fn drop_failed_branch(&mut self, x: &mut Exchange, leg: LegId) {
+        if let Stage::Ringing(ring) = &mut self.stage {
+            ring.best.enter(500);
+        }
+        self.drop_branches(x, None, |branch| branch.leg.id == leg);
+        self.go_on_ringing(x);
+    }
+
+    /// Takes a branch out to be the callee.
+    pub(crate) fn take_branch(&mut self, leg: LegId) -> Option<Branch> {
+        let Stage::Ringing(ring) = &mut self.stage else { return None };
+        let index = ring.branches.iter().position(|branch| branch.leg.id == leg)?;
+        Some(ring.branches.remove(index))
+    }
+
+    fn drop_branch(&mut self, x: &mut Exchange, mut branch: Branch, why: Option<u16>) {
+        let leg = branch.leg.id;
+        branch.leg.close(x);
+        if let Signal::Invited { client, invite } = branch.leg.signal {
+            x.forget_branch(&invite);
+            x.cancel_loser(client, invite, why);
+        }
+        self.note_status(leg, 487);
+    }
+
+    /// Rings the next phones, or takes the result, once nobody rings any more.
+    fn go_on_ringing(&mut self, x: &mut Exchange) {
+        let Stage::Ringing(ring) = &self.stage else { return };
+        if !ring.branches.is_empty() {
+            return;
+        }
+        if ring.waves.is_empty() {
+            let outcome = ring.best.outcome();
+            return self.walk_on_unanswered(x, outcome);
+        }
+        self.next_wave(x);
+    }
+
+    fn next_wave(&mut self, x: &mut Exchange) {
+        let Stage::Ringing(ring) = &mut self.stage else { return };
+        let Some(wave) = ring.waves.pop_front() else { return };
+        ring.until = x.now + wave.ring_time;
+        for phone in wave.phones {
+            let leg = self.new_leg(x, &phone);
+            let branch = Branch { leg, target: phone.target, early: None };
+            if let Stage::Ringing(ring) = &mut self.stage {
+                ring.branches.push(branch);
+            }
+        }
+    }
+
+    fn new_leg(&mut self, x: &mut Exchange, phone: &Phone) -> Leg {
+        let id = self.next_leg();
+        self.cdr.record.to_number = Some(phone.number.clone());
+        self.cdr.record.legs.push(CdrLeg {
+            leg: id,
+            side: Side::Callee,
+            number: phone.number.clone(),
+            transport: phone.flow.transport,
+            remote: phone.flow.remote,
+            status: None,
+            codec: None,
+            quality: None,
+        });
+        let mut leg = Leg {
+            id,
+            side: Side::Callee,
+            number: phone.number.clone(),
+            flow: phone.flow,
+            media: LegMedia::Closed,
+            signal: Signal::Chosen { contact: phone.contact.clone() },
+            probe: None,
+        };
+        leg.open(x, self.key);
+        leg
+    }
+
+    /// Sends the INVITE of a branch whose ports are open: with the caller's offer, or without one where the caller
+    /// made none either.
+    fn invite_branch(&mut self, x: &mut Exchange, id: LegId) {
+        let Stage::Ringing(ring) = &mut self.stage else { return };
+        let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == id) else { return };
+        let Signal::Chosen { contact } = &branch.leg.signal else { return };
+        let mut invite = callee_invite::build(
+            x,
+            &CalleeInvite {
+                contact: contact.clone(),
+                number: &branch.leg.number,
+                flow: &branch.leg.flow,
+                record: &self.cdr.record,
+                host: self.snapshot.organisation(self.organisation).map_or("", |ours| ours.host()),
+                shown_number: ring.shown_number.as_deref(),
+                carried: &self.carried,
+            },
+        );
+        if let (Some(offer), Some(media)) = (&self.offer, branch.leg.media_mut()) {
+            match relay_offer(offer, &media.local, &mut media.origin) {
+                Ok(sdp) => invite.set_body(wire::SDP, sdp.to_bytes()),
+                Err(_) => return self.branch_failed(x, id, 488),
+            }
+        }
+        if let Some(tag) = invite.from.tag() {
+            x.routes.add_dialog(tag, id);
+        }
+        let client = x.request(invite.clone(), branch.leg.flow, Some(ClientOwner::Call(self.key)));
+        invite.body = Bytes::new();
+        branch.leg.signal = Signal::Invited { client, invite: Box::new(invite) };
+    }
+
+    /// The phones of a dial step, in the order that they are rung. An error is the outcome of having nobody to ring.
+    fn waves(&self, x: &Exchange, dial: &Dial) -> Result<VecDeque<Wave>, Outcome> {
+        let mut left = x.settings.limits.branches.min(usize::from(MOST_LEGS.saturating_sub(self.legs_made)));
+        let mut targets = Vec::new();
+        let (mut known, mut trunks) = (false, false);
+        for (index, target) in dial.targets.iter().enumerate() {
+            let Target::Extension(number) = target else {
+                trunks = true;
+                continue;
+            };
+            known |= self.snapshot.extension(self.organisation, number).is_some();
+            let groups = self.phones(x, index, number, &mut left);
+            if !groups.is_empty() {
+                targets.push(groups);
+            }
+        }
+        if targets.is_empty() {
+            let reason = match (known, trunks) {
+                (true, _) => EndReason::Unavailable,
+                (false, true) => EndReason::StepNotBuilt,
+                (false, false) => EndReason::NotFound,
+            };
+            return Err(Outcome::new(StepResult::Unavailable, reason));
+        }
+        Ok(match dial.order {
+            DialOrder::Parallel => together(targets, dial.timeout),
+            DialOrder::Sequence => in_turn(targets, dial.timeout),
+        })
+    }
+
+    /// The phones of an extension, best q first; those of equal q together.
+    fn phones(&self, x: &Exchange, target: usize, number: &str, left: &mut usize) -> Vec<Vec<Phone>> {
+        let mut groups: Vec<(u16, Vec<Phone>)> = Vec::new();
+        if self.snapshot.extension(self.organisation, number).is_none() {
+            return Vec::new();
+        }
+        for binding in x.bindings(self.organisation, &self.snapshot, number) {
+            if *left == 0 {
+                break;
+            }
+            *left -= 1;
+            let Some(contact) = binding.uri() else { continue };
+            let phone = Phone { target, number: number.into(), contact, flow: binding.flow };
+            match groups.last_mut() {
+                Some((q, group)) if *q == binding.q => group.push(phone),
+                _ => groups.push((binding.q, vec![phone])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    fn drop_waiting(&mut self, target: usize) {
+        let Stage::Ringing(ring) = &mut self.stage else { return };
+        for wave in &mut ring.waves {
+            wave.phones.retain(|phone| phone.target != target);
+        }
+        ring.waves.retain(|wave| !wave.phones.is_empty());
+    }
+
+    pub(crate) fn branch_mut(&mut self, leg: LegId) -> Option<&mut Branch> {
+        match &mut self.stage {
+            Stage::Ringing(ring) => ring.branches.iter_mut().find(|branch| branch.leg.id == leg),
+            _ => None,
+        }
+    }
+
+    /// The branch whose INVITE this is.
+    pub(crate) fn branch_of(&self, client: ClientId) -> Option<LegId> {
+        match &self.stage {
+            Stage::Ringing(ring) => {
+                let mut branches = ring.branches.iter();
+                branches
+                    .find(|branch| branch.leg.inviting_client() == Some(client))
+                    .map(|branch| branch.leg.id)
+            }
+            _ => None,
+        }
+    }
+
+    /// A phone rings, for the first time in this call or not.
+    pub(crate) fn rings(&mut self, x: &mut Exchange, number: &str) {
+        if self.cdr.rings(x.now, &x.clock) {
+            x.event(Event::CallRinging { call: self.id(), number: number.into() });
+        }
+    }
+}
+
+/// All targets at once; of each the phones of best q first. The ring time is shared by the waves.
+fn together(targets: Vec<Vec<Vec<Phone>>>, ring_time: Duration) -> VecDeque<Wave> {
+    let count = targets.iter().map(Vec::len).max().unwrap_or(1);
+    let share = share(ring_time, count);
+    let mut waves: VecDeque<Wave> =
+        (0..count).map(|_| Wave { ring_time: share, phones: Vec::new() }).collect();
+    for groups in targets {
+        for (wave, mut group) in waves.iter_mut().zip(groups) {
+            wave.phones.append(&mut group);
+        }
+    }
+    waves
+}
+
+/// One target after the other, each for the whole ring time.
+fn in_turn(targets: Vec<Vec<Vec<Phone>>>, ring_time: Duration) -> VecDeque<Wave> {
+    let waves = targets.into_iter().flat_map(|groups| {
+        let ring_time = share(ring_time, groups.len());
+        groups.into_iter().map(move |phones| Wave { ring_time, phones })
+    });
+    waves.collect()
+}
+
+fn share(ring_time: Duration, waves: usize) -> Duration {
+    ring_time / u32::try_from(waves).unwrap_or(u32::MAX).max(1)
+}
+
+/// A number to show instead of the caller's; the words `user` and `site` mean the caller's own, for calls inside.
+fn shown_number(caller_id: &str) -> Option<Box<str>> {
+    let number = caller_id.strip_prefix('+').unwrap_or(caller_id);
+    let is_number = !number.is_empty() && number.len() <= 32 && number.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| caller_id.into())
+}
+
+/// Legs that one call may have had, all dial steps together.
+const MOST_LEGS: u16 = 256;

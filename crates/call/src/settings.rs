@@ -1,0 +1,162 @@
+//! What the operator configured for signalling and calls, typed and checked by the PBX. Fixed while it runs.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use kiestoon_sip::Transport;
+use kiestoon_sip::digest::DigestSettings;
+use kiestoon_sip::transaction::Timers;
+
+/// The settings of a [`Switch`](crate::Switch). [`Default`] is what ships.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What we call ourselves in `Server` and `User-Agent`.
+    pub user_agent: Box<str>,
+    /// The addresses that we listen on; used to know our own address in a request.
+    pub listen: Vec<(Transport, SocketAddr)>,
+    /// The realm that a request is challenged with when it names no domain of ours.
+    pub realm: Box<str>,
+    /// How digest challenges are made.
+    pub digest: DigestSettings,
+    /// SIP timers.
+    pub timers: Timers,
+    /// How long bindings last.
+    pub expiry: ExpirySettings,
+    /// Bounds on what the switch holds.
+    pub limits: CallLimits,
+    /// `Max-Forwards` of the requests that we begin ourselves; relayed ones carry one less than what came.
+    pub max_forwards: u8,
+    /// The longest that a call may stay unanswered, all dialplan steps together.
+    pub ring_limit: Duration,
+    /// The longest that a call may last once answered: a bound for calls that nobody ends.
+    pub call_limit: Duration,
+    /// How often each phone of an answered call is asked, by OPTIONS in its dialog, whether it is still there.
+    /// Silence of its media asks at once. One request and answer a minute is about 1 kB for each leg.
+    pub probe_interval: Duration,
+    /// How long the record of an ended call waits for the last figures of its media.
+    pub figures_wait: Duration,
+    /// What a refused caller is told to wait (`Retry-After`).
+    pub retry_after: Duration,
+    /// Failed authentications of one source in a minute, above which it is refused without a check.
+    pub auth_failures_per_minute: u32,
+    /// Sources that the former does not count for.
+    pub exempt_sources: Vec<Network>,
+}
+
+/// The limits of a binding's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExpirySettings {
+    /// The shortest; a REGISTER that asks for less gets 423.
+    pub min: Duration,
+    /// The longest; more is cut.
+    pub max: Duration,
+    /// Where the phone names none.
+    pub default: Duration,
+    /// Contacts that one extension may have.
+    pub contacts: usize,
+}
+
+/// Bounds on what the switch holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallLimits {
+    /// Calls at one time; one more gets 503.
+    pub calls: usize,
+    /// Phones that one dialplan step may ring; more are left out.
+    pub branches: usize,
+    /// Requests outside a call (MESSAGE, INFO) on their way at one time.
+    pub relays: usize,
+    /// Requests inside one call (INFO, MESSAGE) on their way at one time.
+    pub in_call: usize,
+    /// Sources whose failures are remembered.
+    pub sources: usize,
+}
+
+/// A block of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    /// Any address of it.
+    pub address: IpAddr,
+    /// The length of the prefix in bits.
+    pub prefix: u8,
+}
+
+impl Network {
+    /// Whether an address lies in it. An IPv4 address written as IPv6 counts as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address.to_canonical(), address.to_canonical()) {
+            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
+                let shift = 32u32.saturating_sub(u32::from(self.prefix));
+                same_prefix(u128::from(ours.to_bits()), u128::from(theirs.to_bits()), shift)
+            }
+            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
+                let shift = 128u32.saturating_sub(u32::from(self.prefix));
+                same_prefix(ours.to_bits(), theirs.to_bits(), shift)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn same_prefix(a: u128, b: u128, shift: u32) -> bool {
+    (a ^ b).checked_shr(shift).unwrap_or(0) == 0
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            user_agent: "Kiestoon".into(),
+            listen: Vec::new(),
+            realm: "kiestoon".into(),
+            digest: DigestSettings::default(),
+            timers: Timers::default(),
+            expiry: ExpirySettings::default(),
+            limits: CallLimits::default(),
+            max_forwards: 70,
+            ring_limit: Duration::from_secs(5 * 60),
+            call_limit: Duration::from_secs(12 * 3600),
+            probe_interval: Duration::from_secs(60),
+            figures_wait: Duration::from_millis(250),
+            retry_after: Duration::from_secs(10),
+            auth_failures_per_minute: 120,
+            exempt_sources: Vec::new(),
+        }
+    }
+}
+
+impl Default for ExpirySettings {
+    fn default() -> Self {
+        Self {
+            min: Duration::from_secs(60),
+            max: Duration::from_secs(3600),
+            default: Duration::from_secs(3600),
+            contacts: 10,
+        }
+    }
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self { calls: 2000, branches: 32, relays: 1000, in_call: 16, sources: 10_000 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(address: &str, prefix: u8) -> Network {
+        Network { address: address.parse().unwrap(), prefix }
+    }
+
+    #[test]
+    fn a_network_holds_its_own_addresses_only() {
+        let office = network("192.0.2.7", 24);
+        assert!(office.contains("192.0.2.200".parse().unwrap()));
+        assert!(office.contains("::ffff:192.0.2.1".parse().unwrap()));
+        assert!(!office.contains("192.0.3.1".parse().unwrap()));
+        assert!(!office.contains("2001:db8::1".parse().unwrap()));
+        assert!(network("0.0.0.0", 0).contains("203.0.113.9".parse().unwrap()));
+        assert!(network("2001:db8::", 32).contains("2001:db8:1::9".parse().unwrap()));
+        assert!(!network("2001:db8::", 32).contains("2001:db9::1".parse().unwrap()));
+    }
+}

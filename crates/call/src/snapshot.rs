@@ -1,0 +1,142 @@
+//! Everything that a call decision needs, immutable: who exists, what they are called, how they prove it, and the
+//! dialplan. Built whole by the PBX from the store and swapped; a call keeps the snapshot that it began with.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use kiestoon_dialplan::Plan;
+use kiestoon_sip::Host;
+use kiestoon_sip::digest::Ha1Set;
+
+/// One state of the directory and the dialplan.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The store's revision that this was built from.
+    pub revision: i64,
+    organisations: Vec<Organisation>,
+    /// Lower-case domain to index in `organisations`.
+    domains: HashMap<Box<str>, usize>,
+    own_hosts: HashSet<Box<str>>,
+    plan: Arc<Plan>,
+    prompts: HashSet<Box<str>>,
+}
+
+/// What a [`Snapshot`] is made of.
+#[derive(Debug)]
+pub struct SnapshotParts {
+    /// The store's revision.
+    pub revision: i64,
+    /// Every organisation with its extensions.
+    pub organisations: Vec<Organisation>,
+    /// Names and addresses, without ports, that this PBX is reached by besides the domains and the addresses that
+    /// it listens on. Where there is one organisation, they count as its domain.
+    pub own_hosts: Vec<String>,
+    /// The dialplan.
+    pub plan: Arc<Plan>,
+    /// The names of the prompts that can be played.
+    pub prompts: Vec<String>,
+}
+
+/// A tenant.
+#[derive(Debug)]
+pub struct Organisation {
+    /// The id in the store.
+    pub id: Arc<str>,
+    /// The short name.
+    pub slug: Box<str>,
+    /// The SIP domain, if it has one.
+    pub domain: Option<Box<str>>,
+    /// The digest realm that its extensions' HA1 values were made with. Not a secret.
+    pub realm: Box<str>,
+    /// Extensions by number.
+    pub extensions: HashMap<Box<str>, Extension>,
+}
+
+/// Somebody who can call and be called.
+#[derive(Debug)]
+pub struct Extension {
+    /// The id in the store.
+    pub id: Arc<str>,
+    /// The name that is shown with calls.
+    pub name: Box<str>,
+    /// What digest authentication is checked against.
+    pub ha1: Ha1Set,
+}
+
+impl Snapshot {
+    /// A snapshot of its parts. Of two organisations with one domain, the first keeps it: the store forbids two.
+    pub fn new(parts: SnapshotParts) -> Self {
+        let mut domains = HashMap::new();
+        for (index, organisation) in parts.organisations.iter().enumerate() {
+            if let Some(domain) = &organisation.domain {
+                domains.entry(domain.to_ascii_lowercase().into_boxed_str()).or_insert(index);
+            }
+        }
+        Self {
+            revision: parts.revision,
+            domains,
+            organisations: parts.organisations,
+            own_hosts: parts.own_hosts.into_iter().map(|host| lower(&host)).collect(),
+            plan: parts.plan,
+            prompts: parts.prompts.into_iter().map(String::into_boxed_str).collect(),
+        }
+    }
+
+    /// The organisations.
+    pub fn organisations(&self) -> &[Organisation] {
+        &self.organisations
+    }
+
+    /// The dialplan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Whether a prompt can be played.
+    pub fn has_prompt(&self, name: &str) -> bool {
+        self.prompts.contains(name)
+    }
+
+    /// The organisation that a host names: by domain, or, where there is only one, by an address of this PBX.
+    /// `local` is the address that the request came to.
+    pub(crate) fn organisation_of(&self, host: &Host, local: IpAddr) -> Option<usize> {
+        let text = lower(&host.to_string());
+        if let Some(index) = self.domains.get(&text) {
+            return Some(*index);
+        }
+        let ours = host.ip() == Some(local.to_canonical()) || self.own_hosts.contains(&text);
+        (ours && self.organisations.len() == 1).then_some(0)
+    }
+
+    pub(crate) fn organisation(&self, index: usize) -> Option<&Organisation> {
+        self.organisations.get(index)
+    }
+
+    /// The address of record of an extension, as the registrar knows it.
+    pub(crate) fn aor(&self, organisation: usize, number: &str) -> Option<String> {
+        Some(format!("{number}@{}", self.organisations.get(organisation)?.host()))
+    }
+
+    /// The organisation and the number of an address of record.
+    pub(crate) fn of_aor<'a>(&self, aor: &'a str) -> Option<(usize, &'a str)> {
+        let (number, host) = aor.rsplit_once('@')?;
+        let index = self.organisations.iter().position(|organisation| organisation.host() == host)?;
+        Some((index, number))
+    }
+
+    pub(crate) fn extension(&self, organisation: usize, number: &str) -> Option<&Extension> {
+        self.organisations.get(organisation)?.extensions.get(number)
+    }
+}
+
+impl Organisation {
+    /// The host part of the organisation's addresses of record: its domain, else its slug.
+    pub fn host(&self) -> &str {
+        self.domain.as_deref().unwrap_or(&self.slug)
+    }
+}
+
+fn lower(text: &str) -> Box<str> {
+    text.trim_matches(['[', ']']).to_ascii_lowercase().into_boxed_str()
+}

@@ -1,0 +1,212 @@
+//! INVITE: who calls, whom, and by which rule of the dialplan. From here on it is a call.
+
+use std::sync::Arc;
+
+use kiestoon_dialplan::{CallFacts, Decision, Timestamp};
+use kiestoon_media::{CallKey, LegId};
+use kiestoon_sip::dialog::Dialog;
+use kiestoon_sip::transaction::ServerId;
+use kiestoon_sip::{Flow, HeaderName, Request};
+use rand_core::Rng;
+
+use super::authenticate::Principal;
+use super::{Output, Switch};
+use crate::call::{Call, Stage};
+use crate::callee_invite::Carried;
+use crate::cdr::{Cdr, CdrLeg, CdrRecord, End, Side};
+use crate::event::Event;
+use crate::id::{self, CallId};
+use crate::leg::{Leg, LegMedia, Signal};
+use crate::reason::EndReason;
+use crate::reinvite::read_offer;
+use crate::walk::Walk;
+use crate::wire;
+
+impl Switch {
+    /// A new call, if its caller may call and there is room for it.
+    pub(super) fn invite(&mut self, server: ServerId, request: Request, flow: Flow) {
+        let principal = match self.authenticator.authenticate(&mut self.x, &request, &flow) {
+            Ok(principal) => principal,
+            Err(refusal) => {
+                return self.x.transactions.respond_stateless(self.x.now, server, &refusal);
+            }
+        };
+        let Some(dialled) = self.dialled(&principal, &request, &flow) else {
+            return self.refuse(server, &request, &principal, 404, "foreign_domain");
+        };
+        let decision = self.decide(&principal, &dialled);
+        let is_emergency = decision.as_ref().is_some_and(|decision| decision.emergency);
+        if !is_emergency && self.draining {
+            return self.refuse(server, &request, &principal, 503, "draining");
+        }
+        if !is_emergency && self.calls.len() >= self.x.settings.limits.calls {
+            return self.refuse(server, &request, &principal, 503, "too_many_calls");
+        }
+        let tag = self.x.token();
+        let dialog = match Dialog::uas(&request, &tag, wire::contact(&flow), flow) {
+            Ok(dialog) => dialog,
+            Err(error) => {
+                let mut response = self.x.response(&request, 400, Some(&tag));
+                response.headers.push(HeaderName::Warning, format!("399 kiestoon \"{error}\""));
+                return self.x.respond(server, response);
+            }
+        };
+        self.begin(NewCall { server, request, flow, principal, dialled, decision, dialog });
+    }
+
+    /// The number that is called; None where the address is none of the caller's organisation.
+    fn dialled(&self, principal: &Principal, request: &Request, flow: &Flow) -> Option<Box<str>> {
+        if let Some(host) = request.uri.host() {
+            let organisation = self.x.snapshot.organisation_of(host, flow.local.ip());
+            if organisation != Some(principal.organisation) {
+                return None;
+            }
+        }
+        // Parameters in the user part, such as ";phone-context", are not part of the number.
+        let user = request.uri.user().unwrap_or_default();
+        Some(user.split(';').next().unwrap_or_default().into())
+    }
+
+    fn decide(&self, principal: &Principal, dialled: &str) -> Option<Decision> {
+        let micros = self.x.clock.micros(self.x.now);
+        self.x.snapshot.plan().decide(&CallFacts {
+            context: CONTEXT,
+            from: &principal.number,
+            dialled,
+            at: Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH),
+        })
+    }
+
+    fn refuse(
+        &mut self,
+        server: ServerId,
+        request: &Request,
+        principal: &Principal,
+        status: u16,
+        reason: &'static str,
+    ) {
+        let mut response = self.x.response(request, status, None);
+        if status == 503 {
+            let seconds = self.x.settings.retry_after.as_secs();
+            response.headers.push(HeaderName::RetryAfter, seconds.to_string());
+        }
+        self.x.respond(server, response);
+        self.x.event(Event::CallRefused { from: principal.number.clone(), status, reason });
+    }
+
+    fn begin(&mut self, new: NewCall) {
+        self.last_call += 1;
+        let key = CallKey(self.last_call);
+        let leg = id::leg(key, 0);
+        let trying = self.x.response(&new.request, 100, None);
+        self.x.respond(new.server, trying);
+        self.x.routes.add_invite(new.server, key);
+        self.x.routes.add_dialog(&new.dialog.id().local_tag, leg);
+        let record = self.record(&new, leg);
+        self.x.outputs.push_back(Output::Cdr(Box::new(record.clone())));
+        self.x.event(Event::CallStarted {
+            call: record.id,
+            from: record.from_number.clone(),
+            dialled: record.dialled.clone(),
+            route: record.route.clone(),
+        });
+        let offer = read_offer(&new.request);
+        let refusal = refusal(&new, offer.as_ref().err().copied());
+        let mut invite = new.request;
+        let carried = Carried::of(&invite, self.x.settings.max_forwards);
+        invite.body.clear();
+        let call = Call {
+            key,
+            snapshot: Arc::clone(&self.x.snapshot),
+            organisation: new.principal.organisation,
+            cdr: Cdr::new(record, self.x.now),
+            caller: Leg {
+                id: leg,
+                side: Side::Caller,
+                number: new.principal.number,
+                flow: new.flow,
+                media: LegMedia::Closed,
+                signal: Signal::Inviting {
+                    server: new.server,
+                    invite: Box::new(invite),
+                    dialog: Box::new(new.dialog),
+                },
+                probe: None,
+            },
+            offer: offer.ok().flatten().map(Box::new),
+            stage: Stage::Between,
+            walk: Walk::new(new.decision.map(|decision| decision.run)),
+            carried,
+            legs_made: 0,
+            figures_due: 0,
+            limit: self.x.now + self.x.settings.ring_limit,
+            probe_at: None,
+            scheduled: None,
+        };
+        self.calls.insert(key, call);
+        self.with_call(key, |call, x| match refusal {
+            Some(end) => call.end(x, end),
+            None => call.walk_on(x, None),
+        });
+    }
+
+    fn record(&mut self, new: &NewCall, leg: LegId) -> CdrRecord {
+        let mut random = [0; 10];
+        self.x.rng.fill_bytes(&mut random);
+        let started_at = self.x.clock.micros(self.x.now);
+        let snapshot = &self.x.snapshot;
+        let (organisation, number) = (new.principal.organisation, &new.principal.number);
+        let extension = snapshot.extension(organisation, number);
+        CdrRecord {
+            id: CallId::new(started_at, random),
+            organisation: snapshot
+                .organisation(organisation)
+                .map_or_else(|| "".into(), |o| Arc::clone(&o.id)),
+            from_number: number.clone(),
+            from_name: extension.map(|extension| extension.name.clone()).unwrap_or_default(),
+            extension: extension.map_or_else(|| "".into(), |extension| Arc::clone(&extension.id)),
+            dialled: new.dialled.clone(),
+            to_number: None,
+            context: CONTEXT.into(),
+            route: new.decision.as_ref().map(|decision| decision.rule.name.as_ref().into()),
+            dialplan_hash: snapshot.plan().hash().into(),
+            started_at,
+            ringing_at: None,
+            answered_at: None,
+            end: None,
+            legs: vec![CdrLeg {
+                leg,
+                side: Side::Caller,
+                number: number.clone(),
+                transport: new.flow.transport,
+                remote: new.flow.remote,
+                status: None,
+                codec: None,
+                quality: None,
+            }],
+        }
+    }
+}
+
+/// An INVITE that has become a call.
+struct NewCall {
+    server: ServerId,
+    request: Request,
+    flow: Flow,
+    principal: Principal,
+    dialled: Box<str>,
+    decision: Option<Decision>,
+    dialog: Dialog,
+}
+
+/// Why a call ends before its first step, if it does. `offer` is the status that refuses its offer.
+fn refusal(new: &NewCall, offer: Option<u16>) -> Option<End> {
+    // Nobody has been granted anything yet, so a rule that asks for a permission lets nobody pass.
+    if new.decision.as_ref().is_some_and(|decision| decision.require.is_some()) {
+        return Some(EndReason::Forbidden.into());
+    }
+    offer.map(|status| End { reason: EndReason::MediaFailed, status: Some(status), q850: None })
+}
+
+/// The dialplan context of calls from extensions.
+const CONTEXT: &str = "intern";

@@ -1,0 +1,336 @@
+//! The switch: everything that comes in enters here and finds its call, its registration or its refusal; everything
+//! that goes out is queued here. After each [`Switch::handle`], drain [`Switch::poll`] before the next one.
+
+mod authenticate;
+mod in_dialog;
+mod invite;
+mod message;
+mod options;
+mod register;
+mod responses;
+mod screening;
+mod sources;
+mod views;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use kiestoon_media::{CallKey, MediaCommand, MediaEvent};
+use kiestoon_sip::registrar::{BindingChange, Registrar, RegistrarSettings, StoredBinding};
+use kiestoon_sip::transaction::{ServerId, TransactionLayer, TransactionLimits, TransactionOutput};
+use kiestoon_sip::{Flow, Malformed, Message, Method, Request};
+use rand_chacha::ChaCha12Rng;
+use rand_core::{Rng, SeedableRng};
+
+use crate::call::Call;
+use crate::cdr::CdrRecord;
+use crate::event::Event;
+use crate::exchange::Exchange;
+use crate::id::{self, CallId};
+use crate::losers::Losers;
+use crate::reason::EndReason;
+use crate::routes::Routes;
+use crate::settings::{ExpirySettings, Settings};
+use crate::snapshot::Snapshot;
+use crate::wall_clock::WallClock;
+use authenticate::Authenticator;
+use message::Relays;
+
+/// What comes in.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every input is a message, and it is used at once")]
+pub enum Input {
+    /// A message from the network.
+    Received {
+        /// The message.
+        message: Message,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// Something from the network that is no message.
+    Malformed {
+        /// What is wrong with it.
+        malformed: Malformed,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// A connection was lost, or nobody listens at the other end.
+    FlowFailed {
+        /// The connection, or the pair of addresses.
+        flow: Flow,
+    },
+    /// The deadline has passed.
+    Tick,
+    /// Something happened to a call's media.
+    Media(MediaEvent),
+    /// The directory or the dialplan has changed: new calls use this. Bindings of extensions that are gone are removed.
+    Snapshot(Arc<Snapshot>),
+    /// Bindings from before a restart.
+    Restore(Vec<StoredBinding>),
+    /// An operator ends a call; one that is over already is ignored.
+    Hangup {
+        /// The call.
+        call: CallId,
+    },
+    /// The PBX stops: every call ends now.
+    HangupAll,
+    /// The PBX will stop: no new calls.
+    Drain,
+    /// The wall clock was read again.
+    WallClock(WallClock),
+}
+
+/// What is to be done, in this order.
+#[derive(Debug)]
+pub enum Output {
+    /// Send these bytes.
+    Transmit {
+        /// Where.
+        flow: Flow,
+        /// A whole message.
+        bytes: Bytes,
+    },
+    /// Tell the media engine.
+    Media(MediaCommand),
+    /// Write these down before the response that follows.
+    Bindings(Vec<BindingChange>),
+    /// Keep this record; it comes once when the call starts and once, with its end, when it is over.
+    Cdr(Box<CdrRecord>),
+    /// Tell who watches.
+    Event(Event),
+}
+
+/// The pure core of the PBX: registrar, dialogs and all calls. It performs nothing itself.
+pub struct Switch {
+    x: Exchange,
+    authenticator: Authenticator,
+    calls: HashMap<CallKey, Call>,
+    /// When which call has something to do.
+    schedule: BTreeSet<(Instant, CallKey)>,
+    relays: Relays,
+    last_call: u64,
+    draining: bool,
+}
+
+impl Switch {
+    /// A switch without calls or registrations. `seed` is the entropy of all its tags, branches and nonces.
+    pub fn new(settings: Settings, snapshot: Arc<Snapshot>, seed: [u8; 32], wall: WallClock) -> Self {
+        let mut rng = ChaCha12Rng::from_seed(seed);
+        let mut seed = || {
+            let mut seed = [0; 32];
+            rng.fill_bytes(&mut seed);
+            seed
+        };
+        let authenticator = Authenticator::new(seed(), seed(), &settings);
+        let transactions = TransactionLayer::new(
+            settings.timers,
+            ChaCha12Rng::from_seed(seed()),
+            TransactionLimits::default(),
+        );
+        let registrar = Registrar::new(registrar_settings(&settings.expiry));
+        let x = Exchange {
+            now: wall.at,
+            settings,
+            snapshot,
+            clock: wall,
+            transactions,
+            registrar,
+            routes: Routes::default(),
+            losers: Losers::default(),
+            rng: ChaCha12Rng::from_seed(seed()),
+            outputs: VecDeque::new(),
+        };
+        Self {
+            x,
+            authenticator,
+            calls: HashMap::new(),
+            schedule: BTreeSet::new(),
+            relays: Relays::default(),
+            last_call: 0,
+            draining: false,
+        }
+    }
+
+    /// Takes an input. Drain [`poll`](Self::poll) afterwards.
+    pub fn handle(&mut self, now: Instant, input: Input) {
+        self.x.now = now;
+        match input {
+            Input::Received { message, flow } => self.x.transactions.receive(now, message, flow),
+            Input::Malformed { malformed, flow } => self.malformed(&malformed, flow),
+            Input::FlowFailed { flow } => {
+                self.x.transactions.flow_failed(now, &flow);
+                let changes = self.x.registrar.flow_closed(&flow);
+                self.bindings_lost(changes);
+            }
+            Input::Tick => self.tick(),
+            Input::Media(event) => {
+                self.with_call(id::call_of(event.leg()), |call, x| call.media(x, event));
+            }
+            Input::Snapshot(snapshot) => self.take_snapshot(snapshot),
+            Input::Restore(bindings) => self.x.registrar.restore(now, bindings),
+            Input::Hangup { call } => {
+                let key = self.calls.values().find(|live| live.id() == call).map(|live| live.key);
+                if let Some(key) = key {
+                    self.with_call(key, |call, x| call.end(x, EndReason::Operator.into()));
+                }
+            }
+            Input::HangupAll => {
+                let mut keys: Vec<CallKey> = self.calls.keys().copied().collect();
+                keys.sort_unstable();
+                for key in keys {
+                    self.with_call(key, |call, x| call.end(x, EndReason::Shutdown.into()));
+                }
+            }
+            Input::Drain => self.draining = true,
+            Input::WallClock(wall) => self.x.clock = wall,
+        }
+        self.settle();
+    }
+
+    /// Takes the next output.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.x.outputs.pop_front()
+    }
+
+    /// When [`Input::Tick`] is wanted; None while nothing waits.
+    pub fn deadline(&self) -> Option<Instant> {
+        let call = self.schedule.first().map(|(at, _)| *at);
+        let others = [self.x.transactions.deadline(), self.x.registrar.deadline(), self.x.losers.deadline()];
+        others.into_iter().chain([call]).flatten().min()
+    }
+
+    /// Whether no call is left, not even one that waits for its last figures or for an ACK.
+    pub fn is_idle(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// The snapshot in force.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.x.snapshot
+    }
+
+    /// Works off what the transaction layer has found, until it is quiet.
+    fn settle(&mut self) {
+        while let Some(output) = self.x.transactions.poll() {
+            match output {
+                TransactionOutput::Transmit { flow, bytes } => {
+                    self.x.outputs.push_back(Output::Transmit { flow, bytes });
+                }
+                TransactionOutput::Request { id, request, flow } => self.request(id, request, flow),
+                TransactionOutput::Ack { request, .. } => self.ack(&request),
+                TransactionOutput::Cancelled { id, .. } => {
+                    if let Some(key) = self.x.routes.invite(id) {
+                        self.with_call(key, |call, x| call.cancelled(x, id));
+                    }
+                }
+                TransactionOutput::Response { id, response, flow } => self.response(id, &response, flow),
+                TransactionOutput::Failed { id, reason } => self.failed(id, reason),
+                // The call has a limit of its own; nothing of it hangs on a transaction that nobody acknowledged.
+                TransactionOutput::Ended { .. } => {}
+            }
+        }
+    }
+
+    /// A new request: screened, then to its dialog or to the one who takes its method.
+    fn request(&mut self, server: ServerId, request: Request, flow: Flow) {
+        if let Err(refusal) = screening::screen(&mut self.x, &request) {
+            return self.x.transactions.respond_stateless(self.x.now, server, &refusal);
+        }
+        if request.to.tag().is_some() {
+            return self.in_dialog(server, request, flow);
+        }
+        match request.method {
+            Method::Register => self.register(server, &request, flow),
+            Method::Invite => self.invite(server, request, flow),
+            Method::Options => self.options(server, &request),
+            Method::Message | Method::Info => self.relay(server, request, flow),
+            // Screening lets only the methods of a dialog through besides.
+            _ => self.x.answer(server, &request, 481),
+        }
+    }
+
+    fn malformed(&mut self, malformed: &Malformed, flow: Flow) {
+        if let Some(response) = malformed.response() {
+            self.x.outputs.push_back(Output::Transmit { flow, bytes: response.to_bytes() });
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.x.now;
+        self.x.transactions.tick(now);
+        let expired = self.x.registrar.expire(now);
+        self.bindings_lost(expired);
+        self.x.forget_old_losers();
+        while let Some((at, key)) = self.schedule.first().copied() {
+            if at > now {
+                break;
+            }
+            self.schedule.pop_first();
+            if let Some(call) = self.calls.get_mut(&key) {
+                call.scheduled = None;
+            }
+            self.with_call(key, Call::tick);
+        }
+    }
+
+    fn take_snapshot(&mut self, snapshot: Arc<Snapshot>) {
+        let gone: BTreeSet<_> = self
+            .x
+            .registrar
+            .iter()
+            .map(|(aor, _)| aor)
+            .filter(|aor| {
+                let known = snapshot.of_aor(aor.as_str());
+                known.is_none_or(|(organisation, number)| snapshot.extension(organisation, number).is_none())
+            })
+            .cloned()
+            .collect();
+        for aor in gone {
+            let changes = self.x.registrar.remove(&aor);
+            self.bindings_lost(changes);
+        }
+        self.x.snapshot = snapshot;
+    }
+
+    /// Has a call do something, and notes what became of it.
+    fn with_call(&mut self, key: CallKey, act: impl FnOnce(&mut Call, &mut Exchange)) {
+        let Some(call) = self.calls.get_mut(&key) else { return };
+        act(call, &mut self.x);
+        let wanted = if call.is_over() { None } else { call.deadline() };
+        if wanted != call.scheduled {
+            if let Some(before) = call.scheduled {
+                self.schedule.remove(&(before, key));
+            }
+            if let Some(at) = wanted {
+                self.schedule.insert((at, key));
+            }
+            call.scheduled = wanted;
+        }
+        if call.is_over() {
+            self.calls.remove(&key);
+        }
+    }
+}
+
+impl fmt::Debug for Switch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Switch")
+            .field("calls", &self.calls.len())
+            .field("registrations", &self.x.registrar.len())
+            .field("draining", &self.draining)
+            .finish_non_exhaustive()
+    }
+}
+
+fn registrar_settings(expiry: &ExpirySettings) -> RegistrarSettings {
+    let seconds = |duration: std::time::Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
+    RegistrarSettings {
+        min_expires: seconds(expiry.min),
+        max_expires: seconds(expiry.max),
+        default_expires: seconds(expiry.default),
+        max_contacts: expiry.contacts,
+    }
+}

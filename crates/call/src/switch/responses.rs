@@ -1,0 +1,31 @@
+//! Responses to our own requests: to the call, the lost branch or the relayed message that they are for.
+
+use kiestoon_sip::transaction::{ClientId, FailReason};
+use kiestoon_sip::{Flow, Response};
+
+use super::Switch;
+use crate::routes::ClientOwner;
+
+impl Switch {
+    /// A response; one that nobody waits for is dropped.
+    pub(super) fn response(&mut self, client: ClientId, response: &Response, flow: Flow) {
+        match self.x.routes.client(client) {
+            Some(ClientOwner::Call(key)) => {
+                self.with_call(key, |call, x| call.response(x, client, response, flow));
+            }
+            Some(ClientOwner::Loser) => self.x.loser_responded(client, response, flow),
+            Some(ClientOwner::Relay(server)) => self.relay_answered(server, client, response.status.code()),
+            None => {}
+        }
+    }
+
+    /// No response will come.
+    pub(super) fn failed(&mut self, client: ClientId, reason: FailReason) {
+        match self.x.routes.client(client) {
+            Some(ClientOwner::Call(key)) => self.with_call(key, |call, x| call.failed(x, client, reason)),
+            Some(ClientOwner::Loser) => self.x.forget_loser(client),
+            Some(ClientOwner::Relay(server)) => self.relay_answered(server, client, 408),
+            None => {}
+        }
+    }
+}

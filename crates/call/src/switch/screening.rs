@@ -1,0 +1,91 @@
+//! What every request must pass before anything else looks at it (RFC 3261 section 8.2): method, hops, extensions, body,
+//! loops. Costs nothing but the response.
+
+use kiestoon_sip::{HeaderName, Method, Request, Response, Uri};
+
+use crate::exchange::Exchange;
+use crate::wire;
+
+/// Lets a request pass, or says how it is refused.
+pub(super) fn screen(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+    method(x, request)?;
+    scheme(x, request)?;
+    hops(x, request)?;
+    extensions(x, request)?;
+    body(x, request)?;
+    own_request(x, request)
+}
+
+fn method(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+    let status = match request.method {
+        Method::Invite
+        | Method::Ack
+        | Method::Bye
+        | Method::Cancel
+        | Method::Register
+        | Method::Options
+        | Method::Info
+        | Method::Message => return Ok(()),
+        Method::Other(_) => 501,
+        _ => 405,
+    };
+    let mut response = x.response(request, status, None);
+    response.headers.set(HeaderName::Allow, wire::ALLOW);
+    Err(response.into())
+}
+
+fn scheme(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+    match request.uri {
+        Uri::Sip(_) | Uri::Tel(_) => Ok(()),
+        Uri::Other { .. } => Err(x.response(request, 416, None).into()),
+    }
+}
+
+/// Only requests that go on to somebody use up hops.
+fn hops(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+    let goes_on = matches!(request.method, Method::Invite | Method::Message | Method::Info);
+    if goes_on && request.max_forwards == Some(0) {
+        return Err(x.response(request, 483, None).into());
+    }
+    Ok(())
+}
+
+/// We understand no option that a request may require, so whatever is required is refused by name.
+fn extensions(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+    let required: Vec<&str> = request.headers.require().chain(request.headers.proxy_require()).collect();
+    if required.is_empty() {
+        return Ok(());
+    }
+    let mut response = x.response(request, 420, None);
+    response.headers.set(HeaderName::Unsupported, required.join(", "));
+    Err(response.into())
+}
+
+fn body(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+    if request.body.is_empty() {
+        return Ok(());
+    }
+    if request
+        .headers
+        .tokens(&HeaderName::ContentEncoding)
+        .any(|coding| !coding.eq_ignore_ascii_case("identity"))
+    {
+        let mut response = x.response(request, 415, None);
+        response.headers.set(HeaderName::AcceptEncoding, "identity");
+        return Err(response.into());
+    }
+    if request.method == Method::Invite && !request.headers.is_sdp() {
+        let mut response = x.response(request, 415, None);
+        response.headers.set(HeaderName::Accept, wire::SDP);
+        return Err(response.into());
+    }
+    Ok(())
+}
+
+/// An INVITE of our own that came back: its From tag is one that we gave. (A copy of a caller's INVITE is refused by the
+/// transaction layer, and a detour over another PBX uses up the hops.)
+fn own_request(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+    let is_ours =
+        request.to.tag().is_none() && request.from.tag().is_some_and(|tag| x.routes.dialog(tag).is_some());
+    if is_ours { Err(x.response(request, 482, None).into()) } else { Ok(()) }
+}

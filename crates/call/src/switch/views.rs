@@ -1,0 +1,122 @@
+//! What an operator sees of the switch.
+
+use std::time::Instant;
+
+use super::Switch;
+use crate::call::{Call, Stage};
+use crate::leg::{Leg, LegMedia};
+use crate::prompt::Kind;
+use crate::view::{CallState, CallView, LegView, RegistrationView, Status};
+
+impl Switch {
+    /// All calls, the oldest first.
+    pub fn calls(&self, now: Instant) -> Vec<CallView> {
+        let mut calls: Vec<CallView> = self.calls.values().map(|call| call.view(now)).collect();
+        calls.sort_unstable_by_key(|call| call.key);
+        calls
+    }
+
+    /// All registered contacts, by organisation and number.
+    pub fn registrations(&self, now: Instant) -> Vec<RegistrationView> {
+        let mut views: Vec<RegistrationView> = self
+            .x
+            .registrar
+            .iter()
+            .filter(|(_, binding)| binding.expires > now)
+            .filter_map(|(aor, binding)| {
+                let (organisation, number) = self.x.snapshot.of_aor(aor.as_str())?;
+                Some(RegistrationView {
+                    organisation: self.x.snapshot.organisation(organisation)?.slug.clone(),
+                    number: number.into(),
+                    contact: binding.contact.as_ref().into(),
+                    transport: binding.flow.transport,
+                    remote: binding.flow.remote,
+                    q: binding.q,
+                    user_agent: binding.user_agent.as_deref().map(Into::into),
+                    expires_in: binding.remaining(now),
+                })
+            })
+            .collect();
+        views.sort_by(|a, b| {
+            (&a.organisation, a.number.len(), &a.number, &a.contact).cmp(&(
+                &b.organisation,
+                b.number.len(),
+                &b.number,
+                &b.contact,
+            ))
+        });
+        views
+    }
+
+    /// Counts.
+    pub fn status(&self) -> Status {
+        Status {
+            calls: self.calls.len(),
+            talking: self.calls.values().filter(|call| call.state() == CallState::Talking).count(),
+            registrations: self.x.registrar.len(),
+            transactions: self.x.transactions.len(),
+            draining: self.draining,
+            revision: self.x.snapshot.revision,
+        }
+    }
+
+    /// Lines in the tables that lead from the wire to a call, and INVITEs whose late answer is waited for: nothing is left
+    /// a minute after the last call. For tests.
+    pub fn leftovers(&self) -> usize {
+        self.x.routes.len() + self.x.losers.len() + self.schedule.len()
+    }
+}
+
+impl Call {
+    fn view(&self, now: Instant) -> CallView {
+        let record = &self.cdr.record;
+        let organisation = self.snapshot.organisation(self.organisation);
+        let callees: Vec<&Leg> = match &self.stage {
+            Stage::Talking(talk) => vec![&talk.callee],
+            Stage::Ringing(ring) => ring.branches.iter().map(|branch| &branch.leg).collect(),
+            Stage::Between | Stage::Sounding(_) | Stage::Ending(_) => Vec::new(),
+        };
+        CallView {
+            id: record.id,
+            key: self.key,
+            organisation: organisation.map(|ours| ours.slug.clone()).unwrap_or_default(),
+            from_number: record.from_number.clone(),
+            from_name: record.from_name.clone(),
+            dialled: record.dialled.clone(),
+            to_number: record.to_number.clone(),
+            state: self.state(),
+            started_at: record.started_at,
+            answered_at: record.answered_at,
+            talking: self.cdr.talking(now),
+            legs: std::iter::once(&self.caller).chain(callees).filter_map(view).collect(),
+        }
+    }
+
+    fn state(&self) -> CallState {
+        match &self.stage {
+            Stage::Between => CallState::Starting,
+            Stage::Ringing(_) if self.cdr.record.ringing_at.is_some() => CallState::Ringing,
+            Stage::Ringing(_) => CallState::Dialling,
+            Stage::Sounding(sound) => match sound.kind {
+                Kind::Prompt(_) => CallState::Playing,
+                Kind::Echo => CallState::Echo,
+            },
+            Stage::Talking(_) => CallState::Talking,
+            Stage::Ending(_) => CallState::Ending,
+        }
+    }
+}
+
+/// A leg that has media.
+fn view(leg: &Leg) -> Option<LegView> {
+    let LegMedia::Open(media) = &leg.media else { return None };
+    Some(LegView {
+        leg: leg.id,
+        side: leg.side,
+        number: leg.number.clone(),
+        transport: leg.flow.transport,
+        remote: leg.flow.remote,
+        codec: media.codec.clone(),
+        holds: media.holds,
+    })
+}

@@ -1,0 +1,32 @@
+//! Two people talk: the callee's leg, what is being negotiated between the two, and requests on their way across.
+
+use kiestoon_sip::Request;
+use kiestoon_sip::transaction::{ClientId, ServerId};
+
+use crate::cdr::Side;
+use crate::leg::Leg;
+use crate::reinvite::Negotiation;
+
+/// A call that was answered by a phone.
+#[derive(Debug)]
+pub(crate) struct Talk {
+    pub(crate) callee: Leg,
+    pub(crate) negotiation: Negotiation,
+    /// Requests that were passed on and not answered yet; few, and bounded.
+    pub(crate) passing: Vec<Passing>,
+}
+
+/// A request of one side that was passed on to the other.
+#[derive(Debug)]
+pub(crate) struct Passing {
+    pub(crate) from: Side,
+    pub(crate) server: ServerId,
+    pub(crate) request: Box<Request>,
+    pub(crate) client: ClientId,
+}
+
+impl Talk {
+    pub(crate) fn new(callee: Leg, negotiation: Negotiation) -> Self {
+        Self { callee, negotiation, passing: Vec::new() }
+    }
+}

@@ -1,0 +1,130 @@
+//! What an operator sees: calls, registrations and counts, as plain values.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use kiestoon_media::{CallKey, LegId};
+use kiestoon_sip::Transport;
+
+use crate::cdr::Side;
+use crate::id::CallId;
+
+/// A live call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallView {
+    /// The call.
+    pub id: CallId,
+    /// The name that the media engine knows it by.
+    pub key: CallKey,
+    /// The slug of the organisation.
+    pub organisation: Box<str>,
+    /// The caller's number.
+    pub from_number: Box<str>,
+    /// The caller's name.
+    pub from_name: Box<str>,
+    /// What was dialled.
+    pub dialled: Box<str>,
+    /// The number that answered, or that is ringing.
+    pub to_number: Option<Box<str>>,
+    /// What the call is doing.
+    pub state: CallState,
+    /// When the INVITE was accepted: microseconds since 1970, UTC.
+    pub started_at: i64,
+    /// When it was answered.
+    pub answered_at: Option<i64>,
+    /// Time since the answer.
+    pub talking: Option<Duration>,
+    /// The legs that have media, the caller's first; their figures are the media engine's to tell.
+    pub legs: Vec<LegView>,
+}
+
+/// What a call is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CallState {
+    /// The dialplan is being followed; nothing rings yet.
+    Starting,
+    /// At least one phone is being called.
+    Dialling,
+    /// At least one phone rings.
+    Ringing,
+    /// A prompt is played.
+    Playing,
+    /// The caller hears themselves.
+    Echo,
+    /// Two people talk.
+    Talking,
+    /// Hung up; the last figures are awaited.
+    Ending,
+}
+
+impl CallState {
+    /// The word of the CLI.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Dialling => "dialling",
+            Self::Ringing => "ringing",
+            Self::Playing => "playing",
+            Self::Echo => "echo",
+            Self::Talking => "talking",
+            Self::Ending => "ending",
+        }
+    }
+}
+
+/// One leg of a live call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LegView {
+    /// The leg, as the media engine knows it.
+    pub leg: LegId,
+    /// Which side.
+    pub side: Side,
+    /// The extension's number.
+    pub number: Box<str>,
+    /// The transport of its signalling.
+    pub transport: Transport,
+    /// The address of its signalling.
+    pub remote: SocketAddr,
+    /// The codec that offer and answer agreed on.
+    pub codec: Option<Box<str>>,
+    /// Whether this side has put the other on hold.
+    pub holds: bool,
+}
+
+/// A registered contact.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegistrationView {
+    /// The slug of the organisation.
+    pub organisation: Box<str>,
+    /// The extension's number.
+    pub number: Box<str>,
+    /// The contact address.
+    pub contact: Box<str>,
+    /// The transport that it registered over.
+    pub transport: Transport,
+    /// The address that it registered from.
+    pub remote: SocketAddr,
+    /// Preference in thousandths.
+    pub q: u16,
+    /// What the phone calls itself.
+    pub user_agent: Option<Box<str>>,
+    /// Time until the binding expires.
+    pub expires_in: Duration,
+}
+
+/// Counts of what the switch holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Live calls, ending ones included.
+    pub calls: usize,
+    /// Calls in which two people talk.
+    pub talking: usize,
+    /// Registered contacts.
+    pub registrations: usize,
+    /// Transactions that are not finished.
+    pub transactions: usize,
+    /// Whether new calls are refused.
+    pub draining: bool,
+    /// The revision of the snapshot in force.
+    pub revision: i64,
+}

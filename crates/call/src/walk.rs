@@ -1,0 +1,105 @@
+//! Drives the steps of the dialplan rule that the call got: does one, waits for its result, takes the next.
+
+use kiestoon_dialplan::{Action, Run, StepResult};
+
+use crate::call::{Call, Stage};
+use crate::cdr::End;
+use crate::event::Event;
+use crate::exchange::Exchange;
+use crate::outcome::Outcome;
+use crate::reason::EndReason;
+
+/// Where the call stands in its rule.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    run: Option<Run>,
+    /// What the last dial step came to; the call ends with it when no step is left.
+    last: Option<End>,
+}
+
+impl Walk {
+    /// The walk of a rule; None where no rule took the call.
+    pub(crate) fn new(run: Option<Run>) -> Self {
+        Self { run, last: None }
+    }
+}
+
+/// What doing a step came to.
+pub(crate) enum Step {
+    /// It takes its time; its end calls [`Call::walk_on`].
+    Begun,
+    /// It is over already.
+    Over(StepResult),
+}
+
+impl Call {
+    /// Takes the next steps, until one takes time or the call ends. `result` is how the last one ended; None at the start.
+    pub(crate) fn walk_on(&mut self, x: &mut Exchange, mut result: Option<StepResult>) {
+        self.stage = Stage::Between;
+        loop {
+            let Some(run) = self.walk.run.as_mut() else {
+                return self.end(x, EndReason::NoRoute.into());
+            };
+            match run.next(result) {
+                Action::Done => return self.walk_is_over(x),
+                action => match self.step(x, action) {
+                    Step::Begun => return,
+                    Step::Over(over) => result = Some(over),
+                },
+            }
+        }
+    }
+
+    /// Goes on after a dial step that nobody answered.
+    pub(crate) fn walk_on_unanswered(&mut self, x: &mut Exchange, outcome: Outcome) {
+        self.walk.last = Some(outcome.end);
+        self.walk_on(x, Some(outcome.result));
+    }
+
+    fn step(&mut self, x: &mut Exchange, action: Action) -> Step {
+        match action {
+            Action::Dial(dial) => match self.dial(x, &dial) {
+                Some(outcome) => {
+                    self.walk.last = Some(outcome.end);
+                    Step::Over(outcome.result)
+                }
+                None => Step::Begun,
+            },
+            Action::Play { prompt } => self.play(x, &prompt, None),
+            Action::Echo => self.echo(x),
+            Action::Reject { status } => {
+                self.end(x, End { reason: EndReason::Dialplan, status: Some(status), q850: None });
+                Step::Begun
+            }
+            Action::Hangup { cause } => {
+                let last = self.walk.last.and_then(|last| last.status);
+                self.end(x, End { reason: EndReason::Dialplan, status: last, q850: cause });
+                Step::Begun
+            }
+            Action::NotBuilt { step } => self.not_built(x, step),
+            Action::Done => Step::Begun,
+        }
+    }
+
+    /// No step is left: an answered call is hung up, another one gets the result of the last dial step.
+    fn walk_is_over(&mut self, x: &mut Exchange) {
+        let end = if self.cdr.is_answered() { None } else { self.walk.last };
+        self.end(x, end.unwrap_or_else(|| EndReason::Dialplan.into()));
+    }
+
+    /// Says so, where there is a prompt for it, and ends the call.
+    fn not_built(&mut self, x: &mut Exchange, step: &'static str) -> Step {
+        x.event(Event::StepNotBuilt { call: self.id(), step });
+        let end = End::from(EndReason::StepNotBuilt);
+        if self.snapshot.has_prompt(NOT_AVAILABLE)
+            && let Step::Begun = self.play(x, NOT_AVAILABLE, Some(end))
+        {
+            return Step::Begun;
+        }
+        self.end(x, end);
+        Step::Begun
+    }
+}
+
+/// The prompt that is played for a step that this version cannot do.
+const NOT_AVAILABLE: &str = "niet-beschikbaar";

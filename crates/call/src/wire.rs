@@ -1,0 +1,49 @@
+//! How our own messages look: what we say of ourselves, and how bodies are read.
+
+use bytes::Bytes;
+use kiestoon_media::Sdp;
+use kiestoon_sip::{Flow, HeaderName, Headers, Host, NameAddr, Request, SipUri, Transport, Uri};
+
+/// The methods that we take, in `Allow`.
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE";
+
+/// The type of a session description.
+pub(crate) const SDP: &str = "application/sdp";
+
+/// Our address on a flow, as a Contact.
+pub(crate) fn contact(flow: &Flow) -> NameAddr {
+    let mut uri = SipUri::new(flow.local.ip()).with_port(flow.local.port());
+    if flow.transport != Transport::Udp {
+        uri = uri.with_param("transport", flow.transport.uri_token());
+    }
+    NameAddr::new(uri.into())
+}
+
+/// The address of an extension.
+pub(crate) fn address(number: &str, host: &str) -> NameAddr {
+    let host = Host::parse(host).unwrap_or_else(|_| Host::Name(host.into()));
+    NameAddr::new(Uri::sip(number, host))
+}
+
+/// What a response that makes or refreshes a dialog says of us.
+pub(crate) fn dialog_headers(headers: &mut Headers, flow: &Flow) {
+    headers.set(HeaderName::Contact, contact(flow).to_string());
+    headers.set(HeaderName::Allow, ALLOW);
+}
+
+/// The session description of a message; None where it has none that can be read.
+pub(crate) fn sdp_of(headers: &Headers, body: &Bytes) -> Option<Sdp> {
+    if body.is_empty() || !headers.is_sdp() {
+        return None;
+    }
+    Sdp::parse(body).ok()
+}
+
+/// Takes the body of a message over to another one, with its type and nothing else.
+pub(crate) fn carry_body(from: &Request, to: &mut Request) {
+    if from.body.is_empty() {
+        return;
+    }
+    let media_type = from.headers.get(&HeaderName::ContentType).unwrap_or("text/plain");
+    to.set_body(media_type, from.body.clone());
+}

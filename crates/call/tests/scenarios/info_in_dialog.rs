@@ -1,0 +1,36 @@
+//! INFO within a call reaches the other phone (RFC 6086; keys of older phones travel so).
+
+use kiestoon_sip::Method;
+use kiestoon_testkit::{Story, phone, secs};
+
+#[test]
+fn from_either_side() {
+    let mut t = Story::office(1);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(3));
+    t.send_in_call(a, Method::Info, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n");
+    t.run(secs(1));
+    t.expect(b).read(&Method::Info, "Signal=5\r\nDuration=160\r\n");
+    t.expect(a).got(200, &Method::Info);
+    t.send_in_call(b, Method::Info, "application/dtmf-relay", "Signal=#\r\n");
+    t.run(secs(1));
+    t.expect(a).read(&Method::Info, "Signal=#\r\n").talking_with("202");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn outside_any_call_it_is_refused() {
+    let mut t = Story::office(2);
+    let a = t.add(phone("201"));
+    t.register_all();
+    t.send(a, Method::Info, "", |info| info.to = info.to.clone().with_tag("nosuchdialog"));
+    t.run(secs(1));
+    t.expect(a).got(481, &Method::Info);
+    t.settle();
+    t.expect_nothing_left();
+}

@@ -1,0 +1,132 @@
+//! Calls that nobody planned: random phones, behaviours, links and deeds from a seed. Whatever happens, every call
+//! ends, writes one record, and leaves nothing behind.
+
+use kiestoon_testkit::{Chance, LineState, Link, PhoneId, Profile, Reply, Story, What, millis, phone, secs};
+
+const NUMBERS: [&str; 5] = ["201", "202", "203", "204", "205"];
+
+const RULES: &str = r#"
+[group.balie]
+members = ["202", "203", "204"]
+
+[[context.intern]]
+match = "100"
+do = [{ dial = "group:balie", timeout = "8s" }, { dial = "ext:205" }]
+
+[[context.intern]]
+match = "101"
+do = [{ dial = ["ext:203", "ext:204", "ext:205"], order = "sequence", timeout = "4s" }]
+
+[[context.intern]]
+match = "600"
+do = [{ echo = true }]
+
+[[context.intern]]
+match = "601"
+do = [{ play = "welkom" }, { dial = "ext:202", timeout = "6s" }, { play = "welkom" }]
+
+[[context.intern]]
+match = "_2XX"
+do = [{ dial = "ext:${number}", timeout = "10s", on_busy = [{ dial = "ext:204", timeout = "5s" }] }]
+"#;
+
+const DIALLED: [&str; 9] = ["100", "101", "600", "601", "201", "202", "203", "204", "299"];
+
+/// So many stories of some four calls each.
+const STORIES: u64 = 60;
+
+#[test]
+fn two_hundred_calls_end_and_leave_nothing() {
+    let mut calls = 0;
+    for seed in 0..STORIES {
+        calls += story(seed);
+    }
+    assert!(calls >= 200, "only {calls} calls were made");
+}
+
+fn story(seed: u64) -> usize {
+    let mut dice = Chance::new(seed ^ 0x5eed);
+    let mut t = Story::office(seed).rules(RULES).link(link(&mut dice));
+    let phones: Vec<PhoneId> = NUMBERS.iter().map(|number| t.add(behaviour(number, &mut dice))).collect();
+    for id in &phones {
+        t.register(*id);
+    }
+    t.run(secs(20));
+    for _ in 0..dice.below(4) {
+        t.drop_next(1, fault(&mut dice));
+    }
+    for _ in 0..12 {
+        let id = *dice.pick(&phones).expect("five phones");
+        deed(&mut t, id, &mut dice);
+        let pause = dice.duration(secs(4));
+        t.run(pause);
+    }
+    for id in &phones {
+        if open(&t, *id) {
+            t.hang_up(*id);
+        }
+        t.run(millis(1) + dice.duration(millis(20)));
+    }
+    t.run(secs(200));
+    t.settle();
+    t.expect_nothing_left();
+    t.the_pbx().ended().count()
+}
+
+fn link(dice: &mut Chance) -> Link {
+    match dice.below(3) {
+        0 => Link::default(),
+        1 => Link { jitter: millis(40), duplicate: 100, ..Link::default() },
+        _ => Link { jitter: millis(20), duplicate: 20, loss: 50, ..Link::default() },
+    }
+}
+
+fn behaviour(number: &str, dice: &mut Chance) -> Profile {
+    let base = phone(number);
+    let base = if dice.happens(300) { base.over_tcp() } else { base };
+    let base = if dice.happens(200) { base.hangs_up_after(dice.duration(secs(5))) } else { base };
+    let base = if dice.happens(100) { base.answers_when_cancelled() } else { base };
+    match dice.below(10) {
+        0 => base.is_busy(),
+        1 => base.declines_after(dice.duration(secs(3))),
+        2 => base.never_answers(),
+        3 => base.early_media_then_answers(dice.duration(secs(3))),
+        4 => base.answers_at_once(),
+        5 => base.refuses(500),
+        6 => base.refuses_reinvites(488),
+        7 => base.follows(vec![(secs(0), Reply::Trying), (secs(1), Reply::Ringing), (secs(2), Reply::Refuse(480))]),
+        _ => base.answers_after(dice.duration(secs(4))),
+    }
+}
+
+fn fault(dice: &mut Chance) -> What {
+    let methods = ["ACK", "BYE", "CANCEL", "INVITE"];
+    match dice.below(2) {
+        0 => What::request(dice.pick(&methods).expect("four methods")),
+        _ => What::response(200, dice.pick(&methods[1..]).expect("three methods")),
+    }
+}
+
+fn open(t: &Story, id: PhoneId) -> bool {
+    t.phone(id).last_call().is_some_and(|(_, state)| !matches!(state, LineState::Ended(_) | LineState::Leaving))
+}
+
+fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
+    let talking = t.phone(id).last_call().is_some_and(|(_, state)| state == LineState::Talking);
+    match dice.below(10) {
+        0 if dice.happens(200) && !t.phone(id).is_dead() => t.kill(id),
+        0..=4 if !t.phone(id).is_dead() && !open(t, id) => {
+            let number = dice.pick(&DIALLED).expect("numbers");
+            match dice.happens(200) {
+                true => t.call_with_late_offer(id, number),
+                false => t.call(id, number),
+            }
+        }
+        5 if open(t, id) => t.hang_up(id),
+        6 if talking => t.hold(id),
+        7 if talking => t.resume(id),
+        8 if talking => t.reinvite_without_offer(id),
+        9 if !t.phone(id).is_dead() => t.register(id),
+        _ => {}
+    }
+}
