@@ -62,6 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test has to count from some instant")]
     fn the_2xx_is_repeated_ever_slower_and_then_given_up() {
         let start = Instant::now();
         let mut wait = AckWait::new(start, &Timers::default());

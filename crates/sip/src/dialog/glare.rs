@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rand_chacha::ChaCha12Rng;
-use rand_chacha::rand_core::Rng;
+use rand_core::Rng;
 
 use super::DialogRole;
 
@@ -21,16 +21,16 @@ pub fn glare_wait(role: DialogRole, rng: &mut ChaCha12Rng) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand_chacha::rand_core::SeedableRng;
+    use rand_core::SeedableRng;
 
     #[test]
     fn the_owner_of_the_call_id_waits_longer() {
         let mut rng = ChaCha12Rng::seed_from_u64(1);
         for _ in 0..2000 {
             let owner = glare_wait(DialogRole::Uac, &mut rng).as_millis();
-            assert!((2100..=4000).contains(&owner) && owner % 10 == 0, "{owner}");
+            assert!((2100..=4000).contains(&owner) && owner.is_multiple_of(10), "{owner}");
             let other = glare_wait(DialogRole::Uas, &mut rng).as_millis();
-            assert!(other <= 2000 && other % 10 == 0, "{other}");
+            assert!(other <= 2000 && other.is_multiple_of(10), "{other}");
         }
     }
 }

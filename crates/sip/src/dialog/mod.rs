@@ -5,6 +5,8 @@ mod ack_wait;
 mod forks;
 mod glare;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use ack_wait::{AckStep, AckWait};
 pub use forks::Forks;

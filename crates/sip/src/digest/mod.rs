@@ -7,6 +7,8 @@ mod credentials;
 mod nonce;
 mod replay;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use algorithm::{Algorithm, Ha1Set};
 pub use client::{Challenge, Secret, answer};

@@ -169,6 +169,11 @@ impl Registrar {
         self.bindings == 0
     }
 
+    #[cfg(test)]
+    pub(super) fn agenda_len(&self) -> usize {
+        self.agenda.len()
+    }
+
     fn end_old_ones(&mut self, now: Instant, aor: &Aor, changes: &mut Vec<BindingChange>) {
         self.end(aor, |binding| binding.expires <= now, changes);
     }

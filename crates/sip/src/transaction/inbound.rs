@@ -140,7 +140,7 @@ fn reply_flow(via: &Via, flow: Flow) -> Flow {
     }
     let port = match via.rport() {
         Some(_) => flow.remote.port(),
-        None => via.port.unwrap_or(flow.transport.default_port()),
+        None => via.port.unwrap_or_else(|| flow.transport.default_port()),
     };
     let mut reply = flow;
     reply.remote.set_port(port);

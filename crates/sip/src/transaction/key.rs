@@ -7,7 +7,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::net::IpAddr;
 
 use rand_chacha::ChaCha12Rng;
-use rand_chacha::rand_core::Rng;
+use rand_core::Rng;
 
 use crate::header::Via;
 use crate::message::{Method, Request};

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use rand_chacha::ChaCha12Rng;
-use rand_chacha::rand_core::Rng;
+use rand_core::Rng;
 
 use crate::flow::Flow;
 use crate::header::Via;
@@ -224,6 +224,11 @@ impl TransactionLayer {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    #[cfg(test)]
+    pub(super) fn agenda_len(&self) -> usize {
+        self.agenda.len()
     }
 
     /// Whether no further transaction may be made. Those that only wait for Timer J do not count.

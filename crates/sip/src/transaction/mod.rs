@@ -13,6 +13,8 @@ mod retained;
 mod server_invite;
 mod server_non_invite;
 mod servers;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 pub use layer::TransactionLayer;
