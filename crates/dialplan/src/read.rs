@@ -69,6 +69,11 @@ fn parse(sources: &[Source], notes: &mut Notes) -> Vec<(usize, Table)> {
             continue;
         };
         room = left;
+        if let Some(span) = source.long_line(LONGEST_LINE) {
+            let message = format!("this line is longer than {LONGEST_LINE} bytes");
+            notes.add(source.problem(&span, Severity::Error, message, None));
+            continue;
+        }
         match tree::parse(&source.text) {
             Ok(tree) => trees.push((at, tree)),
             Err(error) => notes.add(source.problem(&error.span, Severity::Error, error.message, None)),
@@ -171,5 +176,7 @@ fn hash(sources: &[Source]) -> String {
 
 /// Bytes of all files together.
 const MOST_TEXT: usize = 4 << 20;
+/// Bytes. Every place in a file costs a walk along its line.
+const LONGEST_LINE: usize = 20_000;
 /// Where calls of extensions and calls of trunks come in.
 const ENTRANCES: [&str; 2] = ["intern", "inkomend"];

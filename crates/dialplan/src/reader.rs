@@ -61,13 +61,25 @@ impl Reader<'_> {
         message: impl Into<String>,
         hint: Option<String>,
     ) {
+        if self.notes.errors >= MOST_PROBLEMS {
+            return;
+        }
         let problem = self.source.problem(span, Severity::Error, message.into(), hint);
         self.notes.add(problem);
     }
 
     pub(crate) fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        if self.notes.warnings >= MOST_PROBLEMS {
+            return;
+        }
         let problem = self.source.problem(span, Severity::Warning, message.into(), hint);
         self.notes.add(problem);
+    }
+
+    /// The hint that names the nearest of the names a plan defines, of which there may be very many.
+    pub(crate) fn hint<'n>(&self, word: &str, known: impl Iterator<Item = &'n String>) -> Option<String> {
+        let wanted = self.notes.errors < MOST_PROBLEMS;
+        wanted.then(|| words::did_you_mean(word, known.take(1_000).map(String::as_str))).flatten()
     }
 
     /// Notes that the plan relies on something that lives elsewhere.
@@ -93,6 +105,9 @@ impl Reader<'_> {
     /// Complains about every key that is not among `known`.
     pub(crate) fn only(&mut self, table: &Table, known: &[&str], what: &str) {
         for entry in table.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            if self.notes.errors >= MOST_PROBLEMS {
+                return;
+            }
             let message = format!(
                 "unknown key {} in {what}, expected {}",
                 words::quote(&entry.key),

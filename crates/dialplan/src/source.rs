@@ -66,6 +66,13 @@ impl Source {
         }
     }
 
+    /// The start of the first line of more than `limit` bytes.
+    pub(crate) fn long_line(&self, limit: usize) -> Option<Range<usize>> {
+        let ends = self.line_starts.iter().skip(1).copied().chain(std::iter::once(self.text.len()));
+        let mut lines = self.line_starts.iter().copied().zip(ends);
+        lines.find(|(start, end)| end - start > limit).map(|(start, _)| start..start)
+    }
+
     /// The line number (from 0) and the offset where that line starts.
     fn line_at(&self, offset: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|start| *start <= offset).saturating_sub(1);

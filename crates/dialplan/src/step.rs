@@ -43,6 +43,8 @@ pub(crate) struct DialStep {
 pub(crate) enum TargetTemplate {
     Extension(Template),
     Trunk(String),
+    /// The members of a group, shared by all steps that dial it.
+    Group(Arc<[Self]>),
 }
 
 /// How several targets are rung.
@@ -59,13 +61,7 @@ impl DialStep {
     pub(crate) fn targets(&self, variables: &Variables) -> Vec<Target> {
         let mut targets = Vec::with_capacity(self.targets.len());
         for template in &self.targets {
-            let target = match template {
-                TargetTemplate::Extension(number) => Target::Extension(number.expand(variables)),
-                TargetTemplate::Trunk(name) => Target::Trunk(name.clone()),
-            };
-            if target != Target::Extension(String::new()) && !targets.contains(&target) {
-                targets.push(target);
-            }
+            template.expand(variables, &mut targets);
         }
         targets
     }
@@ -78,6 +74,34 @@ impl DialStep {
             ("on_unavailable", &self.on_unavailable),
         ];
         branches.into_iter().filter_map(|(key, steps)| steps.as_ref().map(|steps| (key, steps)))
+    }
+}
+
+impl TargetTemplate {
+    fn expand(&self, variables: &Variables, targets: &mut Vec<Target>) {
+        let target = match self {
+            Self::Extension(number) => Target::Extension(number.expand(variables)),
+            Self::Trunk(name) => Target::Trunk(name.clone()),
+            Self::Group(members) => {
+                return members.iter().for_each(|member| member.expand(variables, targets));
+            }
+        };
+        if target != Target::Extension(String::new()) && !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+
+    /// How many it may ring.
+    pub(crate) fn count(&self) -> usize {
+        if let Self::Group(members) = self { members.len() } else { 1 }
+    }
+
+    pub(crate) fn has_trunk(&self) -> bool {
+        match self {
+            Self::Extension(_) => false,
+            Self::Trunk(_) => true,
+            Self::Group(members) => members.iter().any(Self::has_trunk),
+        }
     }
 }
 

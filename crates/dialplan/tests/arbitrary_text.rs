@@ -142,7 +142,7 @@ proptest! {
     fn every_walk_ends(results in prop::collection::vec(results(), 1..40)) {
         let branch = "[{ dial = \"ext:2\", on_busy = [{ echo = true }, { dial = \"ext:3\" }], on_unavailable = [{ play = \"a\" }] }]";
         let step = format!("{{ dial = \"ext:${{number:5}}\", on_busy = {branch}, on_no_answer = {branch}, on_unavailable = {branch} }}");
-        let steps = vec![step; 100].join(", ");
+        let steps = vec![step; 100].join(",\n");
         let text = format!("version = 1\n[[context.intern]]\nmatch = \"_!\"\ndo = [{steps}]\n");
         let plan = Plan::load(&[file("p.toml", &text)]).unwrap().plan;
         walk_all(&plan, "20", &results);

@@ -29,7 +29,7 @@ pub(crate) struct Definitions {
 
 #[derive(Default)]
 pub(crate) struct Group {
-    pub(crate) members: Vec<TargetTemplate>,
+    pub(crate) members: Arc<[TargetTemplate]>,
     pub(crate) order: Option<DialOrder>,
     pub(crate) timeout: Option<Duration>,
 }
@@ -144,7 +144,7 @@ fn read_group(reader: &mut Reader<'_>, entry: &Entry) -> Group {
     let mut group = Group::default();
     let Some(table) = reader.table(&entry.node, "a group") else { return group };
     reader.only(table, &["members", "strategy", "timeout"], "a group");
-    group.members = members(reader, entry, table, "a group");
+    group.members = members(reader, entry, table, "a group").into();
     if let Some(node) = table.get("strategy") {
         let strategy = strategy(reader, node);
         group.order = strategy.map(|strategy| match strategy {

@@ -7,6 +7,7 @@ use crate::reader::Reader;
 use crate::step::{DialOrder, DialStep, Steps, TargetTemplate};
 use crate::tree::{Entry, Kind, Node, Table};
 use crate::words;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) const OPTIONS: [&str; 8] =
@@ -26,7 +27,7 @@ pub(crate) fn read(
     for (text, node) in reader.texts(&entry.node, "dial", "ext:201") {
         target(reader, node, text, names, &mut found);
     }
-    if found.targets.len() > MOST_TARGETS {
+    if found.targets.iter().map(TargetTemplate::count).sum::<usize>() > MOST_TARGETS {
         reader.error(&entry.node.span, format!("a call rings at most {MOST_TARGETS} targets"));
         return None;
     }
@@ -65,7 +66,7 @@ impl Found {
     /// Trunks stand in for each other and are tried in turn, as are the members of a sequential group; phones ring
     /// together.
     fn order(&self) -> DialOrder {
-        let trunk = self.targets.iter().any(|target| matches!(target, TargetTemplate::Trunk(_)));
+        let trunk = self.targets.iter().any(TargetTemplate::has_trunk);
         if trunk || self.in_turn { DialOrder::Sequence } else { DialOrder::Parallel }
     }
 
@@ -90,7 +91,7 @@ fn target(reader: &mut Reader<'_>, node: &Node, text: &str, names: &Definitions,
         }
         "group" => match names.groups.get(name) {
             Some((_, group)) => {
-                found.targets.extend_from_slice(&group.members);
+                found.targets.push(TargetTemplate::Group(Arc::clone(&group.members)));
                 found.group_timeout = group.timeout;
                 found.in_turn |= group.order == Some(DialOrder::Sequence);
             }

@@ -106,10 +106,10 @@ fn when(reader: &mut Reader<'_>, node: &Node, names: &Definitions) -> Vec<When> 
             },
             None => {
                 if names.complete {
-                    let known = names.hours.keys().map(String::as_str);
                     let message =
                         format!("unknown hours {}, expected the name of an [hours.*]", words::quote(name));
-                    reader.error_hint(&node.span, message, words::did_you_mean(name, known));
+                    let hint = reader.hint(name, names.hours.keys());
+                    reader.error_hint(&node.span, message, hint);
                 }
                 continue;
             }

@@ -201,7 +201,8 @@ pub(crate) fn named<T>(
 ) {
     if complete && !defined.contains_key(name) {
         let message = format!("unknown {what} {}, expected the name of a [{what}.*]", words::quote(name));
-        reader.error_hint(&node.span, message, words::did_you_mean(name, defined.keys().map(String::as_str)));
+        let hint = reader.hint(name, defined.keys());
+        reader.error_hint(&node.span, message, hint);
     }
 }
 
