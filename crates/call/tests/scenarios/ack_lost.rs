@@ -9,7 +9,7 @@ fn of_the_caller() {
     let a = t.add(phone("201"));
     let b = t.add(phone("202"));
     t.register_all();
-    let ack = What::matching("ACK of a 2xx", |message| is_ack(message)).from(t.address(a)).to(t.pbx_address());
+    let ack = What::matching("ACK of a 2xx", is_ack).from(t.address(a)).to(t.pbx_address());
     t.call(a, "202");
     t.run(kiestoon_testkit::millis(500));
     t.drop_next(2, ack);

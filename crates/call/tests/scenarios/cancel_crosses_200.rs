@@ -14,7 +14,11 @@ fn an_answer_that_comes_after_the_cancel_is_hung_up() {
     t.cancel(a);
     t.settle();
     t.expect(a).ended(Ended::Cancelled).got(487, &Method::Invite).never_got(200, &Method::Invite);
-    t.expect(b).answered_invite_with(200).was_asked(&Method::Ack, 1).was_asked(&Method::Bye, 1).ended(Ended::ByThem);
+    t.expect(b)
+        .answered_invite_with(200)
+        .was_asked(&Method::Ack, 1)
+        .was_asked(&Method::Bye, 1)
+        .ended(Ended::ByThem);
     t.expect_cdr().disposition("cancelled").reason("cancelled").status(487);
     t.expect_nothing_left();
 }

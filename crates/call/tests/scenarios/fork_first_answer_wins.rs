@@ -39,8 +39,8 @@ fn two_who_answer_at_once_do_not_both_have_the_call() {
     t.call(a, "100");
     t.run(secs(5));
     t.expect(a).talking_with("100");
-    let talking = [b, c].iter().filter(|id| {
-        t.phone(**id).last_call().is_some_and(|(_, state)| state == kiestoon_testkit::LineState::Talking)
+    let talking = [b, c].into_iter().filter(|id| {
+        t.phone(*id).last_call().is_some_and(|(_, state)| state == kiestoon_testkit::LineState::Talking)
     });
     assert_eq!(talking.count(), 1);
     t.hang_up(a);

@@ -11,7 +11,8 @@ fn each_is_given_an_address_of_its_family() {
     t.call(a, "202");
     t.run(secs(3));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    let family = |id| t.phone(id).sessions().and_then(|(_, theirs)| theirs).map(|theirs| theirs.rtp.is_ipv6());
+    let family =
+        |id| t.phone(id).sessions().and_then(|(_, theirs)| theirs).map(|theirs| theirs.rtp.is_ipv6());
     assert_eq!((family(a), family(b)), (Some(true), Some(false)));
     t.hang_up(b);
     t.settle();

@@ -17,7 +17,9 @@ fn an_invite_that_has_passed_this_pbx_is_refused() {
         .rungs()
         .filter(|rung| rung.to == t.address(b))
         .find_map(|rung| match &rung.message {
-            Some(Message::Request(request)) if request.method == Method::Invite => request.via.first().cloned(),
+            Some(Message::Request(request)) if request.method == Method::Invite => {
+                request.via.first().cloned()
+            }
             _ => None,
         })
         .expect("the INVITE that the callee got");

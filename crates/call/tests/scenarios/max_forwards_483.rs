@@ -25,7 +25,8 @@ fn the_callee_is_asked_with_one_hop_less() {
     t.register_all();
     t.call_with(a, "202", |invite| invite.max_forwards = Some(12));
     t.run(secs(3));
-    let hops = t.phone(b).requests().find(|request| request.method == Method::Invite).and_then(|i| i.max_forwards);
+    let hops =
+        t.phone(b).requests().find(|request| request.method == Method::Invite).and_then(|i| i.max_forwards);
     assert_eq!(hops, Some(11));
     t.hang_up(a);
     t.settle();

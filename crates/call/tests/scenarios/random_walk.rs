@@ -62,9 +62,7 @@ fn story(seed: u64) -> usize {
         t.run(pause);
     }
     for id in &phones {
-        if open(&t, *id) {
-            t.hang_up(*id);
-        }
+        t.hang_up_all(*id);
         t.run(millis(1) + dice.duration(millis(20)));
     }
     t.run(secs(200));
@@ -94,7 +92,11 @@ fn behaviour(number: &str, dice: &mut Chance) -> Profile {
         4 => base.answers_at_once(),
         5 => base.refuses(500),
         6 => base.refuses_reinvites(488),
-        7 => base.follows(vec![(secs(0), Reply::Trying), (secs(1), Reply::Ringing), (secs(2), Reply::Refuse(480))]),
+        7 => base.follows(vec![
+            (secs(0), Reply::Trying),
+            (secs(1), Reply::Ringing),
+            (secs(2), Reply::Refuse(480)),
+        ]),
         _ => base.answers_after(dice.duration(secs(4))),
     }
 }
@@ -108,7 +110,9 @@ fn fault(dice: &mut Chance) -> What {
 }
 
 fn open(t: &Story, id: PhoneId) -> bool {
-    t.phone(id).last_call().is_some_and(|(_, state)| !matches!(state, LineState::Ended(_) | LineState::Leaving))
+    t.phone(id)
+        .last_call()
+        .is_some_and(|(_, state)| !matches!(state, LineState::Ended(_) | LineState::Leaving))
 }
 
 fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {

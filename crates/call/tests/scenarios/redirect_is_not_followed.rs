@@ -13,7 +13,10 @@ fn the_caller_is_refused_and_nobody_else_is_rung() {
     t.call(a, "202");
     t.settle();
     t.expect(c).never_called();
-    assert!(matches!(t.phone(a).last_call(), Some((_, kiestoon_testkit::LineState::Ended(Ended::Refused(400..)))));
+    assert!(matches!(
+        t.phone(a).last_call(),
+        Some((_, kiestoon_testkit::LineState::Ended(Ended::Refused(400..))))
+    ));
     t.expect(a).never_got(302, &Method::Invite);
     t.expect_cdr();
     t.expect_nothing_left();

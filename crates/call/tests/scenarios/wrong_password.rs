@@ -12,7 +12,8 @@ fn of_a_register() {
     t.run(secs(1));
     t.expect(a).got_exactly(&[401, 401], &Method::Register).register_refused(401).registered(0);
     assert!(t.the_pbx().bindings.is_empty());
-    let failed = |event: &Event| matches!(event, Event::AuthenticationFailed { user, .. } if &**user == "201");
+    let failed =
+        |event: &Event| matches!(event, Event::AuthenticationFailed { user, .. } if &**user == "201");
     assert!(t.the_pbx().events.iter().any(failed), "{:?}", t.the_pbx().events);
     t.settle();
     t.expect_nothing_left();

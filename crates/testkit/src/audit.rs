@@ -1,0 +1,146 @@
+//! Laws that every message of the PBX obeys, whatever the story: checked over the whole ladder at its end.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use kiestoon_sip::{Message, Method, Request, Response};
+
+use crate::ladder::{Ladder, Rung, summary};
+
+/// Breaches, in words.
+pub(crate) fn faults(ladder: &Ladder, pbx: &[IpAddr], lossy: bool) -> Vec<String> {
+    let mut audit = Audit { lossy, ..Audit::default() };
+    for rung in ladder.rungs() {
+        let from_pbx = pbx.contains(&rung.from);
+        match &rung.message {
+            None if from_pbx => {
+                audit.faults.push(format!("pbx: sent what is no SIP message at {:?}", rung.at))
+            }
+            None => {}
+            Some(message) if from_pbx => audit.sent(rung, message),
+            Some(message) => audit.received(rung, message),
+        }
+    }
+    audit.finish();
+    audit.faults
+}
+
+#[derive(Debug, Default)]
+struct Audit {
+    lossy: bool,
+    faults: Vec<String>,
+    /// Final status of each server transaction of the PBX.
+    finals: HashMap<(IpAddr, String, String), u16>,
+    /// Branches of BYE by dialog.
+    byes: HashMap<(IpAddr, String, String), HashSet<String>>,
+    /// The last CSeq of each dialog side, with the branch that used it.
+    sequences: HashMap<(IpAddr, String, String), (u32, String)>,
+    /// INVITEs of phones that reached the PBX, with the phone.
+    invites: HashSet<(IpAddr, String, String)>,
+    /// 2xx of INVITE that reached the PBX, by dialog, and whether an ACK went out.
+    accepted: HashMap<(IpAddr, String, u32, String), bool>,
+}
+
+impl Audit {
+    fn sent(&mut self, rung: &Rung, message: &Message) {
+        if Message::parse(&message.to_bytes()).as_ref().ok() != Some(message) {
+            self.fault(rung, message, "does not survive being written and read again");
+        }
+        match message {
+            Message::Response(response) => self.answered(rung, message, response),
+            Message::Request(request) => self.asked(rung, message, request),
+        }
+    }
+
+    fn answered(&mut self, rung: &Rung, message: &Message, response: &Response) {
+        let status = response.status.code();
+        let method = response.cseq.method.to_string();
+        if status > 100 && response.to.tag().is_none() {
+            self.fault(rung, message, "has no To tag");
+        }
+        if status < 200 {
+            return;
+        }
+        let branch = response.via.first().and_then(|via| via.branch()).unwrap_or_default().to_owned();
+        let before = self.finals.insert((rung.to, branch, method), status);
+        if before.is_some_and(|before| before != status) {
+            self.fault(rung, message, "is a second final response to one request");
+        }
+    }
+
+    fn asked(&mut self, rung: &Rung, message: &Message, request: &Request) {
+        let branch = request.via.first().and_then(|via| via.branch()).unwrap_or_default().to_owned();
+        if request.via.len() != 1 {
+            self.fault(rung, message, "carries the Via of another hop: a B2BUA begins its own");
+        }
+        if request.max_forwards.is_none() {
+            self.fault(rung, message, "has no Max-Forwards");
+        }
+        let side = (rung.to, request.call_id.to_string(), request.from.tag().unwrap_or_default().to_owned());
+        match request.method {
+            Method::Ack => {
+                let tag = request.to.tag().unwrap_or_default().to_owned();
+                let key = (rung.to, request.call_id.to_string(), request.cseq.number, tag);
+                if let Some(acknowledged) = self.accepted.get_mut(&key) {
+                    *acknowledged = true;
+                }
+                return;
+            }
+            Method::Cancel => return,
+            Method::Bye => {
+                let byes = self.byes.entry(side.clone()).or_default();
+                byes.insert(branch.clone());
+                if byes.len() > 1 {
+                    self.fault(rung, message, "is a second BYE of one dialog");
+                }
+            }
+            _ => {}
+        }
+        let fresh =
+            self.sequences.get(&side).is_none_or(|(last, by)| request.cseq.number > *last || *by == branch);
+        let known = self.sequences.values().any(|(_, by)| *by == branch);
+        if !fresh && !known {
+            self.fault(rung, message, "has a CSeq that does not rise");
+        }
+        if fresh {
+            self.sequences.insert(side, (request.cseq.number, branch));
+        }
+    }
+
+    fn received(&mut self, rung: &Rung, message: &Message) {
+        let arrived = matches!(rung.fate, crate::ladder::Fate::Sent | crate::ladder::Fate::Twice);
+        if !arrived {
+            return;
+        }
+        match message {
+            Message::Request(request) if request.method == Method::Invite => {
+                let branch = request.via.first().and_then(|via| via.branch()).unwrap_or_default().to_owned();
+                self.invites.insert((rung.from, branch, "INVITE".to_owned()));
+            }
+            Message::Response(response)
+                if response.cseq.method == Method::Invite && response.status.is_success() =>
+            {
+                let tag = response.to.tag().unwrap_or_default().to_owned();
+                let key = (rung.from, response.call_id.to_string(), response.cseq.number, tag);
+                self.accepted.entry(key).or_insert(false);
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self) {
+        if self.lossy {
+            return;
+        }
+        for (host, call_id, number, _) in self.accepted.iter().filter(|(_, ack)| !**ack).map(|(key, _)| key) {
+            self.faults.push(format!("pbx: the 2xx of INVITE {number} of {call_id} from {host} got no ACK"));
+        }
+        for (host, branch, method) in self.invites.iter().filter(|key| !self.finals.contains_key(*key)) {
+            self.faults.push(format!("pbx: {method} {branch} of {host} never got a final response"));
+        }
+    }
+
+    fn fault(&mut self, rung: &Rung, message: &Message, what: &str) {
+        self.faults.push(format!("pbx: {:.4}: {} {what}", rung.at.as_secs_f64(), summary(message)));
+    }
+}

@@ -1,0 +1,220 @@
+//! A media engine without sound: it gives out ports, remembers who is bridged to whom, and tells where a packet
+//! would go.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use kiestoon_media::engine::{CallKey, LegId, MediaCommand, MediaEvent, OpenError};
+use kiestoon_media::quality::LegQuality;
+use kiestoon_media::sdp::{LocalMedia, RemoteAudio};
+
+/// How long every prompt plays.
+pub const PROMPT_TIME: Duration = Duration::from_secs(2);
+
+/// One leg as the call core has asked for it.
+#[derive(Debug, Clone)]
+pub struct Leg {
+    /// Legs of one call share it.
+    pub call: CallKey,
+    /// Where its phone sends to.
+    pub local: SocketAddr,
+    /// What its phone last described.
+    pub remote: Option<RemoteAudio>,
+    /// What is done with its sound.
+    pub use_: Use,
+}
+
+/// What is done with the sound of a leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Use {
+    /// Nothing.
+    Idle,
+    /// Relayed to and from another leg.
+    Bridged(LegId),
+    /// Sent back.
+    Echo,
+    /// A prompt is played to it.
+    Prompt {
+        /// Its name.
+        name: String,
+        /// When it ends; `None` where it starts again at its end.
+        ends: Option<Instant>,
+    },
+}
+
+/// The legs of all calls.
+#[derive(Debug)]
+pub struct Engine {
+    addresses: [IpAddr; 2],
+    next_port: u16,
+    legs: BTreeMap<LegId, Leg>,
+    opened: BTreeMap<LegId, CallKey>,
+    events: VecDeque<MediaEvent>,
+    refuse: u32,
+    /// Commands in the order they came.
+    pub commands: Vec<MediaCommand>,
+    /// Commands that no correct call core gives.
+    pub complaints: Vec<String>,
+}
+
+impl Engine {
+    /// An engine whose ports are on these addresses; a peer is given the one of its family.
+    pub fn new(addresses: [IpAddr; 2]) -> Self {
+        Self {
+            addresses,
+            next_port: 20_000,
+            legs: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            events: VecDeque::new(),
+            refuse: 0,
+            commands: Vec::new(),
+            complaints: Vec::new(),
+        }
+    }
+
+    /// The next `count` legs find no free port.
+    pub fn refuse_next(&mut self, count: u32) {
+        self.refuse = count;
+    }
+
+    /// Reports that a leg's media panicked, for every leg whose local address this is.
+    pub fn fail_leg(&mut self, leg: LegId) {
+        if self.legs.remove(&leg).is_some() {
+            self.events.push_back(MediaEvent::Failed { leg });
+        }
+    }
+
+    /// Reports that no RTP came on a leg for a while.
+    pub fn report_silence(&mut self, leg: LegId, for_: Duration) {
+        self.events.push_back(MediaEvent::Silent { leg, for_ });
+    }
+
+    /// Open legs.
+    pub fn legs(&self) -> impl Iterator<Item = (LegId, &Leg)> {
+        self.legs.iter().map(|(id, leg)| (*id, leg))
+    }
+
+    /// Obeys a command.
+    pub fn obey(&mut self, now: Instant, command: MediaCommand) {
+        self.commands.push(command.clone());
+        let leg = command.leg();
+        if !matches!(command, MediaCommand::Open { .. }) && !self.opened.contains_key(&leg) {
+            self.complaints.push(format!("{command:?} for a leg that never was"));
+        }
+        match command {
+            MediaCommand::Open { call, leg, peer } => self.open(call, leg, peer),
+            MediaCommand::SetRemote { leg, remote } => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.remote = Some(remote);
+                }
+            }
+            MediaCommand::Connect { a, b } => self.connect(a, b),
+            MediaCommand::Disconnect { leg } => self.disconnect(leg),
+            MediaCommand::Play { leg, prompt, repeat } => {
+                let ends = (!repeat).then(|| now + PROMPT_TIME);
+                self.set_use(leg, Use::Prompt { name: prompt, ends });
+            }
+            MediaCommand::StopPlay { leg } => {
+                if self.legs.get(&leg).is_some_and(|leg| matches!(leg.use_, Use::Prompt { .. })) {
+                    self.set_use(leg, Use::Idle);
+                }
+            }
+            MediaCommand::Echo { leg } => self.set_use(leg, Use::Echo),
+            MediaCommand::Close { leg } => {
+                self.disconnect(leg);
+                if self.legs.remove(&leg).is_some() {
+                    self.events.push_back(MediaEvent::Closed { leg, quality: LegQuality::default() });
+                }
+            }
+        }
+    }
+
+    /// Ends prompts that are over.
+    pub fn tick(&mut self, now: Instant) {
+        for (id, leg) in &mut self.legs {
+            if matches!(leg.use_, Use::Prompt { ends: Some(ends), .. } if ends <= now) {
+                leg.use_ = Use::Idle;
+                self.events.push_back(MediaEvent::PlayFinished { leg: *id });
+            }
+        }
+    }
+
+    /// What the call core is to be told next.
+    pub fn poll(&mut self) -> Option<MediaEvent> {
+        self.events.pop_front()
+    }
+
+    /// When the next prompt ends.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.legs
+            .values()
+            .filter_map(|leg| match leg.use_ {
+                Use::Prompt { ends, .. } => ends,
+                _ => None,
+            })
+            .min()
+    }
+
+    /// Where a packet that reaches one of our addresses goes on to; `None` where it is dropped.
+    pub fn route(&self, local: SocketAddr) -> Option<SocketAddr> {
+        let leg = self.legs.values().find(|leg| leg.local == local)?;
+        let out = match leg.use_ {
+            Use::Bridged(other) => self.legs.get(&other)?,
+            Use::Echo => leg,
+            Use::Idle | Use::Prompt { .. } => return None,
+        };
+        out.remote.as_ref().filter(|remote| remote.direction.receives()).map(|remote| remote.rtp)
+    }
+
+    /// The prompt that is played to whoever sends to this address of ours.
+    pub fn prompt(&self, local: SocketAddr) -> Option<&str> {
+        let leg = self.legs.values().find(|leg| leg.local == local)?;
+        match &leg.use_ {
+            Use::Prompt { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
+    fn open(&mut self, call: CallKey, leg: LegId, peer: IpAddr) {
+        if self.opened.insert(leg, call).is_some() {
+            self.complaints.push(format!("{leg:?} opened twice"));
+        }
+        if self.refuse > 0 {
+            self.refuse -= 1;
+            self.events.push_back(MediaEvent::OpenFailed { leg, reason: OpenError::PortsExhausted });
+            return;
+        }
+        let address = self.addresses.into_iter().find(|own| own.is_ipv4() == peer.is_ipv4()).unwrap_or(peer);
+        let rtp = SocketAddr::new(address, self.next_port);
+        let rtcp = SocketAddr::new(address, self.next_port + 1);
+        self.next_port = if self.next_port >= 65_000 { 20_000 } else { self.next_port + 2 };
+        self.legs.insert(leg, Leg { call, local: rtp, remote: None, use_: Use::Idle });
+        self.events.push_back(MediaEvent::Opened { leg, local: LocalMedia { rtp, rtcp } });
+    }
+
+    fn connect(&mut self, a: LegId, b: LegId) {
+        let calls = [self.opened.get(&a), self.opened.get(&b)];
+        if calls[0] != calls[1] {
+            self.complaints.push(format!("{a:?} and {b:?} connected across calls"));
+        }
+        if self.legs.contains_key(&a) && self.legs.contains_key(&b) {
+            self.disconnect(a);
+            self.disconnect(b);
+            self.set_use(a, Use::Bridged(b));
+            self.set_use(b, Use::Bridged(a));
+        }
+    }
+
+    fn disconnect(&mut self, leg: LegId) {
+        let Some(Use::Bridged(other)) = self.legs.get(&leg).map(|leg| leg.use_.clone()) else { return };
+        self.set_use(leg, Use::Idle);
+        self.set_use(other, Use::Idle);
+    }
+
+    fn set_use(&mut self, leg: LegId, use_: Use) {
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            leg.use_ = use_;
+        }
+    }
+}

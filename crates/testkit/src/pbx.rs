@@ -1,0 +1,218 @@
+//! A PBX in a box: the real switch with a real dialplan, on the virtual network. It performs every output as the
+//! binary would and keeps what there is to look at.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use kiestoon_call::{
+    CdrRecord, Event, Extension, Input, Organisation, Output, Settings, Snapshot, SnapshotParts, Switch,
+    WallClock,
+};
+use kiestoon_dialplan::{Plan, SourceFile};
+use kiestoon_sip::digest::Ha1Set;
+use kiestoon_sip::registrar::BindingChange;
+use kiestoon_sip::{Flow, Message, Transport};
+
+use crate::engine::Engine;
+use crate::net::Arrival;
+
+/// The PBX's IPv4 address.
+pub const PBX4: &str = "10.0.0.1";
+/// The PBX's IPv6 address.
+pub const PBX6: &str = "2001:db8::1";
+/// The domain of the one organisation.
+pub const DOMAIN: &str = "kantoor.example";
+
+/// The switch and the world that the binary would give it.
+#[derive(Debug)]
+pub struct Pbx {
+    /// The switch itself.
+    pub switch: Switch,
+    /// The media engine that obeys it.
+    pub engine: Engine,
+    /// Every call record in the order written.
+    pub cdrs: Vec<CdrRecord>,
+    /// Every event.
+    pub events: Vec<Event>,
+    /// Every change of a binding, as the journal gets it.
+    pub bindings: Vec<BindingChange>,
+    /// What a correct switch does not do.
+    pub complaints: Vec<String>,
+    out: VecDeque<(Flow, Bytes)>,
+}
+
+/// What a switch starts from.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    /// The store's revision.
+    pub revision: i64,
+    /// The extensions' numbers.
+    pub numbers: Vec<String>,
+    /// The text of the dialplan.
+    pub dialplan: String,
+    /// The names of the prompts.
+    pub prompts: Vec<String>,
+}
+
+impl Directory {
+    /// The snapshot of this directory. Panics where the dialplan does not load.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        let file = SourceFile { path: "dialplans/story.toml".into(), text: self.dialplan.clone() };
+        let loaded = Plan::load(&[file]).unwrap_or_else(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            panic!("the story's dialplan does not load:\n{}", lines.join("\n"))
+        });
+        let extensions = self.numbers.iter().map(|number| {
+            let extension = Extension {
+                id: format!("extension-{number}").into(),
+                name: format!("Toestel {number}").into(),
+                ha1: Ha1Set::from_password(number, DOMAIN, &password_of(number)),
+            };
+            (number.clone().into_boxed_str(), extension)
+        });
+        let organisation = Organisation {
+            id: "organisation-1".into(),
+            slug: "kantoor".into(),
+            domain: Some(DOMAIN.into()),
+            realm: DOMAIN.into(),
+            extensions: extensions.collect::<HashMap<_, _>>(),
+        };
+        Arc::new(Snapshot::new(SnapshotParts {
+            revision: self.revision,
+            organisations: vec![organisation],
+            own_hosts: vec![PBX4.into(), PBX6.into()],
+            plan: Arc::new(loaded.plan),
+            prompts: self.prompts.clone(),
+        }))
+    }
+}
+
+/// The right password of an extension.
+pub fn password_of(number: &str) -> String {
+    format!("geheim-{number}")
+}
+
+/// The address that the PBX listens on for a family.
+pub fn listener(ipv6: bool) -> SocketAddr {
+    let text = if ipv6 { PBX6 } else { PBX4 };
+    SocketAddr::new(text.parse().expect("a literal address"), 5060)
+}
+
+/// Both addresses of the PBX.
+pub fn addresses() -> [IpAddr; 2] {
+    [listener(false).ip(), listener(true).ip()]
+}
+
+impl Pbx {
+    /// A switch that has just started.
+    pub fn new(now: Instant, mut settings: Settings, directory: &Directory, seed: [u8; 32]) -> Self {
+        settings.listen = [Transport::Udp, Transport::Tcp]
+            .into_iter()
+            .flat_map(|transport| [(transport, listener(false)), (transport, listener(true))])
+            .collect();
+        let wall = WallClock { at: now, unix_micros: STORY_BEGINS };
+        Self {
+            switch: Switch::new(settings, directory.snapshot(), seed, wall),
+            engine: Engine::new(addresses()),
+            cdrs: Vec::new(),
+            events: Vec::new(),
+            bindings: Vec::new(),
+            complaints: Vec::new(),
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Parses what has arrived and hands it to the switch.
+    pub fn receive(&mut self, now: Instant, arrival: Arrival) {
+        let input = match arrival {
+            Arrival::Failed { flow } => Input::FlowFailed { flow },
+            Arrival::Message { flow, bytes } => match Message::parse(&bytes) {
+                Ok(message) => Input::Received { message, flow },
+                Err(malformed) => Input::Malformed { malformed, flow },
+            },
+        };
+        self.handle(now, input);
+    }
+
+    /// Hands an input to the switch and performs what it asks for.
+    pub fn handle(&mut self, now: Instant, input: Input) {
+        self.switch.handle(now, input);
+        loop {
+            while let Some(output) = self.switch.poll() {
+                self.perform(now, output);
+            }
+            match self.engine.poll() {
+                Some(event) => self.switch.handle(now, Input::Media(event)),
+                None => return,
+            }
+        }
+    }
+
+    /// Lets the switch and the engine do what is due.
+    pub fn tick(&mut self, now: Instant) {
+        self.engine.tick(now);
+        self.handle(now, Input::Tick);
+    }
+
+    /// When `tick` is wanted.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.switch.deadline().into_iter().chain(self.engine.deadline()).min()
+    }
+
+    /// The next message to send.
+    pub fn poll(&mut self) -> Option<(Flow, Bytes)> {
+        self.out.pop_front()
+    }
+
+    /// The records of calls that have ended.
+    pub fn ended(&self) -> impl Iterator<Item = &CdrRecord> {
+        self.cdrs.iter().filter(|cdr| cdr.end.is_some())
+    }
+
+    /// What is left of calls, in words; registrations may stay.
+    pub fn leftovers(&self, now: Instant) -> Vec<String> {
+        let mut left = Vec::new();
+        let status = self.switch.status();
+        if status.calls > 0 {
+            left.push(format!("pbx: {} calls: {:?}", status.calls, self.switch.calls(now)));
+        }
+        if status.transactions > 0 {
+            left.push(format!("pbx: {} transactions", status.transactions));
+        }
+        left.extend(self.engine.legs().map(|(id, leg)| format!("pbx: {id:?} of {:?}", leg.call)));
+        left
+    }
+
+    /// One record at the start and one at the end of every call, and no third.
+    pub fn cdr_faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut open: HashMap<String, u32> = HashMap::new();
+        for cdr in &self.cdrs {
+            let seen = open.entry(cdr.id.to_string()).or_default();
+            let fits = matches!((&cdr.end, *seen), (None, 0) | (Some(_), 1));
+            *seen += 1;
+            if !fits {
+                faults.push(format!("pbx: record {seen} of call {} has end {:?}", cdr.id, cdr.end));
+            }
+        }
+        let unfinished = open.iter().filter(|(_, seen)| **seen == 1);
+        faults.extend(unfinished.map(|(id, _)| format!("pbx: call {id} has no finished record")));
+        faults
+    }
+
+    fn perform(&mut self, now: Instant, output: Output) {
+        match output {
+            Output::Transmit { flow, bytes } => self.out.push_back((flow, bytes)),
+            Output::Media(command) => self.engine.obey(now, command),
+            Output::Bindings(changes) => self.bindings.extend(changes),
+            Output::Cdr(cdr) => self.cdrs.push(*cdr),
+            Output::Event(event) => self.events.push(event),
+        }
+    }
+}
+
+/// Friday 20 November 2026, 10:00 in Amsterdam.
+const STORY_BEGINS: i64 = 1_795_165_200_000_000;

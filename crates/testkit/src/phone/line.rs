@@ -1,0 +1,120 @@
+//! One call as a phone sees it: its dialog, its session, and how far it has come.
+
+use kiestoon_sip::{Method, NameAddr, Request, Response, Uri};
+
+use super::session::Session;
+use super::wire::{Asked, Branch};
+
+/// How far a call of a phone has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineState {
+    /// Our INVITE has no response but 100.
+    Calling,
+    /// It rings, here or there.
+    Ringing,
+    /// Answered.
+    Talking,
+    /// Our BYE waits for its response.
+    Leaving,
+    /// Over.
+    Ended(Ended),
+}
+
+/// How a call of a phone ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// We hung up.
+    ByUs,
+    /// The other side hung up.
+    ByThem,
+    /// Our INVITE was refused with this status.
+    Refused(u16),
+    /// We refused their INVITE with this status.
+    WeRefused(u16),
+    /// They cancelled before we answered.
+    Cancelled,
+    /// Nothing came in answer to our request.
+    Silence,
+}
+
+/// Where the offer of the current exchange stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// No exchange is open.
+    Settled,
+    /// Ours is out; the answer comes in a response or an ACK.
+    Ours,
+}
+
+/// A call of a phone, with its dialog.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) peer: String,
+    pub(crate) caller: bool,
+    pub(crate) state: LineState,
+    pub(crate) call_id: String,
+    pub(crate) local: NameAddr,
+    pub(crate) remote: NameAddr,
+    pub(crate) local_seq: u32,
+    pub(crate) remote_seq: Option<u32>,
+    pub(crate) target: Uri,
+    pub(crate) session: Session,
+    pub(crate) theirs: Option<Session>,
+    pub(crate) offer: Offer,
+    /// Which way we want sound to flow, apart from what they want.
+    pub(crate) wants: super::session::Flowing,
+    /// The INVITE that made the dialog, sent by us.
+    pub(crate) invite: Option<Branch>,
+    /// A re-INVITE of ours that has no final response.
+    pub(crate) reinvite: Option<Branch>,
+    /// Their INVITE, while it is not finally answered.
+    pub(crate) asked: Option<(Asked, Box<Request>)>,
+    /// The ACK of the last 2xx we got, for its retransmissions.
+    pub(crate) ack: Option<(u32, Request)>,
+    /// We have cancelled, or want to as soon as a provisional response has come.
+    pub(crate) cancels: bool,
+    pub(crate) cancel_sent: bool,
+    /// A re-INVITE without an offer is wanted.
+    pub(crate) offerless: bool,
+}
+
+impl Line {
+    /// A request within the dialog, without its Via.
+    pub(crate) fn request(&mut self, method: Method) -> Request {
+        self.local_seq += 1;
+        let number = self.local_seq;
+        self.request_numbered(method, number)
+    }
+
+    /// The ACK of a 2xx carries the number of its INVITE.
+    pub(crate) fn request_numbered(&self, method: Method, number: u32) -> Request {
+        let (target, local, remote) = (self.target.clone(), self.local.clone(), self.remote.clone());
+        Request::new(method, target, local, remote, self.call_id.as_str(), number)
+    }
+
+    /// Takes the dialog's remote side from a response that makes it, or refreshes the target.
+    pub(crate) fn learn(&mut self, response: &Response) {
+        if response.to.tag().is_some() {
+            self.remote = response.to.clone();
+        }
+        if let Ok(Some(contact)) = response.headers.contact() {
+            self.target = contact.uri;
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state, LineState::Ended(_))
+    }
+
+    pub(crate) fn local_tag(&self) -> &str {
+        self.local.tag().unwrap_or_default()
+    }
+
+    /// The description to send next: its version rises when something changed.
+    pub(crate) fn describe(&mut self, next: Session) -> String {
+        let changed = Session { version: self.session.version, ..next.clone() } != self.session;
+        let version = self.session.version + u64::from(changed);
+        self.session = Session { version, ..next };
+        self.session.text()
+    }
+}

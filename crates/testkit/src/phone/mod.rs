@@ -1,0 +1,258 @@
+//! A scripted phone: a small user agent of its own that shares nothing with the switch but the message types and
+//! the digest arithmetic. It does what its profile and the story say, and complains of what a correct PBX would
+//! not send.
+
+mod act;
+mod line;
+mod login;
+mod profile;
+mod react;
+mod session;
+mod wire;
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use bytes::Bytes;
+use kiestoon_sip::{Flow, Message, Method, NameAddr, Request, Response, Uri};
+
+pub use line::{Ended, LineState};
+pub(crate) use profile::Where;
+pub use profile::{Profile, Reinvites, Reply, phone};
+pub use session::{Flowing, Session};
+
+use crate::chance::Chance;
+use line::Line;
+use login::Login;
+use wire::{Branch, Overdue, Wire};
+
+/// A phone on the network.
+#[derive(Debug)]
+pub struct Phone {
+    pub(crate) name: String,
+    pub(crate) profile: Profile,
+    pub(crate) domain: String,
+    pub(crate) flow: Flow,
+    pub(crate) address: SocketAddr,
+    chance: Chance,
+    wire: Wire,
+    login: Login,
+    lines: Vec<Line>,
+    purposes: Vec<(Branch, Purpose)>,
+    timers: Vec<(Instant, Timer)>,
+    register_call_id: String,
+    register_seq: u32,
+    register_refused: Option<u16>,
+    registered: Vec<NameAddr>,
+    next_media_port: u16,
+    heard: Vec<Message>,
+    answers: Vec<(Method, u16)>,
+    complaints: Vec<String>,
+    dead: bool,
+}
+
+/// Where a phone stands: what the story gives it when it is plugged in.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) name: String,
+    pub(crate) domain: String,
+    pub(crate) password: String,
+    pub(crate) flow: Flow,
+    /// What the phone believes its address to be.
+    pub(crate) address: SocketAddr,
+    pub(crate) chance: Chance,
+}
+
+impl Phone {
+    pub(crate) fn new(profile: Profile, place: Place) -> Self {
+        let Place { name, domain, password, flow, address, mut chance } = place;
+        let password = profile.password.clone().unwrap_or(password);
+        Self {
+            login: Login::new(&profile.number, &password),
+            address,
+            register_call_id: chance.token(),
+            name,
+            profile,
+            domain,
+            flow,
+            chance,
+            wire: Wire::default(),
+            lines: Vec::new(),
+            purposes: Vec::new(),
+            timers: Vec::new(),
+            register_seq: 0,
+            register_refused: None,
+            registered: Vec::new(),
+            next_media_port: 40_000,
+            heard: Vec::new(),
+            answers: Vec::new(),
+            complaints: Vec::new(),
+            dead: false,
+        }
+    }
+
+    /// Every message that was new to this phone, in order.
+    pub fn heard(&self) -> &[Message] {
+        &self.heard
+    }
+
+    /// The requests that were new to this phone.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.heard.iter().filter_map(|message| match message {
+            Message::Request(request) => Some(request),
+            Message::Response(_) => None,
+        })
+    }
+
+    /// The responses to requests of this phone.
+    pub fn responses(&self) -> impl Iterator<Item = &Response> {
+        self.heard.iter().filter_map(|message| match message {
+            Message::Request(_) => None,
+            Message::Response(response) => Some(response),
+        })
+    }
+
+    /// What this phone finally answered to requests, in order.
+    pub fn answers(&self) -> &[(Method, u16)] {
+        &self.answers
+    }
+
+    /// What no correct PBX would have sent.
+    pub fn complaints(&self) -> &[String] {
+        &self.complaints
+    }
+
+    /// The contacts that the registrar listed in its last 200.
+    pub fn registered(&self) -> &[NameAddr] {
+        &self.registered
+    }
+
+    /// The status that the last REGISTER was finally refused with.
+    pub fn register_refused(&self) -> Option<u16> {
+        self.register_refused
+    }
+
+    /// The number of the other side and the state of every call so far.
+    pub fn calls(&self) -> impl Iterator<Item = (&str, LineState)> {
+        self.lines.iter().map(|line| (line.peer.as_str(), line.state))
+    }
+
+    /// The state of the latest call.
+    pub fn last_call(&self) -> Option<(&str, LineState)> {
+        self.lines.last().map(|line| (line.peer.as_str(), line.state))
+    }
+
+    /// Our session and theirs in the call that is not over.
+    pub fn sessions(&self) -> Option<(&Session, Option<&Session>)> {
+        let line = self.lines.iter().rev().find(|line| !line.is_over())?;
+        Some((&line.session, line.theirs.as_ref()))
+    }
+
+    /// What is still open, in words.
+    pub fn leftovers(&self) -> Vec<String> {
+        let lines = self.lines.iter().filter(|line| !line.is_over());
+        let lines = lines.map(|line| format!("{}: call with {} {:?}", self.name, line.peer, line.state));
+        let wire = self.wire.leftovers().into_iter().map(|text| format!("{}: {text}", self.name));
+        lines.chain(wire).collect()
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<(Flow, Bytes)> {
+        self.wire.poll()
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        if self.dead {
+            return None;
+        }
+        self.timers.iter().map(|(at, _)| *at).chain(self.wire.deadline()).min()
+    }
+
+    pub(crate) fn tick(&mut self, now: Instant) {
+        if self.dead {
+            return;
+        }
+        for overdue in self.wire.tick(now) {
+            match overdue {
+                Overdue::NoResponse(branch) => self.no_response(now, &branch),
+                Overdue::NoAck(asked) => self.no_ack(now, &asked),
+            }
+        }
+        while let Some(index) = self.timers.iter().position(|(at, _)| *at <= now) {
+            let (_, timer) = self.timers.remove(index);
+            self.fire(now, timer);
+        }
+    }
+
+    /// The phone is gone: it forgets all and says nothing any more.
+    pub(crate) fn die(&mut self) {
+        self.dead = true;
+        self.wire.clear();
+        self.timers.clear();
+        self.purposes.clear();
+        for line in &mut self.lines {
+            if !line.is_over() {
+                line.state = LineState::Ended(Ended::Silence);
+            }
+        }
+    }
+
+    /// Whether the story has killed it.
+    pub fn is_dead(&self) -> bool {
+        self.dead
+    }
+
+    /// A contact that reaches this phone, with a user part of its own for a second contact.
+    fn contact(&self, nth: u32) -> NameAddr {
+        let user =
+            if nth == 0 { self.profile.number.clone() } else { format!("{}-{nth}", self.profile.number) };
+        let transport = match self.flow.transport {
+            kiestoon_sip::Transport::Udp => String::new(),
+            other => format!(";transport={}", other.uri_token()),
+        };
+        NameAddr::new(uri(&format!("sip:{user}@{}{transport}", self.address)))
+    }
+
+    fn address_of(&self, number: &str) -> NameAddr {
+        NameAddr::new(uri(&format!("sip:{number}@{}", self.domain)))
+    }
+
+    fn complain(&mut self, text: impl Into<String>) {
+        self.complaints.push(format!("{}: {}", self.name, text.into()));
+    }
+
+    fn fire(&mut self, now: Instant, timer: Timer) {
+        match timer {
+            Timer::Reply { line, step } => self.follow_script(now, line, step),
+            Timer::HangUp { line } => self.hang_up_line(now, line),
+            Timer::Reinvite { line } => self.reinvite_line(now, line),
+        }
+    }
+}
+
+/// What a request of this phone was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Register,
+    Invite { line: usize },
+    Reinvite { line: usize },
+    Bye { line: usize },
+    Unwatched,
+    Within { line: usize },
+    Alone,
+}
+
+/// What this phone does later.
+#[derive(Debug, Clone, Copy)]
+enum Timer {
+    Reply { line: usize, step: usize },
+    HangUp { line: usize },
+    Reinvite { line: usize },
+}
+
+/// A URI of the story's own making.
+pub(crate) fn uri(text: &str) -> Uri {
+    Uri::parse(text).unwrap_or_else(|error| panic!("{text} is no URI: {error}"))
+}
+
+#[cfg(test)]
+mod tests;

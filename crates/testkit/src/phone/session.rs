@@ -1,0 +1,158 @@
+//! A phone's session description: written and read as plain text, apart from the PBX's own SDP code, so that
+//! the two check each other (RFC 4566, RFC 3264).
+
+use std::net::SocketAddr;
+
+/// Which way sound flows, as its writer sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flowing {
+    /// Both ways.
+    SendRecv,
+    /// Only from the writer.
+    SendOnly,
+    /// Only to the writer.
+    RecvOnly,
+    /// Neither way.
+    Inactive,
+}
+
+impl Flowing {
+    /// Whether the writer sends.
+    pub fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// Whether the writer listens.
+    pub fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+
+    /// The answer that takes all that is offered (RFC 3264 section 6.1), short of what we ourselves hold back.
+    pub fn answer(self, own: Self) -> Self {
+        match (self.receives() && own.sends(), self.sends() && own.receives()) {
+            (true, true) => Self::SendRecv,
+            (true, false) => Self::SendOnly,
+            (false, true) => Self::RecvOnly,
+            (false, false) => Self::Inactive,
+        }
+    }
+
+    fn attribute(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+}
+
+/// The parts of a description that a call of one audio stream needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Where its writer wants RTP.
+    pub rtp: SocketAddr,
+    /// Which way sound flows.
+    pub flowing: Flowing,
+    /// Payload types in order of preference.
+    pub payloads: Vec<u8>,
+    /// The `o=` line's version; it must rise with every change.
+    pub version: u64,
+    /// The `o=` line's session id; it must not change within a dialog.
+    pub id: u64,
+}
+
+impl Session {
+    /// What a phone offers: G.711 and telephone events.
+    pub fn phone(rtp: SocketAddr, id: u64) -> Self {
+        Self { rtp, flowing: Flowing::SendRecv, payloads: vec![0, 8, 101], version: 1, id }
+    }
+
+    /// The answer of a phone to an offer, from its own last description.
+    pub fn answering(&self, offer: &Self) -> Self {
+        let payloads = offer.payloads.iter().copied().filter(|offered| KNOWN.contains(offered)).collect();
+        Self { flowing: offer.flowing.answer(self.flowing), payloads, ..self.clone() }
+    }
+
+    /// The description as a body.
+    pub fn text(&self) -> String {
+        let family = if self.rtp.is_ipv4() { "IP4" } else { "IP6" };
+        let address = self.rtp.ip();
+        let list: Vec<String> = self.payloads.iter().map(u8::to_string).collect();
+        let mut text = format!(
+            "v=0\r\no=- {} {} IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n\
+             m=audio {} RTP/AVP {}\r\n",
+            self.id,
+            self.version,
+            self.rtp.port(),
+            list.join(" "),
+        );
+        for payload in &self.payloads {
+            text += match payload {
+                0 => "a=rtpmap:0 PCMU/8000\r\n",
+                8 => "a=rtpmap:8 PCMA/8000\r\n",
+                101 => "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n",
+                _ => "",
+            };
+        }
+        text + "a=ptime:20\r\na=" + self.flowing.attribute() + "\r\n"
+    }
+
+    /// Reads a body. `None` where there is no audio stream that is accepted, or a line that it needs is missing.
+    pub fn read(body: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(body).ok()?;
+        let (session, audio) = text.split_once("m=audio ")?;
+        let audio = audio.split("m=").next()?;
+        let mut words = audio.lines().next()?.split_whitespace();
+        let port: u16 = words.next()?.parse().ok()?;
+        let payloads = words.skip(1).filter_map(|word| word.parse().ok()).collect();
+        let connection = line(audio, "c=").or_else(|| line(session, "c="))?;
+        let address = connection.split_whitespace().nth(2)?.parse().ok()?;
+        let mut origin = line(session, "o=")?.split_whitespace().skip(1);
+        let id = origin.next()?.parse().ok()?;
+        let version = origin.next()?.parse().ok()?;
+        if port == 0 {
+            return None;
+        }
+        let flowing = direction(audio).or_else(|| direction(session)).unwrap_or(Flowing::SendRecv);
+        Some(Self { rtp: SocketAddr::new(address, port), flowing, payloads, version, id })
+    }
+}
+
+fn line<'a>(part: &'a str, start: &str) -> Option<&'a str> {
+    part.lines().find_map(|line| line.strip_prefix(start))
+}
+
+fn direction(part: &str) -> Option<Flowing> {
+    let all = [Flowing::SendRecv, Flowing::SendOnly, Flowing::RecvOnly, Flowing::Inactive];
+    part.lines().find_map(|line| {
+        let name = line.strip_prefix("a=")?;
+        all.into_iter().find(|flowing| flowing.attribute() == name.trim_end())
+    })
+}
+
+const KNOWN: [u8; 3] = [0, 8, 101];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_writes() {
+        let mut session = Session::phone("10.0.0.21:40000".parse().expect("an address"), 77);
+        session.flowing = Flowing::SendOnly;
+        assert_eq!(Session::read(session.text().as_bytes()), Some(session));
+    }
+
+    #[test]
+    fn a_hold_is_answered_with_recvonly() {
+        let mine = Session::phone("10.0.0.22:40000".parse().expect("an address"), 1);
+        let mut hold = Session::phone("10.0.0.21:40000".parse().expect("an address"), 2);
+        hold.flowing = Flowing::SendOnly;
+        hold.payloads = vec![8, 96, 101];
+        let answer = mine.answering(&hold);
+        assert_eq!(answer.flowing, Flowing::RecvOnly);
+        assert_eq!(answer.payloads, [8, 101]);
+        assert_eq!(answer.rtp, mine.rtp);
+    }
+}
