@@ -81,6 +81,11 @@ impl Call {
     }
 
     fn probe(&mut self, x: &mut Exchange, side: Side) {
+        // A request on its way tells as much, and one behind it could overtake it: the phone would then refuse the
+        // first as out of order (RFC 3261 section 12.2.2).
+        if self.is_passing() {
+            return;
+        }
         let owner = ClientOwner::Call(self.key);
         let Some(leg) = self.leg_mut(side) else { return };
         if leg.probe.is_some() || leg.is_unacked() {
@@ -91,6 +96,18 @@ impl Call {
         let mut options = established.dialog.request(Method::Options);
         options.headers.set(HeaderName::Accept, wire::SDP);
         leg.probe = Some(x.request(options, flow, Some(owner)));
+    }
+
+    /// Whether a request of one side waits for the answer of the other.
+    fn is_passing(&self) -> bool {
+        let passing = matches!(&self.stage, Stage::Talking(talk) if !talk.passing.is_empty());
+        passing || self.reinvite_client().is_some()
+    }
+
+    fn awaits_answer_of(&self, side: Side) -> bool {
+        let Stage::Talking(talk) = &self.stage else { return false };
+        talk.negotiation.awaits_answer_of(side)
+            || talk.passing.iter().any(|passing| passing.from.other() == side)
     }
 
     /// A phone answered our question, with anything, or did not (408): only silence and "no such call" mean that it is
