@@ -33,14 +33,15 @@ impl Call {
         let Ok(dialog) = Dialog::uac(invite, response, flow) else { return self.branch_failed(x, id, 500) };
         let sdp =
             wire::sdp_of(&response.headers, &response.body).or_else(|| branch.early.take().map(|sdp| *sdp));
-        match sdp.and_then(|sdp| Some((self.body_for_caller(id, &sdp)?, sdp))) {
-            Some((body, sdp)) => {
+        match sdp.map(|sdp| (self.body_for_caller(id, &sdp), sdp)) {
+            Some((Some(body), sdp)) => {
                 let Some(branch) = self.take_branch(id) else { return };
                 self.wins(x, branch, Answer { client, cseq, dialog, sdp, body });
             }
-            None => {
+            unusable => {
+                let offer = unusable.filter(|_| self.offer.is_none()).map(|(_, sdp)| sdp);
                 x.routes.remove_client(client);
-                x.refuse_answer(dialog, cseq, true);
+                x.refuse_answer(dialog, cseq, offer.as_ref(), true);
                 self.branch_failed(x, id, 488);
             }
         }
@@ -131,13 +132,13 @@ impl Call {
 
     /// A 2xx of an INVITE that we acknowledged came again, because the ACK was lost; or another phone behind the same
     /// contact answered too, and is hung up.
-    pub(crate) fn answered_again(&mut self, x: &mut Exchange, side: Side, response: &Response, flow: Flow) {
+    pub(crate) fn answered_again(&self, x: &mut Exchange, side: Side, response: &Response, flow: Flow) {
         let Some(established) = self.leg(side).and_then(Leg::established) else { return };
         let dialog = &established.dialog;
         if response.to.tag() != Some(&*dialog.id().remote_tag) {
             let invite = invite_of(dialog, response.cseq.number);
             if let Ok(other) = Dialog::uac(&invite, response, flow) {
-                x.refuse_answer(other, response.cseq.number, true);
+                x.refuse_answer(other, response.cseq.number, None, true);
             }
             return;
         }

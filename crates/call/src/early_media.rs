@@ -84,7 +84,7 @@ impl Call {
         self.send_provisional(x, status, None);
     }
 
-    fn send_provisional(&mut self, x: &mut Exchange, status: u16, body: Option<Sdp>) {
+    fn send_provisional(&self, x: &mut Exchange, status: u16, body: Option<Sdp>) {
         let Signal::Inviting { server, invite, dialog } = &self.caller.signal else { return };
         let mut response = x.response(invite, status, Some(&dialog.id().local_tag));
         wire::dialog_headers(&mut response.headers, &self.caller.flow);

@@ -34,6 +34,7 @@ impl Call {
         }
         self.cdr.ends(x.now, &x.clock, why);
         self.drop_branches(x, None, |_| true);
+        self.drop_offer(x);
         let until = x.now + x.settings.figures_wait;
         let ending = Stage::Ending(Ending { until, is_recorded: false, why });
         if let Stage::Talking(talk) = std::mem::replace(&mut self.stage, ending) {
@@ -128,6 +129,15 @@ impl Call {
         }
     }
 
+    /// An offer that nobody will answer any more is refused, in the ACK that waited for the answer.
+    fn drop_offer(&mut self, x: &mut Exchange) {
+        let Stage::Talking(talk) = &mut self.stage else { return };
+        match std::mem::replace(&mut talk.negotiation, Negotiation::Settled) {
+            Negotiation::AnswerInAck { from, offer } => self.acknowledge(x, from.other(), Some(&offer)),
+            other => talk.negotiation = other,
+        }
+    }
+
     fn end_caller(&mut self, x: &mut Exchange, why: &End) {
         match std::mem::replace(&mut self.caller.signal, Signal::Over) {
             Signal::Inviting { server, invite, dialog } => {
@@ -154,9 +164,8 @@ impl Call {
 }
 
 impl Leg {
-    /// Says BYE in an answered dialog, after the ACK that we may still owe.
+    /// Says BYE in an answered dialog.
     pub(crate) fn hang_up(&mut self, x: &mut Exchange, why: &End) {
-        self.give_ack(x, None);
         self.forget(x);
         let Signal::Established(mut established) = std::mem::replace(&mut self.signal, Signal::Over) else {
             return;

@@ -2,14 +2,18 @@
 //! whatever has become of the call (RFC 3261 section 13.2.2.4).
 
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::time::Instant;
 
+use bytes::Bytes;
+use kiestoon_media::{Origin, Sdp, refuse_offer};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::transaction::ClientId;
 use kiestoon_sip::{Flow, HeaderName, Method, Request, Response};
 
 use crate::exchange::Exchange;
 use crate::routes::ClientOwner;
+use crate::wire;
 
 /// The INVITEs of all branches that lost.
 #[derive(Debug, Default)]
@@ -71,18 +75,40 @@ impl Exchange {
         if !again && loser.hung_up.len() < MOST_FORKS {
             loser.hung_up.push(tag.into());
         }
-        self.refuse_answer(dialog, response.cseq.number, !again);
+        // Without an offer of ours the 200 holds one, and its ACK must hold an answer.
+        let offer = match loser.invite.headers.contains(&HeaderName::ContentType) {
+            true => None,
+            false => wire::sdp_of(&response.headers, &response.body),
+        };
+        self.refuse_answer(dialog, response.cseq.number, offer.as_ref(), !again);
     }
 
-    /// Acknowledges an answer that comes too late or cannot be used, and hangs up.
-    pub(crate) fn refuse_answer(&mut self, mut dialog: Dialog, cseq: u32, hang_up: bool) {
+    /// Acknowledges an answer that comes too late or cannot be used, and hangs up. `offer` is what it offers, where we made
+    /// no offer.
+    pub(crate) fn refuse_answer(
+        &mut self,
+        mut dialog: Dialog,
+        cseq: u32,
+        offer: Option<&Sdp>,
+        hang_up: bool,
+    ) {
         let flow = dialog.flow();
-        self.ack(dialog.ack(cseq), flow);
+        let mut ack = dialog.ack(cseq);
+        if let Some(offer) = offer {
+            ack.set_body(wire::SDP, self.refusal(offer, flow.local.ip()));
+        }
+        self.ack(ack, flow);
         if hang_up {
             let mut bye = dialog.request(Method::Bye);
             bye.headers.push(HeaderName::Reason, "SIP;cause=487;text=\"Request Terminated\"");
             self.request(bye, flow, None);
         }
+    }
+
+    /// The answer that refuses all that is offered.
+    pub(crate) fn refusal(&mut self, offer: &Sdp, us: IpAddr) -> Bytes {
+        let mut origin = Origin::new(self.random());
+        refuse_offer(offer, us, &mut origin).to_bytes()
     }
 
     /// No response will come any more.

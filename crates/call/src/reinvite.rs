@@ -42,6 +42,13 @@ pub(crate) struct Passed {
     offer: Option<Sdp>,
 }
 
+impl Negotiation {
+    /// Whether a re-INVITE is on its way to that side.
+    pub(crate) fn awaits_answer_of(&self, side: Side) -> bool {
+        matches!(self, Self::Passed(passed) if passed.from.other() == side)
+    }
+}
+
 impl Passed {
     /// The call ends before the other side has answered.
     pub(crate) fn give_up(self, x: &mut Exchange) {
@@ -124,7 +131,7 @@ impl Call {
     }
 
     /// The side that sent it took it back: so do we, and its final response follows that of the other side.
-    pub(crate) fn reinvite_cancelled(&mut self, x: &mut Exchange, server: ServerId) {
+    pub(crate) fn reinvite_cancelled(&self, x: &mut Exchange, server: ServerId) {
         if let Stage::Talking(talk) = &self.stage
             && let Negotiation::Passed(passed) = &talk.negotiation
             && passed.server == server
@@ -198,19 +205,18 @@ impl Call {
                 None => relay_offer(theirs, &media.local, &mut media.origin).ok(),
             }
         });
-        let (Some(theirs), Some(body)) = (theirs, body) else {
-            // The other side has changed its session already, so the old one cannot be kept.
-            if let Some(leg) = self.leg_mut(to) {
-                leg.give_ack(x, None);
+        let (theirs, body) = match (theirs, body) {
+            (Some(theirs), Some(body)) => (theirs, body),
+            (theirs, _) => {
+                // The other side has changed its session already, so the old one cannot be kept.
+                self.acknowledge(x, to, theirs.filter(|_| passed.offer.is_none()).as_ref());
+                x.answer(passed.server, &passed.request, 488);
+                return self.end(x, EndReason::MediaFailed.into());
             }
-            x.answer(passed.server, &passed.request, 488);
-            return self.end(x, EndReason::MediaFailed.into());
         };
         match passed.offer {
             Some(offer) => {
-                if let Some(leg) = self.leg_mut(to) {
-                    leg.give_ack(x, None);
-                }
+                self.acknowledge(x, to, None);
                 self.take_session(x, passed.from, &offer);
                 self.take_session(x, to, &theirs);
             }
@@ -222,6 +228,14 @@ impl Call {
             }
         }
         self.accept_reinvite(x, passed.from, passed.server, &passed.request, &body);
+    }
+
+    /// Gives the ACK that a side is owed, refusing what it offered in its 2xx.
+    pub(crate) fn acknowledge(&mut self, x: &mut Exchange, side: Side, refused: Option<&Sdp>) {
+        let Some(leg) = self.leg_mut(side) else { return };
+        let local = leg.flow.local.ip();
+        let body = refused.map(|offer| x.refusal(offer, local));
+        leg.give_ack(x, body);
     }
 
     fn take_session(&mut self, x: &mut Exchange, side: Side, sdp: &Sdp) {

@@ -125,6 +125,20 @@ impl Snapshot {
         Some((index, number))
     }
 
+    /// The extension behind an address of record, as the registrar's changes name it.
+    pub fn extension_of_aor(&self, aor: &str) -> Option<&Extension> {
+        let (organisation, number) = self.of_aor(aor)?;
+        self.extension(organisation, number)
+    }
+
+    /// The address of record of an extension by the store's id of its organisation; None where there is no such
+    /// extension now.
+    pub fn aor_of(&self, organisation_id: &str, number: &str) -> Option<String> {
+        let index =
+            self.organisations.iter().position(|organisation| &*organisation.id == organisation_id)?;
+        self.extension(index, number).and_then(|_| self.aor(index, number))
+    }
+
     pub(crate) fn extension(&self, organisation: usize, number: &str) -> Option<&Extension> {
         self.organisations.get(organisation)?.extensions.get(number)
     }

@@ -14,5 +14,5 @@ pub use port_pool::{PortPair, PortPool, PortsExhausted};
 pub use quality::{DirectionQuality, LegQuality};
 pub use sdp::{
     Codec, Direction, LocalMedia, Origin, RemoteAudio, Sdp, SdpError, local_answer, local_offer,
-    relay_answer, relay_offer, with_direction,
+    refuse_offer, relay_answer, relay_offer, with_direction,
 };

@@ -236,7 +236,7 @@ impl Switch {
 
     /// A new request: screened, then to its dialog or to the one who takes its method.
     fn request(&mut self, server: ServerId, request: Request, flow: Flow) {
-        if let Err(refusal) = screening::screen(&mut self.x, &request) {
+        if let Err(refusal) = screening::screen(&mut self.x, &request, &flow) {
             return self.x.transactions.respond_stateless(self.x.now, server, &refusal);
         }
         if request.to.tag().is_some() {

@@ -1,19 +1,19 @@
 //! What every request must pass before anything else looks at it (RFC 3261 section 8.2): method, hops, extensions, body,
 //! loops. Costs nothing but the response.
 
-use kiestoon_sip::{HeaderName, Method, Request, Response, Uri};
+use kiestoon_sip::{Flow, HeaderName, Method, Request, Response, Uri, Via};
 
 use crate::exchange::Exchange;
 use crate::wire;
 
 /// Lets a request pass, or says how it is refused.
-pub(super) fn screen(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+pub(super) fn screen(x: &mut Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Response>> {
     method(x, request)?;
     scheme(x, request)?;
     hops(x, request)?;
     extensions(x, request)?;
     body(x, request)?;
-    own_request(x, request)
+    own_request(x, request, flow)
 }
 
 fn method(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
@@ -82,10 +82,18 @@ fn body(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
     Ok(())
 }
 
-/// An INVITE of our own that came back: its From tag is one that we gave. (A copy of a caller's INVITE is refused by the
-/// transaction layer, and a detour over another PBX uses up the hops.)
-fn own_request(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
-    let is_ours =
-        request.to.tag().is_none() && request.from.tag().is_some_and(|tag| x.routes.dialog(tag).is_some());
-    if is_ours { Err(x.response(request, 482, None).into()) } else { Ok(()) }
+/// A request of our own that came back: its From tag is one that we gave, or it has passed us on its way. The topmost Via is
+/// the sender's own, and a phone elsewhere may have the very address that we have. (A copy of a caller's request is refused
+/// by the transaction layer, and a detour over another PBX uses up the hops.)
+fn own_request(x: &mut Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Response>> {
+    if request.to.tag().is_some() {
+        return Ok(());
+    }
+    let is_ours = request.from.tag().is_some_and(|tag| x.routes.dialog(tag).is_some());
+    let passed_us = request.via.iter().skip(1).any(|via| is_our_via(via, flow));
+    if is_ours || passed_us { Err(x.response(request, 482, None).into()) } else { Ok(()) }
+}
+
+fn is_our_via(via: &Via, flow: &Flow) -> bool {
+    via.host.ip() == Some(flow.local.ip().to_canonical()) && via.port == Some(flow.local.port())
 }

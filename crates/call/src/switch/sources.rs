@@ -51,6 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the origin of the test's clock")]
     fn a_source_is_blocked_for_the_rest_of_the_minute() {
         let now = Instant::now();
         let exempt = vec![Network { address: "10.0.0.0".parse().unwrap(), prefix: 8 }];

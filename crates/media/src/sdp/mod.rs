@@ -18,7 +18,7 @@ pub use audio::{Codec, Direction, LocalMedia, RemoteAudio};
 pub use error::SdpError;
 pub use local::{local_answer, local_offer};
 pub use origin::Origin;
-pub use relay::{relay_answer, relay_offer, with_direction};
+pub use relay::{refuse_offer, relay_answer, relay_offer, with_direction};
 
 /// A session description: what a phone wrote, or what we write to one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Offer and answer between two legs (RFC 3264): codecs pass through untouched, addresses are ours.
 
+use std::net::IpAddr;
+
 use super::{Codec, Direction, LocalMedia, MediaLine, Origin, Sdp, SdpError};
 
 /// What the other leg is offered: our own `o=`, `s=` and `c=`, one audio line with our port and their payload types,
@@ -43,6 +45,13 @@ pub fn relay_answer(
     audio.ptime = answered.ptime;
     audio.maxptime = answered.maxptime;
     Ok(answer_in_place(offer, index, audio, us, origin))
+}
+
+/// The answer that refuses every line of an offer, for an ACK that must hold one although the call is over. `us` stands
+/// in the `o=` line.
+pub fn refuse_offer(offer: &Sdp, us: IpAddr, origin: &mut Origin) -> Sdp {
+    let refused = |line: &MediaLine| MediaLine::refused(&line.kind, &line.proto, &line.formats);
+    origin.stamp(us, offer.media.iter().map(refused).collect(), 0)
 }
 
 /// One of our own descriptions again with another direction: hold and resume that the PBX starts itself.
