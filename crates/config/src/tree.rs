@@ -175,10 +175,8 @@ section! {
 section! {
     /// `[cdr]`.
     pub struct Cdr {
-        /// The file that call records wait in while the database is away.
-        pub spool: PathBuf = "data/cdr.spool".into();
-        /// Call records that may wait in memory for the writer.
-        pub queue: u32 = 10_000, in 16..=1_000_000;
+        /// The file that call records wait in while the database is away; left out: beside the database.
+        pub spool: Option<PathBuf> = None;
     }
 }
 

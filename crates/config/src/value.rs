@@ -264,8 +264,10 @@ impl Text for IpAddr {
 /// A block of addresses, written `ADDRESS/PREFIX` or as a single address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cidr {
-    address: IpAddr,
-    prefix: u8,
+    /// Any address of the block.
+    pub address: IpAddr,
+    /// The length of the prefix in bits.
+    pub prefix: u8,
 }
 
 impl Cidr {
@@ -273,11 +275,11 @@ impl Cidr {
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(block), IpAddr::V4(ip)) => {
-                let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);
+                let mask = u32::MAX.checked_shl(32_u32.saturating_sub(self.prefix.into())).unwrap_or(0);
                 u32::from(block) & mask == u32::from(ip) & mask
             }
             (IpAddr::V6(block), IpAddr::V6(ip)) => {
-                let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix)).unwrap_or(0);
+                let mask = u128::MAX.checked_shl(128_u32.saturating_sub(self.prefix.into())).unwrap_or(0);
                 u128::from(block) & mask == u128::from(ip) & mask
             }
             _ => false,

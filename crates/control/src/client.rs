@@ -64,7 +64,8 @@ impl Client {
 
     /// Takes the state of database and dialplan folder; refused with every problem, and then nothing changes.
     pub async fn reload(&self) -> Result<Reloaded, ClientError> {
-        self.ask(Method::POST, path::RELOAD, None::<&()>).await
+        let patient = self.clone().with_timeout(self.timeout.max(RELOAD_TIMEOUT));
+        patient.ask(Method::POST, path::RELOAD, None::<&()>).await
     }
 
     /// Refuses new calls, waits for the live ones up to a limit, then ends the PBX. Returns at once.
@@ -193,5 +194,7 @@ impl Client {
 }
 
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// The PBX reads its whole directory for it.
+const RELOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bounds what a reply may take in memory: some 60,000 calls.
 const REPLY_BYTES: usize = 64 * 1024 * 1024;

@@ -2,98 +2,193 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reply::{Call, Registration};
-
 /// Something that happened in the PBX.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Event {
-    /// A call changed.
-    Call {
-        /// When.
-        at: String,
-        /// How.
-        change: CallChange,
-        /// The call as it is now.
-        call: Box<Call>,
-        /// Why it ended, for [`CallChange::Ended`]: the word of the call record.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        end_reason: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When: RFC 3339, UTC.
+    pub at: String,
+    /// What.
+    #[serde(flatten)]
+    pub what: Happening,
+}
+
+/// What happened. The word in `type` is also the name of the server-sent event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum Happening {
+    /// A call was accepted and begins.
+    #[serde(rename = "call.started")]
+    CallStarted {
+        /// The call.
+        call_id: String,
+        /// The caller's number.
+        from_number: String,
+        /// What was dialled.
+        dialed: String,
+        /// The dialplan rule.
+        route: Option<String>,
     },
-    /// A contact changed.
-    Registration {
-        /// When.
-        at: String,
-        /// How.
-        change: RegistrationChange,
-        /// The contact.
-        registration: Registration,
+    /// A phone rings.
+    #[serde(rename = "call.ringing")]
+    CallRinging {
+        /// The call.
+        call_id: String,
+        /// The number that rings.
+        number: String,
+    },
+    /// A phone answered, or the PBX itself did.
+    #[serde(rename = "call.answered")]
+    CallAnswered {
+        /// The call.
+        call_id: String,
+        /// The number that answered; none for a prompt or an echo.
+        number: Option<String>,
+    },
+    /// A side put the other on hold, or took it back.
+    #[serde(rename = "call.held")]
+    CallHeld {
+        /// The call.
+        call_id: String,
+        /// `caller` or `callee`.
+        by: String,
+        /// Whether it is held now.
+        held: bool,
+    },
+    /// The dialplan came to a step that this version cannot do.
+    #[serde(rename = "call.step_not_built")]
+    CallStepNotBuilt {
+        /// The call.
+        call_id: String,
+        /// The step's word in the dialplan.
+        step: String,
+    },
+    /// A call ended.
+    #[serde(rename = "call.ended")]
+    CallEnded {
+        /// The call.
+        call_id: String,
+        /// Why: the word of the call record.
+        end_reason: String,
+        /// The final status that the caller got.
+        sip_code: u16,
+    },
+    /// A call was refused before it began.
+    #[serde(rename = "call.refused")]
+    CallRefused {
+        /// The caller's number.
+        from_number: String,
+        /// The status.
+        sip_code: u16,
+        /// Why, in one word.
+        reason: String,
+    },
+    /// The contacts of an extension changed.
+    #[serde(rename = "registration.changed")]
+    RegistrationChanged {
+        /// The number.
+        number: String,
+        /// Contacts that it has now.
+        contacts: u64,
+        /// The transport of the REGISTER; none where a binding expired or was lost.
+        transport: Option<String>,
+        /// Where the REGISTER came from.
+        remote: Option<String>,
+    },
+    /// Credentials were wrong.
+    #[serde(rename = "authentication.failed")]
+    AuthenticationFailed {
+        /// Where they came from.
+        remote: String,
+        /// The user name that was claimed, as it was sent.
+        user: String,
     },
     /// A new state of database and dialplan is in force.
+    #[serde(rename = "reloaded")]
     Reloaded {
-        /// When.
-        at: String,
         /// The revision of the database.
         revision: i64,
     },
     /// New calls are refused from now on.
-    Draining {
-        /// When.
-        at: String,
-    },
+    #[serde(rename = "draining")]
+    Draining,
     /// An event of a later version.
-    #[serde(other)]
+    #[serde(other, rename = "unknown")]
     Unknown,
 }
 
-/// How a call changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CallChange {
-    /// It began.
-    Started,
-    /// A phone rings.
-    Ringing,
-    /// It was answered.
-    Answered,
-    /// One side put the other on hold.
-    Held,
-    /// It was taken back from hold.
-    Resumed,
-    /// It ended.
-    Ended,
-}
-
-/// How a contact changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RegistrationChange {
-    /// It is new.
-    Added,
-    /// It was refreshed.
-    Refreshed,
-    /// The phone, or the end of its connection, took it away.
-    Removed,
-    /// Its time ran out.
-    Expired,
+impl Happening {
+    /// The call that it is about.
+    pub fn call_id(&self) -> Option<&str> {
+        match self {
+            Self::CallStarted { call_id, .. }
+            | Self::CallRinging { call_id, .. }
+            | Self::CallAnswered { call_id, .. }
+            | Self::CallHeld { call_id, .. }
+            | Self::CallStepNotBuilt { call_id, .. }
+            | Self::CallEnded { call_id, .. } => Some(call_id),
+            _ => None,
+        }
+    }
 }
 
 impl Event {
     /// The name of the server-sent event, such as `call.answered`.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Call { change, .. } => match change {
-                CallChange::Started => "call.started",
-                CallChange::Ringing => "call.ringing",
-                CallChange::Answered => "call.answered",
-                CallChange::Held => "call.held",
-                CallChange::Resumed => "call.resumed",
-                CallChange::Ended => "call.ended",
-            },
-            Self::Registration { .. } => "registration.changed",
-            Self::Reloaded { .. } => "reloaded",
-            Self::Draining { .. } => "draining",
-            Self::Unknown => "unknown",
+        match self.what {
+            Happening::CallStarted { .. } => "call.started",
+            Happening::CallRinging { .. } => "call.ringing",
+            Happening::CallAnswered { .. } => "call.answered",
+            Happening::CallHeld { .. } => "call.held",
+            Happening::CallStepNotBuilt { .. } => "call.step_not_built",
+            Happening::CallEnded { .. } => "call.ended",
+            Happening::CallRefused { .. } => "call.refused",
+            Happening::RegistrationChanged { .. } => "registration.changed",
+            Happening::AuthenticationFailed { .. } => "authentication.failed",
+            Happening::Reloaded { .. } => "reloaded",
+            Happening::Draining => "draining",
+            Happening::Unknown => "unknown",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_in_the_json_is_the_name_of_the_event() {
+        let call_id = || "0199".to_owned();
+        let number = || "201".to_owned();
+        let all = [
+            Happening::CallStarted {
+                call_id: call_id(),
+                from_number: number(),
+                dialed: number(),
+                route: None,
+            },
+            Happening::CallRinging { call_id: call_id(), number: number() },
+            Happening::CallAnswered { call_id: call_id(), number: Some(number()) },
+            Happening::CallHeld { call_id: call_id(), by: "caller".into(), held: true },
+            Happening::CallStepNotBuilt { call_id: call_id(), step: "voicemail".into() },
+            Happening::CallEnded { call_id: call_id(), end_reason: "busy".into(), sip_code: 486 },
+            Happening::CallRefused { from_number: number(), sip_code: 503, reason: "full".into() },
+            Happening::RegistrationChanged { number: number(), contacts: 1, transport: None, remote: None },
+            Happening::AuthenticationFailed { remote: "192.0.2.1:5060".into(), user: number() },
+            Happening::Reloaded { revision: 3 },
+            Happening::Draining,
+        ];
+        for what in all {
+            let event = Event { at: "2026-11-20T10:00:00Z".into(), what };
+            let json = serde_json::to_value(&event).unwrap();
+            assert_eq!(json["type"], event.name());
+            assert_eq!(json["at"], "2026-11-20T10:00:00Z");
+            assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn an_event_of_a_later_version_is_passed_over() {
+        let event: Event = serde_json::from_str(r#"{"at":"x","type":"trunk.up","trunk":"voys"}"#).unwrap();
+        assert_eq!(event.what, Happening::Unknown);
     }
 }

@@ -13,7 +13,7 @@ mod reply;
 
 pub use client::Client;
 pub use error::ClientError;
-pub use event::{CallChange, Event, RegistrationChange};
+pub use event::{Event, Happening};
 pub use event_stream::Events;
 pub use path::{CALLS, DRAIN, EVENTS, REGISTRATIONS, RELOAD, STATUS, hangup};
 pub use problem::{PROBLEM_JSON, Problem};

@@ -1,3 +1,18 @@
-//! The PBX binary.
+//! The PBX binary: sockets, threads, clock, journals, control server and command line around the pure cores.
+mod cli;
+mod clock;
+mod control;
 mod media;
-fn main() {}
+mod persist;
+mod reload;
+mod serve;
+mod settings;
+mod signalling;
+mod snapshot;
+mod sounds;
+mod task;
+mod transport;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

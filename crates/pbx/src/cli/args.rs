@@ -1,0 +1,210 @@
+//! The words of the command line. clap's own help stays in English; every verb ends its help with an example.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Kiestoon, a PBX: phones register here and call each other.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kiestoon",
+    version,
+    propagate_version = false,
+    subcommand_required = true,
+    after_help = "Example:\n  kiestoon check && kiestoon serve --config config/kiestoon.toml\n\nExit codes: 0 fine, 64 something to mend (usage, configuration, input files), 1 anything else."
+)]
+pub(super) struct Args {
+    /// The configuration file [default: config/kiestoon.toml, which may be missing]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Print data as JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Run the PBX in the foreground
+    #[command(
+        after_help = "Prints `kiestoon ready` when phones can register. SIGTERM waits for calls to end, SIGINT hangs up, SIGHUP reloads.\n\nExample:\n  kiestoon serve --config /etc/kiestoon/kiestoon.toml"
+    )]
+    Serve,
+    /// Check configuration, certificates, dialplan, prompts, database and ports: all problems at once
+    #[command(after_help = "Example:\n  kiestoon check --config /etc/kiestoon/kiestoon.toml")]
+    Check,
+    /// Load organisations and extensions from a TOML file; loading it again changes nothing
+    #[command(
+        after_help = "Generated passwords are printed once.\n\nExample:\n  kiestoon import extensions.toml"
+    )]
+    Import(ImportArgs),
+    /// Add, list, change and remove extensions
+    #[command(after_help = "Example:\n  kiestoon extension add 201 --name Balie")]
+    Extension(ExtensionArgs),
+    /// Check and explain the dialplan
+    #[command(after_help = "Example:\n  kiestoon dialplan check dialplans/")]
+    Dialplan(DialplanArgs),
+    /// Show finished calls, newest first
+    #[command(after_help = "Example:\n  kiestoon history --number 201 --since 7d --limit 20")]
+    History(HistoryArgs),
+    /// Look into and steer the running PBX
+    #[command(after_help = "Example:\n  kiestoon ctl watch")]
+    Ctl(CtlArgs),
+    /// Print the configuration in force, secrets masked
+    #[command(after_help = "Example:\n  KIESTOON__LOG__LEVEL=debug kiestoon print-config")]
+    PrintConfig,
+    /// Print the version
+    #[command(after_help = "Example:\n  kiestoon version")]
+    Version,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ImportArgs {
+    /// The TOML file
+    pub(super) file: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExtensionArgs {
+    /// The organisation's slug [default: the only one, or `default`]
+    #[arg(long, global = true, value_name = "SLUG")]
+    pub(super) organisation: Option<String>,
+    #[command(subcommand)]
+    pub(super) verb: ExtensionVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExtensionVerb {
+    /// Add an extension
+    #[command(after_help = "Example:\n  kiestoon extension add 201 --name Balie")]
+    Add {
+        /// The number, also the SIP user name
+        number: String,
+        /// The name that displays show
+        #[arg(long, default_value = "")]
+        name: String,
+        /// The password; `-` reads it from standard input [default: generated and printed once]
+        #[arg(long)]
+        password: Option<String>,
+    },
+    /// List extensions
+    #[command(after_help = "Example:\n  kiestoon extension list --organisation kantoor --json")]
+    List,
+    /// Remove an extension; its calls stay in the history
+    #[command(after_help = "Example:\n  kiestoon extension remove 201")]
+    Remove {
+        /// The number
+        number: String,
+    },
+    /// Set the password of an extension
+    #[command(after_help = "Example:\n  kiestoon extension password 201")]
+    Password {
+        /// The number
+        number: String,
+        /// The password; `-` reads it from standard input [default: generated and printed once]
+        #[arg(long)]
+        password: Option<String>,
+    },
+    /// Show one extension
+    #[command(after_help = "Example:\n  kiestoon extension show 201 --reveal")]
+    Show {
+        /// The number
+        number: String,
+        /// Show the password too
+        #[arg(long)]
+        reveal: bool,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DialplanArgs {
+    #[command(subcommand)]
+    pub(super) verb: DialplanVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DialplanVerb {
+    /// Check dialplan files: every problem with its line; needs no database
+    #[command(after_help = "Example:\n  kiestoon dialplan check dialplans/")]
+    Check {
+        /// A folder, or one file [default: `dialplan.path` of the configuration]
+        path: Option<PathBuf>,
+    },
+    /// Explain where a call goes, and why
+    #[command(after_help = "Example:\n  kiestoon dialplan explain 0612345678 --from 206 --at \"za 10:00\"")]
+    Explain {
+        /// The number dialled
+        number: String,
+        /// The caller's number
+        #[arg(long, value_name = "NUMBER")]
+        from: String,
+        /// The context that the call enters
+        #[arg(long, default_value = "intern")]
+        context: String,
+        /// The moment, on the dialplan's clock: "2026-11-20T10:00", "za 10:00" or "10:00" [default: now]
+        #[arg(long, value_name = "WHEN")]
+        at: Option<String>,
+        /// A folder, or one file [default: `dialplan.path` of the configuration]
+        #[arg(long, value_name = "PATH")]
+        path: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct HistoryArgs {
+    /// At most so many calls
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) limit: u32,
+    /// Only calls with this number as caller, callee or as dialled
+    #[arg(long)]
+    pub(super) number: Option<String>,
+    /// Only calls that began then or later: "2026-11-20", "2026-11-20T10:00", "90m", "24h" or "7d"
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since: Option<String>,
+    /// Only calls that ended so: answered, no_answer, busy, failed, cancelled or interrupted
+    #[arg(long, value_name = "WORD")]
+    pub(super) disposition: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CtlArgs {
+    #[command(subcommand)]
+    pub(super) verb: CtlVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CtlVerb {
+    /// The PBX as a whole
+    #[command(after_help = "Example:\n  kiestoon ctl status")]
+    Status,
+    /// Live calls, with codec, loss and jitter of each leg
+    #[command(after_help = "Example:\n  kiestoon ctl calls --json")]
+    Calls,
+    /// Registered phones
+    #[command(after_help = "Example:\n  kiestoon ctl registrations")]
+    Registrations,
+    /// End a call
+    #[command(after_help = "Example:\n  kiestoon ctl hangup 01998a5e-3c1f-7e55-8a1b-0c9a4e2f7d10")]
+    Hangup {
+        /// The id, as `ctl calls` shows it; its first or last characters do where only one call has them
+        call: String,
+    },
+    /// Take the state of database and dialplan folder now
+    #[command(after_help = "Example:\n  kiestoon ctl reload")]
+    Reload,
+    /// Refuse new calls, wait for the live ones, then stop the PBX
+    #[command(after_help = "Example:\n  kiestoon ctl drain --limit-secs 60")]
+    Drain {
+        /// Hang up what is left after so many seconds [default: `limits.drain_secs` of the configuration]
+        #[arg(long, value_name = "SECONDS")]
+        limit_secs: Option<u64>,
+    },
+    /// Follow calls and registrations live; q ends it
+    #[command(after_help = "Example:\n  kiestoon ctl watch --plain | tee calls.log")]
+    Watch {
+        /// One line for each event, as when the output is no terminal
+        #[arg(long)]
+        plain: bool,
+    },
+}

@@ -1,0 +1,213 @@
+//! `kiestoon check`: everything that could keep the PBX from starting or surprise its operator, in one go.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use kiestoon_config::{Config, KeySource};
+use kiestoon_control::Client;
+use kiestoon_dialplan::{Plan, ReferenceKind};
+use kiestoon_media::prompt::Prompt;
+use kiestoon_store::{Key, Store};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::failure::Failure;
+use super::language::{Language, say};
+use super::{Cli, database, folder, print_line};
+
+pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
+    let loaded = cli.load()?;
+    let config = loaded.config;
+    let mut report = Report { language: cli.language, ..Report::new(cli.language) };
+    loaded.warnings.iter().for_each(|warning| report.warnings.push(warning.to_string()));
+    let prompts = report.sounds(&config.media.sounds);
+    let plan = report.dialplan(&config.dialplan.path);
+    let numbers = cli.block_on(async {
+        let numbers = report.database(&config).await;
+        report.ports(&config).await;
+        Ok(numbers)
+    })?;
+    if let Some(plan) = plan {
+        report.references(&plan, &prompts, numbers.as_ref());
+    }
+    report.finish(cli)
+}
+
+/// What was found.
+struct Report {
+    language: Language,
+    errors: Vec<String>,
+    warnings: Vec<String>,
+    good: Vec<String>,
+}
+
+impl Report {
+    fn new(language: Language) -> Self {
+        let good = vec![say!(language, "configuration is good", "configuratie is goed")];
+        Self { language, errors: Vec::new(), warnings: Vec::new(), good }
+    }
+
+    /// The names of the prompts. One that cannot be read is an error: a caller would hear nothing.
+    fn sounds(&mut self, path: &Path) -> HashSet<String> {
+        let mut names = HashSet::new();
+        for folder in [path.to_owned(), path.join("nl")] {
+            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+            for file in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+                let Some(name) = file.file_stem().and_then(|name| name.to_str()) else { continue };
+                if file.extension().is_none_or(|extension| extension != "wav") {
+                    continue;
+                }
+                let read = std::fs::read(&file).map_err(|error| error.to_string());
+                match read.and_then(|bytes| Prompt::from_wav(&bytes).map_err(|error| error.to_string())) {
+                    Ok(_) => drop(names.insert(name.to_owned())),
+                    Err(reason) => self.errors.push(format!("{}: error: {reason}", file.display())),
+                }
+            }
+        }
+        let count = names.len();
+        self.good.push(say!(self.language, "prompts: {count}", "meldteksten: {count}"));
+        names
+    }
+
+    fn dialplan(&mut self, path: &Path) -> Option<Plan> {
+        let files = match folder::read(path, self.language) {
+            Ok(files) => files,
+            Err(Failure::Input(reason) | Failure::Other(reason)) => {
+                self.errors.push(reason);
+                return None;
+            }
+        };
+        match Plan::load(&files) {
+            Ok(loaded) => {
+                self.warnings.extend(loaded.warnings.iter().map(|problem| problem.render()));
+                self.good.push(folder::summary(&loaded.plan, files.len(), self.language));
+                Some(loaded.plan)
+            }
+            Err(problems) => {
+                for problem in problems {
+                    let list = if problem.is_error() { &mut self.errors } else { &mut self.warnings };
+                    list.push(problem.render());
+                }
+                None
+            }
+        }
+    }
+
+    /// The numbers of the extensions, where there is a database already: a check makes none.
+    async fn database(&mut self, config: &Config) -> Option<HashSet<String>> {
+        let path = config.store.path()?;
+        let shown = path.display();
+        if !path.exists() {
+            self.good.push(say!(
+                self.language,
+                "the database {shown} will be made at the first start",
+                "de database {shown} wordt bij de eerste start gemaakt"
+            ));
+            return None;
+        }
+        match read_numbers(config).await {
+            Ok(numbers) => {
+                let count = numbers.len();
+                self.good.push(say!(
+                    self.language,
+                    "the database {shown} is good; extensions: {count}",
+                    "de database {shown} is goed; toestellen: {count}"
+                ));
+                Some(numbers)
+            }
+            Err(Failure::Input(reason) | Failure::Other(reason)) => {
+                self.errors.push(reason);
+                None
+            }
+        }
+    }
+
+    fn references(&mut self, plan: &Plan, prompts: &HashSet<String>, numbers: Option<&HashSet<String>>) {
+        let unresolved = plan.unresolved(|kind, name| match kind {
+            ReferenceKind::Prompt => prompts.contains(name),
+            ReferenceKind::Extension => numbers.is_none_or(|numbers| numbers.contains(name)),
+            ReferenceKind::Trunk => false,
+        });
+        self.warnings.extend(unresolved.iter().map(|problem| problem.render()));
+    }
+
+    /// Whether the SIP ports are free, unless the PBX itself has them.
+    async fn ports(&mut self, config: &Config) {
+        if Client::new(&config.control.socket).status().await.is_ok() {
+            self.good.push(say!(
+                self.language,
+                "the PBX is running, so its ports were not tried",
+                "de centrale draait, dus de poorten zijn niet geprobeerd"
+            ));
+            return;
+        }
+        let before = self.errors.len();
+        for (key, kind, protocol, addresses) in [
+            ("sip.udp", Type::DGRAM, Protocol::UDP, &config.sip.udp),
+            ("sip.tcp", Type::STREAM, Protocol::TCP, &config.sip.tcp),
+        ] {
+            for address in addresses {
+                if let Err(error) = bind(*address, kind, protocol) {
+                    self.errors.push(say!(
+                        self.language,
+                        "`{key}`: {address} cannot be listened on ({error}); end what uses it, or choose another port",
+                        "`{key}`: op {address} kan niet worden geluisterd ({error}); stop wat die gebruikt, of kies een andere poort"
+                    ));
+                }
+            }
+        }
+        if self.errors.len() == before {
+            self.good.push(say!(self.language, "the SIP ports are free", "de SIP-poorten zijn vrij"));
+        }
+    }
+
+    fn finish(self, cli: &Cli) -> Result<(), Failure> {
+        if cli.json {
+            cli.print_json(&serde_json::json!({
+                "ok": self.errors.is_empty(), "errors": self.errors, "warnings": self.warnings,
+            }))?;
+        } else {
+            self.good.iter().for_each(|line| print_line(&format!("  {line}")));
+            self.warnings.iter().chain(&self.errors).for_each(|line| eprintln!("{}", line.trim_end()));
+        }
+        let (errors, warnings) = (self.errors.len(), self.warnings.len());
+        if errors > 0 {
+            return Err(Failure::Input(say!(
+                self.language,
+                "not ready: errors: {errors}; warnings: {warnings}",
+                "niet klaar: fouten: {errors}; waarschuwingen: {warnings}"
+            )));
+        }
+        if !cli.json {
+            print_line(&match warnings {
+                0 => say!(self.language, "all is good", "alles is goed"),
+                _ => say!(self.language, "good; warnings: {warnings}", "goed; waarschuwingen: {warnings}"),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Opens the database with the key that must be there already, so that a lost key file is told rather than replaced.
+async fn read_numbers(config: &Config) -> Result<HashSet<String>, Failure> {
+    let store = match config.store.key_source() {
+        KeySource::File(path) => Store::open(&config.store.url, Key::load(&path)?).await?,
+        KeySource::Given(_) => database::open(config).await?,
+    };
+    let extensions = store.extensions(None).await?;
+    store.close().await;
+    Ok(extensions.into_iter().map(|extension| extension.number).collect())
+}
+
+fn bind(address: SocketAddr, kind: Type, protocol: Protocol) -> std::io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    if kind == Type::STREAM {
+        // Connections of an earlier run that linger do not make the port taken.
+        socket.set_reuse_address(true)?;
+    }
+    socket.bind(&address.into())?;
+    if kind == Type::STREAM { socket.listen(1) } else { Ok(()) }
+}

@@ -1,0 +1,125 @@
+//! `kiestoon ctl`: what needs a running PBX.
+
+mod plain;
+mod show;
+mod view;
+mod watch;
+
+use std::io::IsTerminal as _;
+
+use kiestoon_control::{Client, DrainRequest};
+use serde_json::json;
+
+use super::args::{CtlArgs, CtlVerb};
+use super::failure::Failure;
+use super::language::say;
+use super::{Cli, print_line};
+
+pub(super) fn ctl(cli: &Cli, args: CtlArgs) -> Result<(), Failure> {
+    let client = Client::new(cli.config()?.control.socket);
+    cli.block_on(async {
+        match args.verb {
+            CtlVerb::Status => status(cli, &client).await,
+            CtlVerb::Calls => calls(cli, &client).await,
+            CtlVerb::Registrations => registrations(cli, &client).await,
+            CtlVerb::Hangup { call } => hangup(cli, &client, &call).await,
+            CtlVerb::Reload => reload(cli, &client).await,
+            CtlVerb::Drain { limit_secs } => drain(cli, &client, limit_secs).await,
+            CtlVerb::Watch { plain } if plain || cli.json || !std::io::stdout().is_terminal() => {
+                plain::follow(cli, &client).await
+            }
+            CtlVerb::Watch { .. } => watch::run(cli.language, &client).await,
+        }
+    })
+}
+
+async fn status(cli: &Cli, client: &Client) -> Result<(), Failure> {
+    let status = client.status().await?;
+    if cli.json {
+        return cli.print_json(&status);
+    }
+    print_line(&show::status(&status, cli.language));
+    Ok(())
+}
+
+async fn calls(cli: &Cli, client: &Client) -> Result<(), Failure> {
+    let calls = client.calls().await?;
+    if cli.json {
+        return cli.print_json(&calls);
+    }
+    print_line(&show::calls(&calls, cli.language));
+    Ok(())
+}
+
+async fn registrations(cli: &Cli, client: &Client) -> Result<(), Failure> {
+    let registrations = client.registrations().await?;
+    if cli.json {
+        return cli.print_json(&registrations);
+    }
+    print_line(&show::registrations(&registrations, cli.language));
+    Ok(())
+}
+
+/// Ends the one call whose id begins or ends so: both halves of a UUIDv7 are used to tell calls apart by eye.
+async fn hangup(cli: &Cli, client: &Client, part: &str) -> Result<(), Failure> {
+    let calls = client.calls().await?;
+    let exact = calls.iter().any(|call| call.id == part);
+    let fitting: Vec<&str> = calls
+        .iter()
+        .map(|call| call.id.as_str())
+        .filter(|id| if exact { *id == part } else { id.starts_with(part) || id.ends_with(part) })
+        .collect();
+    let id = match fitting.as_slice() {
+        [id] if !part.is_empty() => *id,
+        [] => {
+            return Err(Failure::Other(say!(
+                cli.language,
+                "there is no live call {part}",
+                "er is geen gesprek {part}"
+            )));
+        }
+        several => {
+            let count = several.len();
+            return Err(Failure::Input(say!(
+                cli.language,
+                "`{part}` fits {count} calls: write more of the id",
+                "`{part}` past bij {count} gesprekken: schrijf meer van de id"
+            )));
+        }
+    };
+    client.hangup(id).await?;
+    if cli.json {
+        return cli.print_json(&json!({ "id": id }));
+    }
+    print_line(&say!(cli.language, "call {id} ended", "gesprek {id} beëindigd"));
+    Ok(())
+}
+
+async fn reload(cli: &Cli, client: &Client) -> Result<(), Failure> {
+    let reloaded = client.reload().await?;
+    if cli.json {
+        return cli.print_json(&reloaded);
+    }
+    reloaded.warnings.iter().for_each(|warning| eprintln!("{}", warning.trim_end()));
+    let (revision, hash) = (reloaded.revision, &reloaded.dialplan_hash);
+    print_line(&say!(
+        cli.language,
+        "reloaded: database revision {revision}, dialplan {hash}",
+        "herladen: databaserevisie {revision}, belplan {hash}"
+    ));
+    Ok(())
+}
+
+async fn drain(cli: &Cli, client: &Client, limit_secs: Option<u64>) -> Result<(), Failure> {
+    let draining = client.drain(DrainRequest { limit_secs }).await?;
+    if cli.json {
+        return cli.print_json(&draining);
+    }
+    let (calls, secs) = (draining.calls, draining.limit_secs);
+    print_line(&say!(
+        cli.language,
+        "no new calls; live calls: {calls}; the PBX stops when they have ended, in {secs} s at the latest",
+        "geen nieuwe gesprekken; lopende gesprekken: {calls}; de centrale stopt als die klaar zijn, uiterlijk over {secs} s"
+    ));
+    Ok(())
+}

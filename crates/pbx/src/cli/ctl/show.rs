@@ -1,0 +1,159 @@
+//! Status, calls and registrations as text.
+
+use kiestoon_control::{Call, Leg, Registration, RunState, Status, Stream};
+
+use crate::cli::language::{Language, say};
+use crate::cli::table::Table;
+use crate::cli::when;
+
+pub(super) fn status(status: &Status, language: Language) -> String {
+    let state = run_state(status.state, language);
+    let mut lines = vec![say!(
+        language,
+        "kiestoon {}: {state} for {}",
+        "kiestoon {}: {state} sinds {}",
+        status.version,
+        when::duration(status.uptime_secs)
+    )];
+    lines.push(say!(
+        language,
+        "  calls: {} ({} talking); registrations: {}; extensions: {}",
+        "  gesprekken: {} ({} in gesprek); registraties: {}; toestellen: {}",
+        status.calls,
+        status.calls_answered,
+        status.registrations,
+        status.extensions
+    ));
+    lines.push(say!(
+        language,
+        "  database revision {}, dialplan {}; call records waiting: {}",
+        "  databaserevisie {}, belplan {}; wachtende gespreksgegevens: {}",
+        status.revision,
+        status.dialplan_hash,
+        status.cdrs_waiting
+    ));
+    for listener in &status.listeners {
+        lines.push(format!("  {} {}", listener.transport, listener.address));
+    }
+    lines.join("\n")
+}
+
+pub(super) fn run_state(state: RunState, language: Language) -> &'static str {
+    match state {
+        RunState::Running => language.pick("running", "draait"),
+        RunState::Draining => language.pick("draining", "loopt leeg"),
+    }
+}
+
+/// A row for each leg: what the phone sends (in) and what it hears (out).
+pub(super) fn calls(calls: &[Call], language: Language) -> String {
+    if calls.is_empty() {
+        return language.pick("no calls", "geen gesprekken").into();
+    }
+    let mut table = Table::new(&[
+        language.pick("call", "gesprek"),
+        language.pick("from > to", "van > naar"),
+        language.pick("state", "toestand"),
+        language.pick(">time", ">duur"),
+        language.pick("leg", "kant"),
+        "codec",
+        language.pick(">loss in", ">verlies in"),
+        ">jitter in",
+        language.pick(">loss out", ">verlies uit"),
+        language.pick(">jitter out", ">jitter uit"),
+        ">rtt",
+    ]);
+    for call in calls {
+        let head = [
+            call.id.clone(),
+            parties(call),
+            state(&call.state, language).to_owned(),
+            when::duration(call.talk_secs.unwrap_or(call.duration_secs)),
+        ];
+        if call.legs.is_empty() {
+            table.row(head.to_vec());
+        }
+        for (index, leg) in call.legs.iter().enumerate() {
+            let mut row = if index == 0 { head.to_vec() } else { vec![String::new(); head.len()] };
+            row.extend(leg_cells(leg, language));
+            table.row(row);
+        }
+    }
+    table.render()
+}
+
+pub(super) fn parties(call: &Call) -> String {
+    let to = call.to_number.as_deref().filter(|to| *to != call.dialed);
+    match to {
+        Some(to) => format!("{} > {} ({to})", call.from_number, call.dialed),
+        None => format!("{} > {}", call.from_number, call.dialed),
+    }
+}
+
+pub(super) fn leg_cells(leg: &Leg, language: Language) -> [String; 7] {
+    let side = match leg.side.as_str() {
+        "caller" => language.pick("caller", "beller"),
+        "callee" => language.pick("callee", "gebelde"),
+        other => other,
+    };
+    let hold = if leg.on_hold { language.pick(" (holds)", " (wacht)") } else { "" };
+    [
+        format!("{side} {}{hold}", leg.number),
+        leg.codec.clone().unwrap_or_else(|| "-".into()),
+        loss(&leg.inbound),
+        jitter(&leg.inbound),
+        loss(&leg.outbound),
+        jitter(&leg.outbound),
+        leg.rtt_ms.map_or_else(|| "-".into(), |ms| format!("{ms:.0} ms")),
+    ]
+}
+
+fn loss(stream: &Stream) -> String {
+    if stream.packets == 0 { "-".into() } else { format!("{:.1} %", stream.loss_percent) }
+}
+
+fn jitter(stream: &Stream) -> String {
+    if stream.packets == 0 { "-".into() } else { format!("{:.1} ms", stream.jitter_ms) }
+}
+
+pub(super) fn state(word: &str, language: Language) -> &str {
+    match word {
+        "starting" => language.pick("starting", "begint"),
+        "dialling" => language.pick("dialling", "kiest"),
+        "ringing" => language.pick("ringing", "gaat over"),
+        "playing" => language.pick("playing", "meldtekst"),
+        "echo" => "echo",
+        "talking" => language.pick("talking", "in gesprek"),
+        "ending" => language.pick("ending", "eindigt"),
+        other => other,
+    }
+}
+
+pub(super) fn registrations(registrations: &[Registration], language: Language) -> String {
+    if registrations.is_empty() {
+        return language.pick("no registrations", "geen registraties").into();
+    }
+    let mut table = Table::new(&[
+        language.pick("number", "nummer"),
+        language.pick("organisation", "organisatie"),
+        language.pick("over", "via"),
+        language.pick("from", "vanaf"),
+        language.pick(">expires in", ">verloopt over"),
+        ">q",
+        language.pick("phone", "telefoon"),
+        "contact",
+    ]);
+    for registration in registrations {
+        table.row(vec![
+            registration.number.clone(),
+            registration.organisation.clone(),
+            registration.transport.clone(),
+            registration.remote.clone(),
+            when::duration(registration.expires_in_secs),
+            format!("{:.1}", registration.q),
+            registration.user_agent.clone().unwrap_or_else(|| "-".into()),
+            registration.contact.clone(),
+        ]);
+    }
+    table.render()
+}

@@ -1,0 +1,29 @@
+//! Opening the database for a verb, and telling a running PBX that it has changed.
+
+use kiestoon_config::Config;
+use kiestoon_control::{Client, ClientError};
+use kiestoon_store::Store;
+
+use super::failure::Failure;
+use super::language::{Language, say};
+
+/// The database of the configuration, made and migrated where needed.
+pub(super) async fn open(config: &Config) -> Result<Store, Failure> {
+    Ok(crate::serve::open_store(config).await?)
+}
+
+/// Asks a running PBX to take the change now. One that does not run takes it at its start, and one that refuses says why.
+pub(super) async fn announce(config: &Config, language: Language) {
+    let client = Client::new(&config.control.socket);
+    match client.reload().await {
+        Ok(_) | Err(ClientError::NoSocket { .. } | ClientError::NotListening { .. }) => {}
+        Err(error) => eprintln!(
+            "{}",
+            say!(
+                language,
+                "saved, but the running PBX does not use it yet: {error}",
+                "opgeslagen, maar de draaiende centrale gebruikt het nog niet: {error}"
+            )
+        ),
+    }
+}

@@ -1,0 +1,91 @@
+//! `kiestoon history`: finished calls, newest first.
+
+use jiff::Zoned;
+use kiestoon_store::{Cdr, Disposition, HistoryFilter};
+
+use super::args::HistoryArgs;
+use super::failure::Failure;
+use super::language::{Language, say};
+use super::table::Table;
+use super::{Cli, database, print_line, when};
+
+pub(super) fn history(cli: &Cli, args: &HistoryArgs) -> Result<(), Failure> {
+    let filter = filter(args, cli.language)?;
+    let config = cli.config()?;
+    let calls = cli.block_on(async {
+        let store = database::open(&config).await?;
+        let calls = store.history(&filter).await?;
+        store.close().await;
+        Ok(calls)
+    })?;
+    if cli.json {
+        return cli.print_json(&calls);
+    }
+    if calls.is_empty() {
+        print_line(cli.language.pick("no calls", "geen gesprekken"));
+    } else {
+        print_line(&table(&calls, cli.language));
+    }
+    Ok(())
+}
+
+fn filter(args: &HistoryArgs, language: Language) -> Result<HistoryFilter, Failure> {
+    let since = args.since.as_deref().map(|text| when::since(text, &Zoned::now(), language)).transpose()?;
+    let disposition = match args.disposition.as_deref() {
+        None => None,
+        Some(word) => Some(Disposition::from_word(word).ok_or_else(|| {
+            Failure::Input(say!(
+                language,
+                "`{word}` is no disposition: answered, no_answer, busy, failed, cancelled or interrupted",
+                "`{word}` is geen afloop: answered, no_answer, busy, failed, cancelled of interrupted"
+            ))
+        })?),
+    };
+    Ok(HistoryFilter {
+        limit: args.limit,
+        since,
+        number: args.number.clone(),
+        disposition,
+        ..HistoryFilter::default()
+    })
+}
+
+fn table(calls: &[Cdr], language: Language) -> String {
+    let mut table = Table::new(&[
+        language.pick("began", "begon"),
+        language.pick("from", "van"),
+        language.pick("dialled", "gebeld"),
+        language.pick("reached", "bereikt"),
+        language.pick(">talked", ">gesprek"),
+        language.pick("result", "afloop"),
+        language.pick("reason", "reden"),
+        "codec",
+    ]);
+    for call in calls {
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
+        let talked = call.talk_ms.and_then(|ms| u64::try_from(ms / 1000).ok());
+        table.row(vec![
+            when::local(call.started_at),
+            text(&call.from_number),
+            text(&call.dialed),
+            text(&call.to_number),
+            talked.map_or_else(|| "-".into(), when::duration),
+            call.disposition.map_or_else(|| "-".into(), |word| result(word, language).into()),
+            text(&call.end_reason),
+            text(&call.codec_a),
+        ]);
+    }
+    table.render()
+}
+
+fn result(disposition: Disposition, language: Language) -> &'static str {
+    let (english, dutch) = match disposition {
+        Disposition::Answered => ("answered", "beantwoord"),
+        Disposition::NoAnswer => ("no answer", "geen gehoor"),
+        Disposition::Busy => ("busy", "bezet"),
+        Disposition::Failed => ("failed", "mislukt"),
+        Disposition::Cancelled => ("cancelled", "afgebroken"),
+        Disposition::Interrupted => ("interrupted", "onderbroken"),
+    };
+    language.pick(english, dutch)
+}

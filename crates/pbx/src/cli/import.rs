@@ -1,0 +1,128 @@
+//! `kiestoon import`: the bulk load of organisations and extensions.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+
+use kiestoon_store::{Counts, Import, ImportReport};
+use serde_json::json;
+
+use super::args::ImportArgs;
+use super::failure::Failure;
+use super::language::{Language, say};
+use super::table::Table;
+use super::{Cli, database, print_line};
+
+pub(super) fn import(cli: &Cli, args: &ImportArgs) -> Result<(), Failure> {
+    let config = cli.config()?;
+    let text = read(&args.file, cli.language)?;
+    let import = Import::parse(&args.file.display().to_string(), &text)
+        .map_err(|problems| Failure::import(&problems))?;
+    import.warnings().iter().for_each(|warning| eprintln!("{warning}"));
+    let language = cli.language;
+    let report = cli.block_on(async {
+        let store = database::open(&config).await?;
+        let mut bar = Progress::new(language);
+        let report = store.import(&import, &mut |done, all| bar.show(done, all)).await;
+        bar.clear();
+        let report = report?;
+        store.close().await;
+        if report.changed() {
+            database::announce(&config, language).await;
+        }
+        Ok(report)
+    })?;
+    if cli.json { cli.print_json(&report_json(&report)) } else { print(&report, language) }
+}
+
+fn read(file: &Path, language: Language) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|error| {
+        let file = file.display();
+        Failure::Input(say!(
+            language,
+            "{file}: the file cannot be read ({error})",
+            "{file}: het bestand kan niet worden gelezen ({error})"
+        ))
+    })
+}
+
+fn print(report: &ImportReport, language: Language) -> Result<(), Failure> {
+    if !report.generated.is_empty() {
+        print_line(
+            language
+                .pick("Generated passwords, shown only now:", "Gemaakte wachtwoorden, alleen nu te zien:"),
+        );
+        let mut table = Table::new(&[
+            language.pick("organisation", "organisatie"),
+            language.pick("number", "nummer"),
+            language.pick("password", "wachtwoord"),
+        ]);
+        for made in &report.generated {
+            table.row(vec![made.organisation.clone(), made.number.clone(), made.password.clone()]);
+        }
+        print_line(&table.render());
+    }
+    let counts = |counts: &Counts| {
+        let Counts { created, updated, unchanged } = counts;
+        say!(
+            language,
+            "{created} new, {updated} changed, {unchanged} unchanged",
+            "{created} nieuw, {updated} gewijzigd, {unchanged} ongewijzigd"
+        )
+    };
+    let (organisations, extensions) = (counts(&report.organisations), counts(&report.extensions));
+    print_line(&say!(
+        language,
+        "imported: extensions: {extensions}; organisations: {organisations}",
+        "geïmporteerd: toestellen: {extensions}; organisaties: {organisations}"
+    ));
+    Ok(())
+}
+
+fn report_json(report: &ImportReport) -> serde_json::Value {
+    let counts = |counts: &Counts| json!({ "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged });
+    let generated = report.generated.iter().map(
+        |made| json!({ "organisation": made.organisation, "number": made.number, "password": made.password }),
+    );
+    json!({
+        "organisations": counts(&report.organisations),
+        "extensions": counts(&report.extensions),
+        "generated": generated.collect::<Vec<_>>(),
+    })
+}
+
+/// A line on a terminal's standard error that is written over as the import goes on.
+struct Progress {
+    language: Language,
+    terminal: bool,
+    shown: Option<usize>,
+}
+
+impl Progress {
+    fn new(language: Language) -> Self {
+        Self { language, terminal: std::io::stderr().is_terminal(), shown: None }
+    }
+
+    fn show(&mut self, done: usize, all: usize) {
+        if !self.terminal || all == 0 {
+            return;
+        }
+        let percent = done * 100 / all;
+        if self.shown != Some(percent) {
+            self.shown = Some(percent);
+            let line = say!(
+                self.language,
+                "importing {done} of {all} ({percent} %)",
+                "importeert {done} van {all} ({percent} %)"
+            );
+            let mut out = std::io::stderr().lock();
+            let _ = write!(out, "\r\x1b[K{line}").and_then(|()| out.flush());
+        }
+    }
+
+    fn clear(&self) {
+        if self.shown.is_some() {
+            let mut out = std::io::stderr().lock();
+            let _ = write!(out, "\r\x1b[K").and_then(|()| out.flush());
+        }
+    }
+}

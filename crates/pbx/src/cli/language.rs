@@ -1,0 +1,59 @@
+//! Dutch or English, by the locale. Both sentences stand side by side where they are used, so that neither is forgotten.
+
+/// The language of what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    Dutch,
+}
+
+impl Language {
+    /// Dutch where the locale for messages begins with `nl`: the first that is set of `LC_ALL`, `LC_MESSAGES`, `LANG`.
+    pub(crate) fn from_locale(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(variable)
+            .find(|locale| !locale.is_empty())
+            .unwrap_or_default();
+        if set.to_ascii_lowercase().starts_with("nl") { Self::Dutch } else { Self::English }
+    }
+
+    /// The one of both texts that is in this language.
+    pub(crate) fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
+        match self {
+            Self::English => english,
+            Self::Dutch => dutch,
+        }
+    }
+}
+
+/// Formats the one of both sentences that is in the language.
+macro_rules! say {
+    ($language:expr, $english:literal, $dutch:literal $(, $($argument:tt)*)?) => {
+        match $language {
+            $crate::cli::Language::English => format!($english $(, $($argument)*)?),
+            $crate::cli::Language::Dutch => format!($dutch $(, $($argument)*)?),
+        }
+    };
+}
+pub(super) use say;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn language(pairs: &[(&str, &str)]) -> Language {
+        Language::from_locale(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_first_locale_that_is_set_decides() {
+        assert_eq!(language(&[]), Language::English);
+        assert_eq!(language(&[("LANG", "nl_NL.UTF-8")]), Language::Dutch);
+        assert_eq!(language(&[("LANG", "nl_NL.UTF-8"), ("LC_ALL", "C")]), Language::English);
+        assert_eq!(language(&[("LANG", "en_GB.UTF-8"), ("LC_MESSAGES", "nl")]), Language::Dutch);
+        assert_eq!(language(&[("LANG", "nl_BE"), ("LC_ALL", "")]), Language::Dutch);
+    }
+}

@@ -1,0 +1,118 @@
+//! The command line. Each verb is a file; this one parses, dispatches and turns failures into exit codes: 0 fine, 64 for
+//! what the operator has to mend (usage, configuration, input files), 1 for the rest.
+
+mod args;
+mod check;
+mod ctl;
+mod database;
+mod dialplan;
+mod extension;
+mod failure;
+mod folder;
+mod history;
+mod import;
+mod language;
+mod print_config;
+mod serve;
+mod table;
+mod when;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use kiestoon_config::{Config, ConfigFile, Loaded};
+
+use self::args::{Args, Verb};
+use self::failure::Failure;
+pub(crate) use self::language::Language;
+
+/// Runs the command line of this process to its end.
+pub(crate) fn run() -> ExitCode {
+    // What is not Unicode is no key or value of ours.
+    let variable = |name: &str| std::env::var(name).ok();
+    let language = Language::from_locale(variable);
+    match start(std::env::args_os(), language) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn start(arguments: impl Iterator<Item = OsString>, language: Language) -> Result<(), Failure> {
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) if error.use_stderr() => return Err(Failure::usage(&error)),
+        Err(help) => {
+            let _ = help.print();
+            return Ok(());
+        }
+    };
+    let cli =
+        Cli { file: args.config.map_or(ConfigFile::Default, ConfigFile::Named), json: args.json, language };
+    cli.dispatch(args.verb)
+}
+
+/// What every verb needs to know of its surroundings.
+#[derive(Debug, Clone)]
+struct Cli {
+    file: ConfigFile,
+    json: bool,
+    language: Language,
+}
+
+impl Cli {
+    fn dispatch(&self, verb: Verb) -> Result<(), Failure> {
+        match verb {
+            Verb::Serve => serve::serve(self),
+            Verb::Check => check::check(self),
+            Verb::Import(args) => import::import(self, &args),
+            Verb::Extension(args) => extension::extension(self, args),
+            Verb::Dialplan(args) => dialplan::dialplan(self, args),
+            Verb::History(args) => history::history(self, &args),
+            Verb::Ctl(args) => ctl::ctl(self, args),
+            Verb::PrintConfig => print_config::print_config(self),
+            Verb::Version => {
+                println!("kiestoon {}", env!("CARGO_PKG_VERSION"));
+                Ok(())
+            }
+        }
+    }
+
+    /// The configuration with its warnings, or every problem of it.
+    fn load(&self) -> Result<Loaded, Failure> {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        kiestoon_config::load(&self.file, environment).map_err(Failure::configuration)
+    }
+
+    /// The configuration alone, for verbs that `kiestoon check` has nothing to add to.
+    fn config(&self) -> Result<Config, Failure> {
+        self.load().map(|loaded| loaded.config)
+    }
+
+    /// Runs what needs the runtime on one thread.
+    fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(work)
+    }
+
+    /// Prints a value as JSON.
+    fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value).map_err(anyhow::Error::from)?;
+        print_line(&text);
+        Ok(())
+    }
+}
+
+/// Prints to standard output; a reader that has gone, such as `head`, is no error of ours.
+fn print_line(text: &str) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+}
+
+#[cfg(test)]
+mod tests;

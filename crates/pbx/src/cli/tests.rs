@@ -1,0 +1,103 @@
+//! What the command line takes and refuses.
+
+use clap::{CommandFactory as _, Parser as _};
+
+use super::args::{Args, CtlVerb, DialplanVerb, ExtensionVerb, Verb};
+
+fn parse(line: &str) -> Result<Args, clap::Error> {
+    Args::try_parse_from(std::iter::once("kiestoon").chain(line.split_whitespace()))
+}
+
+#[test]
+fn the_words_are_consistent() {
+    Args::command().debug_assert();
+}
+
+#[test]
+fn config_may_stand_before_or_after_the_verb() {
+    for line in [
+        "--config a.toml serve",
+        "serve --config a.toml",
+        "--config a.toml import x.toml",
+        "import --config a.toml x.toml",
+        "import x.toml --config a.toml",
+        "extension --config a.toml list",
+        "extension list --config a.toml",
+        "ctl calls --json --config a.toml",
+        "dialplan check --config a.toml",
+    ] {
+        let args = parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!(args.config.as_deref(), Some("a.toml".as_ref()), "{line}");
+    }
+}
+
+#[test]
+fn every_verb_of_the_contract_is_taken() {
+    for line in [
+        "check",
+        "print-config",
+        "version",
+        "extension add 201 --name Balie --password -",
+        "extension remove 201 --organisation kantoor",
+        "extension --organisation kantoor password 201",
+        "extension show 201 --reveal",
+        "dialplan check",
+        "dialplan check dialplans",
+        "history --json --limit 5 --number 201 --since 7d --disposition busy",
+        "ctl status",
+        "ctl registrations",
+        "ctl hangup 0199",
+        "ctl reload",
+        "ctl drain --limit-secs 5",
+        "ctl watch --plain",
+    ] {
+        assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err().map(|error| error.to_string()));
+    }
+    for line in [
+        "",
+        "server",
+        "import",
+        "ctl",
+        "extension add",
+        "history --limit 0",
+        "history --limit x",
+        "serve now",
+    ] {
+        assert!(parse(line).is_err_and(|error| error.use_stderr()), "{line}");
+    }
+}
+
+#[test]
+fn explain_has_its_defaults() {
+    let args = parse("dialplan explain 202 --from 201").unwrap();
+    let Verb::Dialplan(dialplan) = args.verb else { panic!("another verb") };
+    let DialplanVerb::Explain { number, from, context, at, path } = dialplan.verb else {
+        panic!("another verb")
+    };
+    assert_eq!((number.as_str(), from.as_str(), context.as_str()), ("202", "201", "intern"));
+    assert!(at.is_none() && path.is_none());
+    assert!(parse("dialplan explain 202").is_err(), "--from is needed");
+}
+
+#[test]
+fn an_organisation_and_json_reach_the_inner_verbs() {
+    let args = parse("extension list --organisation kantoor --json").unwrap();
+    assert!(args.json);
+    let Verb::Extension(extension) = args.verb else { panic!("another verb") };
+    assert_eq!(extension.organisation.as_deref(), Some("kantoor"));
+    assert!(matches!(extension.verb, ExtensionVerb::List));
+    let Verb::Ctl(ctl) = parse("ctl watch").unwrap().verb else { panic!("another verb") };
+    assert!(matches!(ctl.verb, CtlVerb::Watch { plain: false }));
+}
+
+#[test]
+fn every_verb_has_an_example() {
+    fn examples(command: &clap::Command) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        assert!(command.get_name() == "help" || help.contains("Example:\n  "), "{}", command.get_name());
+        for below in command.get_subcommands() {
+            examples(below);
+        }
+    }
+    examples(&Args::command());
+}

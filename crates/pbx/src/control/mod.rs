@@ -1,0 +1,87 @@
+//! The control server: HTTP over a Unix socket for `kiestoon ctl` and the sidecar. It knows no call; it hands each
+//! command to the signalling task and passes its answer on.
+
+mod routes;
+mod socket;
+mod stream;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kiestoon_control::{Call, Draining, Event, Registration, Reloaded, Status};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+pub(crate) use self::socket::SocketError;
+use self::socket::SocketFile;
+use crate::task::{self, Task};
+
+/// What the control server reaches of the PBX.
+#[derive(Debug, Clone)]
+pub(crate) struct Doors {
+    /// To the signalling task. When it is full, a command is answered 503.
+    pub(crate) commands: mpsc::Sender<Command>,
+    /// From the signalling task. A reader that falls behind its capacity is cut off.
+    pub(crate) events: broadcast::Sender<Event>,
+}
+
+/// A command with the place for its answer. A dropped place is answered 500.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// The PBX as a whole.
+    Status(oneshot::Sender<Status>),
+    /// Live calls, the oldest first.
+    Calls(oneshot::Sender<Vec<Call>>),
+    /// Registered contacts, by number.
+    Registrations(oneshot::Sender<Vec<Registration>>),
+    /// Ends a call.
+    Hangup {
+        /// The call's id, as the operator wrote it.
+        call_id: String,
+        /// Whether there was such a call.
+        reply: oneshot::Sender<bool>,
+    },
+    /// Takes the state of database and dialplan folder, or says every reason why not.
+    Reload(oneshot::Sender<Result<Reloaded, Vec<String>>>),
+    /// Refuses new calls and ends the process when the last call has ended, or at the limit.
+    Drain {
+        /// How long to wait; the configured limit where none is given.
+        limit: Option<Duration>,
+        /// What is waited for.
+        reply: oneshot::Sender<Draining>,
+    },
+}
+
+/// The running server. Dropping it closes the socket, ends the event streams and removes the socket's file.
+#[derive(Debug)]
+#[must_use = "the server ends when it is dropped"]
+pub(crate) struct Server {
+    _task: Task<()>,
+    _file: SocketFile,
+    /// Its end is what the event streams wait for beside their events.
+    _open: watch::Sender<()>,
+}
+
+/// Opens the socket and serves it until the [`Server`] is dropped. A socket that an earlier run left is replaced; one that
+/// somebody listens on is refused.
+pub(crate) async fn start(path: PathBuf, doors: Doors) -> Result<Server, SocketError> {
+    let (listener, file) = socket::open(&path).await?;
+    let (open, closed) = watch::channel(());
+    let router = routes::router(Hall { doors, closed });
+    let serving = async move {
+        // Accepting fails only for want of resources, which axum waits out: this does not return.
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "control server stopped");
+        }
+    };
+    Ok(Server { _task: task::spawn("control", serving), _file: file, _open: open })
+}
+
+/// What the routes reach.
+#[derive(Debug, Clone)]
+struct Hall {
+    doors: Doors,
+    closed: watch::Receiver<()>,
+}
+
+#[cfg(test)]
+mod tests;

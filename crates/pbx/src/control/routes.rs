@@ -1,0 +1,148 @@
+//! The routes of `/v1` and the one map from refusals to HTTP.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use kiestoon_control::{
+    CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD,
+    Registration, Reloaded, STATUS, Status,
+};
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
+
+use super::stream::EventBody;
+use super::{Command, Doors, Hall};
+
+pub(super) fn router(hall: Hall) -> Router {
+    Router::new()
+        .route(STATUS, get(status))
+        .route(CALLS, get(calls))
+        .route(&format!("{CALLS}/{{id}}/hangup"), post(hangup))
+        .route(REGISTRATIONS, get(registrations))
+        .route(RELOAD, post(reload))
+        .route(DRAIN, post(drain))
+        .route(EVENTS, get(events))
+        .fallback(|| async { Refusal::NoRoute })
+        .method_not_allowed_fallback(|| async { Refusal::Method })
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .with_state(hall)
+}
+
+async fn status(State(hall): State<Hall>) -> Result<Json<Status>, Refusal> {
+    ask(&hall.doors, Command::Status).await.map(Json)
+}
+
+async fn calls(State(hall): State<Hall>) -> Result<Json<Vec<Call>>, Refusal> {
+    ask(&hall.doors, Command::Calls).await.map(Json)
+}
+
+async fn registrations(State(hall): State<Hall>) -> Result<Json<Vec<Registration>>, Refusal> {
+    ask(&hall.doors, Command::Registrations).await.map(Json)
+}
+
+async fn hangup(State(hall): State<Hall>, Path(call_id): Path<String>) -> Result<StatusCode, Refusal> {
+    let command = |reply| Command::Hangup { call_id: call_id.clone(), reply };
+    if ask(&hall.doors, command).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Refusal::NoCall(call_id)) }
+}
+
+async fn reload(State(hall): State<Hall>) -> Result<Json<Reloaded>, Refusal> {
+    ask_for(RELOADED, &hall.doors, Command::Reload).await?.map(Json).map_err(Refusal::Reload)
+}
+
+async fn drain(State(hall): State<Hall>, body: Bytes) -> Result<Json<Draining>, Refusal> {
+    let request = match body.as_ref() {
+        [] => DrainRequest::default(),
+        text => serde_json::from_slice(text).map_err(|error| Refusal::Body(error.to_string()))?,
+    };
+    let limit = request.limit_secs.map(Duration::from_secs);
+    ask(&hall.doors, |reply| Command::Drain { limit, reply }).await.map(Json)
+}
+
+async fn events(State(hall): State<Hall>) -> Response {
+    let mut response = Response::new(Body::new(EventBody::new(hall.doors.events.subscribe(), hall.closed)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn ask<T>(doors: &Doors, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Refusal> {
+    ask_for(ANSWER, doors, command).await
+}
+
+/// Hands a command over and waits for its answer, both within bounds.
+async fn ask_for<T>(
+    limit: Duration,
+    doors: &Doors,
+    command: impl FnOnce(oneshot::Sender<T>) -> Command,
+) -> Result<T, Refusal> {
+    let (reply, answer) = oneshot::channel();
+    doors.commands.try_send(command(reply)).map_err(|error| match error {
+        mpsc::error::TrySendError::Full(_) => Refusal::Overloaded,
+        mpsc::error::TrySendError::Closed(_) => Refusal::Stopping,
+    })?;
+    match tokio::time::timeout(limit, answer).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) => Err(Refusal::Stopping),
+        Err(_) => Err(Refusal::Overloaded),
+    }
+}
+
+/// Why a command was not done.
+#[derive(Debug)]
+enum Refusal {
+    NoRoute,
+    Method,
+    NoCall(String),
+    Body(String),
+    Reload(Vec<String>),
+    Overloaded,
+    Stopping,
+}
+
+impl Refusal {
+    fn problem(self) -> Problem {
+        match self {
+            Self::NoRoute => Problem::new(404, "no such path", "this version has no such path under /v1"),
+            Self::Method => Problem::new(405, "method not allowed", "this path takes another method"),
+            Self::NoCall(id) => Problem::new(404, "no such call", format!("there is no live call {id}")),
+            Self::Body(reason) => {
+                Problem::new(400, "body not understood", format!("the body is not valid: {reason}"))
+            }
+            Self::Reload(errors) => {
+                Problem::new(422, "reload refused", "the new state was refused and the old one kept")
+                    .with_errors(errors)
+            }
+            Self::Overloaded => {
+                Problem::new(503, "overloaded", "the PBX has too much to do to answer; try again in a moment")
+            }
+            Self::Stopping => Problem::new(503, "stopping", "the PBX is stopping"),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let problem = self.problem();
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, json(&problem)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        response
+    }
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+/// No command is longer.
+const BODY_BYTES: usize = 64 * 1024;
+/// Shorter than the client's own patience, so that the operator reads this server's sentence.
+const ANSWER: Duration = Duration::from_secs(4);
+/// A reload reads the whole directory from the database.
+const RELOADED: Duration = Duration::from_secs(50);

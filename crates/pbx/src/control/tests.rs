@@ -1,0 +1,190 @@
+//! The client of `kiestoon-control` against this server, over a socket in a temporary folder.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use kiestoon_control::{
+    Client, ClientError, DrainRequest, Draining, Event, Happening, Reloaded, RunState, Status, Totals,
+};
+use tokio::sync::{broadcast, mpsc};
+
+use super::*;
+
+struct Pbx {
+    folder: tempfile::TempDir,
+    server: Server,
+    events: broadcast::Sender<Event>,
+    _signalling: Task<()>,
+}
+
+impl Pbx {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (commands, inbox) = mpsc::channel(8);
+        let (events, _) = broadcast::channel(4);
+        let doors = Doors { commands, events: events.clone() };
+        let server = start(folder.path().join("deep/kiestoon.sock"), doors).await.unwrap();
+        Self { folder, server, events, _signalling: task::spawn("signalling", answer(inbox)) }
+    }
+
+    fn client(&self) -> Client {
+        Client::new(self.folder.path().join("deep/kiestoon.sock"))
+    }
+}
+
+/// Stands in for the signalling task.
+async fn answer(mut inbox: mpsc::Receiver<Command>) {
+    while let Some(command) = inbox.recv().await {
+        match command {
+            Command::Status(reply) => {
+                let _ = reply.send(status());
+            }
+            Command::Calls(reply) => {
+                let _ = reply.send(Vec::new());
+            }
+            Command::Registrations(reply) => drop(reply),
+            Command::Hangup { call_id, reply } => {
+                let _ = reply.send(call_id == "a b/c");
+            }
+            Command::Reload(reply) => {
+                let _ = reply.send(Err(vec!["a.toml:1:2: error: x".into()]));
+            }
+            Command::Drain { limit, reply } => {
+                let limit_secs = limit.map_or(300, |limit| limit.as_secs());
+                let _ = reply.send(Draining { calls: 2, limit_secs });
+            }
+        }
+    }
+}
+
+fn status() -> Status {
+    Status {
+        version: "0.1.0".into(),
+        state: RunState::Running,
+        started_at: "2026-11-20T10:00:00Z".into(),
+        uptime_secs: 5,
+        revision: 7,
+        dialplan_hash: "abc".into(),
+        extensions: 2,
+        registrations: 1,
+        calls: 0,
+        calls_answered: 0,
+        cdrs_waiting: 0,
+        listeners: Vec::new(),
+        totals: Totals::default(),
+    }
+}
+
+#[tokio::test]
+async fn commands_come_back_with_their_answers() {
+    let pbx = Pbx::start().await;
+    let client = pbx.client();
+    assert_eq!(client.status().await.unwrap(), status());
+    assert!(client.calls().await.unwrap().is_empty());
+    client.hangup("a b/c").await.unwrap();
+    let drain = |limit_secs| client.drain(DrainRequest { limit_secs });
+    assert_eq!(drain(Some(9)).await.unwrap(), Draining { calls: 2, limit_secs: 9 });
+    assert_eq!(drain(None).await.unwrap().limit_secs, 300);
+}
+
+#[tokio::test]
+async fn refusals_are_sentences() {
+    let pbx = Pbx::start().await;
+    let client = pbx.client();
+    let said = client.hangup("nobody").await.unwrap_err().to_string();
+    assert_eq!(said, "there is no live call nobody");
+    let said = client.reload().await.unwrap_err().to_string();
+    assert_eq!(said, "the new state was refused and the old one kept\n  a.toml:1:2: error: x");
+    let said = client.registrations().await.unwrap_err().to_string();
+    assert_eq!(said, "the PBX is stopping");
+}
+
+#[tokio::test]
+async fn a_full_queue_is_answered_rather_than_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (commands, _inbox) = mpsc::channel(1);
+    commands.try_send(Command::Reload(oneshot::channel::<Result<Reloaded, _>>().0)).unwrap();
+    let path = folder.path().join("k.sock");
+    let doors = Doors { commands, events: broadcast::channel(1).0 };
+    let _server = start(path.clone(), doors).await.unwrap();
+    let refused = Client::new(path).status().await.unwrap_err();
+    assert!(matches!(refused, ClientError::Refused(problem) if problem.status == 503));
+}
+
+#[tokio::test]
+async fn events_arrive_in_order() {
+    let pbx = Pbx::start().await;
+    let mut events = pbx.client().events().await.unwrap();
+    for revision in 1..=3 {
+        pbx.events.send(reloaded(revision)).unwrap();
+    }
+    for revision in 1..=3 {
+        assert_eq!(events.next().await.unwrap().unwrap(), reloaded(revision));
+    }
+    drop(pbx.server);
+    assert!(events.next().await.is_none_or(|end| end.is_err()), "the stream ends with the server");
+}
+
+#[tokio::test]
+async fn a_reader_that_falls_behind_is_cut_off() {
+    let (events, receiver) = broadcast::channel(2);
+    let (_open, closed) = watch::channel(());
+    let mut body = std::pin::pin!(stream::EventBody::new(receiver, closed));
+    for revision in 0..4 {
+        events.send(reloaded(revision)).unwrap();
+    }
+    let mut frames = 0;
+    while std::future::poll_fn(|context| axum::body::HttpBody::poll_frame(body.as_mut(), context))
+        .await
+        .is_some()
+    {
+        frames += 1;
+    }
+    assert_eq!(frames, 1, "only the greeting");
+}
+
+fn reloaded(revision: i64) -> Event {
+    Event { at: "x".into(), what: Happening::Reloaded { revision } }
+}
+
+#[tokio::test]
+async fn a_socket_in_use_is_respected_and_a_stale_one_replaced() {
+    let pbx = Pbx::start().await;
+    let path = pbx.client().socket().to_owned();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
+    let doors = || Doors { commands: mpsc::channel(1).0, events: broadcast::channel(1).0 };
+    let refused = start(path.clone(), doors()).await.unwrap_err();
+    assert!(matches!(&refused, SocketError::InUse(_)), "{refused}");
+    drop(pbx.server);
+    assert!(!path.exists(), "the file goes with the server");
+
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    assert!(path.exists(), "a stale socket is left behind");
+    let said = Client::new(&path).status().await.unwrap_err().to_string();
+    assert!(said.starts_with("the PBX does not run: nothing answers at the socket"), "{said}");
+    let _server = start(path.clone(), doors()).await.unwrap();
+
+    let file = pbx.folder.path().join("file");
+    std::fs::write(&file, "mine").unwrap();
+    assert!(matches!(start(file.clone(), doors()).await, Err(SocketError::NotASocket(_))));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "mine");
+}
+
+#[tokio::test]
+async fn a_pbx_that_does_not_run_is_said_so() {
+    let said = Client::new("/nowhere/kiestoon.sock").status().await.unwrap_err().to_string();
+    assert_eq!(
+        said,
+        "the PBX does not run: no socket at /nowhere/kiestoon.sock; start it with `kiestoon serve`"
+    );
+}
+
+#[tokio::test]
+async fn a_pbx_that_hangs_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("k.sock");
+    let _silent = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let client = Client::new(path).with_timeout(Duration::from_millis(50));
+    let said = client.status().await.unwrap_err();
+    assert!(matches!(said, ClientError::Timeout { .. }), "{said}");
+}

@@ -1,0 +1,91 @@
+//! Carries a journal into the database, in batches, for as long as there is something to carry.
+use std::time::Duration;
+
+use kiestoon_store::{BindingChange, Cdr, Store, StoreError};
+use serde::de::DeserializeOwned;
+
+use super::{
+    StartError,
+    journal::{Batch, Reader},
+};
+
+/// Something that a journal holds, a line each, and the database takes in batches. Storing it twice changes nothing: a
+/// killed process leaves lines behind that were stored already.
+pub(super) trait Record: DeserializeOwned + Send + Sync {
+    /// The word of the log.
+    const NAME: &'static str;
+    /// Stores a batch in one transaction.
+    fn save(store: &Store, records: &[Self]) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl Record for Cdr {
+    const NAME: &'static str = "call records";
+
+    async fn save(store: &Store, records: &[Self]) -> Result<(), StoreError> {
+        store.save_cdrs(records).await
+    }
+}
+
+impl Record for BindingChange {
+    const NAME: &'static str = "registrations";
+
+    async fn save(store: &Store, records: &[Self]) -> Result<(), StoreError> {
+        store.save_bindings(records).await
+    }
+}
+
+/// Stores all that an earlier run left.
+pub(super) async fn catch_up<R: Record>(reader: &mut Reader, store: &Store) -> Result<(), StartError> {
+    while reader.backlog() > 0 {
+        carry_batch::<R>(reader, store).await?;
+    }
+    Ok(())
+}
+
+/// Stores what is appended until the appender is gone and all is stored.
+pub(super) async fn carry<R: Record>(mut reader: Reader, store: Store) {
+    let mut pause = PAUSE;
+    while reader.ready().await.is_some() {
+        // Whoever asks for a finished call within a second finds it; and a burst of registrations is one transaction.
+        tokio::time::sleep(pause).await;
+        match carry_batch::<R>(&mut reader, &store).await {
+            Ok(()) => {
+                if pause > PAUSE {
+                    tracing::info!(records = R::NAME, "the database takes records again");
+                }
+                pause = PAUSE;
+            }
+            Err(error) => {
+                if pause == PAUSE {
+                    tracing::warn!(records = R::NAME, %error, "the database does not take records: they wait in the journal");
+                }
+                pause = (pause * 2).min(PAUSE_MOST);
+            }
+        }
+    }
+}
+
+async fn carry_batch<R: Record>(reader: &mut Reader, store: &Store) -> Result<(), StartError> {
+    let batch = reader.next_batch(BATCH)?;
+    R::save(store, &read(&batch)).await?;
+    reader.stored(&batch);
+    Ok(())
+}
+
+fn read<R: Record>(batch: &Batch) -> Vec<R> {
+    let mut records = Vec::with_capacity(batch.lines.len());
+    for line in &batch.lines {
+        match serde_json::from_str(line) {
+            Ok(record) => records.push(record),
+            // Half a line, of a process that was killed while it wrote.
+            Err(error) => {
+                tracing::warn!(records = R::NAME, %error, "a line of the journal is not readable: skipped")
+            }
+        }
+    }
+    records
+}
+
+const BATCH: usize = 1_000;
+const PAUSE: Duration = Duration::from_millis(200);
+const PAUSE_MOST: Duration = Duration::from_secs(5);

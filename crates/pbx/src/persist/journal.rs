@@ -1,0 +1,264 @@
+//! An append-only file between the signalling task and the database: what is appended survives `kill -9` (the kernel
+//! holds it; there is no fsync), and a locked or missing database only makes the file longer. One [`Appender`] writes,
+//! one [`Reader`] takes the lines to the database; when all is stored the file starts again at zero.
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::watch;
+
+/// The writing end. Owned by the signalling task.
+#[derive(Debug)]
+pub(crate) struct Appender {
+    path: PathBuf,
+    file: File,
+    written: Written,
+    announce: watch::Sender<Written>,
+    stored: Arc<AtomicU64>,
+    waiting: Arc<AtomicU64>,
+    limit: u64,
+    refused: u64,
+}
+
+/// The reading end. Owned by the task that writes to the database.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    path: PathBuf,
+    written: watch::Receiver<Written>,
+    stored: Arc<AtomicU64>,
+    waiting: Arc<AtomicU64>,
+    generation: u64,
+    offset: u64,
+}
+
+/// How far the file goes; the generation rises each time it starts again at zero.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    generation: u64,
+    bytes: u64,
+}
+
+/// Complete lines, without their line ends, and the offset behind them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    pub(crate) lines: Vec<String>,
+    end: u64,
+}
+
+/// Opens or creates the journal. What an earlier run left unread is the reader's first batch. `limit` bounds the file
+/// in bytes.
+pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
+    let written = Written { generation: 0, bytes: end_with_a_whole_line(&mut file)? };
+    let (announce, receiver) = watch::channel(written);
+    let stored = Arc::new(AtomicU64::new(0));
+    let waiting = Arc::new(AtomicU64::new(lines(path)?));
+    let path = path.to_path_buf();
+    let reader = Reader {
+        path: path.clone(),
+        written: receiver,
+        stored: Arc::clone(&stored),
+        waiting: Arc::clone(&waiting),
+        generation: 0,
+        offset: 0,
+    };
+    Ok((Appender { path, file, written, announce, stored, waiting, limit, refused: 0 }, reader))
+}
+
+/// A process that was killed in the middle of a write leaves half a line: it is ended, so that the next record starts
+/// a line of its own, and the reader skips what it cannot read.
+fn end_with_a_whole_line(file: &mut File) -> io::Result<u64> {
+    let length = file.seek(SeekFrom::End(0))?;
+    if length == 0 {
+        return Ok(0);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    if last == *b"\n" {
+        return Ok(length);
+    }
+    file.write_all(b"\n")?;
+    Ok(length + 1)
+}
+
+fn lines(path: &Path) -> io::Result<u64> {
+    let mut reader = io::BufReader::new(File::open(path)?);
+    let (mut count, mut line) = (0, Vec::new());
+    while io::BufRead::read_until(&mut reader, b'\n', &mut line)? > 0 {
+        count += 1;
+        line.clear();
+    }
+    Ok(count)
+}
+
+impl Appender {
+    /// Records that the database has not taken yet.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Appends one record, which holds no line end. A full disk, or a journal at its limit, loses the record: it is
+    /// counted and an operator is told.
+    pub(crate) fn append(&mut self, record: &str) {
+        self.start_again_when_stored();
+        let line = format!("{record}\n");
+        if self.written.bytes.saturating_add(line.len() as u64) > self.limit {
+            return self.refuse(&io::Error::other(
+                "the journal is at its limit: the database has been away too long",
+            ));
+        }
+        match self.file.write_all(line.as_bytes()) {
+            Ok(()) => {
+                self.written.bytes += line.len() as u64;
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                self.refused = 0;
+                self.announce.send_replace(self.written);
+            }
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    fn refuse(&mut self, error: &io::Error) {
+        self.refused += 1;
+        if self.refused.is_power_of_two() {
+            tracing::error!(path = %self.path.display(), %error, lost = self.refused, "journal cannot be written");
+        }
+    }
+
+    /// Everything is in the database: a short file is cheap to replay after the next start. Not at every record, since
+    /// a truncation costs more than an append.
+    fn start_again_when_stored(&mut self) {
+        if self.written.bytes < TRUNCATE_ABOVE_BYTES
+            || self.stored.load(Ordering::Acquire) != self.written.bytes
+        {
+            return;
+        }
+        if self.file.set_len(0).is_ok() {
+            self.written = Written { generation: self.written.generation + 1, bytes: 0 };
+            self.stored.store(0, Ordering::Release);
+            self.announce.send_replace(self.written);
+        }
+    }
+}
+
+impl Reader {
+    /// Waits until there is something to read; `None` when the appender is gone and everything is read.
+    pub(crate) async fn ready(&mut self) -> Option<()> {
+        loop {
+            let written = *self.written.borrow_and_update();
+            if written.generation != self.generation {
+                (self.generation, self.offset) = (written.generation, 0);
+            }
+            if written.bytes > self.offset {
+                return Some(());
+            }
+            self.written.changed().await.ok()?;
+        }
+    }
+
+    /// The next records, at most `most`. Lines that are no UTF-8 come out mangled: the caller skips what it cannot read.
+    pub(crate) fn next_batch(&mut self, most: usize) -> io::Result<Batch> {
+        let length = self.backlog().min(BATCH_BYTES);
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(self.offset))?;
+        let mut bytes = Vec::new();
+        file.take(length).read_to_end(&mut bytes)?;
+        let mut end = self.offset;
+        let mut lines = Vec::new();
+        for line in bytes.split_inclusive(|byte| *byte == b'\n').take(most) {
+            let Some(text) = line.strip_suffix(b"\n") else { break };
+            end += line.len() as u64;
+            lines.push(String::from_utf8_lossy(text).into_owned());
+        }
+        Ok(Batch { lines, end })
+    }
+
+    /// The batch is in the database.
+    pub(crate) fn stored(&mut self, batch: &Batch) {
+        self.offset = batch.end;
+        self.waiting.fetch_sub(batch.lines.len() as u64, Ordering::Relaxed);
+        self.stored.store(batch.end, Ordering::Release);
+    }
+
+    /// Bytes that wait for the database.
+    pub(crate) fn backlog(&self) -> u64 {
+        self.written.borrow().bytes.saturating_sub(self.offset)
+    }
+}
+
+/// Records are about one kilobyte: a batch is some thousand of them.
+const BATCH_BYTES: u64 = 4 << 20;
+const TRUNCATE_ABOVE_BYTES: u64 = 256 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: u64 = 1 << 30;
+
+    #[tokio::test]
+    async fn records_come_out_in_order_and_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut appender, mut reader) = open(&folder.path().join("j"), LIMIT).unwrap();
+        for record in ["a", "b", "c"] {
+            appender.append(record);
+        }
+        reader.ready().await.unwrap();
+        let batch = reader.next_batch(2).unwrap();
+        assert_eq!(batch.lines, ["a", "b"]);
+        reader.stored(&batch);
+        let batch = reader.next_batch(10).unwrap();
+        assert_eq!(batch.lines, ["c"]);
+        reader.stored(&batch);
+        assert_eq!(reader.backlog(), 0);
+        drop(appender);
+        assert!(reader.ready().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_killed_process_leaves_its_records_and_half_a_line_spoils_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j");
+        std::fs::write(&path, "whole\nhal").unwrap();
+        let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+        appender.append("next");
+        reader.ready().await.unwrap();
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["whole", "hal", "next"]);
+    }
+
+    #[tokio::test]
+    async fn a_stored_journal_starts_again_at_zero() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j");
+        let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+        let long = "x".repeat(300 << 10);
+        appender.append(&long);
+        reader.ready().await.unwrap();
+        let batch = reader.next_batch(10).unwrap();
+        reader.stored(&batch);
+        appender.append("short");
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 6);
+        reader.ready().await.unwrap();
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["short"]);
+    }
+
+    #[tokio::test]
+    async fn at_its_limit_the_journal_refuses_and_keeps_what_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut appender, mut reader) = open(&folder.path().join("j"), 4).unwrap();
+        appender.append("abc");
+        appender.append("d");
+        reader.ready().await.unwrap();
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["abc"]);
+    }
+}

@@ -1,0 +1,115 @@
+//! What the signalling task must not lose: call records and registrations. It appends them to journals, which survive a
+//! killed process, and tasks of their own carry the journals into the database, however long that is away.
+mod carry;
+mod journal;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use kiestoon_store::{BindingChange, Cdr, Store, StoreError};
+use serde::Serialize;
+
+use self::journal::Appender;
+use crate::task::{self, Task};
+
+/// The writing ends, owned by the signalling task. Dropping them lets the [`Writers`] finish.
+#[derive(Debug)]
+pub(crate) struct Journals {
+    calls: Appender,
+    bindings: Appender,
+}
+
+impl Journals {
+    /// Keeps one call record, started or finished.
+    pub(crate) fn call(&mut self, record: &Cdr) {
+        append(&mut self.calls, record);
+    }
+
+    /// Call records that the database has not taken yet.
+    pub(crate) fn calls_waiting(&self) -> u64 {
+        self.calls.waiting()
+    }
+
+    /// Keeps one change of the registrar.
+    pub(crate) fn binding(&mut self, change: &BindingChange) {
+        append(&mut self.bindings, change);
+    }
+}
+
+fn append<T: Serialize>(journal: &mut Appender, record: &T) {
+    match serde_json::to_string(record) {
+        Ok(text) => journal.append(&text),
+        Err(error) => tracing::error!(%error, "record cannot be written down"),
+    }
+}
+
+/// Where the journals lie.
+#[derive(Clone, Debug)]
+pub(crate) struct Paths {
+    calls: PathBuf,
+    bindings: PathBuf,
+}
+
+impl Paths {
+    /// Beside the database, unless the call records' spool is placed elsewhere.
+    pub(crate) fn new(database: &Path, spool: Option<&Path>) -> Self {
+        let calls = spool.map_or_else(|| database.with_extension("cdr.spool"), Path::to_path_buf);
+        Self { calls, bindings: database.with_extension("registrations.journal") }
+    }
+}
+
+/// Why the journals could not be started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("journal: {0}")]
+    Journal(#[from] io::Error),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+/// The tasks that carry the journals into the database.
+#[derive(Debug)]
+pub(crate) struct Writers {
+    calls: Task<()>,
+    bindings: Task<()>,
+}
+
+impl Writers {
+    /// Waits until all is stored; the [`Journals`] must be gone. What the database has not taken within `limit` is
+    /// stored at the next start.
+    pub(crate) async fn finish(self, limit: Duration) {
+        let both = async {
+            self.calls.join().await;
+            self.bindings.join().await;
+        };
+        if tokio::time::timeout(limit, both).await.is_err() {
+            tracing::warn!("the database is away: the journals keep what it has not taken");
+        }
+    }
+}
+
+/// Opens both journals, stores what an earlier run left in them, and starts the tasks that do so from now on.
+///
+/// # Errors
+/// When a journal cannot be opened or read, or the database does not take what is left in it: a start then would show
+/// calls as interrupted that have ended.
+pub(crate) async fn start(paths: &Paths, store: &Store) -> Result<(Journals, Writers), StartError> {
+    let (calls, mut call_records) = journal::open(&paths.calls, JOURNAL_LIMIT_BYTES)?;
+    let (bindings, mut binding_changes) = journal::open(&paths.bindings, JOURNAL_LIMIT_BYTES)?;
+    carry::catch_up::<Cdr>(&mut call_records, store).await?;
+    carry::catch_up::<BindingChange>(&mut binding_changes, store).await?;
+    let writers = Writers {
+        calls: task::spawn("cdr writer", carry::carry::<Cdr>(call_records, store.clone())),
+        bindings: task::spawn(
+            "binding writer",
+            carry::carry::<BindingChange>(binding_changes, store.clone()),
+        ),
+    };
+    Ok((Journals { calls, bindings }, writers))
+}
+
+/// About a million call records: a database that is away for that long is an operator's business.
+const JOURNAL_LIMIT_BYTES: u64 = 1 << 30;

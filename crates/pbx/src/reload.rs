@@ -1,0 +1,88 @@
+//! Keeps the snapshot current: rebuilt when an operator asks, when the database's revision rises and when a dialplan file
+//! changes. A refused one changes nothing, is said once, and is tried again when something changes again.
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use kiestoon_call::Snapshot;
+use kiestoon_control::Reloaded;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::snapshot::{self, SnapshotError, Source};
+
+/// Somebody asks for a reload; the answer is what is in force now, or every reason why the old state stays.
+pub(crate) type Request = oneshot::Sender<Result<Reloaded, Vec<String>>>;
+
+/// The task's parts.
+pub(crate) struct Reloader {
+    pub(crate) source: Source,
+    pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
+    pub(crate) requests: mpsc::Receiver<Request>,
+}
+
+impl Reloader {
+    /// Runs until nobody can ask any more.
+    pub(crate) async fn run(mut self) {
+        let mut seen = self.seen().await;
+        let mut poll = tokio::time::interval(POLL);
+        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                request = self.requests.recv() => {
+                    let Some(reply) = request else { return };
+                    seen = self.seen().await;
+                    let _ = reply.send(self.reload().await.map_err(|error| error.problems()));
+                }
+                _ = poll.tick() => {
+                    let now = self.seen().await;
+                    if now != seen {
+                        // An editor may still be writing: what is read now is only used if nothing changed meanwhile.
+                        tokio::time::sleep(SETTLE).await;
+                        seen = self.seen().await;
+                        let _ = self.reload().await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn reload(&self) -> Result<Reloaded, SnapshotError> {
+        match self.source.build().await {
+            Ok((snapshot, warnings)) => {
+                warn(&warnings);
+                let reloaded = Reloaded {
+                    revision: snapshot.revision,
+                    dialplan_hash: snapshot.plan().hash().to_owned(),
+                    warnings,
+                };
+                self.snapshots.send_replace(Arc::new(snapshot));
+                tracing::info!(revision = reloaded.revision, "reloaded");
+                Ok(reloaded)
+            }
+            Err(error) => {
+                tracing::error!(%error, "reload refused: the former state stays in force");
+                Err(error)
+            }
+        }
+    }
+
+    async fn seen(&self) -> Seen {
+        // A database that is away has no new revision: calls go on with what is known.
+        let revision = self.source.store.revision().await.unwrap_or(self.snapshots.borrow().revision);
+        Seen { revision, dialplans: snapshot::dialplan_stamp(&self.source.dialplans) }
+    }
+}
+
+/// Tells an operator what was found odd.
+pub(crate) fn warn(warnings: &[String]) {
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
+#[derive(PartialEq, Eq)]
+struct Seen {
+    revision: i64,
+    dialplans: Vec<(PathBuf, u64, Option<std::time::SystemTime>)>,
+}
+
+const POLL: Duration = Duration::from_secs(1);
+const SETTLE: Duration = Duration::from_millis(150);

@@ -1,0 +1,210 @@
+//! `kiestoon serve`: start-up and shutdown as two lists to read from top to bottom.
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use kiestoon_config::{Config, KeySource};
+use kiestoon_store::{Key, Store};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{broadcast, mpsc, watch},
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    clock,
+    control::{self, Doors},
+    media::Engine,
+    persist,
+    reload::{self, Reloader},
+    settings,
+    signalling::{self, Parts, Stop},
+    snapshot::Source,
+    sounds, task,
+};
+
+/// Runs the PBX until a signal or an operator ends it. A fault of configuration or dialplan is a [`ConfigurationError`].
+pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
+    // First of all: a second process on the same socket goes no further.
+    let (command_sender, commands) = mpsc::channel(COMMANDS);
+    let (event_sender, _) = broadcast::channel(EVENTS);
+    let doors = Doors { commands: command_sender, events: event_sender.clone() };
+    let control = control::start(config.control.socket.clone(), doors)
+        .await
+        .map_err(ConfigurationError::from_display)?;
+
+    let store = open_store(&config).await?;
+    let paths = persist::Paths::new(store.path(), config.cdr.spool.as_deref());
+    let (journals, writers) = persist::start(&paths, &store).await?;
+
+    let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS);
+    let engine = Engine::start(settings::media(&config), &media_sender).context("media engine")?;
+    let prompts = Arc::new(sounds::load(&config.media.sounds));
+    engine.set_prompts(&prompts);
+    let source = Source {
+        store: store.clone(),
+        dialplans: config.dialplan.path.clone(),
+        prompts: prompts.names().map(str::to_owned).collect(),
+        own_hosts: settings::own_hosts(&config),
+    };
+    let (snapshot, warnings) = source.build().await.map_err(ConfigurationError::from_snapshot)?;
+    reload::warn(&warnings);
+
+    let (snapshot_sender, snapshots) = watch::channel(Arc::new(snapshot));
+    let (stop_sender, stop) = watch::channel(Stop::Run);
+    let (drain_sender, mut drains) = mpsc::channel(1);
+    let (reload_sender, reload_requests) = mpsc::channel(1);
+    let bindings = store.bindings(clock::unix_micros()).await?;
+    let signalling = signalling::start(Parts {
+        settings: settings::call(&config),
+        seed: settings::seed().context("entropy of the system")?,
+        snapshots,
+        bindings,
+        listen: settings::listen(&config),
+        bounds: settings::bounds(&config),
+        engine,
+        media_events,
+        journals,
+        commands,
+        events: event_sender,
+        stop,
+        reloads: reload_sender.clone(),
+        drains: drain_sender,
+        drain_limit: Duration::from_secs(config.limits.drain_secs),
+    })
+    .await
+    .map_err(ConfigurationError::from_all)?;
+    // Only now is it sure that no other process serves this database: its ports were free.
+    let interrupted = store.interrupt_unfinished(clock::unix_micros()).await?;
+    if interrupted > 0 {
+        tracing::warn!(
+            interrupted,
+            "calls that were cut by the last stop stand in the history as interrupted"
+        );
+    }
+    let reloader = task::spawn(
+        "reload",
+        Reloader { source, snapshots: snapshot_sender, requests: reload_requests }.run(),
+    );
+    println!("kiestoon ready");
+
+    wait_for_the_end(
+        &stop_sender,
+        &mut drains,
+        &reload_sender,
+        Duration::from_secs(config.limits.drain_secs),
+    )
+    .await?;
+
+    // The signalling thread ends when its last call has; its journals end with it, and so the writers can finish.
+    let ended = tokio::task::spawn_blocking(move || signalling.join()).await;
+    drop(control);
+    drop(reloader);
+    writers.finish(STORE_LIMIT).await;
+    store.close().await;
+    if !matches!(ended, Ok(Ok(()))) {
+        // Half a signalling state is worse than none: the supervisor starts a clean process from the journals.
+        bail!("signalling failed; see the log");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Opens the configured database with its key.
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let key = match config.store.key_source() {
+        KeySource::Given(key) => Key::from_bytes(key),
+        KeySource::File(path) => {
+            make_folder(&path)?;
+            Key::load_or_create(&path)?
+        }
+    };
+    Ok(Store::open(&config.store.url, key).await?)
+}
+
+fn make_folder(file: &Path) -> anyhow::Result<()> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))
+}
+
+/// SIGTERM drains, SIGINT ends at once, SIGHUP reloads; an operator's drain is a SIGTERM with a limit of its own.
+async fn wait_for_the_end(
+    stop: &watch::Sender<Stop>,
+    drains: &mut mpsc::Receiver<Duration>,
+    reloads: &mpsc::Sender<reload::Request>,
+    drain_limit: Duration,
+) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut limit: Option<Instant> = None;
+    loop {
+        let drain = tokio::select! {
+            // The signalling thread is gone: all calls have ended after a drain, or it has failed.
+            () = stop.closed() => return Ok(()),
+            _ = interrupt.recv() => None,
+            () = reached(limit) => {
+                tracing::warn!("drain limit reached: hanging up");
+                None
+            }
+            _ = terminate.recv() => Some(drain_limit),
+            Some(limit) = drains.recv() => Some(limit),
+            _ = hangup.recv() => {
+                let (reply, _) = tokio::sync::oneshot::channel();
+                let _ = reloads.try_send(reply);
+                continue;
+            }
+        };
+        match drain {
+            Some(wait) => {
+                tracing::info!(
+                    limit_secs = wait.as_secs(),
+                    "draining: no new calls, waiting for the running ones to end"
+                );
+                limit = Some(Instant::now() + wait);
+                stop.send_replace(Stop::Drain);
+            }
+            None => {
+                stop.send_replace(Stop::Now);
+                limit = None;
+                // BYEs may go unanswered; nobody waits longer than this for a stop.
+                let _ = tokio::time::timeout(HANGUP_LIMIT, stop.closed()).await;
+                stop.send_replace(Stop::Abandon);
+            }
+        }
+    }
+}
+
+async fn reached(limit: Option<Instant>) {
+    match limit {
+        Some(limit) => sleep_until(limit).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A fault that an operator must mend before a start can succeed: exit code 64.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ConfigurationError(String);
+
+impl ConfigurationError {
+    fn from_snapshot(error: crate::snapshot::SnapshotError) -> anyhow::Error {
+        match error {
+            crate::snapshot::SnapshotError::Store(error) => error.into(),
+            other => Self(other.to_string()).into(),
+        }
+    }
+
+    fn from_display(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+
+    fn from_all<E: std::fmt::Display>(errors: Vec<E>) -> Self {
+        Self(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+const MEDIA_EVENTS: usize = 4_096;
+const COMMANDS: usize = 64;
+const EVENTS: usize = 1_024;
+const STORE_LIMIT: Duration = Duration::from_secs(5);
+const HANGUP_LIMIT: Duration = Duration::from_secs(3);

@@ -1,0 +1,105 @@
+//! The configuration file in the words of the cores.
+use std::{io::Read as _, net::IpAddr, time::Duration};
+
+use kiestoon_call::{CallLimits, ExpirySettings, Network, Settings};
+use kiestoon_config::{AuthAlgorithm, Cidr, Config};
+use kiestoon_sip::{
+    digest::{Algorithm, DigestSettings},
+    flow::Transport,
+    message::Limits,
+    transaction::Timers,
+};
+
+use crate::{
+    media::EngineConfig,
+    transport::{Listen, StreamBounds},
+};
+
+/// What the switch is told.
+pub(crate) fn call(config: &Config) -> Settings {
+    let sip = &config.sip;
+    let udp = sip.udp.iter().map(|address| (Transport::Udp, *address));
+    let tcp = sip.tcp.iter().map(|address| (Transport::Tcp, *address));
+    Settings {
+        user_agent: sip.server_name.as_str().into(),
+        listen: udp.chain(tcp).collect(),
+        digest: DigestSettings {
+            algorithms: sip.auth_algorithms.iter().map(algorithm).collect(),
+            nonce_lifetime_secs: u32::try_from(sip.nonce_lifetime_secs).unwrap_or(u32::MAX),
+            ..DigestSettings::default()
+        },
+        timers: Timers {
+            t1: Duration::from_millis(sip.t1_ms),
+            t2: Duration::from_millis(sip.t2_ms),
+            t4: Duration::from_millis(sip.t4_ms),
+            timer_c: Duration::from_secs(sip.timer_c_secs),
+        },
+        expiry: ExpirySettings {
+            min: secs(sip.expires_min_secs),
+            max: secs(sip.expires_max_secs),
+            default: secs(sip.expires_default_secs),
+            contacts: sip.contacts_per_extension as usize,
+        },
+        limits: CallLimits { calls: config.limits.calls as usize, ..CallLimits::default() },
+        exempt_sources: config.limits.exempt_sources.iter().map(network).collect(),
+        ..Settings::default()
+    }
+}
+
+fn secs(value: u32) -> Duration {
+    Duration::from_secs(u64::from(value))
+}
+
+fn algorithm(algorithm: &AuthAlgorithm) -> Algorithm {
+    match algorithm {
+        AuthAlgorithm::Md5 => Algorithm::Md5,
+        AuthAlgorithm::Sha256 => Algorithm::Sha256,
+    }
+}
+
+fn network(cidr: &Cidr) -> Network {
+    Network { address: cidr.address, prefix: cidr.prefix }
+}
+
+/// Where SIP is served.
+pub(crate) fn listen(config: &Config) -> Listen {
+    Listen { udp: config.sip.udp.clone(), tcp: config.sip.tcp.clone() }
+}
+
+/// How the media engine runs.
+pub(crate) fn media(config: &Config) -> EngineConfig {
+    let media = &config.media;
+    EngineConfig {
+        threads: media.threads as usize,
+        ports: media.rtp_ports.first..=media.rtp_ports.last,
+        drain: Duration::from_millis(media.port_drain_ms),
+        external: config.sip.external_address,
+        silent_after: (media.silence_secs > 0).then(|| Duration::from_secs(media.silence_secs)),
+        ..EngineConfig::default()
+    }
+}
+
+/// What peers may hold open.
+pub(crate) fn bounds(config: &Config) -> StreamBounds {
+    let limits = &config.limits;
+    StreamBounds {
+        connections: limits.connections as usize,
+        connections_per_source: limits.connections_per_source as usize,
+        idle: Duration::from_secs(limits.idle_secs),
+        half_message: Duration::from_secs(limits.message_secs),
+        message: Limits { message_bytes: limits.message_bytes as usize, ..Limits::DEFAULT },
+        exempt: limits.exempt_sources.iter().map(network).collect(),
+    }
+}
+
+/// Names and addresses that count as this PBX, beside those that it listens on.
+pub(crate) fn own_hosts(config: &Config) -> Vec<String> {
+    config.sip.external_address.iter().map(IpAddr::to_string).collect()
+}
+
+/// Entropy for tags, branches, Call-IDs and nonces.
+pub(crate) fn seed() -> std::io::Result<[u8; 32]> {
+    let mut seed = [0; 32];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut seed)?;
+    Ok(seed)
+}

@@ -1,0 +1,234 @@
+//! The signalling task: one thread that owns transactions, dialogs, registrations and all calls, with the transports'
+//! tasks beside it on the same runtime. It feeds the switch and performs what the switch decides, in that order.
+mod operator;
+mod perform;
+mod records;
+mod views;
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use kiestoon_call::{Input, Settings, Snapshot, Switch, WallClock};
+use kiestoon_media::MediaEvent;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::{
+    clock,
+    control::Command,
+    media::Engine,
+    persist::Journals,
+    reload,
+    task::Task,
+    transport::{BindError, Inbound, Listen, StreamBounds, Transports},
+};
+
+/// What the signalling thread is made of.
+pub(crate) struct Parts {
+    pub(crate) settings: Settings,
+    pub(crate) seed: [u8; 32],
+    pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub(crate) bindings: Vec<kiestoon_store::StoredBinding>,
+    pub(crate) listen: Listen,
+    pub(crate) bounds: StreamBounds,
+    pub(crate) engine: Engine,
+    pub(crate) media_events: mpsc::Receiver<MediaEvent>,
+    pub(crate) journals: Journals,
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) events: broadcast::Sender<kiestoon_control::Event>,
+    pub(crate) stop: watch::Receiver<Stop>,
+    pub(crate) reloads: mpsc::Sender<reload::Request>,
+    pub(crate) drains: mpsc::Sender<Duration>,
+    pub(crate) drain_limit: Duration,
+}
+
+/// How the process is asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It is not.
+    Run,
+    /// No new calls; the running ones may end by themselves.
+    Drain,
+    /// Hang up what runs, and end when the last BYE is answered.
+    Now,
+    /// End, whatever is unanswered.
+    Abandon,
+}
+
+/// Starts the thread; returns when its listeners are bound, or with every one that could not be.
+pub(crate) async fn start(parts: Parts) -> Result<JoinHandle<()>, Vec<BindError>> {
+    let (bound, is_bound) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("signalling".into()).spawn(move || run(parts, bound));
+    let thread = match thread {
+        Ok(thread) => thread,
+        Err(error) => panic!("no thread for signalling: {error}"),
+    };
+    match is_bound.await {
+        Ok(Ok(())) => Ok(thread),
+        Ok(Err(errors)) => Err(errors),
+        Err(_) => Err(Vec::new()),
+    }
+}
+
+fn run(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(serve(parts, bound)),
+        Err(error) => tracing::error!(%error, "no runtime for signalling"),
+    }
+}
+
+async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>) {
+    let (inbound, mut received) = mpsc::channel(INBOUND_QUEUE);
+    let transports = match Transports::bind(&parts.listen, &parts.bounds, &inbound) {
+        Ok(transports) => transports,
+        Err(errors) => {
+            let _ = bound.send(Err(errors));
+            return;
+        }
+    };
+    let Parts { mut snapshots, mut media_events, mut commands, mut stop, .. } = parts;
+    let started = clock::wall_clock();
+    let snapshot = Arc::clone(&snapshots.borrow_and_update());
+    let switch = Switch::new(parts.settings, snapshot, parts.seed, started);
+    let mut signalling = Signalling {
+        switch,
+        transports,
+        engine: parts.engine,
+        journals: parts.journals,
+        events: parts.events,
+        reloads: parts.reloads,
+        drains: parts.drains,
+        drain_limit: parts.drain_limit,
+        started,
+        totals: kiestoon_control::Totals::default(),
+        inputs: VecDeque::new(),
+        answers: Vec::new(),
+    };
+    let bindings = records::restored(parts.bindings, signalling.switch.snapshot(), started.unix_micros);
+    signalling.handle(started.at, Input::Restore(bindings));
+    let _ = bound.send(Ok(()));
+
+    let timer = tokio::time::sleep(IDLE);
+    tokio::pin!(timer);
+    let mut armed = None;
+    let mut wall = tokio::time::interval(WALL_CLOCK_EVERY);
+    loop {
+        let deadline = signalling.switch.deadline();
+        if deadline != armed {
+            timer.as_mut().reset(deadline.unwrap_or_else(|| Instant::now() + IDLE).into());
+            armed = deadline;
+        }
+        tokio::select! {
+            biased;
+            Ok(()) = stop.changed() => {
+                let asked = *stop.borrow_and_update();
+                signalling.stop(asked);
+            }
+            message = received.recv() => {
+                let Some(message) = message else { return };
+                signalling.inbound(message);
+                // What arrived together is worked off together; the bound keeps timers on time.
+                for _ in 1..INBOUND_BATCH {
+                    let Ok(message) = received.try_recv() else { break };
+                    signalling.inbound(message);
+                }
+            }
+            Some(event) = media_events.recv() => signalling.handle(Instant::now(), Input::Media(event)),
+            () = &mut timer => {
+                armed = None;
+                signalling.handle(Instant::now(), Input::Tick);
+            }
+            Some(command) = commands.recv() => signalling.command(command),
+            Ok(()) = snapshots.changed() => {
+                let snapshot = Arc::clone(&snapshots.borrow_and_update());
+                signalling.handle(Instant::now(), Input::Snapshot(snapshot));
+            }
+            _ = wall.tick() => signalling.handle(Instant::now(), Input::WallClock(clock::wall_clock())),
+        }
+        let asked = *stop.borrow();
+        if asked == Stop::Abandon || (asked != Stop::Run && signalling.switch.is_idle()) {
+            break;
+        }
+    }
+    signalling.last_words().await;
+}
+
+/// The switch and the hands that perform its outputs.
+struct Signalling {
+    switch: Switch,
+    transports: Transports,
+    engine: Engine,
+    journals: Journals,
+    events: broadcast::Sender<kiestoon_control::Event>,
+    reloads: mpsc::Sender<reload::Request>,
+    drains: mpsc::Sender<Duration>,
+    drain_limit: Duration,
+    started: WallClock,
+    totals: kiestoon_control::Totals,
+    /// What waits to be handled; empty between two calls of [`Signalling::handle`].
+    inputs: VecDeque<Input>,
+    /// Answers to operators that wait for the media threads.
+    answers: Vec<Task<()>>,
+}
+
+impl Signalling {
+    fn inbound(&mut self, inbound: Inbound) {
+        let input = match inbound {
+            Inbound::Message { message, flow } => {
+                self.totals.sip_received += 1;
+                Input::Received { message, flow }
+            }
+            Inbound::Malformed { malformed, flow } => {
+                self.totals.sip_received += 1;
+                self.totals.sip_dropped += 1;
+                tracing::debug!(remote = %flow.remote, error = %malformed, "malformed message");
+                Input::Malformed { malformed, flow }
+            }
+            Inbound::Opened { id, outgoing } => return self.transports.opened(id, outgoing),
+            Inbound::Closed { flow } => {
+                self.transports.closed(&flow);
+                Input::FlowFailed { flow }
+            }
+        };
+        self.handle(Instant::now(), input);
+    }
+
+    /// The law of the cores: after each `handle`, everything that comes out is performed before the next one.
+    fn handle(&mut self, now: Instant, input: Input) {
+        self.inputs.push_back(input);
+        while let Some(input) = self.inputs.pop_front() {
+            self.switch.handle(now, input);
+            while let Some(output) = self.switch.poll() {
+                let answer = self.perform(output);
+                self.inputs.extend(answer.map(Input::Media));
+            }
+        }
+    }
+
+    fn stop(&mut self, asked: Stop) {
+        let now = Instant::now();
+        match asked {
+            Stop::Run | Stop::Abandon => {}
+            Stop::Drain => self.handle(now, Input::Drain),
+            Stop::Now => {
+                self.handle(now, Input::Drain);
+                self.handle(now, Input::HangupAll);
+            }
+        }
+    }
+
+    /// Lets the last messages leave the connections' queues.
+    async fn last_words(self) {
+        tokio::time::sleep(LAST_WORDS).await;
+    }
+}
+
+const INBOUND_QUEUE: usize = 4_096;
+const INBOUND_BATCH: usize = 64;
+const IDLE: Duration = Duration::from_secs(3_600);
+const WALL_CLOCK_EVERY: Duration = Duration::from_secs(10);
+const LAST_WORDS: Duration = Duration::from_millis(100);

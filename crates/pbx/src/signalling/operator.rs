@@ -1,0 +1,88 @@
+//! What operators ask of the signalling task over the control socket, and its answers.
+use std::{collections::HashMap, str::FromStr as _, time::Instant};
+
+use kiestoon_call::{CallId, Input};
+use kiestoon_control as control;
+
+use super::{Signalling, views};
+use crate::{clock, control::Command, task};
+
+impl Signalling {
+    /// Answers one command. Nothing here waits: what takes time is answered by whoever does it.
+    pub(super) fn command(&mut self, command: Command) {
+        let now = Instant::now();
+        match command {
+            Command::Status(reply) => drop(reply.send(self.status())),
+            Command::Calls(reply) => {
+                let calls = self.switch.calls(now);
+                let reports = self.engine.request_quality();
+                // The media threads answer within their next wake-up; signalling does not wait for them.
+                self.answers.retain(|answer| !answer.is_finished());
+                self.answers.push(task::spawn("calls", async move {
+                    let mut figures = HashMap::new();
+                    for report in reports {
+                        let legs = report.await.unwrap_or_default();
+                        figures.extend(legs.into_iter().map(|leg| (leg.leg, leg.quality)));
+                    }
+                    let at = clock::unix_micros();
+                    let _ =
+                        reply.send(calls.into_iter().map(|call| views::call(call, &figures, at)).collect());
+                }));
+            }
+            Command::Registrations(reply) => {
+                let registrations =
+                    self.switch.registrations(now).into_iter().map(views::registration).collect();
+                let _ = reply.send(registrations);
+            }
+            Command::Hangup { call_id, reply } => {
+                let _ = reply.send(self.hang_up(now, &call_id));
+            }
+            Command::Reload(reply) => {
+                // A full queue drops the reply: the operator is told that the PBX did not answer.
+                let _ = self.reloads.try_send(reply);
+            }
+            Command::Drain { limit, reply } => {
+                let limit = limit.unwrap_or(self.drain_limit);
+                let _ = self.drains.try_send(limit);
+                let calls = self.switch.status().calls as u64;
+                let _ = reply.send(control::Draining { calls, limit_secs: limit.as_secs() });
+            }
+        }
+    }
+
+    fn hang_up(&mut self, now: Instant, call_id: &str) -> bool {
+        let Ok(call) = CallId::from_str(call_id) else { return false };
+        if !self.switch.calls(now).iter().any(|view| view.id == call) {
+            return false;
+        }
+        self.handle(now, Input::Hangup { call });
+        true
+    }
+
+    fn status(&self) -> control::Status {
+        let status = self.switch.status();
+        let snapshot = self.switch.snapshot();
+        let extensions: usize =
+            snapshot.organisations().iter().map(|organisation| organisation.extensions.len()).sum();
+        let state = if status.draining { control::RunState::Draining } else { control::RunState::Running };
+        control::Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            state,
+            started_at: views::rfc3339(self.started.unix_micros),
+            uptime_secs: self.started.at.elapsed().as_secs(),
+            revision: status.revision,
+            dialplan_hash: snapshot.plan().hash().to_owned(),
+            extensions: extensions as u64,
+            registrations: status.registrations as u64,
+            calls: status.calls as u64,
+            calls_answered: status.talking as u64,
+            cdrs_waiting: self.journals.calls_waiting(),
+            listeners: self.transports.listeners(),
+            totals: self.totals(),
+        }
+    }
+
+    fn totals(&self) -> control::Totals {
+        control::Totals { sip_dropped: self.totals.sip_dropped + self.transports.dropped(), ..self.totals }
+    }
+}

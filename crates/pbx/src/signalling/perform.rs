@@ -1,0 +1,74 @@
+//! Performs what the switch decides, in the order in which it decides it.
+use kiestoon_call::{BindingChange, Event, Output};
+use kiestoon_control as control;
+use kiestoon_media::MediaEvent;
+
+use super::{Signalling, records, views};
+use crate::clock;
+
+impl Signalling {
+    /// Performs one output. Opening a media leg is answered at once: the answer is the switch's next input.
+    pub(super) fn perform(&mut self, output: Output) -> Option<MediaEvent> {
+        match output {
+            Output::Transmit { flow, bytes } => {
+                self.totals.sip_sent += 1;
+                self.transports.transmit(&flow, bytes);
+            }
+            Output::Media(command) => return self.engine.perform(command),
+            Output::Bindings(changes) => self.keep_bindings(changes),
+            Output::Cdr(record) => self.journals.call(&records::cdr(*record)),
+            Output::Event(event) => self.announce(event),
+        }
+        None
+    }
+
+    fn keep_bindings(&mut self, changes: Vec<BindingChange>) {
+        let now = clock::unix_micros();
+        for change in changes {
+            if let Some(change) = records::binding_change(change, self.switch.snapshot(), now) {
+                self.journals.binding(&change);
+            }
+        }
+    }
+
+    fn announce(&mut self, event: Event) {
+        self.count(&event);
+        log(&event);
+        let at = views::rfc3339(clock::unix_micros());
+        // Nobody watching is no fault.
+        let _ = self.events.send(control::Event { at, what: views::happening(event) });
+    }
+
+    fn count(&mut self, event: &Event) {
+        match event {
+            Event::CallStarted { .. } => self.totals.calls += 1,
+            Event::CallAnswered { .. } => self.totals.calls_answered += 1,
+            Event::RegistrationChanged { transport: Some(_), .. } => self.totals.registrations += 1,
+            _ => {}
+        }
+    }
+}
+
+/// One line an event. Numbers are personal: they stand in the call record, and here below `info` only.
+fn log(event: &Event) {
+    match event {
+        Event::CallStarted { call, from, dialled, route } => {
+            tracing::info!(%call, route = route.as_deref().unwrap_or("none"), "call started");
+            tracing::debug!(%call, %from, %dialled, "call started");
+        }
+        Event::CallRinging { call, number } => tracing::debug!(%call, %number, "ringing"),
+        Event::CallAnswered { call, .. } => tracing::info!(%call, "call answered"),
+        Event::CallHeld { call, by, held } => tracing::info!(%call, by = by.as_str(), held, "hold"),
+        Event::StepNotBuilt { call, step } => {
+            tracing::warn!(%call, step, "this version cannot do this dialplan step")
+        }
+        Event::CallEnded { call, reason, sip_code } => {
+            tracing::info!(%call, end_reason = reason.as_str(), sip_code, "call ended");
+        }
+        Event::CallRefused { status, reason, .. } => tracing::info!(status, reason, "call refused"),
+        Event::RegistrationChanged { number, contacts, remote, .. } => {
+            tracing::debug!(%number, contacts, ?remote, "registration changed");
+        }
+        Event::AuthenticationFailed { source, .. } => tracing::info!(%source, "authentication failed"),
+    }
+}

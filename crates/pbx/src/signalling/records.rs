@@ -1,0 +1,184 @@
+//! The switch's records in the store's words: call records and bindings, on their way to the journals and back.
+use std::time::Duration;
+
+use kiestoon_call::{
+    BindingChange, CdrEnd, CdrLeg, CdrRecord, Disposition, HangupBy, Side, Snapshot, StoredBinding,
+};
+use kiestoon_media::LegQuality;
+use kiestoon_sip::{
+    flow::{Flow, Transport},
+    registrar::Aor,
+};
+use kiestoon_store::{self as store, Cdr};
+use serde_json::{Value, json};
+
+/// A call record as it is stored.
+pub(super) fn cdr(record: CdrRecord) -> Cdr {
+    let caller = side(&record.legs, Side::Caller);
+    let callee = side(&record.legs, Side::Callee);
+    let mut cdr = Cdr {
+        id: record.id.to_string(),
+        linked_id: Some(record.id.to_string()),
+        tenant_id: Some(record.organisation.to_string()),
+        direction: Some(store::Direction::Internal),
+        from_name: Some(record.from_name.into()),
+        extension: Some(record.from_number.to_string()),
+        from_number: Some(record.from_number.into()),
+        dialed: Some(record.dialled.into()),
+        to_number: record.to_number.map(Into::into),
+        context: Some(record.context.into()),
+        route: record.route.map(Into::into),
+        dialplan_hash: Some(record.dialplan_hash.into()),
+        started_at: record.started_at,
+        ringing_at: record.ringing_at,
+        answered_at: record.answered_at,
+        codec_a: caller.and_then(codec),
+        codec_b: callee.and_then(codec),
+        transport_a: caller.map(|leg| leg.transport.uri_token().to_owned()),
+        transport_b: callee.map(|leg| leg.transport.uri_token().to_owned()),
+        srtp: Some(false),
+        emergency: Some(false),
+        loss: worst(&record.legs, |quality| Some(quality.inbound.loss.max(quality.outbound.loss) * 100.0)),
+        jitter: worst(&record.legs, |quality| {
+            Some(quality.inbound.jitter_ms.max(quality.outbound.jitter_ms))
+        }),
+        rtt: worst(&record.legs, |quality| quality.rtt_ms),
+        legs: record.legs.iter().map(leg).collect(),
+        ..Cdr::default()
+    };
+    if let Some(end) = record.end {
+        finish(&mut cdr, &end);
+    }
+    cdr
+}
+
+fn finish(cdr: &mut Cdr, end: &CdrEnd) {
+    let millis = |value: u64| i64::try_from(value).ok();
+    cdr.ended_at = Some(end.ended_at);
+    cdr.setup_ms = millis(end.setup_ms);
+    cdr.ring_ms = millis(end.ring_ms);
+    cdr.talk_ms = millis(end.talk_ms);
+    cdr.disposition = Some(match end.disposition {
+        Disposition::Answered => store::Disposition::Answered,
+        Disposition::NoAnswer => store::Disposition::NoAnswer,
+        Disposition::Busy => store::Disposition::Busy,
+        Disposition::Failed => store::Disposition::Failed,
+        Disposition::Cancelled => store::Disposition::Cancelled,
+    });
+    cdr.end_reason = Some(end.reason.as_str().to_owned());
+    cdr.sip_code = Some(end.sip_code);
+    cdr.q850 = Some(end.q850);
+    cdr.hangup_by = Some(match end.hangup_by {
+        HangupBy::Caller => store::HangupBy::Caller,
+        HangupBy::Callee => store::HangupBy::Callee,
+        HangupBy::Pbx | HangupBy::Operator => store::HangupBy::System,
+    });
+}
+
+/// The leg of a side that counts: of several callees the one that answered, else the last that was rung.
+fn side(legs: &[CdrLeg], side: Side) -> Option<&CdrLeg> {
+    let mut of_side = legs.iter().filter(|leg| leg.side == side);
+    of_side
+        .clone()
+        .find(|leg| leg.status.is_some_and(|status| (200..300).contains(&status)))
+        .or_else(|| of_side.next_back())
+}
+
+fn codec(leg: &CdrLeg) -> Option<String> {
+    leg.quality
+        .as_ref()
+        .and_then(|quality| quality.codec.clone())
+        .or_else(|| leg.codec.clone())
+        .map(Into::into)
+}
+
+fn worst(legs: &[CdrLeg], figure: impl Fn(&LegQuality) -> Option<f32>) -> Option<f64> {
+    legs.iter().filter_map(|leg| leg.quality.as_deref().and_then(&figure)).map(f64::from).reduce(f64::max)
+}
+
+fn leg(leg: &CdrLeg) -> Value {
+    json!({
+        "side": leg.side.as_str(),
+        "number": leg.number,
+        "transport": leg.transport.uri_token(),
+        "remote": leg.remote.to_string(),
+        "status": leg.status,
+        "codec": codec(leg),
+        "quality": leg.quality,
+    })
+}
+
+/// A change of the registrar as it is stored; None for an extension that is gone, whose bindings the store removes with
+/// it. `now` is the wall clock in microseconds.
+pub(super) fn binding_change(
+    change: BindingChange,
+    snapshot: &Snapshot,
+    now: i64,
+) -> Option<store::BindingChange> {
+    match change {
+        BindingChange::Put(binding) => {
+            let extension_id = snapshot.extension_of_aor(binding.aor.as_str())?.id.to_string();
+            Some(store::BindingChange::Put(stored(binding, extension_id, now)))
+        }
+        BindingChange::Remove { aor, contact } => {
+            let extension_id = snapshot.extension_of_aor(aor.as_str())?.id.to_string();
+            Some(store::BindingChange::Remove { extension_id, contact: contact.to_string() })
+        }
+    }
+}
+
+fn stored(binding: StoredBinding, extension_id: String, now: i64) -> store::Binding {
+    let remaining = i64::try_from(binding.remaining.as_micros()).unwrap_or(i64::MAX);
+    store::Binding {
+        extension_id,
+        contact: binding.contact.to_string(),
+        instance: binding.instance.map(|instance| instance.to_string()),
+        call_id: binding.call_id.to_string(),
+        cseq: binding.cseq,
+        q: binding.q,
+        registered_at: now,
+        expires_at: now.saturating_add(remaining),
+        transport: binding.flow.transport.uri_token().to_owned(),
+        remote: binding.flow.remote.to_string(),
+        local: binding.flow.local.to_string(),
+        user_agent: binding.user_agent.map(|agent| agent.to_string()),
+        ..store::Binding::default()
+    }
+}
+
+/// The bindings of an earlier run that can still be used. A connection did not survive the process: a phone over TCP is
+/// called on a new connection to the address that it registered from, until it registers again.
+pub(super) fn restored(
+    bindings: Vec<store::StoredBinding>,
+    snapshot: &Snapshot,
+    now: i64,
+) -> Vec<StoredBinding> {
+    bindings.into_iter().filter_map(|binding| restore(binding, snapshot, now)).collect()
+}
+
+fn restore(stored: store::StoredBinding, snapshot: &Snapshot, now: i64) -> Option<StoredBinding> {
+    let aor = Aor::new(&snapshot.aor_of(&stored.organisation_id, &stored.number)?);
+    let binding = stored.binding;
+    let flow = Flow {
+        transport: transport(&binding.transport)?,
+        local: binding.local.parse().ok()?,
+        remote: binding.remote.parse().ok()?,
+        connection: None,
+    };
+    Some(StoredBinding {
+        aor,
+        contact: binding.contact.into(),
+        q: binding.q,
+        call_id: binding.call_id.into(),
+        cseq: binding.cseq,
+        remaining: Duration::from_micros(u64::try_from(binding.expires_at.saturating_sub(now)).ok()?),
+        flow,
+        user_agent: binding.user_agent.map(Into::into),
+        instance: binding.instance.map(Into::into),
+    })
+}
+
+fn transport(word: &str) -> Option<Transport> {
+    let all = [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss];
+    all.into_iter().find(|transport| transport.uri_token() == word)
+}

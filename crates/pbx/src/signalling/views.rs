@@ -1,0 +1,122 @@
+//! Live state as operators see it: the switch's views and the media engine's figures in the words of the control API.
+use std::{collections::HashMap, time::Duration};
+
+use kiestoon_call::{CallView, Event, LegView, RegistrationView, Side};
+use kiestoon_control as control;
+use kiestoon_media::{DirectionQuality, LegId, LegQuality};
+
+/// A time of the record as RFC 3339 in UTC.
+pub(super) fn rfc3339(unix_micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(unix_micros).unwrap_or_default().to_string()
+}
+
+/// A live call with the figures of its legs. `now` is the wall clock in microseconds.
+pub(super) fn call(view: CallView, figures: &HashMap<LegId, LegQuality>, now: i64) -> control::Call {
+    let since_start = now.saturating_sub(view.started_at) / MICROS_PER_SECOND;
+    control::Call {
+        id: view.id.to_string(),
+        organisation: view.organisation.into(),
+        state: view.state.as_str().to_owned(),
+        from_number: view.from_number.into(),
+        from_name: view.from_name.into(),
+        dialed: view.dialled.into(),
+        to_number: view.to_number.map(Into::into),
+        started_at: rfc3339(view.started_at),
+        answered_at: view.answered_at.map(rfc3339),
+        duration_secs: u64::try_from(since_start).unwrap_or(0),
+        talk_secs: view.talking.map(|talking: Duration| talking.as_secs()),
+        legs: view.legs.into_iter().map(|view| leg(view, figures)).collect(),
+    }
+}
+
+fn leg(view: LegView, figures: &HashMap<LegId, LegQuality>) -> control::Leg {
+    let quality = figures.get(&view.leg);
+    let heard = quality.and_then(|quality| quality.codec.clone());
+    control::Leg {
+        side: view.side.as_str().to_owned(),
+        number: view.number.into(),
+        transport: view.transport.uri_token().to_owned(),
+        remote: view.remote.to_string(),
+        media_remote: quality.and_then(|quality| quality.remote).map(|remote| remote.to_string()),
+        codec: heard.or(view.codec).map(Into::into),
+        on_hold: view.holds,
+        rtt_ms: quality.and_then(|quality| quality.rtt_ms).map(f64::from),
+        inbound: quality.map(|quality| stream(&quality.inbound)).unwrap_or_default(),
+        outbound: quality.map(|quality| stream(&quality.outbound)).unwrap_or_default(),
+    }
+}
+
+fn stream(direction: &DirectionQuality) -> control::Stream {
+    control::Stream {
+        packets: direction.packets,
+        bytes: direction.bytes,
+        lost: direction.lost,
+        loss_percent: f64::from(direction.loss) * 100.0,
+        jitter_ms: f64::from(direction.jitter_ms),
+        gaps: direction.gaps,
+    }
+}
+
+/// A registered contact.
+pub(super) fn registration(view: RegistrationView) -> control::Registration {
+    control::Registration {
+        number: view.number.into(),
+        organisation: view.organisation.into(),
+        contact: view.contact.into(),
+        transport: view.transport.uri_token().to_owned(),
+        remote: view.remote.to_string(),
+        q: f64::from(view.q) / 1_000.0,
+        user_agent: view.user_agent.map(Into::into),
+        expires_in_secs: view.expires_in.as_secs(),
+    }
+}
+
+/// What happened, for watchers.
+pub(super) fn happening(event: Event) -> control::Happening {
+    use control::Happening;
+    match event {
+        Event::CallStarted { call, from, dialled, route } => Happening::CallStarted {
+            call_id: call.to_string(),
+            from_number: from.into(),
+            dialed: dialled.into(),
+            route: route.map(Into::into),
+        },
+        Event::CallRinging { call, number } => {
+            Happening::CallRinging { call_id: call.to_string(), number: number.into() }
+        }
+        Event::CallAnswered { call, number } => {
+            Happening::CallAnswered { call_id: call.to_string(), number: number.map(Into::into) }
+        }
+        Event::CallHeld { call, by, held } => {
+            Happening::CallHeld { call_id: call.to_string(), by: side(by), held }
+        }
+        Event::StepNotBuilt { call, step } => {
+            Happening::CallStepNotBuilt { call_id: call.to_string(), step: step.to_owned() }
+        }
+        Event::CallEnded { call, reason, sip_code } => Happening::CallEnded {
+            call_id: call.to_string(),
+            end_reason: reason.as_str().to_owned(),
+            sip_code,
+        },
+        Event::CallRefused { from, status, reason } => {
+            Happening::CallRefused { from_number: from.into(), sip_code: status, reason: reason.to_owned() }
+        }
+        Event::RegistrationChanged { number, contacts, transport, remote } => {
+            Happening::RegistrationChanged {
+                number: number.into(),
+                contacts: contacts as u64,
+                transport: transport.map(|transport| transport.uri_token().to_owned()),
+                remote: remote.map(|remote| remote.to_string()),
+            }
+        }
+        Event::AuthenticationFailed { source, user } => {
+            Happening::AuthenticationFailed { remote: source.to_string(), user: user.into() }
+        }
+    }
+}
+
+fn side(side: Side) -> String {
+    side.as_str().to_owned()
+}
+
+const MICROS_PER_SECOND: i64 = 1_000_000;

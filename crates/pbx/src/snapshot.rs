@@ -1,0 +1,139 @@
+//! Builds the snapshot that calls run on: directory from the database, dialplan from its folder, names of the prompts.
+//! Built whole and checked whole; what is wrong is said all at once and the old snapshot stays.
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use kiestoon_call::{Extension, Organisation, Snapshot, SnapshotParts};
+use kiestoon_dialplan::{Loaded, Plan, Problem, ReferenceKind, SourceFile};
+use kiestoon_sip::digest::Ha1Set;
+use kiestoon_store::{Directory, Store, StoreError};
+
+/// Where a snapshot comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) store: Store,
+    pub(crate) dialplans: PathBuf,
+    /// Names of the prompts that were loaded at the start.
+    pub(crate) prompts: Vec<String>,
+    /// Addresses and names, beside those it listens on, that count as this PBX.
+    pub(crate) own_hosts: Vec<String>,
+}
+
+/// Why a snapshot was refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SnapshotError {
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("{}: cannot be read: {error}", path.display())]
+    Folder { path: PathBuf, error: io::Error },
+    #[error("{}", listed(.0))]
+    Dialplan(Vec<Problem>),
+}
+
+impl SnapshotError {
+    /// One text a problem.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        match self {
+            Self::Dialplan(problems) => problems.iter().map(Problem::render).collect(),
+            other => vec![other.to_string()],
+        }
+    }
+}
+
+fn listed(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| problem.render()).collect::<Vec<_>>().join("\n")
+}
+
+impl Source {
+    /// Builds a snapshot of the present state, with what works but perhaps not as the operator thinks.
+    pub(crate) async fn build(&self) -> Result<(Snapshot, Vec<String>), SnapshotError> {
+        let files = dialplan_files(&self.dialplans)?;
+        let Loaded { plan, mut warnings } = Plan::load(&files).map_err(SnapshotError::Dialplan)?;
+        let directory = self.store.directory().await?;
+        warnings.extend(plan.unresolved(|kind, name| match kind {
+            ReferenceKind::Extension => directory.extensions.iter().any(|extension| extension.number == name),
+            ReferenceKind::Prompt => self.prompts.iter().any(|loaded| loaded == name),
+            ReferenceKind::Trunk => false,
+        }));
+        let warnings = warnings.iter().map(ToString::to_string).collect();
+        let parts = SnapshotParts {
+            revision: directory.revision,
+            organisations: organisations(directory),
+            own_hosts: self.own_hosts.clone(),
+            plan: Arc::new(plan),
+            prompts: self.prompts.clone(),
+        };
+        Ok((Snapshot::new(parts), warnings))
+    }
+}
+
+/// The `*.toml` files of the folder in name order; sub-folders hold tests.
+pub(crate) fn dialplan_files(folder: &Path) -> Result<Vec<SourceFile>, SnapshotError> {
+    let unreadable = |path: &Path| {
+        let path = path.to_path_buf();
+        move |error| SnapshotError::Folder { path, error }
+    };
+    let mut files = Vec::new();
+    for path in toml_files(folder).map_err(unreadable(folder))? {
+        let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
+        files.push(SourceFile { path: path.display().to_string(), text });
+    }
+    Ok(files)
+}
+
+/// What changes when a dialplan file is edited, replaced, added or removed.
+pub(crate) fn dialplan_stamp(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+    let stamp = |path: PathBuf| {
+        let metadata = fs::metadata(&path).ok()?;
+        Some((path, metadata.len(), metadata.modified().ok()))
+    };
+    toml_files(folder).unwrap_or_default().into_iter().filter_map(stamp).collect()
+}
+
+fn toml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") && path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn organisations(directory: Directory) -> Vec<Organisation> {
+    let mut extensions: HashMap<String, Vec<kiestoon_store::Extension>> = HashMap::new();
+    for extension in directory.extensions.into_iter().filter(|extension| extension.enabled) {
+        extensions.entry(extension.organisation_id.clone()).or_default().push(extension);
+    }
+    let mut organisations = Vec::new();
+    for organisation in directory.organisations {
+        // The `default` organisation that nobody uses does not count: where one organisation has extensions, the
+        // PBX's own addresses are its domain.
+        let Some(members) = extensions.remove(&organisation.id) else { continue };
+        let realm = organisation.domain.clone().unwrap_or_else(|| organisation.slug.clone());
+        organisations.push(Organisation {
+            id: organisation.id.into(),
+            slug: organisation.slug.into(),
+            domain: organisation.domain.map(Into::into),
+            extensions: members.into_iter().map(|member| snapshot_extension(member, &realm)).collect(),
+            realm: realm.into(),
+        });
+    }
+    organisations
+}
+
+fn snapshot_extension(extension: kiestoon_store::Extension, realm: &str) -> (Box<str>, Extension) {
+    let secret = extension.secret;
+    let ha1 = match secret.password {
+        Some(password) => Ha1Set::from_password(&extension.number, realm, &password),
+        None => Ha1Set { md5: secret.ha1_md5, sha256: secret.ha1_sha256, sha512_256: None },
+    };
+    (extension.number.into(), Extension { id: extension.id.into(), name: extension.name.into(), ha1 })
+}

@@ -1,0 +1,39 @@
+//! Loads the prompts: every WAV file of the sounds folder and of its Dutch sub-folder, by file name without ending.
+use std::{fs, io, path::Path};
+
+use kiestoon_media::prompt::{Prompt, Prompts};
+
+/// Loads what can be read; what cannot is reported, and a step that names it plays nothing. A missing folder holds no
+/// prompts.
+pub(crate) fn load(folder: &Path) -> Prompts {
+    let mut prompts = Prompts::default();
+    // What lies directly in the folder is the operator's own and wins over what ships.
+    for folder in [folder.join(LANGUAGE), folder.to_path_buf()] {
+        if let Err(error) = load_folder(&folder, &mut prompts)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %folder.display(), %error, "prompts cannot be read");
+        }
+    }
+    prompts
+}
+
+fn load_folder(folder: &Path, prompts: &mut Prompts) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { continue };
+        if path.extension().is_none_or(|extension| extension != "wav") {
+            continue;
+        }
+        match fs::read(&path)
+            .map_err(|error| error.to_string())
+            .and_then(|file| Prompt::from_wav(&file).map_err(|error| error.to_string()))
+        {
+            Ok(prompt) => prompts.insert(name, prompt),
+            Err(error) => tracing::warn!(file = %path.display(), %error, "prompt cannot be used"),
+        }
+    }
+    Ok(())
+}
+
+const LANGUAGE: &str = "nl";

@@ -1,0 +1,176 @@
+//! The sockets of SIP: each listener and connection is a task that frames, parses and polices what arrives and hands it
+//! to the signalling task over one bounded queue. What the signalling task sends goes out from [`Transports`] without
+//! waiting.
+mod connection;
+mod source_address;
+mod tcp;
+mod udp;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use kiestoon_call::Network;
+use kiestoon_sip::{
+    flow::{ConnectionId, Flow, Transport},
+    message::{Limits, Malformed, Message},
+};
+use tokio::sync::mpsc;
+
+use self::connection::{Connections, Outgoing};
+use self::udp::UdpListener;
+use crate::task::Task;
+
+/// What the transports tell the signalling task.
+#[derive(Debug)]
+pub(crate) enum Inbound {
+    /// A message that parsed.
+    Message { message: Message, flow: Flow },
+    /// A message that did not; it may still be answerable.
+    Malformed { malformed: Malformed, flow: Flow },
+    /// A peer opened a connection; `outgoing` reaches it until [`Inbound::Closed`].
+    Opened { id: ConnectionId, outgoing: Outgoing },
+    /// A connection ended, or could not be opened (RFC 3261 section 18.4).
+    Closed { flow: Flow },
+}
+
+/// Bounds on what peers may hold open. Every one is tested at its limit.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamBounds {
+    /// Connections in all.
+    pub(crate) connections: usize,
+    /// Connections from one source address; `exempt` sources have no such bound.
+    pub(crate) connections_per_source: usize,
+    /// A connection without a complete message for this long is closed.
+    pub(crate) idle: Duration,
+    /// A message that has begun must be complete within this time, and a new connection must bring its first one.
+    pub(crate) half_message: Duration,
+    /// Size and count bounds of one message.
+    pub(crate) message: Limits,
+    /// Sources without a bound of their own.
+    pub(crate) exempt: Vec<Network>,
+}
+
+/// Where the PBX listens.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listen {
+    /// SIP over UDP.
+    pub(crate) udp: Vec<SocketAddr>,
+    /// SIP over TCP.
+    pub(crate) tcp: Vec<SocketAddr>,
+}
+
+/// A listener that could not start.
+#[derive(Debug, thiserror::Error)]
+#[error("sip.{transport}: cannot listen on {address}: {}; {}", source, hint(source))]
+pub(crate) struct BindError {
+    transport: &'static str,
+    address: SocketAddr,
+    source: io::Error,
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "another program holds this port: stop it or choose another port",
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need CAP_NET_BIND_SERVICE",
+        _ => "check the address",
+    }
+}
+
+/// All listeners and connections. Owned by the signalling task, and by nobody else.
+#[derive(Debug)]
+pub(crate) struct Transports {
+    listen: Listen,
+    udp: Vec<Arc<UdpListener>>,
+    connections: Connections,
+    _tasks: Vec<Task<()>>,
+}
+
+impl Transports {
+    /// Binds every listener, or reports every one that failed. `inbound` is bounded: when it is full, datagrams are
+    /// dropped and counted (the peer retransmits) and connections are not read (TCP holds the peer back).
+    pub(crate) fn bind(
+        listen: &Listen,
+        bounds: &StreamBounds,
+        inbound: &mpsc::Sender<Inbound>,
+    ) -> Result<Self, Vec<BindError>> {
+        let mut errors = Vec::new();
+        let mut udp = Vec::new();
+        let mut tcp = Vec::new();
+        for address in &listen.udp {
+            match UdpListener::bind(*address) {
+                Ok(listener) => udp.push(Arc::new(listener)),
+                Err(source) => errors.push(BindError { transport: "udp", address: *address, source }),
+            }
+        }
+        for address in &listen.tcp {
+            match tcp::bind(*address) {
+                Ok(listener) => tcp.push(listener),
+                Err(source) => errors.push(BindError { transport: "tcp", address: *address, source }),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let connections = Connections::new(bounds.clone(), inbound.clone());
+        let mut tasks: Vec<_> = udp
+            .iter()
+            .map(|listener| {
+                crate::task::spawn(
+                    "sip udp",
+                    udp::receive(Arc::clone(listener), bounds.message.clone(), inbound.clone()),
+                )
+            })
+            .collect();
+        for listener in tcp {
+            tasks.push(crate::task::spawn("sip tcp", tcp::accept(listener, connections.acceptor())));
+        }
+        Ok(Self { listen: listen.clone(), udp, connections, _tasks: tasks })
+    }
+
+    /// Where it listens, as operators see it.
+    pub(crate) fn listeners(&self) -> Vec<kiestoon_control::Listener> {
+        let listener = |transport: Transport, address: &SocketAddr| kiestoon_control::Listener {
+            transport: transport.uri_token().to_owned(),
+            address: address.to_string(),
+        };
+        let udp = self.listen.udp.iter().map(|address| listener(Transport::Udp, address));
+        udp.chain(self.listen.tcp.iter().map(|address| listener(Transport::Tcp, address))).collect()
+    }
+
+    /// Datagrams dropped because signalling was behind.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.udp.iter().map(|listener| listener.dropped()).sum()
+    }
+
+    /// Sends one message. Never waits: a full socket drops a datagram, a full connection is closed.
+    pub(crate) fn transmit(&mut self, flow: &Flow, bytes: Bytes) {
+        match flow.transport {
+            Transport::Udp => self.transmit_datagram(flow, &bytes),
+            _ => self.connections.send(flow, bytes),
+        }
+    }
+
+    /// Takes note of a connection that a peer opened.
+    pub(crate) fn opened(&mut self, id: ConnectionId, outgoing: Outgoing) {
+        self.connections.insert(id, outgoing);
+    }
+
+    /// Forgets a connection that ended.
+    pub(crate) fn closed(&mut self, flow: &Flow) {
+        self.connections.remove(flow);
+    }
+
+    fn transmit_datagram(&self, flow: &Flow, bytes: &Bytes) {
+        let listener = self.udp.iter().find(|listener| listener.serves(flow.local)).or_else(|| {
+            self.udp.iter().find(|listener| listener.address().is_ipv4() == flow.remote.is_ipv4())
+        });
+        let Some(listener) = listener else {
+            tracing::debug!(remote = %flow.remote, "no udp listener of this address family");
+            return;
+        };
+        if let Err(error) = listener.send(bytes, flow.local, flow.remote) {
+            tracing::debug!(remote = %flow.remote, %error, "datagram not sent");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A real desk phone: baresip, driven over its control socket, playing a tone of its own and recording what it hears.
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::pbx::{PASSWORD_PREFIX, Pbx, free_port, wait_for};
+
+/// A running baresip with one account.
+pub(crate) struct Baresip {
+    folder: TempDir,
+    child: Child,
+    control: TcpStream,
+    unread: Vec<u8>,
+    /// Events seen so far, by type.
+    events: Vec<Value>,
+}
+
+/// What may differ between phones.
+pub(crate) struct Phone<'a> {
+    pub(crate) number: &'a str,
+    pub(crate) transport: &'a str,
+    pub(crate) tone: u32,
+    pub(crate) answers: bool,
+    /// Further account parameters, each beginning with a semicolon.
+    pub(crate) parameters: &'a str,
+}
+
+impl Baresip {
+    /// Starts a phone that registers at the PBX.
+    pub(crate) fn start(pbx: &Pbx, phone: &Phone<'_>) -> Self {
+        let folder = tempfile::Builder::new().prefix("kiestoon-baresip-").tempdir().unwrap();
+        let path = folder.path().display();
+        let (control_port, sip_port) = (free_port(), free_port());
+        let tone = phone.tone;
+        fs::write(
+            folder.path().join("config"),
+            format!(
+                "sip_listen 127.0.0.1:{sip_port}\naudio_source ausine,{tone}\naudio_player aubridge,sink\naudio_alert aubridge,alert\n\
+                 ausrc_srate 48000\nausrc_channels 1\nauplay_srate 8000\nauplay_channels 1\nmodule_path {MODULES}\nmodule g711.so\nmodule ausine.so\nmodule aubridge.so\n\
+                 module sndfile.so\nmodule_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so\n\
+                 ctrl_tcp_listen 127.0.0.1:{control_port}\nsnd_path {path}\nrtp_timeout 0\ncall_local_timeout 120\n"
+            ),
+        )
+        .unwrap();
+        let answer = if phone.answers { "auto" } else { "manual" };
+        fs::write(
+            folder.path().join("accounts"),
+            format!(
+                "<sip:{n}@{address};transport={transport}>;auth_user={n};auth_pass={PASSWORD_PREFIX}{n};answermode={answer};regint=60{more}\n",
+                n = phone.number,
+                address = pbx.address(),
+                transport = phone.transport,
+                more = phone.parameters,
+            ),
+        )
+        .unwrap();
+        fs::write(folder.path().join("contacts"), "").unwrap();
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let child = Command::new("baresip")
+            .args(["-f", folder.path().to_str().unwrap()])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect("baresip is installed (make test installs it)");
+        let address = SocketAddr::from(([127, 0, 0, 1], control_port));
+        let mut control = None;
+        wait_for("control socket of baresip", Duration::from_secs(10), || {
+            control = TcpStream::connect(address).ok();
+            control.is_some()
+        });
+        let control = control.unwrap();
+        control.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        Self { folder, child, control, unread: Vec::new(), events: Vec::new() }
+    }
+
+    /// Gives one command, such as `dial sip:202@127.0.0.1`.
+    pub(crate) fn command(&mut self, command: &str, parameters: &str) {
+        let message = json!({ "command": command, "params": parameters }).to_string();
+        write!(self.control, "{}:{},", message.len(), message).unwrap();
+    }
+
+    /// Waits for an event such as `REGISTER_OK`, `CALL_ESTABLISHED` or `CALL_CLOSED`, which it then forgets.
+    #[track_caller]
+    pub(crate) fn expect(&mut self, kind: &str) -> Value {
+        let mut found = None;
+        wait_for(&format!("{kind} at baresip"), Duration::from_secs(20), || {
+            self.read_events();
+            found = self.events.iter().position(|event| event["type"] == kind);
+            found.is_some()
+        });
+        self.events.remove(found.unwrap())
+    }
+
+    /// Whether such an event has come.
+    pub(crate) fn has_seen(&mut self, kind: &str) -> bool {
+        self.read_events();
+        self.events.iter().any(|event| event["type"] == kind)
+    }
+
+    /// The recording of what it heard in its last call.
+    pub(crate) fn heard(&self) -> PathBuf {
+        self.recording("dec")
+    }
+
+    fn recording(&self, side: &str) -> PathBuf {
+        let mut recordings: Vec<PathBuf> = fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.file_name().unwrap().to_str().unwrap().ends_with(&format!("-{side}.wav")))
+            .collect();
+        recordings.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
+        recordings.pop().unwrap_or_else(|| panic!("no recording; baresip says:\n{}", self.log()))
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// The control protocol: netstrings of JSON, events and responses mixed.
+    fn read_events(&mut self) {
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = self.control.read(&mut buffer) {
+            self.unread.extend_from_slice(&buffer[..length]);
+        }
+        while let Some(colon) = self.unread.iter().position(|byte| *byte == b':') {
+            let length: usize = std::str::from_utf8(&self.unread[..colon]).unwrap().parse().unwrap();
+            if self.unread.len() < colon + length + 2 {
+                return;
+            }
+            let message: Value = serde_json::from_slice(&self.unread[colon + 1..colon + 1 + length]).unwrap();
+            self.unread.drain(..colon + length + 2);
+            if message["event"] == true {
+                self.events.push(message);
+            }
+        }
+    }
+}
+
+impl Drop for Baresip {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("--- log of baresip\n{}", self.log());
+        }
+    }
+}
+
+const MODULES: &str = "/usr/lib/baresip/modules";

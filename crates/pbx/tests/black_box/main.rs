@@ -1,0 +1,16 @@
+//! Black-box tests: the real binary, real phones (baresip, SIPp) and the public doors only: SIP, files, the command line.
+//! One behaviour a file.
+mod baresip;
+mod pbx;
+mod raw;
+mod sipp;
+mod tone;
+
+mod a_thousand_calls;
+mod bounds;
+mod database_away;
+mod phones;
+mod reload;
+mod start;
+mod torture;
+mod two_phones_talk;

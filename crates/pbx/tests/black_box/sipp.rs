@@ -1,0 +1,73 @@
+//! SIPp as a real peer: scenarios in `tests/sipp`, their users in a CSV file.
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use crate::pbx::{PASSWORD_PREFIX, Pbx, free_port, repository};
+
+/// A SIPp run. It is ended when it goes out of scope.
+pub(crate) struct Sipp {
+    child: Child,
+    log: PathBuf,
+    /// The port that it sends from and listens on.
+    pub(crate) port: u16,
+}
+
+impl Sipp {
+    /// Starts a scenario for one user; `contact` is the port that the scenario registers.
+    pub(crate) fn start(
+        pbx: &Pbx,
+        scenario: &str,
+        user: &str,
+        port: u16,
+        contact: u16,
+        arguments: &[&str],
+    ) -> Self {
+        let users = pbx.path(&format!("{scenario}-{user}.csv"));
+        let credentials = format!("[authentication username={user} password={PASSWORD_PREFIX}{user}]");
+        fs::write(&users, format!("SEQUENTIAL\n{user};{credentials};{contact}\n")).unwrap();
+        let log = pbx.path(&format!("{scenario}-{user}.log"));
+        let output = fs::File::create(&log).unwrap();
+        let mut media_port = free_port();
+        media_port -= media_port % 2;
+        let child = Command::new("sipp")
+            .arg(pbx.address().to_string())
+            .arg("-sf")
+            .arg(repository(&format!("tests/sipp/{scenario}.xml")))
+            .arg("-inf")
+            .arg(&users)
+            .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-mp", &media_port.to_string(), "-nostdin"])
+            .args(arguments)
+            .current_dir(pbx.path(""))
+            .env("TERM", "dumb")
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
+            .spawn()
+            .expect("sipp is installed (make test installs it)");
+        Self { child, log, port }
+    }
+
+    /// Registers an extension at a port and waits for the 200.
+    pub(crate) fn register(pbx: &Pbx, user: &str, contact: u16) {
+        Self::start(pbx, "register", user, free_port(), contact, &["-m", "1"]).succeed();
+    }
+
+    /// Waits for the end of the run and asserts that every call was as the scenario says.
+    #[track_caller]
+    pub(crate) fn succeed(mut self) {
+        let status = self.child.wait().unwrap();
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let tail: String = log.chars().rev().take(3_000).collect::<Vec<_>>().into_iter().rev().collect();
+        assert!(status.success(), "sipp ended with {status}:\n{tail}");
+    }
+}
+
+impl Drop for Sipp {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

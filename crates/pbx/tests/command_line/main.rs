@@ -1,0 +1,15 @@
+//! The built binary against bad input: one clear error each, exit 64 where the operator has to mend something, and the old
+//! state kept.
+
+mod corrupt_database;
+mod dialplan_tools;
+mod duplicate_number;
+mod extensions;
+mod kiestoon;
+mod languages;
+mod not_running;
+mod print_config;
+mod taken_port;
+mod unknown_config_key;
+mod unknown_step;
+mod unreadable_file;
