@@ -222,6 +222,9 @@ fn a_flood_from_the_phone_itself_is_cut() {
     let mut scene = Scene::new();
     let accepted = (0..3000).filter(|n| scene.packet(SIGNALLED, 8, 1, *n).is_ok()).count();
     assert_eq!(accepted, 1000);
+    let report = [0x80, 201, 0, 1, 0, 0, 0, 1];
+    let rtcp = "192.168.1.20:4001".parse().unwrap();
+    assert_eq!(scene.leg.receive_rtcp(scene.now(), rtcp, &report), Err(Drop::Flood), "RTCP counts too");
     scene.ms += 1000;
     assert_eq!(scene.packet(SIGNALLED, 8, 1, 3000), Ok(()));
 }

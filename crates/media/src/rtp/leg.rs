@@ -174,10 +174,7 @@ impl RtpLeg {
         if self.latch.judge(now, source, &header, fits) == Verdict::Stranger {
             return Err(self.stranger());
         }
-        if !self.pace.allows(now) {
-            self.malformed = self.malformed.saturating_add(1);
-            return Err(Drop::Flood);
-        }
+        self.keep_pace(now)?;
         if self.hearing.payload_type != Some(header.payload_type) {
             self.hear(header.payload_type);
         }
@@ -214,6 +211,7 @@ impl RtpLeg {
         if !akin && !known {
             return Err(self.stranger());
         }
+        self.keep_pace(now)?;
         let mut bye = false;
         for packet in packets {
             let (reports, sender) = match packet {
@@ -341,6 +339,14 @@ impl RtpLeg {
             Some(format) => Some(format.name.clone()),
             None => static_format(payload_type).map(|(name, _, _)| name.into()),
         }
+    }
+
+    fn keep_pace(&mut self, now: Instant) -> Result<(), Drop> {
+        if self.pace.allows(now) {
+            return Ok(());
+        }
+        self.malformed = self.malformed.saturating_add(1);
+        Err(Drop::Flood)
     }
 
     fn stranger(&mut self) -> Drop {

@@ -58,7 +58,9 @@ impl Origin {
         let mut lines: Vec<MediaLine> = self.slots.iter().map(Slot::refused).collect();
         let index = self.audio.min(lines.len().saturating_sub(1));
         if let Some(slot) = lines.get_mut(index) {
-            *slot = audio;
+            // The profile that was agreed stays: some phones refuse another in mid-call.
+            let proto = if slot.is_plain_audio() { slot.proto.clone() } else { audio.proto.clone() };
+            *slot = MediaLine { proto, ..audio };
         }
         (lines, index)
     }

@@ -54,25 +54,17 @@ impl Default for EngineConfig {
 }
 
 /// The live figures of one leg.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct LegReport {
-    /// The call.
-    #[serde(skip)]
-    pub(crate) call: CallKey,
     /// The leg.
-    #[serde(skip)]
     pub(crate) leg: LegId,
-    /// Our advertised address.
-    #[serde(skip)]
-    pub(crate) local: LocalMedia,
     /// The figures.
-    #[serde(flatten)]
     pub(crate) quality: LegQuality,
 }
 
 impl LegReport {
     pub(super) fn of(leg: &Leg) -> Self {
-        Self { call: leg.call, leg: leg.id, local: leg.sockets.local, quality: leg.media.quality() }
+        Self { leg: leg.id, quality: leg.media.quality() }
     }
 }
 
@@ -86,6 +78,8 @@ pub(crate) struct Engine {
     legs: HashMap<LegId, Place>,
     /// The thread of each call, and how many of its legs are open.
     calls: HashMap<CallKey, (usize, usize)>,
+    /// Legs that failed: forgotten without a `Close`.
+    failed: mpsc::Receiver<LegId>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -117,15 +111,16 @@ impl Engine {
             0 => std::thread::available_parallelism()?.get().min(MOST_THREADS),
             threads => threads,
         };
+        let (tell_failed, failed) = mpsc::channel(ORDERS);
         let threads = (0..count)
-            .map(|number| Worker::start(number, &config, events.clone()))
+            .map(|number| Worker::start(number, &config, events.clone(), tell_failed.clone()))
             .collect::<io::Result<_>>()?;
         let pool = Arc::new(Mutex::new(PortPool::new(config.ports.clone(), config.drain)));
-        Ok(Self { config, pool, threads, legs: HashMap::new(), calls: HashMap::new() })
+        Ok(Self { config, pool, threads, legs: HashMap::new(), calls: HashMap::new(), failed })
     }
 
-    /// Performs a command. `Open` is answered at once, every other command by an event later, if at all.
-    /// A `Failed` leg is to be closed too: that is what forgets it.
+    /// Performs a command. `Open` is answered at once, every other command by an event later, if at all. Each leg
+    /// that was opened ends in exactly one `Closed` or `Failed`.
     pub(crate) fn perform(&mut self, command: MediaCommand) -> Option<MediaEvent> {
         match command {
             MediaCommand::Open { call, leg, peer } => Some(match self.open(call, leg, peer) {
@@ -170,17 +165,10 @@ impl Engine {
         self.threads.iter().map(ask).collect()
     }
 
-    /// Legs that are open.
-    pub(crate) fn open_legs(&self) -> usize {
-        self.legs.len()
-    }
-
-    /// Stops the threads and waits for their end.
-    pub(crate) fn stop(self) {
-        drop(self);
-    }
-
     fn open(&mut self, call: CallKey, leg: LegId, peer: IpAddr) -> Result<LocalMedia, OpenError> {
+        while let Ok(failed) = self.failed.try_recv() {
+            self.forget(failed);
+        }
         if self.legs.contains_key(&leg) {
             return Err(OpenError::Refused);
         }
@@ -235,6 +223,11 @@ impl Engine {
     }
 
     #[cfg(test)]
+    pub(super) fn open_legs(&self) -> usize {
+        self.legs.len()
+    }
+
+    #[cfg(test)]
     pub(super) fn poison(&self, leg: LegId) {
         if let Some(place) = self.legs.get(&leg) {
             self.threads[place.thread].order(Order::Poison(leg));
@@ -256,13 +249,18 @@ impl Drop for Engine {
 }
 
 impl Worker {
-    fn start(number: usize, config: &EngineConfig, events: mpsc::Sender<MediaEvent>) -> io::Result<Self> {
+    fn start(
+        number: usize,
+        config: &EngineConfig,
+        events: mpsc::Sender<MediaEvent>,
+        failed: mpsc::Sender<LegId>,
+    ) -> io::Result<Self> {
         let (orders, received) = sync_channel(ORDERS);
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         let waker = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
         epoll.add(&waker, EpollEvent::new(EpollFlags::EPOLLIN, WAKER))?;
-        let thread =
-            MediaThread::new(epoll, Arc::clone(&waker), received, Outbox::new(events), config.silent_after);
+        let outbox = Outbox::new(events, failed);
+        let thread = MediaThread::new(epoll, Arc::clone(&waker), received, outbox, config.silent_after);
         let join = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || thread.run())?;
         Ok(Self { orders, waker, legs: 0, join: Some(join) })
     }

@@ -11,4 +11,4 @@ mod relay;
 mod tests;
 mod thread;
 
-pub(crate) use engine::{Engine, EngineConfig, LegReport};
+pub(crate) use engine::{Engine, EngineConfig};

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use kiestoon_media::MediaEvent;
+use kiestoon_media::{LegId, MediaEvent};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -13,11 +13,19 @@ pub(super) struct Outbox {
     /// At most two for each leg that has lived since signalling last took an event.
     waiting: VecDeque<MediaEvent>,
     dropped: u64,
+    /// The handle's own ear: what it does not hear only costs it a few bytes.
+    failed: Sender<LegId>,
 }
 
 impl Outbox {
-    pub(super) fn new(sender: Sender<MediaEvent>) -> Self {
-        Self { sender, waiting: VecDeque::new(), dropped: 0 }
+    pub(super) fn new(sender: Sender<MediaEvent>, failed: Sender<LegId>) -> Self {
+        Self { sender, waiting: VecDeque::new(), dropped: 0, failed }
+    }
+
+    /// Says that a leg failed, to signalling and to the handle.
+    pub(super) fn say_failed(&mut self, leg: LegId) {
+        let _ = self.failed.try_send(leg);
+        self.say(MediaEvent::Failed { leg });
     }
 
     pub(super) fn say(&mut self, event: MediaEvent) {
@@ -62,7 +70,7 @@ impl Outbox {
 mod tests {
     use std::time::Duration;
 
-    use kiestoon_media::{LegId, LegQuality};
+    use kiestoon_media::LegQuality;
     use tokio::sync::mpsc::channel;
 
     use super::*;
@@ -70,7 +78,7 @@ mod tests {
     #[test]
     fn a_full_channel_keeps_ends_in_order_and_drops_the_rest() {
         let (sender, mut receiver) = channel(1);
-        let mut outbox = Outbox::new(sender);
+        let mut outbox = Outbox::new(sender, channel(1).0);
         let silent = |leg| MediaEvent::Silent { leg: LegId(leg), for_: Duration::from_secs(1) };
         let closed = |leg| MediaEvent::Closed { leg: LegId(leg), quality: LegQuality::default() };
         for event in [silent(1), closed(2), silent(3), closed(4)] {

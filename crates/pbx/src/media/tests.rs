@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use kiestoon_media::prompt::{Prompt, Prompts, decode_a_law};
@@ -139,11 +140,19 @@ fn packet(sequence: u16) -> Vec<u8> {
     packet
 }
 
-/// Forty pairs from a port that the system says is free; pairs that another test took are passed over.
+/// Forty pairs that nobody uses: below the ports that the system gives out by itself, another range for each test,
+/// from a place that differs between runs.
 fn free_range() -> RangeInclusive<u16> {
-    let port = UdpSocket::bind((LOOPBACK, 0)).unwrap().local_addr().unwrap().port();
-    let first = port.min(65_000) & !1;
-    first..=first + 79
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let origin = u16::try_from(std::process::id() % 100).unwrap() * 200;
+    loop {
+        let step = TAKEN.fetch_add(1, Ordering::Relaxed) % 250;
+        let first = 10_000 + (origin + step * 80) % 20_000;
+        let free = |port| UdpSocket::bind((LOOPBACK, port)).is_ok();
+        if free(first) && free(first + 1) {
+            return first..=first + 79;
+        }
+    }
 }
 
 #[test]
@@ -341,6 +350,8 @@ fn a_panic_ends_its_leg_and_no_other() {
     b.send(1);
     other.send(1);
     other.hear();
+    bench.open(CALL, 4).unwrap();
+    assert_eq!(bench.engine.open_legs(), 3, "the failed leg is forgotten");
     bench.perform(MediaCommand::Close { leg: LegId(1) });
     bench.perform(MediaCommand::Close { leg: LegId(2) });
     let MediaEvent::Closed { leg: LegId(2), quality } = bench.event() else { panic!("not closed") };
@@ -360,7 +371,7 @@ fn live_figures_are_given_when_asked() {
         .flat_map(|answer| answer.blocking_recv().unwrap())
         .collect();
     let one = reports.iter().find(|report| report.leg == LegId(1)).unwrap();
-    assert_eq!((reports.len(), one.call, one.quality.inbound.packets), (2, CALL, 1));
+    assert_eq!((reports.len(), one.quality.inbound.packets), (2, 1));
     assert_eq!(one.quality.remote, a.rtp.local_addr().ok());
 }
 
@@ -401,7 +412,7 @@ fn a_stopped_engine_leaves_no_thread() {
     let config = EngineConfig { threads: 3, ports: free_range(), ..EngineConfig::default() };
     let engine = Engine::start(config, &sender).unwrap();
     drop(sender);
-    engine.stop();
+    drop(engine);
     // Every thread held a sender: all of them are gone.
     assert_eq!(events.blocking_recv(), None);
 }

@@ -269,7 +269,7 @@ impl MediaThread {
         self.rest(index);
         if let Some(leg) = self.legs.remove(index) {
             tracing::error!(leg = leg.id.0, call = leg.call.0, "media of a leg failed");
-            self.outbox.say(MediaEvent::Failed { leg: leg.id });
+            self.outbox.say_failed(leg.id);
         }
     }
 
