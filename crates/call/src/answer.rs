@@ -30,7 +30,11 @@ impl Call {
         let Some(branch) = self.branch_mut(id) else { return };
         let Signal::Invited { invite, .. } = &branch.leg.signal else { return };
         let cseq = invite.cseq.number;
-        let Ok(dialog) = Dialog::uac(invite, response, flow) else { return self.branch_failed(x, id, 500) };
+        let Ok(dialog) = Dialog::uac(invite, response, flow) else {
+            // Without a Contact the phone cannot be reached any more, not even to be acknowledged.
+            x.routes.remove_client(client);
+            return self.branch_failed(x, id, 500);
+        };
         let sdp =
             wire::sdp_of(&response.headers, &response.body).or_else(|| branch.early.take().map(|sdp| *sdp));
         match sdp.map(|sdp| (self.body_for_caller(id, &sdp), sdp)) {

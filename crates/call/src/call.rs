@@ -16,7 +16,7 @@ use crate::id::{self, CallId};
 use crate::leg::{Leg, LegMedia, Signal};
 use crate::prompt::{Phase, Sound};
 use crate::reason::EndReason;
-use crate::reinvite::Negotiation;
+use crate::reinvite::{Negotiation, refuse_reinvite};
 use crate::ring::{Branch, Ring};
 use crate::snapshot::Snapshot;
 use crate::talk::Talk;
@@ -172,8 +172,10 @@ impl Call {
                 self.hung_up(x, side);
             }
             Method::Options => self.answer_options(x, server, &request),
-            _ if !is_answered || matches!(self.stage, Stage::Ending(_)) => x.answer(server, &request, 481),
-            Method::Invite => self.reinvite(x, side, server, request),
+            _ if matches!(self.stage, Stage::Ending(_)) => x.answer(server, &request, 481),
+            Method::Invite if is_answered => self.reinvite(x, side, server, request),
+            // A second INVITE before the first is answered (RFC 3261 section 14.2).
+            Method::Invite => refuse_reinvite(x, server, &request, 500),
             Method::Info | Method::Message => self.pass_request(x, side, server, request),
             _ => x.answer(server, &request, 405),
         }
@@ -198,7 +200,9 @@ impl Call {
                 other => talk.negotiation = other,
             },
             Stage::Ending(_) => self.hang_up_late(x),
-            _ => {}
+            Stage::Between | Stage::Ringing(_) | Stage::Sounding(_) => {
+                self.reinvite_answered_in_ack(x, request)
+            }
         }
     }
 
@@ -207,6 +211,15 @@ impl Call {
         match &self.caller.signal {
             Signal::Inviting { server: invite, .. } if *invite == server => self.caller_cancelled(x),
             _ => self.reinvite_cancelled(x, server),
+        }
+    }
+
+    /// The way back to the caller is gone before there was anything final to say.
+    pub(crate) fn caller_unreachable(&mut self, x: &mut Exchange, server: ServerId) {
+        if let Signal::Inviting { server: invite, .. } = &self.caller.signal
+            && *invite == server
+        {
+            self.end(x, EndReason::CallerGone.into());
         }
     }
 

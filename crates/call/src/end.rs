@@ -63,6 +63,8 @@ impl Call {
             (Side::Callee, _) => EndReason::HangupCallee,
         };
         if let Some(leg) = self.leg_mut(by) {
+            // Its 2xx is acknowledged all the same, else it sends it again and again (RFC 3261 section 13.2.2.4).
+            leg.give_ack(x, None);
             leg.forget(x);
             leg.signal = Signal::Over;
         }

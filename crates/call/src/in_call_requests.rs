@@ -104,12 +104,6 @@ impl Call {
         passing || self.reinvite_client().is_some()
     }
 
-    fn awaits_answer_of(&self, side: Side) -> bool {
-        let Stage::Talking(talk) = &self.stage else { return false };
-        talk.negotiation.awaits_answer_of(side)
-            || talk.passing.iter().any(|passing| passing.from.other() == side)
-    }
-
     /// A phone answered our question, with anything, or did not (408): only silence and "no such call" mean that it is
     /// gone. False if this is the outcome of something else.
     pub(crate) fn probe_outcome(&mut self, x: &mut Exchange, client: ClientId, status: u16) -> bool {

@@ -42,13 +42,6 @@ pub(crate) struct Passed {
     offer: Option<Sdp>,
 }
 
-impl Negotiation {
-    /// Whether a re-INVITE is on its way to that side.
-    pub(crate) fn awaits_answer_of(&self, side: Side) -> bool {
-        matches!(self, Self::Passed(passed) if passed.from.other() == side)
-    }
-}
-
 impl Passed {
     /// The call ends before the other side has answered.
     pub(crate) fn give_up(self, x: &mut Exchange) {
@@ -297,6 +290,15 @@ impl Call {
         }
         self.accept_reinvite(x, Side::Caller, server, request, &body);
     }
+
+    /// The answer to an offer that we made to a re-INVITE came in its ACK. Without one the session stays as it was.
+    pub(crate) fn reinvite_answered_in_ack(&mut self, x: &mut Exchange, ack: &Request) {
+        let answer = wire::sdp_of(&ack.headers, &ack.body).filter(|answer| answer.audio().is_some());
+        if let Some(answer) = answer {
+            self.take_session(x, Side::Caller, &answer);
+            self.offer = Some(Box::new(answer));
+        }
+    }
 }
 
 /// The end of a call whose one side does not answer any more.
@@ -314,7 +316,8 @@ pub(crate) fn forget_ack(x: &mut Exchange, before: &OurAck) {
     }
 }
 
-fn refuse_reinvite(x: &mut Exchange, server: ServerId, request: &Request, status: u16) {
+/// Refuses a re-INVITE; with 500 it may come again soon.
+pub(crate) fn refuse_reinvite(x: &mut Exchange, server: ServerId, request: &Request, status: u16) {
     let mut response = x.response(request, status, None);
     if status == 500 {
         response.headers.set(HeaderName::RetryAfter, RETRY_SECS);

@@ -46,6 +46,9 @@ impl Switch {
                 waiting.push(self.x.request(copy, flow, Some(ClientOwner::Relay(server))));
             }
         }
+        if waiting.is_empty() {
+            return self.x.answer(server, &request, 480);
+        }
         self.relays.0.insert(server, Relay { request, waiting, best: Best::default() });
     }
 

@@ -20,7 +20,9 @@ use std::time::Instant;
 use bytes::Bytes;
 use kiestoon_media::{CallKey, MediaCommand, MediaEvent};
 use kiestoon_sip::registrar::{BindingChange, Registrar, RegistrarSettings, StoredBinding};
-use kiestoon_sip::transaction::{ServerId, TransactionLayer, TransactionLimits, TransactionOutput};
+use kiestoon_sip::transaction::{
+    EndedReason, ServerId, TransactionLayer, TransactionLimits, TransactionOutput,
+};
 use kiestoon_sip::{Flow, Malformed, Message, Method, Request};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
@@ -228,8 +230,13 @@ impl Switch {
                 }
                 TransactionOutput::Response { id, response, flow } => self.response(id, &response, flow),
                 TransactionOutput::Failed { id, reason } => self.failed(id, reason),
-                // The call has a limit of its own; nothing of it hangs on a transaction that nobody acknowledged.
-                TransactionOutput::Ended { .. } => {}
+                // A refusal that nobody acknowledged changes nothing.
+                TransactionOutput::Ended { reason: EndedReason::NoAck, .. } => {}
+                TransactionOutput::Ended { id, .. } => {
+                    if let Some(key) = self.x.routes.invite(id) {
+                        self.with_call(key, |call, x| call.caller_unreachable(x, id));
+                    }
+                }
             }
         }
     }
