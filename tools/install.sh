@@ -14,7 +14,7 @@ for group in "$@"; do
       packages+=(baresip:baresip sipp:sip-tester sox:sox ip:iproute2 sqlite3:sqlite3)
       cargo_tools+=(cargo-deny cargo-fuzz)
       ;;
-    bench) packages+=(kamailio:kamailio rtpengine:rtpengine-daemon taskset:util-linux) ;;
+    bench) packages+=(kamailio:kamailio rtpengine:rtpengine-daemon ip:iproute2) ;;
     *) echo "install.sh: unknown group '$group' (build, test, check, bench)" >&2; exit 64 ;;
   esac
 done

@@ -1,0 +1,229 @@
+//! The measures: each starts a target, loads it, and keeps a few figures.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use super::Bench;
+use super::figure::Measured;
+use super::process::Memory;
+use super::search::highest;
+use super::target::{Product, Target, Traffic};
+use crate::report::Latency;
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Measure {
+    /// Registrations at 400/s, each with its challenge
+    Reg,
+    /// Calls at 50/s, held for half a second
+    Call,
+    /// RTP of 100 calls at the same time: waking up dominates
+    Media,
+    /// RTP of 400 calls at the same time: relaying dominates
+    Media400,
+    /// Memory of registered users
+    Mem,
+    /// Latencies with little load
+    Lat,
+    /// Memory when everyone refreshes three times: it must not grow
+    Refresh,
+    /// Most registrations a second
+    Regmax,
+    /// Most calls a second
+    Callmax,
+    /// Most calls with RTP at the same time
+    Mediamax,
+}
+
+impl Measure {
+    pub(crate) const USUAL: [Self; 5] = [Self::Reg, Self::Call, Self::Media400, Self::Mem, Self::Lat];
+
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    pub(crate) fn of(self, bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+        match self {
+            Self::Reg => registrations(bench, product),
+            Self::Call => calls(bench, product),
+            Self::Media => media(bench, product, 100, 8),
+            Self::Media400 => media(bench, product, 400, 5),
+            Self::Mem => memory(bench, product),
+            Self::Lat => latencies(bench, product),
+            Self::Refresh => refresh(bench, product),
+            Self::Regmax => most_registrations(bench, product),
+            Self::Callmax => most_calls(bench, product),
+            Self::Mediamax => most_media(bench, product),
+        }
+    }
+}
+
+fn registrations(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    let target = product.start(bench, Traffic::Signalling, bench.options.users)?;
+    bench.signalling(&target, "register --rate 400 --seconds 2")?;
+    let mut measured = Measured::default();
+    for _ in 0..bench.options.repeat {
+        measured.runs.push(bench.signalling(&target, "register --rate 400 --seconds 8")?);
+    }
+    // Milliseconds each are seconds for a thousand.
+    measured.set("cpu_s_per_1000", |run| run.cpu_ms_each());
+    measured.latency("register", Latency::Register);
+    measured.judge_signalling();
+    Ok(measured)
+}
+
+fn calls(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    let target = product.start(bench, Traffic::Signalling, bench.options.users)?;
+    bench.signalling(&target, "call --users 200 --rate 50 --seconds 2")?;
+    let mut measured = Measured::default();
+    for _ in 0..bench.options.repeat {
+        measured.runs.push(bench.signalling(&target, "call --users 200 --rate 50 --seconds 8")?);
+    }
+    measured.set("cpu_ms_per_call", |run| run.cpu_ms_each());
+    measured.latency("setup", Latency::Setup);
+    measured.latency("ring", Latency::Ringing);
+    measured.latency("bye", Latency::Bye);
+    measured.judge_signalling();
+    Ok(measured)
+}
+
+fn media(bench: &Bench, product: Product, calls: u32, seconds: u32) -> anyhow::Result<Measured> {
+    let target = product.start(bench, Traffic::Sound, bench.options.users.max(2 * calls))?;
+    let mut measured = Measured::default();
+    for _ in 0..bench.options.repeat {
+        measured.runs.push(bench.signalling(&target, &format!("media --calls {calls} --seconds {seconds}"))?);
+    }
+    measured.relay_figures();
+    // Only the first run finds a server that has not yet kept anything from earlier calls.
+    if let Some(per_call) = measured.runs.first().and_then(|run| run.pss_kb_per_call()) {
+        measured.set_one("pss_kb_per_call", per_call);
+    }
+    Ok(measured)
+}
+
+fn memory(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    let users = bench.options.users;
+    let target = product.start(bench, Traffic::Signalling, users)?;
+    let idle = Memory::of(&target.roots());
+    let mut measured = Measured::default();
+    measured.runs.push(bench.signalling(&target, &format!("fill --users {users} --rate 500"))?);
+    // Until completed transactions are gone (64*T1), only the bindings remain.
+    sleep(Duration::from_secs(35));
+    let registered = Memory::of(&target.roots());
+    measured.set_one("idle_pss_mb", idle.pss_kb as f64 / 1024.0);
+    let grown = registered.pss_kb as f64 - idle.pss_kb as f64;
+    measured.set_one("pss_kb_per_extension", grown / f64::from(users));
+    measured.judge_signalling();
+    Ok(measured)
+}
+
+fn refresh(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    let fill = format!("fill --users {} --rate 500", bench.options.users);
+    let target = product.start(bench, Traffic::Signalling, bench.options.users)?;
+    let mut measured = Measured::default();
+    measured.runs.push(bench.signalling(&target, &fill)?);
+    sleep(Duration::from_secs(10));
+    let before = Memory::of(&target.roots());
+    for _ in 0..3 {
+        measured.runs.push(bench.signalling(&target, &fill)?);
+        sleep(Duration::from_secs(3));
+    }
+    let after = Memory::of(&target.roots());
+    measured.set_one("pss_kb_gained", after.pss_kb as f64 - before.pss_kb as f64);
+    measured.judge_signalling();
+    Ok(measured)
+}
+
+fn latencies(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    let target = product.start(bench, Traffic::Signalling, bench.options.users)?;
+    bench.signalling(&target, "call --users 40 --rate 5 --seconds 1 --hold-ms 100")?;
+    let mut measured = Measured::default();
+    for _ in 0..bench.options.repeat {
+        measured.runs.push(bench.signalling(&target, "options --users 100 --rate 50 --seconds 5")?);
+        measured.runs.push(bench.signalling(&target, "call --users 40 --rate 10 --seconds 5 --hold-ms 300")?);
+    }
+    measured.latency("options", Latency::Options);
+    measured.latency("invite_challenge", Latency::InviteChallenge);
+    measured.latency("invite_100", Latency::Trying);
+    measured.latency("setup", Latency::Setup);
+    measured.judge_signalling();
+    Ok(measured)
+}
+
+fn most_registrations(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    highest(1000, 2.0, Duration::from_secs(60), |rate| {
+        let target = product.start(bench, Traffic::Signalling, bench.options.users)?;
+        bench.signalling(&target, &format!("register --rate {} --seconds 1", rate.min(200)))?;
+        let run = bench.signalling(&target, &format!("register --rate {rate} --seconds 4"))?;
+        // A standing queue is a failure too.
+        let fast = run.p99(Latency::Register).is_some_and(|p99| p99 < 400e3);
+        Ok((fast && run.signalling_doubt().is_none() && in_time(&run, 4.0), run))
+    })
+}
+
+fn most_calls(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    highest(100, 2.0, Duration::from_secs(60), |rate| {
+        let target = product.start(bench, Traffic::Signalling, bench.options.users)?;
+        bench.signalling(
+            &target,
+            &format!("call --users 200 --rate {} --seconds 1 --hold-ms 200", rate.min(20)),
+        )?;
+        let run = bench.signalling(&target, &format!("call --users 200 --rate {rate} --seconds 4"))?;
+        let fast = run.p99(Latency::Setup).is_some_and(|p99| p99 < 400e3);
+        Ok((fast && run.signalling_doubt().is_none() && in_time(&run, 4.5), run))
+    })
+}
+
+fn most_media(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    highest(400, 1.6, Duration::from_secs(90), |calls| {
+        let target = product.start(bench, Traffic::Sound, bench.options.users.max(2 * calls))?;
+        let run = bench.signalling(&target, &format!("media --calls {calls} --seconds 5"))?;
+        Ok((run.media_doubt().is_none(), run))
+    })
+}
+
+/// The generator could start everything when it was due.
+fn in_time(run: &super::run::Run, seconds: f64) -> bool {
+    run.report.wall_s < seconds * 1.03 + 0.05
+}
+
+impl Bench {
+    /// Loads a target; the arguments are those of `kiestoon-bench load`.
+    fn signalling(&self, target: &Target, arguments: &str) -> anyhow::Result<super::run::Run> {
+        let mut arguments: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
+        let (host, port) = (target.address.ip(), target.address.port());
+        arguments.extend([
+            format!("--host={host}"),
+            format!("--port={port}"),
+            format!("--base={}", self.options.base),
+        ]);
+        if !arguments.iter().any(|argument| argument == "--users") {
+            arguments.push(format!("--users={}", self.options.users));
+        }
+        self.load(&target.roots(), &arguments)
+    }
+}
+
+impl Measured {
+    /// What a relay is judged by.
+    pub(crate) fn relay_figures(&mut self) {
+        self.set("cpu_us_per_packet", |run| run.cpu_us_per_packet());
+        self.set("loss_pct", |run| run.report.media.map(|media| media.loss_pct));
+        self.latency("latency", Latency::Rtp);
+        self.set("jitter_p50_us", |run| run.p50(Latency::Jitter));
+        let doubts: Vec<_> = self.runs.iter().filter_map(|run| run.media_doubt()).collect();
+        doubts.into_iter().for_each(|doubt| self.doubt(doubt));
+    }
+
+    fn latency(&mut self, name: &str, which: Latency) {
+        self.set(&format!("{name}_p50_us"), |run| run.p50(which));
+        self.set(&format!("{name}_p99_us"), |run| run.p99(which));
+    }
+
+    fn judge_signalling(&mut self) {
+        let doubts: Vec<_> = self.runs.iter().filter_map(|run| run.signalling_doubt()).collect();
+        doubts.into_iter().for_each(|doubt| self.doubt(doubt));
+    }
+}

@@ -1,0 +1,497 @@
+//! The side that asks: REGISTER, OPTIONS, INVITE and BYE with their challenges, retransmissions and answers.
+
+use super::digest;
+use super::message::{CALL_ID, CONTACT, CSEQ, Message, RECORD_ROUTE, TO, VIA, tag, uri};
+use super::phones::{Phones, T1};
+use super::sdp;
+use super::slab::Key;
+use super::timers::Due;
+use crate::clock;
+use crate::report::Latency;
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Register { user: u32 },
+    Options { user: u32 },
+    Invite { call: Key },
+    Bye { call: Key },
+}
+
+/// A request under way, through its challenge.
+pub(crate) struct Transaction {
+    purpose: Purpose,
+    pub(crate) endpoint: usize,
+    /// 0 without credentials, then one more for each challenge answered.
+    pub(crate) attempt: u32,
+    pub(crate) retransmissions: u32,
+    progress: Progress,
+    cseq: u32,
+    started_at: u64,
+    pub(crate) sent_at: u64,
+    pub(crate) text: String,
+}
+
+/// How far the answers of an attempt have come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Progress {
+    Sent,
+    Provisional,
+    Ringing,
+}
+
+impl Transaction {
+    pub(crate) fn is_invite(&self) -> bool {
+        matches!(self.purpose, Purpose::Invite { .. })
+    }
+
+    /// An INVITE is not sent again once the server works on it (RFC 3261 section 17.1.1.2).
+    pub(crate) fn stopped_by_provisional(&self) -> bool {
+        self.is_invite() && self.progress > Progress::Sent
+    }
+}
+
+/// A call as its caller sees it.
+pub(crate) struct Call {
+    caller: u32,
+    callee: u32,
+    cseq: u32,
+    state: CallState,
+}
+
+enum CallState {
+    Calling,
+    /// Answered: the ACK to repeat for a repeated 200, and what in-dialog requests need.
+    Up {
+        ack: String,
+        remote: Remote,
+    },
+    /// The BYE is under way.
+    Ending {
+        remote: Remote,
+    },
+}
+
+#[derive(Clone)]
+struct Remote {
+    tag: String,
+    target: String,
+    routes: String,
+}
+
+impl Phones {
+    pub(crate) fn register(&mut self, user: u32) {
+        let Some(cseq) = self.register_cseq.get_mut(user as usize) else { return };
+        *cseq += 1;
+        let cseq = *cseq;
+        if self.start(Purpose::Register { user }, user, cseq).is_some() {
+            self.queries += 1;
+        }
+    }
+
+    pub(crate) fn options(&mut self, user: u32) {
+        if self.start(Purpose::Options { user }, user, 1).is_some() {
+            self.queries += 1;
+        }
+    }
+
+    pub(crate) fn call(&mut self, caller: u32, callee: u32) {
+        let call = Call { caller, callee, cseq: 1, state: CallState::Calling };
+        let Some(call) = self.calls.insert(call) else {
+            self.tally.counts.not_started += 1;
+            return;
+        };
+        if self.start(Purpose::Invite { call }, caller, 1).is_some() {
+            self.live_calls += 1;
+        } else {
+            self.calls.remove(call);
+        }
+    }
+
+    /// Ends a call that is up; does nothing otherwise.
+    pub(crate) fn hang_up(&mut self, call: Key) {
+        let Some(found) = self.calls.get_mut(call) else { return };
+        let CallState::Up { remote, .. } = &found.state else { return };
+        found.state = CallState::Ending { remote: remote.clone() };
+        found.cseq += 1;
+        let (caller, cseq) = (found.caller, found.cseq);
+        self.start(Purpose::Bye { call }, caller, cseq);
+    }
+
+    /// A BYE from the server for a call that we hold: it broke off.
+    pub(crate) fn broken_off(&mut self, call_id: &str) {
+        let Some(key) = self.call_of(call_id) else { return };
+        if self.calls.get(key).is_some_and(|call| matches!(call.state, CallState::Up { .. })) {
+            self.tally.counts.remote_byes += 1;
+            self.tally.counts.failed += 1;
+            self.forget_call(key);
+        }
+    }
+
+    /// None when the response belongs to nothing that we ever sent in this run.
+    pub(crate) fn response(
+        &mut self,
+        endpoint: usize,
+        message: &Message<'_>,
+        status: u16,
+        at: u64,
+    ) -> Option<()> {
+        let (key, attempt) = self.branch(message.first(VIA)?)?;
+        if self.transactions.get(key).is_none_or(|transaction| transaction.attempt != attempt) {
+            self.repeated(endpoint, message, status);
+            return Some(());
+        }
+        match status {
+            100..200 => self.provisional(key, status, at),
+            401 | 407 if attempt < 2 => self.challenged(key, message, status, at),
+            _ => self.finished(key, message, status, at),
+        }
+        Some(())
+    }
+
+    /// Gives a request up. `status` is the final response, None when there was none.
+    pub(crate) fn fail(&mut self, key: Key, status: Option<u16>) {
+        let Some(transaction) = self.transactions.remove(key) else { return };
+        self.tally.counts.failed += 1;
+        if let Some(status) = status {
+            self.tally.code(status);
+        }
+        match transaction.purpose {
+            Purpose::Invite { call } | Purpose::Bye { call } => self.forget_call(call),
+            Purpose::Register { .. } | Purpose::Options { .. } => self.queries -= 1,
+        }
+    }
+
+    fn start(&mut self, purpose: Purpose, user: u32, cseq: u32) -> Option<Key> {
+        let now = clock::now();
+        let transaction = Transaction {
+            purpose,
+            endpoint: self.endpoint_of(user),
+            attempt: 0,
+            retransmissions: 0,
+            progress: Progress::Sent,
+            cseq,
+            started_at: now,
+            sent_at: now,
+            text: String::new(),
+        };
+        let Some(key) = self.transactions.insert(transaction) else {
+            self.tally.counts.not_started += 1;
+            return None;
+        };
+        self.transmit(key, None);
+        Some(key)
+    }
+
+    /// Writes the request, with credentials for the challenge, and sends it.
+    fn transmit(&mut self, key: Key, challenge: Option<&Message<'_>>) {
+        let Some(text) = self.write_request(key, challenge) else { return };
+        let Some(transaction) = self.transactions.get_mut(key) else { return };
+        transaction.text = text;
+        transaction.sent_at = clock::now();
+        let due = Due::Retransmit(key, transaction.attempt);
+        self.timers.arm(transaction.sent_at + T1, due);
+        if let Some(endpoint) = self.endpoints.get(transaction.endpoint) {
+            endpoint.send(transaction.text.as_bytes(), self.server);
+        }
+    }
+
+    fn provisional(&mut self, key: Key, status: u16, at: u64) {
+        let Some(transaction) = self.transactions.get_mut(key).filter(|t| t.is_invite()) else { return };
+        if transaction.progress == Progress::Sent && transaction.attempt > 0 {
+            self.tally.sample(Latency::Trying, at.saturating_sub(transaction.sent_at));
+        }
+        let reached = if status >= 180 { Progress::Ringing } else { Progress::Provisional };
+        if reached == Progress::Ringing && transaction.progress < Progress::Ringing {
+            self.tally.sample(Latency::Ringing, at.saturating_sub(transaction.started_at));
+        }
+        transaction.progress = transaction.progress.max(reached);
+    }
+
+    fn challenged(&mut self, key: Key, message: &Message<'_>, status: u16, at: u64) {
+        let Some(transaction) = self.transactions.get(key) else { return };
+        let took = at.saturating_sub(transaction.sent_at);
+        match transaction.purpose {
+            Purpose::Options { .. } => return self.finished(key, message, status, at),
+            Purpose::Register { .. } => self.tally.sample(Latency::RegisterChallenge, took),
+            Purpose::Invite { .. } => {
+                self.tally.sample(Latency::InviteChallenge, took);
+                self.acknowledge_failure(key, message);
+            }
+            Purpose::Bye { .. } => {}
+        }
+        let Some(transaction) = self.transactions.get_mut(key) else { return };
+        transaction.attempt += 1;
+        transaction.retransmissions = 0;
+        transaction.progress = Progress::Sent;
+        transaction.cseq += 1;
+        let cseq = transaction.cseq;
+        match transaction.purpose {
+            Purpose::Register { user } => {
+                if let Some(last) = self.register_cseq.get_mut(user as usize) {
+                    *last = cseq;
+                }
+            }
+            Purpose::Invite { call } | Purpose::Bye { call } => {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.cseq = cseq;
+                }
+            }
+            Purpose::Options { .. } => {}
+        }
+        self.transmit(key, Some(message));
+    }
+
+    fn finished(&mut self, key: Key, message: &Message<'_>, status: u16, at: u64) {
+        let Some(transaction) = self.transactions.get(key) else { return };
+        let took = at.saturating_sub(transaction.started_at);
+        match (transaction.purpose, status) {
+            (Purpose::Register { .. }, 200..300) => {
+                self.tally.sample(Latency::Register, took);
+                self.tally.counts.ok += 1;
+                self.queries -= 1;
+                self.transactions.remove(key);
+            }
+            (Purpose::Options { .. }, _) => {
+                self.tally.sample(Latency::Options, took);
+                self.tally.code(status);
+                self.tally.counts.ok += 1;
+                self.queries -= 1;
+                self.transactions.remove(key);
+            }
+            (Purpose::Invite { call }, 200..300) => {
+                self.tally.sample(Latency::Setup, took);
+                self.answered(key, call, message);
+            }
+            (Purpose::Bye { call }, 200..300) => {
+                self.tally.sample(Latency::Bye, took);
+                self.tally.counts.ok += 1;
+                self.forget_call(call);
+                self.transactions.remove(key);
+            }
+            (Purpose::Invite { .. }, _) => {
+                self.acknowledge_failure(key, message);
+                self.fail(key, Some(status));
+            }
+            _ => self.fail(key, Some(status)),
+        }
+    }
+
+    /// A 200 to an INVITE: the dialog stands, acknowledge it.
+    fn answered(&mut self, key: Key, call: Key, message: &Message<'_>) {
+        let Some(transaction) = self.transactions.remove(key) else { return };
+        let Some(Call { caller, .. }) = self.calls.get(call) else { return };
+        let caller = *caller;
+        let mut routes: Vec<_> =
+            message.all(RECORD_ROUTE).map(|route| format!("Route: {route}\r\n")).collect();
+        routes.reverse();
+        let remote = Remote {
+            tag: message.first(TO).and_then(tag).unwrap_or_default().to_owned(),
+            target: message.first(CONTACT).map(uri).unwrap_or_default().to_owned(),
+            routes: routes.concat(),
+        };
+        self.heard_where(caller, message.body);
+        let branch = format!("z9hG4bKa{:x}-{:x}-{:x}", call.index, call.generation, self.run);
+        let ack = self.write_in_dialog("ACK", &branch, call, &remote, transaction.cseq, "");
+        self.send(transaction.endpoint, &ack);
+        if let Some(call) = self.calls.get_mut(call) {
+            call.state = CallState::Up { ack, remote };
+        }
+        if let Some(hold) = self.hold {
+            self.timers.arm(clock::now() + hold, Due::HangUp(call));
+        }
+    }
+
+    /// A 200 to INVITE that comes again asks for its ACK again (RFC 3261 section 13.2.2.4).
+    fn repeated(&mut self, endpoint: usize, message: &Message<'_>, status: u16) {
+        let invite = message.first(CSEQ).is_some_and(|cseq| cseq.ends_with("INVITE"));
+        if !(200..300).contains(&status) || !invite {
+            return;
+        }
+        let call = message.first(CALL_ID).and_then(|id| self.call_of(id)).and_then(|key| self.calls.get(key));
+        if let Some(Call { state: CallState::Up { ack, .. }, .. }) = call {
+            self.send(endpoint, ack);
+            self.tally.counts.duplicate_answers += 1;
+        }
+    }
+
+    /// The ACK of a refusal goes hop by hop with the INVITE's branch (RFC 3261 section 17.1.1.3).
+    fn acknowledge_failure(&self, key: Key, message: &Message<'_>) {
+        let Some(transaction) = self.transactions.get(key) else { return };
+        let Purpose::Invite { call: call_key } = transaction.purpose else { return };
+        let (Some(call), Some(to)) = (self.calls.get(call_key), message.first(TO)) else { return };
+        let branch = self.branch_text(key, transaction.attempt);
+        let from = self.address_of(call.caller);
+        let ack = format!(
+            "ACK {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {from};branch={branch};rport\r\nMax-Forwards: 70\r\n\
+             {identity}To: {to}\r\nCSeq: {cseq} ACK\r\nContent-Length: 0\r\n\r\n",
+            uri = self.user_uri(call.callee),
+            identity = self.call_identity(call_key, call),
+            cseq = transaction.cseq,
+        );
+        self.send(transaction.endpoint, &ack);
+    }
+
+    fn write_request(&self, key: Key, challenge: Option<&Message<'_>>) -> Option<String> {
+        let transaction = self.transactions.get(key)?;
+        let branch = self.branch_text(key, transaction.attempt);
+        let cseq = transaction.cseq;
+        let domain = format!("sip:{}", self.settings.host_port());
+        Some(match transaction.purpose {
+            Purpose::Register { user } => {
+                let credentials = self.credentials(challenge, user, "REGISTER", &domain, key);
+                let (name, contact) = (self.settings.base + user, self.address_of(user));
+                format!(
+                    "REGISTER {domain} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\n\
+                     Max-Forwards: 70\r\nFrom: <sip:{name}@{host}>;tag=r{index:x}-{generation:x}\r\nTo: <sip:{name}@{host}>\r\n\
+                     Call-ID: r{user:x}-{run:x}@bench\r\nCSeq: {cseq} REGISTER\r\nContact: <sip:{name}@{contact}>\r\n\
+                     Expires: 3600\r\n{credentials}{TAIL}\r\n",
+                    host = self.settings.host,
+                    run = self.run,
+                    index = key.index,
+                    generation = key.generation,
+                )
+            }
+            Purpose::Options { user } => {
+                let (name, contact) = (self.settings.base + user, self.address_of(user));
+                let Key { index, generation } = key;
+                format!(
+                    "OPTIONS {domain} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\n\
+                     Max-Forwards: 70\r\nFrom: <sip:{name}@{host}>;tag=o{generation:x}\r\nTo: <{domain}>\r\n\
+                     Call-ID: o{index:x}-{generation:x}-{run:x}@bench\r\nCSeq: {cseq} OPTIONS\r\n\
+                     Contact: <sip:{name}@{contact}>\r\n{TAIL}\r\n",
+                    host = self.settings.host,
+                    run = self.run,
+                )
+            }
+            Purpose::Invite { call: call_key } => {
+                let call = self.calls.get(call_key)?;
+                let uri = self.user_uri(call.callee);
+                let credentials = self.credentials(challenge, call.caller, "INVITE", &uri, key);
+                let body = sdp::describe(self.rtp_of(call.caller), key.generation);
+                let (name, contact) = (self.settings.base + call.caller, self.address_of(call.caller));
+                format!(
+                    "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\n\
+                     Max-Forwards: 70\r\n{identity}To: <sip:{callee}@{host}>\r\nCSeq: {cseq} INVITE\r\n\
+                     Contact: <sip:{name}@{contact}>\r\n{credentials}User-Agent: kiestoon-bench\r\n\
+                     Content-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{body}",
+                    identity = self.call_identity(call_key, call),
+                    callee = self.settings.base + call.callee,
+                    host = self.settings.host,
+                    length = body.len(),
+                )
+            }
+            Purpose::Bye { call: call_key } => {
+                let call = self.calls.get(call_key)?;
+                let CallState::Ending { remote } = &call.state else { return None };
+                let credentials = self.credentials(challenge, call.caller, "BYE", &remote.target, key);
+                self.write_in_dialog("BYE", &branch, call_key, remote, cseq, &credentials)
+            }
+        })
+    }
+
+    fn write_in_dialog(
+        &self,
+        method: &str,
+        branch: &str,
+        key: Key,
+        remote: &Remote,
+        cseq: u32,
+        credentials: &str,
+    ) -> String {
+        let Some(call) = self.calls.get(key) else { return String::new() };
+        let Remote { tag, target, routes } = remote;
+        let (name, contact) = (self.settings.base + call.caller, self.address_of(call.caller));
+        format!(
+            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\nMax-Forwards: 70\r\n\
+             {routes}{identity}To: <sip:{callee}@{host}>;tag={tag}\r\nCSeq: {cseq} {method}\r\n\
+             Contact: <sip:{name}@{contact}>\r\n{credentials}{TAIL}\r\n",
+            identity = self.call_identity(key, call),
+            callee = self.settings.base + call.callee,
+            host = self.settings.host,
+        )
+    }
+
+    /// The headers that name a call: From with its tag, and Call-ID.
+    fn call_identity(&self, Key { index, generation }: Key, call: &Call) -> String {
+        let run = self.run;
+        format!(
+            "From: <sip:{caller}@{host}>;tag=c{generation:x}-{run:x}\r\nCall-ID: c{index:x}-{generation:x}-{run:x}@bench\r\n",
+            caller = self.settings.base + call.caller,
+            host = self.settings.host,
+        )
+    }
+
+    /// The credentials' header line, empty without a challenge that we can answer.
+    fn credentials(
+        &self,
+        challenge: Option<&Message<'_>>,
+        user: u32,
+        method: &str,
+        uri: &str,
+        key: Key,
+    ) -> String {
+        let Some(message) = challenge else { return String::new() };
+        let username = (self.settings.base + user).to_string();
+        let password = format!("pw{username}");
+        let cnonce = key.index.wrapping_mul(0x9e37_79b9) ^ key.generation;
+        let answer = digest::Answer { username: &username, password: &password, method, uri, cnonce };
+        let Some(value) = message.challenge().and_then(|challenge| answer.to(challenge)) else {
+            return String::new();
+        };
+        let name = if message.status() == Some(407) { "Proxy-Authorization" } else { "Authorization" };
+        format!("{name}: {value}\r\n")
+    }
+
+    fn user_uri(&self, user: u32) -> String {
+        format!("sip:{}@{}", self.settings.base + user, self.settings.host_port())
+    }
+
+    fn branch_text(&self, Key { index, generation }: Key, attempt: u32) -> String {
+        format!("z9hG4bK{index:x}-{generation:x}-{:x}-{attempt:x}", self.run)
+    }
+
+    /// Which transaction and attempt of this run a Via's branch names.
+    fn branch(&self, via: &str) -> Option<(Key, u32)> {
+        let (_, branch) = via.split_once("branch=z9hG4bK")?;
+        let [index, generation, run, attempt] = hex_fields(branch.split([';', ',', ' ']).next()?)?;
+        (run == self.run).then_some((Key { index, generation }, attempt))
+    }
+
+    /// Which call of this run a Call-ID names.
+    fn call_of(&self, call_id: &str) -> Option<Key> {
+        let [index, generation, run] = hex_fields(call_id.strip_prefix('c')?.strip_suffix("@bench")?)?;
+        (run == self.run).then_some(Key { index, generation })
+    }
+
+    fn forget_call(&mut self, call: Key) {
+        if self.calls.remove(call).is_some() {
+            self.live_calls -= 1;
+        }
+    }
+}
+
+const TAIL: &str = "User-Agent: kiestoon-bench\r\nContent-Length: 0\r\n";
+
+/// Exactly N hexadecimal numbers with dashes between.
+fn hex_fields<const N: usize>(text: &str) -> Option<[u32; N]> {
+    let mut fields = [0; N];
+    let mut parts = text.split('-');
+    for field in &mut fields {
+        *field = u32::from_str_radix(parts.next()?, 16).ok()?;
+    }
+    parts.next().is_none().then_some(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_must_be_exactly_as_many() {
+        assert_eq!(hex_fields("1-ff-10"), Some([1, 255, 16]));
+        assert_eq!(hex_fields::<3>("1-ff"), None);
+        assert_eq!(hex_fields::<3>("1-ff-10-0"), None);
+        assert_eq!(hex_fields::<1>("a1-2"), None);
+    }
+}

@@ -1,0 +1,251 @@
+//! RTP of many legs from one thread: each sends a 20 ms PCMU packet every 20 ms, the legs spread evenly over that time,
+//! and each packet carries a stamp that the other end reads.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use super::socket::{Batch, Endpoint};
+use super::tally::Tally;
+use crate::clock;
+use crate::report::{Latency, MediaReport};
+
+/// Both ends of all calls; legs 2n and 2n+1 talk to each other.
+pub(crate) struct Legs {
+    legs: Vec<Leg>,
+    batch: Batch<8, 512>,
+    packet: [u8; PACKET],
+    pub(crate) report: MediaReport,
+}
+
+struct Leg {
+    endpoint: Endpoint,
+    destination: Option<SocketAddrV4>,
+    sequence: u32,
+    heard: Option<Heard>,
+    received: u64,
+    /// Nanoseconds, smoothed as in RFC 3550 section 6.4.1.
+    jitter: f64,
+}
+
+#[derive(Clone, Copy)]
+struct Heard {
+    sequence: u32,
+    latency: u64,
+}
+
+const FIRST_RTP_PORT: u16 = 42_000;
+const BUFFER: usize = 1 << 20;
+const INTERVAL: u64 = 20 * clock::MILLISECOND;
+const PACKET: usize = 172;
+/// Between looks at the clock: well below the spacing that matters, well above the cost of waking up.
+const NAP: Duration = Duration::from_micros(150);
+
+impl Legs {
+    pub(crate) fn bind(ip: Ipv4Addr, count: usize) -> io::Result<Self> {
+        let mut port = FIRST_RTP_PORT;
+        let mut legs = Vec::with_capacity(count);
+        for _ in 0..count {
+            let endpoint = Endpoint::bind(ip, port, BUFFER)?;
+            port = endpoint.address.port().saturating_add(2);
+            legs.push(Leg {
+                endpoint,
+                destination: None,
+                sequence: 0,
+                heard: None,
+                received: 0,
+                jitter: 0.0,
+            });
+        }
+        let report =
+            MediaReport { calls: u32::try_from(count / 2).unwrap_or_default(), ..MediaReport::default() };
+        Ok(Self { legs, batch: Batch::new(), packet: [0xd5; PACKET], report })
+    }
+
+    pub(crate) fn addresses(&self) -> Vec<SocketAddrV4> {
+        self.legs.iter().map(|leg| leg.endpoint.address).collect()
+    }
+
+    pub(crate) fn set_destinations(&mut self, destinations: &[Option<SocketAddrV4>]) {
+        for (leg, destination) in self.legs.iter_mut().zip(destinations) {
+            leg.destination = *destination;
+        }
+        self.report.legs_ready = self.legs.iter().filter(|leg| leg.destination.is_some()).count() as u64;
+    }
+
+    /// Streams for that long; `meanwhile` is called about every 5 ms. Only measured packets count.
+    pub(crate) fn stream(
+        &mut self,
+        tally: &mut Tally,
+        length: Duration,
+        measured: bool,
+        mut meanwhile: impl FnMut(),
+    ) {
+        let count = self.legs.len() as u64;
+        let total = clock::nanos(length) * count / INTERVAL;
+        let begun = clock::now();
+        let (mut sent, mut looked) = (0, begun);
+        while sent < total {
+            let now = clock::now();
+            let due = (now.saturating_sub(begun) * count / INTERVAL).min(total);
+            for _ in 0..256 {
+                if sent >= due {
+                    break;
+                }
+                let ideal = begun + sent * INTERVAL / count;
+                let index = usize::try_from(sent % count).unwrap_or_default();
+                self.send(tally, index, measured.then_some(ideal), sent % 16 == 0);
+                self.receive(tally, index);
+                sent += 1;
+            }
+            if now.saturating_sub(looked) > 5 * clock::MILLISECOND {
+                looked = now;
+                meanwhile();
+            }
+            if sent >= due {
+                std::thread::sleep(NAP);
+            }
+        }
+    }
+
+    /// Takes in what is still on its way.
+    pub(crate) fn drain(&mut self, tally: &mut Tally, length: Duration) {
+        let end = clock::now() + clock::nanos(length);
+        while clock::now() < end {
+            (0..self.legs.len()).for_each(|index| self.receive(tally, index));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Closes the account: loss, silent legs, and each leg's jitter as one sample.
+    pub(crate) fn finish(&mut self, tally: &mut Tally) -> MediaReport {
+        for leg in &self.legs {
+            if leg.received > 0 {
+                tally.sample(Latency::Jitter, leg.jitter as u64);
+            } else if leg.destination.is_some() {
+                self.report.silent_legs += 1;
+            }
+        }
+        let MediaReport { sent, received, .. } = self.report;
+        self.report.loss_pct = if sent == 0 { 100.0 } else { 100.0 * (1.0 - received as f64 / sent as f64) };
+        self.report
+    }
+
+    /// `ideal` is when a measured packet should leave, None when it is not measured.
+    fn send(&mut self, tally: &mut Tally, index: usize, ideal: Option<u64>, sampled: bool) {
+        let Some(leg) = self.legs.get_mut(index) else { return };
+        let Some(destination) = leg.destination else { return };
+        leg.sequence = leg.sequence.wrapping_add(1);
+        let stamp =
+            Stamp { leg: index as u32, sequence: leg.sequence, measured: ideal.is_some(), at: clock::now() };
+        if let Some(ideal) = ideal.filter(|_| sampled) {
+            tally.sample(Latency::GeneratorLate, stamp.at.saturating_sub(ideal));
+        }
+        stamp.write(&mut self.packet);
+        if !leg.endpoint.send(&self.packet, destination) {
+            self.report.send_errors += 1;
+        } else if ideal.is_some() {
+            self.report.sent += 1;
+        }
+    }
+
+    fn receive(&mut self, tally: &mut Tally, index: usize) {
+        let Some(leg) = self.legs.get_mut(index) else { return };
+        let report = &mut self.report;
+        let other = (index ^ 1) as u32;
+        self.batch.drain(leg.endpoint.fd(), |packet, at| {
+            let Some(stamp) = Stamp::read(packet) else { return };
+            if stamp.leg != other {
+                report.crossed += 1;
+                return;
+            }
+            let latency = at.saturating_sub(stamp.at);
+            let before = leg.heard.replace(Heard { sequence: stamp.sequence, latency });
+            if before.is_some_and(|before| before.sequence == stamp.sequence) {
+                report.duplicates += 1;
+                return;
+            }
+            if !stamp.measured {
+                return;
+            }
+            report.received += 1;
+            leg.received += 1;
+            tally.sample(Latency::Rtp, latency);
+            if let Some(before) = before {
+                let difference = latency.abs_diff(before.latency) as f64;
+                leg.jitter += (difference - leg.jitter) / 16.0;
+            }
+        });
+    }
+}
+
+/// What a packet tells about itself, in its payload, which a relay must not touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    leg: u32,
+    sequence: u32,
+    measured: bool,
+    at: u64,
+}
+
+const MAGIC: [u8; 4] = *b"KTBN";
+
+impl Stamp {
+    /// The RTP header (RFC 3550 section 5.1, payload type 0) and the stamp behind it.
+    fn write(self, packet: &mut [u8; PACKET]) {
+        let [_, _, high, low] = self.sequence.to_be_bytes();
+        packet[..4].copy_from_slice(&[0x80, 0, high, low]);
+        packet[4..8].copy_from_slice(&self.sequence.wrapping_mul(160).to_be_bytes());
+        packet[8..12].copy_from_slice(&(0x1000_0000 + self.leg.wrapping_mul(7919)).to_be_bytes());
+        packet[12..16].copy_from_slice(&MAGIC);
+        packet[16..20].copy_from_slice(&self.leg.to_be_bytes());
+        packet[20..24].copy_from_slice(&self.sequence.to_be_bytes());
+        packet[24] = u8::from(self.measured);
+        packet[25..33].copy_from_slice(&self.at.to_be_bytes());
+    }
+
+    /// None for what is not one of our packets, such as RTCP.
+    fn read(packet: &[u8]) -> Option<Self> {
+        let payload = packet.get(12..)?.strip_prefix(&MAGIC)?;
+        let (leg, rest) = payload.split_first_chunk()?;
+        let (sequence, rest) = rest.split_first_chunk()?;
+        let (measured, rest) = rest.split_first()?;
+        let (at, _) = rest.split_first_chunk()?;
+        Some(Self {
+            leg: u32::from_be_bytes(*leg),
+            sequence: u32::from_be_bytes(*sequence),
+            measured: *measured == 1,
+            at: u64::from_be_bytes(*at),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_survives_its_packet() {
+        let stamp = Stamp { leg: 799, sequence: 70_000, measured: true, at: 1_234_567_890_123 };
+        let mut packet = [0xd5; PACKET];
+        stamp.write(&mut packet);
+        assert_eq!(Stamp::read(&packet), Some(stamp));
+        assert_eq!(&packet[2..4], &[0x11, 0x70]);
+        assert_eq!(Stamp::read(&packet[..30]), None);
+        assert_eq!(Stamp::read(&[0x80; 40]), None);
+    }
+
+    #[test]
+    fn two_legs_hear_each_other_and_a_third_does_not_count() {
+        let mut legs = Legs::bind(Ipv4Addr::LOCALHOST, 4).unwrap();
+        let at = legs.addresses();
+        legs.set_destinations(&[Some(at[1]), Some(at[0]), Some(at[1]), None]);
+        let mut tally = Tally::default();
+        legs.stream(&mut tally, Duration::from_millis(100), true, || {});
+        legs.drain(&mut tally, Duration::from_millis(10));
+        let report = legs.finish(&mut tally);
+        assert_eq!((report.sent, report.received, report.crossed), (15, 10, 5));
+        assert_eq!((report.legs_ready, report.silent_legs, report.duplicates), (3, 1, 0));
+        assert!((report.loss_pct - 100.0 / 3.0).abs() < 0.01);
+    }
+}

@@ -1,0 +1,72 @@
+//! What the load generator is told.
+
+use std::net::Ipv4Addr;
+
+use clap::{Args, ValueEnum};
+
+/// The kinds of load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// REGISTER, 401, REGISTER, 200 for users in turn.
+    Register,
+    /// INVITE with its challenge, 180, 200, ACK, hold, BYE; even users call odd ones.
+    Call,
+    /// Calls that stay up, with RTP both ways.
+    Media,
+    /// OPTIONS to the server.
+    Options,
+    /// Every user registered once, not measured.
+    Fill,
+}
+
+/// The load and where it goes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) mode: Mode,
+    /// The server's address; it stands as the domain in every URI too
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: Ipv4Addr,
+    #[arg(long, default_value_t = 5060)]
+    pub(crate) port: u16,
+    /// User names are numbers from here on; the password is "pw" and the number
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) base: u32,
+    #[arg(long, default_value_t = 1000)]
+    pub(crate) users: u32,
+    /// Arrivals a second, whatever the answers do (open loop)
+    #[arg(long, default_value_t = 100)]
+    pub(crate) rate: u32,
+    /// Length of the measured part
+    #[arg(long, default_value_t = 8)]
+    pub(crate) seconds: u32,
+    /// How long a call stays up (load "call")
+    #[arg(long, default_value_t = 500)]
+    pub(crate) hold_ms: u32,
+    /// Calls at the same time (load "media")
+    #[arg(long, default_value_t = 100)]
+    pub(crate) calls: u32,
+    /// Seconds of RTP before the measured part
+    #[arg(long, default_value_t = 2)]
+    pub(crate) warm: u32,
+    /// Calls a second while setting up for "media"; registrations come at five times this rate
+    #[arg(long, default_value_t = 100)]
+    pub(crate) setup_rate: u32,
+    /// RTP without SIP: leg N goes to this port + 2N
+    #[arg(long)]
+    pub(crate) direct: Option<u16>,
+}
+
+impl Settings {
+    /// The domain part of URIs, with the port where it is not the usual one.
+    pub(crate) fn host_port(&self) -> String {
+        if self.port == 5060 { self.host.to_string() } else { format!("{}:{}", self.host, self.port) }
+    }
+
+    /// Registered users, an even number; media needs two a call.
+    pub(crate) fn registered_users(&self) -> u32 {
+        match self.mode {
+            Mode::Media => self.calls * 2,
+            _ => self.users & !1,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Kiestoon's figures beside its peers': a load generator and a driver that runs it against each target in turn.
+//!
+//! The generator has its own few lines of SIP and RTP on purpose. A generator that shared the parser, the digest or the
+//! SDP of the PBX would share their faults and their cost, and would measure them with themselves.
+
+mod clock;
+mod driver;
+mod forwarder;
+mod generator;
+mod report;
+mod samples;
+
+use clap::{Parser, Subcommand};
+
+/// Measures Kiestoon beside its peers on this machine.
+#[derive(Parser)]
+#[command(version, about)]
+struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Measure the targets and print the table
+    Run(driver::Options),
+    /// Print the table of earlier figures
+    Table(driver::ResultsFolder),
+    /// Measure a plain forwarder: what no relay with a socket a leg can go below
+    Floor(driver::Options),
+    /// Make one load against a running server
+    Load(generator::Settings),
+    /// Be the plain forwarder
+    Forward(forwarder::Settings),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Command::parse().verb {
+        Verb::Run(options) => driver::run(options),
+        Verb::Table(folder) => driver::print_table(&folder),
+        Verb::Floor(options) => driver::floor(options),
+        Verb::Load(settings) => generator::run(settings),
+        Verb::Forward(settings) => forwarder::run(&settings),
+    }
+}
