@@ -274,3 +274,43 @@ fn what_a_client_cannot_answer_is_said() {
     assert_eq!(failure("Digest realm=\"x\""), DigestFailure::Malformed("no nonce"));
     assert!(Challenge::parse(&format!("{base}, stale=TRUE")).unwrap().stale);
 }
+
+mod random {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_header_value_panics(text in "\\PC*", parts in prop::collection::vec("[a-z]{0,8}|=|\"|\\\\|,| |nonce|realm|uri", 0..40)) {
+            for value in [text.clone(), format!("Digest {text}"), format!("Digest {}", parts.concat())] {
+                let _ = Credentials::parse(&value).is_ok();
+                let _ = Challenge::parse(&value).is_ok();
+            }
+        }
+
+        #[test]
+        fn what_a_client_answers_a_server_accepts(
+            user in "[ -~]{1,20}",
+            realm in "[ -~]{1,20}",
+            password in "\\PC{0,20}",
+            cnonce in "[ -~]{0,20}",
+            nc in 1..u32::MAX,
+            qop in any::<bool>(),
+        ) {
+            let mut server = server();
+            let mut text = server.challenge(NOW, &realm, false).remove(0);
+            if !qop {
+                text = text.replace(", qop=\"auth\"", "");
+            }
+            let challenge = Challenge::parse(&text).unwrap();
+            let (uri, secret) = ("sip:kantoor.example", Secret::Password(&password));
+            let value = answer(&challenge, &user, secret, &Method::Register, uri, nc, &cnonce).unwrap();
+            let credentials = Credentials::parse(&value).unwrap();
+            prop_assert_eq!((&*credentials.username, &*credentials.realm), (&*user, &*realm));
+            let ha1 = Ha1Set::from_password(&user, &realm, &password);
+            prop_assert_eq!(server.verify(NOW, &register(uri), &credentials, &ha1), Ok(()));
+            prop_assert_eq!(server.verify(NOW, &register(uri), &credentials, &ha1), Err(DigestFailure::Replayed));
+        }
+    }
+}

@@ -170,6 +170,11 @@ impl Registrar {
     }
 
     #[cfg(test)]
+    pub(super) fn bytes_of_a_record() -> usize {
+        size_of::<(Aor, Record)>() + 1 + size_of::<Reverse<(Instant, Aor)>>()
+    }
+
+    #[cfg(test)]
     pub(super) fn agenda_len(&self) -> usize {
         self.agenda.len()
     }

@@ -333,6 +333,24 @@ fn ten_thousand_phones_that_come_and_go_leave_nothing() {
     assert_eq!(world.registrar.deadline(), None);
 }
 
+/// What a registered phone costs, in bytes of heap: the value itself, its texts (each with the two counters of an `Arc`
+/// and the rounding of an allocator), its places in the table and in the agenda, at their average fill.
+#[test]
+fn a_binding_and_its_address_of_record_take_less_than_600_bytes() {
+    let allocated = |bytes: usize| (bytes + 8).next_multiple_of(16);
+    let mut world = World::new();
+    world.aor = Aor::new("201@hoofdkantoor.example");
+    let agent = "User-Agent: Yealink SIP-T46S 66.86.0.15";
+    let call_id = "3848276298220188511@192.168.1.101";
+    world.register_as(1, call_id, &format!("{ONE};line=8fa1b2c3\n{agent}"), udp()).unwrap();
+    let (aor, binding) = world.registrar.iter().next().unwrap();
+    let texts = [aor.as_str(), &binding.contact, &binding.call_id, binding.user_agent.as_deref().unwrap()];
+    let texts: usize = texts.iter().map(|text| allocated(text.len() + 16)).sum();
+    let value = allocated(size_of::<Binding>());
+    let total = texts + value + Registrar::bytes_of_a_record() * 3 / 2;
+    assert!(total <= 600, "{total}");
+}
+
 mod random {
     use proptest::prelude::*;
 

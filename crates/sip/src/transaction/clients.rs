@@ -146,11 +146,3 @@ fn wrap<S>(
 ) -> (Option<Machine>, Effects) {
     (state.map(into), effects)
 }
-
-/// Whether two flows share their fate: the same connection, or without one the same peer.
-pub(super) fn same_path(flow: &Flow, failed: &Flow) -> bool {
-    match (flow.connection, failed.connection) {
-        (Some(ours), Some(theirs)) => ours == theirs,
-        _ => flow.transport == failed.transport && flow.remote == failed.remote,
-    }
-}

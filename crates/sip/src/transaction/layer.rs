@@ -1,5 +1,5 @@
-//! The layer: all transactions of one user, what it asks of them, and the passing of time. What comes in from
-//! the network is in `inbound`.
+//! The layer: all transactions of one user and what it may ask of them. What comes in from the network is in
+//! `inbound`, the tables and the timers are kept in `upkeep`.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -11,13 +11,14 @@ use rand_core::Rng;
 
 use crate::flow::Flow;
 use crate::header::Via;
-use crate::message::{Message, Method, Request, Response};
+use crate::message::{Message, Request, Response};
 
-use super::agenda::{Agenda, Armed, Wake};
-use super::clients::{self, Client, same_path};
+use super::agenda::{Agenda, Wake};
+use super::clients::Client;
 use super::key::{KeyMaker, OwnBranch, OwnKeyMap, ServerKey};
+use super::paths::Paths;
 use super::retained::Retained;
-use super::servers::{self, Server};
+use super::servers::Server;
 use super::{
     ClientId, EndedReason, FailReason, ServerId, Timers, TransactionLimits, TransactionOutput as Output,
 };
@@ -37,8 +38,9 @@ pub struct TransactionLayer {
     pub(super) servers: OwnKeyMap<u64, Server>,
     pub(super) by_key: OwnKeyMap<ServerKey, u64>,
     pub(super) by_merge: OwnKeyMap<ServerKey, u64>,
-    retained: Retained,
-    agenda: Agenda,
+    pub(super) retained: Retained,
+    pub(super) paths: Paths,
+    pub(super) agenda: Agenda,
     pub(super) outputs: VecDeque<Output>,
     rng: ChaCha12Rng,
     last_id: u64,
@@ -58,6 +60,7 @@ impl TransactionLayer {
             by_key: OwnKeyMap::default(),
             by_merge: OwnKeyMap::default(),
             retained: Retained::default(),
+            paths: Paths::default(),
             agenda: Agenda::default(),
             outputs: VecDeque::new(),
             rng,
@@ -92,9 +95,7 @@ impl TransactionLayer {
         request.via.insert(0, Via::of_ours(flow.transport, sent_by, &branch.to_string()));
         let bytes = request.to_bytes();
         self.transmit(flow, bytes.clone());
-        let mut client = Client::start(now, &self.timers, request, bytes, flow, branch);
-        arm(&mut self.agenda, client.deadline(), &mut client.armed, Wake::Client(id.0));
-        self.clients.insert(id.0, client);
+        self.start_client(now, request, bytes, flow, branch);
         id
     }
 
@@ -162,26 +163,28 @@ impl TransactionLayer {
     /// A connection was lost, or the peer's host says that nobody listens: client transactions on it fail, server
     /// transactions of that connection end.
     pub fn flow_failed(&mut self, now: Instant, flow: &Flow) {
-        // In order of their numbers, so that a run can be repeated.
-        let mut failed: Vec<u64> = self
-            .clients
-            .iter()
-            .filter(|(_, client)| same_path(&client.flow, flow))
-            .map(|(id, _)| *id)
-            .collect();
-        failed.sort_unstable();
-        for id in failed {
-            let waiting = self.clients.get(&id).is_some_and(Client::is_waiting);
-            if waiting {
-                self.outputs.push_back(Output::Failed { id: ClientId(id), reason: FailReason::Transport });
+        let reliable = flow.transport.is_reliable();
+        for transaction in self.paths.on(flow) {
+            match transaction {
+                Wake::Client(id) => {
+                    let waiting = self.clients.get(&id).is_some_and(Client::is_waiting);
+                    if waiting {
+                        let reason = FailReason::Transport;
+                        self.outputs.push_back(Output::Failed { id: ClientId(id), reason });
+                    }
+                    if waiting || reliable {
+                        self.remove_client(id);
+                    }
+                }
+                Wake::Cancel(id) => self.remove_cancel(id),
+                Wake::Server(id) => {
+                    if self.servers.get(&id).is_some_and(Server::is_unanswered) {
+                        let reason = EndedReason::Transport;
+                        self.outputs.push_back(Output::Ended { id: ServerId(id), reason });
+                    }
+                    self.remove_server(id);
+                }
             }
-            if waiting || flow.transport.is_reliable() {
-                self.clients.remove(&id);
-            }
-        }
-        self.cancels.retain(|_, cancel| !same_path(&cancel.flow, flow));
-        if flow.transport.is_reliable() {
-            self.end_servers_on(flow);
         }
         self.tidy(now);
     }
@@ -227,6 +230,11 @@ impl TransactionLayer {
     }
 
     #[cfg(test)]
+    pub(super) fn paths_are_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    #[cfg(test)]
     pub(super) fn agenda_len(&self) -> usize {
         self.agenda.len()
     }
@@ -258,212 +266,5 @@ impl TransactionLayer {
         let effects = client.cancel(now, &self.timers, reason);
         self.settle_client(now, id.0, effects, None);
         self.tidy(now);
-    }
-
-    /// Performs what a client machine asked for, and removes it where it has ended.
-    pub(super) fn settle_client(
-        &mut self,
-        now: Instant,
-        id: u64,
-        effects: clients::Effects,
-        received: Option<(Response, Flow)>,
-    ) {
-        let Some(client) = self.clients.get_mut(&id) else { return };
-        let (flow, branch) = (client.flow, client.branch());
-        match client.deadline() {
-            Some(_) => arm(&mut self.agenda, client.deadline(), &mut client.armed, Wake::Client(id)),
-            None => drop(self.clients.remove(&id)),
-        }
-        if let Some(bytes) = effects.send {
-            self.transmit(flow, bytes);
-        }
-        if let Some(cancel) = effects.cancel {
-            self.start_cancel(now, *cancel, flow, branch);
-        }
-        if let Some((response, flow)) = received.filter(|_| effects.deliver) {
-            self.outputs.push_back(Output::Response { id: ClientId(id), response, flow });
-        }
-        if let Some(reason) = effects.failed {
-            self.outputs.push_back(Output::Failed { id: ClientId(id), reason });
-        }
-    }
-
-    fn start_cancel(&mut self, now: Instant, cancel: Request, flow: Flow, branch: OwnBranch) {
-        let bytes = cancel.to_bytes();
-        self.transmit(flow, bytes.clone());
-        let mut client = Client::start(now, &self.timers, cancel, bytes, flow, branch);
-        arm(&mut self.agenda, client.deadline(), &mut client.armed, Wake::Cancel(branch.id));
-        self.cancels.insert(branch.id, client);
-    }
-
-    /// The same for a CANCEL, whose outcome nobody but its INVITE waits for.
-    pub(super) fn settle_cancel(&mut self, id: u64, effects: clients::Effects) {
-        let Some(cancel) = self.cancels.get_mut(&id) else { return };
-        let flow = cancel.flow;
-        match cancel.deadline() {
-            Some(_) => arm(&mut self.agenda, cancel.deadline(), &mut cancel.armed, Wake::Cancel(id)),
-            None => drop(self.cancels.remove(&id)),
-        }
-        if let Some(bytes) = effects.send {
-            self.transmit(flow, bytes);
-        }
-    }
-
-    pub(super) fn start_server(
-        &mut self,
-        now: Instant,
-        method: &Method,
-        key: ServerKey,
-        merge: Option<ServerKey>,
-        reply: Flow,
-    ) -> u64 {
-        let id = self.next_id();
-        let mut server = Server::start(now, &self.timers, method, key, merge, reply);
-        arm(&mut self.agenda, server.deadline(), &mut server.armed, Wake::Server(id));
-        self.by_key.insert(key, id);
-        if let Some(merge) = merge {
-            self.by_merge.insert(merge, id);
-        }
-        self.servers.insert(id, server);
-        id
-    }
-
-    pub(super) fn settle_server(&mut self, now: Instant, id: u64, effects: servers::Effects) {
-        let Some(server) = self.servers.get_mut(&id) else { return };
-        let reply = server.reply;
-        let over = server.is_over();
-        if let Some(bytes) = server.retained() {
-            if effects.send.is_some() {
-                let timer_j = self.timers.j(reply.transport.is_reliable());
-                self.retained.push(now + timer_j, id, bytes);
-            }
-        } else if !over {
-            arm(&mut self.agenda, server.deadline(), &mut server.armed, Wake::Server(id));
-        }
-        if let Some(bytes) = effects.send {
-            self.transmit(reply, bytes);
-        }
-        if let Some(reason) = effects.ended {
-            self.outputs.push_back(Output::Ended { id: ServerId(id), reason });
-        }
-        if over {
-            self.remove_server(id);
-        }
-    }
-
-    pub(super) fn remove_server(&mut self, id: u64) {
-        let Some(server) = self.servers.remove(&id) else { return };
-        self.by_key.remove(&server.key);
-        if let Some(merge) = server.merge {
-            self.by_merge.remove(&merge);
-        }
-    }
-
-    fn end_servers_on(&mut self, flow: &Flow) {
-        let mut lost: Vec<u64> = self
-            .servers
-            .iter()
-            .filter(|(_, server)| same_path(&server.reply, flow))
-            .map(|(id, _)| *id)
-            .collect();
-        lost.sort_unstable();
-        for id in lost {
-            if self.servers.get(&id).is_some_and(Server::is_unanswered) {
-                self.outputs.push_back(Output::Ended { id: ServerId(id), reason: EndedReason::Transport });
-            }
-            self.remove_server(id);
-        }
-    }
-
-    fn wake(&mut self, now: Instant, at: Instant, wake: Wake) {
-        if !self.counts(at, wake) {
-            return;
-        }
-        let due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
-        match wake {
-            Wake::Client(id) => {
-                let Some(client) = self.clients.get_mut(&id) else { return };
-                client.armed = Armed::default();
-                let effects = if due(client.deadline()) {
-                    client.elapse(now, &self.timers)
-                } else {
-                    Default::default()
-                };
-                self.settle_client(now, id, effects, None);
-            }
-            Wake::Cancel(id) => {
-                let Some(cancel) = self.cancels.get_mut(&id) else { return };
-                cancel.armed = Armed::default();
-                let effects = if due(cancel.deadline()) {
-                    cancel.elapse(now, &self.timers)
-                } else {
-                    Default::default()
-                };
-                self.settle_cancel(id, effects);
-            }
-            Wake::Server(id) => {
-                let Some(server) = self.servers.get_mut(&id) else { return };
-                server.armed = Armed::default();
-                let effects = if due(server.deadline()) {
-                    server.elapse(now, &self.timers)
-                } else {
-                    Default::default()
-                };
-                self.settle_server(now, id, effects);
-            }
-        }
-    }
-
-    /// Whether an entry of the agenda is the one that counts for its transaction, which still wants to be woken.
-    fn counts(&self, at: Instant, wake: Wake) -> bool {
-        counts(&self.clients, &self.cancels, &self.servers, at, wake)
-    }
-
-    /// Forgets what is over, so that the deadline is a real one and an idle layer is a small one.
-    pub(super) fn tidy(&mut self, now: Instant) {
-        while let Some(id) = self.retained.pop(now, self.limits.retained_bytes) {
-            self.remove_server(id);
-        }
-        while self.agenda.first().is_some_and(|(at, wake)| !self.counts(at, wake)) {
-            self.agenda.pop();
-        }
-        if self.agenda.len() > 1024 + 4 * self.len().saturating_sub(self.retained.len()) {
-            let (clients, cancels, servers) = (&self.clients, &self.cancels, &self.servers);
-            self.agenda.compact(|at, wake| counts(clients, cancels, servers, at, wake));
-        }
-        shrink(&mut self.clients);
-        shrink(&mut self.cancels);
-        shrink(&mut self.servers);
-        shrink(&mut self.by_key);
-        shrink(&mut self.by_merge);
-    }
-}
-
-fn counts(
-    clients: &OwnKeyMap<u64, Client>,
-    cancels: &OwnKeyMap<u64, Client>,
-    servers: &OwnKeyMap<u64, Server>,
-    at: Instant,
-    wake: Wake,
-) -> bool {
-    let armed = match wake {
-        Wake::Client(id) => clients.get(&id).map(|client| client.armed),
-        Wake::Cancel(id) => cancels.get(&id).map(|cancel| cancel.armed),
-        Wake::Server(id) => {
-            servers.get(&id).filter(|server| server.deadline().is_some()).map(|server| server.armed)
-        }
-    };
-    armed.is_some_and(|armed| armed.is_at(at))
-}
-
-fn arm(agenda: &mut Agenda, deadline: Option<Instant>, armed: &mut Armed, wake: Wake) {
-    if let Some(deadline) = deadline {
-        agenda.arm(armed, deadline, wake);
-    }
-}
-
-fn shrink<K: std::hash::Hash + Eq, V>(map: &mut OwnKeyMap<K, V>) {
-    if map.capacity() > 4096 && map.len().saturating_mul(8) < map.capacity() {
-        map.shrink_to(map.len().saturating_mul(2));
     }
 }

@@ -9,6 +9,7 @@ mod clients;
 mod inbound;
 mod key;
 mod layer;
+mod paths;
 mod retained;
 mod server_invite;
 mod server_non_invite;
@@ -16,6 +17,7 @@ mod servers;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod upkeep;
 
 pub use layer::TransactionLayer;
 pub use timers::Timers;

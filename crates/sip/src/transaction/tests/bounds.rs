@@ -48,6 +48,7 @@ fn ten_thousand_transactions_leave_a_small_layer() {
     }
     assert_eq!(world.layer.len(), 30_000);
     world.until_quiet();
+    assert!(world.layer.paths_are_empty());
     assert!(world.layer.servers.capacity() <= 8192);
     assert!(world.layer.clients.capacity() <= 8192);
     assert!(world.layer.by_key.capacity() <= 8192);
@@ -65,4 +66,5 @@ fn outdated_wake_ups_do_not_pile_up() {
     assert!(world.layer.is_empty());
     assert!(world.layer.agenda_len() <= 1024, "{}", world.layer.agenda_len());
     assert_eq!(world.layer.deadline(), None);
+    assert!(world.layer.paths_are_empty());
 }

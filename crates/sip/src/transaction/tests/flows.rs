@@ -57,3 +57,16 @@ fn a_lost_connection_ends_a_cancel_too() {
     world.saw(&["0 > INVITE", "0 response 180", "0 > CANCEL", "0 failed Transport"]);
     assert!(world.layer.is_empty());
 }
+
+#[test]
+fn a_request_that_waits_for_its_connection_fails_with_it() {
+    let mut world = World::new();
+    let unopened = Flow { connection: None, ..tcp() };
+    world.send(&request("OPTIONS", "z9hG4bKx"), unopened);
+    world.layer.flow_failed(world.now, &unopened);
+    world.drain();
+    world.send(&request("OPTIONS", "z9hG4bKx"), unopened);
+    world.layer.flow_failed(world.now, &tcp());
+    world.drain();
+    world.saw(&["0 > OPTIONS", "0 failed Transport", "0 > OPTIONS", "0 failed Transport"]);
+}

@@ -146,7 +146,7 @@ proptest! {
             layer.tick(deadline);
             user.drain(&mut layer);
         }
-        prop_assert!(layer.is_empty());
+        prop_assert!(layer.is_empty() && layer.paths_are_empty());
         for id in &user.clients {
             prop_assert_eq!(user.ends.get(id).copied(), Some(1), "the ends of {:?}", id);
         }
