@@ -34,7 +34,7 @@ impl Call {
         }
         self.cdr.ends(x.now, &x.clock, why);
         self.drop_branches(x, None, |_| true);
-        self.drop_offer(x);
+        self.drop_negotiation(x);
         let until = x.now + x.settings.figures_wait;
         let ending = Stage::Ending(Ending { until, is_recorded: false, why });
         if let Stage::Talking(talk) = std::mem::replace(&mut self.stage, ending) {
@@ -131,12 +131,17 @@ impl Call {
         }
     }
 
-    /// An offer that nobody will answer any more is refused, in the ACK that waited for the answer.
-    fn drop_offer(&mut self, x: &mut Exchange) {
+    /// What was being negotiated is given up: an offer that nobody will answer any more is refused in the ACK that waited for
+    /// the answer, and a re-INVITE that was passed on is left behind.
+    fn drop_negotiation(&mut self, x: &mut Exchange) {
         let Stage::Talking(talk) = &mut self.stage else { return };
         match std::mem::replace(&mut talk.negotiation, Negotiation::Settled) {
+            Negotiation::Settled => {}
             Negotiation::AnswerInAck { from, offer } => self.acknowledge(x, from.other(), Some(&offer)),
-            other => talk.negotiation = other,
+            Negotiation::Passed(passed) => {
+                let other = self.leg(passed.to()).and_then(Leg::established);
+                passed.give_up(x, other.map(|established| established.dialog.clone()));
+            }
         }
     }
 
@@ -192,10 +197,7 @@ impl Leg {
 
 /// Ends what was going on between the two, and the callee's leg.
 fn end_talk(x: &mut Exchange, talk: Talk, why: &End) {
-    let Talk { mut callee, negotiation, passing } = talk;
-    if let Negotiation::Passed(passed) = negotiation {
-        passed.give_up(x);
-    }
+    let Talk { mut callee, passing, .. } = talk;
     for passing in passing {
         x.routes.remove_client(passing.client);
         x.answer(passing.server, &passing.request, 487);

@@ -1,5 +1,6 @@
-//! Branches that lost: they were cancelled, but a 200 may cross the CANCEL. It is acknowledged and hung up at once,
-//! whatever has become of the call (RFC 3261 section 13.2.2.4).
+//! INVITEs whose outcome no call waits for any more. A branch that lost was cancelled, but a 200 may cross the CANCEL: it is
+//! acknowledged and hung up at once, whatever has become of the call (RFC 3261 section 13.2.2.4). A re-INVITE may be
+//! answered while a BYE is on its way: that is acknowledged.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -24,10 +25,15 @@ pub(crate) struct Losers {
 }
 
 #[derive(Debug)]
-struct Loser {
-    invite: Box<Request>,
-    /// The tags that were hung up; a 200 of one of them that comes again is only acknowledged again.
-    hung_up: Vec<Box<str>>,
+enum Loser {
+    /// A branch that was cancelled.
+    Branch {
+        invite: Box<Request>,
+        /// The tags that were hung up; a 200 of one of them that comes again is only acknowledged again.
+        hung_up: Vec<Box<str>>,
+    },
+    /// A re-INVITE in a dialog that was hung up.
+    Reinvite { dialog: Box<Dialog>, has_offer: bool },
 }
 
 impl Losers {
@@ -46,7 +52,7 @@ impl Exchange {
     /// answered elsewhere, so that the phone does not show a missed call.
     pub(crate) fn cancel_loser(&mut self, client: ClientId, invite: Box<Request>, why: Option<u16>) {
         self.routes.add_client(client, ClientOwner::Loser);
-        self.losers.waiting.insert(client, Loser { invite, hung_up: Vec::new() });
+        self.losers.waiting.insert(client, Loser::Branch { invite, hung_up: Vec::new() });
         match why {
             None => self.transactions.cancel(self.now, client),
             Some(200) => self.transactions.cancel_with_reason(self.now, client, COMPLETED_ELSEWHERE),
@@ -56,7 +62,13 @@ impl Exchange {
         }
     }
 
-    /// A response to the INVITE of a branch that lost.
+    /// Leaves a re-INVITE behind whose dialog is hung up.
+    pub(crate) fn leave_reinvite(&mut self, client: ClientId, dialog: Dialog, has_offer: bool) {
+        self.routes.add_client(client, ClientOwner::Loser);
+        self.losers.waiting.insert(client, Loser::Reinvite { dialog: Box::new(dialog), has_offer });
+    }
+
+    /// A response to an INVITE that was left behind.
     pub(crate) fn loser_responded(&mut self, client: ClientId, response: &Response, flow: Flow) {
         if response.status.is_provisional() {
             return;
@@ -64,23 +76,24 @@ impl Exchange {
         if !response.status.is_success() {
             return self.forget_loser(client);
         }
-        let until = self.now + self.settings.timers.transaction();
         let Some(loser) = self.losers.waiting.get_mut(&client) else { return };
         let tag = response.to.tag().unwrap_or_default();
-        let again = loser.hung_up.iter().any(|hung_up| **hung_up == *tag);
-        let Ok(dialog) = Dialog::uac(&loser.invite, response, flow) else { return };
-        if loser.hung_up.is_empty() {
-            self.losers.answered.push_back((until, client));
-        }
-        if !again && loser.hung_up.len() < MOST_FORKS {
-            loser.hung_up.push(tag.into());
-        }
-        // Without an offer of ours the 200 holds one, and its ACK must hold an answer.
-        let offer = match loser.invite.headers.contains(&HeaderName::ContentType) {
-            true => None,
-            false => wire::sdp_of(&response.headers, &response.body),
+        let (dialog, has_offer, hang_up) = match loser {
+            Loser::Reinvite { dialog, has_offer } => (dialog.as_ref().clone(), *has_offer, false),
+            Loser::Branch { invite, hung_up } => {
+                let Ok(dialog) = Dialog::uac(invite, response, flow) else { return };
+                let again = hung_up.iter().any(|before| **before == *tag);
+                if !again && hung_up.len() < MOST_FORKS {
+                    hung_up.push(tag.into());
+                }
+                (dialog, invite.headers.contains(&HeaderName::ContentType), !again)
+            }
         };
-        self.refuse_answer(dialog, response.cseq.number, offer.as_ref(), !again);
+        let until = self.now + self.settings.timers.transaction();
+        self.losers.answered.push_back((until, client));
+        // Without an offer of ours the 200 holds one, and its ACK must hold an answer.
+        let offer = if has_offer { None } else { wire::sdp_of(&response.headers, &response.body) };
+        self.refuse_answer(dialog, response.cseq.number, offer.as_ref(), hang_up);
     }
 
     /// Acknowledges an answer that comes too late or cannot be used, and hangs up. `offer` is what it offers, where we made

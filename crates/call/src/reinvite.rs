@@ -2,7 +2,7 @@
 //! in place of theirs; both sides offering at once is glare, and both are told to try again (RFC 3261 section 14).
 
 use kiestoon_media::{Sdp, local_answer, local_offer, relay_answer, relay_offer};
-use kiestoon_sip::dialog::AckWait;
+use kiestoon_sip::dialog::{AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
 use kiestoon_sip::{HeaderName, Method, Request, Response};
 
@@ -43,11 +43,19 @@ pub(crate) struct Passed {
 }
 
 impl Passed {
-    /// The call ends before the other side has answered.
-    pub(crate) fn give_up(self, x: &mut Exchange) {
+    /// The call ends before the other side has answered; `other` is the dialog with it, unless it has hung up itself.
+    pub(crate) fn give_up(self, x: &mut Exchange, other: Option<Dialog>) {
         x.routes.remove_client(self.client);
+        if let Some(dialog) = other {
+            x.leave_reinvite(self.client, dialog, self.offer.is_some());
+        }
         x.routes.remove_invite(self.server);
         x.answer(self.server, &self.request, 487);
+    }
+
+    /// Who is asked.
+    pub(crate) fn to(&self) -> Side {
+        self.from.other()
     }
 }
 
@@ -108,7 +116,8 @@ impl Call {
         x.routes.add_invite(server, self.key);
         let client = x.request(passed, flow, Some(owner));
         if let Stage::Talking(talk) = &mut self.stage {
-            talk.negotiation = Negotiation::Passed(Box::new(Passed { from, server, request, client, offer }));
+            let passed = Passed { from, server, request, client, offer };
+            talk.negotiation = Negotiation::Passed(Box::new(passed));
         }
     }
 
