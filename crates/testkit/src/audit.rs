@@ -33,8 +33,10 @@ struct Audit {
     finals: HashMap<(IpAddr, String, String), u16>,
     /// Branches of BYE by dialog.
     byes: HashMap<(IpAddr, String, String), HashSet<String>>,
-    /// The last CSeq of each dialog side, with the branch that used it.
-    sequences: HashMap<(IpAddr, String, String), (u32, String)>,
+    /// The last CSeq of each dialog side.
+    sequences: HashMap<(IpAddr, String, String), u32>,
+    /// Branches of the PBX: what comes under one of them again is a retransmission.
+    branches: HashSet<String>,
     /// INVITEs of phones that reached the PBX, with the phone.
     invites: HashSet<(IpAddr, String, String)>,
     /// 2xx of INVITE that reached the PBX, by dialog, and whether an ACK went out.
@@ -96,14 +98,11 @@ impl Audit {
             }
             _ => {}
         }
-        let fresh =
-            self.sequences.get(&side).is_none_or(|(last, by)| request.cseq.number > *last || *by == branch);
-        let known = self.sequences.values().any(|(_, by)| *by == branch);
-        if !fresh && !known {
-            self.fault(rung, message, "has a CSeq that does not rise");
+        if !self.branches.insert(branch) {
+            return;
         }
-        if fresh {
-            self.sequences.insert(side, (request.cseq.number, branch));
+        if self.sequences.insert(side, request.cseq.number).is_some_and(|last| request.cseq.number <= last) {
+            self.fault(rung, message, "has a CSeq that does not rise");
         }
     }
 

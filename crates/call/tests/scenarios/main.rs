@@ -7,6 +7,7 @@ mod basic_call_tcp;
 mod basic_call_udp;
 mod binding_expires;
 mod busy_branch;
+mod bye_before_ack;
 mod bye_crosses_bye;
 mod callee_dies_silently;
 mod caller_dies_silently;

@@ -65,6 +65,7 @@ impl Phone {
             ack: None,
             cancels: false,
             cancel_sent: false,
+            leaves: false,
             offerless: false,
         };
         let mut request = line.request(Method::Invite);
@@ -105,8 +106,10 @@ impl Phone {
     }
 
     pub(super) fn hang_up_line(&mut self, now: Instant, index: usize) {
+        let patient = self.profile.waits_for_ack;
         let Some(line) = self.lines.get_mut(index) else { return };
         match line.state {
+            LineState::Talking if line.asked.is_some() && patient => line.leaves = true,
             LineState::Talking => {
                 let request = line.request(Method::Bye);
                 line.state = LineState::Leaving;

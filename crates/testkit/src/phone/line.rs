@@ -74,6 +74,8 @@ pub(crate) struct Line {
     /// We have cancelled, or want to as soon as a provisional response has come.
     pub(crate) cancels: bool,
     pub(crate) cancel_sent: bool,
+    /// We hang up as soon as our 2xx is acknowledged: not before (RFC 3261 section 15).
+    pub(crate) leaves: bool,
     /// A re-INVITE without an offer is wanted.
     pub(crate) offerless: bool,
 }

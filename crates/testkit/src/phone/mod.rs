@@ -225,6 +225,11 @@ impl Phone {
             Timer::Reply { line, step } => self.follow_script(now, line, step),
             Timer::HangUp { line } => self.hang_up_line(now, line),
             Timer::Reinvite { line } => self.reinvite_line(now, line),
+            Timer::Unanswered { line } => {
+                if self.lines.get(line).is_some_and(|line| line.state == LineState::Talking) {
+                    self.complain("an ACK without the answer to my offer");
+                }
+            }
         }
     }
 }
@@ -247,6 +252,7 @@ enum Timer {
     Reply { line: usize, step: usize },
     HangUp { line: usize },
     Reinvite { line: usize },
+    Unanswered { line: usize },
 }
 
 /// A URI of the story's own making.

@@ -17,6 +17,7 @@ pub struct Profile {
     pub(crate) hangs_up_after: Option<Duration>,
     pub(crate) hears_nothing: bool,
     pub(crate) answers_cancelled: bool,
+    pub(crate) waits_for_ack: bool,
     pub(crate) where_: Where,
 }
 
@@ -67,6 +68,7 @@ pub fn phone(number: &str) -> Profile {
         hangs_up_after: None,
         hears_nothing: false,
         answers_cancelled: false,
+        waits_for_ack: true,
         where_: Where::Office,
     }
 }
@@ -181,6 +183,13 @@ impl Profile {
     #[must_use]
     pub fn hangs_up_after(mut self, after: Duration) -> Self {
         self.hangs_up_after = Some(after);
+        self
+    }
+
+    /// Hangs up even before its 200 was acknowledged, against RFC 3261 section 15.
+    #[must_use]
+    pub fn does_not_wait_for_ack(mut self) -> Self {
+        self.waits_for_ack = false;
         self
     }
 

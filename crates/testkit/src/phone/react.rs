@@ -1,6 +1,6 @@
 //! How a phone reacts to what it hears: requests by its profile, responses by what they answer.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kiestoon_sip::{Flow, HeaderName, Message, Method, Request, Response, StatusCode};
 
@@ -25,7 +25,7 @@ impl Phone {
             Heard::Ack { request, fresh } => {
                 if fresh {
                     self.heard.push(Message::Request((*request).clone()));
-                    self.acknowledged(&request);
+                    self.acknowledged(now, &request);
                 }
             }
             Heard::Response(branch, response) => self.answered(now, &branch, &response),
@@ -46,6 +46,7 @@ impl Phone {
             line.state == LineState::Talking && line.asked.as_ref().is_some_and(|(open, _)| open == asked)
         });
         if let Some(index) = found {
+            self.with_line(index, |line| line.asked = None);
             self.hang_up_line(now, index);
         }
     }
@@ -166,6 +167,7 @@ impl Phone {
             ack: None,
             cancels: false,
             cancel_sent: false,
+            leaves: false,
             offerless: false,
         });
         let script = self.profile.script.iter().enumerate();
@@ -242,7 +244,7 @@ impl Phone {
         self.answers.push((Method::Invite, 200));
     }
 
-    fn acknowledged(&mut self, ack: &Request) {
+    fn acknowledged(&mut self, now: Instant, ack: &Request) {
         let tag = ack.to.tag().unwrap_or_default().to_owned();
         let found =
             self.lines.iter().position(|line| *line.call_id == *ack.call_id && line.local_tag() == tag);
@@ -253,9 +255,12 @@ impl Phone {
         if line.offer == Offer::Ours && line.state == LineState::Talking {
             line.offer = Offer::Settled;
             if theirs.is_none() {
-                return self.complain("an ACK without the answer to my offer");
+                self.timers.push((now + BYE_FOLLOWS, Timer::Unanswered { line: index }));
             }
             self.take_session(index, theirs);
+        }
+        if self.lines.get(index).is_some_and(|line| line.leaves) {
+            self.hang_up_line(now, index);
         }
     }
 
@@ -463,6 +468,10 @@ impl Phone {
         }
     }
 }
+
+/// An ACK without the answer that it owes is forgiven to who hangs up with the next message (an answer is due all the
+/// same by RFC 3261 section 13.2.2.4).
+const BYE_FOLLOWS: Duration = Duration::from_secs(8);
 
 fn is_call_request(message: &Message) -> bool {
     matches!(message, Message::Request(request) if request.method != Method::Ack)
