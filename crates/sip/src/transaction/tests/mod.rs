@@ -7,6 +7,7 @@ mod client_invite;
 mod client_non_invite;
 mod flows;
 mod forever;
+mod lossy;
 mod matching;
 mod server_invite;
 mod server_non_invite;
