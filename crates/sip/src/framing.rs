@@ -208,3 +208,76 @@ fn is_content_length(line: &[u8]) -> bool {
     let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
     name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"l")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "OPTIONS sip:a@b.example SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1\r\n";
+
+    fn framer(text: &str) -> Framer {
+        let mut framer = Framer::new(Limits::DEFAULT);
+        framer.push(text.as_bytes());
+        framer
+    }
+
+    fn message(framer: &mut Framer) -> String {
+        match framer.next().unwrap() {
+            Some(Frame::Message(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn messages_follow_each_other() {
+        let one = format!("{HEAD}Content-Length: 3\r\n\r\nabc");
+        let two = format!("{HEAD}l :\r\n 0\r\n\r\n");
+        let mut framer = framer(&format!("{one}{two}{one}"));
+        assert_eq!(
+            [message(&mut framer), message(&mut framer), message(&mut framer)],
+            [one.clone(), two, one]
+        );
+        assert_eq!(framer.next().unwrap(), None);
+        assert!(!framer.is_partial());
+    }
+
+    #[test]
+    fn a_double_line_end_is_a_ping() {
+        let mut framer = framer("\r");
+        assert_eq!(framer.next().unwrap(), None);
+        framer.push(b"\n\r");
+        assert_eq!(framer.next().unwrap(), Some(Frame::Pong));
+        assert_eq!(framer.next().unwrap(), None);
+        framer.push(b"\n");
+        assert_eq!(framer.next().unwrap(), Some(Frame::Ping));
+        framer.push(format!("\r\n{HEAD}l: 0\r\n\r\n").as_bytes());
+        assert_eq!(framer.next().unwrap(), Some(Frame::Pong));
+        assert!(message(&mut framer).starts_with("OPTIONS"));
+    }
+
+    #[test]
+    fn without_a_length_there_is_no_frame() {
+        for (line, reason) in [
+            ("Subject: none", Reason::Missing),
+            ("Content-Length: -1", Reason::Expected("a number of bytes")),
+            ("Content-Length: 1\r\nl: 1", Reason::Repeated),
+            ("Content-Length:", Reason::Expected("a number of bytes")),
+        ] {
+            let mut framer = framer(&format!("{HEAD}{line}\r\n\r\nabc"));
+            let error = framer.next().unwrap_err();
+            assert_eq!(error.malformed.error.reason, reason, "{line}");
+            assert_eq!(error.response().unwrap().status.code(), 400);
+            framer.push(b"\r\n\r\n");
+            assert_eq!(framer.next().unwrap(), None);
+            assert_eq!(framer.buffered(), 0);
+        }
+    }
+
+    #[test]
+    fn bounds_hold_before_the_bytes_come() {
+        let mut large = framer(&format!("{HEAD}Content-Length: 4294967295\r\n\r\n"));
+        assert_eq!(large.next().unwrap_err().response().unwrap().status.code(), 413);
+        let mut endless = framer(&format!("{HEAD}Subject: {}", "a".repeat(65_536)));
+        assert_eq!(endless.next().unwrap_err().response().unwrap().status.code(), 513);
+    }
+}

@@ -1,5 +1,7 @@
 //! The 12 torture messages of RFC 5118: IPv6 in every place where an address can stand.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod fixtures;
 
 use std::net::{IpAddr, Ipv6Addr};

@@ -118,7 +118,10 @@ impl HeaderName {
         }
         let mut slot = slot(bytes);
         while let Some(&index) = TABLE.get(slot).filter(|&&index| index != FREE) {
-            if NAMES.get(usize::from(index)).is_some_and(|name| name.eq_ignore_ascii_case(token)) {
+            if NAMES
+                .get(usize::from(index))
+                .is_some_and(|name| *name == token || name.eq_ignore_ascii_case(token))
+            {
                 return Self::known(index);
             }
             slot = (slot + 1) % SLOTS;

@@ -88,6 +88,43 @@ pub(crate) fn is_control(byte: u8) -> bool {
     (byte < 0x20 && byte != b'\t') || byte == 0x7f
 }
 
+/// The position of the first such byte, eight bytes at a time: messages are searched for line ends more than for
+/// anything else.
+pub(crate) fn find(bytes: &[u8], needle: u8) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let pattern = u64::from_le_bytes([needle; 8]);
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        // A byte that equals the needle becomes zero, and the lowest zero byte sets its high bit.
+        let differing = u64::from_le_bytes(*word) ^ pattern;
+        let zeros = differing.wrapping_sub(LOW) & !differing & HIGH;
+        if zeros != 0 {
+            return Some(index.saturating_mul(8).saturating_add(zeros.trailing_zeros() as usize / 8));
+        }
+    }
+    let before = bytes.len().saturating_sub(tail.len());
+    tail.iter().position(|&b| b == needle).map(|at| before.saturating_add(at))
+}
+
+/// True where every line of the text ends in CRLF and no other control character is in it.
+pub(crate) fn is_clean_head(bytes: &[u8]) -> bool {
+    let mut controls = false;
+    let (mut returns, mut feeds) = (0usize, 0usize);
+    // 128 bytes a turn, counted in bytes, is what the compiler makes vector code of.
+    for block in bytes.chunks(128) {
+        let (mut cr, mut lf) = (0u8, 0u8);
+        for &b in block {
+            cr = cr.wrapping_add(u8::from(b == b'\r'));
+            lf = lf.wrapping_add(u8::from(b == b'\n'));
+            controls |= (b < 0x20) & (b != b'\r') & (b != b'\n') & (b != b'\t') | (b == 0x7f);
+        }
+        returns = returns.saturating_add(cr.into());
+        feeds = feeds.saturating_add(lf.into());
+    }
+    !controls && returns == feeds
+}
+
 // A fold instead of `any`: the compiler turns it into vector code, and almost every text is clean.
 pub(crate) fn has_control(bytes: &[u8]) -> bool {
     bytes.iter().fold(false, |found, &b| found | is_control(b))
@@ -178,6 +215,25 @@ mod tests {
         assert_eq!(&*cleaned(" a\r\nEvil: b\0 ".into()), "a  Evil: b");
         assert_eq!(&*cleaned("plain".into()), "plain");
         assert_eq!(&*printable("a\r\n\0b\tc"), "ab c");
+    }
+
+    #[test]
+    fn bytes_are_found_wherever_they_stand() {
+        let mut bytes = vec![0x0b; 40];
+        assert_eq!(find(&bytes, b'\n'), None);
+        for at in (0..40).rev() {
+            bytes[at] = b'\n';
+            assert_eq!(find(&bytes, b'\n'), Some(at));
+        }
+        assert_eq!(find(&bytes[..0], b'\n'), None);
+    }
+
+    #[test]
+    fn a_stray_control_is_seen_in_a_head() {
+        assert!(is_clean_head(b"a\r\nb\t\r\n"));
+        for dirty in [&b"a\rb\r\n"[..], b"a\0\r\n", b"a\x7f\r\n", b"a\nb\r\n"] {
+            assert!(!is_clean_head(dirty));
+        }
     }
 
     #[test]

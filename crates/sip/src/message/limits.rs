@@ -29,7 +29,7 @@ impl Limits {
         start_line_bytes: 4_096,
         vias: 70,
         addresses: 64,
-        params: 64,
+        params: 32,
     };
 }
 

@@ -19,10 +19,6 @@ use crate::uri::Uri;
 
 /// A request or a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every message is a request or response that is used at once"
-)]
 pub enum Message {
     /// A request.
     Request(Request),

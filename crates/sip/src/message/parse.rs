@@ -20,7 +20,7 @@ pub(super) fn message(bytes: &Bytes, limits: &Limits) -> Result<Message, ParseEr
     let start = leading_line_ends(bytes);
     let end = head_end(bytes, start).ok_or_else(|| whole(Reason::NoEnd, bytes.len()))?;
     let head = head_text(bytes, start, end);
-    let mut lines = Lines { text: &head, pos: 0, base: start };
+    let mut lines = Lines::new(&head, 0, start);
     let (first, at) = lines.start_line(limits).map_err(|flaw| flaw.in_part(Part::StartLine))?;
     let start_line = StartLine::parse(first, at, limits).map_err(|flaw| flaw.in_part(Part::StartLine))?;
     let mut collected = Collected::default();
@@ -43,7 +43,7 @@ pub(super) fn recover(bytes: &Bytes, limits: &Limits) -> Option<Request> {
         return None;
     }
     let mut collected = Collected::default();
-    let mut lines = Lines { text: &head, pos: first.len().saturating_add(2), base: start };
+    let mut lines = Lines::new(&head, first.len().saturating_add(2), start);
     let mut count: usize = 0;
     while let Ok(Some(line)) = lines.next(limits) {
         count = count.saturating_add(1);
@@ -84,7 +84,7 @@ pub(crate) fn head_end(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
         let rest = bytes.get(at..)?;
-        at = at.saturating_add(rest.iter().position(|&b| b == b'\n')?).saturating_add(1);
+        at = at.saturating_add(text::find(rest, b'\n')?).saturating_add(1);
         if bytes.get(at..)?.starts_with(b"\r\n") {
             return Some(at.saturating_add(2));
         }
@@ -94,7 +94,8 @@ pub(crate) fn head_end(bytes: &[u8], start: usize) -> Option<usize> {
 /// The header part without its last empty line. Bytes that are no UTF-8 are replaced: phones write display names in
 /// Latin-1, and the call matters more than the letter.
 fn head_text(bytes: &[u8], start: usize, end: usize) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes.get(start..end).unwrap_or_default())
+    let head = bytes.get(start..end).unwrap_or_default();
+    std::str::from_utf8(head).map_or_else(|_| String::from_utf8_lossy(head), Cow::Borrowed)
 }
 
 /// The lines of the header part, unfolded.
@@ -102,6 +103,8 @@ struct Lines<'a> {
     text: &'a str,
     pos: usize,
     base: usize,
+    /// No line needs to be looked through for control characters.
+    clean: bool,
 }
 
 struct Line<'a> {
@@ -112,6 +115,11 @@ struct Line<'a> {
 }
 
 impl<'a> Lines<'a> {
+    /// `base` is the position of the text in the message, `pos` where to begin in it.
+    fn new(text: &'a str, pos: usize, base: usize) -> Self {
+        Self { text, pos, base, clean: text::is_clean_head(text.as_bytes()) }
+    }
+
     fn at(&self) -> usize {
         self.base.saturating_add(self.pos)
     }
@@ -123,7 +131,7 @@ impl<'a> Lines<'a> {
     /// The next line up to its CRLF, not unfolded.
     fn physical(&mut self) -> Result<&'a str, Flaw> {
         let rest = self.text.get(self.pos..).unwrap_or_default();
-        let Some(end) = rest.find('\n') else {
+        let Some(end) = text::find(rest.as_bytes(), b'\n') else {
             return self.flaw(Reason::NoEnd);
         };
         let Some(line) = rest.get(..end).and_then(|line| line.strip_suffix('\r')) else {
@@ -164,7 +172,7 @@ impl<'a> Lines<'a> {
         if line.len() > limits.header_bytes {
             return Err(Flaw { reason: Reason::TooLong(limits.header_bytes), at });
         }
-        if text::has_control(line.as_bytes()) {
+        if !self.clean && text::has_control(line.as_bytes()) {
             line = Cow::Owned(without_escaped_controls(&line, at)?);
         }
         split(line, at).map(Some)
@@ -196,7 +204,7 @@ fn without_escaped_controls(line: &str, at: usize) -> Result<String, Flaw> {
 }
 
 fn split(line: Cow<'_, str>, at: usize) -> Result<Line<'_>, Flaw> {
-    let Some(colon) = line.find(':') else {
+    let Some(colon) = text::find(line.as_bytes(), b':') else {
         return Err(Flaw { reason: Reason::Expected("a colon"), at });
     };
     let name = line.get(..colon).unwrap_or_default().trim_end_matches([' ', '\t']);

@@ -23,13 +23,13 @@ pub(crate) fn settled(part: &str) -> Box<str> {
 
 fn decode(part: &str, strict: bool) -> Option<Box<str>> {
     let mut kept = String::with_capacity(part.len());
-    let mut escaped = Vec::new();
+    let mut run = Vec::new();
     let mut rest = part;
     while let Some(c) = rest.chars().next() {
         rest = rest.get(c.len_utf8()..).unwrap_or_default();
         if c == '%' {
             if let Some(byte) = hex_pair(rest) {
-                escaped.push(byte);
+                run.push(byte);
                 rest = rest.get(2..).unwrap_or_default();
                 continue;
             }
@@ -37,10 +37,10 @@ fn decode(part: &str, strict: bool) -> Option<Box<str>> {
                 return None;
             }
         }
-        flush(&mut escaped, &mut kept);
+        flush(&mut run, &mut kept);
         keep(&mut kept, c);
     }
-    flush(&mut escaped, &mut kept);
+    flush(&mut run, &mut kept);
     Some(kept.into())
 }
 
@@ -61,33 +61,39 @@ pub(crate) fn put(out: &mut Vec<u8>, part: &str, class: u8) {
             if byte != b'%' && text::is(byte, class) {
                 out.push(byte);
             } else {
-                out.extend_from_slice(format!("%{byte:02X}").as_bytes());
+                out.extend_from_slice(&escaped(byte));
             }
         }
     }
 }
 
-fn flush(escaped: &mut Vec<u8>, kept: &mut String) {
-    for chunk in escaped.utf8_chunks() {
+fn flush(run: &mut Vec<u8>, kept: &mut String) {
+    for chunk in run.utf8_chunks() {
         for c in chunk.valid().chars() {
             keep(kept, c);
         }
         for byte in chunk.invalid() {
-            kept.push_str(&format!("%{byte:02X}"));
+            kept.extend(escaped(*byte).map(char::from));
         }
     }
-    escaped.clear();
+    run.clear();
 }
 
 fn keep(kept: &mut String, c: char) {
     if c == '%' || c.is_control() {
         let mut buffer = [0; 4];
         for byte in c.encode_utf8(&mut buffer).as_bytes() {
-            kept.push_str(&format!("%{byte:02X}"));
+            kept.extend(escaped(*byte).map(char::from));
         }
     } else {
         kept.push(c);
     }
+}
+
+fn escaped(byte: u8) -> [u8; 3] {
+    let digit =
+        |nibble: u8| if nibble < 10 { nibble.wrapping_add(b'0') } else { nibble.wrapping_add(b'A' - 10) };
+    [b'%', digit(byte >> 4), digit(byte & 0x0f)]
 }
 
 fn hex_pair(text: &str) -> Option<u8> {

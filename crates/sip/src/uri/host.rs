@@ -52,10 +52,10 @@ impl Host {
             };
         }
         let name = cursor.take_while(|b| text::is(b, HOST));
-        if name.bytes().next().is_some_and(|b| b.is_ascii_digit()) {
-            if let Ok(ip) = name.parse() {
-                return Ok(Self::V4(ip));
-            }
+        if name.bytes().next().is_some_and(|b| b.is_ascii_digit())
+            && let Ok(ip) = name.parse()
+        {
+            return Ok(Self::V4(ip));
         }
         // An all-digit last label cannot be a domain: it is a mistyped address (RFC 3261 section 25.1, toplabel).
         let last = name.trim_end_matches('.').rsplit('.').next().unwrap_or_default();

@@ -107,9 +107,9 @@ impl Uri {
             Self::Sip(uri) => uri.write(out),
             Self::Tel(uri) => uri.write(out),
             Self::Other { scheme, rest } => {
-                text::put_class(out, scheme, text::TOKEN);
+                text::put_token(out, scheme);
                 out.push(b':');
-                escape::put(out, rest, OPAQUE);
+                escape::put(out, if rest.is_empty() { "-" } else { rest }, OPAQUE);
             }
         }
     }

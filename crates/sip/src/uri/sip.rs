@@ -75,9 +75,8 @@ impl SipUri {
     /// The transport that the URI asks for: its parameter, TLS for `sips:`; `None` where it leaves the choice or
     /// names one that we do not have.
     pub fn transport(&self) -> Option<Transport> {
-        let named = match self.params.get("transport") {
-            None => return self.secure.then_some(Transport::Tls),
-            Some(name) => name,
+        let Some(named) = self.params.get("transport") else {
+            return self.secure.then_some(Transport::Tls);
         };
         let ours = [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss];
         let found = ours.into_iter().find(|transport| transport.uri_token().eq_ignore_ascii_case(named))?;
