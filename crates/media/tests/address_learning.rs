@@ -153,12 +153,16 @@ fn a_second_sender_cannot_hinder_the_first() {
 }
 
 #[test]
-fn once_the_signalled_address_speaks_no_other_is_learnt() {
+fn while_the_signalled_address_speaks_no_other_is_learnt() {
     let mut scene = Scene::new();
     scene.packets(1, SIGNALLED);
     for _ in 0..10 {
         assert_eq!(scene.from(TRANSLATED), Err(Drop::Stranger));
     }
+    // One packet, perhaps a forged one, must not shut the phone out for good.
+    scene.ms += 500;
+    scene.packets(4, TRANSLATED);
+    scene.goes_to(TRANSLATED);
 }
 
 #[test]

@@ -68,8 +68,8 @@ pub enum Verdict {
     Stranger,
 }
 
-/// A candidate that was silent for so long makes room for another.
-const CANDIDATE_SILENCE: Duration = Duration::from_millis(500);
+/// A source that was silent for so long makes room for another.
+const PAUSE: Duration = Duration::from_millis(500);
 /// How far a sequence number may go ahead and still be the same stream.
 const CONSISTENT_STEP: u16 = 100;
 
@@ -139,9 +139,11 @@ impl Latch {
                 *signalled = Some(run);
                 self.lock_if_sure(run)
             }
-            // Once the signalled address itself speaks, no other is looked at.
-            State::Learning { signalled: Some(_), before } => Self::of_before(*before, source),
-            State::Learning { signalled: None, before } => {
+            // While the signalled address itself speaks, no other is looked at.
+            State::Learning { signalled: Some(run), before } if run.is_alive(now) => {
+                Self::of_before(*before, source)
+            }
+            State::Learning { before, .. } => {
                 let akin =
                     source.ip() == self.peer || self.signalled.is_some_and(|it| it.ip() == source.ip());
                 if *before == Some(source) {
@@ -161,9 +163,7 @@ impl Latch {
 
     /// One candidate at a time: a second sender cannot keep the first from being locked.
     fn candidate(&mut self, now: Instant, source: SocketAddr, header: &Header) -> Verdict {
-        let held = self
-            .candidate
-            .filter(|run| run.source != source && now.saturating_duration_since(run.at) < CANDIDATE_SILENCE);
+        let held = self.candidate.filter(|run| run.source != source && run.is_alive(now));
         if held.is_some() {
             return Verdict::Stranger;
         }
@@ -183,6 +183,10 @@ impl Latch {
 }
 
 impl Run {
+    fn is_alive(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.at) < PAUSE
+    }
+
     /// The run with one more packet, or a new one where the packet does not continue it.
     fn follow(run: Option<Self>, now: Instant, source: SocketAddr, header: &Header) -> Self {
         let continued = run.filter(|run| {
