@@ -78,7 +78,8 @@ impl Call {
                     self.sound_with_ports(x);
                 }
             }
-            MediaEvent::OpenFailed { leg, .. } => {
+            MediaEvent::OpenFailed { leg, reason } => {
+                tracing::warn!(call = %self.id(), leg = leg.0, %reason, "no media for this leg");
                 if leg != self.caller.id {
                     if let Some(branch) = self.branch_mut(leg) {
                         branch.leg.media = LegMedia::Closed;
@@ -276,6 +277,7 @@ impl Call {
         match (side, &self.stage) {
             (Side::Caller, _) => Some(&self.caller),
             (Side::Callee, Stage::Talking(talk)) => Some(&talk.callee),
+            (Side::Callee, Stage::Ending(ending)) => ending.callee.as_deref(),
             (Side::Callee, _) => None,
         }
     }
@@ -284,6 +286,7 @@ impl Call {
         match (side, &mut self.stage) {
             (Side::Caller, _) => Some(&mut self.caller),
             (Side::Callee, Stage::Talking(talk)) => Some(&mut talk.callee),
+            (Side::Callee, Stage::Ending(ending)) => ending.callee.as_deref_mut(),
             (Side::Callee, _) => None,
         }
     }

@@ -16,13 +16,15 @@ use crate::reinvite::{Negotiation, forget_ack};
 use crate::switch::Output;
 use crate::talk::Talk;
 
-/// A call that has ended: its record waits for the last figures of its media, and its caller perhaps for a BYE, which may
+/// A call that has ended: its record waits for the last figures of its media, and its phones perhaps for a BYE, which may
 /// not be sent before the ACK of our 2xx has come (RFC 3261 section 15).
 #[derive(Debug)]
 pub(crate) struct Ending {
     /// When the record is written even without the figures.
     pub(crate) until: Instant,
     pub(crate) is_recorded: bool,
+    /// The callee, while it waits for a BYE.
+    pub(crate) callee: Option<Box<Leg>>,
     why: End,
 }
 
@@ -36,10 +38,11 @@ impl Call {
         self.drop_branches(x, None, |_| true);
         self.drop_negotiation(x);
         let until = x.now + x.settings.figures_wait;
-        let ending = Stage::Ending(Ending { until, is_recorded: false, why });
-        if let Stage::Talking(talk) = std::mem::replace(&mut self.stage, ending) {
-            end_talk(x, *talk, &why);
-        }
+        let callee = match std::mem::replace(&mut self.stage, Stage::Between) {
+            Stage::Talking(talk) => end_talk(x, *talk, &why),
+            _ => None,
+        };
+        self.stage = Stage::Ending(Ending { until, is_recorded: false, callee, why });
         self.end_caller(x, &why);
         self.caller.close(x);
         self.offer = None;
@@ -62,9 +65,9 @@ impl Call {
             (Side::Caller, true) => EndReason::HangupCaller,
             (Side::Callee, _) => EndReason::HangupCallee,
         };
+        // Its 2xx is acknowledged all the same, else it sends it again and again (RFC 3261 section 13.2.2.4).
+        self.drop_negotiation(x);
         if let Some(leg) = self.leg_mut(by) {
-            // Its 2xx is acknowledged all the same, else it sends it again and again (RFC 3261 section 13.2.2.4).
-            leg.give_ack(x, None);
             leg.forget(x);
             leg.signal = Signal::Over;
         }
@@ -113,20 +116,22 @@ impl Call {
         self.hang_up_late(x);
     }
 
-    /// An ended call's caller may be hung up now.
+    /// The ACK that an ended call waited for has come, or never will: its phone can be hung up.
     pub(crate) fn hang_up_late(&mut self, x: &mut Exchange) {
-        if let Stage::Ending(ending) = &self.stage
-            && !self.caller.is_unacked()
-        {
-            let why = ending.why;
-            self.caller.hang_up(x, &why);
+        let Stage::Ending(ending) = &mut self.stage else { return };
+        self.caller.hang_up(x, &ending.why);
+        if let Some(callee) = &mut ending.callee {
+            callee.hang_up(x, &ending.why);
         }
     }
 
     /// Whether nothing is left to do.
     pub(crate) fn is_over(&self) -> bool {
         match &self.stage {
-            Stage::Ending(ending) => ending.is_recorded && !self.caller.is_unacked(),
+            Stage::Ending(ending) => {
+                let callee_waits = ending.callee.as_deref().is_some_and(Leg::is_unacked);
+                ending.is_recorded && !callee_waits && !self.caller.is_unacked()
+            }
             _ => false,
         }
     }
@@ -162,17 +167,18 @@ impl Call {
             }
             signal => {
                 self.caller.signal = signal;
-                if !self.caller.is_unacked() {
-                    self.caller.hang_up(x, why);
-                }
+                self.caller.hang_up(x, why);
             }
         }
     }
 }
 
 impl Leg {
-    /// Says BYE in an answered dialog.
+    /// Says BYE in an answered dialog; not yet where a 2xx of ours waits for its ACK.
     pub(crate) fn hang_up(&mut self, x: &mut Exchange, why: &End) {
+        if self.is_unacked() {
+            return;
+        }
         self.forget(x);
         let Signal::Established(mut established) = std::mem::replace(&mut self.signal, Signal::Over) else {
             return;
@@ -195,8 +201,8 @@ impl Leg {
     }
 }
 
-/// Ends what was going on between the two, and the callee's leg.
-fn end_talk(x: &mut Exchange, talk: Talk, why: &End) {
+/// Ends what was going on between the two, and the callee's leg. Some if the callee has to wait for its BYE.
+fn end_talk(x: &mut Exchange, talk: Talk, why: &End) -> Option<Box<Leg>> {
     let Talk { mut callee, passing, .. } = talk;
     for passing in passing {
         x.routes.remove_client(passing.client);
@@ -204,6 +210,7 @@ fn end_talk(x: &mut Exchange, talk: Talk, why: &End) {
     }
     callee.hang_up(x, why);
     callee.close(x);
+    callee.is_unacked().then(|| Box::new(callee))
 }
 
 /// The Reason header (RFC 3326).

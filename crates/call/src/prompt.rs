@@ -133,10 +133,11 @@ impl Call {
             q850: None,
         })?;
         media.codec = Some(codec.name);
+        let agreed = wire::as_theirs(&ours, &media.origin);
         self.caller.set_remote(x, &offer);
         self.note_caller_codec(&ours);
         self.answer_caller(x, &ours);
-        self.offer = Some(Box::new(ours));
+        self.offer = Some(Box::new(agreed));
         self.answered(x, None);
         Ok(())
     }

@@ -293,9 +293,10 @@ impl Call {
             Ok(body) => body,
             Err(error) => return x.answer(server, request, error.status()),
         };
+        let agreed = wire::as_theirs(&body, &media.origin);
         if let Some(offer) = offer {
             self.take_session(x, Side::Caller, &offer);
-            self.offer = Some(Box::new(body.clone()));
+            self.offer = Some(Box::new(agreed));
         }
         self.accept_reinvite(x, Side::Caller, server, request, &body);
     }

@@ -1,7 +1,7 @@
 //! How our own messages look: what we say of ourselves, and how bodies are read.
 
 use bytes::Bytes;
-use kiestoon_media::Sdp;
+use kiestoon_media::{Origin, Sdp, with_direction};
 use kiestoon_sip::{Flow, HeaderName, Headers, Host, NameAddr, Request, SipUri, Transport, Uri};
 
 /// The methods that we take, in `Allow`.
@@ -23,6 +23,12 @@ pub(crate) fn contact(flow: &Flow) -> NameAddr {
 pub(crate) fn address(number: &str, host: &str) -> NameAddr {
     let host = Host::parse(host).unwrap_or_else(|_| Host::Name(host.into()));
     NameAddr::new(Uri::sip(number, host))
+}
+
+/// What we have agreed on with a phone, as that phone would offer it: sound flows the other way round.
+pub(crate) fn as_theirs(ours: &Sdp, origin: &Origin) -> Sdp {
+    let direction = ours.audio().map(|audio| audio.direction.reversed()).unwrap_or_default();
+    with_direction(ours, direction, &mut origin.clone())
 }
 
 /// What a response that makes or refreshes a dialog says of us.
