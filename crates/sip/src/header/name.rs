@@ -179,14 +179,12 @@ const FREE: u8 = u8::MAX;
 static TABLE: [u8; SLOTS] = table();
 
 const fn slot(name: &[u8]) -> usize {
-    let length = name.len();
-    if length == 0 {
-        return 0;
-    }
-    let first = (name[0] | 0x20) as usize;
-    let last = (name[length - 1] | 0x20) as usize;
-    let middle = (name[length / 2] | 0x20) as usize;
-    (length * 7 + first * 31 + middle * 11 + last * 3) % SLOTS
+    let (first, last) = match name {
+        [first, .., last] => (*first, *last),
+        [only] => (*only, *only),
+        [] => return 0,
+    };
+    (name.len() * 7 + (first | 0x20) as usize * 31 + (last | 0x20) as usize * 3) % SLOTS
 }
 
 const fn table() -> [u8; SLOTS] {
