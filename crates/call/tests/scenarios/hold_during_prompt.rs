@@ -1,0 +1,30 @@
+//! A caller who holds while a prompt plays is still holding when a phone answers afterwards.
+
+use kiestoon_testkit::{Flowing, Story, phone, secs};
+
+#[test]
+fn the_phone_that_is_rung_then_is_told() {
+    let mut t = Story::office(1).rules(
+        r#"
+[[context.intern]]
+match = "602"
+do = [{ play = "welkom" }, { dial = "ext:202" }]
+"#,
+    );
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    t.register_all();
+    t.call(a, "602");
+    t.run(secs(1));
+    t.hold(a);
+    t.run(secs(5));
+    t.expect(a).talking_with("602").flows(Flowing::SendOnly);
+    t.expect(b).talking_with("201").flows(Flowing::RecvOnly).is_not_heard_by(a);
+    t.expect_agreement();
+    t.resume(a);
+    t.run(secs(1));
+    t.expect(a).talks_both_ways_with(b);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
