@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use kiestoon_media::{Direction, LocalMedia, Origin, Sdp, SdpError, local_answer, relay_answer, relay_offer};
+use proptest::prelude::*;
 
 struct Body {
     name: &'static str,
@@ -178,5 +179,29 @@ fn prompts_find_a_g711_codec_in_every_phone() {
             assert_eq!(codec.name.as_ref(), first, "{}", body.name);
             assert_eq!(names(&sdp), [first], "{}", body.name);
         }
+    }
+}
+
+proptest! {
+    /// A body with a few bytes changed is read or refused, and what passes is still one clean body of ours.
+    #[test]
+    fn a_damaged_body_harms_nobody(
+        which in 0..BODIES.len(),
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+    ) {
+        let mut bytes = BODIES[which].text.as_bytes().to_vec();
+        for (place, byte) in changes {
+            let at = place.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let Ok(offer) = Sdp::parse(&bytes) else { return Ok(()) };
+        let Ok(passed) = relay_offer(&offer, &us(), &mut Origin::new(84)) else { return Ok(()) };
+        let written = passed.to_bytes();
+        let read = Sdp::parse(&written).expect("our own body");
+        prop_assert_eq!(read.audio(), passed.audio());
+        prop_assert!(written.iter().all(|byte| !byte.is_ascii_control() || b"\r\n".contains(byte)));
+        let answered = relay_answer(&offer, &read, &us(), &mut Origin::new(4));
+        prop_assert!(answered.is_ok(), "{answered:?}");
+        prop_assert!(Sdp::parse(&answered.expect("checked").to_bytes()).is_ok());
     }
 }
