@@ -18,7 +18,7 @@ use super::{Cli, database, folder, print_line};
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let loaded = cli.load()?;
     let config = loaded.config;
-    let mut report = Report { language: cli.language, ..Report::new(cli.language) };
+    let mut report = Report::new(cli.language);
     loaded.warnings.iter().for_each(|warning| report.warnings.push(warning.to_string()));
     let prompts = report.sounds(&config.media.sounds);
     let plan = report.dialplan(&config.dialplan.path);

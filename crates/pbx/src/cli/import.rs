@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
-use kiestoon_store::{Counts, Import, ImportReport};
+use kiestoon_store::{Counts, Import, ImportProblem, ImportReport};
 use serde_json::json;
 
 use super::args::ImportArgs;
@@ -17,8 +17,8 @@ pub(super) fn import(cli: &Cli, args: &ImportArgs) -> Result<(), Failure> {
     let text = read(&args.file, cli.language)?;
     let import = Import::parse(&args.file.display().to_string(), &text)
         .map_err(|problems| Failure::import(&problems))?;
-    import.warnings().iter().for_each(|warning| eprintln!("{warning}"));
     let language = cli.language;
+    warn(import.warnings(), language);
     let report = cli.block_on(async {
         let store = database::open(&config).await?;
         let mut bar = Progress::new(language);
@@ -32,6 +32,14 @@ pub(super) fn import(cli: &Cli, args: &ImportArgs) -> Result<(), Failure> {
         Ok(report)
     })?;
     if cli.json { cli.print_json(&report_json(&report)) } else { print(&report, language) }
+}
+
+/// The first warnings, and how many there are beside them.
+fn warn(warnings: &[ImportProblem], language: Language) {
+    warnings.iter().take(WARNINGS).for_each(|warning| eprintln!("{warning}"));
+    if let Some(more) = warnings.len().checked_sub(WARNINGS).filter(|more| *more > 0) {
+        eprintln!("{}", say!(language, "and {more} warnings more", "en nog {more} waarschuwingen"));
+    }
 }
 
 fn read(file: &Path, language: Language) -> Result<String, Failure> {
@@ -126,3 +134,6 @@ impl Progress {
         }
     }
 }
+
+/// As many as can be read on one screen.
+const WARNINGS: usize = 10;

@@ -76,6 +76,6 @@ mod tests {
         let mut table = Table::new(&["name", ">calls"]);
         table.row(vec!["Café".into(), "7".into()]);
         table.row(vec!["a\x1b[2J".into(), "1200".into()]);
-        assert_eq!(table.render(), "name    calls\nCafé        7\na?[2J    1200");
+        assert_eq!(table.render(), "name   calls\nCafé       7\na?[2J   1200");
     }
 }

@@ -34,3 +34,15 @@ fn an_import_is_idempotent_and_shows_passwords_once() {
     second.says("0 new, 0 changed, 2 unchanged");
     assert!(!second.out().contains(&password));
 }
+
+#[test]
+fn many_warnings_are_counted_rather_than_listed() {
+    let folder = Folder::new();
+    let phones: String = (100..150)
+        .map(|number| format!("[[extension]]\nnumber = \"{number}\"\npassword = \"kort\"\n"))
+        .collect();
+    folder.write("phones.toml", &phones);
+    let ended = folder.run(&["import", "phones.toml"]).expect(0);
+    ended.says("50 new").says("phones.toml:3:12: warning: ").says("and 40 warnings more");
+    assert_eq!(ended.err().lines().count(), 11, "{}", ended.err());
+}

@@ -80,8 +80,8 @@ fn line(event: &Event, language: Language) -> Option<String> {
             };
             say!(
                 language,
-                "{number} has {contacts} phones registered{from}",
-                "{number} heeft {contacts} telefoons geregistreerd{from}"
+                "phones registered on {number}: {contacts}{from}",
+                "telefoons geregistreerd op {number}: {contacts}{from}"
             )
         }
         Happening::AuthenticationFailed { remote, user } => {

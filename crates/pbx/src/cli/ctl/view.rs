@@ -84,7 +84,7 @@ impl Rates {
 
 /// Draws the picture into whatever room there is.
 pub(super) fn draw(frame: &mut Frame<'_>, picture: &Picture) {
-    let registrations = u16::try_from(picture.registrations.len()).unwrap_or(u16::MAX).saturating_add(3);
+    let registrations = u16::try_from(picture.registrations.len()).unwrap_or(u16::MAX).saturating_add(2);
     let third = (frame.area().height / 3).max(3);
     let [header, calls, phones, footer] = Layout::vertical([
         Constraint::Length(3),

@@ -45,7 +45,7 @@ async fn refresh(client: &Client, picture: &mut Picture) -> Result<(), ClientErr
     let status = client.status().await?;
     picture.calls = client.calls().await?;
     // Registrations change slowly and may be thousands: each fifth time is enough, unless their number has changed.
-    let stale = picture.age % 5 == 0 || picture.registrations.len() as u64 != status.registrations;
+    let stale = picture.age.is_multiple_of(5) || picture.registrations.len() as u64 != status.registrations;
     picture.age += 1;
     if stale {
         picture.registrations = client.registrations().await?;
