@@ -8,7 +8,8 @@ use kiestoon_sip::{Message, Method, Request, Response};
 use crate::ladder::{Ladder, Rung, summary};
 
 /// Breaches, in words.
-pub(crate) fn faults(ladder: &Ladder, pbx: &[IpAddr], lossy: bool) -> Vec<String> {
+/// `excused` hosts have died: nobody can finish with them.
+pub(crate) fn faults(ladder: &Ladder, pbx: &[IpAddr], excused: &[IpAddr], lossy: bool) -> Vec<String> {
     let mut audit = Audit { lossy, ..Audit::default() };
     for rung in ladder.rungs() {
         let from_pbx = pbx.contains(&rung.from);
@@ -21,7 +22,7 @@ pub(crate) fn faults(ladder: &Ladder, pbx: &[IpAddr], lossy: bool) -> Vec<String
             Some(message) => audit.received(rung, message),
         }
     }
-    audit.finish();
+    audit.finish(excused);
     audit.faults
 }
 
@@ -127,14 +128,18 @@ impl Audit {
         }
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self, excused: &[IpAddr]) {
         if self.lossy {
             return;
         }
-        for (host, call_id, number, _) in self.accepted.iter().filter(|(_, ack)| !**ack).map(|(key, _)| key) {
+        let owed =
+            self.accepted.iter().filter(|(key, acknowledged)| !**acknowledged && !excused.contains(&key.0));
+        for ((host, call_id, number, _), _) in owed {
             self.faults.push(format!("pbx: the 2xx of INVITE {number} of {call_id} from {host} got no ACK"));
         }
-        for (host, branch, method) in self.invites.iter().filter(|key| !self.finals.contains_key(*key)) {
+        let open =
+            self.invites.iter().filter(|key| !self.finals.contains_key(*key) && !excused.contains(&key.0));
+        for (host, branch, method) in open {
             self.faults.push(format!("pbx: {method} {branch} of {host} never got a final response"));
         }
     }

@@ -1,6 +1,7 @@
 //! Development only: a virtual network, a hand-moved clock, scripted phones and a PBX in a box. A [`Story`] puts
 //! them together; nothing here sleeps, opens a port or reads the wall clock.
 
+mod agreement;
 mod audit;
 pub mod chance;
 pub mod clock;

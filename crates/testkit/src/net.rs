@@ -113,7 +113,7 @@ impl Network {
         self.reach.insert(address, reach);
     }
 
-    /// Drops the next `count` different messages that match, with all their retransmissions if `stubborn`.
+    /// Drops the next `count` datagrams that match, with all their retransmissions if `stubborn`. Connections lose nothing.
     pub fn drop_next(&mut self, count: u32, what: What, stubborn: bool) {
         self.rules.push(Rule { what, action: Action::Drop { stubborn }, left: count });
     }
@@ -186,7 +186,8 @@ impl Network {
     fn verdict(&mut self, flow: &Flow, message: Option<&Message>, bytes: &Bytes) -> Verdict {
         let Some(message) = message else { return Verdict::Pass };
         for rule in &mut self.rules {
-            if !rule.what.matches(flow.local.ip(), flow.remote.ip(), message) {
+            let spared = flow.transport.is_reliable() && matches!(rule.action, Action::Drop { .. });
+            if spared || !rule.what.matches(flow.local.ip(), flow.remote.ip(), message) {
                 continue;
             }
             match rule.action {
@@ -241,9 +242,8 @@ impl Network {
     /// A stream knows no messages: the bytes travel in pieces of random size.
     fn send_segments(&mut self, now: Instant, flow: &Flow, bytes: &Bytes, verdict: Verdict) -> Fate {
         let extra = match verdict {
-            Verdict::Drop => return Fate::Dropped,
             Verdict::HoldBack(by) => by,
-            Verdict::Pass => Duration::ZERO,
+            Verdict::Pass | Verdict::Drop => Duration::ZERO,
         };
         let id = flow.connection.map_or(0, |id| id.0);
         let gone =

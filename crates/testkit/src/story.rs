@@ -7,7 +7,6 @@ use std::time::Duration;
 use kiestoon_call::{Input, Settings};
 use kiestoon_sip::{Flow, Message, Method, Request, Transport};
 
-use crate::audit;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::net::{Arrival, Link, Network, Reach};
@@ -16,6 +15,7 @@ use crate::phone::Where;
 use crate::phone::{Flowing, Phone, Place, Profile};
 use crate::what::What;
 use crate::witness::{CdrWitness, Witness};
+use crate::{agreement, audit};
 
 /// Names a phone of a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -387,6 +387,13 @@ impl Story {
         assert!(faults.is_empty(), "left behind, or against the rules:\n{}", faults.join("\n"));
     }
 
+    /// After a quiet while: the switch and the phones believe the same of every answered call, and who should hear whom
+    /// does.
+    pub fn expect_agreement(&self) {
+        let faults = agreement::faults(self);
+        assert!(faults.is_empty(), "the switch and the phones differ:\n{}", faults.join("\n"));
+    }
+
     /// Rules that have been broken so far, in words.
     pub fn faults(&self) -> Vec<String> {
         let pbx = self.the_pbx();
@@ -399,13 +406,19 @@ impl Story {
                 .into_iter()
                 .filter(|fault| !fault.contains("no finished record") || pbx.switch.status().calls == 0),
         );
-        faults.extend(audit::faults(&self.net.ladder, &addresses(), self.lossy));
+        let dead: Vec<_> =
+            self.phones.iter().filter(|phone| phone.is_dead()).map(|phone| phone.flow.local.ip()).collect();
+        faults.extend(audit::faults(&self.net.ladder, &addresses(), &dead, self.lossy));
         faults
     }
 
     /// A phone.
     pub fn phone(&self, phone: PhoneId) -> &Phone {
         self.phones.get(phone.0).expect("a phone of this story")
+    }
+
+    pub(crate) fn phones(&self) -> &[Phone] {
+        &self.phones
     }
 
     /// The PBX.

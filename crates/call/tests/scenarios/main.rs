@@ -21,6 +21,7 @@ mod echo_step;
 mod foreign_from_403;
 mod fork_all_busy;
 mod fork_first_answer_wins;
+mod hold_during_prompt;
 mod hold_resume;
 mod hot_snapshot_swap_keeps_call;
 mod info_in_dialog;

@@ -1,6 +1,10 @@
 //! Calls that nobody planned: random phones, behaviours, links and deeds from a seed. Whatever happens, every call
 //! ends, writes one record, and leaves nothing behind.
 
+use std::time::Duration;
+
+use kiestoon_call::Input;
+use kiestoon_sip::Method;
 use kiestoon_testkit::{Chance, LineState, Link, PhoneId, Profile, Reply, Story, What, millis, phone, secs};
 
 const NUMBERS: [&str; 5] = ["201", "202", "203", "204", "205"];
@@ -32,16 +36,17 @@ do = [{ dial = "ext:${number}", timeout = "10s", on_busy = [{ dial = "ext:204", 
 
 const DIALLED: [&str; 9] = ["100", "101", "600", "601", "201", "202", "203", "204", "299"];
 
-/// So many stories of some four calls each; `KIESTOON_WALKS` asks for more.
-const STORIES: u64 = 60;
+/// So many stories of some four calls each; `KIESTOON_WALKS` asks for more, `KIESTOON_WALK` for one.
+const STORIES: u64 = 80;
 
 #[test]
 fn two_hundred_calls_end_and_leave_nothing() {
-    let mut calls = 0;
-    let stories = std::env::var("KIESTOON_WALKS").ok().and_then(|text| text.parse().ok()).unwrap_or(STORIES);
-    for seed in 0..stories {
-        calls += story(seed);
+    let asked = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    if let Some(seed) = asked("KIESTOON_WALK") {
+        story(seed);
+        return;
     }
+    let calls: usize = (0..asked("KIESTOON_WALKS").unwrap_or(STORIES)).map(story).sum();
     assert!(calls >= 200, "only {calls} calls were made");
 }
 
@@ -56,20 +61,31 @@ fn story(seed: u64) -> usize {
     for _ in 0..dice.below(4) {
         t.drop_next(1, fault(&mut dice));
     }
-    for _ in 0..12 {
+    for _ in 0..20 {
         let id = *dice.pick(&phones).expect("five phones");
         deed(&mut t, id, &mut dice);
-        let pause = dice.duration(secs(4));
+        let pause = pause(&mut dice);
         t.run(pause);
     }
+    t.run(secs(150));
+    t.expect_agreement();
     for id in &phones {
         t.hang_up_all(*id);
-        t.run(millis(1) + dice.duration(millis(20)));
+        t.run(dice.duration(millis(20)));
     }
-    t.run(secs(200));
+    t.run(secs(150));
     t.settle();
     t.expect_nothing_left();
     t.the_pbx().ended().count()
+}
+
+/// Often as long as a message is under way, so that things cross.
+fn pause(dice: &mut Chance) -> Duration {
+    match dice.below(4) {
+        0 => millis(dice.below(8) * 5),
+        1 => dice.duration(millis(40)),
+        _ => dice.duration(secs(4)),
+    }
 }
 
 fn link(dice: &mut Chance) -> Link {
@@ -85,7 +101,8 @@ fn behaviour(number: &str, dice: &mut Chance) -> Profile {
     let base = if dice.happens(300) { base.over_tcp() } else { base };
     let base = if dice.happens(200) { base.hangs_up_after(dice.duration(secs(5))) } else { base };
     let base = if dice.happens(100) { base.answers_when_cancelled() } else { base };
-    match dice.below(10) {
+    let base = if dice.happens(100) { base.does_not_wait_for_ack() } else { base };
+    match dice.below(12) {
         0 => base.is_busy(),
         1 => base.declines_after(dice.duration(secs(3))),
         2 => base.never_answers(),
@@ -98,6 +115,7 @@ fn behaviour(number: &str, dice: &mut Chance) -> Profile {
             (secs(1), Reply::Ringing),
             (secs(2), Reply::Refuse(480)),
         ]),
+        8 => base.hears_nothing(),
         _ => base.answers_after(dice.duration(secs(4))),
     }
 }
@@ -118,9 +136,11 @@ fn open(t: &Story, id: PhoneId) -> bool {
 
 fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
     let talking = t.phone(id).last_call().is_some_and(|(_, state)| state == LineState::Talking);
-    match dice.below(10) {
-        0 if dice.happens(200) && !t.phone(id).is_dead() => t.kill(id),
-        0..=4 if !t.phone(id).is_dead() && !open(t, id) => {
+    // Who is rung after a prompt is not told of a hold that began while it rang.
+    let prompted = t.phone(id).last_call().is_some_and(|(peer, _)| peer == "601");
+    let alive = !t.phone(id).is_dead() && !t.phone(id).is_deaf();
+    match dice.below(16) {
+        0..=4 if alive && !open(t, id) => {
             let number = dice.pick(&DIALLED).expect("numbers");
             match dice.happens(200) {
                 true => t.call_with_late_offer(id, number),
@@ -128,10 +148,33 @@ fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
             }
         }
         5 if open(t, id) => t.hang_up(id),
-        6 if talking => t.hold(id),
-        7 if talking => t.resume(id),
-        8 if talking => t.reinvite_without_offer(id),
-        9 if !t.phone(id).is_dead() => t.register(id),
+        6 if talking && !prompted => t.hold(id),
+        7 if talking && !prompted => t.resume(id),
+        8 if talking && !prompted => t.reinvite_without_offer(id),
+        9 if talking => t.send_in_call(id, Method::Info, "application/dtmf-relay", "Signal=1\r\n"),
+        10 if alive => t.register(id),
+        11 if alive => t.send_text(id, "202", "Hallo"),
+        12 if dice.happens(300) => match dice.below(4) {
+            0 if alive => t.kill(id),
+            1 if alive => t.crash(id),
+            2 => t.engine().refuse_next(1),
+            _ => t.reload(RULES),
+        },
+        13 if dice.happens(300) => operator(t, dice),
+        14 if alive && dice.happens(300) => t.unregister(id),
         _ => {}
+    }
+}
+
+/// An operator ends a call, or a leg's media breaks.
+fn operator(t: &mut Story, dice: &mut Chance) {
+    let calls = t.the_pbx().switch.calls(t.now());
+    let Some(call) = dice.pick(&calls) else { return };
+    match call.legs.first().filter(|_| dice.happens(500)) {
+        Some(leg) => {
+            t.engine().fail_leg(leg.leg);
+            t.tell_pbx(Input::Tick);
+        }
+        None => t.tell_pbx(Input::Hangup { call: call.id }),
     }
 }

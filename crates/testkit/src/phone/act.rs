@@ -7,7 +7,7 @@ use kiestoon_sip::{HeaderName, Method, Request, Via};
 use super::line::{Ended, Line, LineState, Offer};
 use super::session::{Flowing, Session};
 use super::wire::{Branch, T1};
-use super::{Phone, Purpose, uri};
+use super::{Phone, Purpose, Timer, uri};
 
 impl Phone {
     /// Registers `contacts` contacts for so many seconds; zero seconds removes them.
@@ -58,6 +58,7 @@ impl Phone {
             session,
             theirs: None,
             offer: if late { Offer::Settled } else { Offer::Ours },
+            before: Flowing::SendRecv,
             wants: Flowing::SendRecv,
             invite: None,
             reinvite: None,
@@ -138,13 +139,18 @@ impl Phone {
         self.reinvite_line(now, index);
     }
 
+    /// One INVITE at a time (RFC 3261 section 14.1): while another is open in the dialog, it waits.
     pub(super) fn reinvite_line(&mut self, now: Instant, index: usize) {
         let Some(line) = self.lines.get_mut(index).filter(|line| line.state == LineState::Talking) else {
             return;
         };
+        if line.reinvite.is_some() || line.asked.is_some() {
+            return self.timers.push((now + T1, Timer::Reinvite { line: index }));
+        }
         let mut request = line.request(Method::Invite);
         if !line.offerless {
             let next = Session { flowing: line.wants, payloads: vec![0, 8, 101], ..line.session.clone() };
+            line.before = line.session.flowing;
             let text = line.describe(next);
             line.offer = Offer::Ours;
             request.set_body(SDP, text);

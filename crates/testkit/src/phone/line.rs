@@ -60,6 +60,8 @@ pub(crate) struct Line {
     pub(crate) target: Uri,
     pub(crate) session: Session,
     pub(crate) theirs: Option<Session>,
+    /// Which way sound flowed before the offer that is out.
+    pub(crate) before: super::session::Flowing,
     pub(crate) offer: Offer,
     /// Which way we want sound to flow, apart from what they want.
     pub(crate) wants: super::session::Flowing,
@@ -106,6 +108,15 @@ impl Line {
 
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.state, LineState::Ended(_))
+    }
+
+    /// Our offer was refused: all stays as it was (RFC 3261 section 14.1). The version does not go back.
+    pub(crate) fn take_back(&mut self) {
+        if self.offer == Offer::Ours {
+            self.session.flowing = self.before;
+        }
+        self.offer = Offer::Settled;
+        self.offerless = false;
     }
 
     pub(crate) fn local_tag(&self) -> &str {

@@ -148,6 +148,11 @@ impl Phone {
         Some((&line.session, line.theirs.as_ref()))
     }
 
+    /// Our description, the state and the PBX's description of every call so far.
+    pub(crate) fn all_sessions(&self) -> impl Iterator<Item = (&Session, LineState, Option<&Session>)> {
+        self.lines.iter().map(|line| (&line.session, line.state, line.theirs.as_ref()))
+    }
+
     /// What is still open, in words.
     pub fn leftovers(&self) -> Vec<String> {
         let lines = self.lines.iter().filter(|line| !line.is_over());
@@ -199,6 +204,11 @@ impl Phone {
     /// Whether the story has killed it.
     pub fn is_dead(&self) -> bool {
         self.dead
+    }
+
+    /// Whether it hears nothing, by its profile.
+    pub fn is_deaf(&self) -> bool {
+        self.profile.hears_nothing
     }
 
     /// A contact that reaches this phone, with a user part of its own for a second contact.

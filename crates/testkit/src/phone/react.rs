@@ -110,10 +110,7 @@ impl Phone {
                 Some(theirs) if !request.body.is_empty() => {
                     Session { flowing: line.wants, ..line.session.clone() }.answering(theirs)
                 }
-                _ => {
-                    line.offer = Offer::Ours;
-                    Session { flowing: line.wants, payloads: vec![0, 8, 101], ..line.session.clone() }
-                }
+                _ => Session { flowing: line.wants, payloads: vec![0, 8, 101], ..line.session.clone() },
             };
             let text = line.describe(next);
             response.set_body(SDP, text);
@@ -160,6 +157,7 @@ impl Phone {
             session,
             theirs,
             offer: Offer::Settled,
+            before: Flowing::SendRecv,
             wants: Flowing::SendRecv,
             invite: None,
             reinvite: None,
@@ -200,7 +198,7 @@ impl Phone {
         };
         let Some(line) = self.lines.get_mut(index) else { return };
         if line.remote_seq.is_some_and(|last| last >= request.cseq.number) {
-            self.complain(format!("{} whose CSeq does not rise", request.method));
+            // Overtaken on the way (RFC 3261 section 12.2.2); the audit looks at the order of sending.
             return self.answer(now, asked, &request, 500);
         }
         line.remote_seq = Some(request.cseq.number);
@@ -251,9 +249,11 @@ impl Phone {
         let Some(index) = found else { return };
         let theirs = Session::read(&ack.body);
         let Some(line) = self.lines.get_mut(index) else { return };
-        line.asked = None;
-        if line.offer == Offer::Ours && line.state == LineState::Talking {
-            line.offer = Offer::Settled;
+        let Some((_, invite)) = line.asked.take_if(|(_, invite)| invite.cseq.number == ack.cseq.number)
+        else {
+            return;
+        };
+        if invite.body.is_empty() && line.state == LineState::Talking {
             if theirs.is_none() {
                 self.timers.push((now + BYE_FOLLOWS, Timer::Unanswered { line: index }));
             }
@@ -382,12 +382,15 @@ impl Phone {
                 self.complete_offer(index, response, theirs);
             }
             491 => {
-                line.offer = Offer::Settled;
+                line.take_back();
                 let again = now + glare_wait(line.caller, dice);
                 self.timers.push((again, Timer::Reinvite { line: index }));
             }
             408 | 481 => self.hang_up_line(now, index),
-            _ => line.offer = Offer::Settled,
+            _ => {
+                line.take_back();
+                line.wants = line.session.flowing;
+            }
         }
     }
 

@@ -1,0 +1,83 @@
+//! After a quiet while, everybody believes the same: which calls are answered, and who hears whom.
+
+use std::net::SocketAddr;
+
+use kiestoon_call::{CallState, LegView};
+
+use crate::engine::Engine;
+use crate::phone::{LineState, Phone, Session};
+use crate::story::Story;
+
+/// Where the switch and the phones differ, in words.
+pub(crate) fn faults(story: &Story) -> Vec<String> {
+    let pbx = story.the_pbx();
+    let mut faults = Vec::new();
+    let mut known: Vec<SocketAddr> = Vec::new();
+    for call in pbx.switch.calls(story.now()) {
+        if !matches!(call.state, CallState::Talking | CallState::Echo | CallState::Playing) {
+            continue;
+        }
+        let sides: Vec<_> = call.legs.iter().map(|leg| Seen::of(story, leg)).collect();
+        for side in &sides {
+            known.extend(side.local);
+            if side.session.is_none() && side.phone.is_some_and(|phone| !phone.is_dead()) {
+                faults.push(format!("call {}: {} does not know of it", call.id, side.name));
+            }
+        }
+        if let [a, b] = sides.as_slice()
+            && call.state == CallState::Talking
+        {
+            faults.extend([one_way(&pbx.engine, a, b), one_way(&pbx.engine, b, a)].into_iter().flatten());
+        }
+    }
+    for phone in story.phones().iter().filter(|phone| !phone.is_dead()) {
+        for (_, state, theirs) in phone.all_sessions() {
+            let open = theirs.is_some_and(|theirs| known.contains(&theirs.rtp));
+            if state == LineState::Talking && !open {
+                faults.push(format!("{} talks in a call that the switch does not know", phone.name));
+            }
+        }
+    }
+    faults
+}
+
+/// A leg, and the call as its phone sees it: our description of ourselves, and the PBX's.
+struct Seen<'a> {
+    name: String,
+    phone: Option<&'a Phone>,
+    local: Option<SocketAddr>,
+    session: Option<(&'a Session, &'a Session)>,
+}
+
+impl<'a> Seen<'a> {
+    fn of(story: &'a Story, leg: &LegView) -> Self {
+        let local = story.the_pbx().engine.legs().find(|(id, _)| *id == leg.leg).map(|(_, leg)| leg.local);
+        let phone = story.phones().iter().find(|phone| phone.flow.local.ip() == leg.remote.ip());
+        let session = phone.and_then(|phone| {
+            phone.all_sessions().find_map(|(ours, state, theirs)| {
+                let theirs = theirs.filter(|theirs| Some(theirs.rtp) == local)?;
+                (state == LineState::Talking).then_some((ours, theirs))
+            })
+        });
+        Self {
+            name: phone.map_or_else(|| leg.number.to_string(), |phone| phone.name.clone()),
+            phone,
+            local,
+            session,
+        }
+    }
+}
+
+/// What one side says reaches the other if and only if both descriptions of the other say so.
+fn one_way(engine: &Engine, from: &Seen<'_>, to: &Seen<'_>) -> Option<String> {
+    let (Some((ours, theirs)), Some((others, of_pbx))) = (from.session, to.session) else { return None };
+    let sends = ours.flowing.sends() && theirs.flowing.receives();
+    let listens = others.flowing.receives() && of_pbx.flowing.sends();
+    let (name, other) = (&from.name, &to.name);
+    if sends != listens {
+        return Some(format!("{name} sends: {sends}, but {other} listens: {listens}"));
+    }
+    let route = engine.route(theirs.rtp);
+    (sends && route != Some(others.rtp))
+        .then(|| format!("{name} sends to {}, which goes to {route:?}, not to {other}", theirs.rtp))
+}
