@@ -5,6 +5,7 @@ use kiestoon_sip::{Flow, HeaderName, Method, Request, Uri};
 
 use crate::cdr::CdrRecord;
 use crate::exchange::Exchange;
+use crate::snapshot::Organisation;
 use crate::wire;
 
 /// What of the caller's INVITE is carried to the callees.
@@ -21,7 +22,7 @@ pub(crate) struct CalleeInvite<'a> {
     pub(crate) number: &'a str,
     pub(crate) flow: &'a Flow,
     pub(crate) record: &'a CdrRecord,
-    pub(crate) host: &'a str,
+    pub(crate) organisation: &'a Organisation,
     pub(crate) shown_number: Option<&'a str>,
     pub(crate) carried: &'a Carried,
 }
@@ -44,8 +45,10 @@ impl Carried {
 /// Builds it, without a body.
 pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
     let shown = of.shown_number.unwrap_or(&of.record.from_number);
-    let from = wire::address(shown, of.host).with_display(&of.record.from_name).with_tag(&x.token());
-    let to = wire::address(of.number, of.host);
+    let from = wire::address(shown, of.organisation, of.flow)
+        .with_display(&of.record.from_name)
+        .with_tag(&x.token());
+    let to = wire::address(of.number, of.organisation, of.flow);
     let mut invite = Request::new(Method::Invite, of.contact.clone(), from, to, x.call_id(), FIRST_CSEQ);
     invite.max_forwards = Some(of.carried.max_forwards);
     invite.headers.push(HeaderName::Contact, wire::contact(of.flow).to_string());

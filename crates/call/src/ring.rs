@@ -249,6 +249,7 @@ impl Call {
     fn invite_branch(&mut self, x: &mut Exchange, id: LegId) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == id) else { return };
+        let Some(organisation) = self.snapshot.organisation(self.organisation) else { return };
         let Signal::Chosen { contact } = &branch.leg.signal else { return };
         let mut invite = callee_invite::build(
             x,
@@ -257,7 +258,7 @@ impl Call {
                 number: &branch.leg.number,
                 flow: &branch.leg.flow,
                 record: &self.cdr.record,
-                host: self.snapshot.organisation(self.organisation).map_or("", |ours| ours.host()),
+                organisation,
                 shown_number: ring.shown_number.as_deref(),
                 carried: &self.carried,
             },

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use kiestoon_media::{Origin, Sdp, with_direction};
 use kiestoon_sip::{Flow, HeaderName, Headers, Host, NameAddr, Request, SipUri, Transport, Uri};
 
+use crate::snapshot::Organisation;
+
 /// The methods that we take, in `Allow`.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE";
 
@@ -19,10 +21,18 @@ pub(crate) fn contact(flow: &Flow) -> NameAddr {
     NameAddr::new(uri.into())
 }
 
-/// The address of an extension.
-pub(crate) fn address(number: &str, host: &str) -> NameAddr {
-    let host = Host::parse(host).unwrap_or_else(|_| Host::Name(host.into()));
-    NameAddr::new(Uri::sip(number, host))
+/// An extension as a phone on `flow` can call it back: at its organisation's domain, else at our address.
+pub(crate) fn address(number: &str, organisation: &Organisation, flow: &Flow) -> NameAddr {
+    let domain = organisation.domain.as_deref().and_then(|domain| Host::parse(domain).ok());
+    let uri = match domain {
+        Some(domain) => SipUri::new(domain).with_user(number),
+        None => {
+            let port = flow.local.port();
+            let port = (port != flow.transport.default_port()).then_some(port);
+            SipUri { port, ..SipUri::new(flow.local.ip()).with_user(number) }
+        }
+    };
+    NameAddr::new(Uri::Sip(uri))
 }
 
 /// What we have agreed on with a phone, as that phone would offer it: sound flows the other way round.

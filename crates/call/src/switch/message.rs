@@ -42,7 +42,7 @@ impl Switch {
         }
         let mut waiting = Vec::with_capacity(phones.len());
         for (contact, flow) in phones {
-            if let Some(copy) = copy(&mut self.x, &principal, &request, contact) {
+            if let Some(copy) = copy(&mut self.x, &principal, &request, contact, &flow) {
                 waiting.push(self.x.request(copy, flow, Some(ClientOwner::Relay(server))));
             }
         }
@@ -98,12 +98,18 @@ fn phones(x: &Exchange, principal: &Principal, uri: &Uri, flow: &Flow) -> Result
 }
 
 /// The request as one phone gets it: ours, with the body and its type taken over.
-fn copy(x: &mut Exchange, principal: &Principal, request: &Request, contact: Uri) -> Option<Request> {
+fn copy(
+    x: &mut Exchange,
+    principal: &Principal,
+    request: &Request,
+    contact: Uri,
+    flow: &Flow,
+) -> Option<Request> {
     let snapshot = std::sync::Arc::clone(&x.snapshot);
     let organisation = snapshot.organisation(principal.organisation)?;
     let name = organisation.extensions.get(&principal.number).map_or("", |extension| &extension.name);
-    let from = wire::address(&principal.number, organisation.host()).with_display(name).with_tag(&x.token());
-    let to = wire::address(request.uri.user()?, organisation.host());
+    let from = wire::address(&principal.number, organisation, flow).with_display(name).with_tag(&x.token());
+    let to = wire::address(request.uri.user()?, organisation, flow);
     let mut copy = Request::new(request.method.clone(), contact, from, to, x.call_id(), 1);
     let most = x.settings.max_forwards;
     copy.max_forwards = Some(request.max_forwards.map_or(most, |hops| hops.saturating_sub(1)));

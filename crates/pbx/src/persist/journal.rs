@@ -167,7 +167,7 @@ impl Reader {
     }
 
     /// The next records, at most `most`. Lines that are no UTF-8 come out mangled: the caller skips what it cannot read.
-    pub(crate) fn next_batch(&mut self, most: usize) -> io::Result<Batch> {
+    pub(crate) fn next_batch(&self, most: usize) -> io::Result<Batch> {
         let length = self.backlog().min(BATCH_BYTES);
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(self.offset))?;

@@ -86,7 +86,7 @@ impl UdpListener {
         }
         let (length, remote, local) =
             self.socket.try_io(Interest::READABLE, || source_address::receive(&self.socket, buffer))?;
-        let local: IpAddr = local.unwrap_or(self.address.ip());
+        let local: IpAddr = local.unwrap_or_else(|| self.address.ip());
         Ok((length, remote, SocketAddr::new(local, self.address.port())))
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Phone<'a> {
 }
 
 impl Baresip {
-    /// Starts a phone that registers at the PBX.
+    /// Starts a phone and waits until it is registered.
     pub(crate) fn start(pbx: &Pbx, phone: &Phone<'_>) -> Self {
         let folder = tempfile::Builder::new().prefix("kiestoon-baresip-").tempdir().unwrap();
         let path = folder.path().display();
@@ -44,7 +44,7 @@ impl Baresip {
             folder.path().join("config"),
             format!(
                 "sip_listen 127.0.0.1:{sip_port}\naudio_source ausine,{tone}\naudio_player aubridge,sink\naudio_alert aubridge,alert\n\
-                 ausrc_srate 48000\nausrc_channels 1\nauplay_srate 8000\nauplay_channels 1\nmodule_path {MODULES}\nmodule g711.so\nmodule ausine.so\nmodule aubridge.so\n\
+                 ausrc_srate 48000\nausrc_channels 2\nauplay_srate 8000\nauplay_channels 1\nmodule_path {MODULES}\nmodule g711.so\nmodule ausine.so\nmodule aubridge.so\n\
                  module sndfile.so\nmodule_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so\n\
                  ctrl_tcp_listen 127.0.0.1:{control_port}\nsnd_path {path}\nrtp_timeout 0\ncall_local_timeout 120\n"
             ),
@@ -79,7 +79,16 @@ impl Baresip {
         });
         let control = control.unwrap();
         control.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        Self { folder, child, control, unread: Vec::new(), events: Vec::new() }
+        let started = Self { folder, child, control, unread: Vec::new(), events: Vec::new() };
+        wait_for("registration", Duration::from_secs(20), || {
+            let registrations = pbx.json(&["ctl", "registrations"]);
+            registrations
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|registration| registration["number"] == phone.number)
+        });
+        started
     }
 
     /// Gives one command, such as `dial sip:202@127.0.0.1`.

@@ -1,5 +1,7 @@
 //! Black-box tests: the real binary, real phones (baresip, SIPp) and the public doors only: SIP, files, the command line.
 //! One behaviour a file.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod baresip;
 mod pbx;
 mod raw;

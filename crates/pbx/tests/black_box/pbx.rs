@@ -41,6 +41,7 @@ impl Pbx {
 udp = ["127.0.0.1:{port}", "[::1]:{port}"]
 tcp = ["127.0.0.1:{port}", "[::1]:{port}"]
 [media]
+webrtc_port = 9999
 rtp_ports = "{rtp}-{}"
 sounds = "{path}/sounds"
 [store]
@@ -170,6 +171,7 @@ exempt_sources = ["127.0.0.0/8", "::1/128"]
             std::thread::sleep(POLL);
         }
         child.kill().unwrap();
+        child.wait().unwrap();
         panic!("still running after {limit:?}; the log says:\n{}", self.log());
     }
 

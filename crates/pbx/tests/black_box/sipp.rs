@@ -11,8 +11,6 @@ use crate::pbx::{PASSWORD_PREFIX, Pbx, free_port, repository};
 pub(crate) struct Sipp {
     child: Child,
     log: PathBuf,
-    /// The port that it sends from and listens on.
-    pub(crate) port: u16,
 }
 
 impl Sipp {
@@ -47,7 +45,7 @@ impl Sipp {
             .stderr(output)
             .spawn()
             .expect("sipp is installed (make test installs it)");
-        Self { child, log, port }
+        Self { child, log }
     }
 
     /// Registers an extension at a port and waits for the 200.

@@ -158,7 +158,8 @@ fn challenge(algorithm: Algorithm, realm: &str, nonce: &str, stale: bool) -> Str
 }
 
 /// Whether the URI in the credentials is the one that the request asks for (RFC 7616 section 3.4.6). Some phones leave
-/// parameters or the default port out of one of the two, so for SIP URIs user, host and port decide.
+/// parameters or the default port out of one of the two, so for SIP URIs user, host and port decide; SIPp and some
+/// phones name the server alone, which is let through: a nonce and its count are good for one request anyhow.
 fn covers(text: &str, uri: &Uri, scratch: &mut Vec<u8>) -> bool {
     scratch.clear();
     uri.write(scratch);
@@ -168,7 +169,8 @@ fn covers(text: &str, uri: &Uri, scratch: &mut Vec<u8>) -> bool {
     let Ok(covered) = Uri::parse(text) else { return false };
     match (&covered, uri) {
         (Uri::Sip(a), Uri::Sip(b)) => {
-            a.user == b.user && a.host == b.host && a.port_or_default() == b.port_or_default()
+            let same_user = a.user.is_none() || a.user == b.user;
+            same_user && a.host == b.host && a.port_or_default() == b.port_or_default()
         }
         _ => covered.equivalent(uri),
     }
