@@ -13,7 +13,7 @@ use kiestoon_call::{
 };
 use kiestoon_dialplan::{Plan, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
-use kiestoon_sip::registrar::BindingChange;
+use kiestoon_sip::registrar::{BindingChange, StoredBinding};
 use kiestoon_sip::{Flow, Message, Transport};
 
 use crate::engine::Engine;
@@ -37,8 +37,8 @@ pub struct Pbx {
     pub cdrs: Vec<CdrRecord>,
     /// Every event.
     pub events: Vec<Event>,
-    /// Every change of a binding, as the journal gets it.
-    pub bindings: Vec<BindingChange>,
+    /// Every change of a binding with its time, as the journal gets it.
+    pub bindings: Vec<(Instant, BindingChange)>,
     /// What a correct switch does not do.
     pub complaints: Vec<String>,
     out: VecDeque<(Flow, Bytes)>,
@@ -125,6 +125,25 @@ impl Pbx {
         }
     }
 
+    /// Takes up what another process left in its journals: the records of calls, and the bindings that have not expired.
+    pub fn take_over(&mut self, now: Instant, before: Self) {
+        let mut bindings: Vec<StoredBinding> = Vec::new();
+        for (at, change) in &before.bindings {
+            let (aor, contact) = match change {
+                BindingChange::Put(binding) => (&binding.aor, &binding.contact),
+                BindingChange::Remove { aor, contact } => (aor, contact),
+            };
+            bindings.retain(|known| known.aor != *aor || known.contact != *contact);
+            if let BindingChange::Put(binding) = change {
+                let remaining = binding.remaining.saturating_sub(now.saturating_duration_since(*at));
+                bindings.push(StoredBinding { remaining, ..binding.clone() });
+            }
+        }
+        self.cdrs = before.cdrs;
+        self.bindings = before.bindings;
+        self.handle(now, Input::Restore(bindings));
+    }
+
     /// Parses what has arrived and hands it to the switch.
     pub fn receive(&mut self, now: Instant, arrival: Arrival) {
         let input = match arrival {
@@ -207,7 +226,9 @@ impl Pbx {
         match output {
             Output::Transmit { flow, bytes } => self.out.push_back((flow, bytes)),
             Output::Media(command) => self.engine.obey(now, command),
-            Output::Bindings(changes) => self.bindings.extend(changes),
+            Output::Bindings(changes) => {
+                self.bindings.extend(changes.into_iter().map(|change| (now, change)))
+            }
             Output::Cdr(cdr) => self.cdrs.push(*cdr),
             Output::Event(event) => self.events.push(event),
         }

@@ -303,6 +303,21 @@ impl Story {
         self.flush();
     }
 
+    /// The PBX's process is killed and started again: connections close, calls are cut, bindings come from the journal.
+    pub fn restart_pbx(&mut self) {
+        let now = self.clock.now();
+        for flow in self.phones.iter().map(|phone| phone.flow).collect::<Vec<_>>() {
+            self.net.close(now, &Flow { local: flow.remote, remote: flow.local, ..flow });
+        }
+        let before = self.pbx.take().expect("a PBX that runs");
+        self.remark("the PBX is restarted".to_owned());
+        let seed = self.chance.seed();
+        let mut pbx = Pbx::new(now, self.settings.clone(), &self.directory, seed);
+        pbx.take_over(now, before);
+        self.pbx = Some(pbx);
+        self.flush();
+    }
+
     /// Swaps the dialplan in a new snapshot.
     pub fn reload(&mut self, rules: &str) {
         self.directory.dialplan = dialplan_of(rules);
