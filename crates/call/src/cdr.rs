@@ -8,7 +8,7 @@ use kiestoon_media::{LegId, LegQuality};
 use kiestoon_sip::Transport;
 
 use crate::id::CallId;
-use crate::reason::{Disposition, EndReason, HangupBy};
+use crate::reason::{Disposition, EndReason, HangupBy, cause_of_status};
 use crate::wall_clock::WallClock;
 
 /// A call detail record with the fields of FEATURES.md section 4 that exist on this floor. Times are microseconds
@@ -150,9 +150,18 @@ impl End {
         self.status.unwrap_or_else(|| self.reason.status())
     }
 
-    /// The Q.850 cause.
+    /// The Q.850 cause: the dialplan's own, else that of the chosen status, else that of the reason.
     pub(crate) fn q850(&self) -> u16 {
-        self.q850.unwrap_or_else(|| self.reason.q850())
+        let of_status = || self.status.and_then(cause_of_status);
+        self.q850.or_else(of_status).unwrap_or_else(|| self.reason.q850())
+    }
+
+    /// How a call that ended so is counted. A dialplan that rejects as busy makes a busy call.
+    fn disposition(&self, answered: bool) -> Disposition {
+        match self.status {
+            Some(486 | 600) if !answered => Disposition::Busy,
+            _ => self.reason.disposition(answered),
+        }
     }
 }
 
@@ -203,7 +212,7 @@ impl Cdr {
             setup_ms: millis(self.started, first),
             ring_ms: self.ringing.map_or(0, |ringing| millis(ringing, self.answered.unwrap_or(now))),
             talk_ms: self.answered.map_or(0, |answered| millis(answered, now)),
-            disposition: end.reason.disposition(self.is_answered()),
+            disposition: end.disposition(self.is_answered()),
             reason: end.reason,
             sip_code: if self.is_answered() { 200 } else { end.status() },
             q850: end.q850(),

@@ -165,8 +165,7 @@ impl EndReason {
         }
     }
 
-    /// The Q.850 cause, for the Reason header (RFC 3326) and the CDR. Follows the table of RFC 3398 section 7.2.4
-    /// where the reason has a status there.
+    /// The Q.850 cause, for the Reason header (RFC 3326) and the CDR.
     pub fn q850(self) -> u16 {
         match self {
             Self::HangupCaller | Self::HangupCallee | Self::Dialplan | Self::Operator | Self::Cancelled => 16,
@@ -242,6 +241,45 @@ impl HangupBy {
     }
 }
 
+/// The Q.850 cause of a final status (RFC 3398, from SIP to ISUP), where it has one of its own.
+pub(crate) fn cause_of_status(status: u16) -> Option<u16> {
+    Some(match status {
+        404 | 604 => 1,
+        486 | 600 => 17,
+        408 => 102,
+        480 => 18,
+        403 | 603 => 21,
+        410 => 22,
+        482 | 483 => 25,
+        484 => 28,
+        488 | 606 => 65,
+        405 | 501 => 79,
+        502 => 38,
+        503 => 41,
+        504 => 102,
+        _ => return None,
+    })
+}
+
+/// The final status of a Q.850 cause (RFC 3398, from ISUP to SIP).
+pub(crate) fn status_of_cause(cause: u16) -> u16 {
+    match cause {
+        1..=3 | 26 => 404,
+        17 => 486,
+        18 => 408,
+        21 | 55 | 57 | 87 => 403,
+        22 | 23 => 410,
+        27 => 502,
+        28 => 484,
+        29 | 79 => 501,
+        34 | 38 | 41 | 42 | 47 | 58 | 88 => 503,
+        65 | 70 => 488,
+        102 => 504,
+        111 | 127 => 500,
+        _ => 480,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -256,6 +294,18 @@ mod tests {
             assert!((400..700).contains(&reason.status()), "{reason}");
             assert!((1..=127).contains(&reason.q850()), "{reason}");
         }
+    }
+
+    #[test]
+    fn statuses_and_causes_say_the_same() {
+        for (status, cause) in
+            [(404, 1), (486, 17), (410, 22), (484, 28), (501, 79), (503, 41), (488, 65), (502, 38)]
+        {
+            assert_eq!(cause_of_status(status), Some(cause));
+            let back = status_of_cause(cause);
+            assert!(back == status || (status, back) == (502, 503), "{cause}: {back}");
+        }
+        assert!((1..=127).all(|cause| (400..700).contains(&status_of_cause(cause))));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::cdr::End;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
-use crate::reason::EndReason;
+use crate::reason::{EndReason, status_of_cause};
 
 /// Where the call stands in its rule.
 #[derive(Debug)]
@@ -72,8 +72,8 @@ impl Call {
                 Step::Begun
             }
             Action::Hangup { cause } => {
-                let last = self.walk.last.and_then(|last| last.status);
-                self.end(x, End { reason: EndReason::Dialplan, status: last, q850: cause });
+                let status = cause.map(status_of_cause).or_else(|| Some(self.walk.last?.status()));
+                self.end(x, End { reason: EndReason::Dialplan, status, q850: cause });
                 Step::Begun
             }
             Action::NotBuilt { step } => self.not_built(x, step),
