@@ -1,21 +1,23 @@
 //! A story: phones, a PBX and a network, told in the order that things happen. When a test fails, the ladder of
 //! all messages is printed with the seed.
 
+mod deeds;
+mod expect;
+mod operation;
+
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use kiestoon_call::{Input, Settings};
-use kiestoon_sip::{Flow, Message, Method, Request, Transport};
+use kiestoon_call::Settings;
+use kiestoon_sip::{Flow, Message, Transport};
 
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::net::{Arrival, Link, Network, Reach};
+use crate::net::{Arrival, Link, Network};
 use crate::pbx::{DOMAIN, Directory, Pbx, addresses, listener, password_of};
 use crate::phone::Where;
-use crate::phone::{Flowing, Phone, Place, Profile};
+use crate::phone::{Phone, Place, Profile};
 use crate::what::What;
-use crate::witness::{CdrWitness, Witness};
-use crate::{agreement, audit};
 
 /// Names a phone of a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,159 +135,6 @@ impl Story {
         PhoneId(index)
     }
 
-    /// Lets every phone register one contact, and waits until all have.
-    pub fn register_all(&mut self) {
-        for index in 0..self.phones.len() {
-            self.register(PhoneId(index));
-        }
-        self.run(if self.lossy { Duration::from_secs(20) } else { Duration::from_secs(1) });
-        for phone in &self.phones {
-            assert!(!phone.registered().is_empty(), "{} could not register", phone.name);
-        }
-    }
-
-    /// Lets a phone register one contact for the time of its profile.
-    pub fn register(&mut self, phone: PhoneId) {
-        let expires = self.phone(phone).profile.expires;
-        self.act(phone, |phone, now| phone.register(now, 1, expires));
-    }
-
-    /// Lets a phone register several contacts for so many seconds.
-    pub fn register_contacts(&mut self, phone: PhoneId, contacts: u32, expires: u32) {
-        self.act(phone, |phone, now| phone.register(now, contacts, expires));
-    }
-
-    /// Lets a phone remove its contact.
-    pub fn unregister(&mut self, phone: PhoneId) {
-        self.act(phone, |phone, now| phone.register(now, 1, 0));
-    }
-
-    /// Lets a phone remove every contact of its extension with `*`.
-    pub fn unregister_all(&mut self, phone: PhoneId) {
-        self.act(phone, Phone::unregister_all);
-    }
-
-    /// Lets a phone ask which contacts are registered.
-    pub fn query_registrations(&mut self, phone: PhoneId) {
-        self.act(phone, Phone::query_registrations);
-    }
-
-    /// A phone dials a number.
-    pub fn call(&mut self, phone: PhoneId, number: &str) {
-        self.act(phone, |phone, now| phone.call(now, number, false, &|_| {}));
-    }
-
-    /// A phone dials a number without an offer in its INVITE.
-    pub fn call_with_late_offer(&mut self, phone: PhoneId, number: &str) {
-        self.act(phone, |phone, now| phone.call(now, number, true, &|_| {}));
-    }
-
-    /// A phone dials a number with an INVITE that the test has changed.
-    pub fn call_with(&mut self, phone: PhoneId, number: &str, tweak: impl Fn(&mut Request)) {
-        self.act(phone, |phone, now| phone.call(now, number, false, &tweak));
-    }
-
-    /// A phone gives up the call that it is setting up.
-    pub fn cancel(&mut self, phone: PhoneId) {
-        self.act(phone, Phone::cancel);
-    }
-
-    /// A phone hangs up: BYE, CANCEL or 603, as its call stands.
-    pub fn hang_up(&mut self, phone: PhoneId) {
-        self.act(phone, Phone::hang_up);
-    }
-
-    /// A phone hangs up every call that it has.
-    pub fn hang_up_all(&mut self, phone: PhoneId) {
-        self.act(phone, Phone::hang_up_all);
-    }
-
-    /// A phone puts the other side on hold.
-    pub fn hold(&mut self, phone: PhoneId) {
-        self.act(phone, |phone, now| phone.hold(now, Flowing::SendOnly));
-    }
-
-    /// A phone takes the other side back.
-    pub fn resume(&mut self, phone: PhoneId) {
-        self.act(phone, |phone, now| phone.hold(now, Flowing::SendRecv));
-    }
-
-    /// A phone offers its session once more.
-    pub fn reinvite(&mut self, phone: PhoneId) {
-        self.act(phone, |phone, now| phone.reinvite(now, false));
-    }
-
-    /// A phone sends a re-INVITE without an offer.
-    pub fn reinvite_without_offer(&mut self, phone: PhoneId) {
-        self.act(phone, |phone, now| phone.reinvite(now, true));
-    }
-
-    /// A phone sends a request within its call.
-    pub fn send_in_call(&mut self, phone: PhoneId, method: Method, kind: &str, body: &str) {
-        self.act(phone, |phone, now| phone.send_in_call(now, method, kind, body));
-    }
-
-    /// A phone sends a request outside any call; to the PBX itself where the number is empty.
-    pub fn send(&mut self, phone: PhoneId, method: Method, number: &str, tweak: impl Fn(&mut Request)) {
-        self.act(phone, |phone, now| phone.send(now, method, number, &tweak));
-    }
-
-    /// A phone sends a text to a number.
-    pub fn send_text(&mut self, phone: PhoneId, number: &str, text: &str) {
-        self.send(phone, Method::Message, number, |request| {
-            request.set_body("text/plain", text.to_owned());
-        });
-    }
-
-    /// A phone forgets the challenges it has met, as after a restart.
-    pub fn forget_challenges(&mut self, phone: PhoneId) {
-        self.act(phone, |phone, _| phone.forget_challenges());
-    }
-
-    /// A phone sends, as a new transaction, the last request of a method that the network saw it send.
-    pub fn replay(&mut self, phone: PhoneId, method: &Method) {
-        let ip = self.phone(phone).flow.local.ip();
-        let sent =
-            self.net.ladder.rungs().filter(|rung| rung.from == ip).filter_map(|rung| match &rung.message {
-                Some(Message::Request(request)) if request.method == *method => Some(request.clone()),
-                _ => None,
-            });
-        let request = sent.last().expect("the phone has sent such a request");
-        self.act(phone, |phone, now| phone.replay(now, request.clone()));
-    }
-
-    /// A phone sends bytes as they are.
-    pub fn send_bytes(&mut self, phone: PhoneId, bytes: &[u8]) {
-        let flow = self.phone(phone).flow;
-        self.net.send(self.clock.now(), &flow, &bytes.to_vec().into());
-    }
-
-    /// A phone's battery dies: it says nothing more, and nobody is told.
-    pub fn kill(&mut self, phone: PhoneId) {
-        let ip = self.phone(phone).flow.local.ip();
-        self.net.set_reach(ip, Reach::Silent);
-        self.remark(format!("{} dies", self.phone(phone).name));
-        self.act(phone, |phone, _| phone.die());
-    }
-
-    /// A phone's program ends on a living machine: what is sent to it comes back as unreachable.
-    pub fn crash(&mut self, phone: PhoneId) {
-        let flow = self.phone(phone).flow;
-        self.remark(format!("{} crashes", self.phone(phone).name));
-        self.net.close(self.clock.now(), &flow);
-        self.net.set_reach(flow.local.ip(), Reach::Refusing);
-        self.act(phone, |phone, _| phone.die());
-    }
-
-    /// The connection of a TCP phone closes; it opens a new one.
-    pub fn reconnect(&mut self, phone: PhoneId) {
-        let flow = self.phone(phone).flow;
-        self.net.close(self.clock.now(), &flow);
-        let local = SocketAddr::new(flow.local.ip(), flow.local.port() + 1);
-        let flow = self.open_flow(flow.transport, local, local.is_ipv6());
-        self.act(phone, |phone, _| phone.flow = flow);
-    }
-
     /// Drops the next messages that match; a retransmission counts as a new message.
     pub fn drop_next(&mut self, count: u32, what: What) {
         self.net.drop_next(count, what, false);
@@ -296,45 +145,9 @@ impl Story {
         self.net.drop_next(count, what, true);
     }
 
-    /// Gives the switch an input that comes from within the PBX: a new snapshot, an operator's command.
-    pub fn tell_pbx(&mut self, input: Input) {
-        let now = self.clock.now();
-        self.pbx().handle(now, input);
-        self.flush();
-    }
-
-    /// The PBX's process is killed and started again: connections close, calls are cut, bindings come from the journal.
-    pub fn restart_pbx(&mut self) {
-        let now = self.clock.now();
-        for flow in self.phones.iter().map(|phone| phone.flow).collect::<Vec<_>>() {
-            self.net.close(now, &Flow { local: flow.remote, remote: flow.local, ..flow });
-        }
-        let before = self.pbx.take().expect("a PBX that runs");
-        self.remark("the PBX is restarted".to_owned());
-        let seed = self.chance.seed();
-        let mut pbx = Pbx::new(now, self.settings.clone(), &self.directory, seed);
-        pbx.take_over(now, before);
-        self.pbx = Some(pbx);
-        self.flush();
-    }
-
-    /// Swaps the dialplan in a new snapshot.
-    pub fn reload(&mut self, rules: &str) {
-        self.directory.dialplan = dialplan_of(rules);
-        self.swap();
-    }
-
-    fn swap(&mut self) {
-        self.directory.revision += 1;
-        let snapshot = self.directory.snapshot();
-        self.remark("new snapshot".to_owned());
-        self.tell_pbx(Input::Snapshot(snapshot));
-    }
-
-    /// Removes an extension in a new snapshot.
-    pub fn remove_extension(&mut self, number: &str) {
-        self.directory.numbers.retain(|known| known != number);
-        self.swap();
+    /// Holds the next messages that match back, so that later ones overtake them.
+    pub fn hold_back(&mut self, count: u32, what: What, by: Duration) {
+        self.net.hold_back(count, what, by);
     }
 
     /// Lets time pass.
@@ -370,63 +183,6 @@ impl Story {
         self.run(Duration::from_secs(45));
     }
 
-    /// Looks at a phone.
-    pub fn expect(&self, phone: PhoneId) -> Witness<'_> {
-        Witness::new(self, self.phone(phone))
-    }
-
-    /// Looks at the record of the one call of this story.
-    pub fn expect_cdr(&self) -> CdrWitness<'_> {
-        let ended: Vec<_> = self.the_pbx().ended().collect();
-        match ended.as_slice() {
-            [one] => CdrWitness::new(one),
-            many => panic!("{} finished call records where one was expected: {many:#?}", many.len()),
-        }
-    }
-
-    /// Looks at the record of the n-th call that ended, from 0.
-    pub fn expect_nth_cdr(&self, nth: usize) -> CdrWitness<'_> {
-        let count = self.the_pbx().ended().count();
-        let found = self.the_pbx().ended().nth(nth);
-        CdrWitness::new(found.unwrap_or_else(|| panic!("only {count} finished call records")))
-    }
-
-    /// Nothing is left of any call, in the switch or in a phone, and nobody has broken a rule on the way.
-    pub fn expect_nothing_left(&self) {
-        let mut faults = self.faults();
-        faults.extend(self.the_pbx().leftovers(self.clock.now()));
-        faults.extend(self.phones.iter().filter(|phone| !phone.is_dead()).flat_map(Phone::leftovers));
-        if self.net.flying() > 0 {
-            faults.push(format!("net: {} messages under way", self.net.flying()));
-        }
-        assert!(faults.is_empty(), "left behind, or against the rules:\n{}", faults.join("\n"));
-    }
-
-    /// After a quiet while: the switch and the phones believe the same of every answered call, and who should hear whom
-    /// does.
-    pub fn expect_agreement(&self) {
-        let faults = agreement::faults(self);
-        assert!(faults.is_empty(), "the switch and the phones differ:\n{}", faults.join("\n"));
-    }
-
-    /// Rules that have been broken so far, in words.
-    pub fn faults(&self) -> Vec<String> {
-        let pbx = self.the_pbx();
-        let phones = self.phones.iter().flat_map(|phone| phone.complaints().iter().cloned());
-        let mut faults: Vec<String> = phones.collect();
-        faults.extend(pbx.complaints.iter().cloned());
-        faults.extend(pbx.engine.complaints.iter().map(|text| format!("media: {text}")));
-        faults.extend(
-            pbx.cdr_faults()
-                .into_iter()
-                .filter(|fault| !fault.contains("no finished record") || pbx.switch.status().calls == 0),
-        );
-        let dead: Vec<_> =
-            self.phones.iter().filter(|phone| phone.is_dead()).map(|phone| phone.flow.local.ip()).collect();
-        faults.extend(audit::faults(&self.net.ladder, &addresses(), &dead, self.lossy));
-        faults
-    }
-
     /// A phone.
     pub fn phone(&self, phone: PhoneId) -> &Phone {
         self.phones.get(phone.0).expect("a phone of this story")
@@ -459,11 +215,6 @@ impl Story {
     /// The IP address of the PBX, for rules.
     pub fn pbx_address(&self) -> IpAddr {
         listener(false).ip()
-    }
-
-    /// Dice for a test that invents its story.
-    pub fn chance(&mut self) -> &mut Chance {
-        &mut self.chance
     }
 
     fn pbx(&mut self) -> &mut Pbx {

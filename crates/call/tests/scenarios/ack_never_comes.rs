@@ -12,7 +12,7 @@ fn the_call_is_ended() {
     t.call(a, "202");
     t.run(kiestoon_testkit::millis(500));
     let ack = What::request("ACK").from(t.address(a));
-    t.drop_next(1000, ack);
+    t.drop_for_good(1, ack);
     t.run(secs(25));
     t.expect(b).talking_with("201");
     t.run(secs(20));

@@ -9,6 +9,7 @@ mod binding_expires;
 mod busy_branch;
 mod bye_before_ack;
 mod bye_crosses_bye;
+mod bye_overtakes_ack;
 mod call_record;
 mod callee_dies_silently;
 mod caller_dies_silently;

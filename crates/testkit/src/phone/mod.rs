@@ -5,6 +5,7 @@
 mod act;
 mod line;
 mod login;
+mod outcome;
 mod profile;
 mod react;
 mod session;

@@ -1,0 +1,165 @@
+//! What phones do and suffer in a story.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use kiestoon_sip::{Message, Method, Request};
+
+use super::{PhoneId, Story};
+use crate::net::Reach;
+use crate::phone::{Flowing, Phone};
+
+impl Story {
+    /// Lets every phone register one contact, and waits until all have.
+    pub fn register_all(&mut self) {
+        for index in 0..self.phones.len() {
+            self.register(PhoneId(index));
+        }
+        self.run(if self.lossy { Duration::from_secs(20) } else { Duration::from_secs(1) });
+        for phone in &self.phones {
+            assert!(!phone.registered().is_empty(), "{} could not register", phone.name);
+        }
+    }
+
+    /// Lets a phone register one contact for the time of its profile.
+    pub fn register(&mut self, phone: PhoneId) {
+        let expires = self.phone(phone).profile.expires;
+        self.act(phone, |phone, now| phone.register(now, 1, expires));
+    }
+
+    /// Lets a phone register several contacts for so many seconds.
+    pub fn register_contacts(&mut self, phone: PhoneId, contacts: u32, expires: u32) {
+        self.act(phone, |phone, now| phone.register(now, contacts, expires));
+    }
+
+    /// Lets a phone remove its contact.
+    pub fn unregister(&mut self, phone: PhoneId) {
+        self.act(phone, |phone, now| phone.register(now, 1, 0));
+    }
+
+    /// Lets a phone remove every contact of its extension with `*`.
+    pub fn unregister_all(&mut self, phone: PhoneId) {
+        self.act(phone, Phone::unregister_all);
+    }
+
+    /// Lets a phone ask which contacts are registered.
+    pub fn query_registrations(&mut self, phone: PhoneId) {
+        self.act(phone, Phone::query_registrations);
+    }
+
+    /// A phone dials a number.
+    pub fn call(&mut self, phone: PhoneId, number: &str) {
+        self.act(phone, |phone, now| phone.call(now, number, false, &|_| {}));
+    }
+
+    /// A phone dials a number without an offer in its INVITE.
+    pub fn call_with_late_offer(&mut self, phone: PhoneId, number: &str) {
+        self.act(phone, |phone, now| phone.call(now, number, true, &|_| {}));
+    }
+
+    /// A phone dials a number with an INVITE that the test has changed.
+    pub fn call_with(&mut self, phone: PhoneId, number: &str, tweak: impl Fn(&mut Request)) {
+        self.act(phone, |phone, now| phone.call(now, number, false, &tweak));
+    }
+
+    /// A phone gives up the call that it is setting up.
+    pub fn cancel(&mut self, phone: PhoneId) {
+        self.act(phone, Phone::cancel);
+    }
+
+    /// A phone hangs up: BYE, CANCEL or 603, as its call stands.
+    pub fn hang_up(&mut self, phone: PhoneId) {
+        self.act(phone, Phone::hang_up);
+    }
+
+    /// A phone hangs up every call that it has.
+    pub fn hang_up_all(&mut self, phone: PhoneId) {
+        self.act(phone, Phone::hang_up_all);
+    }
+
+    /// A phone puts the other side on hold.
+    pub fn hold(&mut self, phone: PhoneId) {
+        self.act(phone, |phone, now| phone.hold(now, Flowing::SendOnly));
+    }
+
+    /// A phone takes the other side back.
+    pub fn resume(&mut self, phone: PhoneId) {
+        self.act(phone, |phone, now| phone.hold(now, Flowing::SendRecv));
+    }
+
+    /// A phone offers its session once more.
+    pub fn reinvite(&mut self, phone: PhoneId) {
+        self.act(phone, |phone, now| phone.reinvite(now, false));
+    }
+
+    /// A phone sends a re-INVITE without an offer.
+    pub fn reinvite_without_offer(&mut self, phone: PhoneId) {
+        self.act(phone, |phone, now| phone.reinvite(now, true));
+    }
+
+    /// A phone sends a request within its call.
+    pub fn send_in_call(&mut self, phone: PhoneId, method: Method, kind: &str, body: &str) {
+        self.act(phone, |phone, now| phone.send_in_call(now, method, kind, body));
+    }
+
+    /// A phone sends a request outside any call; to the PBX itself where the number is empty.
+    pub fn send(&mut self, phone: PhoneId, method: Method, number: &str, tweak: impl Fn(&mut Request)) {
+        self.act(phone, |phone, now| phone.send(now, method, number, &tweak));
+    }
+
+    /// A phone sends a text to a number.
+    pub fn send_text(&mut self, phone: PhoneId, number: &str, text: &str) {
+        self.send(phone, Method::Message, number, |request| {
+            request.set_body("text/plain", text.to_owned());
+        });
+    }
+
+    /// A phone forgets the challenges it has met, as after a restart.
+    pub fn forget_challenges(&mut self, phone: PhoneId) {
+        self.act(phone, |phone, _| phone.forget_challenges());
+    }
+
+    /// A phone sends, as a new transaction, the last request of a method that the network saw it send.
+    pub fn replay(&mut self, phone: PhoneId, method: &Method) {
+        let ip = self.phone(phone).flow.local.ip();
+        let sent =
+            self.net.ladder.rungs().filter(|rung| rung.from == ip).filter_map(|rung| match &rung.message {
+                Some(Message::Request(request)) if request.method == *method => Some(request.clone()),
+                _ => None,
+            });
+        let request = sent.last().expect("the phone has sent such a request");
+        self.act(phone, |phone, now| phone.replay(now, request.clone()));
+    }
+
+    /// A phone sends bytes as they are.
+    pub fn send_bytes(&mut self, phone: PhoneId, bytes: &[u8]) {
+        let flow = self.phone(phone).flow;
+        self.net.send(self.clock.now(), &flow, &bytes.to_vec().into());
+    }
+
+    /// A phone's battery dies: it says nothing more, and nobody is told.
+    pub fn kill(&mut self, phone: PhoneId) {
+        let ip = self.phone(phone).flow.local.ip();
+        self.net.set_reach(ip, Reach::Silent);
+        self.remark(format!("{} dies", self.phone(phone).name));
+        self.act(phone, |phone, _| phone.die());
+    }
+
+    /// A phone's program ends on a living machine: what is sent to it comes back as unreachable.
+    pub fn crash(&mut self, phone: PhoneId) {
+        let flow = self.phone(phone).flow;
+        self.remark(format!("{} crashes", self.phone(phone).name));
+        self.net.close(self.clock.now(), &flow);
+        self.net.set_reach(flow.local.ip(), Reach::Refusing);
+        self.act(phone, |phone, _| phone.die());
+    }
+
+    /// The connection of a TCP phone closes; it opens a new one.
+    pub fn reconnect(&mut self, phone: PhoneId) {
+        let flow = self.phone(phone).flow;
+        self.net.close(self.clock.now(), &flow);
+        let local = SocketAddr::new(flow.local.ip(), flow.local.port() + 1);
+        let flow = self.open_flow(flow.transport, local, local.is_ipv6());
+        self.act(phone, |phone, _| phone.flow = flow);
+    }
+}

@@ -1,0 +1,50 @@
+//! What happens to the PBX in a story: its operator, its directory, its process.
+
+use kiestoon_call::Input;
+use kiestoon_sip::Flow;
+
+use super::{Story, dialplan_of};
+use crate::pbx::Pbx;
+
+impl Story {
+    /// Gives the switch an input that comes from within the PBX: a new snapshot, an operator's command.
+    pub fn tell_pbx(&mut self, input: Input) {
+        let now = self.clock.now();
+        self.pbx().handle(now, input);
+        self.flush();
+    }
+
+    /// The PBX's process is killed and started again: connections close, calls are cut, bindings come from the journal.
+    pub fn restart_pbx(&mut self) {
+        let now = self.clock.now();
+        for flow in self.phones.iter().map(|phone| phone.flow).collect::<Vec<_>>() {
+            self.net.close(now, &Flow { local: flow.remote, remote: flow.local, ..flow });
+        }
+        let before = self.pbx.take().expect("a PBX that runs");
+        self.remark("the PBX is restarted".to_owned());
+        let seed = self.chance.seed();
+        let mut pbx = Pbx::new(now, self.settings.clone(), &self.directory, seed);
+        pbx.take_over(now, before);
+        self.pbx = Some(pbx);
+        self.flush();
+    }
+
+    /// Swaps the dialplan in a new snapshot.
+    pub fn reload(&mut self, rules: &str) {
+        self.directory.dialplan = dialplan_of(rules);
+        self.swap();
+    }
+
+    fn swap(&mut self) {
+        self.directory.revision += 1;
+        let snapshot = self.directory.snapshot();
+        self.remark("new snapshot".to_owned());
+        self.tell_pbx(Input::Snapshot(snapshot));
+    }
+
+    /// Removes an extension in a new snapshot.
+    pub fn remove_extension(&mut self, number: &str) {
+        self.directory.numbers.retain(|known| known != number);
+        self.swap();
+    }
+}
