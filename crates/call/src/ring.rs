@@ -208,7 +208,7 @@ impl Call {
     fn next_wave(&mut self, x: &mut Exchange) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let Some(wave) = ring.waves.pop_front() else { return };
-        ring.until = x.now + wave.ring_time;
+        ring.until = x.now + wave.ring_time.min(x.settings.ring_limit);
         for phone in wave.phones {
             let leg = self.new_leg(x, &phone);
             let branch = Branch { leg, target: phone.target, early: None };
@@ -319,7 +319,7 @@ impl Call {
             }
             *left -= 1;
             let Some(contact) = binding.uri() else { continue };
-            let phone = Phone { target, number: number.into(), contact, flow: binding.flow };
+            let phone = Phone { target, number: number.into(), contact, flow: binding.target() };
             match groups.last_mut() {
                 Some((q, group)) if *q == binding.q => group.push(phone),
                 _ => groups.push((binding.q, vec![phone])),

@@ -154,3 +154,56 @@ impl Organisation {
 fn lower(text: &str) -> Box<str> {
     text.trim_matches(['[', ']']).to_ascii_lowercase().into_boxed_str()
 }
+
+#[cfg(test)]
+mod tests {
+    use kiestoon_dialplan::SourceFile;
+
+    use super::*;
+
+    fn organisation(slug: &str, domain: Option<&str>) -> Organisation {
+        Organisation {
+            id: slug.into(),
+            slug: slug.into(),
+            domain: domain.map(Into::into),
+            realm: slug.into(),
+            extensions: HashMap::new(),
+        }
+    }
+
+    fn snapshot(organisations: Vec<Organisation>) -> Snapshot {
+        let file = SourceFile { path: "a.toml".into(), text: "version = 1\n".into() };
+        let plan = Plan::load(&[file]).expect("an empty dialplan").plan;
+        Snapshot::new(SnapshotParts {
+            revision: 1,
+            organisations,
+            own_hosts: vec!["PBX.example".into(), "2001:db8::5".into()],
+            plan: Arc::new(plan),
+            prompts: Vec::new(),
+        })
+    }
+
+    fn found(snapshot: &Snapshot, host: &str) -> Option<usize> {
+        snapshot.organisation_of(&Host::parse(host).unwrap(), "192.0.2.1".parse().unwrap())
+    }
+
+    #[test]
+    fn our_own_addresses_count_as_the_domain_of_the_only_organisation() {
+        let one = snapshot(vec![organisation("kantoor", Some("Kantoor.Example"))]);
+        for host in ["kantoor.example", "KANTOOR.example", "192.0.2.1", "pbx.example", "[2001:db8::5]"] {
+            assert_eq!(found(&one, host), Some(0), "{host}");
+        }
+        for host in ["192.0.2.2", "elders.example", "kantoor"] {
+            assert_eq!(found(&one, host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn of_two_organisations_only_the_domain_tells_which() {
+        let two = snapshot(vec![organisation("a", Some("a.example")), organisation("b", Some("b.example"))]);
+        assert_eq!(found(&two, "b.example"), Some(1));
+        assert_eq!(found(&two, "192.0.2.1"), None);
+        assert_eq!(two.of_aor("201@b.example"), Some((1, "201")));
+        assert_eq!(two.of_aor("201@c.example"), None);
+    }
+}

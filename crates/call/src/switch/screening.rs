@@ -53,7 +53,8 @@ fn hops(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
 /// We understand no option that a request may require, so whatever is required is refused by name.
 fn extensions(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
     let required: Vec<&str> = request.headers.require().chain(request.headers.proxy_require()).collect();
-    if required.is_empty() {
+    // A BYE ends its call whatever it asks for: refusing it would leave the call up.
+    if required.is_empty() || request.method == Method::Bye {
         return Ok(());
     }
     let mut response = x.response(request, 420, None);
