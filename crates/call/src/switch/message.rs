@@ -92,7 +92,7 @@ fn phones(x: &Exchange, principal: &Principal, uri: &Uri, flow: &Flow) -> Result
     let phones: Vec<_> = bindings
         .into_iter()
         .take(x.settings.limits.branches)
-        .filter_map(|binding| Some((binding.uri()?, binding.flow)))
+        .filter_map(|binding| Some((binding.uri()?, binding.target())))
         .collect();
     if phones.is_empty() { Err(480) } else { Ok(phones) }
 }

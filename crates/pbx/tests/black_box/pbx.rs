@@ -232,7 +232,7 @@ pub(crate) fn free_port() -> u16 {
 /// Tests run side by side: each PBX has an RTP range of its own, below the ephemeral ports.
 fn rtp_ports() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    10_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 40 * RTP_PORTS
+    10_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 20 * RTP_PORTS
 }
 
 /// Output of a command as text, for messages.
@@ -245,5 +245,5 @@ pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-const RTP_PORTS: u16 = 500;
+const RTP_PORTS: u16 = 1_000;
 const POLL: Duration = Duration::from_millis(20);

@@ -67,11 +67,21 @@ impl Binding {
         Uri::parse(&self.contact).ok()
     }
 
-    /// Where to send a request for this binding: where its REGISTER came from. That reaches phones behind NAT, whose
-    /// Contact is a private address, and uses the connection that a phone over TCP has opened.
+    /// Where to send a request for this binding. Over the connection that the phone opened, if there is one. Else to
+    /// its Contact, where that names the address that its REGISTER came from: the phone is not behind NAT and may listen
+    /// on another port than it sends from. Else to where the REGISTER came from: that reaches a phone behind NAT, whose
+    /// Contact is a private address.
     #[must_use]
-    pub fn target(&self) -> SocketAddr {
-        self.flow.remote
+    pub fn target(&self) -> Flow {
+        let contact = self.uri();
+        let listens_on = contact.as_ref().and_then(Uri::as_sip).filter(|uri| uri.host.ip() == Some(self.flow.remote.ip()));
+        match listens_on {
+            Some(uri) if self.flow.connection.is_none() => {
+                let port = uri.port.unwrap_or_else(|| self.flow.transport.default_port());
+                Flow { remote: SocketAddr::new(self.flow.remote.ip(), port), ..self.flow }
+            }
+            _ => self.flow,
+        }
     }
 
     /// The time that it has left.

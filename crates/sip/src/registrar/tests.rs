@@ -96,12 +96,21 @@ fn a_contact_is_bound_and_listed_with_its_seconds() {
 }
 
 #[test]
-fn a_call_goes_to_where_the_phone_registered_from() {
+fn a_call_goes_to_where_a_phone_behind_nat_registered_from() {
     let mut world = World::new();
     world.register(ONE).unwrap();
     let found = world.registrar.lookup(world.now, &world.aor);
-    assert_eq!(found[0].target(), udp().remote);
+    assert_eq!(found[0].target(), udp());
     assert_eq!(found[0].uri().unwrap().to_string(), "sip:201@10.0.0.1:5070");
+}
+
+#[test]
+fn a_call_goes_to_the_contact_of_a_phone_that_is_not_behind_nat() {
+    let mut world = World::new();
+    let ip = udp().remote.ip();
+    world.register(&format!("Contact: <sip:201@{ip}:6000>\r\n")).unwrap();
+    let found = world.registrar.lookup(world.now, &world.aor);
+    assert_eq!(found[0].target(), Flow { remote: (ip, 6_000).into(), ..udp() });
 }
 
 #[test]
