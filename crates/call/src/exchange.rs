@@ -84,6 +84,12 @@ impl Exchange {
         self.respond(server, response);
     }
 
+    /// Turns a request away whose sender has not proved who it is: it is answered, and nothing is kept of it.
+    pub(crate) fn turn_away(&mut self, server: ServerId, request: &Request, status: u16) {
+        let response = self.response(request, status, None);
+        self.transactions.respond_stateless(self.now, server, &response);
+    }
+
     /// Forgets the dialog that an unanswered INVITE of ours would have made.
     pub(crate) fn forget_branch(&mut self, invite: &Request) {
         if let Some(tag) = invite.from.tag() {

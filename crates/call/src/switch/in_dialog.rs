@@ -15,7 +15,7 @@ impl Switch {
             (Some(leg), Some(key)) => {
                 self.with_call(key, |call, x| call.request(x, leg, server, request, flow));
             }
-            _ => self.x.answer(server, &request, 481),
+            _ => self.x.turn_away(server, &request, 481),
         }
     }
 

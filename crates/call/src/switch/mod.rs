@@ -255,7 +255,7 @@ impl Switch {
             Method::Options => self.options(server, &request),
             Method::Message | Method::Info => self.relay(server, request, flow),
             // Screening lets only the methods of a dialog through besides.
-            _ => self.x.answer(server, &request, 481),
+            _ => self.x.turn_away(server, &request, 481),
         }
     }
 

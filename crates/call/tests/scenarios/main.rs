@@ -59,6 +59,7 @@ mod sequence_dial;
 mod several_calls_at_once;
 mod silent_media_asks_at_once;
 mod stale_nonce;
+mod stranger_costs_no_memory;
 mod tcp_connection_closes;
 mod unknown_method;
 mod unknown_number_404;
