@@ -33,9 +33,9 @@ struct Audit {
     /// Final status of each server transaction of the PBX.
     finals: HashMap<(IpAddr, String, String), u16>,
     /// Branches of BYE by dialog.
-    byes: HashMap<(IpAddr, String, String), HashSet<String>>,
+    byes: HashMap<(IpAddr, String, String, String), HashSet<String>>,
     /// The last CSeq of each dialog side.
-    sequences: HashMap<(IpAddr, String, String), u32>,
+    sequences: HashMap<(IpAddr, String, String, String), u32>,
     /// Branches of the PBX: what comes under one of them again is a retransmission.
     branches: HashSet<String>,
     /// INVITEs of phones that reached the PBX, with the phone.
@@ -79,7 +79,8 @@ impl Audit {
         if request.max_forwards.is_none() {
             self.fault(rung, message, "has no Max-Forwards");
         }
-        let side = (rung.to, request.call_id.to_string(), request.from.tag().unwrap_or_default().to_owned());
+        let tag = |address: &kiestoon_sip::NameAddr| address.tag().unwrap_or_default().to_owned();
+        let side = (rung.to, request.call_id.to_string(), tag(&request.from), tag(&request.to));
         match request.method {
             Method::Ack => {
                 let tag = request.to.tag().unwrap_or_default().to_owned();

@@ -54,6 +54,8 @@ pub(crate) struct Wire {
     out: VecDeque<Sent>,
     clients: Vec<Client>,
     servers: Vec<Server>,
+    /// Those that are over: a response may still come, late.
+    past: Vec<Branch>,
 }
 
 impl Wire {
@@ -155,7 +157,9 @@ impl Wire {
                 }
             }
         }
-        self.clients.retain(|client| !matches!(client.state, ClientState::Done { until } if until <= now));
+        let is_past =
+            |client: &mut Client| matches!(client.state, ClientState::Done { until } if until <= now);
+        self.past.extend(self.clients.extract_if(.., is_past).map(|client| client.branch));
         self.servers.retain(|server| server.until.is_none_or(|until| until > now));
         overdue
     }
@@ -239,7 +243,9 @@ impl Wire {
         let id = response.via.first().and_then(|via| via.branch()).unwrap_or_default().to_owned();
         let branch = Branch { id, method: response.cseq.method.clone() };
         let found = self.clients.iter_mut().find(|client| client.branch == branch);
-        let Some(client) = found else { return Heard::Stray };
+        let Some(client) = found else {
+            return if self.past.contains(&branch) { Heard::Retransmission } else { Heard::Stray };
+        };
         let status = response.status.code();
         let done = matches!(client.state, ClientState::Done { .. });
         if status < 200 {
