@@ -10,6 +10,8 @@ mod generator;
 mod report;
 mod samples;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Measures Kiestoon beside its peers on this machine.
@@ -34,12 +36,19 @@ enum Verb {
     Forward(forwarder::Settings),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Command::parse().verb {
+fn main() -> ExitCode {
+    let done = match Command::parse().verb {
         Verb::Run(options) => driver::run(options),
         Verb::Table(folder) => driver::print_table(&folder),
         Verb::Floor(options) => driver::floor(options),
         Verb::Load(settings) => generator::run(settings),
         Verb::Forward(settings) => forwarder::run(&settings),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

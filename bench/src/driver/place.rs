@@ -33,6 +33,8 @@ impl Place {
             unshare(CloneFlags::CLONE_NEWNET).context("cannot make a network namespace")?;
             let up = Command::new("ip").args(["link", "set", "lo", "up"]).status();
             ensure!(up.context("cannot run ip (package iproute2)")?.success(), "cannot bring loopback up");
+            // Above the ports of targets and generator.
+            std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "61000 65000")?;
         } else {
             eprintln!(
                 "bench: not root, so no network namespace and no raised priority: \

@@ -93,7 +93,7 @@ impl Run {
         } else if again * 1000 > *offered {
             Some(format!("{again} retransmissions for {offered} requests"))
         } else if *gen_cpu > 0.9 {
-            Some("the generator was the bottleneck".to_owned())
+            Some("the generator was not in time: a busy machine, or its own limit".to_owned())
         } else {
             None
         }
@@ -118,7 +118,7 @@ impl Run {
         } else if self.p99(Latency::Rtp).is_none_or(|p99| p99 > 40e3) {
             Some("latency p99 above 40 ms".to_owned())
         } else if late > 15e3 || self.report.gen_cpu > 0.9 {
-            Some("the generator was the bottleneck".to_owned())
+            Some("the generator was not in time: a busy machine, or its own limit".to_owned())
         } else {
             None
         }

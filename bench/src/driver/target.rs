@@ -44,8 +44,8 @@ pub(crate) struct Target {
 }
 
 pub(crate) const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
-/// The ports that a target may give to legs: below everything that the generator and the kernel take.
-pub(crate) const RTP_PORTS: (u16, u16) = (10_000, 31_999);
+/// The ports that a target may give to legs: below everything that the generator takes, two for each of 10,000 legs.
+pub(crate) const RTP_PORTS: (u16, u16) = (20_000, 39_999);
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(4);
 
