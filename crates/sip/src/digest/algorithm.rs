@@ -118,7 +118,7 @@ impl Hash {
     }
 }
 
-/// The hexadecimal form of a [`Hash`].
+/// The hexadecimal form of a [`struct@Hash`].
 pub(super) struct Hex {
     text: [u8; 64],
     len: usize,

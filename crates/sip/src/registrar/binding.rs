@@ -74,7 +74,8 @@ impl Binding {
     #[must_use]
     pub fn target(&self) -> Flow {
         let contact = self.uri();
-        let listens_on = contact.as_ref().and_then(Uri::as_sip).filter(|uri| uri.host.ip() == Some(self.flow.remote.ip()));
+        let listens_on =
+            contact.as_ref().and_then(Uri::as_sip).filter(|uri| uri.host.ip() == Some(self.flow.remote.ip()));
         match listens_on {
             Some(uri) if self.flow.connection.is_none() => {
                 let port = uri.port.unwrap_or_else(|| self.flow.transport.default_port());
