@@ -9,8 +9,11 @@ for target in fuzz/fuzz_targets/*.rs; do
   name=$(basename "$target" .rs)
   echo "==> fuzz $name, $seconds s"
   mkdir -p "fuzz/corpus/$name"
-  seeds=()
-  [ -d "fuzz/seeds/$name" ] && seeds=("fuzz/seeds/$name")
+  case $name in
+    sip) seeds=(tests/fixtures/rfc4475 tests/fixtures/rfc5118) ;;
+    dialplan) seeds=(dialplans) ;;
+    *) seeds=("fuzz/seeds/$name") ;;
+  esac
   log=$(mktemp)
   if ! cargo fuzz run --sanitizer none "$name" "fuzz/corpus/$name" "${seeds[@]}" -- \
       -max_total_time="$seconds" -max_len=8192 -timeout=5 -rss_limit_mb=2048 >"$log" 2>&1; then
