@@ -61,7 +61,8 @@ impl Audit {
         if status > 100 && response.to.tag().is_none() {
             self.fault(rung, message, "has no To tag");
         }
-        if status < 200 {
+        // CANCEL has no transaction of its own: it gets 200 while its INVITE lives and 481 afterwards.
+        if status < 200 || response.cseq.method == Method::Cancel {
             return;
         }
         let branch = response.via.first().and_then(|via| via.branch()).unwrap_or_default().to_owned();

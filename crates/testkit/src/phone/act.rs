@@ -114,6 +114,9 @@ impl Phone {
             LineState::Talking => {
                 let request = line.request(Method::Bye);
                 line.state = LineState::Leaving;
+                if let Some(reinvite) = line.reinvite.take() {
+                    self.wire.abandon(&reinvite);
+                }
                 self.send_within(now, request, Purpose::Bye { line: index });
             }
             LineState::Calling | LineState::Ringing if line.caller => {

@@ -208,11 +208,13 @@ impl Phone {
                 if self.lines.get(index).is_some_and(|line| line.state == LineState::Ringing) {
                     self.refuse(now, index, 487);
                 }
-                self.with_line(index, |line| {
-                    if line.state != LineState::Leaving {
-                        line.state = LineState::Ended(Ended::ByThem);
-                    }
-                });
+                let Some(line) = self.lines.get_mut(index) else { return };
+                if let Some(reinvite) = line.reinvite.take() {
+                    self.wire.abandon(&reinvite);
+                }
+                if line.state != LineState::Leaving {
+                    line.state = LineState::Ended(Ended::ByThem);
+                }
             }
             Method::Invite => self.reinvited(now, asked, request, index),
             Method::Info | Method::Message | Method::Options | Method::Notify => {

@@ -109,6 +109,13 @@ impl Wire {
             .any(|client| client.branch == *branch && matches!(client.state, ClientState::Proceeding { .. }))
     }
 
+    /// Waits no longer for the outcome of a request: its dialog is over.
+    pub(crate) fn abandon(&mut self, branch: &Branch) {
+        self.past.extend(
+            self.clients.extract_if(.., |client| client.branch == *branch).map(|client| client.branch),
+        );
+    }
+
     /// The request of a client transaction, for its CANCEL, its ACK, or another attempt with credentials.
     pub(crate) fn request_of(&self, branch: &Branch) -> Option<&Request> {
         self.clients.iter().find(|client| client.branch == *branch).map(|client| &client.request)
