@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -26,7 +26,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Inbound, StreamBounds};
+use super::{Inbound, StreamBounds, seldom::Seldom};
 use crate::task::{self, Task};
 
 /// The way out through one connection: a bounded queue to its writer. Dropping it closes the connection.
@@ -34,7 +34,38 @@ use crate::task::{self, Task};
 pub(crate) struct Outgoing {
     remote: SocketAddr,
     messages: mpsc::Sender<Bytes>,
+    /// Bytes in that queue. The writer takes them off.
+    waiting: Arc<AtomicUsize>,
     _task: Task<()>,
+}
+
+impl Outgoing {
+    /// False where more waits already than a peer that reads leaves waiting.
+    fn send(&self, bytes: Bytes) -> bool {
+        let length = bytes.len();
+        let waiting = self.waiting.fetch_add(length, Ordering::Relaxed);
+        waiting.saturating_add(length) <= WRITE_QUEUE_BYTES && self.messages.try_send(bytes).is_ok()
+    }
+}
+
+/// The writer's end of the queue.
+#[derive(Debug)]
+struct Queue {
+    messages: mpsc::Receiver<Bytes>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Queue {
+    async fn recv(&mut self) -> Option<Bytes> {
+        let bytes = self.messages.recv().await?;
+        self.waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
+        Some(bytes)
+    }
+}
+
+fn queue() -> (mpsc::Sender<Bytes>, Queue) {
+    let (sender, messages) = mpsc::channel(WRITE_QUEUE);
+    (sender, Queue { messages, waiting: Arc::default() })
 }
 
 /// The table of connections, owned by the signalling task.
@@ -69,7 +100,7 @@ impl Connections {
     }
 
     pub(super) fn acceptor(&self) -> Acceptor {
-        Acceptor { shared: self.shared.clone(), sources: HashMap::new() }
+        Acceptor { shared: self.shared.clone(), sources: HashMap::new(), refused: Seldom::default() }
     }
 
     pub(super) fn insert(&mut self, id: ConnectionId, outgoing: Outgoing) {
@@ -100,7 +131,7 @@ impl Connections {
                 None => return self.fail(flow),
             },
         };
-        let sent = self.open.get(&id).is_some_and(|outgoing| outgoing.messages.try_send(bytes).is_ok());
+        let sent = self.open.get(&id).is_some_and(|outgoing| outgoing.send(bytes));
         if !sent {
             tracing::info!(remote = %flow.remote, "connection closed: the peer does not read what is sent to it");
             self.fail(&Flow { connection: Some(id), ..*flow });
@@ -111,7 +142,8 @@ impl Connections {
         let place = Arc::clone(&self.shared.places).try_acquire_owned().ok()?;
         let id = self.shared.next_id();
         let flow = Flow { connection: Some(id), ..*flow };
-        let (messages, queue) = mpsc::channel(WRITE_QUEUE);
+        let (messages, queue) = queue();
+        let waiting = Arc::clone(&queue.waiting);
         let shared = self.shared.clone();
         let task = task::spawn("sip tcp out", async move {
             match timeout(CONNECT_TIMEOUT, TcpStream::connect(flow.remote)).await {
@@ -120,9 +152,12 @@ impl Connections {
                 Err(_) => tracing::debug!(remote = %flow.remote, "cannot connect: timed out"),
             }
             drop(place);
-            let _ = shared.inbound.send(Inbound::Closed { flow }).await;
+            // What was sent on it named no connection: there was none yet.
+            for flow in [flow, Flow { connection: None, ..flow }] {
+                let _ = shared.inbound.send(Inbound::Closed { flow }).await;
+            }
         });
-        self.insert(id, Outgoing { remote: flow.remote, messages, _task: task });
+        self.insert(id, Outgoing { remote: flow.remote, messages, waiting, _task: task });
         Some(id)
     }
 
@@ -137,19 +172,23 @@ impl Connections {
 pub(super) struct Acceptor {
     shared: Shared,
     sources: HashMap<IpAddr, Arc<Semaphore>>,
+    refused: Seldom,
 }
 
 impl Acceptor {
     /// Serves the connection in a task of its own, or closes it at once when a bound is reached.
     pub(super) async fn accept(&mut self, stream: TcpStream, remote: SocketAddr) {
         let Some(places) = self.admit(remote.ip()) else {
-            tracing::info!(%remote, "connection refused: too many connections");
+            if let Some(count) = self.refused.happened(Instant::now().into_std(), 1) {
+                tracing::info!(%remote, count, "connection refused: too many connections");
+            }
             return;
         };
         let Ok(local) = stream.local_addr() else { return };
         let id = self.shared.next_id();
         let flow = Flow { transport: Transport::Tcp, local, remote, connection: Some(id) };
-        let (messages, queue) = mpsc::channel(WRITE_QUEUE);
+        let (messages, queue) = queue();
+        let waiting = Arc::clone(&queue.waiting);
         let shared = self.shared.clone();
         let (start, started) = tokio::sync::oneshot::channel::<()>();
         let task = task::spawn("sip tcp in", async move {
@@ -160,7 +199,7 @@ impl Acceptor {
             drop(places);
             let _ = shared.inbound.send(Inbound::Closed { flow }).await;
         });
-        let outgoing = Outgoing { remote, messages, _task: task };
+        let outgoing = Outgoing { remote, messages, waiting, _task: task };
         if self.shared.inbound.send(Inbound::Opened { id, outgoing }).await.is_ok() {
             let _ = start.send(());
         }
@@ -182,7 +221,7 @@ impl Acceptor {
 }
 
 /// Reads and writes one connection until either side closes it, a deadline passes or its bytes make no sense.
-async fn serve(stream: TcpStream, mut flow: Flow, queue: mpsc::Receiver<Bytes>, shared: &Shared) {
+async fn serve(stream: TcpStream, mut flow: Flow, queue: Queue, shared: &Shared) {
     // Signalling messages are small and waited for: Nagle would hold them back.
     let _ = stream.set_nodelay(true);
     if let Ok(local) = stream.local_addr() {
@@ -285,7 +324,7 @@ async fn deliver(
 
 async fn write_messages(
     mut write: OwnedWriteHalf,
-    mut queue: mpsc::Receiver<Bytes>,
+    mut queue: Queue,
     mut pongs: mpsc::Receiver<()>,
 ) -> io::Result<()> {
     loop {
@@ -299,7 +338,10 @@ async fn write_messages(
     }
 }
 
-const WRITE_QUEUE: usize = 64;
+/// Messages and bytes that may wait for one connection. A proxy sends and gets the calls of many phones over one: what
+/// one turn of the signalling task answers has to fit.
+const WRITE_QUEUE: usize = 1024;
+const WRITE_QUEUE_BYTES: usize = 512 << 10;
 const READ_BYTES: usize = 4096;
 const PRUNE_SOURCES_ABOVE: usize = 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

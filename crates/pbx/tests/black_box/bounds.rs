@@ -87,3 +87,22 @@ fn a_message_over_the_bound_is_refused_and_the_next_is_served() {
     assert!(raw::tcp_is_answered(pbx.address()));
     pbx.assert_alive();
 }
+
+#[test]
+fn a_burst_on_one_connection_is_answered_whole() {
+    let pbx = strict();
+    let mut stream = TcpStream::connect(pbx.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let request = raw::options(pbx.address(), "TCP", stream.local_addr().unwrap());
+    let mut sender = stream.try_clone().unwrap();
+    let burst = request.repeat(BURST);
+    let sending = std::thread::spawn(move || sender.write_all(burst.as_bytes()).unwrap());
+    let mut answers = String::new();
+    while answers.matches("SIP/2.0 200").count() < BURST {
+        answers += &raw::read_some(&mut stream).expect("the next answers");
+    }
+    sending.join().unwrap();
+}
+
+/// More than the PBX works off in one turn.
+const BURST: usize = 300;

@@ -13,6 +13,7 @@ mod bounds;
 mod database_away;
 mod phones;
 mod reload;
+mod restart;
 mod start;
 mod torture;
 mod two_phones_talk;
