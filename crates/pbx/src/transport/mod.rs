@@ -2,6 +2,7 @@
 //! to the signalling task over one bounded queue. What the signalling task sends goes out from [`Transports`] without
 //! waiting.
 mod connection;
+mod seldom;
 mod source_address;
 mod tcp;
 mod udp;

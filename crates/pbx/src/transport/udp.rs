@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -20,7 +21,7 @@ use tokio::{
     sync::mpsc::{self, error::TrySendError},
 };
 
-use super::{Inbound, source_address};
+use super::{Inbound, seldom::Seldom, source_address};
 
 /// One bound socket.
 #[derive(Debug)]
@@ -94,7 +95,7 @@ impl UdpListener {
 /// Receives until the signalling task is gone.
 pub(super) async fn receive(listener: Arc<UdpListener>, limits: Limits, inbound: mpsc::Sender<Inbound>) {
     let mut buffer = vec![0; MAX_DATAGRAM_BYTES];
-    let mut dropped = 0_u64;
+    let (mut dropped, mut behind) = (0_u64, Seldom::default());
     loop {
         if listener.socket.readable().await.is_err() {
             return;
@@ -118,7 +119,9 @@ pub(super) async fn receive(listener: Arc<UdpListener>, limits: Limits, inbound:
         }
         if dropped > 0 {
             listener.dropped.fetch_add(dropped, Ordering::Relaxed);
-            tracing::warn!(dropped, "signalling is behind: datagrams dropped");
+            if let Some(dropped) = behind.happened(Instant::now(), dropped) {
+                tracing::warn!(dropped, "signalling is behind: datagrams dropped");
+            }
             dropped = 0;
         }
         tokio::task::yield_now().await;
