@@ -1,5 +1,6 @@
 //! `kiestoon ctl`: what needs a running PBX.
 
+mod lists;
 mod plain;
 mod show;
 mod view;

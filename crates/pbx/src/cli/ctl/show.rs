@@ -11,7 +11,7 @@ pub(super) fn status(status: &Status, language: Language) -> String {
     let mut lines = vec![say!(
         language,
         "kiestoon {}: {state} for {}",
-        "kiestoon {}: {state} sinds {}",
+        "kiestoon {}: {state} al {}",
         status.version,
         when::duration(status.uptime_secs)
     )];

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use kiestoon_control::{Call, Leg, Registration, Status};
+use kiestoon_control::{Call, Registration, Status};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style, Stylize as _};
+use ratatui::style::{Color, Style, Stylize as _};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Cell, Paragraph, Row, Table};
+use ratatui::widgets::{Block, Paragraph};
 
+use super::lists::List;
 use super::show;
 use crate::cli::language::{Language, say};
 use crate::cli::table::printable;
@@ -28,7 +29,16 @@ pub(super) struct Picture {
     pub(super) at: Instant,
     /// How many times the PBX has answered.
     pub(super) age: u64,
-    scrolled: usize,
+    focus: Focus,
+    scrolled_calls: usize,
+    scrolled_registrations: usize,
+}
+
+/// The list that the arrows scroll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Focus {
+    Calls,
+    Registrations,
 }
 
 /// What happens in a second.
@@ -51,16 +61,32 @@ impl Picture {
             trouble: None,
             at: Instant::now(),
             age: 0,
-            scrolled: 0,
+            focus: Focus::Calls,
+            scrolled_calls: 0,
+            scrolled_registrations: 0,
         }
     }
 
-    /// Moves the list of calls by so many lines.
+    /// Moves the list in focus by so many lines; drawing holds it within the list.
     pub(super) fn scroll(&mut self, by: i32) {
-        let lines: usize = self.calls.iter().map(|call| call.legs.len().max(1)).sum();
+        let scrolled = self.scrolled(self.focus);
         let step = by.unsigned_abs() as usize;
-        let to = if by < 0 { self.scrolled.saturating_sub(step) } else { self.scrolled.saturating_add(step) };
-        self.scrolled = to.min(lines.saturating_sub(1));
+        *scrolled = if by < 0 { scrolled.saturating_sub(step) } else { scrolled.saturating_add(step) };
+    }
+
+    /// Gives the arrows to the other list.
+    pub(super) fn change_focus(&mut self) {
+        self.focus = match self.focus {
+            Focus::Calls => Focus::Registrations,
+            Focus::Registrations => Focus::Calls,
+        };
+    }
+
+    fn scrolled(&mut self, list: Focus) -> &mut usize {
+        match list {
+            Focus::Calls => &mut self.scrolled_calls,
+            Focus::Registrations => &mut self.scrolled_registrations,
+        }
     }
 }
 
@@ -83,12 +109,13 @@ impl Rates {
 }
 
 /// Draws the picture into whatever room there is.
-pub(super) fn draw(frame: &mut Frame<'_>, picture: &Picture) {
-    let registrations = u16::try_from(picture.registrations.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let third = (frame.area().height / 3).max(3);
+pub(super) fn draw(frame: &mut Frame<'_>, picture: &mut Picture) {
+    let registrations =
+        u16::try_from(picture.registrations.len()).unwrap_or(u16::MAX).saturating_add(FRAME_AND_HEADER);
+    let third = (frame.area().height / 3).max(FRAME_AND_HEADER + 1);
     let [header, calls, phones, footer] = Layout::vertical([
         Constraint::Length(3),
-        Constraint::Min(3),
+        Constraint::Min(FRAME_AND_HEADER + 1),
         Constraint::Length(registrations.min(third)),
         Constraint::Length(1),
     ])
@@ -96,7 +123,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, picture: &Picture) {
     draw_header(frame, header, picture);
     draw_calls(frame, calls, picture);
     draw_registrations(frame, phones, picture);
-    let keys = picture.language.pick("q quits · arrows scroll", "q stopt · pijlen bladeren");
+    let keys = picture.language.pick(
+        "q quits · arrows scroll · tab changes list",
+        "q stopt · pijlen bladeren · tab wisselt van lijst",
+    );
     frame.render_widget(Line::from(keys).dim(), footer);
 }
 
@@ -112,8 +142,8 @@ fn draw_header(frame: &mut Frame<'_>, area: Rect, picture: &Picture) {
         ]));
         lines.push(Line::from(say!(
             language,
-            "calls {} ({} talking)  registrations {} of {} extensions",
-            "gesprekken {} ({} in gesprek)  registraties {} van {} toestellen",
+            "calls {} ({} talking)  registrations {}  extensions {}",
+            "gesprekken {} ({} in gesprek)  registraties {}  toestellen {}",
             status.calls,
             status.calls_answered,
             status.registrations,
@@ -132,123 +162,50 @@ fn draw_header(frame: &mut Frame<'_>, area: Rect, picture: &Picture) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn draw_calls(frame: &mut Frame<'_>, area: Rect, picture: &Picture) {
-    let language = picture.language;
-    let title = say!(language, " calls {} ", " gesprekken {} ", picture.calls.len());
-    let rows = picture.calls.iter().flat_map(|call| call_rows(call, language)).skip(picture.scrolled);
-    let widths = [
-        Constraint::Min(16),
-        Constraint::Length(10),
-        Constraint::Length(8),
-        Constraint::Min(14),
-        Constraint::Length(10),
-        Constraint::Length(8),
-        Constraint::Length(9),
-        Constraint::Length(8),
-        Constraint::Length(9),
-    ];
-    let titles = [
-        language.pick("from > to", "van > naar"),
-        language.pick("state", "toestand"),
-        language.pick("time", "duur"),
-        language.pick("leg", "kant"),
-        "codec",
-        language.pick("loss in", "verl. in"),
-        "jitter in",
-        language.pick("loss out", "verl. uit"),
-        language.pick("jit. out", "jit. uit"),
-    ];
-    let table = Table::new(rows, widths)
-        .header(Row::new(titles).style(Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)))
-        .block(Block::bordered().title(title));
-    frame.render_widget(table, area);
+fn draw_calls(frame: &mut Frame<'_>, area: Rect, picture: &mut Picture) {
+    let list = List::of_calls(&picture.calls, picture.language);
+    let title = say!(picture.language, "calls {}", "gesprekken {}", picture.calls.len());
+    draw_list(frame, area, picture, list, title, Focus::Calls);
 }
 
-fn call_rows(call: &Call, language: Language) -> Vec<Row<'static>> {
-    let head = [
-        Cell::from(printable(show::parties(call))).bold(),
-        Cell::from(printable(show::state(&call.state, language)))
-            .style(Style::new().fg(state_colour(&call.state))),
-        Cell::from(when::duration(call.talk_secs.unwrap_or(call.duration_secs))),
-    ];
-    if call.legs.is_empty() {
-        return vec![Row::new(head)];
-    }
-    let rows = call.legs.iter().enumerate().map(|(index, leg)| {
-        let start = if index == 0 { head.clone() } else { Default::default() };
-        Row::new(start.into_iter().chain(leg_cells(leg, language)))
-    });
-    rows.collect()
+fn draw_registrations(frame: &mut Frame<'_>, area: Rect, picture: &mut Picture) {
+    let list = List::of_registrations(&picture.registrations, picture.language);
+    let title = say!(picture.language, "registrations {}", "registraties {}", picture.registrations.len());
+    draw_list(frame, area, picture, list, title, Focus::Registrations);
 }
 
-fn leg_cells(leg: &Leg, language: Language) -> Vec<Cell<'static>> {
-    let [who, codec, loss_in, jitter_in, loss_out, jitter_out, _] = show::leg_cells(leg, language);
-    let graded = |text: String, value: f64, fair: f64, bad: f64| {
-        let colour = if value >= bad {
-            Color::Red
-        } else if value >= fair {
-            Color::Yellow
-        } else {
-            Color::Green
-        };
-        Cell::from(text).style(Style::new().fg(colour))
+/// A list in its frame; the title says which part of it is seen where it does not fit, and is bright where the arrows
+/// scroll it.
+fn draw_list(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    picture: &mut Picture,
+    list: List,
+    title: String,
+    which: Focus,
+) {
+    let all = list.len();
+    let lines = usize::from(area.height.saturating_sub(FRAME_AND_HEADER));
+    let scrolled = picture.scrolled(which);
+    *scrolled = (*scrolled).min(all.saturating_sub(lines));
+    let from = *scrolled;
+    let part = match (from + lines).min(all) {
+        to if to > from && to - from < all => {
+            say!(picture.language, " (lines {}-{to} of {all})", " (regels {}-{to} van {all})", from + 1)
+        }
+        _ => String::new(),
     };
-    vec![
-        Cell::from(printable(who)),
-        Cell::from(printable(codec)).style(Style::new().fg(Color::Cyan)),
-        graded(loss_in, leg.inbound.loss_percent, FAIR_LOSS, BAD_LOSS),
-        graded(jitter_in, leg.inbound.jitter_ms, FAIR_JITTER, BAD_JITTER),
-        graded(loss_out, leg.outbound.loss_percent, FAIR_LOSS, BAD_LOSS),
-        graded(jitter_out, leg.outbound.jitter_ms, FAIR_JITTER, BAD_JITTER),
-    ]
+    let style = if picture.focus == which { Style::new().bold() } else { Style::new() };
+    let block = Block::bordered().title(Line::styled(format!(" {title}{part} "), style));
+    let room = area.width.saturating_sub(2);
+    frame.render_widget(list.table(from, lines, room).block(block), area);
 }
 
-fn state_colour(state: &str) -> Color {
-    match state {
-        "talking" => Color::Green,
-        "starting" | "dialling" | "ringing" => Color::Yellow,
-        "playing" | "echo" => Color::Cyan,
-        _ => Color::DarkGray,
-    }
-}
-
-fn draw_registrations(frame: &mut Frame<'_>, area: Rect, picture: &Picture) {
-    let language = picture.language;
-    let title = say!(language, " registrations {} ", " registraties {} ", picture.registrations.len());
-    let rows = picture.registrations.iter().map(|registration| {
-        let expires = registration.expires_in_secs;
-        let colour = if expires < 10 { Color::Red } else { Color::Reset };
-        Row::new([
-            Cell::from(printable(&registration.number)).bold(),
-            Cell::from(printable(&registration.organisation)),
-            Cell::from(printable(&registration.transport)).style(Style::new().fg(Color::Cyan)),
-            Cell::from(printable(&registration.remote)),
-            Cell::from(when::duration(expires)).style(Style::new().fg(colour)),
-            Cell::from(printable(registration.user_agent.as_deref().unwrap_or("-"))),
-        ])
-    });
-    let widths = [
-        Constraint::Length(10),
-        Constraint::Length(12),
-        Constraint::Length(5),
-        Constraint::Min(16),
-        Constraint::Length(8),
-        Constraint::Min(12),
-    ];
-    let table = Table::new(rows, widths).block(Block::bordered().title(title));
-    frame.render_widget(table, area);
-}
-
-/// Percent from which speech is heard to suffer a little, and badly.
-const FAIR_LOSS: f64 = 1.0;
-const BAD_LOSS: f64 = 3.0;
-/// Milliseconds from which phones' buffers begin to struggle, and fail.
-const FAIR_JITTER: f64 = 20.0;
-const BAD_JITTER: f64 = 40.0;
+const FRAME_AND_HEADER: u16 = 3;
 
 #[cfg(test)]
 mod tests {
-    use kiestoon_control::{RunState, Stream, Totals};
+    use kiestoon_control::{Leg, RunState, Stream, Totals};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
@@ -321,7 +278,7 @@ mod tests {
         }
     }
 
-    fn drawn(picture: &Picture, width: u16, height: u16) -> Terminal<TestBackend> {
+    fn drawn(picture: &mut Picture, width: u16, height: u16) -> Terminal<TestBackend> {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| draw(frame, picture)).unwrap();
         terminal
@@ -336,11 +293,11 @@ mod tests {
 
     #[test]
     fn calls_and_phones_are_shown_with_their_quality() {
-        let terminal = drawn(&picture(), 110, 16);
+        let terminal = drawn(&mut picture(), 110, 16);
         let text = text(&terminal);
         for expected in [
             "kiestoon 0.1.0 running 1:05",
-            "calls 1 (1 talking)  registrations 1 of 7 extensions",
+            "calls 1 (1 talking)  registrations 1  extensions 7",
             "201 > 202",
             "caller 201",
             "callee 202",
@@ -366,8 +323,8 @@ mod tests {
 
     #[test]
     fn trouble_takes_the_place_of_the_rates_and_the_last_picture_stays() {
-        let picture = Picture { trouble: Some("the PBX does not run".into()), ..picture() };
-        let text = text(&drawn(&picture, 110, 16));
+        let mut picture = Picture { trouble: Some("the PBX does not run".into()), ..picture() };
+        let text = text(&drawn(&mut picture, 110, 16));
         assert!(text.contains("the PBX does not run") && text.contains("201 > 202"), "{text}");
         assert!(!text.contains("per second"), "{text}");
     }
@@ -378,12 +335,49 @@ mod tests {
         for by in [100, -1, -100] {
             picture.scroll(by);
             for (width, height) in [(1, 1), (5, 3), (20, 4), (80, 24), (300, 100)] {
-                drawn(&picture, width, height);
+                drawn(&mut picture, width, height);
             }
         }
         picture.scroll(1);
-        let text = text(&drawn(&picture, 110, 16));
+        let text = text(&drawn(&mut picture, 110, 12));
         assert!(!text.contains("caller 201") && text.contains("callee 202"), "{text}");
+    }
+
+    #[test]
+    fn both_legs_of_a_call_stand_in_the_same_columns() {
+        let text = text(&drawn(&mut picture(), 110, 16));
+        let place = |of: &str| {
+            let line = text.lines().find(|line| line.contains(of)).unwrap();
+            line[..line.find(of).unwrap()].chars().count()
+        };
+        assert_eq!(place("caller 201"), place("callee 202"), "{text}");
+        assert_eq!(place("0.2 %"), place("7.5 %"), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_loses_columns_and_no_digits() {
+        for (width, shown, left_out) in [
+            (150, &["loss out", "rtt", "id"][..], &[][..]),
+            (80, &["loss in", "codec", "talking", "192.0.2.1:5060"], &[]),
+            (48, &["201 > 202", "talking", "callee 202", "192.0.2.1:5060"], &["codec"]),
+        ] {
+            let text = text(&drawn(&mut picture(), width, 16));
+            assert!(shown.iter().all(|part| text.contains(part)), "{width}\n{text}");
+            assert!(!left_out.iter().any(|part| text.contains(part)), "{width}\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_list_says_which_part_is_seen() {
+        let mut picture = picture();
+        picture.registrations = vec![picture.registrations[0].clone(); 40];
+        picture.change_focus();
+        picture.scroll(i32::MAX);
+        let end = text(&drawn(&mut picture, 110, 24));
+        assert!(end.contains("registrations 40 (lines 36-40 of 40)"), "{end}");
+        picture.scroll(-1);
+        let before = text(&drawn(&mut picture, 110, 24));
+        assert!(before.contains("(lines 35-39 of 40)"), "{before}");
     }
 
     #[test]

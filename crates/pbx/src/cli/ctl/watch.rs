@@ -32,6 +32,7 @@ async fn watch(
         match key(asked)? {
             Some(Key::Quit) => return Ok(()),
             Some(Key::Scroll(by)) => picture.scroll(by),
+            Some(Key::OtherList) => picture.change_focus(),
             Some(Key::Redraw) | None => {}
         }
         if asked.elapsed() >= PERIOD {
@@ -60,6 +61,7 @@ async fn refresh(client: &Client, picture: &mut Picture) -> Result<(), ClientErr
 enum Key {
     Quit,
     Scroll(i32),
+    OtherList,
     Redraw,
 }
 
@@ -77,6 +79,9 @@ fn key(asked: Instant) -> io::Result<Option<Key>> {
         KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Some(Key::Quit),
         KeyCode::Down | KeyCode::Char('j') => Some(Key::Scroll(1)),
         KeyCode::Up | KeyCode::Char('k') => Some(Key::Scroll(-1)),
+        KeyCode::Tab | KeyCode::BackTab => Some(Key::OtherList),
+        KeyCode::Home => Some(Key::Scroll(i32::MIN)),
+        KeyCode::End => Some(Key::Scroll(i32::MAX)),
         KeyCode::PageDown => Some(Key::Scroll(10)),
         KeyCode::PageUp => Some(Key::Scroll(-10)),
         _ => None,
