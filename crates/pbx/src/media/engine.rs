@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::leg::{Activity, Leg};
 use super::open::{SharedPool, open};
 use super::outbox::Outbox;
+use super::relay::Traffic;
 use super::thread::{MediaThread, Order, WAKER};
 
 /// How the engine runs.
@@ -92,6 +93,7 @@ struct Place {
 struct Worker {
     orders: SyncSender<Order>,
     waker: Arc<EventFd>,
+    traffic: Arc<Traffic>,
     legs: usize,
     join: Option<JoinHandle<()>>,
 }
@@ -163,6 +165,13 @@ impl Engine {
             answer
         };
         self.threads.iter().map(ask).collect()
+    }
+
+    /// RTP packets received from phones and sent to them since the start, as of each thread's last wake-up.
+    pub(crate) fn traffic(&self) -> (u64, u64) {
+        self.threads.iter().map(|worker| worker.traffic.read()).fold((0, 0), |(received, sent), thread| {
+            (received.wrapping_add(thread.0), sent.wrapping_add(thread.1))
+        })
     }
 
     fn open(&mut self, call: CallKey, leg: LegId, peer: IpAddr) -> Result<LocalMedia, OpenError> {
@@ -260,9 +269,17 @@ impl Worker {
         let waker = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
         epoll.add(&waker, EpollEvent::new(EpollFlags::EPOLLIN, WAKER))?;
         let outbox = Outbox::new(events, failed);
-        let thread = MediaThread::new(epoll, Arc::clone(&waker), received, outbox, config.silent_after);
+        let traffic = Arc::new(Traffic::default());
+        let thread = MediaThread::new(
+            epoll,
+            Arc::clone(&waker),
+            received,
+            outbox,
+            Arc::clone(&traffic),
+            config.silent_after,
+        );
         let join = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || thread.run())?;
-        Ok(Self { orders, waker, legs: 0, join: Some(join) })
+        Ok(Self { orders, waker, traffic, legs: 0, join: Some(join) })
     }
 
     /// False if the thread has ended.

@@ -1,6 +1,7 @@
 //! The way of one packet: socket, leg, bridge, leg, socket. Everything here runs for every packet.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use kiestoon_media::rtp::Header;
@@ -10,10 +11,32 @@ use super::leg::{Activity, Leg, Legs, Token};
 /// What the thread counts beside the legs' own figures.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Counters {
+    /// RTP packets that a phone of ours sent.
+    pub(super) received: u64,
     /// RTP packets sent, relayed, echoed or played.
     pub(super) sent: u64,
     /// Packets that the kernel would not take.
     pub(super) refused: u64,
+}
+
+/// The counts of one thread as others may read them: written by the thread once a batch, so that a packet costs no
+/// shared memory.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    received: AtomicU64,
+    sent: AtomicU64,
+}
+
+impl Traffic {
+    pub(super) fn publish(&self, counters: &Counters) {
+        self.received.store(counters.received, Ordering::Relaxed);
+        self.sent.store(counters.sent, Ordering::Relaxed);
+    }
+
+    /// Packets received and sent since the thread began.
+    pub(super) fn read(&self) -> (u64, u64) {
+        (self.received.load(Ordering::Relaxed), self.sent.load(Ordering::Relaxed))
+    }
 }
 
 /// A datagram of at most this size is relayed; an Ethernet frame holds 1,500 bytes.
@@ -43,6 +66,7 @@ impl Legs {
         assert!(!leg.poisoned, "a test asked for it");
         let Some(packet) = buffer.get_mut(..length) else { return };
         let Ok(header) = leg.media.receive(now, source, packet) else { return };
+        counters.received = counters.received.wrapping_add(1);
         match leg.activity {
             Activity::Bridged(peer) => {
                 if let Some(peer) = self.leg_mut(peer) {

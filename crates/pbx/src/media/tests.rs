@@ -373,6 +373,7 @@ fn live_figures_are_given_when_asked() {
     let one = reports.iter().find(|report| report.leg == LegId(1)).unwrap();
     assert_eq!((reports.len(), one.quality.inbound.packets), (2, 1));
     assert_eq!(one.quality.remote, a.rtp.local_addr().ok());
+    assert_eq!(bench.engine.traffic(), (1, 1), "received and sent");
 }
 
 #[test]

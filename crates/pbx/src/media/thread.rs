@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::engine::LegReport;
 use super::leg::{Activity, Leg, Legs};
 use super::outbox::Outbox;
-use super::relay::{Counters, DATAGRAM};
+use super::relay::{Counters, DATAGRAM, Traffic};
 
 /// What the engine's handle asks of a thread.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ pub(super) struct MediaThread {
     legs: Legs,
     prompts: Arc<Prompts>,
     counters: Counters,
+    traffic: Arc<Traffic>,
     /// Silence of a leg until it is said.
     silent_after: Option<Duration>,
     /// The slots that play, in no order.
@@ -65,6 +66,7 @@ impl MediaThread {
         waker: Arc<EventFd>,
         orders: Receiver<Order>,
         outbox: Outbox,
+        traffic: Arc<Traffic>,
         silent_after: Option<Duration>,
     ) -> Self {
         let now = Instant::now();
@@ -76,6 +78,7 @@ impl MediaThread {
             legs: Legs::default(),
             prompts: Arc::default(),
             counters: Counters::default(),
+            traffic,
             silent_after,
             players: Vec::new(),
             next_frame: now,
@@ -108,6 +111,7 @@ impl MediaThread {
                 self.packet(event, now, &mut buffer);
             }
             self.tick(now);
+            self.traffic.publish(&self.counters);
         }
     }
 

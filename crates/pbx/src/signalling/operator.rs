@@ -83,6 +83,8 @@ impl Signalling {
     }
 
     fn totals(&self) -> control::Totals {
-        control::Totals { sip_dropped: self.totals.sip_dropped + self.transports.dropped(), ..self.totals }
+        let (rtp_received, rtp_sent) = self.engine.traffic();
+        let sip_dropped = self.totals.sip_dropped + self.transports.dropped();
+        control::Totals { sip_dropped, rtp_received, rtp_sent, ..self.totals }
     }
 }
