@@ -116,6 +116,8 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
     tokio::pin!(timer);
     let mut armed = None;
     let mut wall = tokio::time::interval(WALL_CLOCK_EVERY);
+    let mut patience = tokio::time::interval(DRAIN_SAID_EVERY);
+    let mut draining = false;
     loop {
         let deadline = signalling.switch.deadline();
         if deadline != armed {
@@ -126,6 +128,8 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
             biased;
             Ok(()) = stop.changed() => {
                 let asked = *stop.borrow_and_update();
+                draining = asked == Stop::Drain;
+                patience.reset();
                 signalling.stop(asked);
             }
             message = received.recv() => {
@@ -148,6 +152,7 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
                 signalling.handle(Instant::now(), Input::Snapshot(snapshot));
             }
             _ = wall.tick() => signalling.handle(Instant::now(), Input::WallClock(clock::wall_clock())),
+            _ = patience.tick(), if draining => signalling.say_what_is_left(),
         }
         let asked = *stop.borrow();
         if asked == Stop::Abandon || (asked != Stop::Run && signalling.switch.is_idle()) {
@@ -221,6 +226,12 @@ impl Signalling {
         }
     }
 
+    /// Tells whoever waits for a stop what it waits for.
+    fn say_what_is_left(&self) {
+        let status = self.switch.status();
+        tracing::info!(calls = status.calls, talking = status.talking, "draining: calls still run");
+    }
+
     /// Lets the last messages leave the connections' queues.
     async fn last_words(self) {
         tokio::time::sleep(LAST_WORDS).await;
@@ -231,4 +242,5 @@ const INBOUND_QUEUE: usize = 4_096;
 const INBOUND_BATCH: usize = 64;
 const IDLE: Duration = Duration::from_secs(3_600);
 const WALL_CLOCK_EVERY: Duration = Duration::from_secs(10);
+const DRAIN_SAID_EVERY: Duration = Duration::from_secs(10);
 const LAST_WORDS: Duration = Duration::from_millis(100);
