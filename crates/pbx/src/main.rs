@@ -2,6 +2,7 @@
 mod cli;
 mod clock;
 mod control;
+mod database;
 mod media;
 mod persist;
 mod reload;

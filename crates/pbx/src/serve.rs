@@ -1,9 +1,8 @@
 //! `kiestoon serve`: start-up and shutdown as two lists to read from top to bottom.
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
-use kiestoon_config::{Config, KeySource};
-use kiestoon_store::{Key, Store};
+use kiestoon_config::Config;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{broadcast, mpsc, watch},
@@ -13,6 +12,7 @@ use tokio::{
 use crate::{
     clock,
     control::{self, Doors},
+    database,
     media::Engine,
     persist,
     reload::{self, Reloader},
@@ -32,7 +32,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         .await
         .map_err(ConfigurationError::from_display)?;
 
-    let store = open_store(&config).await?;
+    let store = database::open(&config).await?;
     let paths = persist::Paths::new(store.path(), config.cdr.spool.as_deref());
     let (journals, writers) = persist::start(&paths, &store).await?;
 
@@ -107,23 +107,6 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Opens the configured database with its key.
-pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    let key = match config.store.key_source() {
-        KeySource::Given(key) => Key::from_bytes(key),
-        KeySource::File(path) => {
-            make_folder(&path)?;
-            Key::load_or_create(&path)?
-        }
-    };
-    Ok(Store::open(&config.store.url, key).await?)
-}
-
-fn make_folder(file: &Path) -> anyhow::Result<()> {
-    let Some(folder) = file.parent() else { return Ok(()) };
-    std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))
 }
 
 /// SIGTERM drains, SIGINT ends at once, SIGHUP reloads; an operator's drain is a SIGTERM with a limit of its own.

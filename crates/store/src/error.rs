@@ -96,7 +96,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The key file cannot be read or written.
-    #[error("the key file {} cannot be used ({reason})", path.display())]
+    #[error("the key file {} cannot be used ({reason}): put back the one that was made with the database, or mend its rights", path.display())]
     KeyFile {
         /// The key file.
         path: PathBuf,

@@ -4,16 +4,16 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use kiestoon_config::{Config, KeySource};
+use kiestoon_config::Config;
 use kiestoon_control::Client;
 use kiestoon_dialplan::{Plan, ReferenceKind};
 use kiestoon_media::prompt::Prompt;
-use kiestoon_store::{Key, Store};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, database, folder, print_line};
+use crate::transport::is_no_ipv6;
 
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let loaded = cli.load()?;
@@ -147,7 +147,9 @@ impl Report {
             ("sip.tcp", Type::STREAM, Protocol::TCP, &config.sip.tcp),
         ] {
             for address in addresses {
-                if let Err(error) = bind(*address, kind, protocol) {
+                if let Err(error) = bind(*address, kind, protocol)
+                    && !is_no_ipv6(*address, &error)
+                {
                     self.errors.push(say!(
                         self.language,
                         "`{key}`: {address} cannot be listened on ({error}); end what uses it, or choose another port",
@@ -190,10 +192,7 @@ impl Report {
 
 /// Opens the database with the key that must be there already, so that a lost key file is told rather than replaced.
 async fn read_numbers(config: &Config) -> Result<HashSet<String>, Failure> {
-    let store = match config.store.key_source() {
-        KeySource::File(path) => Store::open(&config.store.url, Key::load(&path)?).await?,
-        KeySource::Given(_) => database::open(config).await?,
-    };
+    let store = database::open_existing(config).await?;
     let extensions = store.extensions(None).await?;
     store.close().await;
     Ok(extensions.into_iter().map(|extension| extension.number).collect())

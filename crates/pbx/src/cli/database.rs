@@ -9,7 +9,12 @@ use super::language::{Language, say};
 
 /// The database of the configuration, made and migrated where needed.
 pub(super) async fn open(config: &Config) -> Result<Store, Failure> {
-    Ok(crate::serve::open_store(config).await?)
+    Ok(crate::database::open(config).await?)
+}
+
+/// The database of the configuration, which must be there.
+pub(super) async fn open_existing(config: &Config) -> Result<Store, Failure> {
+    Ok(crate::database::open_existing(config).await?)
 }
 
 /// Asks a running PBX to take the change now. One that does not run takes it at its start, and one that refuses says why.

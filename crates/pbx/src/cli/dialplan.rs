@@ -67,7 +67,8 @@ fn explain(cli: &Cli, path: Option<PathBuf>, question: &Question) -> Result<(), 
     let now = Timestamp::now().to_zoned(loaded.plan.timezone().clone());
     let at = match &question.at {
         Some(text) => when::at(text, &now, cli.language)?,
-        None => now.timestamp(),
+        // Whole seconds: rules know no smaller ones.
+        None => Timestamp::from_second(now.timestamp().as_second()).unwrap_or_else(|_| now.timestamp()),
     };
     let facts = CallFacts { context: &question.context, from: &question.from, dialled: &question.number, at };
     let explanation = loaded.plan.explain(&facts);

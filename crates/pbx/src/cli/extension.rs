@@ -15,7 +15,10 @@ use super::{Cli, database, print_line, when};
 pub(super) fn extension(cli: &Cli, args: ExtensionArgs) -> Result<(), Failure> {
     let config = cli.config()?;
     cli.block_on(async {
-        let store = database::open(&config).await?;
+        let store = match args.verb {
+            ExtensionVerb::Add { .. } => database::open(&config).await?,
+            _ => database::open_existing(&config).await?,
+        };
         let desk = Desk { cli, config: &config, store, organisation: args.organisation };
         desk.run(args.verb).await?;
         desk.store.close().await;

@@ -51,7 +51,19 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Import(problems) => Self::import(&problems),
-            StoreError::Refused(_) | StoreError::Url { .. } => Self::Input(error.to_string()),
+            // Nothing gets better by trying again: the operator must name, mend or put back a file first.
+            StoreError::Refused(_)
+            | StoreError::Url { .. }
+            | StoreError::Missing { .. }
+            | StoreError::Open { .. }
+            | StoreError::NotADatabase { .. }
+            | StoreError::Foreign { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::NewerSchema { .. }
+            | StoreError::KeyFile { .. }
+            | StoreError::KeyExposed { .. }
+            | StoreError::KeyFormat { .. }
+            | StoreError::WrongKey { .. } => Self::Input(error.to_string()),
             other => Self::Other(other.to_string()),
         }
     }

@@ -13,7 +13,7 @@ pub(super) fn history(cli: &Cli, args: &HistoryArgs) -> Result<(), Failure> {
     let filter = filter(args, cli.language)?;
     let config = cli.config()?;
     let calls = cli.block_on(async {
-        let store = database::open(&config).await?;
+        let store = database::open_existing(&config).await?;
         let calls = store.history(&filter).await?;
         store.close().await;
         Ok(calls)

@@ -74,8 +74,11 @@ impl Cli {
             Verb::History(args) => history::history(self, &args),
             Verb::Ctl(args) => ctl::ctl(self, args),
             Verb::PrintConfig => print_config::print_config(self),
+            Verb::Version if self.json => {
+                self.print_json(&serde_json::json!({ "version": env!("CARGO_PKG_VERSION") }))
+            }
             Verb::Version => {
-                println!("kiestoon {}", env!("CARGO_PKG_VERSION"));
+                print_line(concat!("kiestoon ", env!("CARGO_PKG_VERSION")));
                 Ok(())
             }
         }

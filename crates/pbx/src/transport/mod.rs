@@ -79,6 +79,13 @@ fn hint(error: &io::Error) -> &'static str {
     }
 }
 
+/// Whether a listener on every IPv6 address, as the defaults have it, failed because the kernel runs without IPv6: that
+/// is no reason not to start.
+pub(crate) fn is_no_ipv6(address: SocketAddr, error: &io::Error) -> bool {
+    let all = address.is_ipv6() && address.ip().is_unspecified();
+    all && error.raw_os_error() == Some(nix::errno::Errno::EAFNOSUPPORT as i32)
+}
+
 /// All listeners and connections. Owned by the signalling task, and by nobody else.
 #[derive(Debug)]
 pub(crate) struct Transports {
@@ -99,16 +106,23 @@ impl Transports {
         let mut errors = Vec::new();
         let mut udp = Vec::new();
         let mut tcp = Vec::new();
+        let mut failed = |transport, address: SocketAddr, source: io::Error| {
+            if is_no_ipv6(address, &source) {
+                tracing::warn!(transport, %address, "this machine has no IPv6: not listened on");
+            } else {
+                errors.push(BindError { transport, address, source });
+            }
+        };
         for address in &listen.udp {
             match UdpListener::bind(*address) {
                 Ok(listener) => udp.push(Arc::new(listener)),
-                Err(source) => errors.push(BindError { transport: "udp", address: *address, source }),
+                Err(source) => failed("udp", *address, source),
             }
         }
         for address in &listen.tcp {
             match tcp::bind(*address) {
                 Ok(listener) => tcp.push(listener),
-                Err(source) => errors.push(BindError { transport: "tcp", address: *address, source }),
+                Err(source) => failed("tcp", *address, source),
             }
         }
         if !errors.is_empty() {
@@ -174,5 +188,22 @@ impl Transports {
         if let Err(error) = listener.send(bytes, flow.local, flow.remote) {
             tracing::debug!(remote = %flow.remote, %error, "datagram not sent");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn only_a_default_listener_may_lack_ipv6() {
+        let unsupported = io::Error::from_raw_os_error(Errno::EAFNOSUPPORT as i32);
+        let taken = io::Error::from_raw_os_error(Errno::EADDRINUSE as i32);
+        assert!(is_no_ipv6("[::]:5060".parse().unwrap(), &unsupported));
+        assert!(!is_no_ipv6("[::1]:5060".parse().unwrap(), &unsupported));
+        assert!(!is_no_ipv6("0.0.0.0:5060".parse().unwrap(), &unsupported));
+        assert!(!is_no_ipv6("[::]:5060".parse().unwrap(), &taken));
     }
 }

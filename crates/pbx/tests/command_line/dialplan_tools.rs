@@ -11,6 +11,8 @@ fn a_call_is_explained_with_its_rule_and_steps() {
     let json = folder.run(&["dialplan", "explain", "202", "--from", "201", "--json"]).expect(0).json();
     assert_eq!(json["matched"]["rule"]["name"], "phones");
     assert_eq!(json["matched"]["rule"]["file"], "dialplans/office.toml");
+    let now = folder.run(&["dialplan", "explain", "202", "--from", "201", "--json"]).expect(0).json();
+    assert_eq!(now["at"].as_str().map(str::len), Some("2026-11-20T10:00:00".len()), "{now}");
     folder.run(&["dialplan", "explain", "999", "--from", "201"]).expect(0).says("no rule matches");
     folder
         .run(&["dialplan", "explain", "202", "--from", "201", "--at", "later"])

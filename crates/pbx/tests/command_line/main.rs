@@ -7,6 +7,7 @@ mod duplicate_number;
 mod extensions;
 mod kiestoon;
 mod languages;
+mod missing_database;
 mod not_running;
 mod print_config;
 mod taken_port;

@@ -15,4 +15,6 @@ fn overrides_are_in_and_secrets_are_out() {
     assert_eq!(json["sip"]["udp"], serde_json::json!(["127.0.0.1:0"]));
     assert_eq!(json["store"]["key"], "********");
     assert_eq!(json["store"]["key_file"], serde_json::Value::Null);
+    let version = folder.run(&["version", "--json"]).expect(0).json();
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
 }
