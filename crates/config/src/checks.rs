@@ -119,7 +119,13 @@ impl Checks<'_> {
         if range.contains(&media.webrtc_port) {
             let message =
                 format!("`media.webrtc_port` ({}) lies inside `media.rtp_ports`", media.webrtc_port);
-            self.error("media.webrtc_port", &message, Some("give it a port of its own".into()));
+            let hint = Some("give it a port of its own".to_owned());
+            // The default is used by no listener yet, so that it may not stand in the way of a range.
+            if self.root.find("media.webrtc_port").is_some() {
+                self.error("media.webrtc_port", &message, hint);
+            } else {
+                self.reading.warn(&place_of(self.root, "media.rtp_ports"), message, hint);
+            }
         }
         for address in &config.sip.udp {
             if range.contains(&address.port()) {

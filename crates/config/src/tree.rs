@@ -103,7 +103,7 @@ section! {
         pub webrtc_port: u16 = 19_999, in 1..=65_535;
         /// The folder of the prompts, WAV files.
         pub sounds: PathBuf = "sounds".into();
-        /// Media threads; 0: one for each processor.
+        /// Media threads; 0: one for each processor, at most four.
         pub threads: u32 = 0, in 0..=256;
         /// A leg without RTP for this long is reported as silent; 0: never.
         pub silence_secs: u64 = 30, in 0..=3_600;

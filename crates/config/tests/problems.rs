@@ -73,8 +73,8 @@ fn each_mistake_has_its_place_and_its_sentence() {
             "kiestoon.toml:2:13: error: `media.rtp_ports` is \"30000-20000\", but a leg takes two ports: the last must be above the first",
         ),
         (
-            "[media]\nrtp_ports = \"19000-20000\"",
-            "error: `media.webrtc_port` (19999) lies inside `media.rtp_ports`; give it a port of its own",
+            "[media]\nrtp_ports = \"19000-20000\"\nwebrtc_port = 19999",
+            "kiestoon.toml:3:15: error: `media.webrtc_port` (19999) lies inside `media.rtp_ports`; give it a port of its own",
         ),
         (
             "[limits]\nexempt_sources = [\"10.0.0.0/8\", \"10.0.0.0/40\"]",
@@ -198,6 +198,20 @@ fn listeners_of_later_versions_are_checked_and_warned_of() {
     assert!(
         warnings[0].ends_with(
             "warning: `sip.ws.listen` is checked, but SIP over WebSocket is not served by this version"
+        ),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn a_range_over_the_default_browser_port_is_only_warned_of() {
+    let folder = Folder::new("[media]\nrtp_ports = \"19000-20000\"\n");
+    let loaded = load(&ConfigFile::Named(folder.path("kiestoon.toml")), []).expect("no errors");
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 1);
+    assert!(
+        warnings[0].ends_with(
+            "kiestoon.toml:2:13: warning: `media.webrtc_port` (19999) lies inside `media.rtp_ports`; give it a port of its own"
         ),
         "{warnings:?}"
     );
