@@ -4,6 +4,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -57,7 +58,8 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
+    // As private as the database: it says who called whom.
+    let mut file = OpenOptions::new().create(true).append(true).read(true).mode(0o640).open(path)?;
     let written = Written { generation: 0, bytes: end_with_a_whole_line(&mut file)? };
     let (announce, receiver) = watch::channel(written);
     let stored = Arc::new(AtomicU64::new(0));
