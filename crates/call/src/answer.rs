@@ -169,6 +169,8 @@ impl Call {
             Some((answer, changed))
         });
         let Some((answer, other_changed)) = joined else {
+            // Whoever made the offer has sent a 2xx, which it repeats until it is acknowledged.
+            self.acknowledge(x, from.other(), Some(offer));
             return self.end(x, End::from(EndReason::MediaFailed));
         };
         let changed = self.leg_mut(from).is_some_and(|leg| leg.set_remote(x, &answer));

@@ -148,7 +148,9 @@ impl Phone {
             let next = Session { flowing: line.wants, ..line.session.clone() }.answering(theirs);
             let text = line.describe(next);
             line.offerless = false;
-            ack.set_body(SDP, text);
+            if !self.profile.owes_answer {
+                ack.set_body(SDP, text);
+            }
         }
         self.take_session(index, theirs);
         self.stamp(&mut ack);

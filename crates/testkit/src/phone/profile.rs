@@ -18,6 +18,7 @@ pub struct Profile {
     pub(crate) hears_nothing: bool,
     pub(crate) answers_cancelled: bool,
     pub(crate) waits_for_ack: bool,
+    pub(crate) owes_answer: bool,
     pub(crate) where_: Where,
 }
 
@@ -69,6 +70,7 @@ pub fn phone(number: &str) -> Profile {
         hears_nothing: false,
         answers_cancelled: false,
         waits_for_ack: true,
+        owes_answer: false,
         where_: Where::Office,
     }
 }
@@ -190,6 +192,13 @@ impl Profile {
     #[must_use]
     pub fn does_not_wait_for_ack(mut self) -> Self {
         self.waits_for_ack = false;
+        self
+    }
+
+    /// Acknowledges an offer without answering it, against RFC 3261 section 13.2.2.4.
+    #[must_use]
+    pub fn answers_no_offer(mut self) -> Self {
+        self.owes_answer = true;
         self
     }
 
