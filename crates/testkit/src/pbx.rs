@@ -201,6 +201,10 @@ impl Pbx {
         if status.transactions > 0 {
             left.push(format!("pbx: {} transactions", status.transactions));
         }
+        let entries = self.switch.leftovers();
+        if entries > 0 {
+            left.push(format!("pbx: {entries} entries in the tables of the switch"));
+        }
         left.extend(self.engine.legs().map(|(id, leg)| format!("pbx: {id:?} of {:?}", leg.call)));
         left
     }

@@ -43,7 +43,7 @@ const STORIES: u64 = 80;
 fn two_hundred_calls_end_and_leave_nothing() {
     let asked = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let (first, count) = (asked("KIESTOON_WALK"), asked("KIESTOON_WALKS"));
-    let count = count.unwrap_or(if first.is_some() { 1 } else { STORIES });
+    let count = count.unwrap_or_else(|| if first.is_some() { 1 } else { STORIES });
     let first = first.unwrap_or(0);
     let calls: usize = (first..first + count).map(story).sum();
     assert!(calls >= 200 || count < STORIES, "only {calls} calls were made");
@@ -88,8 +88,9 @@ fn pause(dice: &mut Chance) -> Duration {
 }
 
 fn link(dice: &mut Chance) -> Link {
-    match dice.below(3) {
+    match dice.below(4) {
         0 => Link::default(),
+        3 => Link { jitter: millis(100), duplicate: 50, loss: 150, ..Link::default() },
         1 => Link { jitter: millis(40), duplicate: 100, ..Link::default() },
         _ => Link { jitter: millis(20), duplicate: 20, loss: 50, ..Link::default() },
     }
@@ -101,6 +102,11 @@ fn behaviour(number: &str, dice: &mut Chance) -> Profile {
     let base = if dice.happens(200) { base.hangs_up_after(dice.duration(secs(5))) } else { base };
     let base = if dice.happens(100) { base.answers_when_cancelled() } else { base };
     let base = if dice.happens(100) { base.does_not_wait_for_ack() } else { base };
+    let base = match dice.below(10) {
+        0 => base.behind_nat(),
+        1 => base.over_ipv6(),
+        _ => base,
+    };
     match dice.below(12) {
         0 => base.is_busy(),
         1 => base.declines_after(dice.duration(secs(3))),
@@ -137,8 +143,9 @@ fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
     let talking = t.phone(id).last_call().is_some_and(|(_, state)| state == LineState::Talking);
     // Who is rung after a prompt is not told of a hold that began while it rang.
     let prompted = t.phone(id).last_call().is_some_and(|(peer, _)| peer == "601");
+    let idle = t.phone(id).calls().all(|(_, state)| matches!(state, LineState::Ended(_)));
     let alive = !t.phone(id).is_dead() && !t.phone(id).is_deaf();
-    match dice.below(16) {
+    match dice.below(17) {
         0..=4 if alive && !open(t, id) => {
             let number = dice.pick(&DIALLED).expect("numbers");
             match dice.happens(200) {
@@ -161,6 +168,10 @@ fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
         },
         13 if dice.happens(300) => operator(t, dice),
         14 if alive && dice.happens(300) => t.unregister(id),
+        15 if alive && idle && dice.happens(300) => {
+            t.reconnect(id);
+            t.register(id);
+        }
         _ => {}
     }
 }

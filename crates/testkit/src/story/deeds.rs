@@ -154,7 +154,8 @@ impl Story {
         self.act(phone, |phone, _| phone.die());
     }
 
-    /// The connection of a TCP phone closes; it opens a new one.
+    /// The connection of a TCP phone closes; it opens a new one. A UDP phone is seen from another port, as behind a NAT that
+    /// has forgotten it.
     pub fn reconnect(&mut self, phone: PhoneId) {
         let flow = self.phone(phone).flow;
         self.net.close(self.clock.now(), &flow);
