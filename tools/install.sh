@@ -4,14 +4,20 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=() # "command:package" or ":package" for one without a command of its own
+packages=() # "command:package"
+components=()
 cargo_tools=()
 for group in "$@"; do
   case $group in
     build) packages+=(cc:gcc g++:g++ make:make) ;;
-    check) cargo_tools+=(cargo-deny) ;;
+    check)
+      packages+=(python3:python3)
+      components+=(rustfmt:cargo-fmt clippy:cargo-clippy)
+      cargo_tools+=(cargo-deny)
+      ;;
     test)
-      packages+=(baresip:baresip sipp:sip-tester sox:sox ip:iproute2 sqlite3:sqlite3)
+      packages+=(python3:python3 baresip:baresip sipp:sip-tester sox:sox ip:iproute2 sqlite3:sqlite3)
+      components+=(rustfmt:cargo-fmt clippy:cargo-clippy)
       cargo_tools+=(cargo-deny cargo-fuzz)
       ;;
     bench) packages+=(kamailio:kamailio rtpengine:rtpengine-daemon ip:iproute2) ;;
@@ -24,7 +30,8 @@ if ! command -v cargo >/dev/null; then
   exit 1
 fi
 
-export PATH="$PATH:/usr/sbin:/sbin"
+# Where cargo itself looks for its tools, whether or not the shell does.
+export PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin:/usr/sbin:/sbin"
 missing=()
 for entry in "${packages[@]}"; do
   command -v "${entry%%:*}" >/dev/null 2>&1 || missing+=("${entry#*:}")
@@ -39,7 +46,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
     sudo=(sudo)
   else
-    echo "Missing: ${missing[*]}. As administrator, run:  sudo ${install[*]}" >&2
+    echo "Missing: ${missing[*]}. As administrator, run:  sudo apt-get update && sudo ${install[*]}" >&2
     exit 1
   fi
   echo "==> installing ${missing[*]}"
@@ -47,6 +54,19 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get update -qq
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 "${install[@]}" >/dev/null
 fi
+
+for entry in "${components[@]}"; do
+  # Asked, not looked for: rustup has a stand-in for each command, installed or not.
+  if ! cargo "${entry#*:cargo-}" --version >/dev/null 2>&1; then
+    component=${entry%%:*}
+    if ! command -v rustup >/dev/null; then
+      echo "Missing: $component, a part of Rust. Install it the way Rust was installed, then run this again." >&2
+      exit 1
+    fi
+    echo "==> installing $component"
+    rustup component add "$component"
+  fi
+done
 
 for tool in "${cargo_tools[@]}"; do
   if ! command -v "$tool" >/dev/null 2>&1; then
