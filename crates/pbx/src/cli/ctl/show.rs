@@ -10,8 +10,8 @@ pub(super) fn status(status: &Status, language: Language) -> String {
     let state = run_state(status.state, language);
     let mut lines = vec![say!(
         language,
-        "kiestoon {}: {state} for {}",
-        "kiestoon {}: {state} al {}",
+        "kiestoon {}: {state}, up {}",
+        "kiestoon {}: {state}, {} actief",
         status.version,
         when::duration(status.uptime_secs)
     )];

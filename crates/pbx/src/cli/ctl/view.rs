@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use kiestoon_control::{Call, Registration, Status};
+use kiestoon_control::{Call, Registration, RunState, Status};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize as _};
@@ -138,7 +138,12 @@ fn draw_header(frame: &mut Frame<'_>, area: Rect, picture: &Picture) {
         let state = show::run_state(status.state, language);
         lines.push(Line::from(vec![
             Span::from(format!("kiestoon {} ", status.version)).bold(),
-            Span::from(format!("{state} {}", when::duration(status.uptime_secs))).green(),
+            Span::from(format!("{state}, {}", when::duration(status.uptime_secs))).style(
+                match status.state {
+                    RunState::Running => Color::Green,
+                    RunState::Draining => Color::Yellow,
+                },
+            ),
         ]));
         lines.push(Line::from(say!(
             language,
@@ -205,7 +210,7 @@ const FRAME_AND_HEADER: u16 = 3;
 
 #[cfg(test)]
 mod tests {
-    use kiestoon_control::{Leg, RunState, Stream, Totals};
+    use kiestoon_control::{Leg, Stream, Totals};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
@@ -296,7 +301,7 @@ mod tests {
         let terminal = drawn(&mut picture(), 110, 16);
         let text = text(&terminal);
         for expected in [
-            "kiestoon 0.1.0 running 1:05",
+            "kiestoon 0.1.0 running, 1:05",
             "calls 1 (1 talking)  registrations 1  extensions 7",
             "201 > 202",
             "caller 201",
