@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kiestoon_config::Config;
 use kiestoon_control::Client;
-use kiestoon_dialplan::{Plan, ReferenceKind};
+use kiestoon_dialplan::{Plan, Problem, ReferenceKind};
 use kiestoon_media::prompt::Prompt;
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -50,18 +50,11 @@ impl Report {
     /// The names of the prompts. One that cannot be read is an error: a caller would hear nothing.
     fn sounds(&mut self, path: &Path) -> HashSet<String> {
         let mut names = HashSet::new();
-        for folder in [path.to_owned(), path.join("nl")] {
-            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
-            for file in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
-                let Some(name) = file.file_stem().and_then(|name| name.to_str()) else { continue };
-                if file.extension().is_none_or(|extension| extension != "wav") {
-                    continue;
-                }
-                let read = std::fs::read(&file).map_err(|error| error.to_string());
-                match read.and_then(|bytes| Prompt::from_wav(&bytes).map_err(|error| error.to_string())) {
-                    Ok(_) => drop(names.insert(name.to_owned())),
-                    Err(reason) => self.errors.push(format!("{}: error: {reason}", file.display())),
-                }
+        for (name, file) in prompts(path) {
+            let read = std::fs::read(&file).map_err(|error| error.to_string());
+            match read.and_then(|bytes| Prompt::from_wav(&bytes).map_err(|error| error.to_string())) {
+                Ok(_) => drop(names.insert(name)),
+                Err(reason) => self.errors.push(format!("{}: error: {reason}", file.display())),
             }
         }
         let count = names.len();
@@ -123,12 +116,8 @@ impl Report {
     }
 
     fn references(&mut self, plan: &Plan, prompts: &HashSet<String>, numbers: Option<&HashSet<String>>) {
-        let unresolved = plan.unresolved(|kind, name| match kind {
-            ReferenceKind::Prompt => prompts.contains(name),
-            ReferenceKind::Extension => numbers.is_none_or(|numbers| numbers.contains(name)),
-            ReferenceKind::Trunk => false,
-        });
-        self.warnings.extend(unresolved.iter().map(|problem| problem.render()));
+        let unresolved = unresolved(plan, Some(prompts), numbers);
+        self.warnings.extend(unresolved.iter().map(Problem::render));
     }
 
     /// Whether the SIP ports are free, unless the PBX itself has them.
@@ -190,8 +179,34 @@ impl Report {
     }
 }
 
-/// Opens the database with the key that must be there already, so that a lost key file is told rather than replaced.
-async fn read_numbers(config: &Config) -> Result<HashSet<String>, Failure> {
+/// The WAV files of the prompts, with the names that they are played under.
+pub(super) fn prompts(path: &Path) -> Vec<(String, PathBuf)> {
+    let files =
+        [path.to_owned(), path.join("nl")].into_iter().filter_map(|folder| std::fs::read_dir(folder).ok());
+    files
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|file| file.extension().is_some_and(|extension| extension == "wav"))
+        .filter_map(|file| Some((file.file_stem()?.to_str()?.to_owned(), file)))
+        .collect()
+}
+
+/// What the plan refers to and is not there. Prompts or numbers that are not known are taken to be there.
+pub(super) fn unresolved(
+    plan: &Plan,
+    prompts: Option<&HashSet<String>>,
+    numbers: Option<&HashSet<String>>,
+) -> Vec<Problem> {
+    plan.unresolved(|kind, name| match kind {
+        ReferenceKind::Prompt => prompts.is_none_or(|prompts| prompts.contains(name)),
+        ReferenceKind::Extension => numbers.is_none_or(|numbers| numbers.contains(name)),
+        // There are no trunks yet.
+        ReferenceKind::Trunk => false,
+    })
+}
+
+/// The numbers of all extensions of a database that is there.
+pub(super) async fn read_numbers(config: &Config) -> Result<HashSet<String>, Failure> {
     let store = database::open_existing(config).await?;
     let extensions = store.extensions(None).await?;
     store.close().await;

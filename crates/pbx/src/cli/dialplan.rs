@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use kiestoon_dialplan::{CallFacts, Explanation, Plan, Problem, Reason};
+use kiestoon_dialplan::{CallFacts, Explanation, Loaded, Plan, Problem, Reason};
 use serde_json::{Value, json};
 
 use super::args::{DialplanArgs, DialplanVerb};
+use super::check::{prompts, read_numbers, unresolved};
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::printable;
@@ -31,7 +32,10 @@ struct Question {
 fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
     let files = folder::read(&chosen(cli, path)?, cli.language)?;
     let (problems, plan) = match Plan::load(&files) {
-        Ok(loaded) => (loaded.warnings, Some(loaded.plan)),
+        Ok(Loaded { plan, mut warnings }) => {
+            warnings.extend(references(cli, &plan));
+            (warnings, Some(plan))
+        }
         Err(problems) => (problems, None),
     };
     if cli.json {
@@ -57,6 +61,17 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
         print_line(&format!("{}{end}", folder::summary(&plan, files.len(), cli.language)));
     }
     Ok(())
+}
+
+/// What the plan refers to and is not there, as far as that can be known: the extensions of a database that does not open,
+/// and anything where there is no good configuration, are not looked for.
+fn references(cli: &Cli, plan: &Plan) -> Vec<Problem> {
+    let config = cli.config().ok();
+    let prompts = config
+        .as_ref()
+        .map(|config| prompts(&config.media.sounds).into_iter().map(|(name, _)| name).collect());
+    let numbers = config.and_then(|config| cli.block_on(read_numbers(&config)).ok());
+    unresolved(plan, prompts.as_ref(), numbers.as_ref())
 }
 
 fn explain(cli: &Cli, path: Option<PathBuf>, question: &Question) -> Result<(), Failure> {

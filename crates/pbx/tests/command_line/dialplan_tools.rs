@@ -20,3 +20,24 @@ fn a_call_is_explained_with_its_rule_and_steps() {
         .says("is no moment");
     assert!(!folder.path("data").exists());
 }
+
+#[test]
+fn what_a_plan_refers_to_is_looked_for_where_it_can_be() {
+    let folder = Folder::new();
+    folder.write(
+        "dialplans/office.toml",
+        "version = 1\n[[context.intern]]\nmatch = \"1\"\ndo = [{ play = \"welkom\" }, { dial = [\"trunk:voys\", \"ext:299\"] }]\n",
+    );
+    let check = || folder.run(&["dialplan", "check"]).expect(0);
+    let alone = check();
+    alone
+        .says("office.toml:4:16: warning: prompt `welkom` does not exist")
+        .says("trunk `voys` does not exist");
+    assert!(!alone.err().contains("299"), "without a database nobody knows");
+    assert!(!folder.path("data").exists());
+    folder.run(&["extension", "add", "201"]).expect(0);
+    folder.write("sounds/nl/welkom.wav", "");
+    let known = check();
+    known.says("extension `299` does not exist");
+    assert!(!known.err().contains("welkom"), "{}", known.err());
+}
