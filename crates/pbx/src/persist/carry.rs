@@ -14,12 +14,18 @@ use super::{
 pub(super) trait Record: DeserializeOwned + Send + Sync {
     /// The word of the log.
     const NAME: &'static str;
+    /// Whether it names what it is about: damage may look like a record without content.
+    fn is_whole(&self) -> bool;
     /// Stores a batch in one transaction.
     fn save(store: &Store, records: &[Self]) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 impl Record for Cdr {
     const NAME: &'static str = "call records";
+
+    fn is_whole(&self) -> bool {
+        !self.id.is_empty() && self.started_at > 0
+    }
 
     async fn save(store: &Store, records: &[Self]) -> Result<(), StoreError> {
         store.save_cdrs(records).await
@@ -28,6 +34,13 @@ impl Record for Cdr {
 
 impl Record for BindingChange {
     const NAME: &'static str = "registrations";
+
+    fn is_whole(&self) -> bool {
+        match self {
+            Self::Put(binding) => !binding.contact.is_empty(),
+            Self::Remove { .. } => true,
+        }
+    }
 
     async fn save(store: &Store, records: &[Self]) -> Result<(), StoreError> {
         store.save_bindings(records).await
@@ -75,8 +88,9 @@ async fn carry_batch<R: Record>(reader: &mut Reader, store: &Store) -> Result<()
 fn read<R: Record>(batch: &Batch) -> Vec<R> {
     let mut records = Vec::with_capacity(batch.lines.len());
     for line in &batch.lines {
-        match serde_json::from_str(line) {
-            Ok(record) => records.push(record),
+        match serde_json::from_str::<R>(line) {
+            Ok(record) if record.is_whole() => records.push(record),
+            Ok(_) => tracing::warn!(records = R::NAME, "a line of the journal is no record: skipped"),
             // Half a line, of a process that was killed while it wrote.
             Err(error) => {
                 tracing::warn!(records = R::NAME, %error, "a line of the journal is not readable: skipped")

@@ -4,7 +4,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -58,8 +58,7 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    // As private as the database: it says who called whom.
-    let mut file = OpenOptions::new().create(true).append(true).read(true).mode(0o640).open(path)?;
+    let mut file = open_file(path)?;
     let written = Written { generation: 0, bytes: end_with_a_whole_line(&mut file)? };
     let (announce, receiver) = watch::channel(written);
     let stored = Arc::new(AtomicU64::new(0));
@@ -74,6 +73,11 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
         offset: 0,
     };
     Ok((Appender { path, file, written, announce, stored, waiting, limit, refused: 0 }, reader))
+}
+
+/// As private as the database: it says who called whom.
+fn open_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).read(true).mode(0o640).open(path)
 }
 
 /// A process that was killed in the middle of a write leaves half a line: it is ended, so that the next record starts
@@ -112,6 +116,7 @@ impl Appender {
     /// Appends one record, which holds no line end. A full disk, or a journal at its limit, loses the record: it is
     /// counted and an operator is told.
     pub(crate) fn append(&mut self, record: &str) {
+        self.keep_in_step();
         self.start_again_when_stored();
         let line = format!("{record}\n");
         if self.written.bytes.saturating_add(line.len() as u64) > self.limit {
@@ -126,8 +131,36 @@ impl Appender {
                 self.refused = 0;
                 self.announce.send_replace(self.written);
             }
-            Err(error) => self.refuse(&error),
+            Err(error) => {
+                // A full disk may have taken half of it, which would spoil the next record.
+                let _ = self.file.set_len(self.written.bytes);
+                self.refuse(&error);
+            }
         }
+    }
+
+    /// Somebody else cut the file or removed it: what is left of it is read once more, and records go on behind that.
+    fn keep_in_step(&mut self) {
+        let Ok(found) = self.file.metadata() else { return };
+        if found.len() == self.written.bytes && found.nlink() > 0 {
+            return;
+        }
+        tracing::warn!(path = %self.path.display(), "journal was changed by another program");
+        let bytes = match self.open_again(found.nlink() > 0) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.refuse(&error),
+        };
+        self.written = Written { generation: self.written.generation + 1, bytes };
+        self.announce.send_replace(self.written);
+        self.stored.store(0, Ordering::Release);
+        self.waiting.store(lines(&self.path).unwrap_or(0), Ordering::Relaxed);
+    }
+
+    fn open_again(&mut self, exists: bool) -> io::Result<u64> {
+        if !exists {
+            self.file = open_file(&self.path)?;
+        }
+        end_with_a_whole_line(&mut self.file)
     }
 
     fn refuse(&mut self, error: &io::Error) {
@@ -175,6 +208,9 @@ impl Reader {
         file.seek(SeekFrom::Start(self.offset))?;
         let mut bytes = Vec::new();
         file.take(length).read_to_end(&mut bytes)?;
+        if (bytes.len() as u64) < length {
+            return Err(io::Error::other("the journal was cut by another program"));
+        }
         let mut end = self.offset;
         let mut lines = Vec::new();
         for line in bytes.split_inclusive(|byte| *byte == b'\n').take(most) {
@@ -182,14 +218,25 @@ impl Reader {
             end += line.len() as u64;
             lines.push(String::from_utf8_lossy(text).into_owned());
         }
+        if lines.is_empty() {
+            // No record is that long: this is damage, and its end will be skipped as a line that cannot be read.
+            end += length;
+        }
         Ok(Batch { lines, end })
     }
 
     /// The batch is in the database.
     pub(crate) fn stored(&mut self, batch: &Batch) {
         self.offset = batch.end;
-        self.waiting.fetch_sub(batch.lines.len() as u64, Ordering::Relaxed);
-        self.stored.store(batch.end, Ordering::Release);
+        let stored = batch.lines.len() as u64;
+        let _ = self
+            .waiting
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| Some(waiting.saturating_sub(stored)));
+        // While this is held, the appender cannot begin a generation in which the offset means something else.
+        let written = self.written.borrow();
+        if written.generation == self.generation {
+            self.stored.store(batch.end, Ordering::Release);
+        }
     }
 
     /// Bytes that wait for the database.
@@ -262,5 +309,47 @@ mod tests {
         appender.append("d");
         reader.ready().await.unwrap();
         assert_eq!(reader.next_batch(10).unwrap().lines, ["abc"]);
+    }
+
+    #[tokio::test]
+    async fn damage_longer_than_any_batch_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j");
+        let damage = "x".repeat(usize::try_from(BATCH_BYTES).unwrap() * 2 + 5);
+        std::fs::write(&path, format!("first\n{damage}\nlast\n")).unwrap();
+        let (appender, mut reader) = open(&path, LIMIT).unwrap();
+        let mut read = Vec::new();
+        for _ in 0..10 {
+            let batch = reader.next_batch(10).unwrap();
+            read.extend(batch.lines.iter().filter(|line| line.len() < 10).cloned());
+            reader.stored(&batch);
+        }
+        assert_eq!((reader.backlog(), appender.waiting()), (0, 0));
+        assert_eq!([read.first().unwrap(), read.last().unwrap()], ["first", "last"]);
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_is_cut_or_removed_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j");
+        let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+        for record in ["a", "b", "c"] {
+            appender.append(record);
+        }
+        reader.ready().await.unwrap();
+        let batch = reader.next_batch(2).unwrap();
+        reader.stored(&batch);
+        std::fs::write(&path, "").unwrap();
+        assert!(reader.next_batch(2).is_err());
+        appender.append("d");
+        reader.ready().await.unwrap();
+        let batch = reader.next_batch(10).unwrap();
+        assert_eq!(batch.lines, ["d"]);
+        reader.stored(&batch);
+        std::fs::remove_file(&path).unwrap();
+        appender.append("e");
+        reader.ready().await.unwrap();
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["e"]);
+        assert_eq!(appender.waiting(), 1);
     }
 }
