@@ -68,6 +68,8 @@ impl Call {
 
     fn wins(&mut self, x: &mut Exchange, branch: Branch, answer: Answer) {
         self.drop_branches(x, Some(200), |_| true);
+        let is_changed = matches!(&self.stage, Stage::Ringing(ring) if ring.offer_changed);
+        let changed = self.offer.as_deref().filter(|_| is_changed).cloned();
         let mut callee = branch.leg;
         let is_late = self.offer.is_none();
         let acked = if is_late {
@@ -102,6 +104,9 @@ impl Call {
         }
         self.offer = None;
         self.answered(x, Some(number));
+        if let Some(offer) = changed {
+            self.tell_callee(x, offer);
+        }
     }
 
     /// The 200 to the caller's INVITE.

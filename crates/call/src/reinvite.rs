@@ -31,15 +31,22 @@ pub(crate) enum Negotiation {
     },
 }
 
-/// A re-INVITE of one side that was passed on to the other.
+/// A re-INVITE of one side that was passed on to the other, or one of ours that tells what the one side has changed.
 #[derive(Debug)]
 pub(crate) struct Passed {
     from: Side,
-    server: ServerId,
-    request: Request,
+    /// The re-INVITE that is to be answered; None for one of ours.
+    asked: Option<Asked>,
     client: ClientId,
     /// The offer, unless it is left to the other side.
     offer: Option<Sdp>,
+}
+
+/// A re-INVITE that waits for its answer.
+#[derive(Debug)]
+struct Asked {
+    server: ServerId,
+    request: Request,
 }
 
 impl Passed {
@@ -49,8 +56,15 @@ impl Passed {
         if let Some(dialog) = other {
             x.leave_reinvite(self.client, dialog, self.offer.is_some());
         }
-        x.routes.remove_invite(self.server);
-        x.answer(self.server, &self.request, 487);
+        self.refuse(x, 487);
+    }
+
+    /// Refuses what was asked, if it was asked.
+    fn refuse(&self, x: &mut Exchange, status: u16) {
+        if let Some(asked) = &self.asked {
+            x.routes.remove_invite(asked.server);
+            x.answer(asked.server, &asked.request, status);
+        }
     }
 
     /// Who is asked.
@@ -78,47 +92,56 @@ impl Call {
                 };
                 match refusal {
                     Some(status) => refuse_reinvite(x, server, &request, status),
-                    None => self.pass_reinvite(x, from, server, request, offer),
+                    None => {
+                        if let Err(status) = self.pass_reinvite(x, from, Some((server, &request)), offer) {
+                            x.answer(server, &request, status);
+                        }
+                    }
                 }
             }
             _ => self.reinvite_locally(x, server, &request, offer),
         }
     }
 
-    /// Passes it on, in the dialog with the other side.
+    /// The caller has changed its session while phones rang, and the one that answered was offered the former one.
+    pub(crate) fn tell_callee(&mut self, x: &mut Exchange, offer: Sdp) {
+        // A session that cannot be told stays as it is.
+        let _ = self.pass_reinvite(x, Side::Caller, None, Some(offer));
+    }
+
+    /// Passes it on, in the dialog with the other side. An error is the status that refuses it.
     fn pass_reinvite(
         &mut self,
         x: &mut Exchange,
         from: Side,
-        server: ServerId,
-        request: Request,
+        asked: Option<(ServerId, &Request)>,
         offer: Option<Sdp>,
-    ) {
+    ) -> Result<(), u16> {
         let owner = ClientOwner::Call(self.key);
-        let Some(other) = self.leg_mut(from.other()) else { return x.answer(server, &request, 480) };
+        let other = self.leg_mut(from.other()).ok_or(480u16)?;
         let body = match (&offer, &mut other.media) {
             (Some(offer), LegMedia::Open(media)) => {
-                match relay_offer(offer, &media.local, &mut media.origin) {
-                    Ok(body) => Some(body),
-                    Err(error) => return x.answer(server, &request, error.status()),
-                }
+                Some(relay_offer(offer, &media.local, &mut media.origin).map_err(|error| error.status())?)
             }
             _ => None,
         };
-        let Some(dialog) = other.dialog_mut() else { return x.answer(server, &request, 480) };
+        let dialog = other.dialog_mut().ok_or(480u16)?;
         let (mut passed, flow) = (dialog.request(Method::Invite), dialog.flow());
         passed.headers.set(HeaderName::Allow, wire::ALLOW);
         if let Some(body) = body {
             passed.set_body(wire::SDP, body.to_bytes());
         }
-        let trying = x.response(&request, 100, None);
-        x.respond(server, trying);
-        x.routes.add_invite(server, self.key);
+        if let Some((server, request)) = asked {
+            let trying = x.response(request, 100, None);
+            x.respond(server, trying);
+            x.routes.add_invite(server, self.key);
+        }
         let client = x.request(passed, flow, Some(owner));
         if let Stage::Talking(talk) = &mut self.stage {
-            let passed = Passed { from, server, request, client, offer };
-            talk.negotiation = Negotiation::Passed(Box::new(passed));
+            let asked = asked.map(|(server, request)| Asked { server, request: request.clone() });
+            talk.negotiation = Negotiation::Passed(Box::new(Passed { from, asked, client, offer }));
         }
+        Ok(())
     }
 
     /// The client transaction of the re-INVITE that was passed on.
@@ -136,7 +159,7 @@ impl Call {
     pub(crate) fn reinvite_cancelled(&self, x: &mut Exchange, server: ServerId) {
         if let Stage::Talking(talk) = &self.stage
             && let Negotiation::Passed(passed) = &talk.negotiation
-            && passed.server == server
+            && passed.asked.as_ref().is_some_and(|asked| asked.server == server)
         {
             x.transactions.cancel(x.now, passed.client);
         }
@@ -149,7 +172,6 @@ impl Call {
             return;
         }
         let Some(passed) = self.take_passed() else { return };
-        x.routes.remove_invite(passed.server);
         if status.is_success() {
             return self.reinvite_accepted(x, *passed, response);
         }
@@ -160,7 +182,7 @@ impl Call {
             300..=399 | 401 | 407 | 408 => 488,
             code => code,
         };
-        x.answer(passed.server, &passed.request, shown);
+        passed.refuse(x, shown);
         if gone {
             self.end(x, gone_end(passed.from.other()));
         }
@@ -169,12 +191,11 @@ impl Call {
     /// The other side never answered it.
     pub(crate) fn reinvite_failed(&mut self, x: &mut Exchange, reason: FailReason) {
         let Some(passed) = self.take_passed() else { return };
-        x.routes.remove_invite(passed.server);
         x.routes.remove_client(passed.client);
         if reason == FailReason::Overload {
-            return x.answer(passed.server, &passed.request, 500);
+            return passed.refuse(x, 500);
         }
-        x.answer(passed.server, &passed.request, 481);
+        passed.refuse(x, 481);
         self.end(x, gone_end(passed.from.other()));
     }
 
@@ -212,14 +233,17 @@ impl Call {
             (theirs, _) => {
                 // The other side has changed its session already, so the old one cannot be kept.
                 self.acknowledge(x, to, theirs.filter(|_| passed.offer.is_none()).as_ref());
-                x.answer(passed.server, &passed.request, 488);
+                passed.refuse(x, 488);
                 return self.end(x, EndReason::MediaFailed.into());
             }
         };
         match passed.offer {
             Some(offer) => {
                 self.acknowledge(x, to, None);
-                self.take_session(x, passed.from, &offer);
+                // One of ours tells what was agreed with the PBX itself: the asker's own session is known.
+                if passed.asked.is_some() {
+                    self.take_session(x, passed.from, &offer);
+                }
                 self.take_session(x, to, &theirs);
             }
             None => {
@@ -229,7 +253,10 @@ impl Call {
                 }
             }
         }
-        self.accept_reinvite(x, passed.from, passed.server, &passed.request, &body);
+        if let Some(Asked { server, request }) = &passed.asked {
+            x.routes.remove_invite(*server);
+            self.accept_reinvite(x, passed.from, *server, request, &body);
+        }
     }
 
     /// Gives the ACK that a side is owed, refusing what it offered in its 2xx.
@@ -296,7 +323,7 @@ impl Call {
         let agreed = wire::as_theirs(&body, &media.origin);
         if let Some(offer) = offer {
             self.take_session(x, Side::Caller, &offer);
-            self.offer = Some(Box::new(agreed));
+            self.offer_again(agreed);
         }
         self.accept_reinvite(x, Side::Caller, server, request, &body);
     }
@@ -306,7 +333,15 @@ impl Call {
         let answer = wire::sdp_of(&ack.headers, &ack.body).filter(|answer| answer.audio().is_some());
         if let Some(answer) = answer {
             self.take_session(x, Side::Caller, &answer);
-            self.offer = Some(Box::new(answer));
+            self.offer_again(answer);
+        }
+    }
+
+    /// What phones are offered from now on; those that ring were offered something else.
+    fn offer_again(&mut self, offer: Sdp) {
+        self.offer = Some(Box::new(offer));
+        if let Stage::Ringing(ring) = &mut self.stage {
+            ring.offer_changed = true;
         }
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Ring {
     /// The provisional status that the caller got last, and when it is repeated: a minute without one would make
     /// proxies on the way give up (RFC 3261 section 13.3.1.1).
     pub(crate) told: Option<(u16, Instant)>,
+    /// Whether the caller, whom a prompt was played to, has changed its session since the phones were rung.
+    pub(crate) offer_changed: bool,
 }
 
 /// A phone that rings.
@@ -79,6 +81,7 @@ impl Call {
             shown_number: dial.caller_id.as_deref().and_then(shown_number),
             early: None,
             told: None,
+            offer_changed: false,
         }));
         self.caller.open(x, self.key);
         self.next_wave(x);

@@ -28,3 +28,31 @@ do = [{ play = "welkom" }, { dial = "ext:202" }]
     t.settle();
     t.expect_nothing_left();
 }
+
+#[test]
+fn a_change_while_the_phone_rings_is_told_when_it_answers() {
+    let mut t = Story::office(2).rules(
+        r#"
+[[context.intern]]
+match = "602"
+do = [{ play = "welkom" }, { dial = "ext:202" }]
+"#,
+    );
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202").answers_after(secs(5)));
+    t.register_all();
+    t.call(a, "602");
+    t.run(secs(1));
+    t.hold(a);
+    t.run(secs(3));
+    t.expect(b).ringing_with("201");
+    t.resume(a);
+    t.run(secs(6));
+    t.expect(a).talking_with("602").talks_both_ways_with(b);
+    t.expect(b).flows(Flowing::SendRecv);
+    t.expect_agreement();
+    t.hang_up(b);
+    t.settle();
+    t.expect_cdr().answered().reason("hangup_callee");
+    t.expect_nothing_left();
+}

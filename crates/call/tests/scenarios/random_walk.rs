@@ -141,8 +141,6 @@ fn open(t: &Story, id: PhoneId) -> bool {
 
 fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
     let talking = t.phone(id).last_call().is_some_and(|(_, state)| state == LineState::Talking);
-    // Who is rung after a prompt is not told of a hold that began while it rang.
-    let prompted = t.phone(id).last_call().is_some_and(|(peer, _)| peer == "601");
     let idle = t.phone(id).calls().all(|(_, state)| matches!(state, LineState::Ended(_)));
     let alive = !t.phone(id).is_dead() && !t.phone(id).is_deaf();
     match dice.below(17) {
@@ -154,9 +152,9 @@ fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
             }
         }
         5 if open(t, id) => t.hang_up(id),
-        6 if talking && !prompted => t.hold(id),
-        7 if talking && !prompted => t.resume(id),
-        8 if talking && !prompted => t.reinvite_without_offer(id),
+        6 if talking => t.hold(id),
+        7 if talking => t.resume(id),
+        8 if talking => t.reinvite_without_offer(id),
         9 if talking => t.send_in_call(id, Method::Info, "application/dtmf-relay", "Signal=1\r\n"),
         10 if alive => t.register(id),
         11 if alive => t.send_text(id, "202", "Hallo"),
