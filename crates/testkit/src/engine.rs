@@ -22,12 +22,12 @@ pub struct Leg {
     /// What its phone last described.
     pub remote: Option<RemoteAudio>,
     /// What is done with its sound.
-    pub use_: Use,
+    pub sound: Sound,
 }
 
 /// What is done with the sound of a leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Use {
+pub enum Sound {
     /// Nothing.
     Idle,
     /// Relayed to and from another leg.
@@ -113,14 +113,14 @@ impl Engine {
             MediaCommand::Disconnect { leg } => self.disconnect(leg),
             MediaCommand::Play { leg, prompt, repeat } => {
                 let ends = (!repeat).then(|| now + PROMPT_TIME);
-                self.set_use(leg, Use::Prompt { name: prompt, ends });
+                self.set_sound(leg, Sound::Prompt { name: prompt, ends });
             }
             MediaCommand::StopPlay { leg } => {
-                if self.legs.get(&leg).is_some_and(|leg| matches!(leg.use_, Use::Prompt { .. })) {
-                    self.set_use(leg, Use::Idle);
+                if self.legs.get(&leg).is_some_and(|leg| matches!(leg.sound, Sound::Prompt { .. })) {
+                    self.set_sound(leg, Sound::Idle);
                 }
             }
-            MediaCommand::Echo { leg } => self.set_use(leg, Use::Echo),
+            MediaCommand::Echo { leg } => self.set_sound(leg, Sound::Echo),
             MediaCommand::Close { leg } => {
                 self.disconnect(leg);
                 if self.legs.remove(&leg).is_some() {
@@ -133,8 +133,8 @@ impl Engine {
     /// Ends prompts that are over.
     pub fn tick(&mut self, now: Instant) {
         for (id, leg) in &mut self.legs {
-            if matches!(leg.use_, Use::Prompt { ends: Some(ends), .. } if ends <= now) {
-                leg.use_ = Use::Idle;
+            if matches!(leg.sound, Sound::Prompt { ends: Some(ends), .. } if ends <= now) {
+                leg.sound = Sound::Idle;
                 self.events.push_back(MediaEvent::PlayFinished { leg: *id });
             }
         }
@@ -149,8 +149,8 @@ impl Engine {
     pub fn deadline(&self) -> Option<Instant> {
         self.legs
             .values()
-            .filter_map(|leg| match leg.use_ {
-                Use::Prompt { ends, .. } => ends,
+            .filter_map(|leg| match leg.sound {
+                Sound::Prompt { ends, .. } => ends,
                 _ => None,
             })
             .min()
@@ -159,10 +159,10 @@ impl Engine {
     /// Where a packet that reaches one of our addresses goes on to; `None` where it is dropped.
     pub fn route(&self, local: SocketAddr) -> Option<SocketAddr> {
         let leg = self.legs.values().find(|leg| leg.local == local)?;
-        let out = match leg.use_ {
-            Use::Bridged(other) => self.legs.get(&other)?,
-            Use::Echo => leg,
-            Use::Idle | Use::Prompt { .. } => return None,
+        let out = match leg.sound {
+            Sound::Bridged(other) => self.legs.get(&other)?,
+            Sound::Echo => leg,
+            Sound::Idle | Sound::Prompt { .. } => return None,
         };
         out.remote.as_ref().filter(|remote| remote.direction.receives()).map(|remote| remote.rtp)
     }
@@ -170,8 +170,8 @@ impl Engine {
     /// The prompt that is played to whoever sends to this address of ours.
     pub fn prompt(&self, local: SocketAddr) -> Option<&str> {
         let leg = self.legs.values().find(|leg| leg.local == local)?;
-        match &leg.use_ {
-            Use::Prompt { name, .. } => Some(name),
+        match &leg.sound {
+            Sound::Prompt { name, .. } => Some(name),
             _ => None,
         }
     }
@@ -189,7 +189,7 @@ impl Engine {
         let rtp = SocketAddr::new(address, self.next_port);
         let rtcp = SocketAddr::new(address, self.next_port + 1);
         self.next_port = if self.next_port >= 65_000 { 20_000 } else { self.next_port + 2 };
-        self.legs.insert(leg, Leg { call, local: rtp, remote: None, use_: Use::Idle });
+        self.legs.insert(leg, Leg { call, local: rtp, remote: None, sound: Sound::Idle });
         self.events.push_back(MediaEvent::Opened { leg, local: LocalMedia { rtp, rtcp } });
     }
 
@@ -201,20 +201,20 @@ impl Engine {
         if self.legs.contains_key(&a) && self.legs.contains_key(&b) {
             self.disconnect(a);
             self.disconnect(b);
-            self.set_use(a, Use::Bridged(b));
-            self.set_use(b, Use::Bridged(a));
+            self.set_sound(a, Sound::Bridged(b));
+            self.set_sound(b, Sound::Bridged(a));
         }
     }
 
     fn disconnect(&mut self, leg: LegId) {
-        let Some(Use::Bridged(other)) = self.legs.get(&leg).map(|leg| leg.use_.clone()) else { return };
-        self.set_use(leg, Use::Idle);
-        self.set_use(other, Use::Idle);
+        let Some(Sound::Bridged(other)) = self.legs.get(&leg).map(|leg| leg.sound.clone()) else { return };
+        self.set_sound(leg, Sound::Idle);
+        self.set_sound(other, Sound::Idle);
     }
 
-    fn set_use(&mut self, leg: LegId, use_: Use) {
+    fn set_sound(&mut self, leg: LegId, sound: Sound) {
         if let Some(leg) = self.legs.get_mut(&leg) {
-            leg.use_ = use_;
+            leg.sound = sound;
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Development only: a virtual network, a hand-moved clock, scripted phones and a PBX in a box. A [`Story`] puts
 //! them together; nothing here sleeps, opens a port or reads the wall clock.
+//!
+//! A test adds phones with their behaviours, lets them act and time pass, and says what each side saw. A story that
+//! fails prints its seed and the ladder of all messages. `settle` lets every timer end; `expect_nothing_left` then finds
+//! what a call has left behind, and every message of the PBX that breaks a rule.
 
 mod agreement;
 mod audit;

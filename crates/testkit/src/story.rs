@@ -15,7 +15,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::net::{Arrival, Link, Network};
 use crate::pbx::{DOMAIN, Directory, Pbx, addresses, listener, password_of};
-use crate::phone::Where;
+use crate::phone::Site;
 use crate::phone::{Phone, Place, Profile};
 use crate::what::What;
 
@@ -102,13 +102,13 @@ impl Story {
         self.pbx();
         let index = self.phones.len();
         let nth = u8::try_from(index).expect("fewer than 200 phones") + 20;
-        let v6 = profile.where_ == Where::Ipv6;
+        let v6 = profile.site == Site::Ipv6;
         let ip: IpAddr = match v6 {
             false => IpAddr::from([10, 0, 0, nth]),
             true => IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 1, u16::from(nth)]),
         };
-        let address = match profile.where_ {
-            Where::Nat => SocketAddr::from(([192, 168, 1, nth], 5060)),
+        let address = match profile.site {
+            Site::Nat => SocketAddr::from(([192, 168, 1, nth], 5060)),
             _ => SocketAddr::new(ip, 5060),
         };
         let same = self.phones.iter().filter(|phone| phone.profile.number == profile.number).count();
@@ -117,8 +117,8 @@ impl Story {
             more => format!("{}#{}", profile.number, more + 1),
         };
         self.net.host(&[ip], &name);
-        let local = match (profile.where_, profile.transport) {
-            (Where::Nat, _) => SocketAddr::new(ip, 31_000),
+        let local = match (profile.site, profile.transport) {
+            (Site::Nat, _) => SocketAddr::new(ip, 31_000),
             (_, Transport::Udp) => SocketAddr::new(ip, 5060),
             _ => SocketAddr::new(ip, 49_152),
         };

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use kiestoon_sip::{Flow, Message, Method, NameAddr, Request, Response, Uri};
 
 pub use line::{Ended, LineState};
-pub(crate) use profile::Where;
+pub(crate) use profile::Site;
 pub use profile::{Profile, Reinvites, Reply, phone};
 pub use session::{Flowing, Session};
 

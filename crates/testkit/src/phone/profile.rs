@@ -19,12 +19,12 @@ pub struct Profile {
     pub(crate) answers_cancelled: bool,
     pub(crate) waits_for_ack: bool,
     pub(crate) owes_answer: bool,
-    pub(crate) where_: Where,
+    pub(crate) site: Site,
 }
 
 /// Where a phone stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Where {
+pub(crate) enum Site {
     Office,
     Nat,
     Ipv6,
@@ -71,7 +71,7 @@ pub fn phone(number: &str) -> Profile {
         answers_cancelled: false,
         waits_for_ack: true,
         owes_answer: false,
-        where_: Where::Office,
+        site: Site::Office,
     }
 }
 
@@ -86,14 +86,14 @@ impl Profile {
     /// Stands behind a NAT that it knows nothing of: what it writes is a private address.
     #[must_use]
     pub fn behind_nat(mut self) -> Self {
-        self.where_ = Where::Nat;
+        self.site = Site::Nat;
         self
     }
 
     /// Has an IPv6 address only.
     #[must_use]
     pub fn over_ipv6(mut self) -> Self {
-        self.where_ = Where::Ipv6;
+        self.site = Site::Ipv6;
         self
     }
 
