@@ -65,8 +65,8 @@ impl Report {
     fn dialplan(&mut self, path: &Path) -> Option<Plan> {
         let files = match folder::read(path, self.language) {
             Ok(files) => files,
-            Err(Failure::Input(reason) | Failure::Other(reason)) => {
-                self.errors.push(reason);
+            Err(failure) => {
+                self.errors.push(failure.text(self.language));
                 return None;
             }
         };
@@ -108,8 +108,8 @@ impl Report {
                 ));
                 Some(numbers)
             }
-            Err(Failure::Input(reason) | Failure::Other(reason)) => {
-                self.errors.push(reason);
+            Err(failure) => {
+                self.errors.push(failure.text(self.language));
                 None
             }
         }

@@ -22,13 +22,16 @@ pub(super) async fn announce(config: &Config, language: Language) {
     let client = Client::new(&config.control.socket);
     match client.reload().await {
         Ok(_) | Err(ClientError::NoSocket { .. } | ClientError::NotListening { .. }) => {}
-        Err(error) => eprintln!(
-            "{}",
-            say!(
-                language,
-                "saved, but the running PBX does not use it yet: {error}",
-                "opgeslagen, maar de draaiende centrale gebruikt het nog niet: {error}"
-            )
-        ),
+        Err(error) => {
+            let error = Failure::from(error).text(language);
+            eprintln!(
+                "{}",
+                say!(
+                    language,
+                    "saved, but the running PBX does not use it yet: {error}",
+                    "opgeslagen, maar de draaiende centrale gebruikt het nog niet: {error}"
+                )
+            );
+        }
     }
 }

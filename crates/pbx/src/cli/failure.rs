@@ -4,6 +4,8 @@ use kiestoon_config::Problem;
 use kiestoon_control::ClientError;
 use kiestoon_store::{ImportProblem, StoreError};
 
+use super::dutch;
+use super::language::Language;
 use crate::serve::ConfigurationError;
 
 /// A failure of a verb.
@@ -13,6 +15,10 @@ pub(super) enum Failure {
     Input(String),
     /// Anything else: exit code 1.
     Other(String),
+    /// The database: 64 where the operator has to mend something, else 1.
+    Store(StoreError),
+    /// The running PBX: exit code 1.
+    Client(ClientError),
 }
 
 impl Failure {
@@ -31,28 +37,38 @@ impl Failure {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Input(_) => EX_USAGE,
-            Self::Other(_) => 1,
+            Self::Store(error) if must_be_mended(error) => EX_USAGE,
+            Self::Other(_) | Self::Store(_) | Self::Client(_) => 1,
         }
     }
 
-    pub(super) fn print(&self) {
-        let (Self::Input(text) | Self::Other(text)) = self;
+    /// The lines for standard error.
+    pub(super) fn text(&self, language: Language) -> String {
+        let dutch = match (language, self) {
+            (Language::Dutch, Self::Store(error)) => dutch::store(error),
+            (Language::Dutch, Self::Client(error)) => dutch::client(error),
+            _ => None,
+        };
+        dutch.unwrap_or_else(|| match self {
+            Self::Input(text) | Self::Other(text) => text.clone(),
+            Self::Store(error) => error.to_string(),
+            Self::Client(error) => error.to_string(),
+        })
+    }
+
+    pub(super) fn print(&self, language: Language) {
+        let text = self.text(language);
         if !text.is_empty() {
             eprintln!("{text}");
         }
     }
 }
 
-fn lines<T: ToString>(items: &[T]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Import(problems) => Self::import(&problems),
-            // Nothing gets better by trying again: the operator must name, mend or put back a file first.
-            StoreError::Refused(_)
+/// Whether nothing gets better by trying again: the operator must name, mend or put back a file first.
+fn must_be_mended(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Refused(_)
             | StoreError::Url { .. }
             | StoreError::Missing { .. }
             | StoreError::Open { .. }
@@ -63,15 +79,24 @@ impl From<StoreError> for Failure {
             | StoreError::KeyFile { .. }
             | StoreError::KeyExposed { .. }
             | StoreError::KeyFormat { .. }
-            | StoreError::WrongKey { .. } => Self::Input(error.to_string()),
-            other => Self::Other(other.to_string()),
-        }
+            | StoreError::WrongKey { .. }
+            | StoreError::Import(_)
+    )
+}
+
+fn lines<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        Self::Other(error.to_string())
+        Self::Client(error)
     }
 }
 

@@ -6,6 +6,7 @@ mod check;
 mod ctl;
 mod database;
 mod dialplan;
+mod dutch;
 mod extension;
 mod failure;
 mod folder;
@@ -35,7 +36,7 @@ pub(crate) fn run() -> ExitCode {
     match start(std::env::args_os(), language) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.print();
+            failure.print(language);
             ExitCode::from(failure.code())
         }
     }

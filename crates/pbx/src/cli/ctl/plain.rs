@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kiestoon_control::{Client, Event, Happening};
 
+use super::show;
 use crate::cli::failure::Failure;
 use crate::cli::language::{Language, say};
 use crate::cli::table::printable;
@@ -55,9 +56,11 @@ fn line(event: &Event, language: Language) -> Option<String> {
             say!(language, "the PBX answers", "de centrale neemt op")
         }
         Happening::CallHeld { by, held: true, .. } => {
+            let by = show::side(by, language);
             say!(language, "held by the {by}", "in de wacht door {by}")
         }
         Happening::CallHeld { by, held: false, .. } => {
+            let by = show::side(by, language);
             say!(language, "resumed by the {by}", "hervat door {by}")
         }
         Happening::CallStepNotBuilt { step, .. } => {

@@ -91,11 +91,7 @@ pub(super) fn parties(call: &Call) -> String {
 }
 
 pub(super) fn leg_cells(leg: &Leg, language: Language) -> [String; 7] {
-    let side = match leg.side.as_str() {
-        "caller" => language.pick("caller", "beller"),
-        "callee" => language.pick("callee", "gebelde"),
-        other => other,
-    };
+    let side = side(&leg.side, language);
     let hold = if leg.on_hold { language.pick(" (holds)", " (wacht)") } else { "" };
     [
         format!("{side} {}{hold}", leg.number),
@@ -106,6 +102,15 @@ pub(super) fn leg_cells(leg: &Leg, language: Language) -> [String; 7] {
         jitter(&leg.outbound),
         leg.rtt_ms.map_or_else(|| "-".into(), |ms| format!("{ms:.0} ms")),
     ]
+}
+
+/// Whose leg it is.
+pub(super) fn side(word: &str, language: Language) -> &str {
+    match word {
+        "caller" => language.pick("caller", "beller"),
+        "callee" => language.pick("callee", "gebelde"),
+        other => other,
+    }
 }
 
 fn loss(stream: &Stream) -> String {

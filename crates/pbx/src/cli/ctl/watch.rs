@@ -37,7 +37,8 @@ async fn watch(
         }
         if asked.elapsed() >= PERIOD {
             asked = Instant::now();
-            picture.trouble = refresh(client, picture).await.err().map(|error| error.to_string());
+            picture.trouble =
+                refresh(client, picture).await.err().map(|error| Failure::from(error).text(picture.language));
         }
     }
 }

@@ -1,0 +1,119 @@
+//! The sentences of the database and of the control socket in Dutch. Their crates have them in English only, since the log
+//! and the API speak English.
+
+use kiestoon_control::ClientError;
+use kiestoon_store::{Refusal, StoreError};
+
+/// What is wrong with the database; `None` where only the English sentence exists.
+pub(super) fn store(error: &StoreError) -> Option<String> {
+    Some(match error {
+        StoreError::Open { path, reason } => format!(
+            "de database {} kan niet worden geopend ({reason}): controleer het pad in [store] url en de rechten op bestand en map",
+            path.display()
+        ),
+        StoreError::Missing { path } => format!(
+            "er is geen database {}: start Kiestoon of importeer eerst iets, of controleer [store] url",
+            path.display()
+        ),
+        StoreError::Gone { path } => format!(
+            "de database {} is tijdens gebruik verplaatst of vervangen: zet haar terug, of herstart Kiestoon",
+            path.display()
+        ),
+        StoreError::NotADatabase { path } => format!(
+            "{} is geen SQLite-database: noem een ander bestand in [store] url, of zet dit opzij om leeg te beginnen",
+            path.display()
+        ),
+        StoreError::Foreign { path } => format!(
+            "{} is de database van een ander programma: noem een ander bestand in [store] url",
+            path.display()
+        ),
+        StoreError::Corrupt { path } => format!(
+            "de database {} is beschadigd: stop Kiestoon, zet het bestand opzij en plaats een kopie terug",
+            path.display()
+        ),
+        StoreError::ReadOnly { path } => format!(
+            "de database {} kan niet worden beschreven: controleer de rechten op bestand en map",
+            path.display()
+        ),
+        StoreError::Full { path } => {
+            format!("de schijf met de database {} is vol: maak ruimte vrij", path.display())
+        }
+        StoreError::Busy { path, waited } => format!(
+            "de database {} is na {} ms nog vergrendeld door een ander programma: probeer het opnieuw, of beëindig dat programma",
+            path.display(),
+            waited.as_millis()
+        ),
+        StoreError::NewerSchema { path, found, known } => format!(
+            "de database {} heeft schema {found} en deze versie kent er tot {known}: installeer de nieuwere versie",
+            path.display()
+        ),
+        StoreError::KeyFile { path, reason } => format!(
+            "het sleutelbestand {} kan niet worden gebruikt ({reason}): zet het bestand terug dat bij de database is gemaakt, of herstel de rechten",
+            path.display()
+        ),
+        StoreError::KeyExposed { path, mode } => format!(
+            "het sleutelbestand {0} is bruikbaar voor anderen (rechten {mode:03o}): geef `chmod 600 {0}`",
+            path.display()
+        ),
+        StoreError::KeyFormat { path } => format!(
+            "het sleutelbestand {} bevat geen sleutel (32 bytes in base64): zet het bestand terug dat bij de database is gemaakt",
+            path.display()
+        ),
+        StoreError::WrongKey { key, path } => format!(
+            "de sleutel {key} past niet op de database {}: zet het sleutelbestand terug dat erbij is gemaakt",
+            path.display()
+        ),
+        StoreError::UnknownOrganisation { slug } => format!("er is geen organisatie `{slug}`"),
+        StoreError::OrganisationNeeded => "er zijn meer organisaties: noem er een".into(),
+        StoreError::UnknownExtension { number, organisation } => {
+            format!("er is geen toestel {number} in organisatie `{organisation}`")
+        }
+        StoreError::ExtensionExists { number, organisation } => {
+            format!("toestel {number} bestaat al in organisatie `{organisation}`")
+        }
+        StoreError::Refused(refusal) => return refused(refusal),
+        _ => return None,
+    })
+}
+
+fn refused(refusal: &Refusal) -> Option<String> {
+    Some(match refusal {
+        Refusal::Number(number) => format!(
+            "`{number}` kan geen nummer van een toestel zijn: 1 tot 32 van de tekens a-z A-Z 0-9 + * _ . - en geen . of - vooraan"
+        ),
+        Refusal::Password => "een wachtwoord heeft 1 tot 128 tekens en geen stuurtekens".into(),
+        Refusal::Name => "een naam heeft hoogstens 128 tekens en geen stuurtekens".into(),
+        _ => return None,
+    })
+}
+
+/// Why the PBX could not be asked; `None` where only the English sentence exists.
+pub(super) fn client(error: &ClientError) -> Option<String> {
+    Some(match error {
+        ClientError::NoSocket { path } => format!(
+            "de centrale draait niet: er is geen socket {}; start haar met `kiestoon serve`",
+            path.display()
+        ),
+        ClientError::NotListening { path } => format!(
+            "de centrale draait niet: op de socket {} antwoordt niemand; start haar met `kiestoon serve`",
+            path.display()
+        ),
+        ClientError::Forbidden { path } => format!(
+            "u mag de socket {} niet gebruiken; doe dit als de gebruiker van de centrale of word lid van zijn groep",
+            path.display()
+        ),
+        ClientError::Timeout { path, secs } => format!(
+            "de centrale op {} antwoordde niet binnen {secs} s; misschien is zij overbelast, zie haar log",
+            path.display()
+        ),
+        ClientError::Broken { path, reason } => format!(
+            "de verbinding met de centrale op {} brak af ({reason}); probeer het opnieuw",
+            path.display()
+        ),
+        ClientError::Unexpected { path, reason } => format!(
+            "de centrale op {} antwoordde iets anders dan verwacht ({reason}); gebruik de `kiestoon` van dezelfde versie",
+            path.display()
+        ),
+        _ => return None,
+    })
+}
