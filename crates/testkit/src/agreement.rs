@@ -74,10 +74,12 @@ fn one_way(engine: &Engine, from: &Seen<'_>, to: &Seen<'_>) -> Option<String> {
     let sends = ours.flowing.sends() && theirs.flowing.receives();
     let listens = others.flowing.receives() && of_pbx.flowing.sends();
     let (name, other) = (&from.name, &to.name);
-    if sends != listens {
+    // A phone that refuses every re-INVITE cannot be told of a change.
+    let told = [from, to].iter().all(|side| side.phone.is_some_and(Phone::takes_reinvites));
+    if sends != listens && told {
         return Some(format!("{name} sends: {sends}, but {other} listens: {listens}"));
     }
     let route = engine.route(theirs.rtp);
-    (sends && route != Some(others.rtp))
+    (sends && listens && route != Some(others.rtp))
         .then(|| format!("{name} sends to {}, which goes to {route:?}, not to {other}", theirs.rtp))
 }

@@ -212,6 +212,11 @@ impl Phone {
         self.profile.hears_nothing
     }
 
+    /// Whether it accepts re-INVITEs, by its profile.
+    pub(crate) fn takes_reinvites(&self) -> bool {
+        self.profile.reinvite == Reinvites::Accepted
+    }
+
     /// A contact that reaches this phone, with a user part of its own for a second contact.
     fn contact(&self, nth: u32) -> NameAddr {
         let user =
