@@ -89,6 +89,12 @@ impl Store {
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .test_before_acquire(false)
+                // SQLite ends a transaction by itself where the disk is full; sqlx then takes it for open for ever, and
+                // nothing would be written on that connection any more.
+                .before_acquire(|connection, _| {
+                    let is_free = !sqlx::Connection::is_in_transaction(connection);
+                    Box::pin(async move { Ok(is_free) })
+                })
         };
         let writer = pool().max_connections(1).connect_lazy_with(connect.clone());
         let readers = pool().max_connections(options.readers.max(1)).connect_lazy_with(connect);
@@ -263,5 +269,18 @@ mod tests {
     fn a_refused_url_does_not_show_its_password() {
         let message = path_of("postgres://pbx:geheim@db/pbx").unwrap_err().to_string();
         assert!(!message.contains("geheim"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_blocks_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("k.db").display());
+        let store = Store::open(&url, Key::from_bytes([7; 32])).await.unwrap();
+        let mut writing = store.begin().await.unwrap();
+        // What SQLite does where a COMMIT finds the disk full.
+        sqlx::query("ROLLBACK").execute(&mut *writing).await.unwrap();
+        assert!(writing.commit().await.is_err());
+        let again = store.begin().await.expect("a second transaction");
+        again.commit().await.unwrap();
     }
 }
