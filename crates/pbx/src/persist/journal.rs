@@ -2,6 +2,7 @@
 //! holds it; there is no fsync), and a locked or missing database only makes the file longer. One [`Appender`] writes,
 //! one [`Reader`] takes the lines to the database; when all is stored the file starts again at zero.
 use std::{
+    collections::VecDeque,
     fs::{File, OpenOptions},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
@@ -24,7 +25,21 @@ pub(crate) struct Appender {
     stored: Arc<AtomicU64>,
     waiting: Arc<AtomicU64>,
     limit: u64,
-    refused: u64,
+    /// Lines that could not be written yet, and their bytes.
+    held: VecDeque<String>,
+    held_bytes: usize,
+    /// Attempts to write that failed, one after the other.
+    failures: u64,
+    /// Records that there was no room for anywhere.
+    lost: u64,
+}
+
+impl Drop for Appender {
+    fn drop(&mut self) {
+        if let Err(error) = self.write_held() {
+            tracing::error!(path = %self.path.display(), %error, lost = self.held.len(), "journal cannot be written");
+        }
+    }
 }
 
 /// The reading end. Owned by the task that writes to the database.
@@ -72,7 +87,20 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
         generation: 0,
         offset: 0,
     };
-    Ok((Appender { path, file, written, announce, stored, waiting, limit, refused: 0 }, reader))
+    let appender = Appender {
+        path,
+        file,
+        written,
+        announce,
+        stored,
+        waiting,
+        limit,
+        held: VecDeque::new(),
+        held_bytes: 0,
+        failures: 0,
+        lost: 0,
+    };
+    Ok((appender, reader))
 }
 
 /// As private as the database: it says who called whom.
@@ -110,32 +138,58 @@ fn lines(path: &Path) -> io::Result<u64> {
 impl Appender {
     /// Records that the database has not taken yet.
     pub(crate) fn waiting(&self) -> u64 {
-        self.waiting.load(Ordering::Relaxed)
+        self.waiting.load(Ordering::Relaxed) + self.held.len() as u64
     }
 
-    /// Appends one record, which holds no line end. A full disk, or a journal at its limit, loses the record: it is
-    /// counted and an operator is told.
+    /// Appends one record, which holds no line end. While the file cannot be written (a full disk, or a journal at its
+    /// limit) records wait in memory for the next attempt; where they take too much of it, one is lost, and counted.
     pub(crate) fn append(&mut self, record: &str) {
         self.keep_in_step();
         self.start_again_when_stored();
-        let line = format!("{record}\n");
-        if self.written.bytes.saturating_add(line.len() as u64) > self.limit {
-            return self.refuse(&io::Error::other(
-                "the journal is at its limit: the database has been away too long",
-            ));
+        self.held_bytes += record.len() + 1;
+        self.held.push_back(format!("{record}\n"));
+        if let Err(error) = self.write_held() {
+            self.complain(&error);
         }
-        match self.file.write_all(line.as_bytes()) {
-            Ok(()) => {
-                self.written.bytes += line.len() as u64;
-                self.waiting.fetch_add(1, Ordering::Relaxed);
-                self.refused = 0;
-                self.announce.send_replace(self.written);
+    }
+
+    /// Writes what waits in memory, oldest first.
+    fn write_held(&mut self) -> io::Result<()> {
+        while let Some(line) = self.held.front() {
+            if self.written.bytes.saturating_add(line.len() as u64) > self.limit {
+                return Err(io::Error::other(
+                    "the journal is at its limit: the database has been away too long",
+                ));
             }
-            Err(error) => {
+            if let Err(error) = self.file.write_all(line.as_bytes()) {
                 // A full disk may have taken half of it, which would spoil the next record.
                 let _ = self.file.set_len(self.written.bytes);
-                self.refuse(&error);
+                return Err(error);
             }
+            self.written.bytes += line.len() as u64;
+            self.held_bytes = self.held_bytes.saturating_sub(line.len());
+            self.held.pop_front();
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            self.announce.send_replace(self.written);
+        }
+        if self.failures > 0 {
+            tracing::info!(path = %self.path.display(), "journal can be written again");
+            self.failures = 0;
+        }
+        Ok(())
+    }
+
+    fn complain(&mut self, error: &io::Error) {
+        self.failures += 1;
+        while self.held_bytes > HELD_BYTES
+            && let Some(line) = self.held.pop_back()
+        {
+            self.held_bytes = self.held_bytes.saturating_sub(line.len());
+            self.lost += 1;
+        }
+        if self.failures.is_power_of_two() {
+            let (held, lost) = (self.held.len(), self.lost);
+            tracing::error!(path = %self.path.display(), %error, held, lost, "journal cannot be written");
         }
     }
 
@@ -148,7 +202,7 @@ impl Appender {
         tracing::warn!(path = %self.path.display(), "journal was changed by another program");
         let bytes = match self.open_again(found.nlink() > 0) {
             Ok(bytes) => bytes,
-            Err(error) => return self.refuse(&error),
+            Err(error) => return self.complain(&error),
         };
         self.written = Written { generation: self.written.generation + 1, bytes };
         self.announce.send_replace(self.written);
@@ -161,13 +215,6 @@ impl Appender {
             self.file = open_file(&self.path)?;
         }
         end_with_a_whole_line(&mut self.file)
-    }
-
-    fn refuse(&mut self, error: &io::Error) {
-        self.refused += 1;
-        if self.refused.is_power_of_two() {
-            tracing::error!(path = %self.path.display(), %error, lost = self.refused, "journal cannot be written");
-        }
     }
 
     /// Everything is in the database: a short file is cheap to replay after the next start. Not at every record, since
@@ -247,6 +294,8 @@ impl Reader {
 
 /// Records are about one kilobyte: a batch is some thousand of them.
 const BATCH_BYTES: u64 = 4 << 20;
+/// Some thousand records, while the disk is full.
+const HELD_BYTES: usize = 4 << 20;
 const TRUNCATE_ABOVE_BYTES: u64 = 256 << 10;
 
 #[cfg(test)]
@@ -302,7 +351,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn at_its_limit_the_journal_refuses_and_keeps_what_it_has() {
+    async fn at_its_limit_the_journal_keeps_what_it_has() {
         let folder = tempfile::tempdir().unwrap();
         let (mut appender, mut reader) = open(&folder.path().join("j"), 4).unwrap();
         appender.append("abc");
@@ -351,5 +400,22 @@ mod tests {
         reader.ready().await.unwrap();
         assert_eq!(reader.next_batch(10).unwrap().lines, ["e"]);
         assert_eq!(appender.waiting(), 1);
+    }
+
+    #[tokio::test]
+    async fn records_wait_in_memory_while_the_file_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut appender, mut reader) = open(&folder.path().join("j"), LIMIT).unwrap();
+        appender.limit = 2;
+        for record in ["a", "b", "c"] {
+            appender.append(record);
+        }
+        assert_eq!(appender.waiting(), 3);
+        appender.append(&"x".repeat(HELD_BYTES));
+        assert_eq!((appender.waiting(), appender.lost), (3, 1));
+        appender.limit = LIMIT;
+        appender.append("d");
+        reader.ready().await.unwrap();
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["a", "b", "c", "d"]);
     }
 }
