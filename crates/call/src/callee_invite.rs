@@ -45,13 +45,13 @@ impl Carried {
 /// Builds it, without a body.
 pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
     let shown = of.shown_number.unwrap_or(&of.record.from_number);
-    let from = wire::address(shown, of.organisation, of.flow)
+    let from = wire::address(shown, of.organisation, &x.settings, of.flow)
         .with_display(&of.record.from_name)
         .with_tag(&x.token());
-    let to = wire::address(of.number, of.organisation, of.flow);
+    let to = wire::address(of.number, of.organisation, &x.settings, of.flow);
     let mut invite = Request::new(Method::Invite, of.contact.clone(), from, to, x.call_id(), FIRST_CSEQ);
     invite.max_forwards = Some(of.carried.max_forwards);
-    invite.headers.push(HeaderName::Contact, wire::contact(of.flow).to_string());
+    invite.headers.push(HeaderName::Contact, wire::contact(&x.settings, of.flow).to_string());
     invite.headers.push(HeaderName::Allow, wire::ALLOW);
     invite.headers.push(HeaderName::Accept, wire::SDP);
     for (name, value) in &of.carried.headers {

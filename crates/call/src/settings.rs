@@ -14,6 +14,8 @@ pub struct Settings {
     pub user_agent: Box<str>,
     /// The addresses that we listen on; used to know our own address in a request.
     pub listen: Vec<(Transport, SocketAddr)>,
+    /// The address to tell peers beyond a router that translates ours.
+    pub external_address: Option<IpAddr>,
     /// The realm that a request is challenged with when it names no domain of ours.
     pub realm: Box<str>,
     /// How digest challenges are made.
@@ -106,6 +108,7 @@ impl Default for Settings {
         Self {
             user_agent: "Kiestoon".into(),
             listen: Vec::new(),
+            external_address: None,
             realm: "kiestoon".into(),
             digest: DigestSettings::default(),
             timers: Timers::default(),

@@ -1,9 +1,13 @@
 //! How our own messages look: what we say of ourselves, and how bodies are read.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use kiestoon_media::{Origin, Sdp, with_direction};
+use kiestoon_sip::flow::advertised;
 use kiestoon_sip::{Flow, HeaderName, Headers, Host, NameAddr, Request, SipUri, Transport, Uri};
 
+use crate::settings::Settings;
 use crate::snapshot::Organisation;
 
 /// The methods that we take, in `Allow`.
@@ -12,9 +16,9 @@ pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INF
 /// The type of a session description.
 pub(crate) const SDP: &str = "application/sdp";
 
-/// Our address on a flow, as a Contact.
-pub(crate) fn contact(flow: &Flow) -> NameAddr {
-    let mut uri = SipUri::new(flow.local.ip()).with_port(flow.local.port());
+/// Our address on a flow, as a Contact. The Via keeps the local one: responses come back to where the request came from.
+pub(crate) fn contact(settings: &Settings, flow: &Flow) -> NameAddr {
+    let mut uri = SipUri::new(our_address(settings, flow)).with_port(flow.local.port());
     if flow.transport != Transport::Udp {
         uri = uri.with_param("transport", flow.transport.uri_token());
     }
@@ -22,17 +26,26 @@ pub(crate) fn contact(flow: &Flow) -> NameAddr {
 }
 
 /// An extension as a phone on `flow` can call it back: at its organisation's domain, else at our address.
-pub(crate) fn address(number: &str, organisation: &Organisation, flow: &Flow) -> NameAddr {
+pub(crate) fn address(
+    number: &str,
+    organisation: &Organisation,
+    settings: &Settings,
+    flow: &Flow,
+) -> NameAddr {
     let domain = organisation.domain.as_deref().and_then(|domain| Host::parse(domain).ok());
     let uri = match domain {
         Some(domain) => SipUri::new(domain).with_user(number),
         None => {
             let port = flow.local.port();
             let port = (port != flow.transport.default_port()).then_some(port);
-            SipUri { port, ..SipUri::new(flow.local.ip()).with_user(number) }
+            SipUri { port, ..SipUri::new(our_address(settings, flow)).with_user(number) }
         }
     };
     NameAddr::new(Uri::Sip(uri))
+}
+
+fn our_address(settings: &Settings, flow: &Flow) -> IpAddr {
+    advertised(flow.local.ip(), settings.external_address, flow.remote.ip())
 }
 
 /// What we have agreed on with a phone, as that phone would offer it: sound flows the other way round.
@@ -42,8 +55,8 @@ pub(crate) fn as_theirs(ours: &Sdp, origin: &Origin) -> Sdp {
 }
 
 /// What a response that makes or refreshes a dialog says of us.
-pub(crate) fn dialog_headers(headers: &mut Headers, flow: &Flow) {
-    headers.set(HeaderName::Contact, contact(flow).to_string());
+pub(crate) fn dialog_headers(headers: &mut Headers, settings: &Settings, flow: &Flow) {
+    headers.set(HeaderName::Contact, contact(settings, flow).to_string());
     headers.set(HeaderName::Allow, ALLOW);
 }
 
@@ -62,4 +75,31 @@ pub(crate) fn carry_body(from: &Request, to: &mut Request) {
     }
     let media_type = from.headers.get(&HeaderName::ContentType).unwrap_or("text/plain");
     to.set_body(media_type, from.body.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_beyond_the_router_is_told_the_external_address() {
+        let settings = Settings { external_address: "203.0.113.10".parse().ok(), ..Settings::default() };
+        let organisation = Organisation {
+            id: "1".into(),
+            slug: "kantoor".into(),
+            domain: None,
+            realm: "kantoor".into(),
+            extensions: std::collections::HashMap::new(),
+        };
+        let told = |remote: &str| {
+            let local = "10.0.0.5:5060".parse().unwrap();
+            let flow =
+                Flow { transport: Transport::Udp, local, remote: remote.parse().unwrap(), connection: None };
+            let contact = contact(&settings, &flow).uri.to_string();
+            (contact, address("201", &organisation, &settings, &flow).uri.to_string())
+        };
+        let beyond = ("sip:203.0.113.10:5060".to_owned(), "sip:201@203.0.113.10".to_owned());
+        assert_eq!(told("198.51.100.7:5060"), beyond);
+        assert_eq!(told("10.0.0.9:5060"), ("sip:10.0.0.5:5060".to_owned(), "sip:201@10.0.0.5".to_owned()));
+    }
 }

@@ -41,7 +41,7 @@ section! {
         pub udp: Vec<SocketAddr> = any(5060);
         /// Addresses that SIP over TCP is served on.
         pub tcp: Vec<SocketAddr> = any(5060);
-        /// The address that phones outside must use, where a router translates ours; left out: the address that reaches the peer.
+        /// The address that phones beyond a router that translates ours must use; left out: the address that reaches the peer.
         pub external_address: Option<IpAddr> = None;
         /// Digest algorithms that are offered, the first one first. Some phones abort on any other than MD5, even listed second.
         pub auth_algorithms: Vec<AuthAlgorithm> = vec![AuthAlgorithm::Md5];

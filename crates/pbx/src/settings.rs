@@ -23,6 +23,7 @@ pub(crate) fn call(config: &Config) -> Settings {
     Settings {
         user_agent: sip.server_name.as_str().into(),
         listen: udp.chain(tcp).collect(),
+        external_address: sip.external_address,
         digest: DigestSettings {
             algorithms: sip.auth_algorithms.iter().map(algorithm).collect(),
             nonce_lifetime_secs: u32::try_from(sip.nonce_lifetime_secs).unwrap_or(u32::MAX),

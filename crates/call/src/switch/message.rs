@@ -108,8 +108,10 @@ fn copy(
     let snapshot = std::sync::Arc::clone(&x.snapshot);
     let organisation = snapshot.organisation(principal.organisation)?;
     let name = organisation.extensions.get(&principal.number).map_or("", |extension| &extension.name);
-    let from = wire::address(&principal.number, organisation, flow).with_display(name).with_tag(&x.token());
-    let to = wire::address(request.uri.user()?, organisation, flow);
+    let from = wire::address(&principal.number, organisation, &x.settings, flow)
+        .with_display(name)
+        .with_tag(&x.token());
+    let to = wire::address(request.uri.user()?, organisation, &x.settings, flow);
     let mut copy = Request::new(request.method.clone(), contact, from, to, x.call_id(), 1);
     let most = x.settings.max_forwards;
     copy.max_forwards = Some(request.max_forwards.map_or(most, |hops| hops.saturating_sub(1)));

@@ -33,7 +33,7 @@ pub(crate) struct EngineConfig {
     pub(crate) ports: RangeInclusive<u16>,
     /// How long the ports of a leg that has ended rest.
     pub(crate) drain: Duration,
-    /// The address to advertise to peers of its family, in place of our own; never to this machine itself.
+    /// The address to tell peers beyond our router, in place of our own.
     pub(crate) external: Option<IpAddr>,
     /// Silence of a phone that should be sending until it is said; None: never.
     pub(crate) silent_after: Option<Duration>,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use kiestoon_media::{LocalMedia, OpenError, PortPair, PortPool};
+use kiestoon_sip::flow::advertised;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// The pool is shared with the legs, which live on other threads. A message could not be sent from a leg that is
@@ -47,9 +48,7 @@ const EXPEDITED: u32 = 46 << 2;
 /// Binds a leg's sockets on the address that reaches `peer`, and says which address to advertise.
 pub(super) fn open(pool: &SharedPool, external: Option<IpAddr>, peer: IpAddr) -> Result<Sockets, OpenError> {
     let address = address_towards(peer).map_err(|_| OpenError::Unreachable(peer))?;
-    let advertised = external
-        .filter(|external| external.is_ipv4() == address.is_ipv4() && !peer.is_loopback())
-        .unwrap_or(address);
+    let advertised = advertised(address, external, peer);
     for _ in 0..ATTEMPTS {
         let ports = pool.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
         let ports = ports.map_err(|_| OpenError::PortsExhausted)?;
