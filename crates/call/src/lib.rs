@@ -1,7 +1,7 @@
 //! The B2BUA: legs, ring, answer, hold, end, and the switch that every SIP request enters. No I/O, no clock.
 //!
 //! An INVITE's way: `switch/mod` takes it in, `switch/screening` and `switch/authenticate` let it pass, `switch/invite` makes a
-//! [`Call`](call::Call), `walk` follows the dialplan, `ring` dials, `early_media` lets ring-back through, `answer` joins
+//! `Call`, `walk` follows the dialplan, `ring` dials, `early_media` lets ring-back through, `answer` joins
 //! the two legs, `reinvite` holds and resumes, `end` ends, and `cdr` is what is left.
 
 mod answer;

@@ -57,7 +57,7 @@ fn found(config: &Config) -> Result<Found, StoreError> {
     }
 }
 
-/// How every SQLite database begins (https://www.sqlite.org/fileformat.html section 1.3).
+/// How every SQLite database begins (<https://www.sqlite.org/fileformat.html> section 1.3).
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 fn make_folder(file: &Path) -> anyhow::Result<()> {
