@@ -64,13 +64,13 @@ pub(super) async fn carry<R: Record>(mut reader: Reader, store: Store) {
         match carry_batch::<R>(&mut reader, &store).await {
             Ok(()) => {
                 if pause > PAUSE {
-                    tracing::info!(records = R::NAME, "the database takes records again");
+                    tracing::info!(records = R::NAME, "records are stored again");
                 }
                 pause = PAUSE;
             }
             Err(error) => {
                 if pause == PAUSE {
-                    tracing::warn!(records = R::NAME, %error, "the database does not take records: they wait in the journal");
+                    tracing::warn!(records = R::NAME, %error, "records are not stored: they wait in the journal");
                 }
                 pause = (pause * 2).min(PAUSE_MOST);
             }
@@ -79,7 +79,9 @@ pub(super) async fn carry<R: Record>(mut reader: Reader, store: Store) {
 }
 
 async fn carry_batch<R: Record>(reader: &mut Reader, store: &Store) -> Result<(), StartError> {
-    let batch = reader.next_batch(BATCH)?;
+    let batch = reader
+        .next_batch(BATCH)
+        .map_err(|error| StartError::Journal { path: reader.path().to_path_buf(), error })?;
     R::save(store, &read(&batch)).await?;
     reader.stored(&batch);
     Ok(())

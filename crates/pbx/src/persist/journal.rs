@@ -234,6 +234,11 @@ impl Appender {
 }
 
 impl Reader {
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Waits until there is something to read; `None` when the appender is gone and everything is read.
     pub(crate) async fn ready(&mut self) -> Option<()> {
         loop {

@@ -64,8 +64,8 @@ impl Paths {
 /// Why the journals could not be started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
-    #[error("journal: {0}")]
-    Journal(#[from] io::Error),
+    #[error("the journal {} cannot be used: {error}", path.display())]
+    Journal { path: PathBuf, error: io::Error },
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -97,8 +97,12 @@ impl Writers {
 /// When a journal cannot be opened or read, or the database does not take what is left in it: a start then would show
 /// calls as interrupted that have ended.
 pub(crate) async fn start(paths: &Paths, store: &Store) -> Result<(Journals, Writers), StartError> {
-    let (calls, mut call_records) = journal::open(&paths.calls, JOURNAL_LIMIT_BYTES)?;
-    let (bindings, mut binding_changes) = journal::open(&paths.bindings, JOURNAL_LIMIT_BYTES)?;
+    let open = |path: &Path| {
+        journal::open(path, JOURNAL_LIMIT_BYTES)
+            .map_err(|error| StartError::Journal { path: path.to_path_buf(), error })
+    };
+    let (calls, mut call_records) = open(&paths.calls)?;
+    let (bindings, mut binding_changes) = open(&paths.bindings)?;
     carry::catch_up::<Cdr>(&mut call_records, store).await?;
     carry::catch_up::<BindingChange>(&mut binding_changes, store).await?;
     let writers = Writers {

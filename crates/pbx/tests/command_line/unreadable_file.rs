@@ -37,3 +37,12 @@ fn a_prompt_that_is_no_sound() {
     folder.write("sounds/nl/welkom.wav", "this is no RIFF file");
     folder.run(&["check"]).expect(64).says("sounds/nl/welkom.wav: error: ");
 }
+
+#[test]
+fn a_journal_that_is_no_file() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("data/kiestoon.registrations.journal")).expect("a folder");
+    let ended = folder.run(&["serve"]).expect(1);
+    ended.says("the journal data/kiestoon.registrations.journal cannot be used: Is a directory");
+    assert_eq!(ended.err().matches("Is a directory").count(), 1, "{}", ended.err());
+}
