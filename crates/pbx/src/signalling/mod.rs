@@ -124,8 +124,8 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
             timer.as_mut().reset(deadline.unwrap_or_else(|| Instant::now() + IDLE).into());
             armed = deadline;
         }
+        // Not biased: a flood of messages must starve neither timers nor operators.
         tokio::select! {
-            biased;
             Ok(()) = stop.changed() => {
                 let asked = *stop.borrow_and_update();
                 draining = asked == Stop::Drain;
@@ -142,7 +142,7 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
                 }
             }
             Some(event) = media_events.recv() => signalling.handle(Instant::now(), Input::Media(event)),
-            () = &mut timer => {
+            () = &mut timer, if deadline.is_some() => {
                 armed = None;
                 signalling.handle(Instant::now(), Input::Tick);
             }

@@ -11,6 +11,7 @@ mod tone;
 mod a_thousand_calls;
 mod bounds;
 mod database_away;
+mod idle;
 mod phones;
 mod reload;
 mod restart;
