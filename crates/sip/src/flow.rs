@@ -81,6 +81,19 @@ pub struct Flow {
     pub connection: Option<ConnectionId>,
 }
 
+/// Who a bound on sources counts: an IPv4 address, however it is written, or the /64 network of an IPv6 address, in which
+/// one host may have as many addresses as it likes.
+#[must_use]
+pub fn source_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
 impl fmt::Display for Flow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.transport, self.remote)
@@ -125,5 +138,13 @@ mod tests {
         assert_eq!(advertised(local, six, "2001:db8:1::7".parse().unwrap()).to_string(), "2001:db8::5");
         assert_eq!(advertised(local, six, "fd00::9".parse().unwrap()), local);
         assert_eq!(advertised(local, None, "2001:db8:1::7".parse().unwrap()), local);
+    }
+
+    #[test]
+    fn a_source_is_an_ipv4_address_or_an_ipv6_network() {
+        let source = |text: &str| source_of(text.parse().unwrap()).to_string();
+        assert_eq!(source("192.0.2.1"), "192.0.2.1");
+        assert_eq!(source("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(source("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     }
 }

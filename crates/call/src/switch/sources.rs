@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use kiestoon_sip::flow::source_of;
+
 use crate::settings::Network;
 
 /// Failed authentications of each source in the current minute.
@@ -27,7 +29,7 @@ impl Sources {
             self.failures.clear();
             self.minute_ends = None;
         }
-        let failures = self.failures.get(&source.to_canonical()).copied().unwrap_or(0);
+        let failures = self.failures.get(&source_of(source)).copied().unwrap_or(0);
         failures >= self.most_failures && !self.exempt.iter().any(|network| network.contains(source))
     }
 
@@ -35,7 +37,7 @@ impl Sources {
     pub(super) fn failed(&mut self, now: Instant, source: IpAddr) {
         self.minute_ends.get_or_insert(now + MINUTE);
         let is_full = self.failures.len() >= self.most_sources;
-        let source = source.to_canonical();
+        let source = source_of(source);
         if let Some(failures) = self.failures.get_mut(&source) {
             *failures = failures.saturating_add(1);
         } else if !is_full {
@@ -67,5 +69,17 @@ mod tests {
         assert!(!sources.is_blocked(now, good));
         assert!(!sources.is_blocked(now, office));
         assert!(!sources.is_blocked(now + MINUTE, bad));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the origin of the test's clock")]
+    fn the_addresses_of_one_ipv6_network_are_one_source() {
+        let now = Instant::now();
+        let mut sources = Sources::new(3, 10, Vec::new());
+        for last in 1..=3_u16 {
+            sources.failed(now, IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, last]));
+        }
+        assert!(sources.is_blocked(now, "2001:db8:0:1:ffff::9".parse().unwrap()));
+        assert!(!sources.is_blocked(now, "2001:db8:0:2::1".parse().unwrap()));
     }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use kiestoon_sip::{
-    flow::{ConnectionId, Flow, Transport},
+    flow::{ConnectionId, Flow, Transport, source_of},
     framing::{Frame, Framer},
     message::Message,
 };
@@ -215,6 +215,7 @@ impl Acceptor {
         if self.sources.len() > PRUNE_SOURCES_ABOVE {
             self.sources.retain(|_, places| places.available_permits() < per_source);
         }
+        let source = source_of(source);
         let places = self.sources.entry(source).or_insert_with(|| Arc::new(Semaphore::new(per_source)));
         Some((place, Some(Arc::clone(places).try_acquire_owned().ok()?)))
     }
