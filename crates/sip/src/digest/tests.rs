@@ -212,7 +212,8 @@ fn phones_that_write_the_uri_a_little_differently_pass() {
         ("sip:KANTOOR.example:5060", true),
         ("sip:kantoor.example;transport=tcp", true),
         ("sip:kantoor.example:5070", false),
-        ("sip:201@kantoor.example", false),
+        // Credentials for the server alone, as SIPp writes them.
+        ("sip:201@kantoor.example", true),
         ("tel:201", false),
     ];
     for (uri, passes) in uris {
@@ -222,6 +223,18 @@ fn phones_that_write_the_uri_a_little_differently_pass() {
         let credentials = Credentials::parse(&value).unwrap();
         let verified = server.verify(NOW, &register(uri), &credentials, &ha1());
         assert_eq!(verified.is_ok(), passes, "{uri}: {verified:?}");
+    }
+}
+
+#[test]
+fn credentials_for_one_user_part_do_not_cover_another() {
+    let mut server = server();
+    let challenge = challenge(&mut server, NOW);
+    let value = answered(&challenge, 1).replace("uri=\"sip:kantoor", "uri=\"sip:202@kantoor");
+    let credentials = Credentials::parse(&value).unwrap();
+    for uri in ["sip:201@kantoor.example", "sip:kantoor.example"] {
+        let verified = server.verify(NOW, &register(uri), &credentials, &ha1());
+        assert_eq!(verified, Err(DigestFailure::WrongUri), "{uri}");
     }
 }
 
