@@ -1,9 +1,11 @@
 //! The bindings of the registrar (RFC 3261 section 10), kept so that phones stay reachable over a restart. The
 //! PBX owns them: changing them does not raise the revision.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::error::Fault;
 use crate::{Store, StoreError};
@@ -71,7 +73,8 @@ pub struct StoredBinding {
 }
 
 impl Store {
-    /// Saves changes, in their order, in one transaction. A binding of an extension that is gone is left out.
+    /// Saves changes, given in their order, in one transaction: of each binding the last change counts. A binding of an
+    /// extension that is gone is left out.
     ///
     /// # Errors
     /// When the database cannot be written now; the caller keeps the changes and tries again.
@@ -81,14 +84,18 @@ impl Store {
         }
         self.explain(async {
             let mut writing = self.begin().await?;
-            for change in changes {
+            let mut puts = Vec::new();
+            for change in last_of_each(changes) {
                 match change {
-                    BindingChange::Put(binding) => put(&mut writing, binding).await?,
+                    BindingChange::Put(binding) => puts.push(binding),
                     BindingChange::Remove { extension_id, contact } => {
                         let sql = "DELETE FROM registrations WHERE extension_id = $1 AND contact = $2";
                         sqlx::query(sql).bind(extension_id).bind(contact).execute(&mut *writing).await?;
                     }
                 }
+            }
+            for rows in puts.chunks(ROWS) {
+                put(&mut writing, rows).await?;
             }
             Ok(writing.commit().await?)
         })
@@ -134,25 +141,45 @@ impl Store {
     }
 }
 
-async fn put(connection: &mut SqliteConnection, binding: &Binding) -> Result<(), Fault> {
-    let path = serde_json::to_string(&binding.path).unwrap_or_else(|_| "[]".into());
-    let insert = sqlx::query(PUT)
-        .bind(&binding.extension_id)
-        .bind(&binding.contact)
-        .bind(&binding.instance)
-        .bind(binding.reg_id.map(i64::from))
-        .bind(&binding.call_id)
-        .bind(i64::from(binding.cseq))
-        .bind(i64::from(binding.q))
-        .bind(binding.registered_at)
-        .bind(binding.expires_at)
-        .bind(&binding.transport)
-        .bind(&binding.remote)
-        .bind(&binding.local)
-        .bind(&binding.connection)
-        .bind(&binding.user_agent)
-        .bind(path);
-    insert.execute(connection).await?;
+/// A phone that refreshed twice is written once.
+fn last_of_each(changes: &[BindingChange]) -> Vec<&BindingChange> {
+    let mut seen = HashSet::new();
+    changes.iter().rev().filter(|change| seen.insert(change.key())).collect()
+}
+
+impl BindingChange {
+    fn key(&self) -> (&str, &str) {
+        match self {
+            Self::Put(binding) => (&binding.extension_id, &binding.contact),
+            Self::Remove { extension_id, contact } => (extension_id, contact),
+        }
+    }
+}
+
+/// Many rows are one statement: each statement costs a way to the database's thread and back, which is more than a row.
+async fn put(connection: &mut SqliteConnection, bindings: &[&Binding]) -> Result<(), Fault> {
+    let mut query = QueryBuilder::<Sqlite>::new(PUT);
+    query.push_values(bindings, |mut row, binding| {
+        let path = serde_json::to_string(&binding.path).unwrap_or_else(|_| "[]".into());
+        row.push_bind(&binding.extension_id)
+            .push_bind(&binding.contact)
+            .push_bind(&binding.instance)
+            .push_bind(binding.reg_id.map(i64::from))
+            .push_bind(&binding.call_id)
+            .push_bind(i64::from(binding.cseq))
+            .push_bind(i64::from(binding.q))
+            .push_bind(binding.registered_at)
+            .push_bind(binding.expires_at)
+            .push_bind(&binding.transport)
+            .push_bind(&binding.remote)
+            .push_bind(&binding.local)
+            .push_bind(&binding.connection)
+            .push_bind(&binding.user_agent)
+            .push_bind(path);
+    });
+    query.push(OR_UPDATE);
+    // Batches differ in length: keeping each statement prepared would fill the cache.
+    query.build().persistent(false).execute(connection).await?;
     Ok(())
 }
 
@@ -184,11 +211,14 @@ fn number<T: TryFrom<i64>>(what: &'static str, stored: i64) -> Result<T, StoreEr
     T::try_from(stored).map_err(|_| StoreError::Value { what, value: stored.to_string() })
 }
 
-/// A select instead of values: one extension removed in the meantime must not undo the whole batch.
+/// Fifteen variables a row; SQLite takes 32,766 in one statement.
+const ROWS: usize = 100;
+
+/// A select of the values instead of the values: one extension removed in the meantime must not undo the whole batch.
 const PUT: &str = "INSERT INTO registrations (extension_id, contact, instance, reg_id, call_id, cseq, q, \
-     registered_at, expires_at, transport, remote, local, connection, user_agent, path) \
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
-     WHERE EXISTS (SELECT 1 FROM extensions WHERE id = $1) \
+     registered_at, expires_at, transport, remote, local, connection, user_agent, path) SELECT * FROM (";
+
+const OR_UPDATE: &str = ") AS incoming WHERE EXISTS (SELECT 1 FROM extensions WHERE id = incoming.column1) \
      ON CONFLICT (extension_id, contact) DO UPDATE SET instance = excluded.instance, \
      reg_id = excluded.reg_id, call_id = excluded.call_id, cseq = excluded.cseq, q = excluded.q, \
      registered_at = excluded.registered_at, expires_at = excluded.expires_at, \

@@ -1,11 +1,12 @@
 //! The handle of the media engine, held by the signalling side: opens legs, forwards commands to the thread of the
 //! leg, and joins the threads at the end.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -93,6 +94,8 @@ struct Place {
 struct Worker {
     orders: SyncSender<Order>,
     waker: Arc<EventFd>,
+    /// Orders were sent since the thread was last woken.
+    unwoken: Cell<bool>,
     traffic: Arc<Traffic>,
     legs: usize,
     join: Option<JoinHandle<()>>,
@@ -150,11 +153,17 @@ impl Engine {
         }
     }
 
+    /// Lets the threads obey what they were sent by [`Engine::perform`]: several commands cost one wake-up.
+    pub(crate) fn wake(&self) {
+        self.threads.iter().for_each(Worker::wake);
+    }
+
     /// Replaces the prompts; those that play go on.
     pub(crate) fn set_prompts(&self, prompts: &Arc<Prompts>) {
         for worker in &self.threads {
             worker.order(Order::Prompts(Arc::clone(prompts)));
         }
+        self.wake();
     }
 
     /// Asks every thread for the figures of its legs. Await the answers; a thread that has died gives none.
@@ -164,7 +173,9 @@ impl Engine {
             worker.order(Order::Report(reply));
             answer
         };
-        self.threads.iter().map(ask).collect()
+        let asked = self.threads.iter().map(ask).collect();
+        self.wake();
+        asked
     }
 
     /// RTP packets received from phones and sent to them since the start, as of each thread's last wake-up.
@@ -240,6 +251,7 @@ impl Engine {
     pub(super) fn poison(&self, leg: LegId) {
         if let Some(place) = self.legs.get(&leg) {
             self.threads[place.thread].order(Order::Poison(leg));
+            self.wake();
         }
     }
 }
@@ -249,6 +261,7 @@ impl Drop for Engine {
         for worker in &self.threads {
             worker.order(Order::Stop);
         }
+        self.wake();
         for worker in &mut self.threads {
             if let Some(Err(_)) = worker.join.take().map(JoinHandle::join) {
                 tracing::error!("media thread panicked");
@@ -279,15 +292,27 @@ impl Worker {
             config.silent_after,
         );
         let join = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || thread.run())?;
-        Ok(Self { orders, waker, traffic, legs: 0, join: Some(join) })
+        Ok(Self { orders, waker, unwoken: Cell::new(false), traffic, legs: 0, join: Some(join) })
     }
 
     /// False if the thread has ended.
     fn order(&self, order: Order) -> bool {
-        let sent = self.orders.send(order).is_ok();
-        // Only a counter at its maximum is refused, and then the thread is awake already.
-        let _ = self.waker.write(1);
-        sent
+        self.unwoken.set(true);
+        match self.orders.try_send(order) {
+            Ok(()) => true,
+            Err(TrySendError::Full(order)) => {
+                self.wake();
+                self.orders.send(order).is_ok()
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    fn wake(&self) {
+        if self.unwoken.take() {
+            // Only a counter at its maximum is refused, and then the thread is awake already.
+            let _ = self.waker.write(1);
+        }
     }
 }
 

@@ -64,6 +64,7 @@ impl Bench {
 
     fn perform(&mut self, command: MediaCommand) {
         assert_eq!(self.engine.perform(command), None);
+        self.engine.wake();
     }
 
     fn event(&mut self) -> MediaEvent {

@@ -212,6 +212,7 @@ impl Signalling {
                 self.inputs.extend(answer.map(Input::Media));
             }
         }
+        self.engine.wake();
     }
 
     fn stop(&mut self, asked: Stop) {

@@ -34,9 +34,11 @@ impl Signalling {
     fn announce(&mut self, event: Event) {
         self.count(&event);
         log(&event);
-        let at = views::rfc3339(clock::unix_micros());
-        // Nobody watching is no fault.
-        let _ = self.events.send(control::Event { at, what: views::happening(event) });
+        if self.events.receiver_count() > 0 {
+            let at = views::rfc3339(clock::unix_micros());
+            // The last watcher may have left in between.
+            let _ = self.events.send(control::Event { at, what: views::happening(event) });
+        }
     }
 
     fn count(&mut self, event: &Event) {

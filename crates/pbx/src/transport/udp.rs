@@ -1,7 +1,7 @@
 //! SIP over UDP: a datagram is a message (RFC 3261 section 18).
 use std::{
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, UdpSocket},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -16,8 +16,7 @@ use kiestoon_sip::{
 };
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{
-    io::Interest,
-    net::UdpSocket,
+    io::{Interest, unix::AsyncFd},
     sync::mpsc::{self, error::TrySendError},
 };
 
@@ -26,7 +25,9 @@ use super::{Inbound, seldom::Seldom, source_address};
 /// One bound socket.
 #[derive(Debug)]
 pub(crate) struct UdpListener {
-    socket: UdpSocket,
+    /// Woken by what arrives only: a socket that is also watched for room to send wakes the runtime once more for each
+    /// datagram that has left.
+    socket: AsyncFd<UdpSocket>,
     address: SocketAddr,
     dropped: AtomicU64,
 }
@@ -45,8 +46,13 @@ impl UdpListener {
         if address.ip().is_unspecified() {
             source_address::report_local_address(&socket, address.is_ipv4())?;
         }
-        let socket = UdpSocket::from_std(socket.into())?;
+        let socket = UdpSocket::from(socket);
         let address = socket.local_addr()?;
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe, for types whose descriptor may change: a socket's does not"
+        )]
+        let socket = AsyncFd::with_interest(socket, Interest::READABLE)?;
         Ok(Self { socket, address, dropped: AtomicU64::new(0) })
     }
 
@@ -71,22 +77,19 @@ impl UdpListener {
     /// Sends one datagram at once, or fails.
     pub(super) fn send(&self, bytes: &[u8], local: SocketAddr, remote: SocketAddr) -> io::Result<()> {
         if self.address.ip().is_unspecified() && !local.ip().is_unspecified() {
-            self.socket.try_io(Interest::WRITABLE, || {
-                source_address::send(&self.socket, bytes, local.ip(), remote)
-            })?;
+            source_address::send(self.socket.get_ref(), bytes, local.ip(), remote)?;
         } else {
-            self.socket.try_send_to(bytes, remote)?;
+            self.socket.get_ref().send_to(bytes, remote)?;
         }
         Ok(())
     }
 
     fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, SocketAddr)> {
         if !self.address.ip().is_unspecified() {
-            let (length, remote) = self.socket.try_recv_from(buffer)?;
+            let (length, remote) = self.socket.get_ref().recv_from(buffer)?;
             return Ok((length, remote, self.address));
         }
-        let (length, remote, local) =
-            self.socket.try_io(Interest::READABLE, || source_address::receive(&self.socket, buffer))?;
+        let (length, remote, local) = source_address::receive(self.socket.get_ref(), buffer)?;
         let local: IpAddr = local.unwrap_or_else(|| self.address.ip());
         Ok((length, remote, SocketAddr::new(local, self.address.port())))
     }
@@ -97,10 +100,9 @@ pub(super) async fn receive(listener: Arc<UdpListener>, limits: Limits, inbound:
     let mut buffer = vec![0; MAX_DATAGRAM_BYTES];
     let (mut dropped, mut behind) = (0_u64, Seldom::default());
     loop {
-        if listener.socket.readable().await.is_err() {
-            return;
-        }
+        let Ok(mut ready) = listener.socket.readable().await else { return };
         // A batch shares one wake-up; its bound lets the signalling task, on the same thread, keep up.
+        let mut more = true;
         for _ in 0..BATCH {
             match listener.receive(&mut buffer) {
                 Ok((length, remote, local)) => {
@@ -112,7 +114,11 @@ pub(super) async fn receive(listener: Arc<UdpListener>, limits: Limits, inbound:
                         Err(Undelivered::Closed) => return,
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready.clear_ready();
+                    more = false;
+                    break;
+                }
                 // ICMP errors of earlier sends surface here; the transactions' own timers deal with them.
                 Err(error) => tracing::debug!(%error, "udp receive"),
             }
@@ -124,7 +130,10 @@ pub(super) async fn receive(listener: Arc<UdpListener>, limits: Limits, inbound:
             }
             dropped = 0;
         }
-        tokio::task::yield_now().await;
+        // An empty socket makes the next `readable` wait, which lets the signalling task in as well.
+        if more {
+            tokio::task::yield_now().await;
+        }
     }
 }
 
