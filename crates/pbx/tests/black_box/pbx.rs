@@ -214,12 +214,15 @@ pub(crate) fn wait_for(what: &str, limit: Duration, mut condition: impl FnMut() 
     }
 }
 
-/// A port that is free for UDP and TCP, on both loopback addresses.
+/// A port that is free for UDP and TCP on both loopback addresses, and that no other test of this run is given. Below
+/// the ephemeral ports: one of those may be taken between this look and its use. Every second one: baresip serves TLS on
+/// the port behind its own.
 pub(crate) fn free_port() -> u16 {
-    for _ in 0..200 {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let port = socket.local_addr().unwrap().port();
-        let free = TcpListener::bind(("127.0.0.1", port)).is_ok()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    for _ in 0..PORTS {
+        let port = FIRST_PORT + NEXT.fetch_add(2, Ordering::Relaxed) % PORTS;
+        let free = UdpSocket::bind(("127.0.0.1", port)).is_ok()
+            && TcpListener::bind(("127.0.0.1", port)).is_ok()
             && UdpSocket::bind(("::1", port)).is_ok()
             && TcpListener::bind(("::1", port)).is_ok();
         if free {
@@ -245,5 +248,7 @@ pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
+const FIRST_PORT: u16 = 5_100;
+const PORTS: u16 = 4_800;
 const RTP_PORTS: u16 = 1_000;
 const POLL: Duration = Duration::from_millis(20);

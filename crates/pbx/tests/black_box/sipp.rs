@@ -3,6 +3,7 @@ use std::{
     fs,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 use crate::pbx::{PASSWORD_PREFIX, Pbx, free_port, repository};
@@ -28,8 +29,7 @@ impl Sipp {
         fs::write(&users, format!("SEQUENTIAL\n{user};{credentials};{contact}\n")).unwrap();
         let log = pbx.path(&format!("{scenario}-{user}.log"));
         let output = fs::File::create(&log).unwrap();
-        let mut media_port = free_port();
-        media_port -= media_port % 2;
+        let media_port = media_port();
         let child = Command::new("sipp")
             .arg(pbx.address().to_string())
             .arg("-sf")
@@ -61,6 +61,12 @@ impl Sipp {
         let tail: String = log.chars().rev().take(3_000).collect::<Vec<_>>().into_iter().rev().collect();
         assert!(status.success(), "sipp ended with {status}:\n{tail}");
     }
+}
+
+/// SIPp binds four ports from here for sound and pictures. Below those of baresip.
+fn media_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    30_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 24 * 4
 }
 
 impl Drop for Sipp {
