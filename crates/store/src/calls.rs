@@ -1,6 +1,7 @@
 //! The history of calls: records saved twice (started, finished), read newest first, and settled after a run
 //! that was cut off.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use sqlx::sqlite::SqliteRow;
@@ -47,8 +48,11 @@ impl Store {
             return Ok(());
         }
         self.explain(async {
+            // A short call starts and ends in one batch: its end is all that is written.
+            let ended: HashSet<&str> =
+                cdrs.iter().filter(|cdr| cdr.ended_at.is_some()).map(|cdr| cdr.id.as_str()).collect();
             let mut writing = self.begin().await?;
-            for cdr in cdrs {
+            for cdr in cdrs.iter().filter(|cdr| cdr.ended_at.is_some() || !ended.contains(cdr.id.as_str())) {
                 save(&mut writing, cdr).await?;
             }
             Ok(writing.commit().await?)

@@ -16,12 +16,16 @@ pub(super) trait Record: DeserializeOwned + Send + Sync {
     const NAME: &'static str;
     /// Whether it names what it is about: damage may look like a record without content.
     fn is_whole(&self) -> bool;
+    /// How long records are collected for one transaction.
+    const PAUSE: Duration;
     /// Stores a batch in one transaction.
     fn save(store: &Store, records: &[Self]) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 impl Record for Cdr {
     const NAME: &'static str = "call records";
+    /// Whoever asks for a finished call within a second finds it.
+    const PAUSE: Duration = Duration::from_millis(400);
 
     fn is_whole(&self) -> bool {
         !self.id.is_empty() && self.started_at > 0
@@ -34,6 +38,8 @@ impl Record for Cdr {
 
 impl Record for BindingChange {
     const NAME: &'static str = "registrations";
+    /// Only a start reads them: a burst of registrations touches each page of the database once.
+    const PAUSE: Duration = Duration::from_secs(2);
 
     fn is_whole(&self) -> bool {
         match self {
@@ -47,7 +53,7 @@ impl Record for BindingChange {
     }
 }
 
-/// Stores all that an earlier run left.
+/// Stores all that waits.
 pub(super) async fn catch_up<R: Record>(reader: &mut Reader, store: &Store) -> Result<(), StartError> {
     while reader.backlog() > 0 {
         carry_batch::<R>(reader, store).await?;
@@ -57,22 +63,23 @@ pub(super) async fn catch_up<R: Record>(reader: &mut Reader, store: &Store) -> R
 
 /// Stores what is appended until the appender is gone and all is stored.
 pub(super) async fn carry<R: Record>(mut reader: Reader, store: Store) {
-    let mut pause = PAUSE;
+    let mut pause = R::PAUSE;
     while reader.ready().await.is_some() {
-        // Whoever asks for a finished call within a second finds it; and a burst of registrations is one transaction.
-        tokio::time::sleep(pause).await;
-        match carry_batch::<R>(&mut reader, &store).await {
+        reader.collect(pause).await;
+        match catch_up::<R>(&mut reader, &store).await {
             Ok(()) => {
-                if pause > PAUSE {
+                if pause > R::PAUSE {
                     tracing::info!(records = R::NAME, "records are stored again");
                 }
-                pause = PAUSE;
+                pause = R::PAUSE;
             }
             Err(error) => {
-                if pause == PAUSE {
+                if pause == R::PAUSE {
                     tracing::warn!(records = R::NAME, %error, "records are not stored: they wait in the journal");
                 }
                 pause = (pause * 2).min(PAUSE_MOST);
+                // The appender may be gone, and then nothing is collected any more.
+                tokio::time::sleep(RETRY_AFTER).await;
             }
         }
     }
@@ -103,5 +110,5 @@ fn read<R: Record>(batch: &Batch) -> Vec<R> {
 }
 
 const BATCH: usize = 1_000;
-const PAUSE: Duration = Duration::from_millis(200);
 const PAUSE_MOST: Duration = Duration::from_secs(5);
+const RETRY_AFTER: Duration = Duration::from_millis(100);

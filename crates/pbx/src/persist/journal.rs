@@ -11,9 +11,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// The writing end. Owned by the signalling task.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct Appender {
     failures: u64,
     /// Records that there was no room for anywhere.
     lost: u64,
+    /// Its end tells the reader that no more will come.
+    _alive: mpsc::Sender<()>,
 }
 
 impl Drop for Appender {
@@ -51,6 +54,7 @@ pub(crate) struct Reader {
     waiting: Arc<AtomicU64>,
     generation: u64,
     offset: u64,
+    appender: mpsc::Receiver<()>,
 }
 
 /// How far the file goes; the generation rises each time it starts again at zero.
@@ -76,6 +80,7 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
     let mut file = open_file(path)?;
     let written = Written { generation: 0, bytes: end_with_a_whole_line(&mut file)? };
     let (announce, receiver) = watch::channel(written);
+    let (alive, gone) = mpsc::channel(1);
     let stored = Arc::new(AtomicU64::new(0));
     let waiting = Arc::new(AtomicU64::new(lines(path)?));
     let path = path.to_path_buf();
@@ -86,6 +91,7 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
         waiting: Arc::clone(&waiting),
         generation: 0,
         offset: 0,
+        appender: gone,
     };
     let appender = Appender {
         path,
@@ -99,6 +105,7 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
         held_bytes: 0,
         failures: 0,
         lost: 0,
+        _alive: alive,
     };
     Ok((appender, reader))
 }
@@ -251,6 +258,11 @@ impl Reader {
             }
             self.written.changed().await.ok()?;
         }
+    }
+
+    /// Lets records gather for so long, or until no more will come.
+    pub(crate) async fn collect(&mut self, time: Duration) {
+        let _ = tokio::time::timeout(time, self.appender.recv()).await;
     }
 
     /// The next records, at most `most`. Lines that are no UTF-8 come out mangled: the caller skips what it cannot read.
