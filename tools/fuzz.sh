@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Fuzzes every target for SECONDS each, from the seeds of tests/fixtures. Stable Rust: no sanitizer is needed, since the
+# fuzz.sh [SECONDS [SEED]]: fuzzes every target for SECONDS each, from the seeds of tests/fixtures. Stable Rust: no sanitizer is needed, since the
 # workspace forbids unsafe code and what is looked for is a panic, a hang or a lost byte.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
+seed=${2:-0} # 0: another one each time
 export CARGO_PROFILE_RELEASE_DEBUG=0
 for target in fuzz/fuzz_targets/*.rs; do
   name=$(basename "$target" .rs)
@@ -16,7 +17,7 @@ for target in fuzz/fuzz_targets/*.rs; do
   esac
   log=$(mktemp)
   if ! cargo fuzz run --sanitizer none "$name" "fuzz/corpus/$name" "${seeds[@]}" -- \
-      -max_total_time="$seconds" -max_len=8192 -timeout=5 -rss_limit_mb=2048 >"$log" 2>&1; then
+      -max_total_time="$seconds" -seed="$seed" -max_len=8192 -timeout=5 -rss_limit_mb=2048 >"$log" 2>&1; then
     tail -n 40 "$log"
     rm -f "$log"
     echo "fuzz: $name failed; the input is in fuzz/artifacts/$name" >&2

@@ -32,6 +32,14 @@ fn version(sdp: &Sdp) -> u64 {
 }
 
 #[test]
+fn parameters_of_nothing_but_control_characters_are_none() {
+    let offer = sdp("m=audio 4000 RTP/AVP 0 101\na=rtpmap:101 x/8000\na=fmtp:101 \u{1}\u{0}\n");
+    let ours = relay_offer(&offer, &us(20_000), &mut Origin::new(1)).unwrap();
+    assert_eq!(ours.audio(), Sdp::parse(&ours.to_bytes()).unwrap().audio(), "what we write is what we mean");
+    assert!(!text(&ours).contains("fmtp"));
+}
+
+#[test]
 fn the_answer_holds_only_what_was_offered() {
     let offer = sdp("m=audio 4000 RTP/AVP 8 0 101\na=rtpmap:101 telephone-event/8000\n");
     let answer = sdp("m=audio 5000 RTP/AVP 9 0 101\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-11\n");

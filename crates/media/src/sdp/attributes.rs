@@ -21,7 +21,9 @@ pub(super) fn codecs(media: &sdp_types::Media) -> Vec<Codec> {
         let Some((name, clock_rate, channels)) = mapped.or_else(|| static_format(payload_type)) else {
             continue;
         };
-        let fmtp = of_payload_type(media, "fmtp", payload_type).next().map(Into::into);
+        // A line of nothing but control characters is empty once these are gone.
+        let fmtp =
+            of_payload_type(media, "fmtp", payload_type).find(|value| !value.is_empty()).map(Into::into);
         codecs.push(Codec { payload_type, name: name.into(), clock_rate, channels, fmtp });
     }
     codecs
