@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fuzz.sh [SECONDS [SEED]]: fuzzes every target for SECONDS each, from the seeds of tests/fixtures. Stable Rust: no sanitizer is needed, since the
-# workspace forbids unsafe code and what is looked for is a panic, a hang or a lost byte.
+# fuzz.sh [SECONDS [SEED]]: fuzzes every target for SECONDS each, from its seeds. Stable Rust: no sanitizer is needed,
+# since the workspace forbids unsafe code and what is looked for is a panic, a hang or a lost byte.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
