@@ -11,6 +11,7 @@ mod search;
 mod table;
 mod target;
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -62,6 +63,8 @@ pub(crate) struct ResultsFolder {
 
 /// A run of the driver.
 pub(crate) struct Bench {
+    /// Held while we measure: two at a time would measure each other.
+    _only_one: File,
     options: Options,
     place: Place,
     kiestoon: PathBuf,
@@ -70,10 +73,20 @@ pub(crate) struct Bench {
 
 impl Bench {
     fn open(options: Options) -> anyhow::Result<Self> {
+        let lock = std::env::temp_dir().join("kiestoon-bench.lock");
+        let only_one = File::options().create(true).append(true).open(&lock);
+        let only_one = only_one.with_context(|| format!("cannot open {}", lock.display()))?;
+        only_one.try_lock().context("another bench runs on this machine")?;
+        let busy = process::load_average();
+        if busy > 1.0 {
+            println!(
+                "bench: the machine is busy (load average {busy:.1}): costs and latencies will be too high"
+            );
+        }
         let own_binary = std::env::current_exe()?;
         let beside = own_binary.with_file_name("kiestoon");
         let kiestoon = std::path::absolute(options.kiestoon.clone().unwrap_or(beside))?;
-        Ok(Self { place: Place::enter()?, kiestoon, own_binary, options })
+        Ok(Self { _only_one: only_one, place: Place::enter()?, kiestoon, own_binary, options })
     }
 
     fn record(&self, target: &str, measure: &str, measured: Measured) -> anyhow::Result<()> {
