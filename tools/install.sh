@@ -9,7 +9,7 @@ components=()
 cargo_tools=()
 for group in "$@"; do
   case $group in
-    build) packages+=(cc:gcc g++:g++ make:make) ;;
+    build) packages+=(cc:gcc g++:g++ make:make cmake:cmake) ;;
     check)
       packages+=(python3:python3)
       components+=(rustfmt:cargo-fmt clippy:cargo-clippy)

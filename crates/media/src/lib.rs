@@ -1,7 +1,8 @@
-//! Media as pure logic: SDP offer/answer, RTP legs, G.711 prompts, quality figures and the port pool.
+//! Media as pure logic: SDP offer/answer, RTP legs, codecs, prompts, quality figures and the port pool.
 //! No I/O, no clock, no tokio: the engine in the PBX binary owns the sockets and the threads, and calls
 //! in here with the packets and the time.
 
+pub mod codec;
 pub mod engine;
 pub mod port_pool;
 pub mod prompt;

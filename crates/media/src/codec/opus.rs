@@ -1,0 +1,130 @@
+//! Opus by libopus, which takes and gives 8 to 48 kHz itself: a leg between Opus and G.711 needs no resampler.
+
+use opus::{Application, Bandwidth, Bitrate, Channels};
+
+use super::{CodecError, Decode, Encode, OpusParameters};
+
+pub(super) struct Decoder {
+    inner: opus::Decoder,
+    sample_rate: u32,
+}
+
+pub(super) struct Encoder {
+    inner: opus::Encoder,
+    sample_rate: u32,
+}
+
+/// Room for a packet: the most that RFC 6716 allows is 1,275 bytes a frame; speech takes a tenth.
+const PACKET: usize = 1275;
+/// Half way between quality and cost: above it, a listener hears no gain at these rates.
+const COMPLEXITY: i32 = 5;
+/// The loss that the encoder prepares for: below 5 % it sends hardly any redundancy.
+const LOSS_PERCENT: i32 = 10;
+/// Packets of up to 120 ms (RFC 6716 section 3.2.5).
+const LONGEST_MS: usize = 120;
+
+impl Decoder {
+    pub(super) fn new(sample_rate: u32) -> Result<Self, CodecError> {
+        let inner = opus::Decoder::new(sample_rate, Channels::Mono).map_err(refused)?;
+        Ok(Self { inner, sample_rate })
+    }
+
+    /// Decodes into at most `samples`; what is written is appended.
+    fn append(
+        &mut self,
+        payload: &[u8],
+        samples: usize,
+        fec: bool,
+        out: &mut Vec<i16>,
+    ) -> Result<(), CodecError> {
+        let start = out.len();
+        out.resize(start.saturating_add(samples), 0);
+        let decoded = self.inner.decode(payload, out.get_mut(start..).unwrap_or_default(), fec);
+        let written = decoded.as_ref().map_or(0, |written| *written);
+        out.truncate(start.saturating_add(written));
+        decoded.map(drop).map_err(refused)
+    }
+
+    fn milliseconds(&self, milliseconds: usize) -> usize {
+        usize::try_from(self.sample_rate / 1000).unwrap_or_default().saturating_mul(milliseconds)
+    }
+
+    /// libopus makes up whole frames of 2.5 ms, and at most what a packet holds.
+    fn makes_up(&self, samples: usize) -> bool {
+        let step = self.milliseconds(5) / 2;
+        samples > 0 && step > 0 && samples.is_multiple_of(step) && samples <= self.milliseconds(LONGEST_MS)
+    }
+}
+
+impl Decode for Decoder {
+    fn sample_rate(&self) -> u32 {
+        self.sample_rate
+    }
+
+    fn decode(&mut self, payload: &[u8], out: &mut Vec<i16>) -> Result<(), CodecError> {
+        // An empty payload would ask libopus for concealment.
+        if payload.is_empty() {
+            return Err(CodecError::Payload { codec: "opus", bytes: 0 });
+        }
+        self.append(payload, self.milliseconds(LONGEST_MS), false, out)
+    }
+
+    fn recover(&mut self, next: &[u8], samples: usize, out: &mut Vec<i16>) -> bool {
+        !next.is_empty() && self.makes_up(samples) && self.append(next, samples, true, out).is_ok()
+    }
+
+    fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) -> bool {
+        self.makes_up(samples) && self.append(&[], samples, false, out).is_ok()
+    }
+}
+
+impl Encoder {
+    /// For packets of `ptime_ms`, as the receiver wishes.
+    pub(super) fn new(sample_rate: u32, ptime_ms: u32, wishes: &OpusParameters) -> Result<Self, CodecError> {
+        let mut inner =
+            opus::Encoder::new(sample_rate, Channels::Mono, Application::Voip).map_err(refused)?;
+        let band = match wishes.max_playback_rate {
+            0..=8000 => Bandwidth::Narrowband,
+            8001..=12_000 => Bandwidth::Mediumband,
+            12_001..=16_000 => Bandwidth::Wideband,
+            16_001..=24_000 => Bandwidth::Superwideband,
+            _ => Bandwidth::Fullband,
+        };
+        let usual = match (wishes.max_playback_rate.min(sample_rate), ptime_ms) {
+            (0..=8000, _) => 16_000,
+            (8001..=16_000, _) => 24_000,
+            (_, 0..=10) => 40_000,
+            _ => 32_000,
+        };
+        let rate = wishes.max_average_bitrate.map_or(usual, |most| most.min(usual));
+        let set = inner
+            .set_complexity(COMPLEXITY)
+            .and_then(|()| inner.set_max_bandwidth(band))
+            .and_then(|()| inner.set_bitrate(Bitrate::Bits(i32::try_from(rate).unwrap_or(i32::MAX))))
+            .and_then(|()| inner.set_inband_fec(wishes.in_band_fec))
+            .and_then(|()| inner.set_packet_loss_perc(if wishes.in_band_fec { LOSS_PERCENT } else { 0 }))
+            .and_then(|()| inner.set_dtx(wishes.dtx))
+            .and_then(|()| inner.set_vbr(!wishes.constant_bitrate));
+        set.map_err(refused)?;
+        Ok(Self { inner, sample_rate })
+    }
+}
+
+impl Encode for Encoder {
+    fn sample_rate(&self) -> u32 {
+        self.sample_rate
+    }
+
+    fn encode(&mut self, pcm: &[i16], out: &mut Vec<u8>) -> Result<(), CodecError> {
+        let start = out.len();
+        out.resize(start.saturating_add(PACKET), 0);
+        let encoded = self.inner.encode(pcm, out.get_mut(start..).unwrap_or_default());
+        let written = encoded.as_ref().map_or(0, |written| *written);
+        out.truncate(start.saturating_add(written));
+        encoded.map(drop).map_err(refused)
+    }
+}
+
+fn refused(error: opus::Error) -> CodecError {
+    CodecError::Opus(error.description())
+}
