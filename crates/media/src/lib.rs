@@ -14,6 +14,6 @@ pub use engine::{CallKey, LegId, MediaCommand, MediaEvent, OpenError};
 pub use port_pool::{PortPair, PortPool, PortsExhausted};
 pub use quality::{DirectionQuality, LegQuality};
 pub use sdp::{
-    Codec, Direction, LocalMedia, Origin, RemoteAudio, Sdp, SdpError, local_answer, local_offer,
+    Codec, Direction, LocalMedia, Origin, Policy, RemoteAudio, Sdp, SdpError, local_answer, local_offer,
     refuse_offer, relay_answer, relay_offer, with_direction,
 };

@@ -63,7 +63,7 @@ fn an_answerer_may_number_a_format_its_own_way() {
     let offer = sdp("m=audio 4000 RTP/AVP 8 101\na=rtpmap:101 telephone-event/8000\n");
     let answer = sdp("m=audio 5000 RTP/AVP 8 96\na=rtpmap:96 telephone-event/8000\n");
     let audio = relayed(&offer, &answer).unwrap().audio().unwrap();
-    assert_eq!(audio.telephone_event, Some(96));
+    assert_eq!(audio.telephone_event, Some(101), "the offerer's number");
 }
 
 #[test]

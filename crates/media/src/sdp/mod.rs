@@ -1,13 +1,16 @@
 //! Session descriptions (RFC 4566, RFC 8866) and offer/answer (RFC 3264) for a B2BUA: what one phone wrote is
 //! read into types, and what the other phone gets is written anew from those, so that no address, name or
-//! unknown attribute leaks from one side to the other. Audio over RTP/AVP is relayed; all else is refused.
+//! unknown attribute leaks from one side to the other. Audio over RTP/AVP is relayed or
+//! transcoded; all else is refused.
 
 mod attributes;
 mod audio;
 mod error;
 mod local;
+mod numbering;
 mod origin;
 mod parse;
+mod policy;
 mod relay;
 mod write;
 
@@ -18,6 +21,7 @@ pub use audio::{Codec, Direction, LocalMedia, RemoteAudio};
 pub use error::SdpError;
 pub use local::{local_answer, local_offer};
 pub use origin::Origin;
+pub use policy::Policy;
 pub use relay::{refuse_offer, relay_answer, relay_offer, with_direction};
 
 /// A session description: what a phone wrote, or what we write to one.

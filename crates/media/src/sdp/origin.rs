@@ -2,8 +2,10 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use super::{MediaLine, OriginLine, Sdp};
+use super::numbering::Numbering;
+use super::{Codec, MediaLine, OriginLine, Policy, RemoteAudio, Sdp};
 
 /// Our side of the SDP session with one leg; one for each leg, kept as long as the leg lives. It numbers the
 /// versions and remembers the order of the `m=` lines, which may never shrink (RFC 3264 section 8).
@@ -17,6 +19,8 @@ pub struct Origin {
     slots: Vec<Slot>,
     /// Which of them is the audio that we relay.
     audio: usize,
+    numbering: Numbering,
+    policy: Option<Arc<Policy>>,
 }
 
 #[derive(Debug, Clone)]
@@ -30,7 +34,42 @@ impl Origin {
     /// A new session. The id should be random (RFC 8866 section 5.2); it is cut to 63 bits, because some
     /// phones read it as a signed number.
     pub fn new(session_id: u64) -> Self {
-        Self { session_id: session_id >> 1, version: 0, sent: None, slots: Vec::new(), audio: 0 }
+        Self {
+            session_id: session_id >> 1,
+            version: 0,
+            sent: None,
+            slots: Vec::new(),
+            audio: 0,
+            numbering: Numbering::default(),
+            policy: None,
+        }
+    }
+
+    /// A session in which we speak ourselves what the policy names, so that phones without a common codec can talk.
+    /// Without one, formats only pass through.
+    pub fn with_policy(session_id: u64, policy: Arc<Policy>) -> Self {
+        Self { policy: Some(policy), ..Self::new(session_id) }
+    }
+
+    /// Leaves out of a phone's description the formats that ours did not name. To be called once both are known: before
+    /// the media engine is told.
+    pub fn narrow(&self, remote: &mut RemoteAudio) {
+        self.numbering.narrow(remote);
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        const NONE: &Policy = &Policy { codecs: Vec::new() };
+        self.policy.as_deref().unwrap_or(NONE)
+    }
+
+    /// Numbers the formats of an offer as this session does.
+    pub(super) fn number(&mut self, codecs: &mut [Codec]) {
+        self.numbering.number(codecs);
+    }
+
+    /// Takes over the numbers of the phone's offer.
+    pub(super) fn learn(&mut self, theirs: &[Codec]) {
+        self.numbering.learn(theirs);
     }
 
     /// Numbers a description: a new version if anything in it changed since the last one.
@@ -44,6 +83,7 @@ impl Origin {
             self.version = self.version.saturating_add(1);
             self.sent = Some(hash);
         }
+        self.numbering.sent(media.get(audio).map_or(&[], |line| &line.codecs));
         self.audio = audio;
         self.slots = media.iter().map(Slot::of).collect();
         let origin = OriginLine { session_id: self.session_id, version: self.version, address };

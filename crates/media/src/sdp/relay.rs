@@ -1,16 +1,23 @@
-//! Offer and answer between two legs (RFC 3264): codecs pass through untouched, addresses are ours.
+//! Offer and answer between two legs (RFC 3264): what both sides speak passes through, addresses are ours, and where
+//! they have no codec in common we stand between them with what we speak ourselves.
 
 use std::net::IpAddr;
 
+use super::policy::companions;
 use super::{Codec, Direction, LocalMedia, MediaLine, Origin, Sdp, SdpError};
 
-/// What the other leg is offered: our own `o=`, `s=` and `c=`, one audio line with our port and their payload types,
-/// parameters, packet time and direction. Fails with 488 where their offer has no usable audio.
+/// What the other leg is offered: our own `o=`, `s=` and `c=`, one audio line with our port and their formats in their
+/// order, parameters, packet time and direction; after them what the policy of `origin` adds. Fails with 488 where their
+/// offer has no usable audio.
 ///
-/// `origin` is the session of the leg that gets this offer; its former lines stay in their places, refused.
+/// `origin` is the session of the leg that gets this offer; its former lines stay in their places, refused, and payload
+/// types keep the meaning that they have there.
 pub fn relay_offer(theirs: &Sdp, us: &LocalMedia, origin: &mut Origin) -> Result<Sdp, SdpError> {
     let (_, line) = theirs.audio_line().ok_or(SdpError::NoUsableAudio)?;
-    let mut audio = MediaLine::audio("RTP/AVP", us, line.codecs.clone(), theirs.direction_of(line));
+    let mut codecs = line.codecs.clone();
+    codecs.extend(origin.policy().additions(&line.codecs));
+    origin.number(&mut codecs);
+    let mut audio = MediaLine::audio("RTP/AVP", us, codecs, theirs.direction_of(line));
     audio.ptime = line.ptime;
     audio.maxptime = line.maxptime;
     let (lines, index) = origin.place(audio);
@@ -18,7 +25,8 @@ pub fn relay_offer(theirs: &Sdp, us: &LocalMedia, origin: &mut Origin) -> Result
 }
 
 /// What the offerer is answered, from the other leg's answer: every line of the offer in its place, refused ones
-/// with port 0, and only codecs that were offered. Fails with 488 where the two have no codec in common.
+/// with port 0, and only codecs that were offered, under the numbers of the offer. Where the two have codecs in common
+/// these alone, so that nothing need be transcoded; else those that we speak. Fails with 488 where there is no way.
 ///
 /// `origin` is the session of the leg that made the offer.
 pub fn relay_answer(
@@ -29,22 +37,41 @@ pub fn relay_answer(
 ) -> Result<Sdp, SdpError> {
     let (index, offered) = offer.audio_line().ok_or(SdpError::NoUsableAudio)?;
     let (_, answered) = answer.audio_line().ok_or(SdpError::NoCommonCodec)?;
-    // Compared by encoding: an answerer may number a format its own way, and what it numbered is what it wants to
-    // receive (RFC 3264 section 6.1). Relayed packets keep their numbers, so both sides' maps stay true.
-    let codecs: Vec<Codec> = answered
-        .codecs
-        .iter()
-        .filter(|codec| offered.codecs.iter().any(|theirs| theirs.same_encoding(codec)))
-        .cloned()
-        .collect();
+    let mut codecs = common(&offered.codecs, &answered.codecs);
     if !codecs.iter().any(Codec::is_audio) {
-        return Err(SdpError::NoCommonCodec);
+        let policy = origin.policy();
+        codecs = policy.bridged(&offered.codecs, &answered.codecs).ok_or(SdpError::NoCommonCodec)?;
+        codecs.extend(companions(&offered.codecs, &codecs.clone()));
+    } else if origin.policy().speaks_one_of(&codecs) && !codecs.iter().any(Codec::is_telephone_event) {
+        // Digits that the other side does not take as events reach it some other way.
+        let events: Vec<Codec> =
+            companions(&offered.codecs, &codecs).filter(Codec::is_telephone_event).collect();
+        codecs.extend(events);
     }
+    origin.learn(&offered.codecs);
     let direction = answer.direction_of(answered).and(offer.direction_of(offered).reversed());
     let mut audio = MediaLine::audio(&offered.proto, us, codecs, direction);
     audio.ptime = answered.ptime;
     audio.maxptime = answered.maxptime;
     Ok(answer_in_place(offer, index, audio, us, origin))
+}
+
+/// The formats of the answer that the offer holds, with the answerer's parameters and the offerer's numbers: an
+/// answerer may number a format its own way (RFC 3264 section 6.1), and packets are renumbered in the relay.
+fn common(offered: &[Codec], answered: &[Codec]) -> Vec<Codec> {
+    let mut codecs: Vec<Codec> = Vec::new();
+    for codec in answered {
+        let alike = |theirs: &&Codec| theirs.same_encoding(codec);
+        // A name may stand for several formats that differ in their parameters only.
+        let same_number =
+            offered.iter().filter(alike).find(|theirs| theirs.payload_type == codec.payload_type);
+        let Some(theirs) = same_number.or_else(|| offered.iter().find(alike)) else { continue };
+        let payload_type = theirs.payload_type;
+        if codecs.iter().all(|taken| taken.payload_type != payload_type) {
+            codecs.push(Codec { payload_type, ..codec.clone() });
+        }
+    }
+    codecs
 }
 
 /// The answer that refuses every line of an offer, for an ACK that must hold one although the call is over. `us` stands
