@@ -117,7 +117,7 @@ impl Call {
             return;
         };
         let mut response = x.response(&invite, 200, Some(&dialog.id().local_tag));
-        wire::dialog_headers(&mut response.headers, &x.settings, &self.caller.flow);
+        wire::dialog_headers(&mut response.headers, &dialog);
         response.set_body(wire::SDP, body.to_bytes());
         x.respond(server, response);
         x.routes.remove_invite(server);

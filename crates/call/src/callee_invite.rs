@@ -13,6 +13,8 @@ use crate::wire;
 pub(crate) struct Carried {
     /// Hops left for the callees' INVITEs: one less than the caller's had.
     pub(crate) max_forwards: u8,
+    /// The caller used `sips:`: nobody is rung over a hop that is not secure (RFC 3261 section 26.2.2).
+    pub(crate) secure: bool,
     headers: Vec<(HeaderName, Box<str>)>,
 }
 
@@ -37,6 +39,7 @@ impl Carried {
         });
         Self {
             max_forwards: invite.max_forwards.map_or(default_max_forwards, |hops| hops.saturating_sub(1)),
+            secure: invite.uri.is_secure(),
             headers: headers.collect(),
         }
     }
@@ -51,7 +54,9 @@ pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
     let to = wire::address(of.number, of.organisation, &x.settings, of.flow);
     let mut invite = Request::new(Method::Invite, of.contact.clone(), from, to, x.call_id(), FIRST_CSEQ);
     invite.max_forwards = Some(of.carried.max_forwards);
-    invite.headers.push(HeaderName::Contact, wire::contact(&x.settings, of.flow).to_string());
+    invite
+        .headers
+        .push(HeaderName::Contact, wire::contact(&x.settings, of.flow, of.contact.is_secure()).to_string());
     invite.headers.push(HeaderName::Allow, wire::ALLOW);
     invite.headers.push(HeaderName::Accept, wire::SDP);
     for (name, value) in &of.carried.headers {

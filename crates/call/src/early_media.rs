@@ -87,7 +87,7 @@ impl Call {
     fn send_provisional(&self, x: &mut Exchange, status: u16, body: Option<Sdp>) {
         let Signal::Inviting { server, invite, dialog } = &self.caller.signal else { return };
         let mut response = x.response(invite, status, Some(&dialog.id().local_tag));
-        wire::dialog_headers(&mut response.headers, &x.settings, &self.caller.flow);
+        wire::dialog_headers(&mut response.headers, dialog);
         if let Some(sdp) = body {
             response.set_body(wire::SDP, sdp.to_bytes());
         }

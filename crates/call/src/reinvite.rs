@@ -292,7 +292,7 @@ impl Call {
         let mut response = x.response(request, 200, None);
         let Some(leg) = self.leg_mut(side) else { return };
         let Some(established) = leg.established_mut() else { return };
-        wire::dialog_headers(&mut response.headers, &x.settings, &established.dialog.flow());
+        wire::dialog_headers(&mut response.headers, &established.dialog);
         response.set_body(wire::SDP, body.to_bytes());
         x.respond(server, response);
         let _ = established.dialog.refresh_target(&request.headers);

@@ -322,6 +322,9 @@ impl Call {
             }
             *left -= 1;
             let Some(contact) = binding.uri() else { continue };
+            if self.carried.secure && !binding.flow.transport.is_secure() {
+                continue;
+            }
             let phone = Phone { target, number: number.into(), contact, flow: binding.target() };
             match groups.last_mut() {
                 Some((q, group)) if *q == binding.q => group.push(phone),

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use kiestoon_media::{Origin, Sdp, with_direction};
+use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::flow::advertised;
 use kiestoon_sip::{Flow, HeaderName, Headers, Host, NameAddr, Request, SipUri, Transport, Uri};
 
@@ -16,10 +17,13 @@ pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INF
 /// The type of a session description.
 pub(crate) const SDP: &str = "application/sdp";
 
-/// Our address on a flow, as a Contact. The Via keeps the local one: responses come back to where the request came from.
-pub(crate) fn contact(settings: &Settings, flow: &Flow) -> NameAddr {
+/// Our address on a flow, as a Contact; `sips:` where the other side used that (RFC 3261 sections 8.1.1.8 and 12.1.1), which
+/// says TLS by itself (RFC 5630 section 3.1.4). The Via keeps the local one: responses come back to where the request came
+/// from.
+pub(crate) fn contact(settings: &Settings, flow: &Flow, secure: bool) -> NameAddr {
     let mut uri = SipUri::new(our_address(settings, flow)).with_port(flow.local.port());
-    if flow.transport != Transport::Udp {
+    uri.secure = secure;
+    if flow.transport != Transport::Udp && !secure {
         uri = uri.with_param("transport", flow.transport.uri_token());
     }
     NameAddr::new(uri.into())
@@ -55,8 +59,8 @@ pub(crate) fn as_theirs(ours: &Sdp, origin: &Origin) -> Sdp {
 }
 
 /// What a response that makes or refreshes a dialog says of us.
-pub(crate) fn dialog_headers(headers: &mut Headers, settings: &Settings, flow: &Flow) {
-    headers.set(HeaderName::Contact, contact(settings, flow).to_string());
+pub(crate) fn dialog_headers(headers: &mut Headers, dialog: &Dialog) {
+    headers.set(HeaderName::Contact, dialog.local_contact().to_string());
     headers.set(HeaderName::Allow, ALLOW);
 }
 
@@ -95,11 +99,20 @@ mod tests {
             let local = "10.0.0.5:5060".parse().unwrap();
             let flow =
                 Flow { transport: Transport::Udp, local, remote: remote.parse().unwrap(), connection: None };
-            let contact = contact(&settings, &flow).uri.to_string();
+            let contact = contact(&settings, &flow, false).uri.to_string();
             (contact, address("201", &organisation, &settings, &flow).uri.to_string())
         };
         let beyond = ("sip:203.0.113.10:5060".to_owned(), "sip:201@203.0.113.10".to_owned());
         assert_eq!(told("198.51.100.7:5060"), beyond);
+        let tls = Flow {
+            transport: Transport::Tls,
+            local: "10.0.0.5:5061".parse().unwrap(),
+            remote: "10.0.0.9:40000".parse().unwrap(),
+            connection: None,
+        };
+        let over_tls = |secure| contact(&settings, &tls, secure).uri.to_string();
+        assert_eq!(over_tls(true), "sips:10.0.0.5:5061");
+        assert_eq!(over_tls(false), "sip:10.0.0.5:5061;transport=tls");
         assert_eq!(told("10.0.0.9:5060"), ("sip:10.0.0.5:5060".to_owned(), "sip:201@10.0.0.5".to_owned()));
     }
 }

@@ -28,10 +28,10 @@ struct Checks<'a> {
 
 impl Checks<'_> {
     fn listeners(&mut self, sip: &Sip) {
-        if sip.udp.is_empty() && sip.tcp.is_empty() {
+        if sip.udp.is_empty() && sip.tcp.is_empty() && sip.tls.listen.is_empty() {
             self.error(
                 "sip.udp",
-                "`sip.udp` and `sip.tcp` are both empty: no phone could reach this PBX",
+                "`sip.udp`, `sip.tcp` and `sip.tls.listen` are all empty: no phone could reach this PBX",
                 None,
             );
         }
@@ -69,7 +69,15 @@ impl Checks<'_> {
                 Some(path) => self.readable(key, path),
             }
         }
-        self.unserved("sip.tls.listen", "TLS");
+        match &tls.client_ca {
+            Some(path) => self.readable("sip.tls.client_ca", path),
+            None if tls.require_client_certificate => {
+                let hint = Some("name the authorities of the phones' certificates".to_owned());
+                let key = "sip.tls.require_client_certificate";
+                self.error(key, &format!("`{key}` needs `sip.tls.client_ca`"), hint);
+            }
+            None => {}
+        }
     }
 
     fn web_socket(&mut self, config: &Config) {

@@ -81,6 +81,10 @@ section! {
         pub certificate: Option<PathBuf> = None;
         /// Its private key, PEM, not readable by others.
         pub key: Option<PathBuf> = None;
+        /// Authorities, PEM, whose certificates phones may show; without it none is asked for.
+        pub client_ca: Option<PathBuf> = None;
+        /// Whether a phone without such a certificate is turned away.
+        pub require_client_certificate: bool = false;
     }
 }
 
@@ -155,7 +159,9 @@ section! {
         pub message_bytes: u32 = 65_535, in 1_500..=1_048_576;
         /// A connection that says nothing for this long is closed. Longer than the registration expiry, or phones lose their way back.
         pub idle_secs: u64 = 7_500, in 5..=604_800;
-        /// A message that has begun on a connection must be whole within this time.
+        /// The same for a connection on which nobody has logged in.
+        pub stranger_idle_secs: u64 = 60, in 1..=3_600;
+        /// A message that has begun on a connection must be whole within this time, and a TLS handshake done.
         pub message_secs: u64 = 30, in 1..=300;
         /// How long SIGTERM waits for calls to end before it hangs them up.
         pub drain_secs: u64 = 300, in 0..=86_400;

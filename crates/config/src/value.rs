@@ -108,6 +108,25 @@ macro_rules! number_value {
 }
 number_value!(u16, u32, u64);
 
+impl Value for bool {
+    const EXPECTED: &'static str = "true or false";
+
+    fn from_toml(value: &Toml) -> Result<Self, Vec<Fault>> {
+        match value {
+            Toml::Boolean(yes) => Ok(*yes.value()),
+            other => Err(vec![wrong_type::<Self>(other)]),
+        }
+    }
+
+    fn from_text(text: &str) -> Result<Self, Vec<Fault>> {
+        text.trim().parse().map_err(|_| vec![Fault::wanted(<Self as Value>::EXPECTED, &format!("`{text}`"))])
+    }
+
+    fn shown(&self) -> Rendered {
+        Rendered::Value((*self).into())
+    }
+}
+
 impl<T: Value> Value for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 

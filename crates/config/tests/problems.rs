@@ -90,7 +90,7 @@ fn each_mistake_has_its_place_and_its_sentence() {
         ),
         (
             "[sip]\nudp = []\ntcp = []",
-            "kiestoon.toml:2:7: error: `sip.udp` and `sip.tcp` are both empty: no phone could reach this PBX",
+            "kiestoon.toml:2:7: error: `sip.udp`, `sip.tcp` and `sip.tls.listen` are all empty: no phone could reach this PBX",
         ),
         (
             "[sip]\nudp = [\"[::1]:5060\", \"[::1]:5060\"]",

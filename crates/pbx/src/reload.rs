@@ -1,12 +1,15 @@
-//! Keeps the snapshot current: rebuilt when an operator asks, when the database's revision rises and when a dialplan file
-//! changes. A refused one changes nothing, is said once, and is tried again when something changes again.
+//! Keeps the snapshot and the certificate current: rebuilt when an operator asks, when the database's revision rises and
+//! when a dialplan or certificate file changes. A refused one changes nothing, is said once, and is tried again when something changes again.
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use kiestoon_call::Snapshot;
 use kiestoon_control::Reloaded;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::snapshot::{self, SnapshotError, Source};
+use crate::{
+    snapshot::{self, SnapshotError, Source},
+    transport::Certificates,
+};
 
 /// Somebody asks for a reload; the answer is what is in force now, or every reason why the old state stays.
 pub(crate) type Request = oneshot::Sender<Result<Reloaded, Vec<String>>>;
@@ -14,6 +17,7 @@ pub(crate) type Request = oneshot::Sender<Result<Reloaded, Vec<String>>>;
 /// The task's parts.
 pub(crate) struct Reloader {
     pub(crate) source: Source,
+    pub(crate) certificates: Option<Certificates>,
     pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
     pub(crate) requests: mpsc::Receiver<Request>,
 }
@@ -21,27 +25,71 @@ pub(crate) struct Reloader {
 impl Reloader {
     /// Runs until nobody can ask any more.
     pub(crate) async fn run(mut self) {
-        let mut seen = self.seen().await;
+        let (mut seen, mut stamp) = (self.seen().await, self.stamp());
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut daily = tokio::time::interval_at(tokio::time::Instant::now() + DAY, DAY);
         loop {
             tokio::select! {
                 request = self.requests.recv() => {
                     let Some(reply) = request else { return };
-                    seen = self.seen().await;
-                    let _ = reply.send(self.reload().await.map_err(|error| error.problems()));
+                    (seen, stamp) = (self.seen().await, self.stamp());
+                    let _ = reply.send(self.reload_all().await);
                 }
+                _ = daily.tick() => self.certificates.iter().for_each(Certificates::warn),
                 _ = poll.tick() => {
-                    let now = self.seen().await;
+                    let (now, files) = (self.seen().await, self.stamp());
+                    if now == seen && files == stamp {
+                        continue;
+                    }
+                    // An editor may still be writing: what is read now is only used if nothing changed meanwhile.
+                    tokio::time::sleep(SETTLE).await;
+                    if files != stamp {
+                        stamp = self.stamp();
+                        self.reload_certificate();
+                    }
                     if now != seen {
-                        // An editor may still be writing: what is read now is only used if nothing changed meanwhile.
-                        tokio::time::sleep(SETTLE).await;
                         seen = self.seen().await;
                         let _ = self.reload().await;
                     }
                 }
             }
         }
+    }
+
+    /// An operator asks: everything is taken, or nothing and every reason is given.
+    async fn reload_all(&self) -> Result<Reloaded, Vec<String>> {
+        let certificate = match self.certificates.as_ref().map(Certificates::reload).transpose() {
+            Ok(certificate) => certificate,
+            Err(error) => {
+                tracing::error!(%error, "reload refused: the former certificate stays in force");
+                let snapshot = self.source.build().await.err();
+                let more = snapshot.map(|error| error.problems()).unwrap_or_default();
+                return Err([vec![error.to_string()], more].concat());
+            }
+        };
+        let reloaded = self.reload().await.map_err(|error| error.problems())?;
+        if let Some((certificates, identity)) = self.certificates.as_ref().zip(certificate) {
+            certificates.take(identity);
+        }
+        Ok(reloaded)
+    }
+
+    fn reload_certificate(&self) {
+        let Some(certificates) = &self.certificates else { return };
+        match certificates.reload() {
+            Ok(identity) => {
+                certificates.take(identity);
+                tracing::info!("certificate replaced; open connections keep the former one");
+            }
+            Err(error) => {
+                tracing::error!(%error, "new certificate refused: the former one stays in force");
+            }
+        }
+    }
+
+    fn stamp(&self) -> Vec<Option<(u64, std::time::SystemTime)>> {
+        self.certificates.as_ref().map(Certificates::stamp).unwrap_or_default()
     }
 
     async fn reload(&self) -> Result<Reloaded, SnapshotError> {
@@ -85,4 +133,5 @@ struct Seen {
 }
 
 const POLL: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(86_400);
 const SETTLE: Duration = Duration::from_millis(150);

@@ -32,6 +32,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         .await
         .map_err(ConfigurationError::from_display)?;
 
+    let listen = settings::listen(&config).map_err(ConfigurationError::from_display)?;
+    let certificates = listen.certificates.clone();
     let store = database::open(&config).await?;
     let paths = persist::Paths::new(store.path(), config.cdr.spool.as_deref());
     let (journals, writers) = persist::start(&paths, &store).await?;
@@ -59,7 +61,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         seed: settings::seed().context("entropy of the system")?,
         snapshots,
         bindings,
-        listen: settings::listen(&config),
+        listen,
         bounds: settings::bounds(&config),
         engine,
         media_events,
@@ -83,7 +85,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     }
     let reloader = task::spawn(
         "reload",
-        Reloader { source, snapshots: snapshot_sender, requests: reload_requests }.run(),
+        Reloader { source, certificates, snapshots: snapshot_sender, requests: reload_requests }.run(),
     );
     println!("kiestoon ready");
 

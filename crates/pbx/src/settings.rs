@@ -12,7 +12,7 @@ use kiestoon_sip::{
 
 use crate::{
     media::EngineConfig,
-    transport::{Listen, StreamBounds},
+    transport::{Certificates, Listen, StreamBounds, TlsError, TlsFiles},
 };
 
 /// What the switch is told.
@@ -20,9 +20,10 @@ pub(crate) fn call(config: &Config) -> Settings {
     let sip = &config.sip;
     let udp = sip.udp.iter().map(|address| (Transport::Udp, *address));
     let tcp = sip.tcp.iter().map(|address| (Transport::Tcp, *address));
+    let tls = sip.tls.listen.iter().map(|address| (Transport::Tls, *address));
     Settings {
         user_agent: sip.server_name.as_str().into(),
-        listen: udp.chain(tcp).collect(),
+        listen: udp.chain(tcp).chain(tls).collect(),
         external_address: sip.external_address,
         digest: DigestSettings {
             algorithms: sip.auth_algorithms.iter().map(algorithm).collect(),
@@ -62,9 +63,25 @@ fn network(cidr: &Cidr) -> Network {
     Network { address: cidr.address, prefix: cidr.prefix }
 }
 
-/// Where SIP is served.
-pub(crate) fn listen(config: &Config) -> Listen {
-    Listen { udp: config.sip.udp.clone(), tcp: config.sip.tcp.clone() }
+/// Where SIP is served. An error names the certificate files that cannot be used.
+pub(crate) fn listen(config: &Config) -> Result<Listen, TlsError> {
+    let certificates = tls_files(config).map(Certificates::load).transpose()?;
+    let sip = &config.sip;
+    Ok(Listen { udp: sip.udp.clone(), tcp: sip.tcp.clone(), tls: sip.tls.listen.clone(), certificates })
+}
+
+/// The files of TLS; None where it is not served.
+pub(crate) fn tls_files(config: &Config) -> Option<TlsFiles> {
+    let tls = &config.sip.tls;
+    if tls.listen.is_empty() {
+        return None;
+    }
+    Some(TlsFiles {
+        certificate: tls.certificate.clone()?,
+        key: tls.key.clone()?,
+        client_ca: tls.client_ca.clone(),
+        require_client_certificate: tls.require_client_certificate,
+    })
 }
 
 /// How the media engine runs.
@@ -87,6 +104,7 @@ pub(crate) fn bounds(config: &Config) -> StreamBounds {
         connections: limits.connections as usize,
         connections_per_source: limits.connections_per_source as usize,
         idle: Duration::from_secs(limits.idle_secs),
+        stranger_idle: Duration::from_secs(limits.stranger_idle_secs),
         half_message: Duration::from_secs(limits.message_secs),
         message: Limits { message_bytes: limits.message_bytes as usize, ..Limits::DEFAULT },
         exempt: limits.exempt_sources.iter().map(network).collect(),

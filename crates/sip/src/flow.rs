@@ -47,6 +47,11 @@ impl Transport {
         self != Self::Udp
     }
 
+    /// True where nobody on this hop can read or change what is said, as `sips:` asks (RFC 3261 section 26.2.2).
+    pub fn is_secure(self) -> bool {
+        matches!(self, Self::Tls | Self::Wss)
+    }
+
     /// The port of a URI or Via that names none (RFC 3261 section 19.1.2, RFC 7118 section 5).
     pub fn default_port(self) -> u16 {
         match self {

@@ -229,6 +229,7 @@ impl Pbx {
     fn perform(&mut self, now: Instant, output: Output) {
         match output {
             Output::Transmit { flow, bytes } => self.out.push_back((flow, bytes)),
+            Output::Trust(_) => {}
             Output::Media(command) => self.engine.obey(now, command),
             Output::Bindings(changes) => {
                 self.bindings.extend(changes.into_iter().map(|change| (now, change)))

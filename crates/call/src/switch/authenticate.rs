@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use kiestoon_sip::digest::{Credentials, DigestFailure, DigestServer, Ha1Set};
 use kiestoon_sip::{Flow, HeaderName, Method, NameAddr, Request, Response};
 
+use super::Output;
 use super::sources::Sources;
 use crate::event::Event;
 use crate::exchange::Exchange;
@@ -81,6 +82,7 @@ impl Authenticator {
             (Ok(()), Some(organisation)) if known.is_some() => {
                 let principal = Principal { organisation, number: credentials.username.as_ref().into() };
                 if speaks_for_itself(x, request, &principal, local) {
+                    x.outputs.extend(flow.connection.map(Output::Trust));
                     Ok(principal)
                 } else {
                     Err(x.response(request, 403, None).into())

@@ -43,7 +43,8 @@ impl Switch {
             return self.refuse(server, &request, &principal, 503, "too_many_calls");
         }
         let tag = self.x.token();
-        let dialog = match Dialog::uas(&request, &tag, wire::contact(&self.x.settings, &flow), flow) {
+        let contact = wire::contact(&self.x.settings, &flow, request.uri.is_secure());
+        let dialog = match Dialog::uas(&request, &tag, contact, flow) {
             Ok(dialog) => dialog,
             Err(error) => {
                 let mut response = self.x.response(&request, 400, Some(&tag));

@@ -23,7 +23,7 @@ use kiestoon_sip::registrar::{BindingChange, Registrar, RegistrarSettings, Store
 use kiestoon_sip::transaction::{
     EndedReason, ServerId, TransactionLayer, TransactionLimits, TransactionOutput,
 };
-use kiestoon_sip::{Flow, Malformed, Message, Method, Request};
+use kiestoon_sip::{ConnectionId, Flow, Malformed, Message, Method, Request};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -95,6 +95,8 @@ pub enum Output {
         /// A whole message.
         bytes: Bytes,
     },
+    /// Somebody has logged in on this connection: it is no stranger's any more.
+    Trust(ConnectionId),
     /// Tell the media engine.
     Media(MediaCommand),
     /// Write these down before the response that follows.

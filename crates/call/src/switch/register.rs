@@ -1,5 +1,6 @@
 //! REGISTER, and bindings that end without one.
 
+use kiestoon_sip::header::Contacts;
 use kiestoon_sip::registrar::{Aor, BindingChange, RegisterRefused};
 use kiestoon_sip::transaction::ServerId;
 use kiestoon_sip::{Flow, HeaderName, Message, Request};
@@ -19,6 +20,9 @@ impl Switch {
         let Some(aor) = self.x.snapshot.aor(principal.organisation, &principal.number) else {
             return self.x.answer(server, request, 404);
         };
+        if promises_too_much(request, &flow) {
+            return self.x.answer(server, request, 400);
+        }
         let aor = Aor::new(&aor);
         let before = self.x.registrar.lookup(self.x.now, &aor).len();
         match self.x.registrar.register(self.x.now, &aor, request, flow) {
@@ -72,4 +76,11 @@ impl Switch {
         }
         self.x.outputs.push_back(Output::Bindings(changes));
     }
+}
+
+/// A `sips:` Contact that is registered over a hop that is not secure: it cannot be called as it asks to be (RFC 5630
+/// section 3.3).
+fn promises_too_much(request: &Request, flow: &Flow) -> bool {
+    !flow.transport.is_secure()
+        && matches!(request.headers.contacts(), Ok(Contacts::List(contacts)) if contacts.iter().any(|contact| contact.uri.is_secure()))
 }

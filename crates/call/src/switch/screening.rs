@@ -9,7 +9,7 @@ use crate::wire;
 /// Lets a request pass, or says how it is refused.
 pub(super) fn screen(x: &mut Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Response>> {
     method(x, request)?;
-    scheme(x, request)?;
+    scheme(x, request, flow)?;
     hops(x, request)?;
     extensions(x, request)?;
     body(x, request)?;
@@ -34,8 +34,10 @@ fn method(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
     Err(response.into())
 }
 
-fn scheme(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
-    match request.uri {
+/// What `sips:` promises is broken already where it comes over a hop that is not secure.
+fn scheme(x: &mut Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Response>> {
+    match &request.uri {
+        uri if uri.is_secure() && !flow.transport.is_secure() => Err(x.response(request, 416, None).into()),
         Uri::Sip(_) | Uri::Tel(_) => Ok(()),
         Uri::Other { .. } => Err(x.response(request, 416, None).into()),
     }

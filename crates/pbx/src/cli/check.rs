@@ -13,6 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, database, folder, print_line};
+use crate::settings;
 use crate::transport::is_no_ipv6;
 
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
@@ -20,6 +21,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let config = loaded.config;
     let mut report = Report::new(cli.language);
     loaded.warnings.iter().for_each(|warning| report.warnings.push(warning.to_string()));
+    report.certificate(&config);
     let prompts = report.sounds(&config.media.sounds);
     let plan = report.dialplan(&config.dialplan.path);
     let numbers = cli.block_on(async {
@@ -45,6 +47,22 @@ impl Report {
     fn new(language: Language) -> Self {
         let good = vec![say!(language, "configuration is good", "configuratie is goed")];
         Self { language, errors: Vec::new(), warnings: Vec::new(), good }
+    }
+
+    /// Certificate and key of TLS: whether they fit, and for how long.
+    fn certificate(&mut self, config: &Config) {
+        let Some(files) = settings::tls_files(config) else { return };
+        let now = jiff::Timestamp::now();
+        let checked = files.load().and_then(|identity| identity.refuse_expired(now));
+        match checked.map(|identity| identity.warning(now)) {
+            Ok(None) => self.good.push(say!(
+                self.language,
+                "the certificate of SIP over TLS is good",
+                "het certificaat van SIP over TLS is goed"
+            )),
+            Ok(Some(warning)) => self.warnings.push(warning),
+            Err(error) => self.errors.push(error.to_string()),
+        }
     }
 
     /// The names of the prompts. One that cannot be read is an error: a caller would hear nothing.
@@ -134,6 +152,7 @@ impl Report {
         for (key, kind, protocol, addresses) in [
             ("sip.udp", Type::DGRAM, Protocol::UDP, &config.sip.udp),
             ("sip.tcp", Type::STREAM, Protocol::TCP, &config.sip.tcp),
+            ("sip.tls.listen", Type::STREAM, Protocol::TCP, &config.sip.tls.listen),
         ] {
             for address in addresses {
                 if let Err(error) = bind(*address, kind, protocol)

@@ -14,6 +14,7 @@ impl Signalling {
                 self.totals.sip_sent += 1;
                 self.transports.transmit(&flow, bytes);
             }
+            Output::Trust(connection) => self.transports.trust(connection),
             Output::Media(command) => return self.engine.perform(command),
             Output::Bindings(changes) => self.keep_bindings(changes),
             Output::Cdr(record) => self.journals.call(&records::cdr(*record)),

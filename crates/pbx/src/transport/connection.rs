@@ -4,8 +4,8 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -17,33 +17,39 @@ use kiestoon_sip::{
     message::Message,
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{
-        TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Inbound, StreamBounds, seldom::Seldom};
+use super::{Inbound, StreamBounds, seldom::Seldom, tls::Certificates};
 use crate::task::{self, Task};
 
 /// The way out through one connection: a bounded queue to its writer. Dropping it closes the connection.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
+    transport: Transport,
     remote: SocketAddr,
     messages: mpsc::Sender<Bytes>,
-    /// Bytes in that queue. The writer takes them off.
-    waiting: Arc<AtomicUsize>,
+    state: Arc<State>,
     _task: Task<()>,
+}
+
+/// What the table and the connection's own task both look at.
+#[derive(Debug, Default)]
+struct State {
+    /// Bytes in the queue. The writer takes them off.
+    waiting: AtomicUsize,
+    /// Whether somebody has logged in on it, or we opened it: it may then be silent for as long as a registration lasts.
+    trusted: AtomicBool,
 }
 
 impl Outgoing {
     /// False where more waits already than a peer that reads leaves waiting.
     fn send(&self, bytes: Bytes) -> bool {
         let length = bytes.len();
-        let waiting = self.waiting.fetch_add(length, Ordering::Relaxed);
+        let waiting = self.state.waiting.fetch_add(length, Ordering::Relaxed);
         waiting.saturating_add(length) <= WRITE_QUEUE_BYTES && self.messages.try_send(bytes).is_ok()
     }
 }
@@ -52,27 +58,28 @@ impl Outgoing {
 #[derive(Debug)]
 struct Queue {
     messages: mpsc::Receiver<Bytes>,
-    waiting: Arc<AtomicUsize>,
+    state: Arc<State>,
 }
 
 impl Queue {
     async fn recv(&mut self) -> Option<Bytes> {
         let bytes = self.messages.recv().await?;
-        self.waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
+        self.state.waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
         Some(bytes)
     }
 }
 
 fn queue() -> (mpsc::Sender<Bytes>, Queue) {
     let (sender, messages) = mpsc::channel(WRITE_QUEUE);
-    (sender, Queue { messages, waiting: Arc::default() })
+    (sender, Queue { messages, state: Arc::default() })
 }
 
 /// The table of connections, owned by the signalling task.
 #[derive(Debug)]
 pub(super) struct Connections {
     open: HashMap<ConnectionId, Outgoing>,
-    by_remote: HashMap<SocketAddr, ConnectionId>,
+    by_remote: HashMap<(Transport, SocketAddr), ConnectionId>,
+    sources: Arc<Mutex<Sources>>,
     shared: Shared,
 }
 
@@ -83,6 +90,8 @@ struct Shared {
     inbound: mpsc::Sender<Inbound>,
     next_id: Arc<AtomicU64>,
     places: Arc<Semaphore>,
+    /// Said by whichever connection fails, at most once a second in all: the lock is held for a comparison.
+    handshakes_failed: Arc<Mutex<Seldom>>,
 }
 
 impl Shared {
@@ -94,24 +103,43 @@ impl Shared {
 impl Connections {
     pub(super) fn new(bounds: StreamBounds, inbound: mpsc::Sender<Inbound>) -> Self {
         let places = Arc::new(Semaphore::new(bounds.connections));
-        let shared =
-            Shared { bounds: Arc::new(bounds), inbound, next_id: Arc::new(AtomicU64::new(1)), places };
-        Self { open: HashMap::new(), by_remote: HashMap::new(), shared }
+        let shared = Shared {
+            bounds: Arc::new(bounds),
+            inbound,
+            next_id: Arc::new(AtomicU64::new(1)),
+            places,
+            handshakes_failed: Arc::default(),
+        };
+        Self { open: HashMap::new(), by_remote: HashMap::new(), sources: Arc::default(), shared }
     }
 
-    pub(super) fn acceptor(&self) -> Acceptor {
-        Acceptor { shared: self.shared.clone(), sources: HashMap::new(), refused: Seldom::default() }
+    /// For one listener; with certificates it speaks TLS. The sources are counted for all listeners together.
+    pub(super) fn acceptor(&self, certificates: Option<Certificates>) -> Acceptor {
+        Acceptor {
+            shared: self.shared.clone(),
+            certificates,
+            sources: Arc::clone(&self.sources),
+            refused: Seldom::default(),
+        }
+    }
+
+    /// Somebody has logged in on a connection.
+    pub(super) fn trust(&self, id: ConnectionId) {
+        if let Some(outgoing) = self.open.get(&id) {
+            outgoing.state.trusted.store(true, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn insert(&mut self, id: ConnectionId, outgoing: Outgoing) {
-        self.by_remote.insert(outgoing.remote, id);
+        self.by_remote.insert((outgoing.transport, outgoing.remote), id);
         self.open.insert(id, outgoing);
     }
 
     pub(super) fn remove(&mut self, flow: &Flow) {
         let Some(id) = flow.connection else { return };
-        if self.by_remote.get(&flow.remote) == Some(&id) {
-            self.by_remote.remove(&flow.remote);
+        let peer = (flow.transport, flow.remote);
+        if self.by_remote.get(&peer) == Some(&id) {
+            self.by_remote.remove(&peer);
         }
         self.open.remove(&id);
     }
@@ -121,7 +149,7 @@ impl Connections {
         let id = flow
             .connection
             .filter(|id| self.open.contains_key(id))
-            .or_else(|| self.by_remote.get(&flow.remote).copied());
+            .or_else(|| self.by_remote.get(&(flow.transport, flow.remote)).copied());
         let id = match id {
             Some(id) => id,
             // A connection that the peer opened (from a port that nobody listens on) cannot be opened anew.
@@ -139,11 +167,16 @@ impl Connections {
     }
 
     fn connect(&mut self, flow: &Flow) -> Option<ConnectionId> {
+        if flow.transport != Transport::Tcp {
+            tracing::debug!(remote = %flow.remote, transport = %flow.transport, "only the peer can open this");
+            return None;
+        }
         let place = Arc::clone(&self.shared.places).try_acquire_owned().ok()?;
         let id = self.shared.next_id();
         let flow = Flow { connection: Some(id), ..*flow };
         let (messages, queue) = queue();
-        let waiting = Arc::clone(&queue.waiting);
+        let state = Arc::clone(&queue.state);
+        state.trusted.store(true, Ordering::Relaxed);
         let shared = self.shared.clone();
         let task = task::spawn("sip tcp out", async move {
             match timeout(CONNECT_TIMEOUT, TcpStream::connect(flow.remote)).await {
@@ -157,7 +190,8 @@ impl Connections {
                 let _ = shared.inbound.send(Inbound::Closed { flow }).await;
             }
         });
-        self.insert(id, Outgoing { remote: flow.remote, messages, waiting, _task: task });
+        let (transport, remote) = (flow.transport, flow.remote);
+        self.insert(id, Outgoing { transport, remote, messages, state, _task: task });
         Some(id)
     }
 
@@ -171,9 +205,13 @@ impl Connections {
 /// Accepts connections within the bounds. Owned by the listener's task.
 pub(super) struct Acceptor {
     shared: Shared,
-    sources: HashMap<IpAddr, Arc<Semaphore>>,
+    certificates: Option<Certificates>,
+    sources: Arc<Mutex<Sources>>,
     refused: Seldom,
 }
+
+/// The places of each source. Behind a lock, because the listeners' tasks share it; it is held for one look-up.
+type Sources = HashMap<IpAddr, Arc<Semaphore>>;
 
 impl Acceptor {
     /// Serves the connection in a task of its own, or closes it at once when a bound is reached.
@@ -185,53 +223,89 @@ impl Acceptor {
             return;
         };
         let Ok(local) = stream.local_addr() else { return };
+        let transport = if self.certificates.is_some() { Transport::Tls } else { Transport::Tcp };
         let id = self.shared.next_id();
-        let flow = Flow { transport: Transport::Tcp, local, remote, connection: Some(id) };
+        let flow = Flow { transport, local, remote, connection: Some(id) };
         let (messages, queue) = queue();
-        let waiting = Arc::clone(&queue.waiting);
-        let shared = self.shared.clone();
+        let state = Arc::clone(&queue.state);
+        let (shared, certificates) = (self.shared.clone(), self.certificates.clone());
         let (start, started) = tokio::sync::oneshot::channel::<()>();
-        let task = task::spawn("sip tcp in", async move {
+        let task = task::spawn("sip stream in", async move {
             // The signalling task must know the connection before its first message.
             if started.await.is_ok() {
-                serve(stream, flow, queue, &shared).await;
+                match certificates {
+                    None => serve(stream, flow, queue, &shared).await,
+                    Some(certificates) => serve_tls(stream, flow, queue, &shared, &certificates).await,
+                }
             }
             drop(places);
             let _ = shared.inbound.send(Inbound::Closed { flow }).await;
         });
-        let outgoing = Outgoing { remote, messages, waiting, _task: task };
+        let outgoing = Outgoing { transport, remote, messages, state, _task: task };
         if self.shared.inbound.send(Inbound::Opened { id, outgoing }).await.is_ok() {
             let _ = start.send(());
         }
     }
 
-    fn admit(&mut self, source: IpAddr) -> Option<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)> {
+    fn admit(&self, source: IpAddr) -> Option<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)> {
         let place = Arc::clone(&self.shared.places).try_acquire_owned().ok()?;
         let bounds = &self.shared.bounds;
         if bounds.exempt.iter().any(|network| network.contains(source)) {
             return Some((place, None));
         }
         let per_source = bounds.connections_per_source;
-        if self.sources.len() > PRUNE_SOURCES_ABOVE {
-            self.sources.retain(|_, places| places.available_permits() < per_source);
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        if sources.len() > PRUNE_SOURCES_ABOVE {
+            sources.retain(|_, places| places.available_permits() < per_source);
         }
         let source = source_of(source);
-        let places = self.sources.entry(source).or_insert_with(|| Arc::new(Semaphore::new(per_source)));
+        let places = sources.entry(source).or_insert_with(|| Arc::new(Semaphore::new(per_source)));
         Some((place, Some(Arc::clone(places).try_acquire_owned().ok()?)))
     }
 }
 
-/// Reads and writes one connection until either side closes it, a deadline passes or its bytes make no sense.
+/// The same after a TLS handshake, which must be over within the time of half a message.
+async fn serve_tls(
+    stream: TcpStream,
+    flow: Flow,
+    queue: Queue,
+    shared: &Shared,
+    certificates: &Certificates,
+) {
+    let _ = stream.set_nodelay(true);
+    let handshake = certificates.acceptor().accept(stream);
+    let failure = match timeout(shared.bounds.half_message.min(HANDSHAKE_TIMEOUT), handshake).await {
+        Ok(Ok(stream)) => return converse(tokio::io::split(stream), flow, queue, shared).await,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "not over in time".to_owned(),
+    };
+    let mut seldom = shared.handshakes_failed.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(count) = seldom.happened(Instant::now().into_std(), 1) {
+        tracing::info!(remote = %flow.remote, count, %failure, "tls handshake failed");
+    }
+}
+
+/// Serves one connection without TLS.
 async fn serve(stream: TcpStream, mut flow: Flow, queue: Queue, shared: &Shared) {
     // Signalling messages are small and waited for: Nagle would hold them back.
     let _ = stream.set_nodelay(true);
     if let Ok(local) = stream.local_addr() {
         flow.local = local;
     }
-    let (read, write) = stream.into_split();
+    converse(stream.into_split(), flow, queue, shared).await;
+}
+
+/// Reads and writes one connection until either side closes it, a deadline passes or its bytes make no sense.
+async fn converse(
+    (read, write): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
+    flow: Flow,
+    queue: Queue,
+    shared: &Shared,
+) {
     let (pongs, pong_queue) = mpsc::channel(1);
+    let state = Arc::clone(&queue.state);
     tokio::select! {
-        result = read_messages(read, flow, shared, &pongs) => {
+        result = read_messages(read, flow, shared, &state, &pongs) => {
             if let Err(reason) = result {
                 tracing::debug!(remote = %flow.remote, %reason, "connection closed");
             }
@@ -255,28 +329,35 @@ enum CloseReason {
 }
 
 async fn read_messages(
-    mut read: OwnedReadHalf,
+    mut read: impl AsyncRead + Unpin,
     flow: Flow,
     shared: &Shared,
+    state: &State,
     pongs: &mpsc::Sender<()>,
 ) -> Result<(), CloseReason> {
-    let bounds = &shared.bounds;
-    let mut framer = Framer::new(bounds.message.clone());
+    let mut framer = Framer::new(shared.bounds.message.clone());
     let mut buffer = [0; READ_BYTES];
-    let mut deadline = Instant::now() + bounds.half_message;
+    let mut patience = Patience::First { since: Instant::now() };
     loop {
-        let length =
-            timeout_at(deadline, read.read(&mut buffer)).await.map_err(|_| CloseReason::Deadline)??;
+        let trusted = state.trusted.load(Ordering::Relaxed);
+        let deadline = patience.deadline(&shared.bounds, trusted);
+        let length = match timeout_at(deadline, read.read(&mut buffer)).await {
+            Ok(length) => length?,
+            // Somebody may have logged in since the wait began.
+            Err(_) if state.trusted.load(Ordering::Relaxed) != trusted => continue,
+            Err(_) => return Err(CloseReason::Deadline),
+        };
         if length == 0 {
             return Err(CloseReason::Peer);
         }
         let was_between_messages = !framer.is_partial();
         framer.push(buffer.get(..length).unwrap_or_default());
-        let mut complete = false;
+        let mut message = false;
         loop {
             match framer.next() {
                 Ok(Some(frame)) => {
-                    complete = true;
+                    // A stranger's keep-alive keeps nothing alive.
+                    message |= trusted || matches!(frame, Frame::Message(_));
                     deliver(frame, flow, shared, pongs).await?;
                 }
                 Ok(None) => break,
@@ -290,13 +371,45 @@ async fn read_messages(
                 }
             }
         }
-        if framer.is_partial() {
-            if complete || was_between_messages {
-                deadline = Instant::now() + bounds.half_message;
-            }
-        } else if complete {
-            deadline = Instant::now() + bounds.idle;
+        patience.read(Instant::now(), message, framer.is_partial(), was_between_messages);
+    }
+}
+
+/// How long a connection may go on without a whole message.
+#[derive(Debug)]
+enum Patience {
+    /// No message yet.
+    First { since: Instant },
+    /// Since the last message nothing, or only what keeps alive.
+    Between { since: Instant },
+    /// A message has begun: byte by byte it gains no time.
+    Within { begun: Instant, last: Instant },
+}
+
+impl Patience {
+    fn deadline(&self, bounds: &StreamBounds, trusted: bool) -> Instant {
+        let idle = if trusted { bounds.idle } else { bounds.stranger_idle.min(bounds.idle) };
+        match self {
+            Self::First { since } if !trusted => *since + bounds.half_message,
+            Self::First { since } | Self::Between { since } => *since + idle,
+            Self::Within { begun, .. } => *begun + bounds.half_message,
         }
+    }
+
+    /// Bytes were read: `message` tells of a whole message, `partial` that another has begun.
+    fn read(&mut self, now: Instant, message: bool, partial: bool, was_between_messages: bool) {
+        let last = match *self {
+            Self::First { .. } if !message => return,
+            _ if message => now,
+            Self::First { .. } => now,
+            Self::Between { since } => since,
+            Self::Within { last, .. } => last,
+        };
+        *self = match *self {
+            _ if !partial => Self::Between { since: last },
+            Self::Within { begun, .. } if !message && !was_between_messages => Self::Within { begun, last },
+            _ => Self::Within { begun: now, last },
+        };
     }
 }
 
@@ -324,19 +437,25 @@ async fn deliver(
 }
 
 async fn write_messages(
-    mut write: OwnedWriteHalf,
+    mut write: impl AsyncWrite + Unpin,
     mut queue: Queue,
     mut pongs: mpsc::Receiver<()>,
 ) -> io::Result<()> {
     loop {
         tokio::select! {
             message = queue.recv() => match message {
-                Some(bytes) => timeout(WRITE_TIMEOUT, write.write_all(&bytes)).await??,
+                Some(bytes) => timeout(WRITE_TIMEOUT, send(&mut write, &bytes)).await??,
                 None => return write.shutdown().await,
             },
-            Some(()) = pongs.recv() => timeout(WRITE_TIMEOUT, write.write_all(b"\r\n")).await??,
+            Some(()) = pongs.recv() => timeout(WRITE_TIMEOUT, send(&mut write, b"\r\n")).await??,
         }
     }
+}
+
+/// Over TLS, what is written leaves with the flush.
+async fn send(write: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    write.write_all(bytes).await?;
+    write.flush().await
 }
 
 /// Messages and bytes that may wait for one connection. A proxy sends and gets the calls of many phones over one: what
@@ -346,5 +465,6 @@ const WRITE_QUEUE_BYTES: usize = 512 << 10;
 const READ_BYTES: usize = 4096;
 const PRUNE_SOURCES_ABOVE: usize = 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_millis(200);

@@ -5,7 +5,9 @@ mod connection;
 mod seldom;
 mod source_address;
 mod tcp;
+mod tls;
 mod udp;
+mod validity;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -18,6 +20,7 @@ use kiestoon_sip::{
 use tokio::sync::mpsc;
 
 use self::connection::{Connections, Outgoing};
+pub(crate) use self::tls::{Certificates, TlsError, TlsFiles};
 use self::udp::UdpListener;
 use crate::task::Task;
 
@@ -44,6 +47,8 @@ pub(crate) struct StreamBounds {
     pub(crate) connections_per_source: usize,
     /// A connection without a complete message for this long is closed.
     pub(crate) idle: Duration,
+    /// The same while nobody has logged in on it; keep-alives do not count then.
+    pub(crate) stranger_idle: Duration,
     /// A message that has begun must be complete within this time, and a new connection must bring its first one.
     pub(crate) half_message: Duration,
     /// Size and count bounds of one message.
@@ -59,13 +64,17 @@ pub(crate) struct Listen {
     pub(crate) udp: Vec<SocketAddr>,
     /// SIP over TCP.
     pub(crate) tcp: Vec<SocketAddr>,
+    /// SIP over TLS.
+    pub(crate) tls: Vec<SocketAddr>,
+    /// Our certificate, where there is TLS.
+    pub(crate) certificates: Option<Certificates>,
 }
 
 /// A listener that could not start.
 #[derive(Debug, thiserror::Error)]
-#[error("sip.{transport}: cannot listen on {address}: {}; {}", source, hint(source))]
+#[error("sip.{key}: cannot listen on {address}: {}; {}", source, hint(source))]
 pub(crate) struct BindError {
-    transport: &'static str,
+    key: &'static str,
     address: SocketAddr,
     source: io::Error,
 }
@@ -106,11 +115,11 @@ impl Transports {
         let mut errors = Vec::new();
         let mut udp = Vec::new();
         let mut tcp = Vec::new();
-        let mut failed = |transport, address: SocketAddr, source: io::Error| {
+        let mut failed = |key, address: SocketAddr, source: io::Error| {
             if is_no_ipv6(address, &source) {
-                tracing::warn!(transport, %address, "this machine has no IPv6: not listened on");
+                tracing::warn!(key, %address, "this machine has no IPv6: not listened on");
             } else {
-                errors.push(BindError { transport, address, source });
+                errors.push(BindError { key, address, source });
             }
         };
         for address in &listen.udp {
@@ -121,8 +130,14 @@ impl Transports {
         }
         for address in &listen.tcp {
             match tcp::bind(*address) {
-                Ok(listener) => tcp.push(listener),
+                Ok(listener) => tcp.push((listener, None)),
                 Err(source) => failed("tcp", *address, source),
+            }
+        }
+        for (address, certificates) in listen.tls.iter().zip(listen.certificates.iter().cycle()) {
+            match tcp::bind(*address) {
+                Ok(listener) => tcp.push((listener, Some(certificates.clone()))),
+                Err(source) => failed("tls.listen", *address, source),
             }
         }
         if !errors.is_empty() {
@@ -138,8 +153,9 @@ impl Transports {
                 )
             })
             .collect();
-        for listener in tcp {
-            tasks.push(crate::task::spawn("sip tcp", tcp::accept(listener, connections.acceptor())));
+        for (listener, certificates) in tcp {
+            let acceptor = connections.acceptor(certificates);
+            tasks.push(crate::task::spawn("sip streams", tcp::accept(listener, acceptor)));
         }
         Ok(Self { listen: listen.clone(), udp, connections, _tasks: tasks })
     }
@@ -151,7 +167,9 @@ impl Transports {
             address: address.to_string(),
         };
         let udp = self.listen.udp.iter().map(|address| listener(Transport::Udp, address));
-        udp.chain(self.listen.tcp.iter().map(|address| listener(Transport::Tcp, address))).collect()
+        let tcp = self.listen.tcp.iter().map(|address| listener(Transport::Tcp, address));
+        let tls = self.listen.tls.iter().map(|address| listener(Transport::Tls, address));
+        udp.chain(tcp).chain(tls).collect()
     }
 
     /// Datagrams dropped because signalling was behind.
@@ -170,6 +188,11 @@ impl Transports {
     /// Takes note of a connection that a peer opened.
     pub(crate) fn opened(&mut self, id: ConnectionId, outgoing: Outgoing) {
         self.connections.insert(id, outgoing);
+    }
+
+    /// Somebody has logged in on a connection: it may be silent for longer.
+    pub(crate) fn trust(&self, id: ConnectionId) {
+        self.connections.trust(id);
     }
 
     /// Forgets a connection that ended.

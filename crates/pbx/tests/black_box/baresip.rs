@@ -50,13 +50,17 @@ impl Baresip {
             ),
         )
         .unwrap();
+        if phone.transport == "tls" {
+            let mut config = fs::OpenOptions::new().append(true).open(folder.path().join("config")).unwrap();
+            writeln!(config, "sip_cafile {}", pbx.path("ca.crt").display()).unwrap();
+        }
         let answer = if phone.answers { "auto" } else { "manual" };
         fs::write(
             folder.path().join("accounts"),
             format!(
                 "<sip:{n}@{address};transport={transport}>;auth_user={n};auth_pass={PASSWORD_PREFIX}{n};answermode={answer};regint=60{more}\n",
                 n = phone.number,
-                address = pbx.address(),
+                address = pbx.address_over(phone.transport),
                 transport = phone.transport,
                 more = phone.parameters,
             ),

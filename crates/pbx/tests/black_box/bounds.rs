@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use crate::baresip::{Baresip, Phone};
 use crate::pbx::{Pbx, wait_for};
 use crate::raw::{self, Udp};
 
@@ -50,6 +51,54 @@ fn half_a_message_is_not_waited_for() {
     assert!(is_closed(&mut stream, Duration::from_secs(4)), "half a message holds a connection");
     let mut silent = TcpStream::connect(pbx.address()).unwrap();
     assert!(is_closed(&mut silent, Duration::from_secs(4)), "a connection without a message is held");
+}
+
+#[test]
+fn a_message_that_trickles_in_gains_no_time() {
+    let pbx = strict();
+    let mut stream = TcpStream::connect(pbx.address()).unwrap();
+    let mut sender = stream.try_clone().unwrap();
+    let trickle = std::thread::spawn(move || {
+        for byte in b"OPTIONS sip:x SIP/2.0\r\nSubject: ".iter().chain(std::iter::repeat_n(&b'x', 100)) {
+            if sender.write_all(&[*byte]).is_err() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    assert!(is_closed(&mut stream, Duration::from_secs(4)), "a message that trickles holds a connection");
+    drop(stream);
+    trickle.join().unwrap();
+}
+
+#[test]
+fn a_stranger_does_not_stay_but_who_has_logged_in_does() {
+    let mut pbx = Pbx::new(&["201"], "version = 1\n");
+    let path = pbx.path("kiestoon.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("[limits]", "[limits]\nstranger_idle_secs = 1")).unwrap();
+    pbx.run();
+    let phone = Phone { number: "201", transport: "tcp", tone: 440, answers: true, parameters: "" };
+    let mut phone = Baresip::start(&pbx, &phone);
+    let mut stranger = TcpStream::connect(pbx.address()).unwrap();
+    let request = raw::options(pbx.address(), "TCP", stranger.local_addr().unwrap());
+    stranger.write_all(request.as_bytes()).unwrap();
+    stranger.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    assert!(raw::read_some(&mut stranger).is_some());
+    let mut pinger = stranger.try_clone().unwrap();
+    let pings = std::thread::spawn(move || {
+        for _ in 0..20 {
+            if pinger.write_all(b"\r\n\r\n").is_err() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    });
+    assert!(is_closed(&mut stranger, Duration::from_secs(3)), "a stranger's keep-alives hold a connection");
+    drop(stranger);
+    pings.join().unwrap();
+    assert!(!phone.has_seen("REGISTER_FAIL"));
+    assert_eq!(pbx.json(&["ctl", "registrations"]).as_array().unwrap().len(), 1, "the phone's way is lost");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! One behaviour a file.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod authority;
 mod baresip;
 mod pbx;
 mod raw;
@@ -16,5 +17,6 @@ mod phones;
 mod reload;
 mod restart;
 mod start;
+mod tls;
 mod torture;
 mod two_phones_talk;

@@ -1,7 +1,7 @@
 //! The PBX under test: its own folder, its own ports, stopped when it goes out of scope.
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     net::{SocketAddr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -108,6 +108,17 @@ exempt_sources = ["127.0.0.0/8", "::1/128"]
     /// Where it serves SIP over IPv4.
     pub(crate) fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    /// The same over a transport: TLS has the next port.
+    pub(crate) fn address_over(&self, transport: &str) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port + u16::from(transport == "tls")))
+    }
+
+    /// Adds to the configuration, before a start.
+    pub(crate) fn configure(&self, toml: &str) {
+        let mut file = fs::OpenOptions::new().append(true).open(self.path("kiestoon.toml")).unwrap();
+        file.write_all(toml.as_bytes()).unwrap();
     }
 
     /// The process id.

@@ -102,6 +102,11 @@ impl Uri {
         self.as_sip().map(|uri| &uri.host)
     }
 
+    /// Whether every hop to it must be secure: `sips:` (RFC 3261 section 19.1).
+    pub fn is_secure(&self) -> bool {
+        self.as_sip().is_some_and(|uri| uri.secure)
+    }
+
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Sip(uri) => uri.write(out),
