@@ -143,10 +143,13 @@ impl Checks<'_> {
     }
 
     fn store(&mut self, store: &Store) {
-        let path = store.url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//"));
-        if path.is_none_or(str::is_empty) {
-            let message = format!("`store.url` is {:?}, which this version cannot open", store.url);
-            self.error("store.url", &message, Some("write it as \"sqlite:data/kiestoon.db\"".into()));
+        if store.url.has_password() {
+            let hint = "put the URL into a file of its own and name that in `store.url_file`".to_owned();
+            let message = "`store.url` holds a password".into();
+            self.reading.warn(&place_of(self.root, "store.url"), message, Some(hint));
+        }
+        if let Some(file) = &store.url_file {
+            self.secret_file("store.url_file", file);
         }
         if let Some(key) = &store.key {
             if key_bytes(key).is_none() {

@@ -5,6 +5,7 @@
 //! problem is reported at once, each with its file, line and column.
 
 mod checks;
+mod database_url;
 mod load;
 mod node;
 mod problem;
@@ -14,6 +15,7 @@ mod section;
 mod tree;
 mod value;
 
+pub use database_url::DatabaseUrl;
 pub use load::{ConfigFile, DEFAULT_FILE, Loaded, load};
 pub use problem::{Problem, Severity};
 pub use render::Rendered;

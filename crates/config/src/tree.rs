@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::database_url::DatabaseUrl;
 use crate::secret::Secret;
 use crate::section::section;
 use crate::value::{AuthAlgorithm, Cidr, LogFormat, PortRange};
@@ -119,8 +120,10 @@ section! {
 section! {
     /// `[store]`.
     pub struct Store {
-        /// The database: `sqlite:PATH`.
-        pub url: String = "sqlite:data/kiestoon.db".into();
+        /// The database: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
+        pub url: DatabaseUrl = DatabaseUrl::default();
+        /// A file that holds the URL instead, for one with a password.
+        pub url_file: Option<PathBuf> = None;
         /// The key that seals secrets in the database, 32 bytes in base64; better kept in a file.
         pub key: Option<Secret> = None;
         /// The file of that key; left out: `kiestoon.key` beside the database, made at first use.
@@ -205,12 +208,15 @@ impl fmt::Debug for KeySource {
 }
 
 impl Store {
-    /// The path of the SQLite database; `None` for one in memory.
+    /// The path of the SQLite database; `None` for one on a server.
     pub fn path(&self) -> Option<&Path> {
-        let rest = self.url.strip_prefix("sqlite:").unwrap_or(&self.url);
-        let rest = rest.strip_prefix("//").unwrap_or(rest);
-        let path = rest.split('?').next().unwrap_or(rest);
-        (path != ":memory:").then(|| Path::new(path))
+        if self.url_file.is_some() { None } else { self.url.path() }
+    }
+
+    /// The path whose neighbours are the files that belong to the database: itself, or for one on a server
+    /// `data/kiestoon.db`, which does not exist.
+    pub fn neighbour(&self) -> &Path {
+        self.path().unwrap_or_else(|| Path::new("data/kiestoon.db"))
     }
 
     /// The key of the database: as given, from `key_file`, or `kiestoon.key` beside the database.
@@ -218,8 +224,7 @@ impl Store {
         if let Some(bytes) = self.key.as_ref().and_then(key_bytes) {
             return KeySource::Given(bytes);
         }
-        let beside =
-            || self.path().map_or_else(|| "kiestoon.key".into(), |p| p.with_file_name("kiestoon.key"));
+        let beside = || self.neighbour().with_file_name("kiestoon.key");
         KeySource::File(self.key_file.clone().unwrap_or_else(beside))
     }
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use toml_edit::Value as Toml;
 
+use crate::database_url::DatabaseUrl;
 use crate::render::Rendered;
 use crate::secret::Secret;
 use crate::section::nearest;
@@ -77,7 +78,18 @@ macro_rules! text_value {
         }
     )+ };
 }
-text_value!(String, PathBuf, SocketAddr, IpAddr, Cidr, PortRange, AuthAlgorithm, LogFormat, Secret);
+text_value!(
+    String,
+    PathBuf,
+    SocketAddr,
+    IpAddr,
+    Cidr,
+    PortRange,
+    AuthAlgorithm,
+    LogFormat,
+    Secret,
+    DatabaseUrl
+);
 
 macro_rules! number_value {
     ($($type:ty),+) => { $(
@@ -226,6 +238,18 @@ impl Text for Secret {
 
     fn parse(text: &str) -> Result<Self, Fault> {
         Ok(Self::new(text))
+    }
+
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Text for DatabaseUrl {
+    const EXPECTED: &'static str = "a database URL";
+
+    fn parse(text: &str) -> Result<Self, Fault> {
+        Self::parse(text).map_err(Fault::new)
     }
 
     fn text(&self) -> String {

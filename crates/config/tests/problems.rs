@@ -82,7 +82,7 @@ fn each_mistake_has_its_place_and_its_sentence() {
         ),
         (
             "[store]\nurl = \"mysql:x\"",
-            "kiestoon.toml:2:7: error: `store.url` is \"mysql:x\", which this version cannot open; write it as \"sqlite:data/kiestoon.db\"",
+            "kiestoon.toml:2:7: error: `store.url` is \"mysql:x\", which this version cannot open; write it as \"sqlite:data/kiestoon.db\" or \"postgres://USER@HOST/DATABASE\"",
         ),
         (
             "[log]\nlevel = \"inof\"",

@@ -16,7 +16,7 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
         // A database that was made with a key is lost without it: another one would only hide that.
         (KeySource::File(path), Found::Database) => Key::load(&path)?,
     };
-    Ok(Store::open(&config.store.url, key).await?)
+    Ok(Store::open(&url(config)?, key).await?)
 }
 
 /// Opens a database that is there already, for commands that have nothing to put into a new one.
@@ -32,7 +32,15 @@ pub(crate) async fn open_existing(config: &Config) -> anyhow::Result<Store> {
     };
     let mut options = Options::default();
     options.create = false;
-    Ok(Store::open_with(&config.store.url, key, options).await?)
+    Ok(Store::open_with(&url(config)?, key, options).await?)
+}
+
+/// The URL as it is configured, or as its file says.
+fn url(config: &Config) -> anyhow::Result<String> {
+    let Some(file) = &config.store.url_file else { return Ok(config.store.url.expose().to_owned()) };
+    let url = std::fs::read_to_string(file)
+        .with_context(|| format!("the file {} of [store] url_file cannot be read", file.display()))?;
+    Ok(url.trim().to_owned())
 }
 
 /// What is at the path of the database.
@@ -45,6 +53,7 @@ enum Found {
 }
 
 fn found(config: &Config) -> Result<Found, StoreError> {
+    // On a server nobody knows before it is asked; a key that does not fit is refused then.
     let Some(path) = config.store.path() else { return Ok(Found::Nothing) };
     let mut start = Vec::new();
     let read =

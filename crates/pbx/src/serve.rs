@@ -35,7 +35,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let listen = settings::listen(&config).map_err(ConfigurationError::from_display)?;
     let certificates = listen.certificates.clone();
     let store = database::open(&config).await?;
-    let paths = persist::Paths::new(store.path(), config.cdr.spool.as_deref());
+    let paths = persist::Paths::new(config.store.neighbour(), config.cdr.spool.as_deref());
     let (journals, writers) = persist::start(&paths, &store).await?;
 
     let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS);

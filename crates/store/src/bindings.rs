@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use crate::error::Fault;
 use crate::{Store, StoreError};
@@ -157,33 +157,43 @@ impl BindingChange {
 }
 
 /// Many rows are one statement: each statement costs a way to the database's thread and back, which is more than a row.
-async fn put(connection: &mut SqliteConnection, bindings: &[&Binding]) -> Result<(), Fault> {
-    let mut query = QueryBuilder::<Sqlite>::new(PUT);
-    query.push_values(bindings, |mut row, binding| {
-        let path = serde_json::to_string(&binding.path).unwrap_or_else(|_| "[]".into());
-        row.push_bind(&binding.extension_id)
-            .push_bind(&binding.contact)
-            .push_bind(&binding.instance)
-            .push_bind(binding.reg_id.map(i64::from))
-            .push_bind(&binding.call_id)
-            .push_bind(i64::from(binding.cseq))
-            .push_bind(i64::from(binding.q))
-            .push_bind(binding.registered_at)
-            .push_bind(binding.expires_at)
-            .push_bind(&binding.transport)
-            .push_bind(&binding.remote)
-            .push_bind(&binding.local)
-            .push_bind(&binding.connection)
-            .push_bind(&binding.user_agent)
-            .push_bind(path);
-    });
-    query.push(OR_UPDATE);
+async fn put(connection: &mut AnyConnection, bindings: &[&Binding]) -> Result<(), Fault> {
     // Batches differ in length: keeping each statement prepared would fill the cache.
-    query.build().persistent(false).execute(connection).await?;
+    let mut query = sqlx::query(AssertSqlSafe(put_statement(bindings.len()))).persistent(false);
+    for binding in bindings {
+        let path = serde_json::to_string(&binding.path).unwrap_or_else(|_| "[]".into());
+        query = query
+            .bind(&binding.extension_id)
+            .bind(&binding.contact)
+            .bind(&binding.instance)
+            .bind(binding.reg_id.map(i64::from))
+            .bind(&binding.call_id)
+            .bind(i64::from(binding.cseq))
+            .bind(i64::from(binding.q))
+            .bind(binding.registered_at)
+            .bind(binding.expires_at)
+            .bind(&binding.transport)
+            .bind(&binding.remote)
+            .bind(&binding.local)
+            .bind(&binding.connection)
+            .bind(&binding.user_agent)
+            .bind(path);
+    }
+    query.execute(connection).await?;
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<StoredBinding, Fault> {
+/// The statement that puts so many rows. It holds numbers of its own making only.
+fn put_statement(rows: usize) -> String {
+    let row = |row: usize| {
+        let variables: Vec<_> = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
+        format!("({})", variables.join(", "))
+    };
+    let values: Vec<_> = (0..rows).map(row).collect();
+    format!("{PUT}VALUES {}{OR_UPDATE}", values.join(", "))
+}
+
+fn read(row: &AnyRow) -> Result<StoredBinding, Fault> {
     let path: &str = row.try_get("path")?;
     let binding = Binding {
         extension_id: row.try_get("extension_id")?,
@@ -211,7 +221,8 @@ fn number<T: TryFrom<i64>>(what: &'static str, stored: i64) -> Result<T, StoreEr
     T::try_from(stored).map_err(|_| StoreError::Value { what, value: stored.to_string() })
 }
 
-/// Fifteen variables a row; SQLite takes 32,766 in one statement.
+/// What [`put`] binds for each row. SQLite takes 32,766 variables in one statement, PostgreSQL 65,535.
+const COLUMNS: usize = 15;
 const ROWS: usize = 100;
 
 /// A select of the values instead of the values: one extension removed in the meantime must not undo the whole batch.

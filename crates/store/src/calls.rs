@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use crate::cdr::{Cdr, Direction, Disposition, HangupBy};
 use crate::error::Fault;
@@ -98,7 +98,7 @@ impl Store {
     }
 }
 
-async fn save(connection: &mut SqliteConnection, cdr: &Cdr) -> Result<(), Fault> {
+async fn save(connection: &mut AnyConnection, cdr: &Cdr) -> Result<(), Fault> {
     let legs = serde_json::to_string(&cdr.legs).unwrap_or_else(|_| "[]".into());
     let insert = sqlx::query(SAVE.as_str())
         .bind(&cdr.id)
@@ -155,7 +155,7 @@ async fn save(connection: &mut SqliteConnection, cdr: &Cdr) -> Result<(), Fault>
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<Cdr, Fault> {
+fn read(row: &AnyRow) -> Result<Cdr, Fault> {
     let legs: &str = row.try_get("legs")?;
     Ok(Cdr {
         id: row.try_get("id")?,
@@ -212,19 +212,19 @@ fn read(row: &SqliteRow) -> Result<Cdr, Fault> {
     })
 }
 
-fn word<T>(row: &SqliteRow, column: &'static str, from: fn(&str) -> Option<T>) -> Result<Option<T>, Fault> {
+fn word<T>(row: &AnyRow, column: &'static str, from: fn(&str) -> Option<T>) -> Result<Option<T>, Fault> {
     let Some(text) = row.try_get::<Option<&str>, _>(column)? else { return Ok(None) };
     let known = from(text).ok_or_else(|| StoreError::Value { what: column, value: text.into() })?;
     Ok(Some(known))
 }
 
-fn code(row: &SqliteRow, column: &'static str) -> Result<Option<u16>, Fault> {
+fn code(row: &AnyRow, column: &'static str) -> Result<Option<u16>, Fault> {
     let Some(number) = row.try_get::<Option<i64>, _>(column)? else { return Ok(None) };
     let fits = u16::try_from(number);
     Ok(Some(fits.map_err(|_| StoreError::Value { what: column, value: number.to_string() })?))
 }
 
-fn flag(row: &SqliteRow, column: &'static str) -> Result<Option<bool>, Fault> {
+fn flag(row: &AnyRow, column: &'static str) -> Result<Option<bool>, Fault> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(|number| number != 0))
 }
 

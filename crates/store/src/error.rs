@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::import::ImportProblem;
+use crate::open::Place;
 
 /// Why the store refused or failed. Each displays as one sentence, except [`StoreError::Import`], which has one
 /// line per problem.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database URL is not `sqlite:PATH`.
+    /// The database URL is neither `sqlite:PATH` nor `postgres://USER@HOST/DATABASE`.
     #[error(
-        "the database url `{url}` is not understood: write sqlite:PATH, for example sqlite:data/kiestoon.db"
+        "the database url `{url}` is not understood: write sqlite:PATH, for example sqlite:data/kiestoon.db, or postgres://USER:PASSWORD@HOST/DATABASE"
     )]
     Url {
         /// The URL as configured, with anything like a password left out.
@@ -24,6 +25,26 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
         /// The operating system's words.
+        reason: String,
+    },
+    /// The server does not answer.
+    #[error(
+        "the database {database} cannot be reached ({reason}): check that the server runs and that [store] url names it"
+    )]
+    Unreachable {
+        /// Its name and its server.
+        database: String,
+        /// The library's words.
+        reason: String,
+    },
+    /// The server answers and does not let us in, or has no such database.
+    #[error(
+        "the database {database} lets us not in ({reason}): check user, password and database in [store] url, and the server's pg_hba.conf"
+    )]
+    Denied {
+        /// Its name and its server.
+        database: String,
+        /// The server's words.
         reason: String,
     },
     /// There is no database file, and none was to be made.
@@ -45,11 +66,11 @@ pub enum StoreError {
         /// The file named in the URL.
         path: PathBuf,
     },
-    /// The file is an SQLite database with tables of another program.
-    #[error("{} is the database of another program: name another file in [store] url", path.display())]
+    /// The database has tables of another program.
+    #[error("{database} is the database of another program: name another one in [store] url")]
     Foreign {
-        /// The file named in the URL.
-        path: PathBuf,
+        /// The path of its file, or its name and its server.
+        database: String,
     },
     /// The database has broken pages.
     #[error("the database {} is damaged: stop Kiestoon, move the file away and put back a copy", path.display())]
@@ -58,40 +79,44 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The database may be read but not written.
-    #[error("the database {} cannot be written: check the rights on the file and its folder", path.display())]
+    #[error(
+        "the database {database} cannot be written: check the rights on the file and its folder, or of the user on the server"
+    )]
     ReadOnly {
-        /// The database file.
-        path: PathBuf,
+        /// The path of its file, or its name and its server.
+        database: String,
     },
     /// No room is left to write.
-    #[error("the disk that holds the database {} is full: free some space", path.display())]
+    #[error("the disk that holds the database {database} is full: free some space")]
     Full {
-        /// The database file.
-        path: PathBuf,
+        /// The path of its file, or its name and its server.
+        database: String,
     },
     /// Another program kept the database locked for longer than the busy timeout. Trying again later is safe.
-    #[error("the database {} is still locked by another program after {} ms: try again, or end that program", path.display(), waited.as_millis())]
+    #[error("the database {database} is still locked by another program after {} ms: try again, or end that program", waited.as_millis())]
     Busy {
-        /// The database file.
-        path: PathBuf,
+        /// The path of its file, or its name and its server.
+        database: String,
         /// The busy timeout that passed.
         waited: Duration,
     },
     /// The database was written by a newer release.
-    #[error("the database {} has schema {found} and this release knows up to {known}: install the newer release", path.display())]
+    #[error(
+        "the database {database} has schema {found} and this release knows up to {known}: install the newer release"
+    )]
     NewerSchema {
-        /// The database file.
-        path: PathBuf,
+        /// The path of its file, or its name and its server.
+        database: String,
         /// The schema version found.
         found: i64,
         /// The newest version that this binary knows.
         known: i64,
     },
     /// Any other failure of the database, in one line.
-    #[error("the database {} failed: {reason}", path.display())]
+    #[error("the database {database} failed: {reason}")]
     Database {
-        /// The database file.
-        path: PathBuf,
+        /// The path of its file, or its name and its server.
+        database: String,
         /// The database's message, on one line.
         reason: String,
     },
@@ -121,12 +146,14 @@ pub enum StoreError {
     #[error("the operating system gave no random bytes")]
     Entropy,
     /// The key is not the one the database was made with.
-    #[error("the key {key} does not fit the database {}: put back the key file that was made with it", path.display())]
+    #[error(
+        "the key {key} does not fit the database {database}: put back the key file that was made with it"
+    )]
     WrongKey {
         /// The key file, or a word for a key that came from no file.
         key: String,
-        /// The database file.
-        path: PathBuf,
+        /// The path of its file, or its name and its server.
+        database: String,
     },
     /// A stored secret does not open: the row was changed by other hands.
     #[error("the stored secret {place} cannot be opened: set the password of that extension again")]
@@ -183,32 +210,60 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// True when another connection holds the lock that was needed.
-    pub(crate) fn is_busy(&self) -> bool {
+    /// True when another connection holds the lock of the file that was needed.
+    pub(crate) fn is_sqlite_busy(&self) -> bool {
         matches!(self, Self::Sql(error) if matches!(primary_code(error), Some(BUSY | LOCKED)))
     }
 
-    /// The operator's sentence for this failure of the database at `path`.
-    pub(crate) fn explain(self, path: &Path, waited: Duration) -> StoreError {
+    /// The operator's sentence for this failure of the database.
+    pub(crate) fn explain(self, place: &Place, waited: Duration) -> StoreError {
         let error = match self {
             Self::Known(known) => return known,
             Self::Sql(error) => error,
         };
-        let path = path.to_path_buf();
-        if matches!(error, sqlx::Error::PoolTimedOut) {
-            return StoreError::Busy { path, waited };
-        }
-        match primary_code(&error) {
-            Some(BUSY | LOCKED) => StoreError::Busy { path, waited },
-            Some(CORRUPT) => StoreError::Corrupt { path },
-            Some(NOT_A_DATABASE) => StoreError::NotADatabase { path },
-            Some(READ_ONLY) => StoreError::ReadOnly { path },
-            Some(FULL) => StoreError::Full { path },
-            Some(CANNOT_OPEN | PERMISSION | INPUT_OUTPUT) => {
-                StoreError::Open { path, reason: reason(&error) }
+        let database = place.to_string();
+        match (&error, place) {
+            // The queue for the one writer of a file; the queue for a server's connections, where none can be made.
+            (sqlx::Error::PoolTimedOut, Place::File(_)) => StoreError::Busy { database, waited },
+            (sqlx::Error::PoolTimedOut, Place::Server(_)) => {
+                StoreError::Unreachable { database, reason: "no connection in time".into() }
             }
-            _ => StoreError::Database { path, reason: reason(&error) },
+            (_, Place::File(file)) => of_file(&error, file.path(), database, waited),
+            (_, Place::Server(_)) => of_server(&error, database, waited),
         }
+    }
+}
+
+fn of_file(error: &sqlx::Error, path: &Path, database: String, waited: Duration) -> StoreError {
+    let path = path.to_path_buf();
+    match primary_code(error) {
+        Some(BUSY | LOCKED) => StoreError::Busy { database, waited },
+        Some(CORRUPT) => StoreError::Corrupt { path },
+        Some(NOT_A_DATABASE) => StoreError::NotADatabase { path },
+        Some(READ_ONLY) => StoreError::ReadOnly { database },
+        Some(FULL) => StoreError::Full { database },
+        Some(CANNOT_OPEN | PERMISSION | INPUT_OUTPUT) => StoreError::Open { path, reason: reason(error) },
+        _ => StoreError::Database { database, reason: reason(error) },
+    }
+}
+
+/// By SQLSTATE, <https://www.postgresql.org/docs/current/errcodes-appendix.html>: the first two characters are the class.
+fn of_server(error: &sqlx::Error, database: String, waited: Duration) -> StoreError {
+    let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default();
+    let reason = reason(error);
+    match (&*code, code.get(..2)) {
+        // lock_not_available, deadlock_detected, serialization_failure
+        ("55P03" | "40P01" | "40001", _) => StoreError::Busy { database, waited },
+        // invalid_authorization_specification, invalid_catalog_name, insufficient_privilege
+        ("42501" | "3D000", _) | (_, Some("28")) => StoreError::Denied { database, reason },
+        ("25006", _) => StoreError::ReadOnly { database },
+        ("53100", _) => StoreError::Full { database },
+        // connection exceptions, too_many_connections, operator intervention such as a shutdown
+        ("53300", _) | (_, Some("08" | "57")) => StoreError::Unreachable { database, reason },
+        _ if matches!(error, sqlx::Error::Io(_) | sqlx::Error::Tls(_)) => {
+            StoreError::Unreachable { database, reason }
+        }
+        _ => StoreError::Database { database, reason },
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, FromRow, Row};
 use uuid::Uuid;
 
 use crate::error::Fault;
@@ -68,7 +69,7 @@ pub struct AddedExtension {
 }
 
 /// An extension as lists show it: without secrets.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ExtensionSummary {
     /// UUIDv7.
     pub id: String,
@@ -98,7 +99,7 @@ impl Store {
             rules::number(&new.number)?;
             rules::name(&new.name)?;
             let password = chosen(new.password.as_deref())?;
-            let mut writing = self.begin().await?;
+            let mut writing = self.begin_change().await?;
             let all = organisations::all(&mut writing).await?;
             let organisation = organisations::choose(&all, new.organisation.as_deref())?;
             if find(&mut writing, &organisation.id, &new.number).await?.is_some() {
@@ -134,7 +135,7 @@ impl Store {
     /// When there is no such extension, or the organisation is not clear.
     pub async fn remove_extension(&self, organisation: Option<&str>, number: &str) -> Result<(), StoreError> {
         self.explain(async {
-            let mut writing = self.begin().await?;
+            let mut writing = self.begin_change().await?;
             let (_, row) = existing(&mut writing, organisation, number).await?;
             sqlx::query("DELETE FROM extensions WHERE id = $1").bind(&row.id).execute(&mut *writing).await?;
             settings::raise_revision(&mut writing).await?;
@@ -156,7 +157,7 @@ impl Store {
     ) -> Result<String, StoreError> {
         self.explain(async {
             let password = chosen(password)?;
-            let mut writing = self.begin().await?;
+            let mut writing = self.begin_change().await?;
             let (_, row) = existing(&mut writing, organisation, number).await?;
             let mut extension = row.without_secret();
             extension.secret.password = Some(password.clone());
@@ -174,16 +175,17 @@ impl Store {
     /// When no organisation has that slug, or the database cannot be read.
     pub async fn extensions(&self, organisation: Option<&str>) -> Result<Vec<ExtensionSummary>, StoreError> {
         self.explain(async {
-            let mut reading = self.readers().begin().await?;
+            let mut reading = self.begin_reading().await?;
             if organisation.is_some() {
                 let all = organisations::all(&mut reading).await?;
                 organisations::choose(&all, organisation)?;
             }
             let sql = "SELECT extensions.id, organisations.slug AS organisation, number, extensions.name, \
-                 enabled <> 0 AS enabled, extensions.created_at, updated_at \
+                 enabled, extensions.created_at, updated_at \
                  FROM extensions JOIN organisations ON organisations.id = extensions.organisation_id \
                  WHERE $1 IS NULL OR organisations.slug = $1 ORDER BY organisations.slug, number";
-            Ok(sqlx::query_as(sql).bind(organisation).fetch_all(&mut *reading).await?)
+            let rows = sqlx::query(sql).bind(organisation).fetch_all(&mut *reading).await?;
+            Ok(rows.iter().map(summary).collect::<Result<_, _>>()?)
         })
         .await
     }
@@ -194,7 +196,7 @@ impl Store {
     /// When there is no such extension, or the organisation is not clear.
     pub async fn extension(&self, organisation: Option<&str>, number: &str) -> Result<Extension, StoreError> {
         self.explain(async {
-            let mut reading = self.readers().begin().await?;
+            let mut reading = self.begin_reading().await?;
             let (_, row) = existing(&mut reading, organisation, number).await?;
             Ok(row.open(self.seal())?)
         })
@@ -232,7 +234,7 @@ pub(crate) struct ExtensionRow {
     password: Option<String>,
     ha1_md5: Option<String>,
     ha1_sha256: Option<String>,
-    enabled: bool,
+    enabled: i64,
 }
 
 impl ExtensionRow {
@@ -256,19 +258,31 @@ impl ExtensionRow {
 
     fn without_secret(self) -> Extension {
         let Self { id, organisation_id, number, name, enabled, .. } = self;
-        Extension { id, organisation_id, number, name, enabled, secret: Secret::default() }
+        Extension { id, organisation_id, number, name, enabled: enabled != 0, secret: Secret::default() }
     }
 }
 
+fn summary(row: &AnyRow) -> Result<ExtensionSummary, sqlx::Error> {
+    Ok(ExtensionSummary {
+        id: row.try_get("id")?,
+        organisation: row.try_get("organisation")?,
+        number: row.try_get("number")?,
+        name: row.try_get("name")?,
+        enabled: row.try_get::<i64, _>("enabled")? != 0,
+        created_at: row.try_get("created_at")?,
+        updated_at: row.try_get("updated_at")?,
+    })
+}
+
 /// All extensions, by organisation and number.
-pub(crate) async fn all(connection: &mut SqliteConnection) -> Result<Vec<ExtensionRow>, Fault> {
-    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, enabled <> 0 AS enabled \
+pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<ExtensionRow>, Fault> {
+    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, enabled \
          FROM extensions ORDER BY organisation_id, number";
     Ok(sqlx::query_as(sql).fetch_all(connection).await?)
 }
 
 pub(crate) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     seal: &Seal,
     extension: &Extension,
 ) -> Result<(), Fault> {
@@ -291,7 +305,7 @@ pub(crate) async fn insert(
 
 /// Writes name, state and secret of an existing extension.
 pub(crate) async fn update(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     seal: &Seal,
     extension: &Extension,
 ) -> Result<(), Fault> {
@@ -330,7 +344,7 @@ fn chosen(given: Option<&str>) -> Result<String, StoreError> {
 }
 
 async fn existing(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     slug: Option<&str>,
     number: &str,
 ) -> Result<(Organisation, ExtensionRow), Fault> {
@@ -344,11 +358,11 @@ async fn existing(
 }
 
 async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     organisation_id: &str,
     number: &str,
 ) -> Result<Option<ExtensionRow>, Fault> {
-    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, enabled <> 0 AS enabled \
+    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, enabled \
          FROM extensions WHERE organisation_id = $1 AND number = $2";
     Ok(sqlx::query_as(sql).bind(organisation_id).bind(number).fetch_optional(connection).await?)
 }

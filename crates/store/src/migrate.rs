@@ -1,12 +1,10 @@
 //! The schema's history: numbered files, each applied once, all under one exclusive lock, so that two processes
 //! that start together find one finished schema.
 
-use std::path::Path;
-
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
 use crate::error::Fault;
-use crate::open::now_micros;
+use crate::open::{Place, now_micros, postgres};
 use crate::seal::Seal;
 use crate::{StoreError, organisations, settings};
 
@@ -27,28 +25,31 @@ const MIGRATIONS: &[Migration] = &[Migration {
 ///
 /// # Errors
 /// When the file is no database, is another program's, or has a newer schema.
-pub(crate) async fn is_current(connection: &mut SqliteConnection, path: &Path) -> Result<bool, Fault> {
-    Ok(version(connection, path).await? == newest())
+pub(crate) async fn is_current(connection: &mut AnyConnection, place: &Place) -> Result<bool, Fault> {
+    Ok(version(connection, place).await? == newest())
 }
 
 /// Applies what is missing. A fresh database also gets its key check and its first organisation.
-pub(crate) async fn migrate(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    seal: &Seal,
-) -> Result<(), Fault> {
-    sqlx::query("BEGIN EXCLUSIVE").execute(&mut *connection).await?;
-    let applied = apply(connection, path, seal).await;
+pub(crate) async fn migrate(connection: &mut AnyConnection, place: &Place, seal: &Seal) -> Result<(), Fault> {
+    let begin = match place {
+        Place::File(_) => "BEGIN EXCLUSIVE",
+        Place::Server(_) => "BEGIN",
+    };
+    sqlx::raw_sql(begin).execute(&mut *connection).await?;
+    let applied = apply(connection, place, seal).await;
     let end = if applied.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    let ended = sqlx::query(end).execute(connection).await;
+    let ended = sqlx::raw_sql(end).execute(connection).await;
     applied?;
     ended?;
     Ok(())
 }
 
-async fn apply(connection: &mut SqliteConnection, path: &Path, seal: &Seal) -> Result<(), Fault> {
+async fn apply(connection: &mut AnyConnection, place: &Place, seal: &Seal) -> Result<(), Fault> {
+    if let Place::Server(_) = place {
+        postgres::lock(connection).await?;
+    }
     // Read again under the lock: another process may have finished in the meantime.
-    let found = version(connection, path).await?;
+    let found = version(connection, place).await?;
     if found == 0 {
         let sql = "CREATE TABLE IF NOT EXISTS schema_migrations \
              (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
@@ -68,24 +69,26 @@ async fn apply(connection: &mut SqliteConnection, path: &Path, seal: &Seal) -> R
     Ok(())
 }
 
-/// The version of the schema found, 0 for an empty file.
-async fn version(connection: &mut SqliteConnection, path: &Path) -> Result<i64, Fault> {
-    let tables: Vec<String> = sqlx::query_scalar(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-    )
-    .fetch_all(&mut *connection)
-    .await?;
+/// The version of the schema found, 0 for an empty database.
+async fn version(connection: &mut AnyConnection, place: &Place) -> Result<i64, Fault> {
+    let sql = match place {
+        Place::File(_) => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+        Place::Server(_) => {
+            "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = current_schema()"
+        }
+    };
+    let tables: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut *connection).await?;
     if tables.is_empty() {
         return Ok(0);
     }
     if !tables.iter().any(|table| table == "schema_migrations") {
-        return Err(StoreError::Foreign { path: path.into() }.into());
+        return Err(StoreError::Foreign { database: place.to_string() }.into());
     }
     let found: Option<i64> =
         sqlx::query_scalar("SELECT MAX(version) FROM schema_migrations").fetch_one(connection).await?;
     let (found, known) = (found.unwrap_or(0), newest());
     if found > known {
-        return Err(StoreError::NewerSchema { path: path.into(), found, known }.into());
+        return Err(StoreError::NewerSchema { database: place.to_string(), found, known }.into());
     }
     Ok(found)
 }

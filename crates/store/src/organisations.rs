@@ -1,6 +1,6 @@
 //! Organisations: the tenants, each with its SIP domain, and the directory that a snapshot is built from.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{AnyConnection, FromRow};
 use uuid::Uuid;
 
 use crate::error::Fault;
@@ -40,7 +40,7 @@ impl Store {
     /// When the database cannot be read, or a secret does not open.
     pub async fn directory(&self) -> Result<Directory, StoreError> {
         self.explain(async {
-            let mut reading = self.readers().begin().await?;
+            let mut reading = self.begin_reading().await?;
             let revision = settings::revision(&mut reading).await?;
             let organisations = all(&mut reading).await?;
             let rows = extensions::all(&mut reading).await?;
@@ -64,7 +64,7 @@ impl Store {
     }
 }
 
-pub(crate) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Organisation>, Fault> {
+pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<Organisation>, Fault> {
     let sql = "SELECT id, slug, domain, name FROM organisations ORDER BY slug";
     Ok(sqlx::query_as(sql).fetch_all(connection).await?)
 }
@@ -83,7 +83,7 @@ pub(crate) fn choose<'a>(
 }
 
 pub(crate) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     slug: &str,
     domain: Option<&str>,
     name: &str,
@@ -95,7 +95,7 @@ pub(crate) async fn insert(
     Ok(Organisation { id, slug: slug.into(), domain: domain.map(Into::into), name: name.into() })
 }
 
-pub(crate) async fn update(connection: &mut SqliteConnection, changed: &Organisation) -> Result<(), Fault> {
+pub(crate) async fn update(connection: &mut AnyConnection, changed: &Organisation) -> Result<(), Fault> {
     let sql = "UPDATE organisations SET domain = $2, name = $3 WHERE id = $1";
     let update = sqlx::query(sql).bind(&changed.id).bind(&changed.domain).bind(&changed.name);
     update.execute(connection).await?;
@@ -103,14 +103,14 @@ pub(crate) async fn update(connection: &mut SqliteConnection, changed: &Organisa
 }
 
 /// Makes the organisation of a database that nobody has given one yet.
-pub(crate) async fn create_placeholder(connection: &mut SqliteConnection) -> Result<(), Fault> {
+pub(crate) async fn create_placeholder(connection: &mut AnyConnection) -> Result<(), Fault> {
     let made = insert(connection, DEFAULT, None, DEFAULT).await?;
     settings::write(connection, PLACEHOLDER, &made.id).await
 }
 
 /// Removes that organisation again as long as it is empty: an operator who names an organisation of his own would
 /// otherwise have two, and "the only one there is" would mean nothing.
-pub(crate) async fn remove_placeholder(connection: &mut SqliteConnection) -> Result<bool, Fault> {
+pub(crate) async fn remove_placeholder(connection: &mut AnyConnection) -> Result<bool, Fault> {
     let Some(id) = settings::read(connection, PLACEHOLDER).await? else { return Ok(false) };
     let sql = "DELETE FROM organisations WHERE id = $1 AND domain IS NULL \
          AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id)";
@@ -119,7 +119,7 @@ pub(crate) async fn remove_placeholder(connection: &mut SqliteConnection) -> Res
 }
 
 /// Keeps the placeholder for good, once an import names it.
-pub(crate) async fn adopt_placeholder(connection: &mut SqliteConnection) -> Result<(), Fault> {
+pub(crate) async fn adopt_placeholder(connection: &mut AnyConnection) -> Result<(), Fault> {
     sqlx::query("DELETE FROM settings WHERE key = $1").bind(PLACEHOLDER).execute(connection).await?;
     Ok(())
 }

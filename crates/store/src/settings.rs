@@ -1,7 +1,7 @@
 //! The `settings` table: small values by key, among them the revision of the desired state and the proof that
 //! the key fits.
 
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
 use crate::error::Fault;
 use crate::seal::{Place, Seal};
@@ -22,24 +22,24 @@ impl Store {
     }
 }
 
-pub(crate) async fn revision(connection: &mut SqliteConnection) -> Result<i64, Fault> {
+pub(crate) async fn revision(connection: &mut AnyConnection) -> Result<i64, Fault> {
     let sql = "SELECT CAST(value AS BIGINT) FROM settings WHERE key = 'revision'";
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
 /// Says that the desired state changes in this transaction.
-pub(crate) async fn raise_revision(connection: &mut SqliteConnection) -> Result<(), Fault> {
+pub(crate) async fn raise_revision(connection: &mut AnyConnection) -> Result<(), Fault> {
     let sql = "UPDATE settings SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'revision'";
     sqlx::query(sql).execute(connection).await?;
     Ok(())
 }
 
-pub(crate) async fn read(connection: &mut SqliteConnection, key: &str) -> Result<Option<String>, Fault> {
+pub(crate) async fn read(connection: &mut AnyConnection, key: &str) -> Result<Option<String>, Fault> {
     let sql = "SELECT value FROM settings WHERE key = $1";
     Ok(sqlx::query_scalar(sql).bind(key).fetch_optional(connection).await?)
 }
 
-pub(crate) async fn write(connection: &mut SqliteConnection, key: &str, value: &str) -> Result<(), Fault> {
+pub(crate) async fn write(connection: &mut AnyConnection, key: &str, value: &str) -> Result<(), Fault> {
     let sql = "INSERT INTO settings (key, value) VALUES ($1, $2) \
          ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     sqlx::query(sql).bind(key).bind(value).execute(connection).await?;
@@ -47,12 +47,12 @@ pub(crate) async fn write(connection: &mut SqliteConnection, key: &str, value: &
 }
 
 /// Leaves a sealed word, by which a later start sees that it has the same key.
-pub(crate) async fn store_key_check(connection: &mut SqliteConnection, seal: &Seal) -> Result<(), Fault> {
+pub(crate) async fn store_key_check(connection: &mut AnyConnection, seal: &Seal) -> Result<(), Fault> {
     let sealed = seal.seal(KEY_CHECK, b"kiestoon")?;
     write(connection, KEY_CHECK.row, &sealed).await
 }
 
-pub(crate) async fn key_fits(connection: &mut SqliteConnection, seal: &Seal) -> Result<bool, Fault> {
+pub(crate) async fn key_fits(connection: &mut AnyConnection, seal: &Seal) -> Result<bool, Fault> {
     let sealed = read(connection, KEY_CHECK.row).await?;
     Ok(sealed.is_some_and(|sealed| seal.open(KEY_CHECK, &sealed).is_ok()))
 }

@@ -106,9 +106,12 @@ impl Report {
 
     /// The numbers of the extensions, where there is a database already: a check makes none.
     async fn database(&mut self, config: &Config) -> Option<HashSet<String>> {
-        let path = config.store.path()?;
-        let shown = path.display();
-        if !path.exists() {
+        let shown = match (config.store.path(), &config.store.url_file) {
+            (Some(path), _) => path.display().to_string(),
+            (None, Some(file)) => file.display().to_string(),
+            (None, None) => config.store.url.to_string(),
+        };
+        if config.store.path().is_some_and(|path| !path.exists()) {
             self.good.push(say!(
                 self.language,
                 "the database {shown} will be made at the first start",

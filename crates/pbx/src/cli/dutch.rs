@@ -11,6 +11,12 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
             "de database {} kan niet worden geopend ({reason}): controleer het pad in [store] url en de rechten op bestand en map",
             path.display()
         ),
+        StoreError::Unreachable { database, reason } => format!(
+            "de database {database} is niet bereikbaar ({reason}): controleer of de server draait en of [store] url haar noemt"
+        ),
+        StoreError::Denied { database, reason } => format!(
+            "de database {database} laat ons niet toe ({reason}): controleer gebruiker, wachtwoord en database in [store] url, en pg_hba.conf op de server"
+        ),
         StoreError::Missing { path } => format!(
             "er is geen database {}: start Kiestoon of importeer eerst iets, of controleer [store] url",
             path.display()
@@ -23,29 +29,28 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
             "{} is geen SQLite-database: noem een ander bestand in [store] url, of zet dit opzij om leeg te beginnen",
             path.display()
         ),
-        StoreError::Foreign { path } => format!(
-            "{} is de database van een ander programma: noem een ander bestand in [store] url",
-            path.display()
-        ),
+        StoreError::Foreign { database } => {
+            format!("{} is de database van een ander programma: noem een andere in [store] url", database)
+        }
         StoreError::Corrupt { path } => format!(
             "de database {} is beschadigd: stop Kiestoon, zet het bestand opzij en plaats een kopie terug",
             path.display()
         ),
-        StoreError::ReadOnly { path } => format!(
+        StoreError::ReadOnly { database } => format!(
             "de database {} kan niet worden beschreven: controleer de rechten op bestand en map",
-            path.display()
+            database
         ),
-        StoreError::Full { path } => {
-            format!("de schijf met de database {} is vol: maak ruimte vrij", path.display())
+        StoreError::Full { database } => {
+            format!("de schijf met de database {} is vol: maak ruimte vrij", database)
         }
-        StoreError::Busy { path, waited } => format!(
+        StoreError::Busy { database, waited } => format!(
             "de database {} is na {} ms nog vergrendeld door een ander programma: probeer het opnieuw, of beëindig dat programma",
-            path.display(),
+            database,
             waited.as_millis()
         ),
-        StoreError::NewerSchema { path, found, known } => format!(
+        StoreError::NewerSchema { database, found, known } => format!(
             "de database {} heeft schema {found} en deze versie kent er tot {known}: installeer de nieuwere versie",
-            path.display()
+            database
         ),
         StoreError::KeyFile { path, reason } => format!(
             "het sleutelbestand {} kan niet worden gebruikt ({reason}): zet het bestand terug dat bij de database is gemaakt, of herstel de rechten",
@@ -59,9 +64,9 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
             "het sleutelbestand {} bevat geen sleutel (32 bytes in base64): zet het bestand terug dat bij de database is gemaakt",
             path.display()
         ),
-        StoreError::WrongKey { key, path } => format!(
+        StoreError::WrongKey { key, database } => format!(
             "de sleutel {key} past niet op de database {}: zet het sleutelbestand terug dat erbij is gemaakt",
-            path.display()
+            database
         ),
         StoreError::UnknownOrganisation { slug } => format!("er is geen organisatie `{slug}`"),
         StoreError::OrganisationNeeded => "er zijn meer organisaties: noem er een".into(),

@@ -71,6 +71,8 @@ fn must_be_mended(error: &StoreError) -> bool {
         StoreError::Refused(_)
             | StoreError::Url { .. }
             | StoreError::Missing { .. }
+            | StoreError::Unreachable { .. }
+            | StoreError::Denied { .. }
             | StoreError::Open { .. }
             | StoreError::NotADatabase { .. }
             | StoreError::Foreign { .. }

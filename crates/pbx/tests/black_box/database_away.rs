@@ -6,10 +6,11 @@ use nix::sys::signal::Signal;
 use crate::pbx::{Pbx, free_port, wait_for};
 use crate::sipp::Sipp;
 
-const DIALPLAN: &str =
+pub(crate) const DIALPLAN: &str =
     "version = 1\n[[context.intern]]\nmatch = \"_2XX\"\ndo = [{ dial = \"ext:${number}\" }]\n";
 
-fn calls(pbx: &Pbx, callee_port: u16, count: &str) {
+/// Calls one after the other, each answered and hung up.
+pub(crate) fn calls(pbx: &Pbx, callee_port: u16, count: &str) {
     let _callee = Sipp::start(pbx, "callee", "202", callee_port, callee_port, &[]);
     Sipp::start(pbx, "caller", "201", free_port(), 0, &["-s", "202", "-r", "20", "-m", count]).succeed();
 }

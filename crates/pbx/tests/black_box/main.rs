@@ -9,10 +9,14 @@ mod raw;
 mod sipp;
 mod tone;
 
+#[path = "../../../store/tests/postgres/server.rs"]
+mod postgresql;
+
 mod a_thousand_calls;
 mod bounds;
 mod database_away;
 mod idle;
+mod on_postgresql;
 mod phones;
 mod reload;
 mod restart;

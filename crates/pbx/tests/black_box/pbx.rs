@@ -27,6 +27,11 @@ pub(crate) const PASSWORD_PREFIX: &str = "geheim";
 impl Pbx {
     /// A PBX with extensions, not started. Their passwords are `geheimNUMBER`.
     pub(crate) fn new(extensions: &[&str], dialplan: &str) -> Self {
+        Self::new_on("sqlite:kiestoon.db", extensions, dialplan)
+    }
+
+    /// The same, on another database than the usual file.
+    pub(crate) fn new_on(database: &str, extensions: &[&str], dialplan: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("kiestoon-test-").tempdir().unwrap();
         let port = free_port();
         let rtp = rtp_ports();
@@ -45,7 +50,7 @@ webrtc_port = 9999
 rtp_ports = "{rtp}-{}"
 sounds = "{path}/sounds"
 [store]
-url = "sqlite:{path}/kiestoon.db"
+url = "{database}"
 [dialplan]
 path = "{path}/dialplans"
 [control]
@@ -83,6 +88,7 @@ exempt_sources = ["127.0.0.0/8", "::1/128"]
         let mut child = Command::new(env!("CARGO_BIN_EXE_kiestoon"))
             .args(["serve", "--config"])
             .arg(self.path("kiestoon.toml"))
+            .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -132,6 +138,7 @@ exempt_sources = ["127.0.0.0/8", "::1/128"]
             .args(arguments)
             .arg("--config")
             .arg(self.path("kiestoon.toml"))
+            .current_dir(self.folder.path())
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null())
             .output()

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::{Any, AnyConnection, Transaction};
 use uuid::Uuid;
 
 use super::parse::problem;
@@ -60,7 +60,7 @@ impl Store {
         progress: &mut (dyn FnMut(usize, usize) + Send),
     ) -> Result<ImportReport, StoreError> {
         self.explain(async {
-            let mut writing = self.begin().await?;
+            let mut writing = self.begin_change().await?;
             let mut report = ImportReport::default();
             let mut problems = Vec::new();
             let organisations = apply_organisations(&mut writing, import, &mut report, &mut problems).await?;
@@ -81,7 +81,7 @@ impl Store {
 
     async fn apply_extensions(
         &self,
-        writing: &mut Transaction<'static, Sqlite>,
+        writing: &mut Transaction<'static, Any>,
         import: &Import,
         homes: &[&Organisation],
         report: &mut ImportReport,
@@ -134,7 +134,7 @@ impl fmt::Debug for GeneratedPassword {
 
 /// Writes the organisations and returns all there are then.
 async fn apply_organisations(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     import: &Import,
     report: &mut ImportReport,
     problems: &mut Vec<ImportProblem>,
@@ -161,7 +161,7 @@ async fn apply_organisations(
 
 /// The organisation that a fresh database was given goes when the file brings others, and stays for good when the
 /// file names it.
-async fn settle_placeholder(connection: &mut SqliteConnection, import: &Import) -> Result<(), Fault> {
+async fn settle_placeholder(connection: &mut AnyConnection, import: &Import) -> Result<(), Fault> {
     let mut named = import.organisations.iter().map(|entry| &entry.slug);
     let mut wanted = import.extensions.iter().filter_map(|entry| entry.organisation.as_ref());
     if named.any(|slug| slug == DEFAULT) || wanted.any(|slug| slug == DEFAULT) {
@@ -174,7 +174,7 @@ async fn settle_placeholder(connection: &mut SqliteConnection, import: &Import) 
 }
 
 async fn apply_organisation(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     entry: &OrganisationEntry,
     all: &mut Vec<Organisation>,
     counts: &mut Counts,

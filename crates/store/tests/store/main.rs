@@ -16,13 +16,16 @@ mod newer_schema;
 mod open_creates;
 mod secrets_stay_sealed;
 mod two_openers;
+mod words;
 mod wrong_key;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use kiestoon_store::{Import, ImportReport, Key, Options, Store};
-use sqlx::{ConnectOptions, SqliteConnection};
+use kiestoon_store::{Options, Store};
+use sqlx::{AnyConnection, Connection as _};
 use tempfile::TempDir;
+
+use crate::words::{KANTOOR, import, key};
 
 /// A database in a folder of its own.
 struct Fixture {
@@ -57,36 +60,14 @@ impl Fixture {
     }
 
     /// A second program on the same file.
-    async fn stranger(&self) -> SqliteConnection {
-        sqlx::sqlite::SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap()
+    async fn stranger(&self) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        AnyConnection::connect(&self.url()).await.unwrap()
     }
-}
 
-fn key() -> Key {
-    Key::from_bytes([7; 32])
-}
-
-async fn import(store: &Store, text: &str) -> ImportReport {
-    let import = Import::parse("import.toml", text).unwrap();
-    store.import(&import, &mut |_, _| {}).await.unwrap()
-}
-
-/// One organisation, two extensions with the passwords `geheim201` and `geheim202`.
-const KANTOOR: &str = r#"
-[[organisation]]
-slug = "kantoor"
-domain = "kantoor.example"
-[[extension]]
-number = "201"
-name = "Balie"
-password = "geheim201"
-[[extension]]
-number = "202"
-password = "geheim202"
-"#;
-
-/// Every byte of the database and its side files.
-fn raw_bytes(path: &Path) -> Vec<u8> {
-    let folder = std::fs::read_dir(path.parent().unwrap()).unwrap();
-    folder.flat_map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
+    /// Every byte of the database and its side files.
+    fn raw_bytes(&self) -> Vec<u8> {
+        let folder = std::fs::read_dir(self.folder.path()).unwrap();
+        folder.flat_map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
+    }
 }

@@ -2,7 +2,7 @@
 
 use kiestoon_store::NewExtension;
 
-use crate::{Fixture, KANTOOR, import, raw_bytes};
+use crate::{Fixture, KANTOOR, import};
 
 #[tokio::test]
 async fn the_raw_files_hold_no_secret() {
@@ -25,9 +25,9 @@ async fn the_raw_files_hold_no_secret() {
             assert!(!found(secret), "{}", String::from_utf8_lossy(secret));
         }
     };
-    look(&raw_bytes(&fixture.path()));
+    look(&fixture.raw_bytes());
     store.close().await;
-    look(&raw_bytes(&fixture.path()));
+    look(&fixture.raw_bytes());
 }
 
 #[tokio::test]
