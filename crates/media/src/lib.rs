@@ -4,6 +4,7 @@
 
 pub mod codec;
 pub mod engine;
+pub mod jitter;
 pub mod port_pool;
 pub mod prompt;
 pub mod quality;

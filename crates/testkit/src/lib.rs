@@ -10,7 +10,9 @@ mod audit;
 pub mod chance;
 pub mod clock;
 pub mod engine;
+pub mod impairment;
 pub mod ladder;
+pub mod listener;
 pub mod net;
 pub mod pbx;
 pub mod phone;
@@ -20,6 +22,8 @@ pub mod witness;
 
 pub use chance::Chance;
 pub use clock::{millis, secs};
+pub use impairment::Impairment;
+pub use listener::Listener;
 pub use net::Link;
 pub use phone::{Ended, Flowing, LineState, Profile, Reply, phone};
 pub use story::{DIAL_ALL, PhoneId, Story};

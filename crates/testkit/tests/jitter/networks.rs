@@ -1,0 +1,71 @@
+//! Loss, jitter, bursts and reordering: how it sounds, how long it waits, what it counts.
+
+use std::time::Duration;
+
+use kiestoon_media::Codec;
+use kiestoon_media::codec::decoder;
+use kiestoon_media::jitter::{JitterSettings, Playout};
+use kiestoon_testkit::listener::{SpeechPacket, impair, speak};
+use kiestoon_testkit::{Impairment, Listener, millis};
+
+use crate::sound::{codec, opus, pcmu, spectral_distance, speech};
+
+const TICK: Duration = Duration::from_millis(20);
+
+fn listen(codec: &Codec, packets: &[SpeechPacket], from: Duration, seconds: u64) -> Listener {
+    let mut listener = Listener::new(codec, JitterSettings::default()).unwrap();
+    listener.hear(packets, from, Duration::from_secs(seconds), TICK);
+    listener
+}
+
+fn decoded(codec: &Codec, packets: &[SpeechPacket]) -> Vec<i16> {
+    let (mut decoder, mut sound) = (decoder(codec).unwrap(), Vec::new());
+    packets.iter().for_each(|packet| decoder.decode(&packet.payload, &mut sound).unwrap());
+    sound
+}
+
+#[test]
+fn without_loss_every_sample_comes_through_unchanged() {
+    for codec in [pcmu(), codec(8, "PCMA", 8000, 1, ""), codec(9, "G722", 8000, 1, ""), opus()] {
+        let rate = decoder(&codec).unwrap().sample_rate();
+        let packets = speak(&codec, &speech(rate, 10)).unwrap();
+        let sent = decoded(&codec, &packets);
+        for phase in [0, 3, 19] {
+            let listener = listen(&codec, &packets, millis(phase), 10);
+            let began = listener.made_of.iter().position(|made| *made == Playout::Speech).unwrap();
+            assert!(began <= 3, "{}: silent for {began} ticks", codec.name);
+            assert!(listener.made_of[began..].iter().all(|made| *made == Playout::Speech));
+            let heard = &listener.heard[began * rate as usize / 50..];
+            let figures = listener.figures();
+            assert_eq!((figures.lost, figures.late, figures.lengthened_ms), (0, 0, 0));
+            if figures.shortened_ms == 0 {
+                assert!(heard == &sent[..heard.len()], "{} at phase {phase}", codec.name);
+            }
+            assert!(figures.delay_ms <= 40, "{figures:?}");
+        }
+    }
+}
+
+#[test]
+fn loss_and_jitter_are_hardly_heard() {
+    for (codec, loss, jitter, most) in [
+        (pcmu(), 0, 0, 0.1),
+        (pcmu(), 20, 0, 1.0),
+        (pcmu(), 50, 30, 2.2),
+        (pcmu(), 100, 80, 3.5),
+        (opus(), 0, 0, 2.0),
+        (opus(), 50, 30, 2.6),
+        (opus(), 100, 80, 3.2),
+    ] {
+        let rate = decoder(&codec).unwrap().sample_rate();
+        let packets = speak(&codec, &speech(rate, 20)).unwrap();
+        let came = impair(&packets, Impairment::new(7, loss, millis(jitter)));
+        let listener = listen(&codec, &came, millis(5), 21);
+        let reference = decoded(&codec, &packets);
+        let began = listener.made_of.iter().position(|made| *made == Playout::Speech).unwrap();
+        let distance = spectral_distance(&reference, &listener.heard, rate, began * rate as usize / 50);
+        let figures = listener.figures();
+        println!("{} loss {loss} jitter {jitter}: {distance:.2} dB {figures:?}", codec.name);
+        assert!(distance <= most, "{}: {distance} dB at {loss} permille, {jitter} ms", codec.name);
+    }
+}
