@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
     let source = SocketAddr::from((Ipv4Addr::LOCALHOST, 4_000));
     let now = Instant::now();
     let mut leg = RtpLeg::new(source.ip(), LatchSettings::default());
-    let _ = leg.receive(now, source, data);
-    let _ = leg.receive_rtcp(now, source, data);
+    let _ = leg.receive(now, source, &mut data.to_vec());
+    let _ = leg.receive_rtcp(now, source, &mut data.to_vec());
     let _ = leg.quality();
 });

@@ -5,11 +5,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use kiestoon_media::{LocalMedia, Origin, Sdp, local_answer, relay_answer, relay_offer};
+use kiestoon_media::srtp::LocalKeys;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let port = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let us = LocalMedia { rtp: port(20_000), rtcp: port(20_001) };
+    let keys = LocalKeys::generate(|bytes| bytes.fill(7));
+    let us = LocalMedia { keys: Some(keys.into()), secure_offers: data.len() % 2 == 1, ..LocalMedia::new(port(20_000), port(20_001)) };
     let mut origin = Origin::new(1);
     // A form feed divides offer and answer.
     let (offer, answer) = match data.iter().position(|&b| b == 0x0c) {

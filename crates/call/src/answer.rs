@@ -35,8 +35,8 @@ impl Call {
             x.routes.remove_client(client);
             return self.branch_failed(x, id, 500);
         };
-        let sdp =
-            wire::sdp_of(&response.headers, &response.body).or_else(|| branch.early.take().map(|sdp| *sdp));
+        let sdp = wire::sdp_of(&x.settings, &response.headers, &response.body)
+            .or_else(|| branch.early.take().map(|sdp| *sdp));
         match sdp.map(|sdp| (self.body_for_caller(id, &sdp), sdp)) {
             Some((Some(body), sdp)) => {
                 let Some(branch) = self.take_branch(id) else { return };
@@ -165,7 +165,7 @@ impl Call {
     /// The answer to an offer of ours came in an ACK: the other side, whose offer it was, is acknowledged with it, and the
     /// two are joined. Without a usable answer the call cannot go on.
     pub(crate) fn answer_in_ack(&mut self, x: &mut Exchange, from: Side, offer: &Sdp, ack: &Request) {
-        let joined = wire::sdp_of(&ack.headers, &ack.body).and_then(|answer| {
+        let joined = wire::sdp_of(&x.settings, &ack.headers, &ack.body).and_then(|answer| {
             let offerer = self.leg_mut(from.other())?;
             let LegMedia::Open(media) = &mut offerer.media else { return None };
             let body = relay_answer(offer, &answer, &media.local, &mut media.origin).ok()?;

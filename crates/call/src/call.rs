@@ -74,7 +74,7 @@ impl Call {
                     return self.branch_opened(x, leg, local);
                 }
                 let session = x.random();
-                if self.caller.opened(local, session) {
+                if self.caller.opened(local, session, x.settings.srtp) {
                     self.sound_with_ports(x);
                 }
             }

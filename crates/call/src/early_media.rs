@@ -21,8 +21,11 @@ impl Call {
             return;
         }
         // Without an offer of ours this would be an offer, which an unreliable response may not carry.
-        let answer =
-            if self.offer.is_some() { wire::sdp_of(&response.headers, &response.body) } else { None };
+        let answer = if self.offer.is_some() {
+            wire::sdp_of(&x.settings, &response.headers, &response.body)
+        } else {
+            None
+        };
         let answer = answer.filter(|answer| answer.audio().is_some());
         if status == 180 || answer.is_some() {
             let number = self.branch_mut(leg).map(|branch| branch.leg.number.clone()).unwrap_or_default();

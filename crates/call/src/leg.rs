@@ -2,10 +2,10 @@
 //! follows from the state that its signalling is in.
 
 use bytes::Bytes;
-use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Origin, Sdp};
+use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Origin, Sdp, SrtpPolicy};
 use kiestoon_sip::dialog::{AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, ServerId};
-use kiestoon_sip::{Flow, Request, Uri};
+use kiestoon_sip::{Flow, Request, Transport, Uri};
 
 use crate::cdr::Side;
 use crate::exchange::Exchange;
@@ -101,10 +101,16 @@ impl Leg {
     }
 
     /// Takes the ports. False if none were asked for any more.
-    pub(crate) fn opened(&mut self, local: LocalMedia, session: u64) -> bool {
+    pub(crate) fn opened(&mut self, mut local: LocalMedia, session: u64, srtp: SrtpPolicy) -> bool {
         let wanted = matches!(self.media, LegMedia::Opening);
         if wanted {
             let origin = Origin::new(session);
+            // A key in a description that everyone on the way can read protects nothing.
+            local.secure_offers = match srtp {
+                SrtpPolicy::Off => false,
+                SrtpPolicy::Optional => matches!(self.flow.transport, Transport::Tls | Transport::Wss),
+                SrtpPolicy::Required => true,
+            };
             self.media = LegMedia::Open(Box::new(OpenMedia { local, origin, codec: None, holds: false }));
         }
         wanted
@@ -130,8 +136,12 @@ impl Leg {
     pub(crate) fn set_remote(&mut self, x: &mut Exchange, sdp: &Sdp) -> bool {
         let Some(remote) = sdp.audio() else { return false };
         let holds = remote.on_hold;
+        let (is_protected, mux) = (remote.key.is_some(), remote.mux);
         x.media(MediaCommand::SetRemote { leg: self.id, remote });
         let Some(media) = self.media_mut() else { return false };
+        // What was agreed stays so in later offers of ours.
+        media.local.secure_offers = is_protected;
+        media.local.mux = mux;
         std::mem::replace(&mut media.holds, holds) != holds
     }
 

@@ -92,7 +92,8 @@ impl Exchange {
         let until = self.now + self.settings.timers.transaction();
         self.losers.answered.push_back((until, client));
         // Without an offer of ours the 200 holds one, and its ACK must hold an answer.
-        let offer = if has_offer { None } else { wire::sdp_of(&response.headers, &response.body) };
+        let offer =
+            if has_offer { None } else { wire::sdp_of(&self.settings, &response.headers, &response.body) };
         self.refuse_answer(dialog, response.cseq.number, offer.as_ref(), hang_up);
     }
 

@@ -13,6 +13,7 @@ use crate::exchange::Exchange;
 use crate::leg::{Leg, LegMedia, OurAck, Unacked};
 use crate::reason::EndReason;
 use crate::routes::ClientOwner;
+use crate::settings::Settings;
 use crate::wire;
 
 /// What is being negotiated between the two sides. One thing at a time.
@@ -76,7 +77,7 @@ impl Passed {
 impl Call {
     /// A re-INVITE of one side.
     pub(crate) fn reinvite(&mut self, x: &mut Exchange, from: Side, server: ServerId, request: Request) {
-        let offer = match read_offer(&request) {
+        let offer = match read_offer(&x.settings, &request) {
             Ok(offer) => offer,
             Err(status) => return x.answer(server, &request, status),
         };
@@ -220,7 +221,7 @@ impl Call {
             // A Contact that cannot be read leaves the target as it was.
             let _ = established.dialog.refresh_target(&response.headers);
         }
-        let theirs = wire::sdp_of(&response.headers, &response.body);
+        let theirs = wire::sdp_of(&x.settings, &response.headers, &response.body);
         let body = theirs.as_ref().and_then(|theirs| {
             let LegMedia::Open(media) = &mut self.leg_mut(passed.from)?.media else { return None };
             match &passed.offer {
@@ -330,7 +331,8 @@ impl Call {
 
     /// The answer to an offer that we made to a re-INVITE came in its ACK. Without one the session stays as it was.
     pub(crate) fn reinvite_answered_in_ack(&mut self, x: &mut Exchange, ack: &Request) {
-        let answer = wire::sdp_of(&ack.headers, &ack.body).filter(|answer| answer.audio().is_some());
+        let answer =
+            wire::sdp_of(&x.settings, &ack.headers, &ack.body).filter(|answer| answer.audio().is_some());
         if let Some(answer) = answer {
             self.take_session(x, Side::Caller, &answer);
             self.offer_again(answer);
@@ -371,11 +373,11 @@ pub(crate) fn refuse_reinvite(x: &mut Exchange, server: ServerId, request: &Requ
 }
 
 /// The offer of a re-INVITE; None where it is left to the other side. An error is the status that refuses it.
-pub(crate) fn read_offer(request: &Request) -> Result<Option<Sdp>, u16> {
+pub(crate) fn read_offer(settings: &Settings, request: &Request) -> Result<Option<Sdp>, u16> {
     if request.body.is_empty() {
         return Ok(None);
     }
-    let sdp = Sdp::parse(&request.body).map_err(|error| error.status())?;
+    let sdp = Sdp::parse(&request.body).map_err(|error| error.status())?.under(settings.srtp);
     if sdp.audio().is_some() { Ok(Some(sdp)) } else { Err(488) }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_dialplan::{Dial, DialOrder, StepResult, Target};
-use kiestoon_media::{LegId, LocalMedia, Sdp, relay_offer};
+use kiestoon_media::{LegId, LocalMedia, Sdp, SrtpPolicy, relay_offer};
 use kiestoon_sip::transaction::{ClientId, FailReason};
 use kiestoon_sip::{Flow, Response, Uri};
 
@@ -92,7 +92,7 @@ impl Call {
     pub(crate) fn branch_opened(&mut self, x: &mut Exchange, leg: LegId, local: LocalMedia) {
         let session = x.random();
         let Some(branch) = self.branch_mut(leg) else { return };
-        if branch.leg.opened(local, session) {
+        if branch.leg.opened(local, session, x.settings.srtp) {
             self.invite_branch(x, leg);
         }
     }
@@ -122,9 +122,28 @@ impl Call {
     /// The final failure of a branch's INVITE, or that none will come.
     pub(crate) fn branch_refused(&mut self, x: &mut Exchange, client: ClientId, response: &Response) {
         x.routes.remove_client(client);
-        if let Some(leg) = self.branch_of(client) {
-            self.branch_failed(x, leg, response.status.code());
+        let Some(leg) = self.branch_of(client) else { return };
+        let status = response.status.code();
+        if matches!(status, 415 | 488 | 606) && self.offers_plain(x, leg) {
+            return self.invite_branch(x, leg);
         }
+        self.branch_failed(x, leg, status);
+    }
+
+    /// A phone refused the session that it was offered: where that was a protected one and need not be, it is invited
+    /// once more without. True if it may be.
+    fn offers_plain(&mut self, x: &mut Exchange, leg: LegId) -> bool {
+        let (may, has_offer) = (x.settings.srtp != SrtpPolicy::Required, self.offer.is_some());
+        let Some(branch) = self.branch_mut(leg).filter(|_| may && has_offer) else { return false };
+        let Some(media) = branch.leg.media_mut() else { return false };
+        if !std::mem::take(&mut media.local.secure_offers) {
+            return false;
+        }
+        let Signal::Invited { invite, .. } = &branch.leg.signal else { return false };
+        let contact = invite.uri.clone();
+        x.forget_branch(invite);
+        branch.leg.signal = Signal::Chosen { contact };
+        true
     }
 
     /// A branch's INVITE got no final response.

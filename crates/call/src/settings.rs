@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use kiestoon_media::SrtpPolicy;
 use kiestoon_sip::Transport;
 use kiestoon_sip::digest::DigestSettings;
 use kiestoon_sip::transaction::Timers;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub auth_failures_per_minute: u32,
     /// Sources that the former does not count for.
     pub exempt_sources: Vec<Network>,
+    /// Whether speech is protected.
+    pub srtp: SrtpPolicy,
 }
 
 /// The limits of a binding's life.
@@ -122,6 +125,7 @@ impl Default for Settings {
             retry_after: Duration::from_secs(10),
             auth_failures_per_minute: 120,
             exempt_sources: Vec::new(),
+            srtp: SrtpPolicy::default(),
         }
     }
 }

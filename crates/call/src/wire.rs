@@ -64,12 +64,12 @@ pub(crate) fn dialog_headers(headers: &mut Headers, dialog: &Dialog) {
     headers.set(HeaderName::Allow, ALLOW);
 }
 
-/// The session description of a message; None where it has none that can be read.
-pub(crate) fn sdp_of(headers: &Headers, body: &Bytes) -> Option<Sdp> {
+/// The session description of a message as the policy lets us see it; None where it has none that can be read.
+pub(crate) fn sdp_of(settings: &Settings, headers: &Headers, body: &Bytes) -> Option<Sdp> {
     if body.is_empty() || !headers.is_sdp() {
         return None;
     }
-    Sdp::parse(body).ok()
+    Sdp::parse(body).ok().map(|sdp| sdp.under(settings.srtp))
 }
 
 /// Takes the body of a message over to another one, with its type and nothing else.

@@ -21,4 +21,4 @@ pub use problem::{Problem, Severity};
 pub use render::Rendered;
 pub use secret::Secret;
 pub use tree::{Cdr, Config, Control, Dialplan, KeySource, Limits, Log, Media, Sip, Store, Tls, Ws};
-pub use value::{AuthAlgorithm, Cidr, LogFormat, PortRange};
+pub use value::{AuthAlgorithm, Cidr, LogFormat, PortRange, Srtp};

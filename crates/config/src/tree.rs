@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::database_url::DatabaseUrl;
 use crate::secret::Secret;
 use crate::section::section;
-use crate::value::{AuthAlgorithm, Cidr, LogFormat, PortRange};
+use crate::value::{AuthAlgorithm, Cidr, LogFormat, PortRange, Srtp};
 
 section! {
     /// The whole configuration.
@@ -112,6 +112,8 @@ section! {
         pub threads: u32 = 0, in 0..=256;
         /// A leg without RTP for this long is reported as silent; 0: never.
         pub silence_secs: u64 = 30, in 0..=3_600;
+        /// Encryption of speech (SDES-SRTP): `off`, `optional` or `required`.
+        pub srtp: Srtp = Srtp::Optional;
         /// How long the port of an ended leg takes in late packets before it is given to another.
         pub port_drain_ms: u64 = 2_000, in 0..=60_000;
     }

@@ -88,7 +88,8 @@ text_value!(
     AuthAlgorithm,
     LogFormat,
     Secret,
-    DatabaseUrl
+    DatabaseUrl,
+    Srtp
 );
 
 macro_rules! number_value {
@@ -421,6 +422,39 @@ impl Text for AuthAlgorithm {
 
     fn text(&self) -> String {
         self.as_str().into()
+    }
+}
+
+/// Whether speech is encrypted with keys in the session description (RFC 4568).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Srtp {
+    /// Never.
+    Off,
+    /// Where the phone offers it, and offered to phones whose signalling is encrypted.
+    Optional,
+    /// Always; speech without it is refused.
+    Required,
+}
+
+impl Text for Srtp {
+    const EXPECTED: &'static str = "\"off\", \"optional\" or \"required\"";
+
+    fn parse(text: &str) -> Result<Self, Fault> {
+        match text {
+            "off" => Ok(Self::Off),
+            "optional" => Ok(Self::Optional),
+            "required" => Ok(Self::Required),
+            _ => Err(choice(text, <Self as Text>::EXPECTED, &["off", "optional", "required"])),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Off => "off",
+            Self::Optional => "optional",
+            Self::Required => "required",
+        }
+        .into()
     }
 }
 

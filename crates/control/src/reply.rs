@@ -120,6 +120,9 @@ pub struct Leg {
     pub codec: Option<String>,
     /// Whether this phone has put the other on hold.
     pub on_hold: bool,
+    /// The crypto suite, where speech is encrypted with the phone.
+    #[serde(default)]
+    pub srtp: Option<String>,
     /// Round trip between the PBX and the phone, by RTCP.
     pub rtt_ms: Option<f64>,
     /// RTP that the phone sent to the PBX.

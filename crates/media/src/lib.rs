@@ -10,11 +10,12 @@ pub mod prompt;
 pub mod quality;
 pub mod rtp;
 pub mod sdp;
+pub mod srtp;
 
 pub use engine::{CallKey, LegId, MediaCommand, MediaEvent, OpenError};
 pub use port_pool::{PortPair, PortPool, PortsExhausted};
 pub use quality::{DirectionQuality, LegQuality};
 pub use sdp::{
-    Codec, Direction, LocalMedia, Origin, Policy, RemoteAudio, Sdp, SdpError, local_answer, local_offer,
-    refuse_offer, relay_answer, relay_offer, with_direction,
+    Codec, Direction, LocalMedia, Origin, Policy, RemoteAudio, Sdp, SdpError, SrtpPolicy, local_answer,
+    local_offer, refuse_offer, relay_answer, relay_offer, with_direction,
 };

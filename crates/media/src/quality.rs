@@ -22,6 +22,12 @@ pub struct LegQuality {
     pub strangers: u64,
     /// Datagrams dropped because they were no valid RTP or RTCP.
     pub malformed: u64,
+    /// The crypto suite, where speech is protected with the phone now.
+    pub srtp: Option<&'static str>,
+    /// Packets dropped because they were not protected with the phone's key.
+    pub forged: u64,
+    /// Packets dropped because they had come before.
+    pub replayed: u64,
 }
 
 /// The figures of one direction of a leg.

@@ -41,6 +41,8 @@ impl Scene {
             telephone_event: None,
             ptime: None,
             on_hold: false,
+            key: None,
+            mux: false,
         };
         self.leg.set_remote(self.now(), &remote);
     }
@@ -68,7 +70,7 @@ impl Scene {
         };
         let mut packet = [0; 172];
         header.write(packet.first_chunk_mut().unwrap());
-        self.leg.receive(self.now(), source.parse().unwrap(), &packet).map(|_| ())
+        self.leg.receive(self.now(), source.parse().unwrap(), &mut packet).map(|_| ())
     }
 
     fn packets(&mut self, count: usize, source: &str) {
@@ -86,8 +88,8 @@ impl Scene {
 fn nothing_is_accepted_before_an_address_is_signalled() {
     let mut leg = RtpLeg::new(NAT.parse::<IpAddr>().unwrap(), LatchSettings::default());
     let scene = Scene::new();
-    let packet = [0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1];
-    assert_eq!(leg.receive(scene.now(), TRANSLATED.parse().unwrap(), &packet), Err(Drop::Stranger));
+    let mut packet = [0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1];
+    assert_eq!(leg.receive(scene.now(), TRANSLATED.parse().unwrap(), &mut packet), Err(Drop::Stranger));
     assert_eq!(leg.destination(), None);
 }
 
@@ -216,7 +218,10 @@ fn a_new_description_moves_the_media_and_the_old_stream_ends_softly() {
 fn what_is_no_rtp_is_counted_and_changes_nothing() {
     let mut scene = Scene::new();
     let now = scene.now();
-    assert_eq!(scene.leg.receive(now, SIGNALLED.parse().unwrap(), b"\x00\x01stun"), Err(Drop::Malformed));
+    assert_eq!(
+        scene.leg.receive(now, SIGNALLED.parse().unwrap(), &mut b"\x00\x01stun".to_owned()),
+        Err(Drop::Malformed)
+    );
     assert_eq!(scene.leg.quality().malformed, 1);
     scene.packets(1, SIGNALLED);
 }
@@ -226,9 +231,9 @@ fn a_flood_from_the_phone_itself_is_cut() {
     let mut scene = Scene::new();
     let accepted = (0..3000).filter(|n| scene.packet(SIGNALLED, 8, 1, *n).is_ok()).count();
     assert_eq!(accepted, 1000);
-    let report = [0x80, 201, 0, 1, 0, 0, 0, 1];
+    let mut report = [0x80, 201, 0, 1, 0, 0, 0, 1];
     let rtcp = "192.168.1.20:4001".parse().unwrap();
-    assert_eq!(scene.leg.receive_rtcp(scene.now(), rtcp, &report), Err(Drop::Flood), "RTCP counts too");
+    assert_eq!(scene.leg.receive_rtcp(scene.now(), rtcp, &mut report), Err(Drop::Flood), "RTCP counts too");
     scene.ms += 1000;
     assert_eq!(scene.packet(SIGNALLED, 8, 1, 3000), Ok(()));
 }
@@ -246,12 +251,12 @@ fn rtcp_is_learnt_only_from_the_source_that_is_heard() {
     let now = scene.now();
     let from = |port: u16| SocketAddr::new(NAT.parse().unwrap(), port);
     assert_eq!(
-        scene.leg.receive_rtcp(now, STRANGER.parse().unwrap(), &receiver_report(1)),
+        scene.leg.receive_rtcp(now, STRANGER.parse().unwrap(), &mut receiver_report(1)),
         Err(Drop::Stranger)
     );
-    assert!(scene.leg.receive_rtcp(now, from(61_005), &receiver_report(99)).is_ok());
+    assert!(scene.leg.receive_rtcp(now, from(61_005), &mut receiver_report(99)).is_ok());
     assert_eq!(scene.leg.rtcp_destination(), None);
-    assert!(scene.leg.receive_rtcp(now, from(61_001), &receiver_report(1)).is_ok());
+    assert!(scene.leg.receive_rtcp(now, from(61_001), &mut receiver_report(1)).is_ok());
     assert_eq!(scene.leg.rtcp_destination(), Some(from(61_001)));
 }
 

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 fn us() -> LocalMedia {
     let address = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
-    LocalMedia { rtp: SocketAddr::new(address, 20_000), rtcp: SocketAddr::new(address, 20_001) }
+    LocalMedia::new(SocketAddr::new(address, 20_000), SocketAddr::new(address, 20_001))
 }
 
 fn leg() -> Origin {

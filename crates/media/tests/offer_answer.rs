@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 fn us(port: u16) -> LocalMedia {
     let address = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
-    LocalMedia { rtp: SocketAddr::new(address, port), rtcp: SocketAddr::new(address, port + 1) }
+    LocalMedia::new(SocketAddr::new(address, port), SocketAddr::new(address, port + 1))
 }
 
 fn sdp(lines: &str) -> Sdp {
@@ -133,7 +133,7 @@ fn rtcp_goes_where_its_attribute_says() {
 #[test]
 fn ipv6_is_written_and_read() {
     let address: IpAddr = "2001:db8::1".parse().unwrap();
-    let ours = LocalMedia { rtp: SocketAddr::new(address, 20_000), rtcp: SocketAddr::new(address, 20_001) };
+    let ours = LocalMedia::new(SocketAddr::new(address, 20_000), SocketAddr::new(address, 20_001));
     let offer = local_offer(&ours, &mut Origin::new(2));
     assert!(text(&offer).contains("c=IN IP6 2001:db8::1\r\n"));
     assert_eq!(Sdp::parse(&offer.to_bytes()).unwrap().audio().unwrap().rtp, ours.rtp);

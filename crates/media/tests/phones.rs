@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use kiestoon_media::srtp::LocalKeys;
 use kiestoon_media::{Direction, LocalMedia, Origin, Sdp, SdpError, local_answer, relay_answer, relay_offer};
 use proptest::prelude::*;
 
@@ -29,7 +30,7 @@ const BODIES: [Body; 29] = bodies![
         Some(("192.0.2.58:11790", 11791, SendRecv, "opus G722 PCMA", Some(101), Some(20))),
     "snom_d385":
         Some(("192.0.2.85:58264", 58265, SendRecv, "G722 PCMU PCMA GSM G726-32 AAL2-G726-32 G729", Some(101), Some(20))),
-    "snom_srtp_first": Some(("192.0.2.86:50010", 50011, SendRecv, "PCMA PCMU", Some(101), Some(20))),
+    "snom_srtp_first": Some(("192.0.2.86:50008", 50009, SendRecv, "PCMA PCMU", Some(101), Some(20))),
     "grandstream_gxp2170":
         Some(("192.0.2.70:5004", 5005, SendRecv, "PCMU PCMA G723 G729 G722 iLBC G726-32 opus", Some(101), Some(20))),
     "grandstream_ht801_t38": Some(("192.0.2.81:5010", 5011, SendRecv, "PCMA PCMU", Some(101), Some(20))),
@@ -60,12 +61,14 @@ const BODIES: [Body; 29] = bodies![
     "huge_origin_numbers": Some(("192.0.2.18:40000", 40001, SendRecv, "PCMA", None, None)),
     "odd_lines": Some(("192.0.2.19:40002", 40003, SendRecv, "PCMA", Some(101), Some(20))),
     "ipv6_only": Some(("[2001:db8::30]:41000", 41001, RecvOnly, "PCMA", Some(101), None)),
-    "teams_sbc": None,
+    "teams_sbc": Some(("203.0.113.40:52014", 52015, SendRecv, "SILK G722 G729 PCMU PCMA CN", Some(101), None)),
 ];
 
 fn us() -> LocalMedia {
     let address = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
-    LocalMedia { rtp: SocketAddr::new(address, 20_000), rtcp: SocketAddr::new(address, 20_001) }
+    let plain = LocalMedia::new(SocketAddr::new(address, 20_000), SocketAddr::new(address, 20_001));
+    let keys = LocalKeys::generate(|bytes| bytes.fill(7));
+    LocalMedia { keys: Some(keys.into()), ..plain }
 }
 
 fn names(sdp: &Sdp) -> Vec<String> {

@@ -2,7 +2,8 @@
 use std::{io::Read as _, net::IpAddr, time::Duration};
 
 use kiestoon_call::{CallLimits, ExpirySettings, Network, Settings};
-use kiestoon_config::{AuthAlgorithm, Cidr, Config};
+use kiestoon_config::{AuthAlgorithm, Cidr, Config, Srtp};
+use kiestoon_media::SrtpPolicy;
 use kiestoon_sip::{
     digest::{Algorithm, DigestSettings},
     flow::Transport,
@@ -44,6 +45,7 @@ pub(crate) fn call(config: &Config) -> Settings {
         },
         limits: CallLimits { calls: config.limits.calls as usize, ..CallLimits::default() },
         exempt_sources: config.limits.exempt_sources.iter().map(network).collect(),
+        srtp: srtp(config.media.srtp),
         ..Settings::default()
     }
 }
@@ -61,6 +63,14 @@ fn algorithm(algorithm: &AuthAlgorithm) -> Algorithm {
 
 fn network(cidr: &Cidr) -> Network {
     Network { address: cidr.address, prefix: cidr.prefix }
+}
+
+fn srtp(srtp: Srtp) -> SrtpPolicy {
+    match srtp {
+        Srtp::Off => SrtpPolicy::Off,
+        Srtp::Optional => SrtpPolicy::Optional,
+        Srtp::Required => SrtpPolicy::Required,
+    }
 }
 
 /// Where SIP is served. An error names the certificate files that cannot be used.
@@ -93,6 +103,7 @@ pub(crate) fn media(config: &Config) -> EngineConfig {
         drain: Duration::from_millis(media.port_drain_ms),
         external: config.sip.external_address,
         silent_after: (media.silence_secs > 0).then(|| Duration::from_secs(media.silence_secs)),
+        srtp: config.media.srtp != Srtp::Off,
         ..EngineConfig::default()
     }
 }

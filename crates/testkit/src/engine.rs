@@ -190,7 +190,7 @@ impl Engine {
         let rtcp = SocketAddr::new(address, self.next_port + 1);
         self.next_port = if self.next_port >= 65_000 { 20_000 } else { self.next_port + 2 };
         self.legs.insert(leg, Leg { call, local: rtp, remote: None, sound: Sound::Idle });
-        self.events.push_back(MediaEvent::Opened { leg, local: LocalMedia { rtp, rtcp } });
+        self.events.push_back(MediaEvent::Opened { leg, local: LocalMedia::new(rtp, rtcp) });
     }
 
     fn connect(&mut self, a: LegId, b: LegId) {

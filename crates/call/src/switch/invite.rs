@@ -111,7 +111,7 @@ impl Switch {
             dialled: record.dialled.clone(),
             route: record.route.clone(),
         });
-        let offer = read_offer(&new.request);
+        let offer = read_offer(&self.x.settings, &new.request);
         let refusal = refusal(&new, offer.as_ref().err().copied());
         let mut invite = new.request;
         let carried = Carried::of(&invite, self.x.settings.max_forwards);

@@ -41,6 +41,15 @@ const FIXED: usize = 12;
 impl Header {
     /// Reads the header and checks every length in it. Never fails on a packet that RFC 3550 allows.
     pub fn parse(packet: &[u8]) -> Result<Self, HeaderError> {
+        let header = Self::parse_protected(packet)?;
+        let payload = packet.get(header.payload_at..).ok_or(HeaderError::Short)?;
+        let is_padded = packet.first().is_some_and(|flags| flags & 0x20 != 0);
+        let padding = if is_padded { padding_bytes(payload)? } else { 0 };
+        Ok(Self { payload_end: packet.len() - padding, ..header })
+    }
+
+    /// Reads the header of a packet whose payload is still encrypted: its padding cannot be known yet.
+    pub fn parse_protected(packet: &[u8]) -> Result<Self, HeaderError> {
         let (fixed, rest) = packet.split_first_chunk::<FIXED>().ok_or(HeaderError::Short)?;
         let [flags, kind, s0, s1, t0, t1, t2, t3, i0, i1, i2, i3] = *fixed;
         if flags >> 6 != 2 {
@@ -53,7 +62,6 @@ impl Header {
         let rest = rest.get(sources..).ok_or(HeaderError::Short)?;
         let extension = if flags & 0x10 != 0 { extension_bytes(rest)? } else { 0 };
         let payload = rest.get(extension..).ok_or(HeaderError::Short)?;
-        let padding = if flags & 0x20 != 0 { padding_bytes(payload)? } else { 0 };
         Ok(Self {
             marker: kind & 0x80 != 0,
             payload_type: kind & 0x7f,
@@ -61,7 +69,7 @@ impl Header {
             timestamp: u32::from_be_bytes([t0, t1, t2, t3]),
             ssrc: u32::from_be_bytes([i0, i1, i2, i3]),
             payload_at: packet.len() - payload.len(),
-            payload_end: packet.len() - padding,
+            payload_end: packet.len(),
         })
     }
 

@@ -2,6 +2,7 @@
 //! to do with a datagram and where to send one.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::latch::Verdict;
@@ -9,6 +10,7 @@ use super::statistics::{Received, Sent, narrow};
 use super::{Header, Latch, LatchSettings, rtcp};
 use crate::quality::LegQuality;
 use crate::sdp::{Direction, RemoteAudio, static_format};
+use crate::srtp::{LocalKeys, Protection, Unprotected};
 
 /// The media of one phone.
 #[derive(Debug)]
@@ -28,6 +30,12 @@ pub struct RtpLeg {
     hearing: Hearing,
     rtcp: RtcpState,
     pace: Pace,
+    /// Our keys, where the phone may be protected.
+    keys: Option<Arc<LocalKeys>>,
+    /// SRTP with the phone; None while it is plain.
+    protection: Option<Box<Protection>>,
+    forged: u64,
+    replayed: u64,
 }
 
 /// A negotiated format, without its parameters: calls are many, and nothing here reads those.
@@ -104,6 +112,19 @@ pub enum Drop {
     Malformed,
     /// The phone sends more packets than any audio has; counted as malformed.
     Flood,
+    /// It is not protected with the key that was agreed on.
+    Forged,
+    /// It came before.
+    Replayed,
+}
+
+/// An RTP packet from the phone that may go on, no longer protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RtpPacket {
+    /// Its header.
+    pub header: Header,
+    /// The length that is left of the datagram.
+    pub length: usize,
 }
 
 /// A compound packet from the phone that may go to the other side.
@@ -111,6 +132,8 @@ pub enum Drop {
 pub struct RtcpPacket {
     /// The phone leaves the session with this packet.
     pub bye: bool,
+    /// The length that is left of the datagram once it is no longer protected.
+    pub length: usize,
 }
 
 impl RtpLeg {
@@ -130,7 +153,22 @@ impl RtpLeg {
             hearing: Hearing::default(),
             rtcp: RtcpState::default(),
             pace: Pace { since: None, packets: 0 },
+            keys: None,
+            protection: None,
+            forged: 0,
+            replayed: 0,
         }
+    }
+
+    /// The leg with keys of our own: SRTP follows where the phone has one too.
+    #[must_use]
+    pub fn with_keys(self, keys: Option<Arc<LocalKeys>>) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// Whether packets to and from the phone are protected.
+    pub fn is_protected(&self) -> bool {
+        self.protection.is_some()
     }
 
     /// Whether the phone has been described: its formats are known.
@@ -165,10 +203,36 @@ impl RtpLeg {
             self.heard = Heard { at: Some(now), said: None };
         }
         self.direction = remote.direction;
+        self.protect(remote);
     }
 
-    /// Judges and counts a datagram that came to the RTP port. What is given back may be relayed or echoed.
-    pub fn receive(&mut self, now: Instant, source: SocketAddr, packet: &[u8]) -> Result<Header, Drop> {
+    /// Takes over the phone's key. The keys of a leg that goes on unprotected are forgotten.
+    fn protect(&mut self, remote: &RemoteAudio) {
+        let agreed = remote.key.as_ref().and_then(|theirs| {
+            let ours = self.keys.as_deref()?.of(theirs.key.suite())?;
+            Some((ours, theirs))
+        });
+        match (agreed, &mut self.protection) {
+            (None, protection) => *protection = None,
+            (Some((ours, theirs)), Some(protection)) => {
+                if protection.renew(ours, theirs).is_none() {
+                    tracing::error!("keys of a leg cannot be renewed");
+                }
+            }
+            (Some((ours, theirs)), protection) => *protection = Protection::new(ours, theirs).map(Box::new),
+        }
+    }
+
+    /// Judges and counts a datagram that came to the RTP port, and takes its protection off where it lies. What is
+    /// given back may be relayed or echoed. A packet that does not authenticate teaches us no address.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        source: SocketAddr,
+        packet: &mut [u8],
+    ) -> Result<RtpPacket, Drop> {
+        let length = self.open(packet)?;
+        let packet = packet.get(..length).unwrap_or_default();
         let Ok(header) = Header::parse(packet) else { return Err(self.malformed()) };
         let fits = self.negotiated & (1_u128 << header.payload_type) != 0;
         if self.latch.judge(now, source, &header, fits) == Verdict::Stranger {
@@ -181,7 +245,38 @@ impl RtpLeg {
         self.hearing.ssrc = Some(header.ssrc);
         self.heard = Heard { at: Some(now), said: None };
         self.inbound.packet(now, &header, self.hearing.clock_rate);
-        Ok(header)
+        Ok(RtpPacket { header, length })
+    }
+
+    fn open(&mut self, packet: &mut [u8]) -> Result<usize, Drop> {
+        let Some(protection) = &mut self.protection else { return Ok(packet.len()) };
+        let Ok(header) = Header::parse_protected(packet) else { return Err(self.malformed()) };
+        let opened = protection.open_rtp(&header, packet);
+        opened.map_err(|error| self.unprotected(error))
+    }
+
+    fn unprotected(&mut self, error: Unprotected) -> Drop {
+        match error {
+            Unprotected::Forged => {
+                self.forged = self.forged.saturating_add(1);
+                Drop::Forged
+            }
+            Unprotected::Replayed => {
+                self.replayed = self.replayed.saturating_add(1);
+                Drop::Replayed
+            }
+        }
+    }
+
+    /// The protected form of an RTP packet for the phone, written to `out`: its length. None where it may not be sent.
+    /// Only for a leg that [`Self::is_protected`].
+    pub fn seal(&mut self, header: &Header, packet: &[u8], out: &mut [u8]) -> Option<usize> {
+        self.protection.as_mut()?.seal_rtp(header, packet, out)
+    }
+
+    /// The protected form of an RTCP packet for the phone.
+    pub fn seal_rtcp(&mut self, packet: &[u8], out: &mut [u8]) -> Option<usize> {
+        self.protection.as_mut()?.seal_rtcp(packet, out)
     }
 
     /// Where RTP for the phone goes; None while it does not receive or no address is known.
@@ -200,8 +295,14 @@ impl RtpLeg {
         &mut self,
         now: Instant,
         source: SocketAddr,
-        packet: &[u8],
+        packet: &mut [u8],
     ) -> Result<RtcpPacket, Drop> {
+        let opened = match &mut self.protection {
+            Some(protection) => protection.open_rtcp(packet),
+            None => Ok(packet.len()),
+        };
+        let length = opened.map_err(|error| self.unprotected(error))?;
+        let packet = packet.get(..length).unwrap_or_default();
         let Ok(packets) = rtcp::parse(packet) else { return Err(self.malformed()) };
         let akin = match self.latch.locked() {
             Some(address) => address.ip() == source.ip(),
@@ -235,7 +336,7 @@ impl RtpLeg {
             }
         }
         self.heard = Heard { at: Some(now), said: None };
-        Ok(RtcpPacket { bye })
+        Ok(RtcpPacket { bye, length })
     }
 
     /// Where RTCP for the phone goes. None while no address is known that can be reached: behind a NAT the signalled
@@ -294,6 +395,9 @@ impl RtpLeg {
             rtt_ms: self.rtcp.rtt_ms,
             strangers: self.strangers,
             malformed: self.malformed,
+            srtp: self.protection.as_deref().map(|protection| protection.suite().name()),
+            forged: self.forged,
+            replayed: self.replayed,
         }
     }
 

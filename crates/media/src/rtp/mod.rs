@@ -9,5 +9,5 @@ pub mod statistics;
 
 pub use header::{Header, HeaderError};
 pub use latch::{Latch, LatchSettings};
-pub use leg::{Drop, RtcpPacket, RtpLeg};
+pub use leg::{Drop, RtcpPacket, RtpLeg, RtpPacket};
 pub use statistics::{Received, Sent};

@@ -1,6 +1,9 @@
 //! The typed audio of a session description: codecs, direction, addresses.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::srtp::{LocalKeys, PeerKey};
 
 /// Which way audio flows, seen from the side that wrote the description (RFC 3264 section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -123,13 +126,30 @@ pub struct RemoteAudio {
     pub ptime: Option<u32>,
     /// Whether it put the other side on hold: it does not receive.
     pub on_hold: bool,
+    /// What it protects its packets with; None for plain RTP.
+    pub key: Option<PeerKey>,
+    /// Whether it wants RTCP on the port of RTP (RFC 5761).
+    pub mux: bool,
 }
 
 /// Our side of a leg, as written into a session description.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalMedia {
     /// The advertised RTP address.
     pub rtp: SocketAddr,
     /// The advertised RTCP address.
     pub rtcp: SocketAddr,
+    /// Our keys for this leg, made by the engine; None where SRTP is off.
+    pub keys: Option<Arc<LocalKeys>>,
+    /// Whether offers to this phone are protected. Answers follow the offer.
+    pub secure_offers: bool,
+    /// Whether offers to this phone keep RTCP on the port of RTP. Answers follow the offer.
+    pub mux: bool,
+}
+
+impl LocalMedia {
+    /// The addresses alone: plain RTP, and RTCP on a port of its own.
+    pub fn new(rtp: SocketAddr, rtcp: SocketAddr) -> Self {
+        Self { rtp, rtcp, keys: None, secure_offers: false, mux: false }
+    }
 }

@@ -17,6 +17,7 @@ pub fn local_answer(offer: &Sdp, us: &LocalMedia, origin: &mut Origin) -> Result
     let direction = offer.direction_of(line).reversed();
     let mut audio = MediaLine::audio(&line.proto, us, codecs, direction);
     audio.ptime = Some(PTIME);
+    let audio = audio.answering(line, us)?;
     Ok((answer_in_place(offer, index, audio, us, origin), codec))
 }
 
@@ -26,6 +27,6 @@ pub fn local_offer(us: &LocalMedia, origin: &mut Origin) -> Sdp {
     origin.number(&mut codecs);
     let mut audio = MediaLine::audio("RTP/AVP", us, codecs, Direction::SendRecv);
     audio.ptime = Some(PTIME);
-    let (lines, index) = origin.place(audio);
+    let (lines, index) = origin.place(audio.offering(us));
     origin.stamp(us.rtp.ip(), lines, index)
 }

@@ -1,10 +1,11 @@
 //! Session descriptions (RFC 4566, RFC 8866) and offer/answer (RFC 3264) for a B2BUA: what one phone wrote is
 //! read into types, and what the other phone gets is written anew from those, so that no address, name or
-//! unknown attribute leaks from one side to the other. Audio over RTP/AVP is relayed or
-//! transcoded; all else is refused.
+//! unknown attribute leaks from one side to the other. Audio over RTP/AVP and, with keys in the description, RTP/SAVP
+//! is relayed or transcoded; all else is refused.
 
 mod attributes;
 mod audio;
+mod crypto;
 mod error;
 mod local;
 mod numbering;
@@ -18,6 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 
 pub(crate) use attributes::static_format;
 pub use audio::{Codec, Direction, LocalMedia, RemoteAudio};
+pub use crypto::{CryptoAttribute, SrtpPolicy};
 pub use error::SdpError;
 pub use local::{local_answer, local_offer};
 pub use origin::Origin;
@@ -65,6 +67,10 @@ pub(crate) struct MediaLine {
     pub(crate) codecs: Vec<Codec>,
     pub(crate) ptime: Option<u32>,
     pub(crate) maxptime: Option<u32>,
+    /// The keys that can be used, in the writer's order.
+    pub(crate) crypto: Vec<CryptoAttribute>,
+    /// `a=rtcp-mux` (RFC 5761): RTCP goes to the port of RTP.
+    pub(crate) mux: bool,
 }
 
 /// `a=rtcp:` (RFC 3605).
@@ -75,8 +81,8 @@ pub(crate) struct RtcpAttribute {
 }
 
 impl Sdp {
-    /// The audio that can be relayed: the first accepted `m=audio` over plain RTP with an IP address and a known
-    /// codec. None when there is none, which in an answer means that audio was refused.
+    /// The audio that can be relayed: the first accepted `m=audio` over RTP, or SRTP with a key that we can use, with an
+    /// IP address and a known codec. None when there is none, which in an answer means that audio was refused.
     pub fn audio(&self) -> Option<RemoteAudio> {
         let (_, line) = self.audio_line()?;
         self.remote_audio(line)
@@ -105,16 +111,14 @@ impl Sdp {
     }
 
     fn is_usable(&self, line: &MediaLine) -> bool {
-        line.is_plain_audio()
-            && line.port != 0
-            && line.codecs.iter().any(Codec::is_audio)
-            && self.address_of(line).is_some()
+        line.is_rtp_audio() && line.port != 0 && line.has_speech() && self.address_of(line).is_some()
     }
 
     fn remote_audio(&self, line: &MediaLine) -> Option<RemoteAudio> {
         let address = self.address_of(line)?;
         let next_port = RtcpAttribute { port: line.port.saturating_add(1), address: None };
-        let rtcp = line.rtcp.unwrap_or(next_port);
+        let same_port = RtcpAttribute { port: line.port, address: None };
+        let rtcp = if line.mux { same_port } else { line.rtcp.unwrap_or(next_port) };
         let direction = self.direction_of(line);
         Some(RemoteAudio {
             rtp: SocketAddr::new(address, line.port),
@@ -128,6 +132,9 @@ impl Sdp {
                 .map(|codec| codec.payload_type),
             ptime: line.ptime,
             on_hold: !direction.receives(),
+            // The first is the one that we take: the writer prefers it.
+            key: line.crypto.first().map(|crypto| crypto.peer.clone()),
+            mux: line.mux,
         })
     }
 }

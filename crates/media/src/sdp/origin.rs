@@ -99,7 +99,9 @@ impl Origin {
         let index = self.audio.min(lines.len().saturating_sub(1));
         if let Some(slot) = lines.get_mut(index) {
             // The profile that was agreed stays: some phones refuse another in mid-call.
-            let proto = if slot.is_plain_audio() { slot.proto.clone() } else { audio.proto.clone() };
+            let keeps =
+                (slot.is_plain_audio() || slot.is_secure_audio()) && audio.is_protected_like(&slot.proto);
+            let proto = if keeps { slot.proto.clone() } else { audio.proto.clone() };
             *slot = MediaLine { proto, ..audio };
         }
         (lines, index)

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::attributes::{codecs, number, rtcp};
+use super::crypto::cryptos;
 use super::{Direction, Host, MediaLine, Sdp, SdpError};
 
 /// Bodies of desk phones are 300 to 1,500 bytes, of browsers up to 8,000.
@@ -132,7 +133,7 @@ impl Section {
                 let value: String = value.chars().filter(|character| !character.is_control()).collect();
                 let _ = write!(self.out, "a={name}:{value}\r\n");
             }
-            None if Direction::parse(&name).is_some() => {
+            None if Direction::parse(&name).is_some() || name == MUX => {
                 let _ = write!(self.out, "a={name}\r\n");
             }
             _ => {}
@@ -140,7 +141,9 @@ impl Section {
     }
 }
 
-const KNOWN: [&str; 5] = ["rtpmap", "fmtp", "ptime", "maxptime", "rtcp"];
+const KNOWN: [&str; 6] = ["rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "crypto"];
+
+const MUX: &str = "rtcp-mux";
 
 /// Visible ASCII, so that a refused line can be written back.
 fn is_token(text: &str) -> bool {
@@ -159,6 +162,8 @@ fn media_line(media: &sdp_types::Media) -> MediaLine {
         codecs: codecs(media),
         ptime: number(media, "ptime"),
         maxptime: number(media, "maxptime"),
+        crypto: cryptos(media),
+        mux: media.get_first_attribute_value(MUX).is_some(),
     }
 }
 

@@ -20,7 +20,7 @@ pub fn relay_offer(theirs: &Sdp, us: &LocalMedia, origin: &mut Origin) -> Result
     let mut audio = MediaLine::audio("RTP/AVP", us, codecs, theirs.direction_of(line));
     audio.ptime = line.ptime;
     audio.maxptime = line.maxptime;
-    let (lines, index) = origin.place(audio);
+    let (lines, index) = origin.place(audio.offering(us));
     Ok(origin.stamp(us.rtp.ip(), lines, index))
 }
 
@@ -53,7 +53,7 @@ pub fn relay_answer(
     let mut audio = MediaLine::audio(&offered.proto, us, codecs, direction);
     audio.ptime = answered.ptime;
     audio.maxptime = answered.maxptime;
-    Ok(answer_in_place(offer, index, audio, us, origin))
+    Ok(answer_in_place(offer, index, audio.answering(offered, us)?, us, origin))
 }
 
 /// The formats of the answer that the offer holds, with the answerer's parameters and the offerer's numbers: an

@@ -47,6 +47,8 @@ impl MediaLine {
             codecs: Vec::new(),
             ptime: None,
             maxptime: None,
+            crypto: Vec::new(),
+            mux: false,
         }
     }
 
@@ -69,6 +71,8 @@ impl MediaLine {
             codecs,
             ptime: None,
             maxptime: None,
+            crypto: Vec::new(),
+            mux: false,
         }
     }
 
@@ -104,6 +108,12 @@ impl MediaLine {
         }
         if let Some(rtcp) = self.rtcp {
             media.add_attribute_with_value("rtcp", rtcp_value(rtcp));
+        }
+        if self.mux {
+            media.add_attribute_from_str("rtcp-mux");
+        }
+        for crypto in &self.crypto {
+            media.add_attribute_with_value("crypto", crypto.value());
         }
         if let Some(direction) = self.direction {
             media.add_attribute_from_str(direction.as_str());

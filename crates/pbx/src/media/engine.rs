@@ -13,10 +13,13 @@ use std::time::Duration;
 
 use kiestoon_media::prompt::Prompts;
 use kiestoon_media::rtp::{LatchSettings, RtpLeg};
+use kiestoon_media::srtp::LocalKeys;
 use kiestoon_media::{CallKey, LegId, LegQuality, LocalMedia, MediaCommand, MediaEvent, OpenError, PortPool};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng as _, SeedableRng as _};
 use tokio::sync::{mpsc, oneshot};
 
 use super::leg::{Activity, Leg};
@@ -40,6 +43,8 @@ pub(crate) struct EngineConfig {
     pub(crate) silent_after: Option<Duration>,
     /// How the phones' addresses are learnt.
     pub(crate) latch: LatchSettings,
+    /// Whether legs get keys, so that they can be protected.
+    pub(crate) srtp: bool,
 }
 
 impl Default for EngineConfig {
@@ -51,6 +56,7 @@ impl Default for EngineConfig {
             external: None,
             silent_after: Some(Duration::from_secs(60)),
             latch: LatchSettings::default(),
+            srtp: true,
         }
     }
 }
@@ -82,6 +88,8 @@ pub(crate) struct Engine {
     calls: HashMap<CallKey, (usize, usize)>,
     /// Legs that failed: forgotten without a `Close`.
     failed: mpsc::Receiver<LegId>,
+    /// What the keys of the legs come from.
+    entropy: ChaCha20Rng,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -116,12 +124,13 @@ impl Engine {
             0 => std::thread::available_parallelism()?.get().min(MOST_THREADS),
             threads => threads,
         };
+        let entropy = ChaCha20Rng::from_seed(crate::settings::seed()?);
         let (tell_failed, failed) = mpsc::channel(ORDERS);
         let threads = (0..count)
             .map(|number| Worker::start(number, &config, events.clone(), tell_failed.clone()))
             .collect::<io::Result<_>>()?;
         let pool = Arc::new(Mutex::new(PortPool::new(config.ports.clone(), config.drain)));
-        Ok(Self { config, pool, threads, legs: HashMap::new(), calls: HashMap::new(), failed })
+        Ok(Self { config, pool, threads, legs: HashMap::new(), calls: HashMap::new(), failed, entropy })
     }
 
     /// Performs a command. `Open` is answered at once, every other command by an event later, if at all. Each leg
@@ -197,13 +206,15 @@ impl Engine {
             None => self.idlest(),
         };
         let sockets = open(&self.pool, self.config.external, peer)?;
-        let local = sockets.local;
+        let keys =
+            self.config.srtp.then(|| Arc::new(LocalKeys::generate(|bytes| self.entropy.fill_bytes(bytes))));
+        let local = LocalMedia { keys: keys.clone(), ..sockets.local };
         let worker = self.threads.get_mut(thread).ok_or(OpenError::Refused)?;
         let attached = worker.order(Order::Attach(Box::new(Leg {
             id: leg,
             call,
             sockets,
-            media: RtpLeg::new(peer, self.config.latch),
+            media: RtpLeg::new(peer, self.config.latch).with_keys(keys),
             activity: Activity::Idle,
             #[cfg(test)]
             poisoned: false,

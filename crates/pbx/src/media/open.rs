@@ -55,10 +55,8 @@ pub(super) fn open(pool: &SharedPool, external: Option<IpAddr>, peer: IpAddr) ->
         let lease = Lease { pool: Arc::clone(pool), ports };
         match bind_pair(address, ports) {
             Ok((rtp, rtcp)) => {
-                let local = LocalMedia {
-                    rtp: SocketAddr::new(advertised, ports.rtp()),
-                    rtcp: SocketAddr::new(advertised, ports.rtcp()),
-                };
+                let at = |port| SocketAddr::new(advertised, port);
+                let local = LocalMedia::new(at(ports.rtp()), at(ports.rtcp()));
                 return Ok(Sockets { rtp, rtcp, local, _lease: lease });
             }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}

@@ -4,7 +4,8 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use kiestoon_media::rtp::Header;
+use kiestoon_media::rtp::{Header, RtcpPacket, RtpPacket};
+use kiestoon_media::srtp::OVERHEAD;
 
 use super::leg::{Activity, Leg, Legs, Token};
 
@@ -65,7 +66,8 @@ impl Legs {
         #[cfg(test)]
         assert!(!leg.poisoned, "a test asked for it");
         let Some(packet) = buffer.get_mut(..length) else { return };
-        let Ok(header) = leg.media.receive(now, source, packet) else { return };
+        let Ok(RtpPacket { header, length }) = leg.media.receive(now, source, packet) else { return };
+        let Some(packet) = packet.get_mut(..length) else { return };
         counters.received = counters.received.wrapping_add(1);
         match leg.activity {
             Activity::Bridged(peer) => {
@@ -87,15 +89,12 @@ impl Legs {
     fn rtcp(&mut self, index: usize, now: Instant, buffer: &mut [u8; DATAGRAM]) {
         let Some(leg) = self.leg_mut(index) else { return };
         let Ok((length, source)) = leg.sockets.rtcp.recv_from(buffer) else { return };
-        let Some(packet) = buffer.get(..length) else { return };
-        if leg.media.receive_rtcp(now, source, packet).is_err() {
-            return;
-        }
+        let Some(packet) = buffer.get_mut(..length) else { return };
+        let Ok(RtcpPacket { length, .. }) = leg.media.receive_rtcp(now, source, packet) else { return };
+        let Some(packet) = packet.get(..length) else { return };
         let Activity::Bridged(peer) = leg.activity else { return };
-        let Some(peer) = self.leg_mut(peer) else { return };
-        let Some(destination) = peer.media.rtcp_destination() else { return };
-        if peer.sockets.rtcp.send_to(packet, destination).is_ok() {
-            peer.media.sent_rtcp(now, packet);
+        if let Some(peer) = self.leg_mut(peer) {
+            peer.send_rtcp(now, packet);
         }
     }
 }
@@ -104,7 +103,14 @@ impl Leg {
     /// Sends a packet to the phone, unless it does not receive now.
     pub(super) fn send(&mut self, header: &Header, packet: &[u8], counters: &mut Counters) {
         let Some(destination) = self.media.destination() else { return };
-        match self.sockets.rtp.send_to(packet, destination) {
+        let sent = if self.media.is_protected() {
+            let mut sealed = [0; DATAGRAM + OVERHEAD];
+            let Some(length) = self.media.seal(header, packet, &mut sealed) else { return };
+            self.sockets.rtp.send_to(sealed.get(..length).unwrap_or_default(), destination)
+        } else {
+            self.sockets.rtp.send_to(packet, destination)
+        };
+        match sent {
             Ok(_) => {
                 self.media.sent(header);
                 counters.sent = counters.sent.wrapping_add(1);
@@ -114,6 +120,21 @@ impl Leg {
                 counters.refused =
                     counters.refused.wrapping_add(u64::from(error.kind() != io::ErrorKind::Interrupted));
             }
+        }
+    }
+
+    /// Sends an RTCP packet to the phone, where its address is known.
+    pub(super) fn send_rtcp(&mut self, now: Instant, packet: &[u8]) {
+        let Some(destination) = self.media.rtcp_destination() else { return };
+        let sent = if self.media.is_protected() {
+            let mut sealed = [0; DATAGRAM + OVERHEAD];
+            let Some(length) = self.media.seal_rtcp(packet, &mut sealed) else { return };
+            self.sockets.rtcp.send_to(sealed.get(..length).unwrap_or_default(), destination)
+        } else {
+            self.sockets.rtcp.send_to(packet, destination)
+        };
+        if sent.is_ok() {
+            self.media.sent_rtcp(now, packet);
         }
     }
 }

@@ -100,6 +100,8 @@ impl Phone {
             telephone_event: None,
             ptime: None,
             on_hold: !direction.receives(),
+            key: None,
+            mux: false,
         }
     }
 

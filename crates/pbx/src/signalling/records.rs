@@ -36,7 +36,7 @@ pub(super) fn cdr(record: CdrRecord) -> Cdr {
         codec_b: callee.and_then(codec),
         transport_a: caller.map(|leg| leg.transport.uri_token().to_owned()),
         transport_b: callee.map(|leg| leg.transport.uri_token().to_owned()),
-        srtp: Some(false),
+        srtp: Some(is_protected(&record.legs)),
         emergency: Some(false),
         loss: worst(&record.legs, |quality| Some(quality.inbound.loss.max(quality.outbound.loss) * 100.0)),
         jitter: worst(&record.legs, |quality| {
@@ -90,6 +90,12 @@ fn codec(leg: &CdrLeg) -> Option<String> {
         .and_then(|quality| quality.codec.clone())
         .or_else(|| leg.codec.clone())
         .map(Into::into)
+}
+
+/// Whether speech was protected on every leg that had any.
+fn is_protected(legs: &[CdrLeg]) -> bool {
+    let mut figures = legs.iter().filter_map(|leg| leg.quality.as_deref()).peekable();
+    figures.peek().is_some() && figures.all(|quality| quality.srtp.is_some())
 }
 
 fn worst(legs: &[CdrLeg], figure: impl Fn(&LegQuality) -> Option<f32>) -> Option<f64> {

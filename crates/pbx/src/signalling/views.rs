@@ -40,6 +40,7 @@ fn leg(view: LegView, figures: &HashMap<LegId, LegQuality>) -> control::Leg {
         media_remote: quality.and_then(|quality| quality.remote).map(|remote| remote.to_string()),
         codec: heard.or(view.codec).map(Into::into),
         on_hold: view.holds,
+        srtp: quality.and_then(|quality| quality.srtp).map(Into::into),
         rtt_ms: quality.and_then(|quality| quality.rtt_ms).map(f64::from),
         inbound: quality.map(|quality| stream(&quality.inbound)).unwrap_or_default(),
         outbound: quality.map(|quality| stream(&quality.outbound)).unwrap_or_default(),

@@ -44,7 +44,7 @@ impl Baresip {
             folder.path().join("config"),
             format!(
                 "sip_listen 127.0.0.1:{sip_port}\naudio_source ausine,{tone}\naudio_player aubridge,sink\naudio_alert aubridge,alert\n\
-                 ausrc_srate 48000\nausrc_channels 2\nauplay_srate 8000\nauplay_channels 1\nmodule_path {MODULES}\nmodule g711.so\nmodule ausine.so\nmodule aubridge.so\n\
+                 ausrc_srate 48000\nausrc_channels 2\nauplay_srate 8000\nauplay_channels 1\nmodule_path {MODULES}\nmodule g711.so\nmodule ausine.so\nmodule srtp.so\nmodule aubridge.so\n\
                  module sndfile.so\nmodule_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so\n\
                  ctrl_tcp_listen 127.0.0.1:{control_port}\nsnd_path {path}\nrtp_timeout 0\nrtp_ports 30100-32700\ncall_local_timeout 120\n"
             ),

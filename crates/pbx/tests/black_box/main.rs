@@ -20,6 +20,7 @@ mod on_postgresql;
 mod phones;
 mod reload;
 mod restart;
+mod srtp;
 mod start;
 mod tls;
 mod torture;

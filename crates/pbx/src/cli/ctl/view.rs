@@ -244,6 +244,7 @@ mod tests {
             media_remote: None,
             codec: Some("PCMA".into()),
             on_hold: false,
+            srtp: None,
             rtt_ms: None,
             inbound: stream,
             outbound: Stream::default(),

@@ -1,0 +1,86 @@
+//! Encrypted speech with real phones: on one leg, on both, and refused.
+use std::fs;
+use std::time::Duration;
+
+use crate::baresip::{Baresip, Phone};
+use crate::pbx::{Pbx, wait_for};
+use crate::tone;
+
+const DIALPLAN: &str = r#"
+version = 1
+[[context.intern]]
+name = "toestellen"
+match = "_2XX"
+do = [{ dial = "ext:${number}", timeout = "25s" }]
+"#;
+
+const MANDATORY: &str = ";mediaenc=srtp-mand";
+
+fn start(policy: &str) -> Pbx {
+    let mut pbx = Pbx::new(&["201", "202"], DIALPLAN);
+    let path = pbx.path("kiestoon.toml");
+    let config = fs::read_to_string(&path).unwrap();
+    assert!(config.contains("[media]\n"), "{config}");
+    fs::write(path, config.replace("[media]\n", &format!("[media]\nsrtp = \"{policy}\"\n"))).unwrap();
+    pbx.run();
+    pbx
+}
+
+fn phone<'a>(number: &'a str, tone: u32, parameters: &'a str) -> Phone<'a> {
+    Phone { number, transport: "udp", tone, answers: number == "202", parameters }
+}
+
+#[test]
+fn on_the_callers_leg_alone() {
+    let pbx = start("optional");
+    let mut caller = Baresip::start(&pbx, &phone("201", 440, MANDATORY));
+    let mut callee = Baresip::start(&pbx, &phone("202", 1_000, ""));
+    talk(&pbx, &mut caller, &mut callee, [true, false]);
+}
+
+#[test]
+fn on_both_legs() {
+    let pbx = start("required");
+    let mut caller = Baresip::start(&pbx, &phone("201", 440, MANDATORY));
+    let mut callee = Baresip::start(&pbx, &phone("202", 1_000, MANDATORY));
+    talk(&pbx, &mut caller, &mut callee, [true, true]);
+}
+
+#[test]
+fn as_an_attempt_beside_the_plain_profile() {
+    let pbx = start("optional");
+    let mut caller = Baresip::start(&pbx, &phone("201", 440, ";mediaenc=srtp"));
+    let mut callee = Baresip::start(&pbx, &phone("202", 1_000, ""));
+    talk(&pbx, &mut caller, &mut callee, [true, false]);
+}
+
+#[test]
+fn and_without_it_where_it_is_required_no_call() {
+    let pbx = start("required");
+    let mut caller = Baresip::start(&pbx, &phone("201", 440, ""));
+    caller.command("dial", &format!("sip:202@{}", pbx.address()));
+    caller.expect("CALL_CLOSED");
+    let history = pbx.history(1);
+    assert_eq!((&history[0]["sip_code"], &history[0]["end_reason"]), (&488.into(), &"media_failed".into()));
+}
+
+fn talk(pbx: &Pbx, caller: &mut Baresip, callee: &mut Baresip, protected: [bool; 2]) {
+    caller.command("dial", &format!("sip:202@{}", pbx.address()));
+    caller.expect("CALL_ESTABLISHED");
+    callee.expect("CALL_ESTABLISHED");
+    wait_for("packets on both legs", Duration::from_secs(10), || {
+        let calls = pbx.json(&["ctl", "calls"]);
+        let packets = |leg: usize| calls[0]["legs"][leg]["inbound"]["packets"].as_u64().unwrap_or_default();
+        packets(0) > 150 && packets(1) > 150
+    });
+    let calls = pbx.json(&["ctl", "calls"]);
+    for (leg, protected) in protected.into_iter().enumerate() {
+        assert_eq!(calls[0]["legs"][leg]["srtp"].is_string(), protected, "{calls:#}");
+    }
+    caller.command("hangup", "");
+    caller.expect("CALL_CLOSED");
+    callee.expect("CALL_CLOSED");
+    tone::assert_heard(&caller.heard(), 1_000.0);
+    tone::assert_heard(&callee.heard(), 440.0);
+    assert!(!pbx.log().contains("inline:"), "keys are not logged");
+}
