@@ -3,7 +3,7 @@
 #![no_main]
 
 use bytes::Bytes;
-use kiestoon_sip::{Frame, Framer, Limits, Message, NameAddr, Uri};
+use kiestoon_sip::{Frame, Framer, HeaderName, Headers, Limits, Message, NameAddr, Replaces, Uri};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -11,6 +11,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(framed(data, data.len().max(1)), framed(data, 7));
     if let Ok(text) = std::str::from_utf8(data) {
         addresses(text);
+        call_headers(text);
     }
 });
 
@@ -59,4 +60,22 @@ fn addresses(text: &str) {
     if let Ok(address) = NameAddr::parse(text) {
         assert_eq!(NameAddr::parse(&address.to_string()).as_ref(), Ok(&address));
     }
+}
+
+fn call_headers(text: &str) {
+    let mut headers = Headers::new();
+    for name in [HeaderName::ReferTo, HeaderName::Replaces, HeaderName::Diversion, HeaderName::HistoryInfo] {
+        headers.push(name, text);
+    }
+    headers.push(HeaderName::Privacy, text);
+    headers.push(HeaderName::PAssertedIdentity, text);
+    if let Ok(Some(replaces)) = headers.replaces() {
+        assert_eq!(Replaces::parse(&replaces.to_string()).as_ref(), Ok(&replaces));
+    }
+    for entry in headers.history() {
+        let mut again = Headers::new();
+        again.push(HeaderName::HistoryInfo, entry.to_string());
+        assert_eq!(again.history(), [entry]);
+    }
+    let _ = (headers.refer_to(), headers.diversions(), headers.privacy(), headers.asserted_identity());
 }

@@ -15,7 +15,10 @@ pub mod uri;
 
 pub use flow::{ConnectionId, Flow, Transport};
 pub use framing::{Frame, FrameError, Framer};
-pub use header::{Contacts, HeaderName, Headers, NameAddr, Params, Via, ViaTransport};
+pub use header::{
+    Contacts, Diversion, HeaderName, Headers, HistoryEntry, NameAddr, Params, Privacy, ReferTo, Replaces,
+    Via, ViaTransport,
+};
 pub use message::{
     CSeq, Limits, Malformed, Message, Method, ParseError, Part, Reason, Request, Response, StatusCode,
 };

@@ -2,14 +2,22 @@
 
 pub(crate) mod address;
 pub(crate) mod cursor;
+mod diversion;
+mod identity;
 pub(crate) mod name;
 pub(crate) mod params;
+mod refer_to;
+mod replaces;
 pub(crate) mod text;
 pub(crate) mod via;
 
 pub use address::{Contacts, NameAddr};
+pub use diversion::{Diversion, HistoryEntry};
+pub use identity::Privacy;
 pub use name::HeaderName;
 pub use params::Params;
+pub use refer_to::ReferTo;
+pub use replaces::Replaces;
 pub use via::{Via, ViaTransport};
 
 use crate::message::{Limits, ParseError, Part, Reason};

@@ -62,6 +62,7 @@ header_names! {
     HistoryInfo "History-Info";
     Identity "Identity", b'y';
     InReplyTo "In-Reply-To";
+    MaxBreadth "Max-Breadth";
     MaxForwards "Max-Forwards";
     MimeVersion "MIME-Version";
     MinExpires "Min-Expires";
@@ -79,6 +80,7 @@ header_names! {
     Reason "Reason";
     RecordRoute "Record-Route";
     ReferredBy "Referred-By", b'b';
+    ReferSub "Refer-Sub";
     ReferTo "Refer-To", b'r';
     RejectContact "Reject-Contact", b'j';
     RemotePartyId "Remote-Party-ID";
