@@ -104,8 +104,12 @@ impl Call {
         }
         self.offer = None;
         self.answered(x, Some(number));
-        if let Some(offer) = changed {
-            self.tell_callee(x, offer);
+        match changed {
+            Some(offer) => {
+                self.search_succeeded(x, None);
+                self.tell_side(x, Side::Callee, offer);
+            }
+            None => self.search_succeeded(x, (!is_late).then_some(answer.sdp)),
         }
     }
 

@@ -70,6 +70,9 @@ impl Call {
         match event {
             MediaEvent::Opened { leg, local } => {
                 self.figures_due = self.figures_due.saturating_add(1);
+                if self.is_arriving(leg) {
+                    return self.arrival_opened(x, local);
+                }
                 if leg != self.caller.id {
                     return self.branch_opened(x, leg, local);
                 }
@@ -80,6 +83,9 @@ impl Call {
             }
             MediaEvent::OpenFailed { leg, reason } => {
                 tracing::warn!(call = %self.id(), leg = leg.0, %reason, "no media for this leg");
+                if self.arrival_has_no_ports(x, leg) {
+                    return;
+                }
                 if leg != self.caller.id {
                     if let Some(branch) = self.branch_mut(leg) {
                         branch.leg.media = LegMedia::Closed;
@@ -125,6 +131,9 @@ impl Call {
         if self.reinvite_client() == Some(client) {
             return self.reinvite_answered(x, response);
         }
+        if self.transfer_responded(x, client, response) {
+            return;
+        }
         if let Some(side) = self.acked_side(client) {
             return self.answered_again(x, side, response, flow);
         }
@@ -140,6 +149,9 @@ impl Call {
         if self.reinvite_client() == Some(client) {
             return self.reinvite_failed(x, reason);
         }
+        if self.transfer_failed_to_send(x, client) {
+            return;
+        }
         // Our own overload says nothing of the phone.
         let status = if reason == FailReason::Overload { 503 } else { 408 };
         let _ = self.probe_outcome(x, client, status) || self.passing_answered(x, client, status);
@@ -154,7 +166,9 @@ impl Call {
         request: Request,
         flow: Flow,
     ) {
-        let Some(side) = self.side_of(leg) else { return x.answer(server, &request, 481) };
+        let Some(side) = self.side_of(leg) else {
+            return self.parked_request(x, leg, server, &request, flow);
+        };
         let Some(dialog) = self.leg_mut(side).and_then(Leg::dialog_mut) else {
             return x.answer(server, &request, 481);
         };
@@ -174,7 +188,9 @@ impl Call {
             }
             Method::Options => self.answer_options(x, server, &request),
             _ if matches!(self.stage, Stage::Ending(_)) => x.answer(server, &request, 481),
+            Method::Invite if self.transfer_negotiates(side) => refuse_reinvite(x, server, &request, 491),
             Method::Invite if is_answered => self.reinvite(x, side, server, request),
+            Method::Refer if is_answered => self.refer(x, side, server, request),
             // A second INVITE before the first is answered (RFC 3261 section 14.2).
             Method::Invite => refuse_reinvite(x, server, &request, 500),
             Method::Info | Method::Message => self.pass_request(x, side, server, request),
@@ -232,6 +248,7 @@ impl Call {
         }
         self.tick_ack(x, Side::Caller);
         self.tick_ack(x, Side::Callee);
+        self.tick_transfers(x);
         if let Stage::Ringing(ring) = &self.stage {
             let repeat = ring.told.is_some_and(|(_, at)| at <= x.now);
             if ring.until <= x.now {
@@ -259,7 +276,8 @@ impl Call {
             Stage::Between | Stage::Sounding(_) | Stage::Talking(_) => None,
         };
         let limit = (!matches!(self.stage, Stage::Ending(_))).then_some(self.limit);
-        [limit, self.probe_at, stage, ack(Side::Caller), ack(Side::Callee)].into_iter().flatten().min()
+        let others = [self.probe_at, self.transfers_deadline(), ack(Side::Caller), ack(Side::Callee)];
+        others.into_iter().chain([limit, stage]).flatten().min()
     }
 
     pub(crate) fn id(&self) -> CallId {
@@ -298,6 +316,13 @@ impl Call {
         }
     }
 
+    /// Notes why a leg has left the call, before the others.
+    pub(crate) fn note_leg_end(&mut self, leg: LegId, reason: EndReason) {
+        if let Some(entry) = self.cdr.leg(leg) {
+            entry.reason.get_or_insert(reason);
+        }
+    }
+
     /// Notes the codec that a callee's answer names.
     pub(crate) fn note_codec(&mut self, leg: &mut Leg, answer: &Sdp) {
         let codec = leg.agreed(answer);
@@ -321,7 +346,7 @@ impl Call {
         }
     }
 
-    fn side_of(&self, leg: LegId) -> Option<Side> {
+    pub(crate) fn side_of(&self, leg: LegId) -> Option<Side> {
         let mut sides = [Side::Caller, Side::Callee].into_iter();
         sides.find(|side| self.leg(*side).is_some_and(|found| found.id == leg))
     }

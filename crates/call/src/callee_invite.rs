@@ -1,10 +1,10 @@
 //! The INVITE that a callee gets: made of what we know, with nothing of the caller's own message but a few typed
 //! headers that cannot do harm.
 
-use kiestoon_sip::{Flow, HeaderName, Method, Request, Uri};
+use kiestoon_sip::{Flow, HeaderName, Method, Privacy, Request, Uri};
 
-use crate::cdr::CdrRecord;
 use crate::exchange::Exchange;
+use crate::identity;
 use crate::snapshot::Organisation;
 use crate::wire;
 
@@ -15,6 +15,8 @@ pub(crate) struct Carried {
     pub(crate) max_forwards: u8,
     /// The caller used `sips:`: nobody is rung over a hop that is not secure (RFC 3261 section 26.2.2).
     pub(crate) secure: bool,
+    /// What the caller wants to be withheld.
+    pub(crate) privacy: Privacy,
     headers: Vec<(HeaderName, Box<str>)>,
 }
 
@@ -23,7 +25,10 @@ pub(crate) struct CalleeInvite<'a> {
     pub(crate) contact: Uri,
     pub(crate) number: &'a str,
     pub(crate) flow: &'a Flow,
-    pub(crate) record: &'a CdrRecord,
+    /// The number and the name of who will be talked to.
+    pub(crate) caller: (&'a str, &'a str),
+    /// Who transferred the call.
+    pub(crate) referred_by: Option<&'a str>,
     pub(crate) organisation: &'a Organisation,
     pub(crate) shown_number: Option<&'a str>,
     pub(crate) carried: &'a Carried,
@@ -40,6 +45,7 @@ impl Carried {
         Self {
             max_forwards: invite.max_forwards.map_or(default_max_forwards, |hops| hops.saturating_sub(1)),
             secure: invite.uri.is_secure(),
+            privacy: invite.headers.privacy(),
             headers: headers.collect(),
         }
     }
@@ -47,10 +53,10 @@ impl Carried {
 
 /// Builds it, without a body.
 pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
-    let shown = of.shown_number.unwrap_or(&of.record.from_number);
-    let from = wire::address(shown, of.organisation, &x.settings, of.flow)
-        .with_display(&of.record.from_name)
-        .with_tag(&x.token());
+    let shown = of.shown_number.unwrap_or(of.caller.0);
+    let caller = wire::address(shown, of.organisation, &x.settings, of.flow).with_display(of.caller.1);
+    let is_withheld = of.carried.privacy.withholds_identity();
+    let from = if is_withheld { identity::anonymous() } else { caller.clone() }.with_tag(&x.token());
     let to = wire::address(of.number, of.organisation, &x.settings, of.flow);
     let mut invite = Request::new(Method::Invite, of.contact.clone(), from, to, x.call_id(), FIRST_CSEQ);
     invite.max_forwards = Some(of.carried.max_forwards);
@@ -59,6 +65,16 @@ pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
         .push(HeaderName::Contact, wire::contact(&x.settings, of.flow, of.contact.is_secure()).to_string());
     invite.headers.push(HeaderName::Allow, wire::ALLOW);
     invite.headers.push(HeaderName::Accept, wire::SDP);
+    invite.headers.push(HeaderName::Supported, wire::SUPPORTED);
+    if is_withheld {
+        invite.headers.push(HeaderName::Privacy, "id");
+    } else {
+        identity::assert(&mut invite.headers, &x.settings, &caller);
+    }
+    if let Some(by) = of.referred_by {
+        let by = wire::address(by, of.organisation, &x.settings, of.flow);
+        invite.headers.push(HeaderName::ReferredBy, by.to_string());
+    }
     for (name, value) in &of.carried.headers {
         invite.headers.push(name.clone(), value.clone());
     }

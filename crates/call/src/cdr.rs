@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kiestoon_media::{LegId, LegQuality};
-use kiestoon_sip::Transport;
+use kiestoon_sip::{Flow, Transport};
 
 use crate::id::CallId;
 use crate::reason::{Disposition, EndReason, HangupBy, cause_of_status};
@@ -41,6 +41,8 @@ pub struct CdrRecord {
     pub ringing_at: Option<i64>,
     /// When a phone, or the PBX itself, answered.
     pub answered_at: Option<i64>,
+    /// The call in which it went on, where a transfer has joined the two.
+    pub linked: Option<CallId>,
     /// The end; None in the record that says that a call has started.
     pub end: Option<CdrEnd>,
     /// The caller's leg, then every phone that was rung.
@@ -89,6 +91,27 @@ pub struct CdrLeg {
     pub codec: Option<Box<str>>,
     /// The final figures of its media; None where it had none, or where they came too late.
     pub quality: Option<Box<LegQuality>>,
+    /// Why an answered leg ended: the call's reason, or its own where it left the call earlier.
+    pub reason: Option<EndReason>,
+    /// The number that the leg is charged to, where that is not the caller's: who transferred or forwarded.
+    pub charged_to: Option<Box<str>>,
+}
+
+impl CdrLeg {
+    pub(crate) fn new(leg: LegId, side: Side, number: &str, flow: &Flow) -> Self {
+        Self {
+            leg,
+            side,
+            number: number.into(),
+            transport: flow.transport,
+            remote: flow.remote,
+            status: None,
+            codec: None,
+            quality: None,
+            reason: None,
+            charged_to: None,
+        }
+    }
 }
 
 /// A side of a call.
@@ -207,6 +230,9 @@ impl Cdr {
             return;
         }
         let first = self.ringing.or(self.answered).unwrap_or(now);
+        for leg in self.record.legs.iter_mut().filter(|leg| leg.status.is_some_and(|status| status < 300)) {
+            leg.reason.get_or_insert(end.reason);
+        }
         self.record.end = Some(CdrEnd {
             ended_at: clock.micros(now),
             setup_ms: millis(self.started, first),

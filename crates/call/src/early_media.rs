@@ -30,6 +30,7 @@ impl Call {
         if status == 180 || answer.is_some() {
             let number = self.branch_mut(leg).map(|branch| branch.leg.number.clone()).unwrap_or_default();
             self.rings(x, &number);
+            self.target_rings(x);
         }
         match answer {
             Some(answer) => self.early_answer(x, leg, answer, status),

@@ -37,6 +37,7 @@ impl Call {
         self.cdr.ends(x.now, &x.clock, why);
         self.drop_branches(x, None, |_| true);
         self.drop_negotiation(x);
+        self.end_transfers(x, &why);
         let until = x.now + x.settings.figures_wait;
         let callee = match std::mem::replace(&mut self.stage, Stage::Between) {
             Stage::Talking(talk) => end_talk(x, *talk, &why),
@@ -67,6 +68,7 @@ impl Call {
         };
         // Its 2xx is acknowledged all the same, else it sends it again and again (RFC 3261 section 13.2.2.4).
         self.drop_negotiation(x);
+        self.drop_transfer_offers(x, by);
         if let Some(leg) = self.leg_mut(by) {
             leg.forget(x);
             leg.signal = Signal::Over;
@@ -203,11 +205,7 @@ impl Leg {
 
 /// Ends what was going on between the two, and the callee's leg. Some if the callee has to wait for its BYE.
 fn end_talk(x: &mut Exchange, talk: Talk, why: &End) -> Option<Box<Leg>> {
-    let Talk { mut callee, passing, .. } = talk;
-    for passing in passing {
-        x.routes.remove_client(passing.client);
-        x.answer(passing.server, &passing.request, 487);
-    }
+    let mut callee = talk.abandon(x);
     callee.hang_up(x, why);
     callee.close(x);
     callee.is_unacked().then(|| Box::new(callee))

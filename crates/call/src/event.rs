@@ -45,6 +45,17 @@ pub enum Event {
         /// Whether it is held now.
         held: bool,
     },
+    /// A call is transferred: accepted (100), taken (200), or refused with that status.
+    CallTransfer {
+        /// The call.
+        call: CallId,
+        /// The number of who transferred.
+        by: Box<str>,
+        /// The number that it went to.
+        target: Box<str>,
+        /// How it stands.
+        status: u16,
+    },
     /// The dialplan came to a step that this version cannot do.
     StepNotBuilt {
         /// The call.

@@ -18,6 +18,7 @@ use crate::routes::{ClientOwner, Routes};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::switch::Output;
+use crate::transfer::Crossing;
 use crate::wall_clock::WallClock;
 
 /// Shared by all calls; owned by the switch.
@@ -32,6 +33,8 @@ pub(crate) struct Exchange {
     pub(crate) registrar: Registrar,
     pub(crate) routes: Routes,
     pub(crate) losers: Losers,
+    /// What calls have to say to each other.
+    pub(crate) crossings: VecDeque<Crossing>,
     pub(crate) rng: ChaCha12Rng,
     pub(crate) outputs: VecDeque<Output>,
 }

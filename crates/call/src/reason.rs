@@ -45,6 +45,10 @@ pub enum EndReason {
     MediaFailed,
     /// The call came back to this PBX.
     Loop,
+    /// It was transferred: this part of it is over, and went on in another call, or without this leg.
+    Transferred,
+    /// It was transferred, but the target did not take it, nor did who transferred it.
+    TransferFailed,
     /// An operator ended it.
     Operator,
     /// The PBX is stopping.
@@ -83,7 +87,7 @@ pub enum HangupBy {
 
 impl EndReason {
     /// Every reason, for tests and for the metric's label.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::HangupCaller,
         Self::HangupCallee,
         Self::Cancelled,
@@ -104,6 +108,8 @@ impl EndReason {
         Self::CalleeGone,
         Self::MediaFailed,
         Self::Loop,
+        Self::Transferred,
+        Self::TransferFailed,
         Self::Operator,
         Self::Shutdown,
         Self::Internal,
@@ -132,6 +138,8 @@ impl EndReason {
             Self::CalleeGone => "callee_gone",
             Self::MediaFailed => "media_failed",
             Self::Loop => "loop",
+            Self::Transferred => "transferred",
+            Self::TransferFailed => "transfer_failed",
             Self::Operator => "operator",
             Self::Shutdown => "shutdown",
             Self::Internal => "internal",
@@ -161,6 +169,8 @@ impl EndReason {
             | Self::AckTimeout
             | Self::CallerGone
             | Self::CalleeGone
+            | Self::Transferred
+            | Self::TransferFailed
             | Self::Operator => 480,
         }
     }
@@ -168,10 +178,15 @@ impl EndReason {
     /// The Q.850 cause, for the Reason header (RFC 3326) and the CDR.
     pub fn q850(self) -> u16 {
         match self {
-            Self::HangupCaller | Self::HangupCallee | Self::Dialplan | Self::Operator | Self::Cancelled => 16,
+            Self::HangupCaller
+            | Self::HangupCallee
+            | Self::Dialplan
+            | Self::Operator
+            | Self::Cancelled
+            | Self::Transferred => 16,
             Self::Busy => 17,
             Self::Declined | Self::Rejected | Self::Forbidden => 21,
-            Self::NoAnswer | Self::RingTimeout => 19,
+            Self::NoAnswer | Self::RingTimeout | Self::TransferFailed => 19,
             Self::Unavailable => 20,
             Self::NotFound | Self::NoRoute => 1,
             Self::StepNotBuilt => 79,
@@ -195,6 +210,17 @@ impl EndReason {
             | Self::CalleeGone => HangupBy::Callee,
             Self::Operator => HangupBy::Operator,
             _ => HangupBy::Pbx,
+        }
+    }
+
+    /// Whether a final status says the same as this reason does.
+    pub(crate) fn says(self, status: u16) -> bool {
+        match self {
+            Self::Busy => matches!(status, 486 | 600),
+            Self::Declined => status == 603,
+            Self::NoAnswer | Self::Unavailable => matches!(status, 408 | 410 | 480),
+            Self::NotFound => matches!(status, 404 | 604),
+            _ => false,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::call::{Call, Stage};
 use crate::cdr::{End, Side};
 use crate::event::Event;
 use crate::exchange::Exchange;
+use crate::identity;
 use crate::leg::{Leg, LegMedia, OurAck, Unacked};
 use crate::reason::EndReason;
 use crate::routes::ClientOwner;
@@ -104,10 +105,11 @@ impl Call {
         }
     }
 
-    /// The caller has changed its session while phones rang, and the one that answered was offered the former one.
-    pub(crate) fn tell_callee(&mut self, x: &mut Exchange, offer: Sdp) {
+    /// Offers a side what the other one said of its session, though that asks for nothing: it was changed while phones rang, or
+    /// another phone has taken that side.
+    pub(crate) fn tell_side(&mut self, x: &mut Exchange, to: Side, offer: Sdp) {
         // A session that cannot be told stays as it is.
-        let _ = self.pass_reinvite(x, Side::Caller, None, Some(offer));
+        let _ = self.pass_reinvite(x, to.other(), None, Some(offer));
     }
 
     /// Passes it on, in the dialog with the other side. An error is the status that refuses it.
@@ -119,6 +121,9 @@ impl Call {
         offer: Option<Sdp>,
     ) -> Result<(), u16> {
         let owner = ClientOwner::Call(self.key);
+        let shown =
+            self.leg(from.other()).map(|leg| leg.flow).zip(self.leg(from).map(|leg| leg.number.clone()));
+        let shown = shown.and_then(|(flow, number)| self.shown_as(x, &number, &flow));
         let other = self.leg_mut(from.other()).ok_or(480u16)?;
         let body = match (&offer, &mut other.media) {
             (Some(offer), LegMedia::Open(media)) => {
@@ -129,6 +134,10 @@ impl Call {
         let dialog = other.dialog_mut().ok_or(480u16)?;
         let (mut passed, flow) = (dialog.request(Method::Invite), dialog.flow());
         passed.headers.set(HeaderName::Allow, wire::ALLOW);
+        passed.headers.set(HeaderName::Supported, wire::SUPPORTED);
+        if let Some(shown) = shown {
+            identity::assert(&mut passed.headers, &x.settings, &shown);
+        }
         if let Some(body) = body {
             passed.set_body(wire::SDP, body.to_bytes());
         }

@@ -39,6 +39,8 @@ pub(crate) struct Ring {
     pub(crate) told: Option<(u16, Instant)>,
     /// Whether the caller, whom a prompt was played to, has changed its session since the phones were rung.
     pub(crate) offer_changed: bool,
+    /// Whether a caller who is answered already hears ring-back of ours.
+    pub(crate) ringback: bool,
 }
 
 /// A phone that rings.
@@ -82,6 +84,7 @@ impl Call {
             early: None,
             told: None,
             offer_changed: false,
+            ringback: false,
         }));
         self.caller.open(x, self.key);
         self.next_wave(x);
@@ -243,16 +246,11 @@ impl Call {
     fn new_leg(&mut self, x: &mut Exchange, phone: &Phone) -> Leg {
         let id = self.next_leg();
         self.cdr.record.to_number = Some(phone.number.clone());
-        self.cdr.record.legs.push(CdrLeg {
-            leg: id,
-            side: Side::Callee,
-            number: phone.number.clone(),
-            transport: phone.flow.transport,
-            remote: phone.flow.remote,
-            status: None,
-            codec: None,
-            quality: None,
-        });
+        let charged_to = self.walk.transfers.search.as_ref().map(|search| search.by.clone());
+        self.cdr
+            .record
+            .legs
+            .push(CdrLeg { charged_to, ..CdrLeg::new(id, Side::Callee, &phone.number, &phone.flow) });
         let mut leg = Leg {
             id,
             side: Side::Callee,
@@ -273,13 +271,15 @@ impl Call {
         let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == id) else { return };
         let Some(organisation) = self.snapshot.organisation(self.organisation) else { return };
         let Signal::Chosen { contact } = &branch.leg.signal else { return };
+        let name = organisation.extensions.get(&self.caller.number).map_or("", |known| &*known.name);
         let mut invite = callee_invite::build(
             x,
             &CalleeInvite {
                 contact: contact.clone(),
                 number: &branch.leg.number,
                 flow: &branch.leg.flow,
-                record: &self.cdr.record,
+                caller: (&self.caller.number, name),
+                referred_by: self.walk.transfers.search.as_ref().map(|search| &*search.by),
                 organisation,
                 shown_number: ring.shown_number.as_deref(),
                 carried: &self.carried,

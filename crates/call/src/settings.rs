@@ -40,6 +40,12 @@ pub struct Settings {
     pub figures_wait: Duration,
     /// What a refused caller is told to wait (`Retry-After`).
     pub retry_after: Duration,
+    /// The networks whose P-Asserted-Identity and Diversion count (RFC 3325): carriers, other PBXs. Phones are not among them.
+    pub trusted_networks: Vec<Network>,
+    /// Whether phones are also told by Remote-Party-ID who they talk to; some older ones look nowhere else.
+    pub remote_party_id: bool,
+    /// How long who has transferred a call and hung up is rung back when nobody takes it.
+    pub recall_time: Duration,
     /// Failed authentications of one source in a minute, above which it is refused without a check.
     pub auth_failures_per_minute: u32,
     /// Sources that the former does not count for.
@@ -123,6 +129,9 @@ impl Default for Settings {
             probe_interval: Duration::from_secs(60),
             figures_wait: Duration::from_millis(250),
             retry_after: Duration::from_secs(10),
+            trusted_networks: Vec::new(),
+            remote_party_id: false,
+            recall_time: Duration::from_secs(30),
             auth_failures_per_minute: 120,
             exempt_sources: Vec::new(),
             srtp: SrtpPolicy::default(),

@@ -4,6 +4,7 @@ use kiestoon_sip::Request;
 use kiestoon_sip::transaction::{ClientId, ServerId};
 
 use crate::cdr::Side;
+use crate::exchange::Exchange;
 use crate::leg::Leg;
 use crate::reinvite::Negotiation;
 
@@ -28,5 +29,14 @@ pub(crate) struct Passing {
 impl Talk {
     pub(crate) fn new(callee: Leg, negotiation: Negotiation) -> Self {
         Self { callee, negotiation, passing: Vec::new() }
+    }
+
+    /// The talk is over, but not the callee's part in the call: what was on its way across is answered.
+    pub(crate) fn abandon(self, x: &mut Exchange) -> Leg {
+        for passing in self.passing {
+            x.routes.remove_client(passing.client);
+            x.answer(passing.server, &passing.request, 487);
+        }
+        self.callee
     }
 }

@@ -53,6 +53,8 @@ pub enum CallState {
     Echo,
     /// Two people talk.
     Talking,
+    /// The target of a transfer is sought.
+    Transferring,
     /// Hung up; the last figures are awaited.
     Ending,
 }
@@ -67,6 +69,7 @@ impl CallState {
             Self::Playing => "playing",
             Self::Echo => "echo",
             Self::Talking => "talking",
+            Self::Transferring => "transferring",
             Self::Ending => "ending",
         }
     }

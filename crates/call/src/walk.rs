@@ -8,19 +8,33 @@ use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::reason::{EndReason, status_of_cause};
+use crate::transfer::Transfers;
 
 /// Where the call stands in its rule.
 #[derive(Debug)]
 pub(crate) struct Walk {
-    run: Option<Run>,
+    pub(crate) run: Option<Run>,
     /// What the last dial step came to; the call ends with it when no step is left.
-    last: Option<End>,
+    pub(crate) last: Option<End>,
+    /// On whose behalf it goes, where that is not the caller's.
+    pub(crate) transfers: Transfers,
 }
 
 impl Walk {
     /// The walk of a rule; None where no rule took the call.
     pub(crate) fn new(run: Option<Run>) -> Self {
-        Self { run, last: None }
+        Self { run, last: None, transfers: Transfers::default() }
+    }
+}
+
+impl Walk {
+    /// The end by a `reject`: in the branch of a dial step that came to the same, it is that step's.
+    fn rejected(&self, status: u16) -> End {
+        let reason = match self.last {
+            Some(last) if last.reason.says(status) => last.reason,
+            _ => EndReason::Dialplan,
+        };
+        End { reason, status: Some(status), q850: None }
     }
 }
 
@@ -38,7 +52,7 @@ impl Call {
         self.stage = Stage::Between;
         loop {
             let Some(run) = self.walk.run.as_mut() else {
-                return self.end(x, EndReason::NoRoute.into());
+                return self.walk_ends(x, EndReason::NoRoute.into());
             };
             match run.next(result) {
                 Action::Done => return self.walk_is_over(x),
@@ -68,12 +82,12 @@ impl Call {
             Action::Play { prompt } => self.play(x, &prompt, None),
             Action::Echo => self.echo(x),
             Action::Reject { status } => {
-                self.end(x, End { reason: EndReason::Dialplan, status: Some(status), q850: None });
+                self.walk_ends(x, self.walk.rejected(status));
                 Step::Begun
             }
             Action::Hangup { cause } => {
                 let status = cause.map(status_of_cause).or_else(|| Some(self.walk.last?.status()));
-                self.end(x, End { reason: EndReason::Dialplan, status, q850: cause });
+                self.walk_ends(x, End { reason: EndReason::Dialplan, status, q850: cause });
                 Step::Begun
             }
             Action::NotBuilt { step } => self.not_built(x, step),
@@ -83,8 +97,9 @@ impl Call {
 
     /// No step is left: an answered call is hung up, another one gets the result of the last dial step.
     fn walk_is_over(&mut self, x: &mut Exchange) {
-        let end = if self.cdr.is_answered() { None } else { self.walk.last };
-        self.end(x, end.unwrap_or_else(|| EndReason::Dialplan.into()));
+        let is_unanswered = !self.cdr.is_answered() || self.walk.transfers.search.is_some();
+        let end = self.walk.last.filter(|_| is_unanswered);
+        self.walk_ends(x, end.unwrap_or_else(|| EndReason::Dialplan.into()));
     }
 
     /// Says so, where there is a prompt for it, and ends the call.
@@ -96,7 +111,7 @@ impl Call {
         {
             return Step::Begun;
         }
-        self.end(x, end);
+        self.walk_ends(x, end);
         Step::Begun
     }
 }

@@ -12,7 +12,10 @@ use crate::settings::Settings;
 use crate::snapshot::Organisation;
 
 /// The methods that we take, in `Allow`.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE";
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE, REFER, NOTIFY";
+
+/// The extensions that we know, in `Supported`.
+pub(crate) const SUPPORTED: &str = "replaces, norefersub";
 
 /// The type of a session description.
 pub(crate) const SDP: &str = "application/sdp";
@@ -62,6 +65,7 @@ pub(crate) fn as_theirs(ours: &Sdp, origin: &Origin) -> Sdp {
 pub(crate) fn dialog_headers(headers: &mut Headers, dialog: &Dialog) {
     headers.set(HeaderName::Contact, dialog.local_contact().to_string());
     headers.set(HeaderName::Allow, ALLOW);
+    headers.set(HeaderName::Supported, SUPPORTED);
 }
 
 /// The session description of a message as the policy lets us see it; None where it has none that can be read.

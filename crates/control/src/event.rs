@@ -54,6 +54,18 @@ pub enum Happening {
         /// Whether it is held now.
         held: bool,
     },
+    /// A call is transferred.
+    #[serde(rename = "call.transferred")]
+    CallTransferred {
+        /// The call.
+        call_id: String,
+        /// The number of who transferred.
+        by_number: String,
+        /// The number that it went to.
+        to_number: String,
+        /// 100 once it is accepted, 200 when it is taken, else why nobody took it.
+        sip_code: u16,
+    },
     /// The dialplan came to a step that this version cannot do.
     #[serde(rename = "call.step_not_built")]
     CallStepNotBuilt {
@@ -124,6 +136,7 @@ impl Happening {
             | Self::CallRinging { call_id, .. }
             | Self::CallAnswered { call_id, .. }
             | Self::CallHeld { call_id, .. }
+            | Self::CallTransferred { call_id, .. }
             | Self::CallStepNotBuilt { call_id, .. }
             | Self::CallEnded { call_id, .. } => Some(call_id),
             _ => None,
@@ -139,6 +152,7 @@ impl Event {
             Happening::CallRinging { .. } => "call.ringing",
             Happening::CallAnswered { .. } => "call.answered",
             Happening::CallHeld { .. } => "call.held",
+            Happening::CallTransferred { .. } => "call.transferred",
             Happening::CallStepNotBuilt { .. } => "call.step_not_built",
             Happening::CallEnded { .. } => "call.ended",
             Happening::CallRefused { .. } => "call.refused",
@@ -169,6 +183,12 @@ mod tests {
             Happening::CallRinging { call_id: call_id(), number: number() },
             Happening::CallAnswered { call_id: call_id(), number: Some(number()) },
             Happening::CallHeld { call_id: call_id(), by: "caller".into(), held: true },
+            Happening::CallTransferred {
+                call_id: call_id(),
+                by_number: number(),
+                to_number: number(),
+                sip_code: 200,
+            },
             Happening::CallStepNotBuilt { call_id: call_id(), step: "voicemail".into() },
             Happening::CallEnded { call_id: call_id(), end_reason: "busy".into(), sip_code: 486 },
             Happening::CallRefused { from_number: number(), sip_code: 503, reason: "full".into() },

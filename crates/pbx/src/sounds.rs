@@ -7,6 +7,7 @@ use kiestoon_media::prompt::{Prompt, Prompts};
 /// prompts.
 pub(crate) fn load(folder: &Path) -> Prompts {
     let mut prompts = Prompts::default();
+    prompts.insert(RINGBACK, ringback());
     // What lies directly in the folder is the operator's own and wins over what ships.
     for folder in [folder.join(LANGUAGE), folder.to_path_buf()] {
         if let Err(error) = load_folder(&folder, &mut prompts)
@@ -37,3 +38,20 @@ fn load_folder(folder: &Path, prompts: &mut Prompts) -> io::Result<()> {
 }
 
 const LANGUAGE: &str = "nl";
+
+/// What somebody hears whose call is transferred, while the target rings: 425 Hz for one second, then four of silence.
+fn ringback() -> Prompt {
+    const RATE: usize = 8000;
+    let samples: Vec<i16> = (0..5 * RATE)
+        .map(|at| {
+            let phase = std::f32::consts::TAU * 425.0 * (at as f32) / (RATE as f32);
+            if at < RATE { (phase.sin() * LOUDNESS) as i16 } else { 0 }
+        })
+        .collect();
+    Prompt::from_samples(&samples)
+}
+
+/// The name of that sound; a file of the same name takes its place.
+const RINGBACK: &str = "overgaan";
+/// About -20 dBm0.
+const LOUDNESS: f32 = 3_200.0;

@@ -4,6 +4,7 @@
 mod deeds;
 mod expect;
 mod operation;
+mod transfers;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -48,7 +49,7 @@ impl Story {
             revision: 1,
             numbers: Vec::new(),
             dialplan: dialplan_of(DIAL_ALL),
-            prompts: vec!["welkom".to_owned()],
+            prompts: vec!["welkom".to_owned(), "overgaan".to_owned()],
         };
         Self {
             seed,

@@ -23,6 +23,29 @@ impl<'a> Witness<'a> {
         self.call(number, LineState::Talking)
     }
 
+    /// Its display shows that it talks to this number, whoever it once called.
+    pub fn is_shown(self, number: &str) -> Self {
+        match self.phone.shown() {
+            Some(found) if found == number => self,
+            found => self.not(&format!("shown {number}"), &format!("{found:?}")),
+        }
+    }
+
+    /// It was told of its transfer in just these steps.
+    pub fn was_told(self, statuses: &[u16]) -> Self {
+        match self.phone.notified() {
+            found if found == statuses => self,
+            found => self.not(&format!("told {statuses:?}"), &format!("{found:?}")),
+        }
+    }
+
+    /// All of its calls are over.
+    pub fn is_free(self) -> Self {
+        let open: Vec<_> =
+            self.phone.calls().filter(|(_, state)| !matches!(state, LineState::Ended(_))).collect();
+        if open.is_empty() { self } else { self.not("without a call", &format!("{open:?}")) }
+    }
+
     /// Its latest call rings, here or there.
     pub fn ringing_with(self, number: &str) -> Self {
         self.call(number, LineState::Ringing)

@@ -31,6 +31,11 @@ impl Switch {
                 return self.x.transactions.respond_stateless(self.x.now, server, &refusal);
             }
         };
+        match request.headers.replaces() {
+            Ok(None) => {}
+            Ok(Some(replaces)) => return self.take_over(server, request, flow, &principal, &replaces),
+            Err(_) => return self.x.answer(server, &request, 400),
+        }
         let Some(dialled) = self.dialled(&principal, &request, &flow) else {
             return self.refuse(server, &request, &principal, 404, "foreign_domain");
         };
@@ -174,17 +179,9 @@ impl Switch {
             started_at,
             ringing_at: None,
             answered_at: None,
+            linked: None,
             end: None,
-            legs: vec![CdrLeg {
-                leg,
-                side: Side::Caller,
-                number: number.clone(),
-                transport: new.flow.transport,
-                remote: new.flow.remote,
-                status: None,
-                codec: None,
-                quality: None,
-            }],
+            legs: vec![CdrLeg::new(leg, Side::Caller, number, &new.flow)],
         }
     }
 }

@@ -6,6 +6,7 @@ mod in_dialog;
 mod invite;
 mod message;
 mod options;
+mod refer;
 mod register;
 mod responses;
 mod screening;
@@ -144,6 +145,7 @@ impl Switch {
             registrar,
             routes: Routes::default(),
             losers: Losers::default(),
+            crossings: VecDeque::new(),
             rng: ChaCha12Rng::from_seed(seed()),
             outputs: VecDeque::new(),
         };
@@ -218,7 +220,12 @@ impl Switch {
 
     /// Works off what the transaction layer has found, until it is quiet.
     fn settle(&mut self) {
-        while let Some(output) = self.x.transactions.poll() {
+        loop {
+            if let Some(crossing) = self.x.crossings.pop_front() {
+                self.cross(crossing);
+                continue;
+            }
+            let Some(output) = self.x.transactions.poll() else { return };
             match output {
                 TransactionOutput::Transmit { flow, bytes } => {
                     self.x.outputs.push_back(Output::Transmit { flow, bytes });
@@ -256,6 +263,8 @@ impl Switch {
             Method::Invite => self.invite(server, request, flow),
             Method::Options => self.options(server, &request),
             Method::Message | Method::Info => self.relay(server, request, flow),
+            // A transfer is asked for in a dialog of the call (RFC 3515 section 2.4.2 leaves others to us).
+            Method::Refer => self.x.turn_away(server, &request, 403),
             // Screening lets only the methods of a dialog through besides.
             _ => self.x.turn_away(server, &request, 481),
         }

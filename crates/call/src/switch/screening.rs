@@ -25,7 +25,9 @@ fn method(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
         | Method::Register
         | Method::Options
         | Method::Info
-        | Method::Message => return Ok(()),
+        | Method::Message
+        | Method::Refer
+        | Method::Notify => return Ok(()),
         Method::Other(_) => 501,
         _ => 405,
     };
@@ -52,9 +54,10 @@ fn hops(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
     Ok(())
 }
 
-/// We understand no option that a request may require, so whatever is required is refused by name.
+/// What is required and not known to us is refused by name.
 fn extensions(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
-    let required: Vec<&str> = request.headers.require().chain(request.headers.proxy_require()).collect();
+    let required = request.headers.require().chain(request.headers.proxy_require());
+    let required: Vec<&str> = required.filter(|option| !is_known(option)).collect();
     // A BYE ends its call whatever it asks for: refusing it would leave the call up.
     if required.is_empty() || request.method == Method::Bye {
         return Ok(());
@@ -62,6 +65,10 @@ fn extensions(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> 
     let mut response = x.response(request, 420, None);
     response.headers.set(HeaderName::Unsupported, required.join(", "));
     Err(response.into())
+}
+
+fn is_known(option: &str) -> bool {
+    wire::SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(option))
 }
 
 fn body(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {

@@ -94,6 +94,9 @@ impl Call {
 
     fn state(&self) -> CallState {
         match &self.stage {
+            Stage::Between | Stage::Ringing(_) if self.walk.transfers.search.is_some() => {
+                CallState::Transferring
+            }
             Stage::Between => CallState::Starting,
             Stage::Ringing(_) if self.cdr.record.ringing_at.is_some() => CallState::Ringing,
             Stage::Ringing(_) => CallState::Dialling,

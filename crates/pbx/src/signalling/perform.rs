@@ -62,6 +62,7 @@ fn log(event: &Event) {
         Event::CallRinging { call, number } => tracing::debug!(%call, %number, "ringing"),
         Event::CallAnswered { call, .. } => tracing::info!(%call, "call answered"),
         Event::CallHeld { call, by, held } => tracing::info!(%call, by = by.as_str(), held, "hold"),
+        Event::CallTransfer { call, status, .. } => tracing::info!(%call, status, "transfer"),
         Event::StepNotBuilt { call, step } => {
             tracing::warn!(%call, step, "this version cannot do this dialplan step")
         }

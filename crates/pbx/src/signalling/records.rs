@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use kiestoon_call::{
-    BindingChange, CdrEnd, CdrLeg, CdrRecord, Disposition, HangupBy, Side, Snapshot, StoredBinding,
+    BindingChange, CdrEnd, CdrLeg, CdrRecord, Disposition, EndReason, HangupBy, Side, Snapshot, StoredBinding,
 };
 use kiestoon_media::LegQuality;
 use kiestoon_sip::{
@@ -18,7 +18,7 @@ pub(super) fn cdr(record: CdrRecord) -> Cdr {
     let callee = side(&record.legs, Side::Callee);
     let mut cdr = Cdr {
         id: record.id.to_string(),
-        linked_id: Some(record.id.to_string()),
+        linked_id: Some(record.linked.unwrap_or(record.id).to_string()),
         tenant_id: Some(record.organisation.to_string()),
         direction: Some(store::Direction::Internal),
         from_name: Some(record.from_name.into()),
@@ -111,6 +111,8 @@ fn leg(leg: &CdrLeg) -> Value {
         "status": leg.status,
         "codec": codec(leg),
         "quality": leg.quality,
+        "end_reason": leg.reason.map(EndReason::as_str),
+        "charged_to": leg.charged_to,
     })
 }
 

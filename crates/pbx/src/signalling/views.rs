@@ -91,6 +91,12 @@ pub(super) fn happening(event: Event) -> control::Happening {
         Event::CallHeld { call, by, held } => {
             Happening::CallHeld { call_id: call.to_string(), by: side(by), held }
         }
+        Event::CallTransfer { call, by, target, status } => Happening::CallTransferred {
+            call_id: call.to_string(),
+            by_number: by.into(),
+            to_number: target.into(),
+            sip_code: status,
+        },
         Event::StepNotBuilt { call, step } => {
             Happening::CallStepNotBuilt { call_id: call.to_string(), step: step.to_owned() }
         }

@@ -46,6 +46,7 @@ impl Phone {
         let remote = self.address_of(number);
         let session = self.new_session();
         let mut line = Line {
+            shown: number.to_owned(),
             peer: number.to_owned(),
             caller: true,
             state: LineState::Calling,

@@ -50,6 +50,8 @@ pub(crate) enum Offer {
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) peer: String,
+    /// The number that its display shows: the peer's, or who the PBX has said since that it talks to.
+    pub(crate) shown: String,
     pub(crate) caller: bool,
     pub(crate) state: LineState,
     pub(crate) call_id: String,
@@ -96,11 +98,19 @@ impl Line {
         Request::new(method, target, local, remote, self.call_id.as_str(), number)
     }
 
+    /// Shows who the PBX says that it talks to (RFC 3325).
+    pub(crate) fn show(&mut self, headers: &kiestoon_sip::Headers) {
+        if let Some(user) = headers.asserted_identity().and_then(|who| who.uri.user().map(str::to_owned)) {
+            self.shown = user;
+        }
+    }
+
     /// Takes the dialog's remote side from a response that makes it, or refreshes the target.
     pub(crate) fn learn(&mut self, response: &Response) {
         if response.to.tag().is_some() {
             self.remote = response.to.clone();
         }
+        self.show(&response.headers);
         if let Ok(Some(contact)) = response.headers.contact() {
             self.target = contact.uri;
         }

@@ -9,6 +9,7 @@ mod outcome;
 mod profile;
 mod react;
 mod session;
+mod transfer;
 mod wire;
 
 use std::net::SocketAddr;
@@ -49,6 +50,8 @@ pub struct Phone {
     heard: Vec<Message>,
     answers: Vec<(Method, u16)>,
     complaints: Vec<String>,
+    /// The statuses that NOTIFYs have told of a transfer of this phone's.
+    notified: Vec<u16>,
     dead: bool,
 }
 
@@ -88,6 +91,7 @@ impl Phone {
             heard: Vec::new(),
             answers: Vec::new(),
             complaints: Vec::new(),
+            notified: Vec::new(),
             dead: false,
         }
     }

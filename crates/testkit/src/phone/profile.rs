@@ -43,7 +43,7 @@ pub enum Reply {
     Answer,
     /// A final refusal.
     Refuse(u16),
-    /// 302 with this number as the contact.
+    /// 302 with this number, or URI, as the contact.
     Redirect(String),
 }
 

@@ -64,7 +64,10 @@ impl Phone {
             Reply::Answer => self.pick_up(now, index),
             Reply::Refuse(status) => self.refuse(now, index, status),
             Reply::Redirect(number) => {
-                let target = self.address_of(&number).to_string();
+                let target = match number.contains(':') {
+                    true => format!("<{number}>"),
+                    false => self.address_of(&number).to_string(),
+                };
                 self.finish_ringing(now, index, StatusCode::MOVED_TEMPORARILY, Some(target));
             }
         }
@@ -145,6 +148,7 @@ impl Phone {
         let index = self.lines.len();
         let session = self.new_session();
         self.lines.push(Line {
+            shown: user_of(&request.from),
             peer: user_of(&request.from),
             caller: false,
             state: LineState::Ringing,
@@ -217,7 +221,8 @@ impl Phone {
                 }
             }
             Method::Invite => self.reinvited(now, asked, request, index),
-            Method::Info | Method::Message | Method::Options | Method::Notify => {
+            Method::Notify => self.notified_of_transfer(now, asked, &request),
+            Method::Info | Method::Message | Method::Options => {
                 self.answer(now, asked, &request, 200);
             }
             _ => self.answer(now, asked, &request, 405),
@@ -236,6 +241,7 @@ impl Phone {
             line.target = target;
         }
         line.asked = Some((asked.clone(), request.clone()));
+        line.show(&request.headers);
         let theirs = Session::read(&request.body);
         if theirs.is_some() {
             self.take_session(index, theirs);
@@ -266,7 +272,7 @@ impl Phone {
         }
     }
 
-    fn answer(&mut self, now: Instant, asked: &Asked, request: &Request, status: u16) {
+    pub(super) fn answer(&mut self, now: Instant, asked: &Asked, request: &Request, status: u16) {
         let status = StatusCode::new(status).unwrap_or(StatusCode::SERVER_INTERNAL_ERROR);
         let mut response = request.response(status);
         if response.to.tag().is_none() {

@@ -63,6 +63,13 @@ fn line(event: &Event, language: Language) -> Option<String> {
             let by = show::side(by, language);
             say!(language, "resumed by the {by}", "hervat door {by}")
         }
+        Happening::CallTransferred { by_number, to_number, sip_code, .. } => {
+            say!(
+                language,
+                "transferred by {by_number} to {to_number} ({sip_code})",
+                "doorverbonden door {by_number} met {to_number} ({sip_code})"
+            )
+        }
         Happening::CallStepNotBuilt { step, .. } => {
             say!(language, "this version cannot do the step {step}", "deze versie kan de stap {step} niet")
         }

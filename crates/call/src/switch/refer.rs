@@ -1,0 +1,133 @@
+//! What passes between two calls: a transfer joins them, and a phone that takes a call over finds it by its dialog (RFC 3891).
+
+use kiestoon_media::{CallKey, LegId};
+use kiestoon_sip::dialog::Dialog;
+use kiestoon_sip::transaction::ServerId;
+use kiestoon_sip::{Flow, Replaces, Request};
+
+use super::Switch;
+use super::authenticate::Principal;
+use crate::call::Call;
+use crate::cdr::Side;
+use crate::id;
+use crate::leg::{Leg, LegMedia, Signal};
+use crate::reinvite::read_offer;
+use crate::transfer::{Crossing, Source};
+use crate::wire;
+
+impl Switch {
+    /// Carries over what one call has to say to another.
+    pub(super) fn cross(&mut self, crossing: Crossing) {
+        match crossing {
+            Crossing::Consulted { leg, server, request, replaces } => {
+                self.consulted(leg, server, &request, &replaces);
+            }
+            Crossing::Expected { call, local } => {
+                self.with_call(call, |call, x| call.offer_departure(x, local));
+            }
+            Crossing::Refused { call, status } => {
+                self.with_call(call, |call, x| call.departure_failed(x, status));
+            }
+            Crossing::Arrived { call, leg, answer } => {
+                if self.calls.contains_key(&call) {
+                    return self.with_call(call, |call, x| call.arrived(x, *leg, &answer));
+                }
+                let mut leg = leg;
+                leg.hang_up(&mut self.x, &crate::reason::EndReason::Transferred.into());
+            }
+            Crossing::Stays { call } => self.with_call(call, |call, x| call.drop_arrival(x, 487)),
+        }
+    }
+
+    /// A REFER with Replaces: the other side of this leg takes the place of its phone in the call that it consulted.
+    fn consulted(&mut self, leg: LegId, server: ServerId, request: &Request, replaces: &Replaces) {
+        match self.consultation(leg, replaces) {
+            Ok((target, place)) => {
+                let from = id::call_of(leg);
+                let Some(peer) = self.calls.get(&from).and_then(|call| call.leaver_address(leg)) else {
+                    return self.x.answer(server, request, 491);
+                };
+                let Some(to) = self.calls.get(&target).map(|call| (target, call.id(), call.meets(place)))
+                else {
+                    return self.x.answer(server, request, 603);
+                };
+                self.with_call(from, |call, x| call.leaves(x, leg, (server, request), to));
+                self.with_call(target, |call, x| {
+                    call.expect_phone(x, place, Source::Moves { from }, peer);
+                });
+            }
+            // 481 would end the call that the REFER came in (RFC 5057).
+            Err(481) => self.x.answer(server, request, 603),
+            Err(status) => self.x.answer(server, request, status),
+        }
+    }
+
+    fn consultation(
+        &self,
+        leg: LegId,
+        replaces: &Replaces,
+    ) -> Result<(CallKey, crate::transfer::Place), u16> {
+        let from = self.calls.get(&id::call_of(leg)).ok_or(481u16)?;
+        let side = from.side_of(leg).ok_or(481u16)?;
+        let number = from.leg(side).map(|leg| leg.number.clone()).ok_or(481u16)?;
+        let (key, replaced) = self.find_replaced(replaces)?;
+        if key == from.key {
+            return Err(603);
+        }
+        let call = self.calls.get(&key).ok_or(481u16)?;
+        let place = call.place_of(replaced, replaces, (from.organisation, &number), false)?;
+        Ok((key, place))
+    }
+
+    fn find_replaced(&self, replaces: &Replaces) -> Result<(CallKey, LegId), u16> {
+        let leg = self.x.routes.dialog(&replaces.to_tag).ok_or(481u16)?;
+        Ok((id::call_of(leg), leg))
+    }
+
+    /// An INVITE with Replaces, of an extension that has proved who it is.
+    pub(super) fn take_over(
+        &mut self,
+        server: ServerId,
+        request: Request,
+        flow: Flow,
+        principal: &Principal,
+        replaces: &Replaces,
+    ) {
+        let by = (principal.organisation, &*principal.number);
+        let found = self.find_replaced(replaces).and_then(|(key, leg)| {
+            let call = self.calls.get(&key).ok_or(481u16)?;
+            if !call.transfers_are_idle() {
+                return Err(491);
+            }
+            Ok((key, call.place_of(leg, replaces, by, true)?))
+        });
+        let offer = read_offer(&self.x.settings, &request).and_then(|offer| offer.ok_or(488));
+        let (key, place, offer) = match (found, offer) {
+            (Ok((key, place)), Ok(offer)) => (key, place, offer),
+            (Err(status), _) | (_, Err(status)) => return self.x.answer(server, &request, status),
+        };
+        let tag = self.x.token();
+        let contact = wire::contact(&self.x.settings, &flow, request.uri.is_secure());
+        let Ok(dialog) = Dialog::uas(&request, &tag, contact, flow) else {
+            return self.x.answer(server, &request, 400);
+        };
+        let trying = self.x.response(&request, 100, None);
+        self.x.respond(server, trying);
+        self.x.routes.add_invite(server, key);
+        let signal = Signal::Inviting { server, invite: Box::new(request), dialog: Box::new(dialog) };
+        let leg = Leg {
+            id: LegId(0),
+            side: Side::Callee,
+            number: principal.number.clone(),
+            flow,
+            media: LegMedia::Opening,
+            signal,
+            probe: None,
+        };
+        self.with_call(key, |call: &mut Call, x| {
+            let source = Source::Invites { leg: Box::new(leg), offer: Box::new(offer) };
+            let id = call.expect_phone(x, place, source, flow.remote.ip());
+            x.routes.add_dialog(&tag, id);
+        });
+    }
+}

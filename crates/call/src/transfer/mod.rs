@@ -1,0 +1,359 @@
+//! Transfers that the PBX carries out itself (RFC 3515, RFC 5589): the one who is transferred keeps its dialog with us, and the
+//! call looks for the target on behalf of who transferred. `handover` joins the two calls of an attended transfer, `replaces`
+//! lets a phone take over a call of its own extension, `parked` minds the dialog of who transferred.
+
+mod handover;
+mod notify;
+mod outcome;
+mod parked;
+mod replaces;
+
+use std::time::Instant;
+
+use kiestoon_dialplan::{CallFacts, Timestamp};
+use kiestoon_media::{MediaCommand, Sdp, local_offer, with_direction};
+use kiestoon_sip::transaction::{ClientId, ServerId};
+use kiestoon_sip::{HeaderName, Method, NameAddr, ReferTo, Request, Response};
+
+use crate::call::{Call, Stage};
+use crate::cdr::{End, Side};
+use crate::event::Event;
+use crate::exchange::Exchange;
+use crate::identity;
+use crate::leg::{Leg, LegMedia, OurAck};
+use crate::reason::EndReason;
+use crate::reinvite::{Negotiation, forget_ack, gone_end};
+use crate::routes::ClientOwner;
+use crate::talk::Talk;
+use crate::walk::Walk;
+use crate::wire;
+pub(crate) use handover::{Arrival, Crossing, Leaving, Place, Source};
+pub(crate) use notify::Subscription;
+
+/// The transfers that a call takes part in; hardly ever more than one at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Transfers {
+    /// The call looks for the target of a transfer.
+    pub(crate) search: Option<Box<Search>>,
+    /// One of its phones is about to go over to another call.
+    pub(crate) leaving: Option<Box<Leaving>>,
+    /// A phone of another call, or a new one, is about to take a place in this one.
+    pub(crate) arrival: Option<Box<Arrival>>,
+}
+
+/// The search for somebody to take the place of who transferred.
+#[derive(Debug)]
+pub(crate) struct Search {
+    /// The number of who transferred: every leg of the search is charged to it.
+    pub(crate) by: Box<str>,
+    /// The number that the call is transferred to.
+    target: Box<str>,
+    /// The leg of who transferred; None once it has hung up.
+    parked: Option<Box<Parked>>,
+    was_caller: bool,
+    phase: Phase,
+    /// When the search has failed, however far it is.
+    until: Instant,
+}
+
+/// The leg of who transferred, while the target is sought.
+#[derive(Debug)]
+struct Parked {
+    leg: Leg,
+    subscription: Option<Subscription>,
+}
+
+/// How far a search is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The one who is transferred is asked, by a re-INVITE, for a session with the PBX.
+    Asking(ClientId),
+    /// The dialplan is followed.
+    Seeking,
+    /// The target has failed, and who transferred is rung back.
+    Recalling,
+}
+
+impl Call {
+    /// A REFER of one side.
+    pub(crate) fn refer(&mut self, x: &mut Exchange, from: Side, server: ServerId, request: Request) {
+        let refer_to = match self.read_refer(&request) {
+            Ok(refer_to) => refer_to,
+            Err(status) => return x.answer(server, &request, status),
+        };
+        if refer_to.replaces.is_some() {
+            return self.refer_with_replaces(x, from, server, request, refer_to);
+        }
+        let Some(number) = self.transfer_target(x, from, &refer_to) else {
+            return x.answer(server, &request, 404);
+        };
+        let Some(transferor) = self.leg(from) else { return x.answer(server, &request, 481) };
+        let by = transferor.number.clone();
+        let decision = self.decide_for(x, &by, &number);
+        let is_granted = decision.as_ref().is_none_or(|decision| decision.require.is_none());
+        if !is_granted || number.is_empty() {
+            let status = if number.is_empty() { 404 } else { 403 };
+            return x.answer(server, &request, status);
+        }
+        let subscription = Subscription::accept(x, server, &request);
+        x.event(Event::CallTransfer { call: self.id(), by: by.clone(), target: number.clone(), status: 100 });
+        self.walk = Walk::new(decision.map(|decision| decision.run));
+        self.begin_search(x, from, by, number, subscription);
+    }
+
+    /// What a REFER asks for; an error is the status that refuses it. Only two who talk, and negotiate nothing else, can be
+    /// parted.
+    fn read_refer(&self, request: &Request) -> Result<ReferTo, u16> {
+        let refer_to = request.headers.refer_to().map_err(|_| 400u16)?;
+        let Stage::Talking(talk) = &self.stage else { return Err(603) };
+        let is_settled = matches!(talk.negotiation, Negotiation::Settled)
+            && !self.caller.is_unacked()
+            && !talk.callee.is_unacked();
+        if is_settled && self.transfers_are_idle() { Ok(refer_to) } else { Err(491) }
+    }
+
+    pub(crate) fn transfers_are_idle(&self) -> bool {
+        let transfers = &self.walk.transfers;
+        transfers.search.is_none() && transfers.leaving.is_none() && transfers.arrival.is_none()
+    }
+
+    /// The number to call; None where it is none of the organisation's.
+    fn transfer_target(&self, x: &Exchange, from: Side, refer_to: &ReferTo) -> Option<Box<str>> {
+        let local = self.leg(from)?.flow.local.ip();
+        if let Some(host) = refer_to.uri.host()
+            && x.snapshot.organisation_of(host, local) != Some(self.organisation)
+        {
+            return None;
+        }
+        let user = refer_to.uri.user().unwrap_or_default();
+        Some(user.split(';').next().unwrap_or_default().into())
+    }
+
+    /// The rule for a call that an extension makes, or has made for it.
+    pub(crate) fn decide_for(
+        &self,
+        x: &Exchange,
+        from: &str,
+        dialled: &str,
+    ) -> Option<kiestoon_dialplan::Decision> {
+        let at = Timestamp::from_microsecond(x.clock.micros(x.now)).unwrap_or(Timestamp::UNIX_EPOCH);
+        let context = &self.cdr.record.context;
+        self.snapshot.plan().decide(&CallFacts { context, from, dialled, at })
+    }
+
+    /// Takes who transferred out of the talk, and asks the other one for a session with us: it hears ring-back from us, and
+    /// may have been put on hold.
+    fn begin_search(
+        &mut self,
+        x: &mut Exchange,
+        from: Side,
+        by: Box<str>,
+        target: Box<str>,
+        subscription: Option<Subscription>,
+    ) {
+        let Stage::Talking(talk) = std::mem::replace(&mut self.stage, Stage::Between) else { return };
+        let mut other = talk.abandon(x);
+        if from == Side::Caller {
+            std::mem::swap(&mut self.caller, &mut other);
+            self.caller.side = Side::Caller;
+            other.side = Side::Callee;
+        }
+        x.media(MediaCommand::Disconnect { leg: self.caller.id });
+        let until = x.now + x.settings.ring_limit;
+        let phase = self.ask_session(x).map_or(Phase::Seeking, Phase::Asking);
+        self.walk.transfers.search = Some(Box::new(Search {
+            by,
+            target,
+            parked: Some(Box::new(Parked { leg: other, subscription })),
+            was_caller: from == Side::Caller,
+            phase,
+            until,
+        }));
+        self.tell_transferor(x, 100);
+        if phase == Phase::Seeking {
+            self.seek(x, None);
+        }
+    }
+
+    /// Offers the one who is transferred a session with the PBX itself.
+    fn ask_session(&mut self, x: &mut Exchange) -> Option<ClientId> {
+        let owner = ClientOwner::Call(self.key);
+        let media = self.caller.media_mut()?;
+        let body = local_offer(&media.local, &mut media.origin);
+        self.caller.offer_again(x, &body, owner, None)
+    }
+
+    /// The dialplan is followed for the target. `answer` is what the one who waits agreed on with us; a phone that refused
+    /// the new session keeps the old one, and what we can ourselves is offered in its place.
+    fn seek(&mut self, x: &mut Exchange, answer: Option<Sdp>) {
+        let own = || {
+            let LegMedia::Open(media) = &self.caller.media else { return None };
+            let mut origin = media.origin.clone();
+            let ours = local_offer(&media.local, &mut origin);
+            Some(wire::as_theirs(&ours, &origin))
+        };
+        self.offer = answer.or_else(own).map(Box::new);
+        if let Some(search) = &mut self.walk.transfers.search {
+            search.phase = Phase::Seeking;
+        }
+        self.walk_on(x, None);
+    }
+
+    /// A response to a request that a transfer sent. False if it is the answer to something else.
+    pub(crate) fn transfer_responded(
+        &mut self,
+        x: &mut Exchange,
+        client: ClientId,
+        response: &Response,
+    ) -> bool {
+        let status = response.status;
+        let is_asking = self.searching(Phase::Asking(client));
+        if !is_asking {
+            return self.leaving_responded(x, client, response);
+        }
+        if status.is_provisional() {
+            return true;
+        }
+        if !status.is_success() {
+            x.routes.remove_client(client);
+            match status.code() {
+                408 | 481 => self.end(x, gone_end(Side::Caller)),
+                _ => self.seek(x, None),
+            }
+            return true;
+        }
+        let answer = self.caller.accept_answer(x, client, response);
+        if let Some(answer) = &answer {
+            self.caller.set_remote(x, answer);
+        }
+        self.seek(x, answer);
+        true
+    }
+
+    /// A request that a transfer sent will not be answered. False if it was for something else.
+    pub(crate) fn transfer_failed_to_send(&mut self, x: &mut Exchange, client: ClientId) -> bool {
+        if !self.searching(Phase::Asking(client)) {
+            return self.leaving_failed(x, client);
+        }
+        x.routes.remove_client(client);
+        self.end(x, gone_end(Side::Caller));
+        true
+    }
+
+    fn searching(&self, phase: Phase) -> bool {
+        self.walk.transfers.search.as_ref().is_some_and(|search| search.phase == phase)
+    }
+
+    /// Whether an offer of a transfer's is open with a side, so that its own has to wait.
+    pub(crate) fn transfer_negotiates(&self, side: Side) -> bool {
+        let asking =
+            matches!(&self.walk.transfers.search, Some(search) if matches!(search.phase, Phase::Asking(_)));
+        (asking && side == Side::Caller) || self.walk.transfers.leaving.is_some()
+    }
+
+    /// When a transfer wants [`Call::tick_transfers`].
+    pub(crate) fn transfers_deadline(&self) -> Option<Instant> {
+        let search = self.walk.transfers.search.as_ref().map(|search| search.until);
+        let arrival = self.walk.transfers.arrival.as_ref().map(|arrival| arrival.until);
+        [search, arrival].into_iter().flatten().min()
+    }
+
+    /// A search that takes too long has failed; a phone that has not arrived by now will not.
+    pub(crate) fn tick_transfers(&mut self, x: &mut Exchange) {
+        if self.walk.transfers.search.as_ref().is_some_and(|search| search.until <= x.now) {
+            self.drop_branches(x, None, |_| true);
+            self.search_failed(x, EndReason::NoAnswer.into());
+        }
+        if self.walk.transfers.arrival.as_ref().is_some_and(|arrival| arrival.until <= x.now) {
+            self.drop_arrival(x, 504);
+        }
+    }
+
+    /// The call ends: so do its transfers.
+    pub(crate) fn end_transfers(&mut self, x: &mut Exchange, why: &End) {
+        self.drop_arrival(x, why.status());
+        self.drop_leaving(x, None);
+        self.stop_asking(x);
+        let Some(search) = self.walk.transfers.search.take() else { return };
+        if let Some(parked) = search.parked {
+            self.release_parked(x, *parked, 487, why);
+        }
+    }
+
+    /// A side has hung up: its 2xx to an offer of a transfer's is acknowledged all the same.
+    pub(crate) fn drop_transfer_offers(&mut self, x: &mut Exchange, by: Side) {
+        if by == Side::Caller {
+            self.stop_asking(x);
+        }
+        self.drop_leaving(x, Some(by));
+    }
+
+    fn stop_asking(&mut self, x: &mut Exchange) {
+        let Some(search) = &mut self.walk.transfers.search else { return };
+        let Phase::Asking(client) = search.phase else { return };
+        search.phase = Phase::Seeking;
+        if let Some(established) = self.caller.established() {
+            x.leave_reinvite(client, established.dialog.clone(), true);
+        }
+    }
+
+    /// Puts two legs of this call in talk with each other.
+    fn talk_again(&mut self, x: &mut Exchange, callee: Leg) {
+        let (a, b) = (self.caller.id, callee.id);
+        self.stage = Stage::Talking(Box::new(Talk::new(callee, Negotiation::Settled)));
+        self.offer = None;
+        x.media(MediaCommand::Connect { a, b });
+    }
+
+    /// Tells a side that the other holds it, by an offer of our own.
+    fn tell_held(&mut self, x: &mut Exchange, side: Side) {
+        let held = self.leg(side.other()).is_some_and(Leg::holds);
+        let offer = self.leg_mut(side).and_then(Leg::media_mut).map(|media| {
+            let mut origin = media.origin.clone();
+            wire::as_theirs(&local_offer(&media.local, &mut origin), &origin)
+        });
+        if let (true, Some(offer)) = (held, offer) {
+            let direction = kiestoon_media::Direction::SendOnly;
+            let mut origin = kiestoon_media::Origin::new(0);
+            self.tell_side(x, side, with_direction(&offer, direction, &mut origin));
+        }
+    }
+}
+
+impl Leg {
+    /// Sends a re-INVITE with this offer, and who is to be met; None where there is no dialog.
+    pub(crate) fn offer_again(
+        &mut self,
+        x: &mut Exchange,
+        body: &Sdp,
+        owner: ClientOwner,
+        shown: Option<&NameAddr>,
+    ) -> Option<ClientId> {
+        let established = self.established_mut()?;
+        let (mut invite, flow) = (established.dialog.request(Method::Invite), established.dialog.flow());
+        invite.headers.set(HeaderName::Allow, wire::ALLOW);
+        invite.headers.set(HeaderName::Supported, wire::SUPPORTED);
+        if let Some(shown) = shown {
+            identity::assert(&mut invite.headers, &x.settings, shown);
+        }
+        invite.set_body(wire::SDP, body.to_bytes());
+        Some(x.request(invite, flow, Some(owner)))
+    }
+
+    /// Takes the 2xx to a re-INVITE of ours that held an offer, and acknowledges it. None where it answers nothing usable.
+    pub(crate) fn accept_answer(
+        &mut self,
+        x: &mut Exchange,
+        client: ClientId,
+        response: &Response,
+    ) -> Option<Sdp> {
+        let established = self.established_mut()?;
+        let cseq = response.cseq.number;
+        let before = std::mem::replace(&mut established.acked, OurAck::Owed { client, cseq });
+        forget_ack(x, &before);
+        // A Contact that cannot be read leaves the target as it was.
+        let _ = established.dialog.refresh_target(&response.headers);
+        self.give_ack(x, None);
+        wire::sdp_of(&x.settings, &response.headers, &response.body).filter(|answer| answer.audio().is_some())
+    }
+}
