@@ -1,6 +1,7 @@
 //! What happened, for the log and `ctl watch`. Values only; nothing in the switch waits for who reads them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use kiestoon_sip::Transport;
 
@@ -98,5 +99,19 @@ pub enum Event {
         source: SocketAddr,
         /// The user name that was claimed, as it was sent.
         user: Box<str>,
+    },
+    /// A source has sent too many wrong passwords and is refused for a while.
+    SourceBanned {
+        /// The address, or the /64 network of an IPv6 one.
+        source: IpAddr,
+        /// For how long.
+        lasts: Duration,
+        /// Wrong passwords of this source so far.
+        failures: u32,
+    },
+    /// An operator has lifted a ban.
+    BanLifted {
+        /// The source.
+        source: IpAddr,
     },
 }

@@ -46,9 +46,9 @@ pub struct Settings {
     pub remote_party_id: bool,
     /// How long who has transferred a call and hung up is rung back when nobody takes it.
     pub recall_time: Duration,
-    /// Failed authentications of one source in a minute, above which it is refused without a check.
-    pub auth_failures_per_minute: u32,
-    /// Sources that the former does not count for.
+    /// When sources that guess passwords are banned.
+    pub bans: BanSettings,
+    /// Sources that no limit or ban of a source applies to.
     pub exempt_sources: Vec<Network>,
     /// Whether speech is protected.
     pub srtp: SrtpPolicy,
@@ -78,7 +78,18 @@ pub struct CallLimits {
     pub relays: usize,
     /// Requests inside one call (INFO, MESSAGE) on their way at one time.
     pub in_call: usize,
-    /// Sources whose failures are remembered.
+}
+
+/// When a source that guesses passwords is banned, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BanSettings {
+    /// Wrong passwords that ban.
+    pub failures: u32,
+    /// The length of the first ban; each later one is four times as long.
+    pub first: Duration,
+    /// The length of the longest.
+    pub longest: Duration,
+    /// Sources that are remembered.
     pub sources: usize,
 }
 
@@ -132,7 +143,7 @@ impl Default for Settings {
             trusted_networks: Vec::new(),
             remote_party_id: false,
             recall_time: Duration::from_secs(30),
-            auth_failures_per_minute: 120,
+            bans: BanSettings::default(),
             exempt_sources: Vec::new(),
             srtp: SrtpPolicy::default(),
         }
@@ -150,9 +161,20 @@ impl Default for ExpirySettings {
     }
 }
 
+impl Default for BanSettings {
+    fn default() -> Self {
+        Self {
+            failures: 20,
+            first: Duration::from_secs(5 * 60),
+            longest: Duration::from_secs(24 * 3600),
+            sources: 10_000,
+        }
+    }
+}
+
 impl Default for CallLimits {
     fn default() -> Self {
-        Self { calls: 2000, branches: 32, relays: 1000, in_call: 16, sources: 10_000 }
+        Self { calls: 2000, branches: 32, relays: 1000, in_call: 16 }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an operator sees: calls, registrations and counts, as plain values.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use kiestoon_media::{CallKey, LegId};
@@ -115,6 +115,21 @@ pub struct RegistrationView {
     pub expires_in: Duration,
 }
 
+/// A source that is refused for guessing passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BanView {
+    /// The address, or the /64 network of an IPv6 one.
+    pub source: IpAddr,
+    /// When the ban began, in microseconds UTC.
+    pub since: i64,
+    /// When it ends, likewise.
+    pub until: i64,
+    /// Wrong passwords of this source, as long as it has been remembered.
+    pub failures: u32,
+    /// The how manieth ban of this source it is.
+    pub nth: u32,
+}
+
 /// Counts of what the switch holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Status {
@@ -126,6 +141,8 @@ pub struct Status {
     pub registrations: usize,
     /// Transactions that are not finished.
     pub transactions: usize,
+    /// Passwords that were checked since the start.
+    pub passwords_checked: u64,
     /// Whether new calls are refused.
     pub draining: bool,
     /// The revision of the snapshot in force.

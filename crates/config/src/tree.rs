@@ -160,6 +160,16 @@ section! {
         pub connections_per_source: u32 = 128, in 1..=1_000_000;
         /// Calls at the same time; a further one is answered 503.
         pub calls: u32 = 4_000, in 1..=1_000_000;
+        /// Messages a second of one source that has not logged in; ten seconds' worth may come at once.
+        pub stranger_messages: u32 = 20, in 1..=60_000;
+        /// Messages a second of all sources together that have not logged in.
+        pub strangers_messages: u32 = 1_000, in 1..=60_000;
+        /// Wrong passwords of one source that ban it.
+        pub wrong_passwords: u32 = 20, in 1..=20;
+        /// How long the first ban of a source lasts; each later one is four times as long.
+        pub ban_secs: u64 = 300, in 1..=86_400;
+        /// How long a ban lasts at most.
+        pub ban_max_secs: u64 = 86_400, in 1..=2_592_000;
         /// The largest SIP message, in bytes.
         pub message_bytes: u32 = 65_535, in 1_500..=1_048_576;
         /// A connection that says nothing for this long is closed. Longer than the registration expiry, or phones lose their way back.

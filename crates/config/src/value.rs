@@ -397,6 +397,8 @@ pub enum AuthAlgorithm {
     Md5,
     /// `SHA-256` (RFC 7616).
     Sha256,
+    /// `SHA-512-256` (RFC 8760).
+    Sha512_256,
 }
 
 impl AuthAlgorithm {
@@ -405,18 +407,20 @@ impl AuthAlgorithm {
         match self {
             Self::Md5 => "MD5",
             Self::Sha256 => "SHA-256",
+            Self::Sha512_256 => "SHA-512-256",
         }
     }
 }
 
 impl Text for AuthAlgorithm {
-    const EXPECTED: &'static str = "\"MD5\" or \"SHA-256\"";
+    const EXPECTED: &'static str = "\"MD5\", \"SHA-256\" or \"SHA-512-256\"";
 
     fn parse(text: &str) -> Result<Self, Fault> {
         match text.to_ascii_uppercase().as_str() {
             "MD5" => Ok(Self::Md5),
             "SHA-256" => Ok(Self::Sha256),
-            _ => Err(choice(text, <Self as Text>::EXPECTED, &["MD5", "SHA-256"])),
+            "SHA-512-256" => Ok(Self::Sha512_256),
+            _ => Err(choice(text, <Self as Text>::EXPECTED, &["MD5", "SHA-256", "SHA-512-256"])),
         }
     }
 

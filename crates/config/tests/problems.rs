@@ -58,7 +58,7 @@ fn each_mistake_has_its_place_and_its_sentence() {
         ("[sip]\nt1_ms = -5", "kiestoon.toml:2:9: error: `sip.t1_ms` is -5, which is out of range"),
         (
             "[sip]\nauth_algorithms = [\"MD4\"]",
-            "kiestoon.toml:2:20: error: `sip.auth_algorithms` must be \"MD5\" or \"SHA-256\", not \"MD4\"; did you mean \"MD5\"?",
+            "kiestoon.toml:2:20: error: `sip.auth_algorithms` must be \"MD5\", \"SHA-256\" or \"SHA-512-256\", not \"MD4\"; did you mean \"MD5\"?",
         ),
         (
             "sip = 3",

@@ -16,7 +16,7 @@ use crate::error::ClientError;
 use crate::event_stream::Events;
 use crate::path;
 use crate::problem::Problem;
-use crate::reply::{Call, DrainRequest, Draining, Registration, Reloaded, Status};
+use crate::reply::{Ban, Call, DrainRequest, Draining, LiftRequest, Lifted, Registration, Reloaded, Status};
 
 /// Speaks to the PBX behind one socket.
 #[derive(Debug, Clone)]
@@ -55,6 +55,16 @@ impl Client {
     /// Registered contacts, by number.
     pub async fn registrations(&self) -> Result<Vec<Registration>, ClientError> {
         self.ask(Method::GET, path::REGISTRATIONS, None::<&()>).await
+    }
+
+    /// Sources that are refused for guessing passwords, the latest first.
+    pub async fn bans(&self) -> Result<Vec<Ban>, ClientError> {
+        self.ask(Method::GET, path::BANS, None::<&()>).await
+    }
+
+    /// Lifts the ban of one source, or all; refused with 404 where that source is not banned.
+    pub async fn lift_bans(&self, request: &LiftRequest) -> Result<Lifted, ClientError> {
+        self.ask(Method::POST, path::LIFT_BANS, Some(request)).await
     }
 
     /// Ends a call; refused with 404 where there is none with that id.

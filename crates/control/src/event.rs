@@ -114,6 +114,22 @@ pub enum Happening {
         /// The user name that was claimed, as it was sent.
         user: String,
     },
+    /// A source has sent too many wrong passwords and is refused for a while.
+    #[serde(rename = "source.banned")]
+    SourceBanned {
+        /// The address, or the /64 network of an IPv6 one.
+        source: String,
+        /// For how many seconds.
+        secs: u64,
+        /// Wrong passwords of this source so far.
+        count: u64,
+    },
+    /// An operator has lifted a ban.
+    #[serde(rename = "source.unbanned")]
+    SourceUnbanned {
+        /// The source.
+        source: String,
+    },
     /// A new state of database and dialplan is in force.
     #[serde(rename = "reloaded")]
     Reloaded {
@@ -158,6 +174,8 @@ impl Event {
             Happening::CallRefused { .. } => "call.refused",
             Happening::RegistrationChanged { .. } => "registration.changed",
             Happening::AuthenticationFailed { .. } => "authentication.failed",
+            Happening::SourceBanned { .. } => "source.banned",
+            Happening::SourceUnbanned { .. } => "source.unbanned",
             Happening::Reloaded { .. } => "reloaded",
             Happening::Draining => "draining",
             Happening::Unknown => "unknown",
@@ -194,6 +212,8 @@ mod tests {
             Happening::CallRefused { from_number: number(), sip_code: 503, reason: "full".into() },
             Happening::RegistrationChanged { number: number(), contacts: 1, transport: None, remote: None },
             Happening::AuthenticationFailed { remote: "192.0.2.1:5060".into(), user: number() },
+            Happening::SourceBanned { source: "192.0.2.1".into(), secs: 300, count: 20 },
+            Happening::SourceUnbanned { source: "192.0.2.1".into() },
             Happening::Reloaded { revision: 3 },
             Happening::Draining,
         ];

@@ -15,8 +15,9 @@ pub use client::Client;
 pub use error::ClientError;
 pub use event::{Event, Happening};
 pub use event_stream::Events;
-pub use path::{CALLS, DRAIN, EVENTS, REGISTRATIONS, RELOAD, STATUS, hangup};
+pub use path::{BANS, CALLS, DRAIN, EVENTS, LIFT_BANS, REGISTRATIONS, RELOAD, STATUS, hangup};
 pub use problem::{PROBLEM_JSON, Problem};
 pub use reply::{
-    Call, DrainRequest, Draining, Leg, Listener, Registration, Reloaded, RunState, Status, Stream, Totals,
+    Ban, Call, DrainRequest, Draining, Leg, LiftRequest, Lifted, Listener, Registration, Reloaded, RunState,
+    Status, Stream, Totals,
 };

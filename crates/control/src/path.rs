@@ -6,6 +6,10 @@ pub const STATUS: &str = "/v1/status";
 pub const CALLS: &str = "/v1/calls";
 /// `GET`: a list of [`Registration`](crate::Registration).
 pub const REGISTRATIONS: &str = "/v1/registrations";
+/// `GET`: a list of [`Ban`](crate::Ban).
+pub const BANS: &str = "/v1/bans";
+/// `POST` of a [`LiftRequest`](crate::LiftRequest): [`Lifted`](crate::Lifted).
+pub const LIFT_BANS: &str = "/v1/bans/lift";
 /// `POST`: [`Reloaded`](crate::Reloaded); 422 with every problem where the new state is refused.
 pub const RELOAD: &str = "/v1/reload";
 /// `POST` of a [`DrainRequest`](crate::DrainRequest): [`Draining`](crate::Draining).

@@ -21,6 +21,9 @@ pub struct Status {
     pub extensions: u64,
     /// Contacts that are registered.
     pub registrations: u64,
+    /// Sources that are banned now.
+    #[serde(default)]
+    pub bans: u64,
     /// Live calls.
     pub calls: u64,
     /// Those of them in which both sides talk.
@@ -68,6 +71,12 @@ pub struct Totals {
     pub sip_sent: u64,
     /// SIP messages dropped: malformed, over a bound, or at a full queue.
     pub sip_dropped: u64,
+    /// SIP messages of sources that sent more than their share, or while signalling was behind: not looked at.
+    pub sip_shed: u64,
+    /// Passwords that were checked, right and wrong.
+    pub passwords_checked: u64,
+    /// Passwords that were wrong.
+    pub passwords_wrong: u64,
     /// RTP packets received.
     pub rtp_received: u64,
     /// RTP packets sent.
@@ -168,6 +177,42 @@ pub struct Registration {
     pub user_agent: Option<String>,
     /// Seconds until it expires.
     pub expires_in_secs: u64,
+}
+
+/// A source that is refused for guessing passwords.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ban {
+    /// The address, or the /64 network of an IPv6 one.
+    pub source: String,
+    /// When it began.
+    pub since: String,
+    /// When it ends.
+    pub until: String,
+    /// Why: `wrong_passwords`.
+    pub reason: String,
+    /// Wrong passwords of this source, as long as it has been remembered.
+    pub count: u64,
+    /// The how manieth ban of this source it is; each is longer than the one before.
+    pub nth: u64,
+}
+
+/// Which bans to lift.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiftRequest {
+    /// The source: an address, or any address of an IPv6 network. Left out: all, where `all` says so.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Lift every ban.
+    #[serde(default)]
+    pub all: bool,
+}
+
+/// What was lifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifted {
+    /// How many bans.
+    pub lifted: u64,
 }
 
 /// A reload that was taken.

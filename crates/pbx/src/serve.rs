@@ -63,6 +63,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         bindings,
         listen,
         bounds: settings::bounds(&config),
+        police: settings::police(&config),
         engine,
         media_events,
         journals,

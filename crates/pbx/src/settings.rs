@@ -1,7 +1,7 @@
 //! The configuration file in the words of the cores.
 use std::{io::Read as _, net::IpAddr, time::Duration};
 
-use kiestoon_call::{CallLimits, ExpirySettings, Network, Settings};
+use kiestoon_call::{BanSettings, CallLimits, ExpirySettings, Network, PoliceSettings, Settings};
 use kiestoon_config::{AuthAlgorithm, Cidr, Config, Srtp};
 use kiestoon_media::SrtpPolicy;
 use kiestoon_sip::{
@@ -44,6 +44,12 @@ pub(crate) fn call(config: &Config) -> Settings {
             contacts: sip.contacts_per_extension as usize,
         },
         limits: CallLimits { calls: config.limits.calls as usize, ..CallLimits::default() },
+        bans: BanSettings {
+            failures: config.limits.wrong_passwords,
+            first: Duration::from_secs(config.limits.ban_secs),
+            longest: Duration::from_secs(config.limits.ban_max_secs.max(config.limits.ban_secs)),
+            ..BanSettings::default()
+        },
         exempt_sources: config.limits.exempt_sources.iter().map(network).collect(),
         srtp: srtp(config.media.srtp),
         ..Settings::default()
@@ -58,6 +64,7 @@ fn algorithm(algorithm: &AuthAlgorithm) -> Algorithm {
     match algorithm {
         AuthAlgorithm::Md5 => Algorithm::Md5,
         AuthAlgorithm::Sha256 => Algorithm::Sha256,
+        AuthAlgorithm::Sha512_256 => Algorithm::Sha512_256,
     }
 }
 
@@ -105,6 +112,19 @@ pub(crate) fn media(config: &Config) -> EngineConfig {
         silent_after: (media.silence_secs > 0).then(|| Duration::from_secs(media.silence_secs)),
         srtp: config.media.srtp != Srtp::Off,
         ..EngineConfig::default()
+    }
+}
+
+/// How much of whom is let through.
+pub(crate) fn police(config: &Config) -> PoliceSettings {
+    let limits = &config.limits;
+    PoliceSettings {
+        stranger: limits.stranger_messages,
+        strangers: limits.strangers_messages,
+        // Longer than any registration, so that a phone is known as long as it is registered.
+        known_for: secs(config.sip.expires_max_secs) + Duration::from_secs(3_600),
+        exempt: limits.exempt_sources.iter().map(network).collect(),
+        ..PoliceSettings::default()
     }
 }
 

@@ -39,6 +39,10 @@ pub struct Pbx {
     pub events: Vec<Event>,
     /// Every change of a binding with its time, as the journal gets it.
     pub bindings: Vec<(Instant, BindingChange)>,
+    /// Sources that have logged in and were not banned since.
+    pub trusted: Vec<IpAddr>,
+    /// No room for new requests now.
+    pub full: bool,
     /// What a correct switch does not do.
     pub complaints: Vec<String>,
     out: VecDeque<(Flow, Bytes)>,
@@ -51,6 +55,8 @@ pub struct Directory {
     pub revision: i64,
     /// The extensions' numbers.
     pub numbers: Vec<String>,
+    /// Those of them whose password came as its MD5 form alone.
+    pub md5_only: Vec<String>,
     /// The text of the dialplan.
     pub dialplan: String,
     /// The names of the prompts.
@@ -69,7 +75,7 @@ impl Directory {
             let extension = Extension {
                 id: format!("extension-{number}").into(),
                 name: format!("Toestel {number}").into(),
-                ha1: Ha1Set::from_password(number, DOMAIN, &password_of(number)),
+                ha1: self.ha1(number),
             };
             (number.clone().into_boxed_str(), extension)
         });
@@ -87,6 +93,16 @@ impl Directory {
             plan: Arc::new(loaded.plan),
             prompts: self.prompts.clone(),
         }))
+    }
+}
+
+impl Directory {
+    fn ha1(&self, number: &str) -> Ha1Set {
+        let all = Ha1Set::from_password(number, DOMAIN, &password_of(number));
+        if self.md5_only.iter().any(|known| known == number) {
+            return Ha1Set { md5: all.md5, ..Ha1Set::default() };
+        }
+        all
     }
 }
 
@@ -120,6 +136,8 @@ impl Pbx {
             cdrs: Vec::new(),
             events: Vec::new(),
             bindings: Vec::new(),
+            trusted: Vec::new(),
+            full: false,
             complaints: Vec::new(),
             out: VecDeque::new(),
         }
@@ -149,6 +167,7 @@ impl Pbx {
         let input = match arrival {
             Arrival::Failed { flow } => Input::FlowFailed { flow },
             Arrival::Message { flow, bytes } => match Message::parse(&bytes) {
+                Ok(message) if self.full => Input::Refused { message, flow },
                 Ok(message) => Input::Received { message, flow },
                 Err(malformed) => Input::Malformed { malformed, flow },
             },
@@ -229,7 +248,8 @@ impl Pbx {
     fn perform(&mut self, now: Instant, output: Output) {
         match output {
             Output::Transmit { flow, bytes } => self.out.push_back((flow, bytes)),
-            Output::Trust(_) => {}
+            Output::Trust(flow) => self.trusted.push(flow.remote.ip()),
+            Output::Distrust(source) => self.trusted.retain(|known| *known != source),
             Output::Media(command) => self.engine.obey(now, command),
             Output::Bindings(changes) => {
                 self.bindings.extend(changes.into_iter().map(|change| (now, change)))

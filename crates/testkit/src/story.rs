@@ -48,6 +48,7 @@ impl Story {
         let directory = Directory {
             revision: 1,
             numbers: Vec::new(),
+            md5_only: Vec::new(),
             dialplan: dialplan_of(DIAL_ALL),
             prompts: vec!["welkom".to_owned(), "overgaan".to_owned()],
         };
@@ -73,6 +74,13 @@ impl Story {
     #[must_use]
     pub fn extensions(mut self, numbers: &[&str]) -> Self {
         self.directory.numbers.extend(numbers.iter().map(|number| (*number).to_owned()));
+        self
+    }
+
+    /// The password of an extension came as its MD5 form alone.
+    #[must_use]
+    pub fn imported_as_md5(mut self, number: &str) -> Self {
+        self.directory.md5_only.push(number.to_owned());
         self
     }
 
@@ -108,19 +116,24 @@ impl Story {
             false => IpAddr::from([10, 0, 0, nth]),
             true => IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 1, u16::from(nth)]),
         };
+        let beside = profile.beside.map(|other| self.address(other));
+        let ip = beside.unwrap_or(ip);
+        let port = if beside.is_some() { 5060 + u16::from(nth) } else { 5060 };
         let address = match profile.site {
             Site::Nat => SocketAddr::from(([192, 168, 1, nth], 5060)),
-            _ => SocketAddr::new(ip, 5060),
+            _ => SocketAddr::new(ip, port),
         };
         let same = self.phones.iter().filter(|phone| phone.profile.number == profile.number).count();
         let name = match same {
             0 => profile.number.clone(),
             more => format!("{}#{}", profile.number, more + 1),
         };
-        self.net.host(&[ip], &name);
+        if beside.is_none() {
+            self.net.host(&[ip], &name);
+        }
         let local = match (profile.site, profile.transport) {
             (Site::Nat, _) => SocketAddr::new(ip, 31_000),
-            (_, Transport::Udp) => SocketAddr::new(ip, 5060),
+            (_, Transport::Udp) => SocketAddr::new(ip, port),
             _ => SocketAddr::new(ip, 49_152),
         };
         let flow = self.open_flow(profile.transport, local, v6);
@@ -286,12 +299,14 @@ impl Story {
     fn deliver(&mut self, arrival: Arrival) {
         let now = self.clock.now();
         let local = match &arrival {
-            Arrival::Message { flow, .. } | Arrival::Failed { flow } => flow.local.ip(),
+            Arrival::Message { flow, .. } | Arrival::Failed { flow } => flow.local,
         };
-        if addresses().contains(&local) {
+        if addresses().contains(&local.ip()) {
             return self.pbx().receive(now, arrival);
         }
-        let Some(phone) = self.phones.iter_mut().find(|phone| phone.flow.local.ip() == local) else { return };
+        let exact = self.phones.iter().position(|phone| phone.flow.local == local);
+        let near = || self.phones.iter().position(|phone| phone.flow.local.ip() == local.ip());
+        let Some(phone) = exact.or_else(near).and_then(|index| self.phones.get_mut(index)) else { return };
         match arrival {
             Arrival::Failed { flow } => phone.flow_failed(&flow),
             Arrival::Message { flow, bytes } => match Message::parse(&bytes) {

@@ -2,12 +2,13 @@
 //! else. Whether a name exists cannot be told from what is answered, nor from how long that takes.
 
 use std::net::IpAddr;
+use std::time::Instant;
 
 use kiestoon_sip::digest::{Credentials, DigestFailure, DigestServer, Ha1Set};
 use kiestoon_sip::{Flow, HeaderName, Method, NameAddr, Request, Response};
 
 use super::Output;
-use super::sources::Sources;
+use super::bans::{Ban, Bans};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::settings::Settings;
@@ -18,7 +19,7 @@ pub(super) struct Authenticator {
     digest: DigestServer,
     /// What credentials of an unknown name are checked against; nobody has its password.
     decoy: Ha1Set,
-    sources: Sources,
+    bans: Bans,
 }
 
 /// An extension that has proved who it is.
@@ -42,11 +43,7 @@ impl Authenticator {
         Self {
             digest: DigestServer::new(nonce_key, settings.digest.clone()),
             decoy: Ha1Set { md5, sha256: Some(decoy), sha512_256: Some(decoy) },
-            sources: Sources::new(
-                settings.auth_failures_per_minute,
-                settings.limits.sources,
-                settings.exempt_sources.clone(),
-            ),
+            bans: Bans::new(settings.bans, settings.exempt_sources.clone()),
         }
     }
 
@@ -65,24 +62,26 @@ impl Authenticator {
         let realm: Box<str> = organisation
             .and_then(|index| x.snapshot.organisation(index))
             .map_or_else(|| x.settings.realm.clone(), |organisation| organisation.realm.clone());
-        if self.sources.is_blocked(x.now, flow.remote.ip()) {
-            return Err(x.response(request, 403, None).into());
-        }
         let credentials = match find_credentials(request, &door, &realm) {
             Ok(Some(credentials)) => credentials,
-            Ok(None) => return Err(self.challenge(x, request, &door, &realm, false)),
+            Ok(None) => return Err(self.challenge(x, request, flow, (&door, &realm), false)),
             Err(status) => return Err(x.response(request, status, None).into()),
         };
+        // Whose flow is spared from the ban of its address tries its own password only.
+        if self.is_banned(x.now, flow) && claimed.uri.user() != Some(&*credentials.username) {
+            return Err(x.response(request, 403, None).into());
+        }
         let known = organisation
             .and_then(|index| x.snapshot.extension(index, &credentials.username))
             .map(|known| known.ha1);
-        let ha1 = known.unwrap_or(self.decoy);
-        let checked = self.digest.verify(x.clock.unix_secs(x.now), request, &credentials, &ha1);
+        let ha1 = self.or_decoy(known);
+        let source = flow.remote.ip();
+        let checked = self.digest.verify(x.clock.unix_secs(x.now), source, request, &credentials, &ha1);
         match (checked, organisation) {
             (Ok(()), Some(organisation)) if known.is_some() => {
                 let principal = Principal { organisation, number: credentials.username.as_ref().into() };
                 if speaks_for_itself(x, request, &principal, local) {
-                    x.outputs.extend(flow.connection.map(Output::Trust));
+                    x.outputs.push_back(Output::Trust(*flow));
                     Ok(principal)
                 } else {
                     Err(x.response(request, 403, None).into())
@@ -91,15 +90,58 @@ impl Authenticator {
             (Err(DigestFailure::Malformed(_) | DigestFailure::WrongUri), _) => {
                 Err(x.response(request, 400, None).into())
             }
-            (Err(failure), _) if failure.is_stale() => Err(self.challenge(x, request, &door, &realm, true)),
-            (Err(DigestFailure::Unsupported(_)), _) => Err(self.challenge(x, request, &door, &realm, false)),
-            _ => {
-                self.sources.failed(x.now, flow.remote.ip());
-                let user =
-                    credentials.username.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-                x.event(Event::AuthenticationFailed { source: flow.remote, user });
-                Err(self.challenge(x, request, &door, &realm, false))
+            (Err(failure), _) if failure.is_stale() => {
+                Err(self.challenge(x, request, flow, (&door, &realm), true))
             }
+            (Err(DigestFailure::Unsupported(_)), _) => {
+                Err(self.challenge(x, request, flow, (&door, &realm), false))
+            }
+            _ => {
+                self.failed(x, flow, &credentials);
+                Err(self.challenge(x, request, flow, (&door, &realm), false))
+            }
+        }
+    }
+
+    /// Whether the source of a flow is banned.
+    pub(super) fn is_banned(&self, now: Instant, flow: &Flow) -> bool {
+        self.bans.is_banned(now, flow.remote.ip())
+    }
+
+    /// The bans in force, the latest first.
+    pub(super) fn bans(&self, now: Instant) -> Vec<Ban> {
+        self.bans.list(now)
+    }
+
+    /// Lifts the ban of a source, or all.
+    pub(super) fn lift_bans(&mut self, x: &mut Exchange, source: Option<IpAddr>) {
+        for source in self.bans.lift(x.now, source) {
+            x.event(Event::BanLifted { source });
+        }
+    }
+
+    /// How many passwords were checked so far.
+    pub(super) fn compared(&self) -> u64 {
+        self.digest.compared()
+    }
+
+    /// An unknown name costs the work of a known one, and so does a form of the password that was never imported.
+    fn or_decoy(&self, known: Option<Ha1Set>) -> Ha1Set {
+        let known = known.unwrap_or_default();
+        Ha1Set {
+            md5: known.md5.or(self.decoy.md5),
+            sha256: known.sha256.or(self.decoy.sha256),
+            sha512_256: known.sha512_256.or(self.decoy.sha512_256),
+        }
+    }
+
+    fn failed(&mut self, x: &mut Exchange, flow: &Flow, credentials: &Credentials<'_>) {
+        let user = credentials.username.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+        x.event(Event::AuthenticationFailed { source: flow.remote, user });
+        if let Some(ban) = self.bans.failed(x.now, flow.remote.ip()) {
+            let lasts = ban.until.saturating_duration_since(x.now);
+            x.event(Event::SourceBanned { source: ban.source, lasts, failures: ban.failures });
+            x.outputs.push_back(Output::Distrust(ban.source));
         }
     }
 
@@ -107,12 +149,13 @@ impl Authenticator {
         &mut self,
         x: &mut Exchange,
         request: &Request,
-        door: &Door,
-        realm: &str,
+        flow: &Flow,
+        (door, realm): (&Door, &str),
         stale: bool,
     ) -> Box<Response> {
         let mut response = x.response(request, door.status, None);
-        for challenge in self.digest.challenge(x.clock.unix_secs(x.now), realm, stale) {
+        let source = flow.remote.ip();
+        for challenge in self.digest.challenge(x.clock.unix_secs(x.now), realm, source, stale) {
             response.headers.push(door.challenge.clone(), challenge);
         }
         response.into()

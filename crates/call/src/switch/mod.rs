@@ -2,19 +2,21 @@
 //! that goes out is queued here. After each [`Switch::handle`], drain [`Switch::poll`] before the next one.
 
 mod authenticate;
+mod bans;
 mod in_dialog;
 mod invite;
 mod message;
 mod options;
+mod police;
 mod refer;
 mod register;
 mod responses;
 mod screening;
-mod sources;
 mod views;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,7 +26,7 @@ use kiestoon_sip::registrar::{BindingChange, Registrar, RegistrarSettings, Store
 use kiestoon_sip::transaction::{
     EndedReason, ServerId, TransactionLayer, TransactionLimits, TransactionOutput,
 };
-use kiestoon_sip::{ConnectionId, Flow, Malformed, Message, Method, Request};
+use kiestoon_sip::{Flow, Malformed, Message, Method, Request};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -44,10 +46,17 @@ use message::Relays;
 
 /// What comes in.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly every input is a message, and it is used at once")]
 pub enum Input {
     /// A message from the network.
     Received {
+        /// The message.
+        message: Message,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// A message from the network that came at a time or from a source that leaves no room for new requests: one is
+    /// answered 503. What belongs to a call goes on.
+    Refused {
         /// The message.
         message: Message,
         /// Where it came from.
@@ -82,6 +91,11 @@ pub enum Input {
     HangupAll,
     /// The PBX will stop: no new calls.
     Drain,
+    /// An operator lifts the ban of a source, or all bans.
+    LiftBans {
+        /// The source; None for all.
+        source: Option<IpAddr>,
+    },
     /// The wall clock was read again.
     WallClock(WallClock),
 }
@@ -96,8 +110,10 @@ pub enum Output {
         /// A whole message.
         bytes: Bytes,
     },
-    /// Somebody has logged in on this connection: it is no stranger's any more.
-    Trust(ConnectionId),
+    /// Somebody has logged in over this flow: its source is no stranger's any more.
+    Trust(Flow),
+    /// A source is banned: it is a stranger's again.
+    Distrust(IpAddr),
     /// Tell the media engine.
     Media(MediaCommand),
     /// Write these down before the response that follows.
@@ -165,6 +181,7 @@ impl Switch {
         self.x.now = now;
         match input {
             Input::Received { message, flow } => self.x.transactions.receive(now, message, flow),
+            Input::Refused { message, flow } => self.shed(message, flow),
             Input::Malformed { malformed, flow } => self.malformed(&malformed, flow),
             Input::FlowFailed { flow } => {
                 self.x.transactions.flow_failed(now, &flow);
@@ -176,7 +193,10 @@ impl Switch {
                 self.with_call(id::call_of(event.leg()), |call, x| call.media(x, event));
             }
             Input::Snapshot(snapshot) => self.take_snapshot(snapshot),
-            Input::Restore(bindings) => self.x.registrar.restore(now, bindings),
+            Input::Restore(bindings) => {
+                self.x.outputs.extend(bindings.iter().map(|binding| Output::Trust(binding.flow)));
+                self.x.registrar.restore(now, bindings);
+            }
             Input::Hangup { call } => {
                 let key = self.calls.values().find(|live| live.id() == call).map(|live| live.key);
                 if let Some(key) = key {
@@ -191,6 +211,7 @@ impl Switch {
                 }
             }
             Input::Drain => self.draining = true,
+            Input::LiftBans { source } => self.lift_bans(source),
             Input::WallClock(wall) => self.x.clock = wall,
         }
         self.settle();
@@ -252,6 +273,9 @@ impl Switch {
 
     /// A new request: screened, then to its dialog or to the one who takes its method.
     fn request(&mut self, server: ServerId, request: Request, flow: Flow) {
+        if self.is_banned(&request, &flow) {
+            return self.x.turn_away(server, &request, 403);
+        }
         if let Err(refusal) = screening::screen(&mut self.x, &request, &flow) {
             return self.x.transactions.respond_stateless(self.x.now, server, &refusal);
         }

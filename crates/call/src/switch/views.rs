@@ -55,6 +55,7 @@ impl Switch {
             talking: self.calls.values().filter(|call| call.state() == CallState::Talking).count(),
             registrations: self.x.registrar.len(),
             transactions: self.x.transactions.len(),
+            passwords_checked: self.authenticator.compared(),
             draining: self.draining,
             revision: self.x.snapshot.revision,
         }

@@ -184,6 +184,11 @@ pub(super) enum CtlVerb {
     /// Registered phones
     #[command(after_help = "Example:\n  kiestoon ctl registrations")]
     Registrations,
+    /// Sources that are refused for guessing passwords, and lifting that
+    #[command(
+        after_help = "Without a verb it lists the bans in force.\n\nExample:\n  kiestoon ctl bans\n  kiestoon ctl bans lift 192.0.2.7"
+    )]
+    Bans(BansArgs),
     /// End a call
     #[command(after_help = "Example:\n  kiestoon ctl hangup 01998a5e-3c1f-7e55-8a1b-0c9a4e2f7d10")]
     Hangup {
@@ -206,5 +211,25 @@ pub(super) enum CtlVerb {
         /// One line for each event, as when the output is no terminal
         #[arg(long)]
         plain: bool,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct BansArgs {
+    #[command(subcommand)]
+    pub(super) verb: Option<BansVerb>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BansVerb {
+    /// Lift the ban of a source: its wrong passwords so far are forgotten
+    #[command(after_help = "Example:\n  kiestoon ctl bans lift 192.0.2.7\n  kiestoon ctl bans lift --all")]
+    Lift {
+        /// The source, as `ctl bans` shows it
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        address: Option<String>,
+        /// Lift every ban
+        #[arg(long)]
+        all: bool,
     },
 }

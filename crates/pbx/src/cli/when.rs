@@ -23,6 +23,11 @@ pub(super) fn local_time(rfc3339: &str) -> String {
     }
 }
 
+/// Local date and time of an RFC 3339 text; the text itself where it is none.
+pub(super) fn local_moment(rfc3339: &str) -> String {
+    rfc3339.parse::<Timestamp>().map_or_else(|_| rfc3339.to_owned(), |time| local(time.as_microsecond()))
+}
+
 /// Seconds as `m:ss` or `h:mm:ss`.
 pub(super) fn duration(secs: u64) -> String {
     let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);

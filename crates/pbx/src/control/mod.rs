@@ -5,10 +5,11 @@ mod routes;
 mod socket;
 mod stream;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kiestoon_control::{Call, Draining, Event, Registration, Reloaded, Status};
+use kiestoon_control::{Ban, Call, Draining, Event, Registration, Reloaded, Status};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub(crate) use self::socket::SocketError;
@@ -33,6 +34,15 @@ pub(crate) enum Command {
     Calls(oneshot::Sender<Vec<Call>>),
     /// Registered contacts, by number.
     Registrations(oneshot::Sender<Vec<Registration>>),
+    /// Bans in force, the latest first.
+    Bans(oneshot::Sender<Vec<Ban>>),
+    /// Lifts bans.
+    LiftBans {
+        /// The source; None for all.
+        source: Option<IpAddr>,
+        /// How many were lifted.
+        reply: oneshot::Sender<u64>,
+    },
     /// Ends a call.
     Hangup {
         /// The call's id, as the operator wrote it.

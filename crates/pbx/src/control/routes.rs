@@ -1,5 +1,6 @@
 //! The routes of `/v1` and the one map from refusals to HTTP.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -9,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use kiestoon_control::{
-    CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD,
-    Registration, Reloaded, STATUS, Status,
+    BANS, Ban, CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, LIFT_BANS, LiftRequest, Lifted,
+    PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD, Registration, Reloaded, STATUS, Status,
 };
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
@@ -24,6 +25,8 @@ pub(super) fn router(hall: Hall) -> Router {
         .route(CALLS, get(calls))
         .route(&format!("{CALLS}/{{id}}/hangup"), post(hangup))
         .route(REGISTRATIONS, get(registrations))
+        .route(BANS, get(bans))
+        .route(LIFT_BANS, post(lift_bans))
         .route(RELOAD, post(reload))
         .route(DRAIN, post(drain))
         .route(EVENTS, get(events))
@@ -48,6 +51,31 @@ async fn registrations(State(hall): State<Hall>) -> Result<Json<Vec<Registration
 async fn hangup(State(hall): State<Hall>, Path(call_id): Path<String>) -> Result<StatusCode, Refusal> {
     let command = |reply| Command::Hangup { call_id: call_id.clone(), reply };
     if ask(&hall.doors, command).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Refusal::NoCall(call_id)) }
+}
+
+async fn bans(State(hall): State<Hall>) -> Result<Json<Vec<Ban>>, Refusal> {
+    ask(&hall.doors, Command::Bans).await.map(Json)
+}
+
+async fn lift_bans(State(hall): State<Hall>, body: Bytes) -> Result<Json<Lifted>, Refusal> {
+    let request: LiftRequest =
+        serde_json::from_slice(&body).map_err(|error| Refusal::Body(error.to_string()))?;
+    let source = match (&request.source, request.all) {
+        (None, true) => None,
+        (Some(text), false) => Some(source(text)?),
+        _ => return Err(Refusal::Body("give either a source or all".into())),
+    };
+    let lifted = ask(&hall.doors, |reply| Command::LiftBans { source, reply }).await?;
+    match request.source {
+        Some(source) if lifted == 0 => Err(Refusal::NoBan(source)),
+        _ => Ok(Json(Lifted { lifted })),
+    }
+}
+
+/// An address, or the network that an IPv6 one is banned with.
+fn source(text: &str) -> Result<IpAddr, Refusal> {
+    let address = text.strip_suffix("/64").unwrap_or(text);
+    address.parse().map_err(|_| Refusal::Body(format!("{text} is no address")))
 }
 
 async fn reload(State(hall): State<Hall>) -> Result<Json<Reloaded>, Refusal> {
@@ -99,6 +127,7 @@ enum Refusal {
     NoRoute,
     Method,
     NoCall(String),
+    NoBan(String),
     Body(String),
     Reload(Vec<String>),
     Overloaded,
@@ -111,6 +140,7 @@ impl Refusal {
             Self::NoRoute => Problem::new(404, "no such path", "this version has no such path under /v1"),
             Self::Method => Problem::new(405, "method not allowed", "this path takes another method"),
             Self::NoCall(id) => Problem::new(404, "no such call", format!("there is no live call {id}")),
+            Self::NoBan(source) => Problem::new(404, "no such ban", format!("{source} is not banned")),
             Self::Body(reason) => {
                 Problem::new(400, "body not understood", format!("the body is not valid: {reason}"))
             }

@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use kiestoon_control::{
-    Client, ClientError, DrainRequest, Draining, Event, Happening, Reloaded, RunState, Status, Totals,
+    Client, ClientError, DrainRequest, Draining, Event, Happening, LiftRequest, Lifted, Reloaded, RunState,
+    Status, Totals,
 };
 use tokio::sync::{broadcast, mpsc};
 
@@ -43,6 +44,12 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
                 let _ = reply.send(Vec::new());
             }
             Command::Registrations(reply) => drop(reply),
+            Command::Bans(reply) => {
+                let _ = reply.send(Vec::new());
+            }
+            Command::LiftBans { source, reply } => {
+                let _ = reply.send(if source.is_none() { 3 } else { 0 });
+            }
             Command::Hangup { call_id, reply } => {
                 let _ = reply.send(call_id == "a b/c");
             }
@@ -67,6 +74,7 @@ fn status() -> Status {
         dialplan_hash: "abc".into(),
         extensions: 2,
         registrations: 1,
+        bans: 0,
         calls: 0,
         calls_answered: 0,
         cdrs_waiting: 0,
@@ -82,6 +90,9 @@ async fn commands_come_back_with_their_answers() {
     assert_eq!(client.status().await.unwrap(), status());
     assert!(client.calls().await.unwrap().is_empty());
     client.hangup("a b/c").await.unwrap();
+    assert!(client.bans().await.unwrap().is_empty());
+    let all = LiftRequest { source: None, all: true };
+    assert_eq!(client.lift_bans(&all).await.unwrap(), Lifted { lifted: 3 });
     let drain = |limit_secs| client.drain(DrainRequest { limit_secs });
     assert_eq!(drain(Some(9)).await.unwrap(), Draining { calls: 2, limit_secs: 9 });
     assert_eq!(drain(None).await.unwrap().limit_secs, 300);
@@ -93,6 +104,15 @@ async fn refusals_are_sentences() {
     let client = pbx.client();
     let said = client.hangup("nobody").await.unwrap_err().to_string();
     assert_eq!(said, "there is no live call nobody");
+    let lift = |source: Option<&str>| LiftRequest { source: source.map(Into::into), all: false };
+    for (request, sentence) in [
+        (lift(Some("192.0.2.7")), "192.0.2.7 is not banned"),
+        (lift(Some("2001:db8::/64")), "2001:db8::/64 is not banned"),
+        (lift(Some("kantoor")), "the body is not valid: kantoor is no address"),
+        (lift(None), "the body is not valid: give either a source or all"),
+    ] {
+        assert_eq!(client.lift_bans(&request).await.unwrap_err().to_string(), sentence);
+    }
     let said = client.reload().await.unwrap_err().to_string();
     assert_eq!(said, "the new state was refused and the old one kept\n  a.toml:1:2: error: x");
     let said = client.registrations().await.unwrap_err().to_string();

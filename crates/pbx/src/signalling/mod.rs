@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kiestoon_call::{Input, Settings, Snapshot, Switch, WallClock};
+use kiestoon_call::{Input, PoliceSettings, Settings, Snapshot, Switch, WallClock};
 use kiestoon_media::MediaEvent;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -23,7 +23,7 @@ use crate::{
     persist::Journals,
     reload,
     task::Task,
-    transport::{BindError, Inbound, Listen, StreamBounds, Transports},
+    transport::{BindError, Inbound, Listen, Police, Standing, StreamBounds, Transports},
 };
 
 /// What the signalling thread is made of.
@@ -34,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) bindings: Vec<kiestoon_store::StoredBinding>,
     pub(crate) listen: Listen,
     pub(crate) bounds: StreamBounds,
+    pub(crate) police: PoliceSettings,
     pub(crate) engine: Engine,
     pub(crate) media_events: mpsc::Receiver<MediaEvent>,
     pub(crate) journals: Journals,
@@ -83,7 +84,8 @@ fn run(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>) {
 
 async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>) {
     let (inbound, mut received) = mpsc::channel(INBOUND_QUEUE);
-    let transports = match Transports::bind(&parts.listen, &parts.bounds, &inbound) {
+    let police = Police::new(parts.police);
+    let transports = match Transports::bind(&parts.listen, &parts.bounds, &police, &inbound) {
         Ok(transports) => transports,
         Err(errors) => {
             let _ = bound.send(Err(errors));
@@ -97,6 +99,7 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
     let mut signalling = Signalling {
         switch,
         transports,
+        police: police.clone(),
         engine: parts.engine,
         journals: parts.journals,
         events: parts.events,
@@ -114,6 +117,7 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
 
     let timer = tokio::time::sleep(IDLE);
     tokio::pin!(timer);
+    let mut standing = Standing::new(&police);
     let mut armed = None;
     let mut wall = tokio::time::interval(WALL_CLOCK_EVERY);
     let mut patience = tokio::time::interval(DRAIN_SAID_EVERY);
@@ -140,6 +144,7 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
                     let Ok(message) = received.try_recv() else { break };
                     signalling.inbound(message);
                 }
+                standing.found(Instant::now(), received.is_empty());
             }
             Some(event) = media_events.recv() => signalling.handle(Instant::now(), Input::Media(event)),
             () = &mut timer, if deadline.is_some() => {
@@ -166,6 +171,7 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
 struct Signalling {
     switch: Switch,
     transports: Transports,
+    police: Police,
     engine: Engine,
     journals: Journals,
     events: broadcast::Sender<kiestoon_control::Event>,
@@ -186,6 +192,10 @@ impl Signalling {
             Inbound::Message { message, flow } => {
                 self.totals.sip_received += 1;
                 Input::Received { message, flow }
+            }
+            Inbound::Refused { message, flow } => {
+                self.totals.sip_received += 1;
+                Input::Refused { message, flow }
             }
             Inbound::Malformed { malformed, flow } => {
                 self.totals.sip_received += 1;

@@ -34,6 +34,15 @@ impl Signalling {
                     self.switch.registrations(now).into_iter().map(views::registration).collect();
                 let _ = reply.send(registrations);
             }
+            Command::Bans(reply) => {
+                drop(reply.send(self.switch.bans(now).into_iter().map(views::ban).collect()));
+            }
+            Command::LiftBans { source, reply } => {
+                let before = self.switch.bans(now).len();
+                self.handle(now, Input::LiftBans { source });
+                let lifted = before.saturating_sub(self.switch.bans(now).len());
+                let _ = reply.send(lifted as u64);
+            }
             Command::Hangup { call_id, reply } => {
                 let _ = reply.send(self.hang_up(now, &call_id));
             }
@@ -74,6 +83,7 @@ impl Signalling {
             dialplan_hash: snapshot.plan().hash().to_owned(),
             extensions: extensions as u64,
             registrations: status.registrations as u64,
+            bans: self.switch.bans(Instant::now()).len() as u64,
             calls: status.calls as u64,
             calls_answered: status.talking as u64,
             cdrs_waiting: self.journals.calls_waiting(),
@@ -85,6 +95,8 @@ impl Signalling {
     fn totals(&self) -> control::Totals {
         let (rtp_received, rtp_sent) = self.engine.traffic();
         let sip_dropped = self.totals.sip_dropped + self.transports.dropped();
-        control::Totals { sip_dropped, rtp_received, rtp_sent, ..self.totals }
+        let passwords_checked = self.switch.status().passwords_checked;
+        let sip_shed = self.police.shed();
+        control::Totals { sip_dropped, sip_shed, passwords_checked, rtp_received, rtp_sent, ..self.totals }
     }
 }

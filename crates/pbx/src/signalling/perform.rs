@@ -1,4 +1,6 @@
 //! Performs what the switch decides, in the order in which it decides it.
+use std::time::Instant;
+
 use kiestoon_call::{BindingChange, Event, Output};
 use kiestoon_control as control;
 use kiestoon_media::MediaEvent;
@@ -14,7 +16,11 @@ impl Signalling {
                 self.totals.sip_sent += 1;
                 self.transports.transmit(&flow, bytes);
             }
-            Output::Trust(connection) => self.transports.trust(connection),
+            Output::Trust(flow) => {
+                self.police.trust(Instant::now(), flow.remote.ip());
+                flow.connection.inspect(|connection| self.transports.trust(*connection));
+            }
+            Output::Distrust(source) => self.police.distrust(source),
             Output::Media(command) => return self.engine.perform(command),
             Output::Bindings(changes) => self.keep_bindings(changes),
             Output::Cdr(record) => self.journals.call(&records::cdr(*record)),
@@ -46,6 +52,7 @@ impl Signalling {
         match event {
             Event::CallStarted { .. } => self.totals.calls += 1,
             Event::CallAnswered { .. } => self.totals.calls_answered += 1,
+            Event::AuthenticationFailed { .. } => self.totals.passwords_wrong += 1,
             Event::RegistrationChanged { transport: Some(_), .. } => self.totals.registrations += 1,
             _ => {}
         }
@@ -74,5 +81,9 @@ fn log(event: &Event) {
             tracing::debug!(%number, contacts, ?remote, "registration changed");
         }
         Event::AuthenticationFailed { source, .. } => tracing::info!(%source, "authentication failed"),
+        Event::SourceBanned { source, lasts, failures } => {
+            tracing::warn!(%source, secs = lasts.as_secs(), wrong_passwords = failures, "source banned");
+        }
+        Event::BanLifted { source } => tracing::info!(%source, "ban lifted"),
     }
 }

@@ -1,7 +1,7 @@
 //! Live state as operators see it: the switch's views and the media engine's figures in the words of the control API.
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, net::IpAddr, time::Duration};
 
-use kiestoon_call::{CallView, Event, LegView, RegistrationView, Side};
+use kiestoon_call::{BanView, CallView, Event, LegView, RegistrationView, Side};
 use kiestoon_control as control;
 use kiestoon_media::{DirectionQuality, LegId, LegQuality};
 
@@ -72,6 +72,23 @@ pub(super) fn registration(view: RegistrationView) -> control::Registration {
     }
 }
 
+/// A banned source.
+pub(super) fn ban(view: BanView) -> control::Ban {
+    control::Ban {
+        source: source(view.source),
+        since: rfc3339(view.since),
+        until: rfc3339(view.until),
+        reason: "wrong_passwords".to_owned(),
+        count: view.failures.into(),
+        nth: view.nth.into(),
+    }
+}
+
+/// Sources are IPv4 addresses and IPv6 networks.
+fn source(source: IpAddr) -> String {
+    if source.is_ipv4() { source.to_string() } else { format!("{source}/64") }
+}
+
 /// What happened, for watchers.
 pub(super) fn happening(event: Event) -> control::Happening {
     use control::Happening;
@@ -119,6 +136,10 @@ pub(super) fn happening(event: Event) -> control::Happening {
         Event::AuthenticationFailed { source, user } => {
             Happening::AuthenticationFailed { remote: source.to_string(), user: user.into() }
         }
+        Event::SourceBanned { source: of, lasts, failures } => {
+            Happening::SourceBanned { source: source(of), secs: lasts.as_secs(), count: failures.into() }
+        }
+        Event::BanLifted { source: of } => Happening::SourceUnbanned { source: source(of) },
     }
 }
 

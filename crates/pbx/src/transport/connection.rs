@@ -11,6 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use kiestoon_call::Verdict;
 use kiestoon_sip::{
     flow::{ConnectionId, Flow, Transport, source_of},
     framing::{Frame, Framer},
@@ -23,7 +24,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Inbound, StreamBounds, seldom::Seldom, tls::Certificates};
+use super::{Inbound, StreamBounds, police::Police, seldom::Seldom, tls::Certificates};
 use crate::task::{self, Task};
 
 /// The way out through one connection: a bounded queue to its writer. Dropping it closes the connection.
@@ -87,6 +88,7 @@ pub(super) struct Connections {
 #[derive(Clone, Debug)]
 struct Shared {
     bounds: Arc<StreamBounds>,
+    police: Police,
     inbound: mpsc::Sender<Inbound>,
     next_id: Arc<AtomicU64>,
     places: Arc<Semaphore>,
@@ -101,10 +103,11 @@ impl Shared {
 }
 
 impl Connections {
-    pub(super) fn new(bounds: StreamBounds, inbound: mpsc::Sender<Inbound>) -> Self {
+    pub(super) fn new(bounds: StreamBounds, police: Police, inbound: mpsc::Sender<Inbound>) -> Self {
         let places = Arc::new(Semaphore::new(bounds.connections));
         let shared = Shared {
             bounds: Arc::new(bounds),
+            police,
             inbound,
             next_id: Arc::new(AtomicU64::new(1)),
             places,
@@ -320,6 +323,8 @@ enum CloseReason {
     Peer,
     #[error("no complete message in time")]
     Deadline,
+    #[error("more messages than its share")]
+    Flood,
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("what it sends is not SIP: {0}")]
@@ -428,7 +433,9 @@ async fn deliver(
         }
         Frame::Pong => return Ok(()),
     };
+    let verdict = shared.police.admit(flow.remote.ip()).await.ok_or(CloseReason::Flood)?;
     let inbound = match Message::parse_with(&bytes, &shared.bounds.message) {
+        Ok(message) if verdict == Verdict::Refuse => Inbound::Refused { message, flow },
         Ok(message) => Inbound::Message { message, flow },
         Err(malformed) => Inbound::Malformed { malformed, flow },
     };

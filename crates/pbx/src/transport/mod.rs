@@ -2,6 +2,7 @@
 //! to the signalling task over one bounded queue. What the signalling task sends goes out from [`Transports`] without
 //! waiting.
 mod connection;
+mod police;
 mod seldom;
 mod source_address;
 mod tcp;
@@ -24,12 +25,16 @@ pub(crate) use self::tls::{Certificates, TlsError, TlsFiles};
 use self::udp::UdpListener;
 use crate::task::Task;
 
+pub(crate) use self::police::{Police, Standing};
+
 /// What the transports tell the signalling task.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "nearly every one is a message, and it is used at once")]
 pub(crate) enum Inbound {
     /// A message that parsed.
     Message { message: Message, flow: Flow },
+    /// A message that parsed, for which there is room only where it belongs to a call.
+    Refused { message: Message, flow: Flow },
     /// A message that did not; it may still be answerable.
     Malformed { malformed: Malformed, flow: Flow },
     /// A peer opened a connection; `outgoing` reaches it until [`Inbound::Closed`].
@@ -110,6 +115,7 @@ impl Transports {
     pub(crate) fn bind(
         listen: &Listen,
         bounds: &StreamBounds,
+        police: &Police,
         inbound: &mpsc::Sender<Inbound>,
     ) -> Result<Self, Vec<BindError>> {
         let mut errors = Vec::new();
@@ -143,13 +149,18 @@ impl Transports {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let connections = Connections::new(bounds.clone(), inbound.clone());
+        let connections = Connections::new(bounds.clone(), police.clone(), inbound.clone());
         let mut tasks: Vec<_> = udp
             .iter()
             .map(|listener| {
                 crate::task::spawn(
                     "sip udp",
-                    udp::receive(Arc::clone(listener), bounds.message.clone(), inbound.clone()),
+                    udp::receive(
+                        Arc::clone(listener),
+                        bounds.message.clone(),
+                        police.clone(),
+                        inbound.clone(),
+                    ),
                 )
             })
             .collect();

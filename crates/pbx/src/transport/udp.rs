@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use kiestoon_call::Verdict;
 use kiestoon_sip::{
     flow::{Flow, Transport},
     message::{Limits, Message},
@@ -20,7 +21,12 @@ use tokio::{
     sync::mpsc::{self, error::TrySendError},
 };
 
-use super::{Inbound, seldom::Seldom, source_address};
+use super::{
+    Inbound,
+    police::{Police, Standing},
+    seldom::Seldom,
+    source_address,
+};
 
 /// One bound socket.
 #[derive(Debug)]
@@ -96,19 +102,30 @@ impl UdpListener {
 }
 
 /// Receives until the signalling task is gone.
-pub(super) async fn receive(listener: Arc<UdpListener>, limits: Limits, inbound: mpsc::Sender<Inbound>) {
+pub(super) async fn receive(
+    listener: Arc<UdpListener>,
+    limits: Limits,
+    police: Police,
+    inbound: mpsc::Sender<Inbound>,
+) {
     let mut buffer = vec![0; MAX_DATAGRAM_BYTES];
+    let mut standing = Standing::new(&police);
     let (mut dropped, mut behind) = (0_u64, Seldom::default());
     loop {
         let Ok(mut ready) = listener.socket.readable().await else { return };
         // A batch shares one wake-up; its bound lets the signalling task, on the same thread, keep up.
+        let now = Instant::now();
         let mut more = true;
         for _ in 0..BATCH {
             match listener.receive(&mut buffer) {
                 Ok((length, remote, local)) => {
+                    let verdict = police.judge(now, remote.ip());
+                    if verdict == Verdict::Drop {
+                        continue;
+                    }
                     let bytes = buffer.get(..length).unwrap_or_default();
                     let flow = Flow { transport: Transport::Udp, local, remote, connection: None };
-                    match deliver(bytes, flow, &limits, &inbound) {
+                    match deliver(bytes, flow, verdict, &limits, &inbound) {
                         Ok(()) => {}
                         Err(Undelivered::Full) => dropped += 1,
                         Err(Undelivered::Closed) => return,
@@ -123,6 +140,7 @@ pub(super) async fn receive(listener: Arc<UdpListener>, limits: Limits, inbound:
                 Err(error) => tracing::debug!(%error, "udp receive"),
             }
         }
+        standing.found(now, !more);
         if dropped > 0 {
             listener.dropped.fetch_add(dropped, Ordering::Relaxed);
             if let Some(dropped) = behind.happened(Instant::now(), dropped) {
@@ -145,12 +163,15 @@ enum Undelivered {
 fn deliver(
     bytes: &[u8],
     flow: Flow,
+    verdict: Verdict,
     limits: &Limits,
     inbound: &mpsc::Sender<Inbound>,
 ) -> Result<(), Undelivered> {
     let inbound_message = match Message::parse_with(&Bytes::copy_from_slice(bytes), limits) {
+        Ok(message) if verdict == Verdict::Refuse => Inbound::Refused { message, flow },
         Ok(message) => Inbound::Message { message, flow },
         Err(malformed) if malformed.is_keep_alive() => return Ok(()),
+        Err(_) if verdict == Verdict::Refuse => return Ok(()),
         Err(malformed) => Inbound::Malformed { malformed, flow },
     };
     inbound.try_send(inbound_message).map_err(|error| match error {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod authority;
+mod bans;
 mod baresip;
 mod pbx;
 mod raw;
@@ -15,6 +16,7 @@ mod postgresql;
 mod a_thousand_calls;
 mod bounds;
 mod database_away;
+mod flood;
 mod idle;
 mod on_postgresql;
 mod phones;
@@ -25,3 +27,4 @@ mod start;
 mod tls;
 mod torture;
 mod two_phones_talk;
+mod user_agent;

@@ -75,6 +75,17 @@ exempt_sources = ["127.0.0.0/8", "::1/128"]
         pbx
     }
 
+    /// The same, where no source is exempt from limits and bans; `limits` are lines for that section.
+    pub(crate) fn strict(extensions: &[&str], dialplan: &str, limits: &str) -> Self {
+        let pbx = Self::new(extensions, dialplan);
+        let path = pbx.path("kiestoon.toml");
+        let exempt = "exempt_sources = [\"127.0.0.0/8\", \"::1/128\"]";
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(exempt));
+        fs::write(&path, text.replace(exempt, limits)).unwrap();
+        pbx
+    }
+
     /// The same, started.
     pub(crate) fn start(extensions: &[&str], dialplan: &str) -> Self {
         let mut pbx = Self::new(extensions, dialplan);

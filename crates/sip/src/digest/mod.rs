@@ -24,17 +24,16 @@ pub enum DigestFailure {
     /// Something we did not offer: another scheme, algorithm or quality of protection. Challenge again.
     #[error("unsupported digest {0}")]
     Unsupported(&'static str),
-    /// The right password over a nonce that is too old or was issued before a restart. Challenge again with
-    /// `stale=true`, so that the client retries without asking its user.
+    /// The nonce is too old, of before a restart, made for another source, or made up. The password was not looked at, so
+    /// nothing was guessed. Challenge again with `stale=true` (RFC 7616 section 3.3), so that a client that knows the
+    /// password retries without asking its user.
     #[error("stale nonce")]
     Stale,
-    /// The nonce is not ours and the response is wrong as well. Challenge again.
-    #[error("forged nonce")]
-    NonceForged,
     /// The right password, but this nonce and count were used before. Challenge again with `stale=true`.
     #[error("replayed nonce count")]
     Replayed,
-    /// The response does not match: a wrong password. Challenge again, and count it against the source.
+    /// The response does not match: a wrong password, over a nonce that this source must have received. Challenge again,
+    /// and count it against the source.
     #[error("wrong digest response")]
     WrongResponse,
     /// The digest covers another URI than the request asks for. Answer 400 (RFC 7616 section 3.4.6).
@@ -43,7 +42,7 @@ pub enum DigestFailure {
 }
 
 impl DigestFailure {
-    /// Whether the next challenge carries `stale=true`: the client knows the password and needs only a nonce.
+    /// Whether the next challenge carries `stale=true`: the client needs only a nonce.
     #[must_use]
     pub fn is_stale(self) -> bool {
         matches!(self, Self::Stale | Self::Replayed)

@@ -1,6 +1,7 @@
 //! The server side: challenges that cost no memory, and the check of what comes back.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use crate::message::Request;
 use crate::uri::Uri;
@@ -37,6 +38,7 @@ pub struct DigestServer {
     replay: Replay,
     sequence: u32,
     clock: u32,
+    compared: u64,
     /// Where Request-URIs are written for comparison; kept so that no request allocates for it.
     scratch: Vec<u8>,
 }
@@ -46,19 +48,28 @@ impl DigestServer {
     #[must_use]
     pub fn new(nonce_key: [u8; 32], settings: DigestSettings) -> Self {
         let replay = Replay::new(settings.remembered_nonces);
-        Self { settings, signer: Signer::new(nonce_key), replay, sequence: 0, clock: 0, scratch: Vec::new() }
+        Self {
+            settings,
+            signer: Signer::new(nonce_key),
+            replay,
+            sequence: 0,
+            clock: 0,
+            compared: 0,
+            scratch: Vec::new(),
+        }
     }
 
-    /// The values of the `WWW-Authenticate` or `Proxy-Authenticate` header fields, one an algorithm.
-    /// `stale` says that the password was right and only the nonce was not.
-    pub fn challenge(&mut self, unix_secs: u64, realm: &str, stale: bool) -> Vec<String> {
+    /// The values of the `WWW-Authenticate` or `Proxy-Authenticate` header fields, one an algorithm. The nonce is good for
+    /// answers from `source` (its network, for IPv6). `stale` says that only the nonce was no good.
+    pub fn challenge(&mut self, unix_secs: u64, realm: &str, source: IpAddr, stale: bool) -> Vec<String> {
         let issued = self.advance_clock(unix_secs);
         self.sequence = self.sequence.wrapping_add(1);
-        let nonce = self.signer.sign(Nonce { issued, sequence: self.sequence }, realm);
+        let nonce = self.signer.sign(Nonce { issued, sequence: self.sequence }, realm, source);
         self.settings.algorithms.iter().map(|algorithm| challenge(*algorithm, realm, &nonce, stale)).collect()
     }
 
-    /// Checks the credentials that came with a request, and enters the use of their nonce.
+    /// Checks the credentials that came with a request from `source`, and enters the use of their nonce. The password counts
+    /// only over a nonce that is good: a guess needs a challenge that was received.
     ///
     /// The caller has looked `ha1` up by `credentials.username` and `credentials.realm`. For an unknown user it
     /// still calls this, with any HA1, so that the time taken does not tell who exists.
@@ -68,6 +79,7 @@ impl DigestServer {
     pub fn verify(
         &mut self,
         unix_secs: u64,
+        source: IpAddr,
         request: &Request,
         credentials: &Credentials<'_>,
         ha1: &Ha1Set,
@@ -80,21 +92,24 @@ impl DigestServer {
         if !covers(&credentials.uri, &request.uri, &mut self.scratch) {
             return Err(DigestFailure::WrongUri);
         }
-        let nonce = self.signer.open(&credentials.nonce, &credentials.realm);
-        let right = response(credentials, request.method.as_str(), ha1).hex().equals(&credentials.response);
-        let Some(nonce) = nonce else {
-            return Err(if right { DigestFailure::Stale } else { DigestFailure::NonceForged });
-        };
-        if !right {
-            return Err(DigestFailure::WrongResponse);
-        }
-        if self.is_stale(nonce, now) {
+        let nonce = self.signer.open(&credentials.nonce, &credentials.realm, source);
+        let Some(nonce) = nonce.filter(|nonce| !self.is_stale(*nonce, now)) else {
             return Err(DigestFailure::Stale);
+        };
+        self.compared = self.compared.saturating_add(1);
+        if !response(credentials, request.method.as_str(), ha1).hex().equals(&credentials.response) {
+            return Err(DigestFailure::WrongResponse);
         }
         // RFC 2069 clients send neither qop nor nc, and RFC 3261 section 22.4 accepts them. Nothing in their
         // digest counts, so each of their nonces works once.
         let count = credentials.qop.as_ref().map(|qop| qop.count);
         if self.replay.enter(nonce, count) { Ok(()) } else { Err(DigestFailure::Replayed) }
+    }
+
+    /// How many responses were computed and compared so far: the work that credentials cause.
+    #[must_use]
+    pub fn compared(&self) -> u64 {
+        self.compared
     }
 
     fn is_stale(&self, nonce: Nonce, now: u32) -> bool {

@@ -1,5 +1,7 @@
 //! The examples of the RFCs, and a server against its client.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 
 use super::*;
@@ -7,6 +9,7 @@ use crate::message::{Message, Method, Request};
 
 const NOW: u64 = 1_790_000_000;
 const REALM: &str = "kantoor.example";
+const SOURCE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
 fn register(uri: &str) -> Request {
     let text = format!(
@@ -29,7 +32,7 @@ fn ha1() -> Ha1Set {
 }
 
 fn challenge(server: &mut DigestServer, now: u64) -> String {
-    server.challenge(now, REALM, false).remove(0)
+    server.challenge(now, REALM, SOURCE, false).remove(0)
 }
 
 /// A phone's answer with the password `geheim`.
@@ -49,7 +52,7 @@ fn without_qop(challenge: &str) -> String {
 
 fn verify(server: &mut DigestServer, now: u64, credentials: &str) -> Result<(), DigestFailure> {
     let credentials = Credentials::parse(credentials).unwrap();
-    server.verify(now, &register("sip:kantoor.example"), &credentials, &ha1())
+    server.verify(now, SOURCE, &register("sip:kantoor.example"), &credentials, &ha1())
 }
 
 #[test]
@@ -104,7 +107,7 @@ fn sha_512_256_of_rfc_8760_is_ready() {
         ..DigestSettings::default()
     };
     let mut server = DigestServer::new([1; 32], settings);
-    let challenges = server.challenge(NOW, REALM, false);
+    let challenges = server.challenge(NOW, REALM, SOURCE, false);
     assert_eq!(challenges.len(), 2);
     assert!(challenges[0].ends_with("algorithm=SHA-512-256"), "{}", challenges[0]);
     for challenge in &challenges {
@@ -124,23 +127,29 @@ fn a_right_answer_passes_and_each_count_once() {
 }
 
 #[test]
-fn an_old_nonce_is_stale_only_for_who_knows_the_password() {
+fn an_old_nonce_is_stale_whatever_the_password() {
     let mut server = server();
     let challenge = challenge(&mut server, NOW);
-    assert_eq!(verify(&mut server, NOW + 301, &answered(&challenge, 1)), Err(DigestFailure::Stale));
-    let wrong = with_password(&challenge, 1, "geraden");
-    assert_eq!(verify(&mut server, NOW + 301, &wrong), Err(DigestFailure::WrongResponse));
-    assert!(server.challenge(NOW, REALM, true)[0].ends_with(", stale=true"));
+    for password in ["geheim", "geraden"] {
+        let value = with_password(&challenge, 1, password);
+        assert_eq!(verify(&mut server, NOW + 301, &value), Err(DigestFailure::Stale));
+    }
+    assert_eq!(server.compared(), 0, "who guesses over an old nonce learns nothing");
+    assert!(server.challenge(NOW, REALM, SOURCE, true)[0].ends_with(", stale=true"));
 }
 
 #[test]
-fn a_nonce_of_before_a_restart_is_stale_and_a_forged_one_is_not() {
+fn a_nonce_of_before_a_restart_or_of_another_source_is_stale() {
     let challenge = challenge(&mut server(), NOW);
     let mut restarted = DigestServer::new([2; 32], DigestSettings::default());
     assert_eq!(verify(&mut restarted, NOW, &answered(&challenge, 1)), Err(DigestFailure::Stale));
-    let forged = with_password(&challenge, 1, "geraden");
-    assert_eq!(verify(&mut restarted, NOW, &forged), Err(DigestFailure::NonceForged));
     let mut same_key = server();
+    let value = with_password(&challenge, 1, "geraden");
+    let credentials = Credentials::parse(&value).unwrap();
+    let request = register("sip:kantoor.example");
+    let elsewhere = "192.0.2.2".parse().unwrap();
+    let refused = same_key.verify(NOW, elsewhere, &request, &credentials, &ha1());
+    assert_eq!(refused, Err(DigestFailure::Stale), "a source that got no challenge of ours guesses nothing");
     assert_eq!(verify(&mut same_key, NOW, &answered(&challenge, 1)), Ok(()));
 }
 
@@ -202,7 +211,7 @@ fn every_part_of_the_answer_is_covered() {
     let credentials = Credentials::parse(&good).unwrap();
     let mut invite = register("sip:kantoor.example");
     invite.method = Method::Invite;
-    assert_eq!(server.verify(NOW, &invite, &credentials, &ha1()), Err(DigestFailure::WrongResponse));
+    assert_eq!(server.verify(NOW, SOURCE, &invite, &credentials, &ha1()), Err(DigestFailure::WrongResponse));
 }
 
 #[test]
@@ -221,7 +230,7 @@ fn phones_that_write_the_uri_a_little_differently_pass() {
         let challenge = challenge(&mut server, NOW);
         let value = answered(&challenge, 1);
         let credentials = Credentials::parse(&value).unwrap();
-        let verified = server.verify(NOW, &register(uri), &credentials, &ha1());
+        let verified = server.verify(NOW, SOURCE, &register(uri), &credentials, &ha1());
         assert_eq!(verified.is_ok(), passes, "{uri}: {verified:?}");
     }
 }
@@ -233,7 +242,7 @@ fn credentials_for_one_user_part_do_not_cover_another() {
     let value = answered(&challenge, 1).replace("uri=\"sip:kantoor", "uri=\"sip:202@kantoor");
     let credentials = Credentials::parse(&value).unwrap();
     for uri in ["sip:201@kantoor.example", "sip:kantoor.example"] {
-        let verified = server.verify(NOW, &register(uri), &credentials, &ha1());
+        let verified = server.verify(NOW, SOURCE, &register(uri), &credentials, &ha1());
         assert_eq!(verified, Err(DigestFailure::WrongUri), "{uri}");
     }
 }
@@ -273,7 +282,7 @@ fn a_full_replay_table_locks_nobody_out_and_lets_nobody_replay() {
 #[test]
 fn a_realm_with_quotes_survives_the_way() {
     let mut server = server();
-    let challenges = server.challenge(NOW, "Jansen \"en\" zonen \\ co", false);
+    let challenges = server.challenge(NOW, "Jansen \"en\" zonen \\ co", SOURCE, false);
     assert_eq!(Challenge::parse(&challenges[0]).unwrap().realm, "Jansen \"en\" zonen \\ co");
 }
 
@@ -312,7 +321,7 @@ mod random {
             qop in any::<bool>(),
         ) {
             let mut server = server();
-            let mut text = server.challenge(NOW, &realm, false).remove(0);
+            let mut text = server.challenge(NOW, &realm, SOURCE, false).remove(0);
             if !qop {
                 text = text.replace(", qop=\"auth\"", "");
             }
@@ -322,8 +331,8 @@ mod random {
             let credentials = Credentials::parse(&value).unwrap();
             prop_assert_eq!((&*credentials.username, &*credentials.realm), (&*user, &*realm));
             let ha1 = Ha1Set::from_password(&user, &realm, &password);
-            prop_assert_eq!(server.verify(NOW, &register(uri), &credentials, &ha1), Ok(()));
-            prop_assert_eq!(server.verify(NOW, &register(uri), &credentials, &ha1), Err(DigestFailure::Replayed));
+            prop_assert_eq!(server.verify(NOW, SOURCE, &register(uri), &credentials, &ha1), Ok(()));
+            prop_assert_eq!(server.verify(NOW, SOURCE, &register(uri), &credentials, &ha1), Err(DigestFailure::Replayed));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::flow::Flow;
 use crate::header::{HeaderName, Via};
-use crate::message::{Method, Request, Response, StatusCode};
+use crate::message::{Message, Method, Request, Response, StatusCode};
 
 use super::TransactionOutput as Output;
 use super::key::OwnBranch;
@@ -44,6 +44,40 @@ impl TransactionLayer {
         }
     }
 
+    /// Takes in a message at a time when there is no room for more: a new request is answered 503 without a transaction, with
+    /// `wait_secs` in its `Retry-After`. What a transaction waits for goes on, and so does what `stands` says of.
+    pub fn receive_unless_new(
+        &mut self,
+        now: Instant,
+        message: Message,
+        flow: Flow,
+        wait_secs: u64,
+        stands: impl FnOnce(&Request) -> bool,
+    ) {
+        let mut request = match message {
+            Message::Request(request) => request,
+            Message::Response(_) => return self.receive(now, message, flow),
+        };
+        let goes_on = matches!(request.method, Method::Ack | Method::Cancel)
+            || stands(&request)
+            || self.is_repeated(&request, flow);
+        if goes_on {
+            return self.receive(now, Message::Request(request), flow);
+        }
+        let Some(via) = request.via.first_mut() else { return };
+        via.set_received(flow.remote);
+        let reply = reply_flow(via, flow);
+        self.refuse(&request, StatusCode::SERVICE_UNAVAILABLE, reply, wait_secs);
+    }
+
+    fn is_repeated(&mut self, request: &Request, flow: Flow) -> bool {
+        let key = request
+            .via
+            .first()
+            .map(|via| self.keys.transaction(request, via, flow.remote.ip(), &request.method));
+        key.is_some_and(|key| self.by_key.contains_key(&key))
+    }
+
     fn receive_new(&mut self, now: Instant, request: Request, flow: Flow, reply: Flow) {
         let Some(via) = request.via.first() else { return };
         let key = self.keys.transaction(&request, via, flow.remote.ip(), &request.method);
@@ -56,11 +90,11 @@ impl TransactionLayer {
         }
         let merge = can_merge(&request).then(|| self.keys.merge(&request));
         if merge.is_some_and(|merge| self.by_merge.contains_key(&merge)) {
-            self.refuse(&request, StatusCode::LOOP_DETECTED, reply);
+            self.refuse(&request, StatusCode::LOOP_DETECTED, reply, RETRY_AFTER_SECS);
             return;
         }
         if self.is_full() {
-            self.refuse(&request, StatusCode::SERVICE_UNAVAILABLE, reply);
+            self.refuse(&request, StatusCode::SERVICE_UNAVAILABLE, reply, RETRY_AFTER_SECS);
             return;
         }
         let id = self.start_server(now, &request.method, key, merge, reply);
@@ -84,7 +118,7 @@ impl TransactionLayer {
     fn receive_cancel(&mut self, request: &Request, flow: Flow, reply: Flow) {
         let invite = self.invite_of(request, flow);
         let Some((id, server)) = invite.and_then(|id| Some((id, self.servers.get_mut(&id)?))) else {
-            self.refuse(request, StatusCode::CALL_DOES_NOT_EXIST, reply);
+            self.refuse(request, StatusCode::CALL_DOES_NOT_EXIST, reply, RETRY_AFTER_SECS);
             return;
         };
         let tag = server.tag.clone();
@@ -109,10 +143,10 @@ impl TransactionLayer {
     }
 
     /// Answers without a transaction.
-    fn refuse(&mut self, request: &Request, status: StatusCode, reply: Flow) {
+    fn refuse(&mut self, request: &Request, status: StatusCode, reply: Flow, wait_secs: u64) {
         let mut response = request.response(status);
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers.push(HeaderName::RetryAfter, RETRY_AFTER_SECS);
+            response.headers.push(HeaderName::RetryAfter, wait_secs.to_string());
         }
         self.add_tag(&mut response);
         self.transmit(reply, response.to_bytes());
@@ -148,4 +182,4 @@ fn reply_flow(via: &Via, flow: Flow) -> Flow {
 }
 
 /// How long a client should wait after we had no room for its request.
-const RETRY_AFTER_SECS: &str = "5";
+const RETRY_AFTER_SECS: u64 = 5;

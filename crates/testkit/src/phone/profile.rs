@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use kiestoon_sip::Transport;
 
+use crate::story::PhoneId;
+
 /// A phone before it stands on the network.
 #[derive(Debug, Clone)]
 pub struct Profile {
@@ -20,6 +22,7 @@ pub struct Profile {
     pub(crate) waits_for_ack: bool,
     pub(crate) owes_answer: bool,
     pub(crate) site: Site,
+    pub(crate) beside: Option<PhoneId>,
 }
 
 /// Where a phone stands.
@@ -72,6 +75,7 @@ pub fn phone(number: &str) -> Profile {
         waits_for_ack: true,
         owes_answer: false,
         site: Site::Office,
+        beside: None,
     }
 }
 
@@ -87,6 +91,13 @@ impl Profile {
     #[must_use]
     pub fn behind_nat(mut self) -> Self {
         self.site = Site::Nat;
+        self
+    }
+
+    /// Is seen at the address of another phone, on a port of its own: both stand behind one router.
+    #[must_use]
+    pub fn at_address_of(mut self, other: PhoneId) -> Self {
+        self.beside = Some(other);
         self
     }
 

@@ -14,6 +14,11 @@ impl Story {
         self.flush();
     }
 
+    /// From now on the PBX has, or has not, room for new requests.
+    pub fn set_full(&mut self, full: bool) {
+        self.pbx().full = full;
+    }
+
     /// The PBX's process is killed and started again: connections close, calls are cut, bindings come from the journal.
     pub fn restart_pbx(&mut self) {
         let now = self.clock.now();

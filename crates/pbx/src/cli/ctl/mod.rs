@@ -1,5 +1,6 @@
 //! `kiestoon ctl`: what needs a running PBX.
 
+mod bans;
 mod lists;
 mod plain;
 mod show;
@@ -23,6 +24,7 @@ pub(super) fn ctl(cli: &Cli, args: CtlArgs) -> Result<(), Failure> {
             CtlVerb::Status => status(cli, &client).await,
             CtlVerb::Calls => calls(cli, &client).await,
             CtlVerb::Registrations => registrations(cli, &client).await,
+            CtlVerb::Bans(args) => bans::bans(cli, &client, args.verb).await,
             CtlVerb::Hangup { call } => hangup(cli, &client, &call).await,
             CtlVerb::Reload => reload(cli, &client).await,
             CtlVerb::Drain { limit_secs } => drain(cli, &client, limit_secs).await,

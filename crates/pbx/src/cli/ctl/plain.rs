@@ -101,6 +101,14 @@ fn line(event: &Event, language: Language) -> Option<String> {
                 "fout wachtwoord voor {user} vanaf {remote}"
             )
         }
+        Happening::SourceBanned { source, secs, count } => say!(
+            language,
+            "{source} is refused for {secs} s: {count} wrong passwords",
+            "{source} wordt {secs} s geweigerd: {count} foute wachtwoorden"
+        ),
+        Happening::SourceUnbanned { source } => {
+            say!(language, "the ban of {source} is lifted", "de blokkade van {source} is opgeheven")
+        }
         Happening::Reloaded { revision } => {
             say!(language, "reloaded: revision {revision}", "herladen: revisie {revision}")
         }

@@ -32,6 +32,14 @@ pub(super) fn status(status: &Status, language: Language) -> String {
         status.dialplan_hash,
         status.cdrs_waiting
     ));
+    if status.bans > 0 {
+        let bans = status.bans;
+        lines.push(say!(
+            language,
+            "  banned sources: {bans} (`kiestoon ctl bans` lists them)",
+            "  geblokkeerde bronnen: {bans} (`kiestoon ctl bans` toont ze)"
+        ));
+    }
     for listener in &status.listeners {
         lines.push(format!("  {} {}", listener.transport, listener.address));
     }
