@@ -29,7 +29,6 @@ pub(crate) use self::police::{Police, Standing};
 
 /// What the transports tell the signalling task.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly every one is a message, and it is used at once")]
 pub(crate) enum Inbound {
     /// A message that parsed.
     Message { message: Message, flow: Flow },

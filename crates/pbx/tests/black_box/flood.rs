@@ -1,6 +1,6 @@
 //! Strangers flood the PBX with 2,000 hostile messages a second; phones that are registered still register and call.
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
+    net::{Ipv4Addr, SocketAddr, UdpSocket},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},

@@ -113,7 +113,7 @@ impl UserAgent {
     }
 
     /// Sends until it is answered finally. An INVITE that is refused is acknowledged. An error is 408.
-    fn exchange(&mut self, request: &str) -> Result<String, u16> {
+    fn exchange(&self, request: &str) -> Result<String, u16> {
         let (branch, begun) = (branch(request).to_owned(), Instant::now());
         let (mut interval, mut provisional) = (T1, false);
         let mut again = begun;
