@@ -226,6 +226,7 @@ mod tests {
             dialplan_hash: "abc".into(),
             extensions: 7,
             registrations: 1,
+            bans: 0,
             calls: 1,
             calls_answered: 1,
             cdrs_waiting: 0,
