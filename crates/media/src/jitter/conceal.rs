@@ -61,6 +61,12 @@ impl Concealment {
         self.made = None;
     }
 
+    /// Bytes held.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        2 * (self.heard.capacity() + self.scratch.capacity())
+    }
+
     /// Ends without anything to fade into.
     pub(super) fn end(&mut self) {
         self.made = None;

@@ -240,3 +240,6 @@ impl JitterBuffer {
             / i64::try_from(self.rate.max(1)).unwrap_or(1)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,6 +77,12 @@ impl Ring {
         }
     }
 
+    /// Bytes held.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.slots.iter().map(|slot| slot.payload.capacity() + size_of::<Slot>()).sum()
+    }
+
     /// Lets go of all packets.
     pub(super) fn clear(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.held = None);

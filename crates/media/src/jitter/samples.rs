@@ -37,6 +37,12 @@ impl Samples {
         &self.all
     }
 
+    /// Samples that there is room for.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.all.capacity()
+    }
+
     /// Plays; what is missing is silence.
     pub(super) fn play(&mut self, out: &mut [i16]) {
         let ahead = self.all.get(self.read..).unwrap_or_default();
