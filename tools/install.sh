@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the named groups need and this machine lacks: build, test, check, bench.
+# Installs what the named groups need and this machine lacks: build, test, check, listen, bench.
 # As root or with sudo through apt; otherwise it says the one command that an administrator must run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,8 +20,12 @@ for group in "$@"; do
       components+=(rustfmt:cargo-fmt clippy:cargo-clippy)
       cargo_tools+=(cargo-deny cargo-fuzz)
       ;;
+    listen)
+      packages+=(baresip:baresip espeak-ng:espeak-ng python3:python3 python3-config:python3-dev)
+      python3 -c 'import ensurepip' 2>/dev/null || packages+=(ensurepip:python3-venv)
+      ;;
     bench) packages+=(kamailio:kamailio rtpengine:rtpengine-daemon ip:iproute2) ;;
-    *) echo "install.sh: unknown group '$group' (build, test, check, bench)" >&2; exit 64 ;;
+    *) echo "install.sh: unknown group '$group' (build, test, check, listen, bench)" >&2; exit 64 ;;
   esac
 done
 
