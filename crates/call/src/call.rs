@@ -96,7 +96,7 @@ impl Call {
                 self.end(x, EndReason::MediaFailed.into());
             }
             MediaEvent::PlayFinished { leg } if leg == self.caller.id => self.sound_is_over(x),
-            MediaEvent::PlayFinished { .. } => {}
+            MediaEvent::PlayFinished { .. } | MediaEvent::Digit { .. } => {}
             MediaEvent::Silent { leg, .. } => self.heard_nothing(x, leg),
             MediaEvent::Closed { leg, quality } => self.figures(x, leg, quality),
             MediaEvent::Failed { leg } => self.media_failed(x, leg),

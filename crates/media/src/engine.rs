@@ -37,7 +37,7 @@ pub enum MediaCommand {
         /// The audio of the phone's session description.
         remote: RemoteAudio,
     },
-    /// Relays two legs of one call to each other. Ends prompts, echo and former bridges of both.
+    /// Lets two legs of one call hear each other: relayed where they speak the same, else transcoded. Ends prompts, echo and former bridges of both.
     Connect {
         /// One leg.
         a: LegId,
@@ -49,7 +49,7 @@ pub enum MediaCommand {
         /// Either leg of the bridge.
         leg: LegId,
     },
-    /// Plays a prompt in G.711 to the phone; ends with [`MediaEvent::PlayFinished`] unless stopped.
+    /// Plays a prompt to the phone, a loaded one or a tone such as `tone:ringback`; ends with [`MediaEvent::PlayFinished`] unless stopped.
     Play {
         /// The leg.
         leg: LegId,
@@ -62,6 +62,15 @@ pub enum MediaCommand {
     StopPlay {
         /// The leg.
         leg: LegId,
+    },
+    /// Presses a key towards the phone: as a telephone event where it takes those, else as tones.
+    SendDigit {
+        /// The leg.
+        leg: LegId,
+        /// `0` to `9`, `*`, `#`, `A` to `D`; anything else is ignored.
+        digit: char,
+        /// For how long, in milliseconds.
+        duration_ms: u32,
     },
     /// Sends the phone's own audio back to it.
     Echo {
@@ -85,6 +94,7 @@ impl MediaCommand {
             | Self::Disconnect { leg }
             | Self::Play { leg, .. }
             | Self::StopPlay { leg }
+            | Self::SendDigit { leg, .. }
             | Self::Echo { leg }
             | Self::Close { leg } => *leg,
         }
@@ -108,10 +118,22 @@ pub enum MediaEvent {
         /// Why.
         reason: OpenError,
     },
-    /// A prompt was played to its end, or could not be played (its name is not loaded, or the phone has no G.711).
+    /// A prompt was played to its end, or could not be played (its name is not loaded, or the phone speaks
+    /// nothing that we do).
     PlayFinished {
         /// The leg.
         leg: LegId,
+    },
+    /// A key was pressed and let go on the phone. Towards a bridged phone it is sent on without being asked.
+    Digit {
+        /// The leg.
+        leg: LegId,
+        /// `0` to `9`, `*`, `#`, `A` to `D`.
+        digit: char,
+        /// For how long, in milliseconds.
+        duration_ms: u32,
+        /// How it came.
+        source: DigitSource,
     },
     /// The phone should be sending but neither RTP nor RTCP came for this long. Said again after each further such
     /// time: before the answer it means nothing, after it the phone is gone.
@@ -142,11 +164,21 @@ impl MediaEvent {
             Self::Opened { leg, .. }
             | Self::OpenFailed { leg, .. }
             | Self::PlayFinished { leg }
+            | Self::Digit { leg, .. }
             | Self::Silent { leg, .. }
             | Self::Closed { leg, .. }
             | Self::Failed { leg } => *leg,
         }
     }
+}
+
+/// How a digit came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigitSource {
+    /// As telephone events (RFC 4733).
+    Event4733,
+    /// As tones in the sound.
+    Inband,
 }
 
 /// Why a leg could not be opened.

@@ -3,6 +3,7 @@
 //! in here with the packets and the time.
 
 pub mod codec;
+pub mod dtmf;
 pub mod engine;
 pub mod jitter;
 pub mod port_pool;
@@ -11,8 +12,10 @@ pub mod quality;
 pub mod rtp;
 pub mod sdp;
 pub mod srtp;
+pub mod tone;
+pub mod transcode;
 
-pub use engine::{CallKey, LegId, MediaCommand, MediaEvent, OpenError};
+pub use engine::{CallKey, DigitSource, LegId, MediaCommand, MediaEvent, OpenError};
 pub use port_pool::{PortPair, PortPool, PortsExhausted};
 pub use quality::{DirectionQuality, LegQuality};
 pub use sdp::{

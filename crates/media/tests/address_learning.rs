@@ -40,6 +40,7 @@ impl Scene {
             codecs: vec![codec],
             telephone_event: None,
             ptime: None,
+            maxptime: None,
             on_hold: false,
             key: None,
             mux: false,

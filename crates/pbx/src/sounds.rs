@@ -28,7 +28,7 @@ fn load_folder(folder: &Path, prompts: &mut Prompts) -> io::Result<()> {
         }
         match fs::read(&path)
             .map_err(|error| error.to_string())
-            .and_then(|file| Prompt::from_wav(&file).map_err(|error| error.to_string()))
+            .and_then(|file| Prompt::from_file(&file).map_err(|error| error.to_string()))
         {
             Ok(prompt) => prompts.insert(name, prompt),
             Err(error) => tracing::warn!(file = %path.display(), %error, "prompt cannot be used"),

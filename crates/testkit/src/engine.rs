@@ -120,6 +120,8 @@ impl Engine {
                     self.set_sound(leg, Sound::Idle);
                 }
             }
+            // The virtual network carries no digits; a story looks at the command itself.
+            MediaCommand::SendDigit { .. } => {}
             MediaCommand::Echo { leg } => self.set_sound(leg, Sound::Echo),
             MediaCommand::Close { leg } => {
                 self.disconnect(leg);

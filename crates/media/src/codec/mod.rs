@@ -131,6 +131,16 @@ impl Encoding {
         }
     }
 
+    /// How long a payload of so many bytes lasts, in milliseconds; None for Opus, which says it only inside.
+    pub fn lasts_ms(self, bytes: usize) -> Option<u32> {
+        let bytes = u32::try_from(bytes).ok()?;
+        match self {
+            Self::Pcmu | Self::Pcma | Self::G722 => Some(bytes / 8),
+            Self::G729 => Some(bytes),
+            Self::Opus => None,
+        }
+    }
+
     /// The packet time that it can be sent in, at most `ptime_ms`: Opus knows no 30 and 50 ms.
     pub fn packet_time(self, ptime_ms: u32) -> u32 {
         let whole = (ptime_ms / 10 * 10).clamp(10, LONGEST_MS);

@@ -1,5 +1,6 @@
-//! Prompts in G.711: read from WAV beforehand, played in packets of 20 ms.
+//! Prompts, music and tones: read from WAV or Ogg Opus beforehand, played 20 ms at a time in whatever the phone speaks.
 
+mod ogg;
 mod player;
 mod resample;
 mod wav;
@@ -10,14 +11,18 @@ use std::sync::Arc;
 use audio_codec::pcma::{PcmaDecoder, PcmaEncoder};
 use audio_codec::pcmu::{PcmuDecoder, PcmuEncoder};
 use audio_codec::{Decoder as _, Encoder as _};
-pub use player::{PACKET_BYTES, Player};
+pub use player::Player;
 pub use wav::PromptError;
 
-/// A prompt, encoded in both laws of G.711 at 8 kHz, one byte a sample.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use crate::tone::Country;
+
+/// A prompt: linear samples at 8 or 16 kHz.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Prompt {
-    a_law: Box<[u8]>,
-    mu_law: Box<[u8]>,
+    rate: u32,
+    samples: Box<[i16]>,
+    /// How often it is played where it is not to be repeated for ever.
+    rounds: u32,
 }
 
 /// The loaded prompts by name. Built whole, then shared with the media threads.
@@ -26,28 +31,57 @@ pub struct Prompts {
     by_name: HashMap<Box<str>, Arc<Prompt>>,
 }
 
+/// Ten minutes: 19 MB at 16 kHz.
+const LIMIT_SECS: u32 = 600;
+
 impl Prompt {
-    /// Reads a WAV file: PCM of 8 to 32 bits or float, one or two channels, 8 to 48 kHz, at most ten minutes.
+    /// Reads a file of either kind, told apart by how it begins; at most ten minutes.
+    pub fn from_file(file: &[u8]) -> Result<Self, PromptError> {
+        if ogg::is_ogg(file) { Self::from_ogg_opus(file) } else { Self::from_wav(file) }
+    }
+
+    /// Reads a WAV file: PCM of 8 to 32 bits or float, one or two channels, 8 to 48 kHz. What is above 8 kHz wide is kept
+    /// at 16 kHz.
     pub fn from_wav(file: &[u8]) -> Result<Self, PromptError> {
-        wav::read(file).map(|samples| Self::from_samples(&samples))
+        let (rate, samples) = wav::read(file, LIMIT_SECS)?;
+        Ok(Self { rate, samples: samples.into(), rounds: 1 })
     }
 
-    /// Encodes samples at 8 kHz, mono.
+    /// Reads an Ogg Opus file of one or two channels.
+    pub fn from_ogg_opus(file: &[u8]) -> Result<Self, PromptError> {
+        let samples = ogg::read(file, LIMIT_SECS)?;
+        Ok(Self { rate: ogg::RATE, samples: samples.into(), rounds: 1 })
+    }
+
+    /// Samples at 8 kHz, mono.
     pub fn from_samples(samples: &[i16]) -> Self {
-        Self { a_law: encode_a_law(samples).into(), mu_law: encode_mu_law(samples).into() }
+        Self::of_rounds(samples, 1)
     }
 
-    /// Length in samples at 8 kHz.
+    /// Samples at 8 kHz that are played so often.
+    pub(crate) fn of_rounds(samples: &[i16], rounds: u32) -> Self {
+        Self { rate: 8000, samples: samples.into(), rounds: rounds.max(1) }
+    }
+
+    /// Length in samples.
     pub fn samples(&self) -> usize {
-        self.a_law.len()
+        self.samples.len()
     }
 
-    pub(crate) fn bytes(&self, a_law: bool) -> &[u8] {
-        if a_law { &self.a_law } else { &self.mu_law }
+    /// Bytes of memory that it takes.
+    pub fn bytes(&self) -> usize {
+        self.samples.len().saturating_mul(2)
     }
 }
 
 impl Prompts {
+    /// Adds the tones of a country, as `tone:dial`, `tone:ringback` and so on.
+    pub fn insert_tones(&mut self, country: &Country) {
+        for (name, prompt) in country.prompts() {
+            self.insert(&format!("tone:{name}"), prompt);
+        }
+    }
+
     /// Adds a prompt, in place of one with the same name.
     pub fn insert(&mut self, name: &str, prompt: Prompt) {
         self.by_name.insert(name.into(), Arc::new(prompt));

@@ -1,20 +1,21 @@
-//! Brings samples down to 8 kHz with a windowed-sinc low-pass, once at loading.
+//! Brings samples down to 8 or 16 kHz with a windowed-sinc low-pass, once at loading.
 
-/// The rate of everything that is played.
-pub(super) const RATE: u32 = 8000;
+/// The rates of what is played: telephony, and what G.722 and Opus carry.
+pub(super) const NARROW: u32 = 8000;
+pub(super) const WIDE: u32 = 16_000;
 
 /// Zero crossings of the filter on each side, and table steps between two of them.
 const CROSSINGS: usize = 12;
 const STEPS: usize = 256;
-/// The pass band as a share of the lower half rate: 3.6 kHz of 4.
+/// The pass band as a share of the lower half rate: 3.6 kHz of 4, 7.2 of 8.
 const PASS: f64 = 0.9;
 
-/// Samples between -1 and 1 at `rate` (8 kHz or above) as 16-bit samples at 8 kHz.
-pub(super) fn resample(samples: &[f32], rate: u32) -> Vec<i16> {
-    if rate == RATE {
+/// Samples between -1 and 1 at `rate` as 16-bit samples at `target` Hz, which is no more.
+pub(super) fn resample(samples: &[f32], rate: u32, target: u32) -> Vec<i16> {
+    if rate == target {
         return samples.iter().map(|sample| to_i16(f64::from(*sample))).collect();
     }
-    let ratio = f64::from(rate) / f64::from(RATE);
+    let ratio = f64::from(rate) / f64::from(target);
     // How fast the kernel is walked: slower when more samples fall under it.
     let cutoff = PASS / ratio;
     let kernel = kernel();
@@ -85,7 +86,7 @@ mod tests {
     fn gain(rate: u32, hertz: f64) -> f64 {
         let step = hertz / f64::from(rate) * std::f64::consts::TAU;
         let tone: Vec<f32> = (0..rate).map(|n| 0.5 * (f64::from(n) * step).sin() as f32).collect();
-        let out = resample(&tone, rate);
+        let out = resample(&tone, rate, NARROW);
         assert_eq!(out.len(), 8000);
         let middle = &out[1000..7000];
         let power: f64 = middle.iter().map(|sample| (f64::from(*sample) / 32_768.0).powi(2)).sum();

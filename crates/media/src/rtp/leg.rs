@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use super::latch::Verdict;
 use super::statistics::{Received, Sent, narrow};
-use super::{Header, Latch, LatchSettings, rtcp};
+use super::{Format, Header, Latch, LatchSettings, rtcp};
+use crate::codec::Encoding;
 use crate::quality::LegQuality;
-use crate::sdp::{Direction, RemoteAudio, static_format};
+use crate::sdp::{Codec, Direction, RemoteAudio, static_format};
 use crate::srtp::{LocalKeys, Protection, Unprotected};
+use crate::transcode::{Wanted, packet_time};
 
 /// The media of one phone.
 #[derive(Debug)]
@@ -19,6 +21,9 @@ pub struct RtpLeg {
     formats: Vec<Format>,
     /// The payload types of `formats`, one bit each.
     negotiated: u128,
+    /// The parameters of its Opus.
+    opus: Option<Box<str>>,
+    packet_ms: PacketTimes,
     direction: Direction,
     inbound: Received,
     outbound: Sent,
@@ -38,12 +43,11 @@ pub struct RtpLeg {
     replayed: u64,
 }
 
-/// A negotiated format, without its parameters: calls are many, and nothing here reads those.
-#[derive(Debug, Clone)]
-struct Format {
-    payload_type: u8,
-    clock_rate: u32,
-    name: Box<str>,
+/// What the phone said of packets that it receives, in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct PacketTimes {
+    wished: Option<u32>,
+    most: Option<u32>,
 }
 
 /// Since when the phone is silent.
@@ -143,6 +147,8 @@ impl RtpLeg {
             latch: Latch::new(peer, settings),
             formats: Vec::new(),
             negotiated: 0,
+            opus: None,
+            packet_ms: PacketTimes::default(),
             direction: Direction::Inactive,
             inbound: Received::default(),
             outbound: Sent::default(),
@@ -185,15 +191,10 @@ impl RtpLeg {
         if !remote.rtcp.ip().is_unspecified() {
             self.rtcp.signalled = Some(remote.rtcp);
         }
-        self.formats = remote
-            .codecs
-            .iter()
-            .map(|codec| Format {
-                payload_type: codec.payload_type,
-                clock_rate: codec.clock_rate,
-                name: codec.name.clone(),
-            })
-            .collect();
+        self.formats = remote.codecs.iter().map(Format::of).collect();
+        let opus = remote.codecs.iter().find(|codec| Encoding::of(codec) == Some(Encoding::Opus));
+        self.opus = opus.and_then(|codec| codec.fmtp.clone());
+        self.packet_ms = PacketTimes { wished: remote.ptime, most: remote.maxptime };
         self.negotiated = self
             .formats
             .iter()
@@ -376,11 +377,42 @@ impl RtpLeg {
         Some(now.saturating_duration_since(since))
     }
 
-    /// The G.711 format to play to the phone, as it prefers: its payload type and whether it is A-law.
-    pub fn g711(&self) -> Option<(u8, bool)> {
-        self.formats.iter().filter(|format| format.clock_rate == 8000).find_map(|format| {
-            let a_law = format.name.eq_ignore_ascii_case("PCMA");
-            (a_law || format.name.eq_ignore_ascii_case("PCMU")).then_some((format.payload_type, a_law))
+    /// The negotiated formats, in the phone's order.
+    pub fn formats(&self) -> &[Format] {
+        &self.formats
+    }
+
+    /// The longest packet that the phone takes, in milliseconds.
+    pub fn longest_packet(&self) -> Option<u32> {
+        self.packet_ms.most
+    }
+
+    /// A negotiated format as its codec is made: with its parameters.
+    pub fn codec(&self, payload_type: u8) -> Option<Codec> {
+        let format = Format::find(&self.formats, payload_type)?;
+        let opus = format.encoding() == Some(Encoding::Opus);
+        Some(format.codec(self.opus.as_deref().filter(|_| opus)))
+    }
+
+    /// What the phone wants to hear of us: the format that it speaks itself, else the first that we speak; G.711 we always
+    /// do. None where there is none.
+    pub fn wanted(&self, speaks: &[Encoding]) -> Option<Wanted> {
+        let spoken = |format: &&Format| {
+            format.encoding().is_some_and(|encoding| {
+                matches!(encoding, Encoding::Pcma | Encoding::Pcmu) || speaks.contains(&encoding)
+            })
+        };
+        let same = self.formats.iter().filter(|format| Some(format.payload_type) == self.hearing.speech);
+        let format = same.chain(&self.formats).find(spoken)?;
+        let opus = format.encoding() == Some(Encoding::Opus);
+        let events = || self.formats.iter().filter(|format| format.is_telephone_event());
+        let alike = events().find(|event| event.clock_rate == format.clock_rate);
+        let noise = self.formats.iter().find(|format| format.is_comfort_noise() && format.clock_rate == 8000);
+        Some(Wanted {
+            codec: format.codec(self.opus.as_deref().filter(|_| opus)),
+            ptime_ms: packet_time(self.packet_ms.wished, self.packet_ms.most),
+            noise: noise.map(|format| format.payload_type),
+            events: alike.or_else(|| events().next()).map(|event| (event.payload_type, event.clock_rate)),
         })
     }
 

@@ -1,12 +1,14 @@
 //! RTP and RTCP (RFC 3550) as a relay sees them: the fixed header read in place, the reports read for their figures,
 //! and the leg that learns where its phone sends from.
 
+mod format;
 pub mod header;
 pub mod latch;
 pub mod leg;
 pub mod rtcp;
 pub mod statistics;
 
+pub use format::Format;
 pub use header::{Header, HeaderError};
 pub use latch::{Latch, LatchSettings};
 pub use leg::{Drop, RtcpPacket, RtpLeg, RtpPacket};

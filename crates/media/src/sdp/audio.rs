@@ -124,6 +124,8 @@ pub struct RemoteAudio {
     pub telephone_event: Option<u8>,
     /// The packet time it wishes to receive, in milliseconds.
     pub ptime: Option<u32>,
+    /// The longest packet that it takes, in milliseconds.
+    pub maxptime: Option<u32>,
     /// Whether it put the other side on hold: it does not receive.
     pub on_hold: bool,
     /// What it protects its packets with; None for plain RTP.

@@ -131,6 +131,7 @@ impl Sdp {
                 .find(|codec| codec.is_telephone_event())
                 .map(|codec| codec.payload_type),
             ptime: line.ptime,
+            maxptime: line.maxptime,
             on_hold: !direction.receives(),
             // The first is the one that we take: the writer prefers it.
             key: line.crypto.first().map(|crypto| crypto.peer.clone()),

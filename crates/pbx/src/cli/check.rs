@@ -70,7 +70,7 @@ impl Report {
         let mut names = HashSet::new();
         for (name, file) in prompts(path) {
             let read = std::fs::read(&file).map_err(|error| error.to_string());
-            match read.and_then(|bytes| Prompt::from_wav(&bytes).map_err(|error| error.to_string())) {
+            match read.and_then(|bytes| Prompt::from_file(&bytes).map_err(|error| error.to_string())) {
                 Ok(_) => drop(names.insert(name)),
                 Err(reason) => self.errors.push(format!("{}: error: {reason}", file.display())),
             }

@@ -11,10 +11,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use kiestoon_media::codec::Encoding;
 use kiestoon_media::prompt::Prompts;
 use kiestoon_media::rtp::{LatchSettings, RtpLeg};
 use kiestoon_media::srtp::LocalKeys;
-use kiestoon_media::{CallKey, LegId, LegQuality, LocalMedia, MediaCommand, MediaEvent, OpenError, PortPool};
+use kiestoon_media::{
+    CallKey, LegId, LegQuality, LocalMedia, MediaCommand, MediaEvent, OpenError, Policy, PortPool,
+};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -45,6 +48,8 @@ pub(crate) struct EngineConfig {
     pub(crate) latch: LatchSettings,
     /// Whether legs get keys, so that they can be protected.
     pub(crate) srtp: bool,
+    /// The encodings that may be transcoded.
+    pub(crate) speaks: Vec<Encoding>,
 }
 
 impl Default for EngineConfig {
@@ -57,6 +62,7 @@ impl Default for EngineConfig {
             silent_after: Some(Duration::from_secs(60)),
             latch: LatchSettings::default(),
             srtp: true,
+            speaks: Policy::usual().codecs,
         }
     }
 }
@@ -216,6 +222,9 @@ impl Engine {
             sockets,
             media: RtpLeg::new(peer, self.config.latch).with_keys(keys),
             activity: Activity::Idle,
+            route: None,
+            voice: None,
+            ticks: false,
             #[cfg(test)]
             poisoned: false,
         })));
@@ -294,14 +303,8 @@ impl Worker {
         epoll.add(&waker, EpollEvent::new(EpollFlags::EPOLLIN, WAKER))?;
         let outbox = Outbox::new(events, failed);
         let traffic = Arc::new(Traffic::default());
-        let thread = MediaThread::new(
-            epoll,
-            Arc::clone(&waker),
-            received,
-            outbox,
-            Arc::clone(&traffic),
-            config.silent_after,
-        );
+        let thread =
+            MediaThread::new(epoll, Arc::clone(&waker), received, outbox, Arc::clone(&traffic), config);
         let join = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || thread.run())?;
         Ok(Self { orders, waker, unwoken: Cell::new(false), traffic, legs: 0, join: Some(join) })
     }

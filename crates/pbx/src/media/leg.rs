@@ -2,12 +2,15 @@
 //! a leg that is gone finds nothing.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
+use kiestoon_media::codec::Encoding;
 use kiestoon_media::prompt::Player;
 use kiestoon_media::rtp::RtpLeg;
 use kiestoon_media::{CallKey, LegId};
 
 use super::open::Sockets;
+use super::voice::{Route, Voice};
 
 /// One phone's media.
 #[derive(Debug)]
@@ -17,6 +20,11 @@ pub(super) struct Leg {
     pub(super) sockets: Sockets,
     pub(super) media: RtpLeg,
     pub(super) activity: Activity,
+    /// What becomes of the payload type that was heard last.
+    pub(super) route: Option<Route>,
+    pub(super) voice: Option<Box<Voice>>,
+    /// Whether it is in the list of those that get a tick.
+    pub(super) ticks: bool,
     /// A test makes the next packet panic.
     #[cfg(test)]
     pub(super) poisoned: bool,
@@ -48,6 +56,13 @@ pub(super) struct Legs {
     slots: Vec<Slot>,
     free: Vec<usize>,
     by_id: HashMap<LegId, usize>,
+    /// The encodings that may be transcoded.
+    pub(super) speaks: Box<[Encoding]>,
+    /// 20 ms of sound on their way.
+    pub(super) scratch: Vec<i16>,
+    /// Numbers for our own streams (RFC 3550 section 5.1).
+    streams: RandomState,
+    streams_begun: u64,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +73,18 @@ struct Slot {
 }
 
 impl Legs {
+    /// No legs yet, and the encodings that may be transcoded between them.
+    pub(super) fn new(speaks: &[Encoding]) -> Self {
+        Self { speaks: speaks.into(), ..Self::default() }
+    }
+
+    /// A random source and a random first sequence number.
+    pub(super) fn stream(&mut self) -> (u32, u16) {
+        self.streams_begun = self.streams_begun.wrapping_add(1);
+        let [s0, s1, s2, s3, n0, n1, ..] = self.streams.hash_one(self.streams_begun).to_be_bytes();
+        (u32::from_be_bytes([s0, s1, s2, s3]), u16::from_be_bytes([n0, n1]))
+    }
+
     /// Puts a leg into a slot.
     pub(super) fn insert(&mut self, leg: Leg) -> usize {
         let index = self.free.pop().unwrap_or_else(|| {
@@ -129,12 +156,16 @@ impl Legs {
     pub(super) fn unbridge(&mut self, index: usize) {
         let Some(leg) = self.leg_mut(index) else { return };
         let before = std::mem::replace(&mut leg.activity, Activity::Idle);
+        leg.route = None;
+        leg.voice = None;
         let Activity::Bridged(peer) = before else { return };
         if let Some(peer) = self
             .leg_mut(peer)
             .filter(|peer| matches!(peer.activity, Activity::Bridged(back) if back == index))
         {
             peer.activity = Activity::Idle;
+            peer.route = None;
+            peer.voice = None;
         }
     }
 }

@@ -10,5 +10,6 @@ mod relay;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod voice;
 
 pub(crate) use engine::{Engine, EngineConfig};

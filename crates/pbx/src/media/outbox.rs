@@ -56,7 +56,10 @@ impl Outbox {
             MediaEvent::Closed { .. } | MediaEvent::Failed { .. } | MediaEvent::PlayFinished { .. } => {
                 self.waiting.push_back(event);
             }
-            MediaEvent::Silent { .. } | MediaEvent::Opened { .. } | MediaEvent::OpenFailed { .. } => {
+            MediaEvent::Digit { .. }
+            | MediaEvent::Silent { .. }
+            | MediaEvent::Opened { .. }
+            | MediaEvent::OpenFailed { .. } => {
                 self.dropped = self.dropped.saturating_add(1);
                 if self.dropped.is_power_of_two() {
                     tracing::warn!(dropped = self.dropped, "signalling does not keep up with media events");

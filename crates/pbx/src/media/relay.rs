@@ -8,6 +8,7 @@ use kiestoon_media::rtp::{Header, RtcpPacket, RtpPacket};
 use kiestoon_media::srtp::OVERHEAD;
 
 use super::leg::{Activity, Leg, Legs, Token};
+use super::voice::Noted;
 
 /// What the thread counts beside the legs' own figures.
 #[derive(Debug, Default, Clone, Copy)]
@@ -52,28 +53,39 @@ impl Legs {
         now: Instant,
         buffer: &mut [u8; DATAGRAM],
         counters: &mut Counters,
-    ) {
+    ) -> Noted {
         if token.rtcp {
-            self.rtcp(token.index, now, buffer)
+            self.rtcp(token.index, now, buffer);
+            Noted::default()
         } else {
             self.rtp(token.index, now, buffer, counters)
         }
     }
 
-    fn rtp(&mut self, index: usize, now: Instant, buffer: &mut [u8; DATAGRAM], counters: &mut Counters) {
-        let Some(leg) = self.leg_mut(index) else { return };
-        let Ok((length, source)) = leg.sockets.rtp.recv_from(buffer) else { return };
+    fn rtp(
+        &mut self,
+        index: usize,
+        now: Instant,
+        buffer: &mut [u8; DATAGRAM],
+        counters: &mut Counters,
+    ) -> Noted {
+        let nothing = Noted::default();
+        let Some(leg) = self.leg_mut(index) else { return nothing };
+        let Ok((length, source)) = leg.sockets.rtp.recv_from(buffer) else { return nothing };
         #[cfg(test)]
         assert!(!leg.poisoned, "a test asked for it");
-        let Some(packet) = buffer.get_mut(..length) else { return };
-        let Ok(RtpPacket { header, length }) = leg.media.receive(now, source, packet) else { return };
-        let Some(packet) = packet.get_mut(..length) else { return };
+        let Some(packet) = buffer.get_mut(..length) else { return nothing };
+        let Ok(received) = leg.media.receive(now, source, packet) else { return nothing };
+        let RtpPacket { mut header, length } = received;
+        let Some(packet) = packet.get_mut(..length) else { return nothing };
         counters.received = counters.received.wrapping_add(1);
         match leg.activity {
             Activity::Bridged(peer) => {
-                if let Some(peer) = self.leg_mut(peer) {
+                let (relayed, noted) = self.bridged(index, peer, now, &mut header, packet);
+                if let Some(peer) = self.leg_mut(peer).filter(|_| relayed) {
                     peer.send(&header, packet, counters);
                 }
+                return noted;
             }
             Activity::Echo { ssrc } => {
                 let header = Header { ssrc, ..header };
@@ -84,6 +96,7 @@ impl Legs {
             }
             Activity::Idle | Activity::Playing(_) => {}
         }
+        self.heard_alone(index, now, &header, packet)
     }
 
     fn rtcp(&mut self, index: usize, now: Instant, buffer: &mut [u8; DATAGRAM]) {
@@ -93,7 +106,8 @@ impl Legs {
         let Ok(RtcpPacket { length, .. }) = leg.media.receive_rtcp(now, source, packet) else { return };
         let Some(packet) = packet.get(..length) else { return };
         let Activity::Bridged(peer) = leg.activity else { return };
-        if let Some(peer) = self.leg_mut(peer) {
+        // What is said of the one stream means nothing beside another of ours.
+        if let Some(peer) = self.leg_mut(peer).filter(|peer| peer.voice.is_none()) {
             peer.send_rtcp(now, packet);
         }
     }

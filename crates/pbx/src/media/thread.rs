@@ -6,17 +6,19 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
+use kiestoon_media::dtmf::Digit;
 use kiestoon_media::prompt::{Player, Prompts};
-use kiestoon_media::{LegId, MediaCommand, MediaEvent};
+use kiestoon_media::{DigitSource, LegId, MediaCommand, MediaEvent};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
 use tokio::sync::oneshot;
 
-use super::engine::LegReport;
+use super::engine::{EngineConfig, LegReport};
 use super::leg::{Activity, Leg, Legs};
 use super::outbox::Outbox;
 use super::relay::{Counters, DATAGRAM, Traffic};
+use super::voice::{Noted, Source, Tick};
 
 /// What the engine's handle asks of a thread.
 #[derive(Debug)]
@@ -41,13 +43,10 @@ pub(super) struct MediaThread {
     traffic: Arc<Traffic>,
     /// Silence of a leg until it is said.
     silent_after: Option<Duration>,
-    /// The slots that play, in no order.
-    players: Vec<usize>,
+    /// The slots that get a tick each 20 ms, in no order: those that play, transcode or say a digit.
+    ticking: Vec<usize>,
     next_frame: Instant,
     next_look: Instant,
-    /// Numbers for our own streams (RFC 3550 section 5.1).
-    streams: std::hash::RandomState,
-    streams_begun: u64,
 }
 
 /// The epoll number of the waker; no leg has it: its slot would be the last of two thousand million.
@@ -67,7 +66,7 @@ impl MediaThread {
         orders: Receiver<Order>,
         outbox: Outbox,
         traffic: Arc<Traffic>,
-        silent_after: Option<Duration>,
+        config: &EngineConfig,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -75,16 +74,14 @@ impl MediaThread {
             waker,
             orders,
             outbox,
-            legs: Legs::default(),
+            legs: Legs::new(&config.speaks),
             prompts: Arc::default(),
             counters: Counters::default(),
             traffic,
-            silent_after,
-            players: Vec::new(),
+            silent_after: config.silent_after,
+            ticking: Vec::new(),
             next_frame: now,
             next_look: now,
-            streams: std::hash::RandomState::new(),
-            streams_begun: 0,
         }
     }
 
@@ -117,7 +114,7 @@ impl MediaThread {
 
     fn timeout(&self, now: Instant) -> EpollTimeout {
         let mut next = (!self.legs.is_empty()).then_some(self.next_look);
-        if !self.players.is_empty() {
+        if !self.ticking.is_empty() {
             next = Some(next.map_or(self.next_frame, |look| look.min(self.next_frame)));
         }
         if self.outbox.is_waiting() {
@@ -133,8 +130,42 @@ impl MediaThread {
         let Some(token) = self.legs.find(event.data()) else { return };
         let (legs, counters) = (&mut self.legs, &mut self.counters);
         let outcome = catch_unwind(AssertUnwindSafe(|| legs.readable(token, now, buffer, counters)));
-        if outcome.is_err() {
-            self.fail(token.index);
+        match outcome {
+            Ok(noted) if noted == Noted::default() => {}
+            Ok(noted) => self.noted(now, token.index, noted),
+            Err(_) => self.fail(token.index),
+        }
+    }
+
+    /// Says what was noted, and sees to the ticks of both sides of a bridge.
+    fn noted(&mut self, now: Instant, index: usize, noted: Noted) {
+        if let (Some((pressed, source)), Some(leg)) = (noted.pressed, self.legs.leg(index)) {
+            self.outbox.say(MediaEvent::Digit {
+                leg: leg.id,
+                digit: pressed.digit.as_char(),
+                duration_ms: pressed.duration_ms,
+                source: match source {
+                    Source::Event => DigitSource::Event4733,
+                    Source::Inband => DigitSource::Inband,
+                },
+            });
+        }
+        if noted.ticks {
+            self.begin_ticks(now, index);
+            if let Some(Activity::Bridged(peer)) = self.legs.leg(index).map(|leg| &leg.activity) {
+                self.begin_ticks(now, *peer);
+            }
+        }
+    }
+
+    fn begin_ticks(&mut self, now: Instant, index: usize) {
+        if self.ticking.is_empty() {
+            self.next_frame = now;
+        }
+        if let Some(leg) = self.legs.leg_mut(index)
+            && !std::mem::replace(&mut leg.ticks, true)
+        {
+            self.ticking.push(index);
         }
     }
 
@@ -193,6 +224,12 @@ impl MediaThread {
             MediaCommand::SetRemote { remote, .. } => {
                 if let Some(leg) = self.legs.leg_mut(index) {
                     leg.media.set_remote(now, &remote);
+                    self.legs.described(index);
+                }
+            }
+            MediaCommand::SendDigit { digit, duration_ms, .. } => {
+                if Digit::of_char(digit).is_some_and(|digit| self.legs.say(index, digit, duration_ms)) {
+                    self.begin_ticks(now, index);
                 }
             }
             MediaCommand::Connect { b, .. } => {
@@ -213,14 +250,14 @@ impl MediaThread {
             }
             MediaCommand::Echo { .. } => {
                 self.rest(index);
-                let ssrc = self.stream().0;
+                let ssrc = self.legs.stream().0;
                 if let Some(leg) = self.legs.leg_mut(index) {
                     leg.activity = Activity::Echo { ssrc };
                 }
             }
             MediaCommand::Close { leg } => {
                 self.rest(index);
-                if let Some(gone) = self.legs.remove(index) {
+                if let Some(gone) = self.remove(index) {
                     self.outbox.say(MediaEvent::Closed { leg, quality: gone.media.quality() });
                 }
             }
@@ -253,25 +290,25 @@ impl MediaThread {
             self.outbox.say(MediaEvent::PlayFinished { leg: id });
             return;
         };
-        let (ssrc, sequence) = self.stream();
-        if self.players.is_empty() {
-            self.next_frame = now;
-        }
         if let Some(leg) = self.legs.leg_mut(index) {
-            leg.activity = Activity::Playing(Box::new(Player::new(prompt, repeat, ssrc, sequence)));
-            self.players.push(index);
+            leg.activity = Activity::Playing(Box::new(Player::new(prompt, repeat)));
         }
+        self.begin_ticks(now, index);
     }
 
     /// Ends whatever the leg does.
     fn rest(&mut self, index: usize) {
-        self.players.retain(|player| *player != index);
         self.legs.unbridge(index);
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Box<Leg>> {
+        self.ticking.retain(|ticking| *ticking != index);
+        self.legs.remove(index)
     }
 
     fn fail(&mut self, index: usize) {
         self.rest(index);
-        if let Some(leg) = self.legs.remove(index) {
+        if let Some(leg) = self.remove(index) {
             tracing::error!(leg = leg.id.0, call = leg.call.0, "media of a leg failed");
             self.outbox.say_failed(leg.id);
         }
@@ -282,12 +319,12 @@ impl MediaThread {
         if self.outbox.is_waiting() {
             self.outbox.flush();
         }
-        if !self.players.is_empty() && now >= self.next_frame {
+        if !self.ticking.is_empty() && now >= self.next_frame {
             self.next_frame += FRAME;
             if now.saturating_duration_since(self.next_frame) > LATE {
                 self.next_frame = now + FRAME;
             }
-            self.frames();
+            self.frames(now);
         }
         if !self.legs.is_empty() && now >= self.next_look {
             self.next_look = now + LOOK;
@@ -295,54 +332,42 @@ impl MediaThread {
         }
     }
 
-    /// Sends one frame of every prompt that plays.
-    fn frames(&mut self) {
-        for index in std::mem::take(&mut self.players) {
+    /// Does 20 ms of everything that we say and hear ourselves.
+    fn frames(&mut self, now: Instant) {
+        for index in std::mem::take(&mut self.ticking) {
             let (legs, counters) = (&mut self.legs, &mut self.counters);
-            let outcome = catch_unwind(AssertUnwindSafe(|| {
-                legs.leg_mut(index).map(|leg| if leg.frame(counters) { None } else { Some(leg.id) })
-            }));
-            match outcome {
-                Ok(Some(None)) => self.players.push(index),
-                Ok(Some(Some(id))) => {
-                    self.rest(index);
-                    self.outbox.say(MediaEvent::PlayFinished { leg: id });
-                }
-                Ok(None) => {}
-                Err(_) => self.fail(index),
+            let outcome = catch_unwind(AssertUnwindSafe(|| legs.tick(index, now, counters)));
+            let Ok((tick, noted)) = outcome else {
+                self.fail(index);
+                continue;
+            };
+            if noted != Noted::default() {
+                self.noted(now, index, noted);
+            }
+            if tick == Tick::Goes {
+                self.ticking.push(index);
+                continue;
+            }
+            let Some(leg) = self.legs.leg_mut(index) else { continue };
+            leg.ticks = false;
+            if tick == Tick::Played {
+                let id = leg.id;
+                self.rest(index);
+                self.outbox.say(MediaEvent::PlayFinished { leg: id });
             }
         }
     }
 
     fn look(&mut self, now: Instant) {
-        let Some(after) = self.silent_after else { return };
         for index in self.legs.indices() {
+            if let Some(pressed) = self.legs.expired(index, now) {
+                self.noted(now, index, Noted { pressed: Some((pressed, Source::Event)), ticks: false });
+            }
+            let Some(after) = self.silent_after else { continue };
             let Some(leg) = self.legs.leg_mut(index) else { continue };
             if let Some(for_) = leg.media.silence(now, after) {
                 self.outbox.say(MediaEvent::Silent { leg: leg.id, for_ });
             }
         }
-    }
-
-    /// A random source and a random first sequence number.
-    fn stream(&mut self) -> (u32, u16) {
-        use std::hash::BuildHasher as _;
-        self.streams_begun = self.streams_begun.wrapping_add(1);
-        let [s0, s1, s2, s3, n0, n1, ..] = self.streams.hash_one(self.streams_begun).to_be_bytes();
-        (u32::from_be_bytes([s0, s1, s2, s3]), u16::from_be_bytes([n0, n1]))
-    }
-}
-
-impl Leg {
-    /// Plays 20 ms; false at the end of the prompt, or where the phone takes no G.711.
-    fn frame(&mut self, counters: &mut Counters) -> bool {
-        let Activity::Playing(player) = &mut self.activity else { return false };
-        if self.media.destination().is_none() {
-            return player.pass();
-        }
-        let Some((payload_type, a_law)) = self.media.g711() else { return false };
-        let Some((header, packet)) = player.next(payload_type, a_law) else { return false };
-        self.send(&header, &packet, counters);
-        true
     }
 }

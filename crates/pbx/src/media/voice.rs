@@ -1,0 +1,390 @@
+//! What a leg needs once we hear it or speak to it ourselves: the ear, the mouth, and the digits in between. A leg whose
+//! packets are only relayed has none of this.
+
+use std::time::Instant;
+
+use kiestoon_media::codec::Encoding;
+use kiestoon_media::dtmf::{Detector, Digit, EventReceiver, Pressed};
+use kiestoon_media::jitter::JitterSettings;
+use kiestoon_media::prompt::Player;
+use kiestoon_media::rtp::{Format, Header};
+use kiestoon_media::transcode::{Heard, Listener, Speaker, Way, rate_between, way};
+
+use super::leg::{Activity, Leg, Legs};
+use super::relay::Counters;
+
+/// Our own part in a leg's sound.
+#[derive(Debug, Default)]
+pub(super) struct Voice {
+    listener: Option<Listener>,
+    speaker: Option<Speaker>,
+    events: Option<EventReceiver>,
+    /// For a phone that sends digits in no other way.
+    detector: Option<Detector>,
+}
+
+/// What becomes of the packets of one payload type, decided once for all of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Route {
+    pub(super) payload_type: u8,
+    way: Way,
+    /// The clock of telephone events.
+    events: Option<u32>,
+}
+
+/// What a packet or a tick brought, beside sound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Noted {
+    /// A key was pressed and let go.
+    pub(super) pressed: Option<(Pressed, Source)>,
+    /// The leg wants its tick.
+    pub(super) ticks: bool,
+}
+
+/// How a digit came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Event,
+    Inband,
+}
+
+/// What a tick of a leg came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tick {
+    /// It wants the next one.
+    Goes,
+    /// Nothing is left to do.
+    Idle,
+    /// Its prompt is over.
+    Played,
+}
+
+impl Voice {
+    pub(super) fn is_saying(&self) -> bool {
+        self.speaker.as_ref().is_some_and(Speaker::is_saying)
+    }
+
+    fn is_fed(&self) -> bool {
+        self.listener.is_some()
+    }
+}
+
+impl Legs {
+    /// A packet of a leg that is bridged to `peer`. True where it is to be relayed, as `header` and `packet` then are.
+    pub(super) fn bridged(
+        &mut self,
+        index: usize,
+        peer: usize,
+        now: Instant,
+        header: &mut Header,
+        packet: &mut [u8],
+    ) -> (bool, Noted) {
+        let Some(leg) = self.leg(index) else { return (false, Noted::default()) };
+        let route = match leg.route {
+            Some(route) if route.payload_type == header.payload_type => route,
+            _ => self.decide(index, Some(peer), header),
+        };
+        let mut noted = Noted::default();
+        let Some(leg) = self.leg_mut(index) else { return (false, noted) };
+        if let Some(clock_rate) = route.events {
+            noted.pressed = leg.event(now, clock_rate, header, packet);
+        }
+        let relayed = match route.way {
+            Way::AsIs => true,
+            Way::Renumbered(number) => {
+                header.payload_type = number;
+                if let Some(field) = packet.get_mut(1) {
+                    *field = (*field & 0x80) | (number & 0x7f);
+                }
+                true
+            }
+            Way::Transcoded => {
+                noted.ticks = self.listen(index, peer, now, header, packet);
+                return (false, noted);
+            }
+            Way::Noise => {
+                if let Some(listener) = leg.voice.as_mut().and_then(|voice| voice.listener.as_mut()) {
+                    listener.insert_noise(now, header, header.payload(packet));
+                }
+                false
+            }
+            Way::Event => {
+                if let Some(listener) = leg.voice.as_mut().and_then(|voice| voice.listener.as_mut()) {
+                    listener.insert_event(now, header);
+                }
+                if let Some((pressed, _)) = noted.pressed {
+                    noted.ticks = self.say(peer, pressed.digit, pressed.duration_ms);
+                }
+                false
+            }
+            Way::Nowhere => false,
+        };
+        // While a digit is said to the other phone, its sound would only blur it.
+        let blurs = relayed
+            && route.events.is_none()
+            && self.leg(peer).and_then(|peer| peer.voice.as_deref()).is_some_and(Voice::is_saying);
+        (relayed && !blurs, noted)
+    }
+
+    /// A packet of a leg that talks to us: only its digits matter.
+    pub(super) fn heard_alone(
+        &mut self,
+        index: usize,
+        now: Instant,
+        header: &Header,
+        packet: &[u8],
+    ) -> Noted {
+        let Some(leg) = self.leg(index) else { return Noted::default() };
+        let route = match leg.route {
+            Some(route) if route.payload_type == header.payload_type => route,
+            _ => self.decide(index, None, header),
+        };
+        let Some(leg) = self.leg_mut(index) else { return Noted::default() };
+        let pressed = route.events.and_then(|clock_rate| leg.event(now, clock_rate, header, packet));
+        Noted { pressed, ticks: false }
+    }
+
+    fn decide(&mut self, index: usize, peer: Option<usize>, header: &Header) -> Route {
+        let payload_type = header.payload_type;
+        let mut route = Route { payload_type, way: Way::AsIs, events: None };
+        let Some(leg) = self.leg(index) else { return route };
+        let from = leg.media.formats();
+        let format = Format::find(from, payload_type);
+        route.events =
+            format.as_ref().filter(|format| format.is_telephone_event()).map(|format| format.clock_rate);
+        if let Some(peer) = peer.and_then(|peer| self.leg(peer)) {
+            let to = peer.media.formats();
+            let encoding = format.as_ref().and_then(Format::encoding);
+            let lasts = encoding.and_then(|encoding| encoding.lasts_ms(header.payload_bytes()));
+            let fits = match (lasts, peer.media.longest_packet()) {
+                (Some(lasts), Some(most)) => lasts <= most,
+                _ => true,
+            };
+            route.way = way(payload_type, from, to, &self.speaks, fits);
+        }
+        if let Some(leg) = self.leg_mut(index) {
+            leg.route = Some(route);
+            let relays = matches!(route.way, Way::AsIs | Way::Renumbered(_)) && route.events.is_none();
+            if let Some(voice) = leg.voice.as_mut().filter(|_| relays) {
+                voice.listener = None;
+            }
+        }
+        route
+    }
+
+    /// Takes a packet that is to be transcoded; true where the leg begins to be heard.
+    fn listen(&mut self, index: usize, peer: usize, now: Instant, header: &Header, packet: &[u8]) -> bool {
+        let heard = |voice: &mut Box<Voice>| {
+            let listener = voice.listener.as_mut()?;
+            (listener.payload_type() == header.payload_type).then(|| {
+                listener.insert(now, header, header.payload(packet));
+            })
+        };
+        if self.leg_mut(index).and_then(|leg| leg.voice.as_mut()).and_then(heard).is_some() {
+            return false;
+        }
+        let Some(wanted) = self.leg(peer).and_then(|peer| peer.media.wanted(&self.speaks)) else {
+            return false;
+        };
+        let Some(leg) = self.leg_mut(index) else { return false };
+        let Some(codec) = leg.media.codec(header.payload_type) else { return false };
+        let (Some(from), Some(to)) = (Encoding::of(&codec), Encoding::of(&wanted.codec)) else {
+            return false;
+        };
+        let Some(mut listener) = Listener::new(&codec, rate_between(from, to), JitterSettings::default())
+        else {
+            return false;
+        };
+        listener.insert(now, header, header.payload(packet));
+        let has_events = leg.media.formats().iter().any(Format::is_telephone_event);
+        let voice = leg.voice.get_or_insert_default();
+        let rate = listener.sample_rate();
+        voice.detector = (!has_events && rate <= 16_000).then(|| Detector::new(rate));
+        voice.listener = Some(listener);
+        true
+    }
+
+    /// Says a digit to a leg as it wants it; true where that takes ticks.
+    pub(super) fn say(&mut self, index: usize, digit: Digit, duration_ms: u32) -> bool {
+        let numbers = self.stream();
+        let Some(wanted) = self.leg(index).and_then(|leg| leg.media.wanted(&self.speaks)) else {
+            return false;
+        };
+        let Some(leg) = self.leg_mut(index) else { return false };
+        let voice = leg.voice.get_or_insert_default();
+        if voice.speaker.is_none() {
+            voice.speaker = Speaker::new(&wanted, QUIET_RATE, numbers.0, numbers.1);
+        }
+        if let Some(speaker) = &mut voice.speaker {
+            speaker.say(digit, duration_ms);
+        }
+        true
+    }
+
+    /// 20 ms of whatever we do for a leg.
+    pub(super) fn tick(&mut self, index: usize, now: Instant, counters: &mut Counters) -> (Tick, Noted) {
+        let mut noted = Noted::default();
+        let Some(leg) = self.leg_mut(index) else { return (Tick::Idle, noted) };
+        if let Activity::Playing(player) = &mut leg.activity {
+            let mut player =
+                std::mem::replace(player, Box::new(Player::new(std::sync::Arc::default(), false)));
+            let tick = self.play(index, &mut player, counters);
+            if let Some(leg) = self.leg_mut(index) {
+                leg.activity = Activity::Playing(player);
+            }
+            return (tick, noted);
+        }
+        let listens = leg.voice.as_ref().is_some_and(|voice| voice.is_fed());
+        let says = leg.voice.as_ref().is_some_and(|voice| voice.is_saying());
+        let peer = match leg.activity {
+            Activity::Bridged(peer) => Some(peer),
+            _ => None,
+        };
+        let fed = peer.and_then(|peer| self.leg(peer)?.voice.as_ref()).is_some_and(|voice| voice.is_fed());
+        if says && !fed {
+            self.silence(index, counters);
+        }
+        if let (true, Some(peer)) = (listens, peer) {
+            noted = self.transcode(index, peer, now, counters);
+        }
+        let goes = self
+            .leg(index)
+            .and_then(|leg| leg.voice.as_deref())
+            .is_some_and(|voice| voice.is_fed() || voice.is_saying());
+        (if goes { Tick::Goes } else { Tick::Idle }, noted)
+    }
+
+    fn play(&mut self, index: usize, player: &mut Player, counters: &mut Counters) -> Tick {
+        let mut frame = std::mem::take(&mut self.scratch);
+        let more = player.next(&mut frame);
+        let spoken = more && self.speak(index, &frame, player.sample_rate(), Heard::Speech, counters);
+        self.scratch = frame;
+        let receives = self.leg(index).is_some_and(|leg| leg.media.destination().is_some());
+        if more && (spoken || !receives) { Tick::Goes } else { Tick::Played }
+    }
+
+    fn silence(&mut self, index: usize, counters: &mut Counters) {
+        let mut frame = std::mem::take(&mut self.scratch);
+        let rate =
+            self.leg(index).and_then(|leg| leg.voice.as_ref()?.speaker.as_ref()).map(Speaker::sample_rate);
+        let rate = rate.unwrap_or(QUIET_RATE);
+        frame.clear();
+        frame.resize(usize::try_from(rate / 50).unwrap_or_default(), 0);
+        self.speak(index, &frame, rate, Heard::Speech, counters);
+        self.scratch = frame;
+    }
+
+    /// Takes 20 ms from one leg to the other.
+    fn transcode(&mut self, index: usize, peer: usize, now: Instant, counters: &mut Counters) -> Noted {
+        let mut frame = std::mem::take(&mut self.scratch);
+        let mut noted = Noted::default();
+        let heard = self.leg_mut(index).and_then(|leg| {
+            let voice = leg.voice.as_mut()?;
+            let listener = voice.listener.as_mut()?;
+            let rate = listener.sample_rate();
+            let (heard, samples) = listener.frame(now);
+            frame.clear();
+            frame.extend_from_slice(samples);
+            let pressed = voice.detector.as_mut().and_then(|detector| detector.listen(&frame));
+            noted.pressed = pressed.map(|pressed| (pressed, Source::Inband));
+            if listener.is_forgotten() {
+                voice.listener = None;
+            }
+            Some((heard, rate))
+        });
+        if let Some((heard, rate)) = heard {
+            self.speak(peer, &frame, rate, heard, counters);
+        }
+        self.scratch = frame;
+        noted
+    }
+
+    /// Says 20 ms to a leg; false where it takes nothing that we speak, or nothing at all.
+    fn speak(
+        &mut self,
+        index: usize,
+        frame: &[i16],
+        rate: u32,
+        heard: Heard,
+        counters: &mut Counters,
+    ) -> bool {
+        let is_new = self.leg(index).is_some_and(|leg| {
+            let speaker = leg.voice.as_ref().and_then(|voice| voice.speaker.as_ref());
+            speaker.is_none_or(|speaker| speaker.sample_rate() != rate)
+        });
+        if is_new {
+            let (ssrc, sequence) = self.stream();
+            let wanted = self.leg(index).and_then(|leg| leg.media.wanted(&self.speaks));
+            let speaker = wanted.and_then(|wanted| Speaker::new(&wanted, rate, ssrc, sequence));
+            let Some(leg) = self.leg_mut(index) else { return false };
+            leg.voice.get_or_insert_default().speaker = speaker;
+        }
+        let Some(leg) = self.leg_mut(index) else { return false };
+        let Some(mut speaker) = leg.voice.as_mut().and_then(|voice| voice.speaker.take()) else {
+            return false;
+        };
+        match heard {
+            Heard::Speech => speaker.speak(frame),
+            Heard::Pause(_) => {
+                if let Some((header, packet)) = speaker.pause(frame) {
+                    leg.send(&header, packet, counters);
+                }
+            }
+            Heard::Nothing if speaker.is_saying() => speaker.speak(frame),
+            Heard::Nothing => speaker.rest(),
+        }
+        while let Some((header, packet)) = speaker.packet() {
+            leg.send(&header, packet, counters);
+        }
+        if let Some(voice) = &mut leg.voice {
+            voice.speaker = Some(speaker);
+        }
+        leg.media.destination().is_some()
+    }
+
+    /// Takes over what the leg's phone said anew.
+    pub(super) fn described(&mut self, index: usize) {
+        let wanted = self.leg(index).and_then(|leg| leg.media.wanted(&self.speaks));
+        let Some(leg) = self.leg_mut(index) else { return };
+        leg.route = None;
+        if let Some(voice) = &mut leg.voice {
+            voice.listener = None;
+            let fits = |speaker: &Speaker| {
+                wanted.as_ref().is_some_and(|wanted| speaker.is_for(wanted, speaker.sample_rate()))
+            };
+            if !voice.speaker.as_ref().is_some_and(fits) {
+                voice.speaker = None;
+            }
+        }
+        if let Activity::Bridged(peer) = leg.activity
+            && let Some(peer) = self.leg_mut(peer)
+        {
+            peer.route = None;
+            if let Some(voice) = &mut peer.voice {
+                voice.listener = None;
+            }
+        }
+    }
+
+    /// A press whose end was lost.
+    pub(super) fn expired(&mut self, index: usize, now: Instant) -> Option<Pressed> {
+        self.leg_mut(index)?.voice.as_mut()?.events.as_mut()?.expire(now)
+    }
+}
+
+/// The rate of what is said to a leg that hears nothing else of us.
+const QUIET_RATE: u32 = 8000;
+
+impl Leg {
+    fn event(
+        &mut self,
+        now: Instant,
+        clock_rate: u32,
+        header: &Header,
+        packet: &[u8],
+    ) -> Option<(Pressed, Source)> {
+        let voice = self.voice.get_or_insert_default();
+        let events = voice.events.get_or_insert_with(|| EventReceiver::new(clock_rate));
+        events.packet(now, header, header.payload(packet)).map(|pressed| (pressed, Source::Event))
+    }
+}
