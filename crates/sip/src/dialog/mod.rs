@@ -1,15 +1,13 @@
-//! Dialogs (RFC 3261 section 12): the state that two user agents share, as plain data, with the forks of one INVITE, the
+//! Dialogs (RFC 3261 section 12): the state that two user agents share, as plain data, with the
 //! wait for the ACK of a 2xx, and the waits after an INVITE glare.
 
 mod ack_wait;
-mod forks;
 mod glare;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use ack_wait::{AckStep, AckWait};
-pub use forks::Forks;
 pub use glare::glare_wait;
 pub use state::{Dialog, DialogPhase, DialogRole};
 
@@ -61,9 +59,6 @@ pub enum DialogError {
     /// The status makes no dialog: 100, or a failure.
     #[error("a {0} response makes no dialog")]
     Status(u16),
-    /// The dialogs of one INVITE are more than are kept.
-    #[error("more than {0} forks")]
-    TooManyForks(usize),
     /// A Contact or Record-Route that cannot be read. Answer a request with 400.
     #[error("{0}")]
     Unreadable(#[from] ParseError),

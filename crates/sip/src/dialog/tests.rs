@@ -173,36 +173,13 @@ fn a_caller_without_a_tag_is_one_of_rfc_2543() {
 }
 
 #[test]
-fn each_fork_has_a_dialog_and_a_2xx_settles_its_route_set() {
-    let (mut forks, invite) = (Forks::new(), invite(CONTACT));
+fn a_2xx_settles_the_route_set_of_an_early_dialog() {
     let mut early = answer(180, "one");
     early.headers.push(HeaderName::RecordRoute, "<sip:early.example;lr>");
-    assert!(forks.receive(&invite, &answer(100, "one"), flow()).is_err());
-    forks.receive(&invite, &early, flow()).unwrap();
-    forks.receive(&invite, &answer(183, "two"), flow()).unwrap();
-    forks.receive(&invite, &early, flow()).unwrap();
-    assert_eq!(forks.len(), 2);
+    let mut dialog = Dialog::uac(&invite(CONTACT), &early, flow()).unwrap();
     let mut accepted = answer(200, "one");
     accepted.headers.push(HeaderName::RecordRoute, "<sip:late.example;lr>");
-    let dialog = forks.receive(&invite, &accepted, flow()).unwrap();
+    dialog.update(&accepted).unwrap();
     assert_eq!(dialog.phase(), DialogPhase::Confirmed);
     assert_eq!(dialog.route_set()[0].to_string(), "<sip:late.example;lr>");
-    // A second 2xx, of a fork that never rang.
-    let third = forks.receive(&invite, &answer(200, "three"), flow()).unwrap().id().clone();
-    assert_eq!(forks.iter().filter(|dialog| dialog.phase() == DialogPhase::Confirmed).count(), 2);
-    assert_eq!(forks.take(&third).unwrap().id(), &third);
-    assert!(forks.take(&third).is_none());
-}
-
-#[test]
-fn a_failure_ends_the_early_dialogs_and_forks_have_a_bound() {
-    let (mut forks, invite) = (Forks::new(), invite(CONTACT));
-    for number in 0..16 {
-        forks.receive(&invite, &answer(180, &format!("t{number}")), flow()).unwrap();
-    }
-    let refused = forks.receive(&invite, &answer(180, "more"), flow()).map(|_| ()).unwrap_err();
-    assert_eq!(refused, DialogError::TooManyForks(16));
-    let failed = forks.receive(&invite, &answer(486, "t0"), flow()).map(|_| ()).unwrap_err();
-    assert_eq!(failed, DialogError::Status(486));
-    assert!(forks.is_empty());
 }
