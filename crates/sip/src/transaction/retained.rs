@@ -4,11 +4,16 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use bytes::{Bytes, BytesMut};
+
 /// The queue, with the bytes that its transactions hold.
 #[derive(Debug, Default)]
 pub(super) struct Retained {
     queue: VecDeque<Entry>,
     bytes: usize,
+    /// Room for the next responses. They end in the order in which they came, so a chunk that many share is given back
+    /// whole; an allocation each would lie between the bindings made at the same time, and leave holes for their lifetime.
+    chunk: BytesMut,
 }
 
 #[derive(Debug)]
@@ -19,10 +24,17 @@ struct Entry {
 }
 
 impl Retained {
-    pub(super) fn push(&mut self, until: Instant, server: u64, response_bytes: usize) {
-        let bytes = response_bytes.saturating_add(BOOKKEEPING);
+    /// Keeps the end of a transaction, and returns its response as it is to be held until then.
+    pub(super) fn push(&mut self, until: Instant, server: u64, response: &Bytes) -> Bytes {
+        let bytes = response.len().saturating_add(BOOKKEEPING);
         self.bytes = self.bytes.saturating_add(bytes);
         self.queue.push_back(Entry { until, server, bytes });
+        if response.len() > self.chunk.capacity() {
+            // Not `reserve`, which would wait for the old chunk's responses to use it again.
+            self.chunk = BytesMut::with_capacity(CHUNK_BYTES.max(response.len()));
+        }
+        self.chunk.extend_from_slice(response);
+        self.chunk.split().freeze()
     }
 
     /// When the next one ends.
@@ -38,7 +50,10 @@ impl Retained {
         }
         let entry = self.queue.pop_front()?;
         self.bytes = self.bytes.saturating_sub(entry.bytes);
-        if self.queue.capacity() > 1024 && self.queue.len().saturating_mul(8) < self.queue.capacity() {
+        if self.queue.is_empty() {
+            self.chunk = BytesMut::new();
+        }
+        if self.queue.capacity() > 256 && self.queue.len().saturating_mul(8) < self.queue.capacity() {
             self.queue.shrink_to(self.queue.len().saturating_mul(2));
         }
         Some(entry.server)
@@ -49,5 +64,7 @@ impl Retained {
     }
 }
 
+/// Some hundred responses to REGISTER.
+const CHUNK_BYTES: usize = 64 * 1024;
 /// What one of them costs besides its bytes: the entries in the queue and the tables.
 const BOOKKEEPING: usize = 320;

@@ -64,10 +64,10 @@ impl ServerNonInvite {
         }
     }
 
-    /// The bytes held for retransmission, once completed.
-    pub(super) fn retained(&self) -> Option<usize> {
+    /// What is held for retransmission, once completed.
+    pub(super) fn retained(&mut self) -> Option<&mut Bytes> {
         match self {
-            Self::Completed { response } => Some(response.len()),
+            Self::Completed { response } => Some(response),
             _ => None,
         }
     }

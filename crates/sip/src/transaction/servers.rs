@@ -83,7 +83,7 @@ impl Server {
         match &self.machine {
             None => false,
             Some(Machine::Invite(state)) => matches!(state, ServerInvite::Proceeding { .. }),
-            Some(Machine::NonInvite(state)) => state.retained().is_none(),
+            Some(Machine::NonInvite(state)) => state.deadline().is_some(),
         }
     }
 
@@ -91,9 +91,9 @@ impl Server {
         matches!(self.machine, Some(Machine::Invite(_)))
     }
 
-    /// The bytes of a final response that is only kept until Timer J.
-    pub(super) fn retained(&self) -> Option<usize> {
-        match self.machine.as_ref()? {
+    /// A final response that is only kept until Timer J.
+    pub(super) fn retained(&mut self) -> Option<&mut Bytes> {
+        match self.machine.as_mut()? {
             Machine::Invite(_) => None,
             Machine::NonInvite(state) => state.retained(),
         }

@@ -105,10 +105,10 @@ impl TransactionLayer {
         let Some(server) = self.servers.get_mut(&id) else { return };
         let reply = server.reply;
         let over = server.is_over();
-        if let Some(bytes) = server.retained() {
+        if let Some(response) = server.retained() {
             if effects.send.is_some() {
                 let timer_j = self.timers.j(reply.transport.is_reliable());
-                self.retained.push(now + timer_j, id, bytes);
+                *response = self.retained.push(now + timer_j, id, response);
             }
         } else if !over {
             arm(&mut self.agenda, server.deadline(), &mut server.armed, Wake::Server(id));
@@ -223,7 +223,7 @@ fn arm(agenda: &mut Agenda, deadline: Option<Instant>, armed: &mut Armed, wake: 
 }
 
 fn shrink<K: std::hash::Hash + Eq, V>(map: &mut OwnKeyMap<K, V>) {
-    if map.capacity() > 4096 && map.len().saturating_mul(8) < map.capacity() {
+    if map.capacity() > 256 && map.len().saturating_mul(8) < map.capacity() {
         map.shrink_to(map.len().saturating_mul(2));
     }
 }
