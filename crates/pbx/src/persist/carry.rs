@@ -39,7 +39,7 @@ impl Record for Cdr {
 impl Record for BindingChange {
     const NAME: &'static str = "registrations";
     /// Only a start reads them: a burst of registrations touches each page of the database once.
-    const PAUSE: Duration = Duration::from_secs(2);
+    const PAUSE: Duration = Duration::from_secs(5);
 
     fn is_whole(&self) -> bool {
         match self {
@@ -109,6 +109,7 @@ fn read<R: Record>(batch: &Batch) -> Vec<R> {
     records
 }
 
-const BATCH: usize = 1_000;
+/// Few enough that a burst leaves the allocator no heap to keep, many enough that a transaction's cost is shared.
+const BATCH: usize = 200;
 const PAUSE_MOST: Duration = Duration::from_secs(5);
 const RETRY_AFTER: Duration = Duration::from_millis(100);

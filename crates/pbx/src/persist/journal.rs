@@ -11,9 +11,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
 /// The writing end. Owned by the signalling task.
@@ -26,8 +27,12 @@ pub(crate) struct Appender {
     stored: Arc<AtomicU64>,
     waiting: Arc<AtomicU64>,
     limit: u64,
+    /// When the file was last looked at for what others do to it.
+    looked_at: Option<Instant>,
+    /// The line that is being made: its room is used again.
+    line: Vec<u8>,
     /// Lines that could not be written yet, and their bytes.
-    held: VecDeque<String>,
+    held: VecDeque<Vec<u8>>,
     held_bytes: usize,
     /// Attempts to write that failed, one after the other.
     failures: u64,
@@ -101,6 +106,8 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
         stored,
         waiting,
         limit,
+        looked_at: None,
+        line: Vec::new(),
         held: VecDeque::new(),
         held_bytes: 0,
         failures: 0,
@@ -148,41 +155,53 @@ impl Appender {
         self.waiting.load(Ordering::Relaxed) + self.held.len() as u64
     }
 
-    /// Appends one record, which holds no line end. While the file cannot be written (a full disk, or a journal at its
-    /// limit) records wait in memory for the next attempt; where they take too much of it, one is lost, and counted.
-    pub(crate) fn append(&mut self, record: &str) {
+    /// Appends one record, as a line of JSON. While the file cannot be written (a full disk, or a journal at its limit)
+    /// records wait in memory for the next attempt; where they take too much of it, one is lost, and counted.
+    pub(crate) fn append(&mut self, record: &impl Serialize) {
+        self.line.clear();
+        if let Err(error) = serde_json::to_writer(&mut self.line, record) {
+            return tracing::error!(%error, "record cannot be written down");
+        }
+        self.line.push(b'\n');
         self.keep_in_step();
         self.start_again_when_stored();
-        self.held_bytes += record.len() + 1;
-        self.held.push_back(format!("{record}\n"));
-        if let Err(error) = self.write_held() {
-            self.complain(&error);
+        let line = std::mem::take(&mut self.line);
+        if let Err(error) = self.write_held().and_then(|()| self.write(&line)) {
+            self.held_bytes += line.len();
+            self.held.push_back(line);
+            return self.complain(&error);
         }
+        self.line = line;
     }
 
     /// Writes what waits in memory, oldest first.
     fn write_held(&mut self) -> io::Result<()> {
-        while let Some(line) = self.held.front() {
-            if self.written.bytes.saturating_add(line.len() as u64) > self.limit {
-                return Err(io::Error::other(
-                    "the journal is at its limit: the database has been away too long",
-                ));
-            }
-            if let Err(error) = self.file.write_all(line.as_bytes()) {
-                // A full disk may have taken half of it, which would spoil the next record.
-                let _ = self.file.set_len(self.written.bytes);
+        while let Some(line) = self.held.pop_front() {
+            if let Err(error) = self.write(&line) {
+                self.held.push_front(line);
                 return Err(error);
             }
-            self.written.bytes += line.len() as u64;
             self.held_bytes = self.held_bytes.saturating_sub(line.len());
-            self.held.pop_front();
-            self.waiting.fetch_add(1, Ordering::Relaxed);
-            self.announce.send_replace(self.written);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.written.bytes.saturating_add(line.len() as u64) > self.limit {
+            return Err(io::Error::other("the journal is at its limit: the database has been away too long"));
+        }
+        if let Err(error) = self.file.write_all(line) {
+            // A full disk may have taken half of it, which would spoil the next record.
+            let _ = self.file.set_len(self.written.bytes);
+            return Err(error);
         }
         if self.failures > 0 {
             tracing::info!(path = %self.path.display(), "journal can be written again");
             self.failures = 0;
         }
+        self.written.bytes += line.len() as u64;
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.announce.send_replace(self.written);
         Ok(())
     }
 
@@ -200,8 +219,14 @@ impl Appender {
         }
     }
 
-    /// Somebody else cut the file or removed it: what is left of it is read once more, and records go on behind that.
+    /// Somebody else cut the file or removed it: what is left of it is read once more, and records go on behind that. The
+    /// file is looked at once a second: a look at each record would cost as much as the record.
     fn keep_in_step(&mut self) {
+        let now = Instant::now();
+        if self.looked_at.is_some_and(|last| now.duration_since(last) < LOOK_EVERY) {
+            return;
+        }
+        self.looked_at = Some(now);
         let Ok(found) = self.file.metadata() else { return };
         if found.len() == self.written.bytes && found.nlink() > 0 {
             return;
@@ -270,7 +295,7 @@ impl Reader {
         let length = self.backlog().min(BATCH_BYTES);
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(self.offset))?;
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
         file.take(length).read_to_end(&mut bytes)?;
         if (bytes.len() as u64) < length {
             return Err(io::Error::other("the journal was cut by another program"));
@@ -309,10 +334,11 @@ impl Reader {
     }
 }
 
-/// Records are about one kilobyte: a batch is some thousand of them.
-const BATCH_BYTES: u64 = 4 << 20;
+/// Records are below one kilobyte: a batch is a few hundred of them.
+const BATCH_BYTES: u64 = 128 << 10;
 /// Some thousand records, while the disk is full.
 const HELD_BYTES: usize = 4 << 20;
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 const TRUNCATE_ABOVE_BYTES: u64 = 256 << 10;
 
 #[cfg(test)]
@@ -325,15 +351,15 @@ mod tests {
     async fn records_come_out_in_order_and_once() {
         let folder = tempfile::tempdir().unwrap();
         let (mut appender, mut reader) = open(&folder.path().join("j"), LIMIT).unwrap();
-        for record in ["a", "b", "c"] {
-            appender.append(record);
+        for record in [1, 2, 3] {
+            appender.append(&record);
         }
         reader.ready().await.unwrap();
         let batch = reader.next_batch(2).unwrap();
-        assert_eq!(batch.lines, ["a", "b"]);
+        assert_eq!(batch.lines, ["1", "2"]);
         reader.stored(&batch);
         let batch = reader.next_batch(10).unwrap();
-        assert_eq!(batch.lines, ["c"]);
+        assert_eq!(batch.lines, ["3"]);
         reader.stored(&batch);
         assert_eq!(reader.backlog(), 0);
         drop(appender);
@@ -346,9 +372,9 @@ mod tests {
         let path = folder.path().join("j");
         std::fs::write(&path, "whole\nhal").unwrap();
         let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
-        appender.append("next");
+        appender.append(&1);
         reader.ready().await.unwrap();
-        assert_eq!(reader.next_batch(10).unwrap().lines, ["whole", "hal", "next"]);
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["whole", "hal", "1"]);
     }
 
     #[tokio::test]
@@ -356,25 +382,29 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("j");
         let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
-        let long = "x".repeat(300 << 10);
-        appender.append(&long);
+        for _ in 0..3 {
+            appender.append(&"x".repeat(100 << 10));
+        }
         reader.ready().await.unwrap();
-        let batch = reader.next_batch(10).unwrap();
-        reader.stored(&batch);
-        appender.append("short");
-        assert_eq!(std::fs::metadata(&path).unwrap().len(), 6);
+        while reader.backlog() > 0 {
+            let batch = reader.next_batch(10).unwrap();
+            assert!(!batch.lines.is_empty());
+            reader.stored(&batch);
+        }
+        appender.append(&1);
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 2);
         reader.ready().await.unwrap();
-        assert_eq!(reader.next_batch(10).unwrap().lines, ["short"]);
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["1"]);
     }
 
     #[tokio::test]
     async fn at_its_limit_the_journal_keeps_what_it_has() {
         let folder = tempfile::tempdir().unwrap();
         let (mut appender, mut reader) = open(&folder.path().join("j"), 4).unwrap();
-        appender.append("abc");
-        appender.append("d");
+        appender.append(&123);
+        appender.append(&4);
         reader.ready().await.unwrap();
-        assert_eq!(reader.next_batch(10).unwrap().lines, ["abc"]);
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["123"]);
     }
 
     #[tokio::test]
@@ -399,23 +429,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("j");
         let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
-        for record in ["a", "b", "c"] {
-            appender.append(record);
+        for record in [1, 2, 3] {
+            appender.append(&record);
         }
         reader.ready().await.unwrap();
         let batch = reader.next_batch(2).unwrap();
         reader.stored(&batch);
         std::fs::write(&path, "").unwrap();
         assert!(reader.next_batch(2).is_err());
-        appender.append("d");
+        appender.looked_at = None;
+        appender.append(&4);
         reader.ready().await.unwrap();
         let batch = reader.next_batch(10).unwrap();
-        assert_eq!(batch.lines, ["d"]);
+        assert_eq!(batch.lines, ["4"]);
         reader.stored(&batch);
         std::fs::remove_file(&path).unwrap();
-        appender.append("e");
+        appender.looked_at = None;
+        appender.append(&5);
         reader.ready().await.unwrap();
-        assert_eq!(reader.next_batch(10).unwrap().lines, ["e"]);
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["5"]);
         assert_eq!(appender.waiting(), 1);
     }
 
@@ -423,16 +455,16 @@ mod tests {
     async fn records_wait_in_memory_while_the_file_cannot_be_written() {
         let folder = tempfile::tempdir().unwrap();
         let (mut appender, mut reader) = open(&folder.path().join("j"), LIMIT).unwrap();
-        appender.limit = 2;
-        for record in ["a", "b", "c"] {
-            appender.append(record);
+        appender.limit = 1;
+        for record in [1, 2, 3] {
+            appender.append(&record);
         }
         assert_eq!(appender.waiting(), 3);
         appender.append(&"x".repeat(HELD_BYTES));
         assert_eq!((appender.waiting(), appender.lost), (3, 1));
         appender.limit = LIMIT;
-        appender.append("d");
+        appender.append(&4);
         reader.ready().await.unwrap();
-        assert_eq!(reader.next_batch(10).unwrap().lines, ["a", "b", "c", "d"]);
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["1", "2", "3", "4"]);
     }
 }

@@ -10,7 +10,6 @@ use std::{
 };
 
 use kiestoon_store::{BindingChange, Cdr, Store, StoreError};
-use serde::Serialize;
 
 use self::journal::Appender;
 use crate::task::{self, Task};
@@ -25,7 +24,7 @@ pub(crate) struct Journals {
 impl Journals {
     /// Keeps one call record, started or finished.
     pub(crate) fn call(&mut self, record: &Cdr) {
-        append(&mut self.calls, record);
+        self.calls.append(record);
     }
 
     /// Call records that the database has not taken yet.
@@ -35,14 +34,7 @@ impl Journals {
 
     /// Keeps one change of the registrar.
     pub(crate) fn binding(&mut self, change: &BindingChange) {
-        append(&mut self.bindings, change);
-    }
-}
-
-fn append<T: Serialize>(journal: &mut Appender, record: &T) {
-    match serde_json::to_string(record) {
-        Ok(text) => journal.append(&text),
-        Err(error) => tracing::error!(%error, "record cannot be written down"),
+        self.bindings.append(change);
     }
 }
 
