@@ -22,7 +22,7 @@ use crate::{
     media::Engine,
     persist::Journals,
     reload,
-    task::Task,
+    task::{self, Task},
     transport::{BindError, Inbound, Listen, Police, Standing, StreamBounds, Transports},
 };
 
@@ -77,7 +77,13 @@ pub(crate) async fn start(parts: Parts) -> Result<JoinHandle<()>, Vec<BindError>
 fn run(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {
-        Ok(runtime) => runtime.block_on(serve(parts, bound)),
+        // A task like the transports' own: the runtime looks for events once more each time that its outermost future is
+        // woken, which would be for each message.
+        Ok(runtime) => {
+            let served =
+                runtime.block_on(async { task::spawn("signalling", serve(parts, bound)).join().await });
+            assert!(served.is_some(), "signalling panicked");
+        }
         Err(error) => tracing::error!(%error, "no runtime for signalling"),
     }
 }
@@ -108,7 +114,7 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
         drain_limit: parts.drain_limit,
         started,
         totals: kiestoon_control::Totals::default(),
-        inputs: VecDeque::new(),
+        answered: VecDeque::new(),
         answers: Vec::new(),
     };
     let bindings = records::restored(parts.bindings, signalling.switch.snapshot(), started.unix_micros);
@@ -180,8 +186,8 @@ struct Signalling {
     drain_limit: Duration,
     started: WallClock,
     totals: kiestoon_control::Totals,
-    /// What waits to be handled; empty between two calls of [`Signalling::handle`].
-    inputs: VecDeque<Input>,
+    /// What the media engine answered at once, to be handled next; empty between two calls of [`Signalling::handle`].
+    answered: VecDeque<MediaEvent>,
     /// Answers to operators that wait for the media threads.
     answers: Vec<Task<()>>,
 }
@@ -214,13 +220,14 @@ impl Signalling {
 
     /// The law of the cores: after each `handle`, everything that comes out is performed before the next one.
     fn handle(&mut self, now: Instant, input: Input) {
-        self.inputs.push_back(input);
-        while let Some(input) = self.inputs.pop_front() {
+        let mut next = Some(input);
+        while let Some(input) = next {
             self.switch.handle(now, input);
             while let Some(output) = self.switch.poll() {
                 let answer = self.perform(output);
-                self.inputs.extend(answer.map(Input::Media));
+                self.answered.extend(answer);
             }
+            next = self.answered.pop_front().map(Input::Media);
         }
         self.engine.wake();
     }
