@@ -101,11 +101,16 @@ impl Snapshot {
     /// The organisation that a host names: by domain, or, where there is only one, by an address of this PBX.
     /// `local` is the address that the request came to.
     pub(crate) fn organisation_of(&self, host: &Host, local: IpAddr) -> Option<usize> {
+        let is_local = host.ip() == Some(local.to_canonical());
+        if is_local && self.organisations.len() == 1 {
+            // Nearly every request: the address needs no text to be looked up by.
+            return Some(0);
+        }
         let text = lower(&host.to_string());
         if let Some(index) = self.domains.get(&text) {
             return Some(*index);
         }
-        let ours = host.ip() == Some(local.to_canonical()) || self.own_hosts.contains(&text);
+        let ours = is_local || self.own_hosts.contains(&text);
         (ours && self.organisations.len() == 1).then_some(0)
     }
 
