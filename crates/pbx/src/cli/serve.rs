@@ -1,4 +1,7 @@
-//! `kiestoon serve`: the log, the runtime, and then the PBX.
+//! `kiestoon serve`: the allocator, the log, the runtime, and then the PBX.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 
 use kiestoon_config::{Log, LogFormat};
 use tracing_subscriber::EnvFilter;
@@ -7,6 +10,7 @@ use super::Cli;
 use super::failure::Failure;
 
 pub(super) fn serve(cli: &Cli) -> Result<(), Failure> {
+    with_a_small_heap();
     let loaded = cli.load()?;
     start_log(&loaded.config.log)?;
     for warning in &loaded.warnings {
@@ -14,6 +18,25 @@ pub(super) fn serve(cli: &Cli) -> Result<(), Failure> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     Ok(runtime.block_on(crate::serve::run(loaded.config))?)
+}
+
+/// Starts this program again in its own place, with the allocator's settings in the environment, where it reads them
+/// before anything runs; setting them from within is unsafe code. One heap for all threads: a heap each keeps what it once
+/// used, and few allocations of ours are made at the same moment. Large blocks go back to the system at once: a burst of
+/// registrations is held in such. Whoever sets the first variable keeps what is set.
+fn with_a_small_heap() {
+    if std::env::var_os(ARENAS).is_some() {
+        return;
+    }
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut arguments = std::env::args_os();
+    let mut again = Command::new(program);
+    again.arg0(arguments.next().unwrap_or_default()).args(arguments).env(ARENAS, "1");
+    if std::env::var_os(MAPPED_FROM_BYTES).is_none() {
+        again.env(MAPPED_FROM_BYTES, "65536");
+    }
+    // It returns only where it fails, and then a larger heap is better than no PBX.
+    let _ = again.exec();
 }
 
 /// The log goes to standard error: standard output has the ready line only.
@@ -30,3 +53,7 @@ fn start_log(log: &Log) -> Result<(), Failure> {
     };
     started.map_err(|error| Failure::Other(error.to_string()))
 }
+
+/// Variables of glibc's allocator, mallopt(3); any other allocator ignores them.
+const ARENAS: &str = "MALLOC_ARENA_MAX";
+const MAPPED_FROM_BYTES: &str = "MALLOC_MMAP_THRESHOLD_";
