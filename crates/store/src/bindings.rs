@@ -2,6 +2,7 @@
 //! PBX owns them: changing them does not raise the revision.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
@@ -158,8 +159,12 @@ impl BindingChange {
 
 /// Many rows are one statement: each statement costs a way to the database's thread and back, which is more than a row.
 async fn put(connection: &mut AnyConnection, bindings: &[&Binding]) -> Result<(), Fault> {
-    // Batches differ in length: keeping each statement prepared would fill the cache.
-    let mut query = sqlx::query(AssertSqlSafe(put_statement(bindings.len()))).persistent(false);
+    // Only the longest stays prepared: one of each length would fill the cache.
+    let mut query = if bindings.len() == ROWS {
+        sqlx::query(AssertSqlSafe(PUT_MOST.as_str()))
+    } else {
+        sqlx::query(AssertSqlSafe(put_statement(bindings.len()))).persistent(false)
+    };
     for binding in bindings {
         let path = serde_json::to_string(&binding.path).unwrap_or_else(|_| "[]".into());
         query = query
@@ -223,7 +228,9 @@ fn number<T: TryFrom<i64>>(what: &'static str, stored: i64) -> Result<T, StoreEr
 
 /// What [`put`] binds for each row. SQLite takes 32,766 variables in one statement, PostgreSQL 65,535.
 const COLUMNS: usize = 15;
-const ROWS: usize = 100;
+const ROWS: usize = 50;
+
+static PUT_MOST: LazyLock<String> = LazyLock::new(|| put_statement(ROWS));
 
 /// A select of the values instead of the values: one extension removed in the meantime must not undo the whole batch.
 const PUT: &str = "INSERT INTO registrations (extension_id, contact, instance, reg_id, call_id, cseq, q, \

@@ -11,15 +11,22 @@ use crate::{StoreError, organisations, settings};
 struct Migration {
     version: i64,
     name: &'static str,
-    sql: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
 }
 
 /// Oldest first; versions count up from 1. A released file is never changed.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "ground_floor",
-    sql: include_str!("../migrations/0001_ground_floor.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "ground_floor", sqlite: GROUND_FLOOR, postgres: GROUND_FLOOR },
+    Migration {
+        version: 2,
+        name: "lean_registrations",
+        sqlite: include_str!("../migrations/0002_lean_registrations.sql"),
+        postgres: include_str!("../migrations/0002_lean_registrations.postgres.sql"),
+    },
+];
+
+const GROUND_FLOOR: &str = include_str!("../migrations/0001_ground_floor.sql");
 
 /// True when no migration is left to apply. Takes no lock.
 ///
@@ -56,7 +63,11 @@ async fn apply(connection: &mut AnyConnection, place: &Place, seal: &Seal) -> Re
         sqlx::query(sql).execute(&mut *connection).await?;
     }
     for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {
-        sqlx::raw_sql(migration.sql).execute(&mut *connection).await?;
+        let sql = match place {
+            Place::File(_) => migration.sqlite,
+            Place::Server(_) => migration.postgres,
+        };
+        sqlx::raw_sql(sql).execute(&mut *connection).await?;
         let sql = "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)";
         let insert = sqlx::query(sql).bind(migration.version).bind(migration.name).bind(now_micros());
         insert.execute(&mut *connection).await?;

@@ -85,7 +85,8 @@ impl Sqlite {
 /// What every connection is told first.
 pub(super) fn greeting(busy_timeout: Duration) -> String {
     format!(
-        "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL",
+        "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; \
+         PRAGMA cache_size = -{CACHE_KIB}",
         busy_timeout.as_millis()
     )
 }
@@ -123,6 +124,8 @@ fn make_file(path: &Path) -> std::io::Result<()> {
     }
 }
 
+/// Calls run on memory and the kernel caches the file: what a larger cache holds would only be held twice.
+const CACHE_KIB: u32 = 256;
 const RETRY: Duration = Duration::from_millis(10);
 const QUICK_CHECK_BYTES: u64 = 16 * 1024 * 1024;
 
