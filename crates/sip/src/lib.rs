@@ -16,8 +16,8 @@ pub mod uri;
 pub use flow::{ConnectionId, Flow, Transport};
 pub use framing::{Frame, FrameError, Framer};
 pub use header::{
-    Contacts, Diversion, HeaderName, Headers, HistoryEntry, NameAddr, Params, Privacy, ReferTo, Replaces,
-    Via, ViaTransport,
+    Contacts, Diversion, HeaderName, Headers, HistoryEntry, NameAddr, Params, Privacy, RAck, ReferTo,
+    Refresher, Replaces, SessionExpires, Via, ViaTransport,
 };
 pub use message::{
     CSeq, Limits, Malformed, Message, Method, ParseError, Part, Reason, Request, Response, StatusCode,

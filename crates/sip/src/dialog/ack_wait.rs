@@ -1,11 +1,11 @@
-//! The wait of a UAS for the ACK of its 2xx (RFC 3261 section 13.3.1.4). The 2xx is repeated over every transport, since a proxy
-//! further on may use UDP.
+//! The wait of a UAS for the ACK of its 2xx (RFC 3261 section 13.3.1.4) or the PRACK of a reliable provisional response (RFC
+//! 3262 section 3). Either is repeated over every transport, since a proxy further on may use UDP.
 
 use std::time::{Duration, Instant};
 
 use crate::transaction::Timers;
 
-/// When the 2xx is to be sent again, and when to give up. Drop it when the ACK has come.
+/// When the response is to be sent again, and when to give up. Drop it when the ACK or PRACK has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AckWait {
     resend_at: Instant,
@@ -19,9 +19,10 @@ pub struct AckWait {
 pub enum AckStep {
     /// Nothing is due yet.
     Wait,
-    /// Send the 2xx again, with [`TransactionLayer::retransmit`](crate::transaction::TransactionLayer::retransmit).
+    /// Send the response again: a 2xx with [`TransactionLayer::retransmit`](crate::transaction::TransactionLayer::retransmit).
     Resend,
-    /// No ACK within 64*T1: the session is confirmed but should be ended with BYE.
+    /// Nothing within 64*T1: the session of a 2xx is confirmed but should be ended with BYE, an INVITE whose provisional
+    /// response was lost is refused.
     GiveUp,
 }
 
@@ -35,6 +36,12 @@ impl AckWait {
             longest: timers.t2,
             give_up_at: now + timers.transaction(),
         }
+    }
+
+    /// Begins when a reliable provisional response has been sent, whose interval doubles without a bound.
+    #[must_use]
+    pub fn for_prack(now: Instant, timers: &Timers) -> Self {
+        Self { longest: timers.transaction(), ..Self::new(now, timers) }
     }
 
     /// When [`tick`](Self::tick) has to be called next.

@@ -174,6 +174,12 @@ impl Dialog {
         request
     }
 
+    /// Leaves so many CSeq numbers out, which may have been used for the peer without our knowledge. The peer takes a gap (RFC
+    /// 3261 section 12.2.2).
+    pub fn skip(&mut self, requests: u32) {
+        self.local_cseq = self.local_cseq.saturating_add(requests);
+    }
+
     /// The ACK of the 2xx to our INVITE with that CSeq number (RFC 3261 section 13.2.2.4). The caller adds the credentials that
     /// the INVITE carried, where there were any.
     #[must_use]

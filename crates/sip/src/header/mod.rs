@@ -7,7 +7,9 @@ mod identity;
 pub(crate) mod name;
 pub(crate) mod params;
 mod refer_to;
+pub(crate) mod reliability;
 mod replaces;
+pub(crate) mod session_timer;
 pub(crate) mod text;
 pub(crate) mod via;
 
@@ -17,7 +19,9 @@ pub use identity::Privacy;
 pub use name::HeaderName;
 pub use params::Params;
 pub use refer_to::ReferTo;
+pub use reliability::RAck;
 pub use replaces::Replaces;
+pub use session_timer::{Refresher, SessionExpires};
 pub use via::{Via, ViaTransport};
 
 use crate::message::{Limits, ParseError, Part, Reason};
