@@ -1,18 +1,21 @@
 //! The answer: the first 2xx wins, the others are cancelled, and the two legs are joined.
 
-use kiestoon_media::{MediaCommand, Sdp, relay_answer, relay_offer};
-use kiestoon_sip::dialog::{AckWait, Dialog};
+use kiestoon_media::{LegId, MediaCommand, Sdp, relay_answer, relay_offer};
+use kiestoon_sip::dialog::{AckWait, Dialog, DialogError};
 use kiestoon_sip::transaction::ClientId;
-use kiestoon_sip::{Flow, Method, Request, Response};
+use kiestoon_sip::{Flow, HeaderName, Method, Request, Response};
 
 use crate::call::{Call, Stage};
 use crate::cdr::{End, Side};
 use crate::event::Event;
 use crate::exchange::Exchange;
+use crate::forks::Fork;
 use crate::leg::{Established, Leg, LegMedia, OurAck, Signal, Unacked};
+use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
 use crate::reinvite::Negotiation;
 use crate::ring::Branch;
+use crate::session_timer;
 use crate::talk::Talk;
 use crate::wire;
 
@@ -28,22 +31,31 @@ impl Call {
     ) {
         let Some(id) = self.branch_of(client) else { return };
         let Some(branch) = self.branch_mut(id) else { return };
+        let fork = branch.take_fork(response.to.tag().unwrap_or_default());
         let Signal::Invited { invite, .. } = &branch.leg.signal else { return };
         let cseq = invite.cseq.number;
-        let Ok(dialog) = Dialog::uac(invite, response, flow) else {
+        let is_settled = fork.as_ref().is_some_and(Fork::is_settled);
+        let offers = !is_settled && !invite.headers.contains(&HeaderName::ContentType);
+        let is_ahead = fork.as_ref().is_some_and(|fork| fork.is_ahead);
+        let (before, early) = fork.map_or((None, None), |fork| (fork.dialog, fork.sdp));
+        let Ok(dialog) = confirmed(before, invite, response, flow) else {
             // Without a Contact the phone cannot be reached any more, not even to be acknowledged.
             x.routes.remove_client(client);
             return self.branch_failed(x, id, 500);
         };
-        let sdp = wire::sdp_of(&x.settings, &response.headers, &response.body)
-            .or_else(|| branch.early.take().map(|sdp| *sdp));
+        branch.leg.can.learn(&response.headers);
+        // What was settled before stands, whatever the 200 says (RFC 6337 section 3.1.1).
+        let said = wire::sdp_of(&x.settings, &response.headers, &response.body).filter(|_| !is_settled);
+        let sdp = said.or_else(|| early.map(|sdp| *sdp));
         match sdp.map(|sdp| (self.body_for_caller(id, &sdp), sdp)) {
             Some((Some(body), sdp)) => {
-                let Some(branch) = self.take_branch(id) else { return };
-                self.wins(x, branch, Answer { client, cseq, dialog, sdp, body });
+                self.drop_early_update(x, id);
+                let Some(mut branch) = self.take_branch(id) else { return };
+                branch.leg.timer = session_timer::accepted(x, &response.headers);
+                self.wins(x, branch, Answer { client, cseq, dialog, sdp, body, offers, is_ahead });
             }
             unusable => {
-                let offer = unusable.filter(|_| self.offer.is_none()).map(|(_, sdp)| sdp);
+                let offer = unusable.filter(|_| offers).map(|(_, sdp)| sdp);
                 x.routes.remove_client(client);
                 x.refuse_answer(dialog, cseq, offer.as_ref(), true);
                 self.branch_failed(x, id, 488);
@@ -53,57 +65,63 @@ impl Call {
 
     /// What the caller gets for a callee's description: the answer to the caller's offer, or, where the caller made none,
     /// an offer. None where it cannot be used.
-    fn body_for_caller(&mut self, leg: kiestoon_media::LegId, theirs: &Sdp) -> Option<Sdp> {
+    fn body_for_caller(&mut self, leg: LegId, theirs: &Sdp) -> Option<Sdp> {
+        if !matches!(self.branch(leg)?.leg.media, LegMedia::Open(_)) {
+            return None;
+        }
+        let is_inviting = matches!(self.caller.signal, Signal::Inviting { .. });
         let LegMedia::Open(media) = &mut self.caller.media else { return None };
-        match (&self.offer, &self.caller.signal) {
-            (Some(offer), Signal::Inviting { .. }) => {
+        match (&self.offer, self.caller.open) {
+            (Some(offer), OpenOffer::Theirs) => {
                 relay_answer(offer, theirs, &media.local, &mut media.origin).ok()
             }
-            (None, Signal::Inviting { .. }) => relay_offer(theirs, &media.local, &mut media.origin).ok(),
+            (None, OpenOffer::OursDue) => relay_offer(theirs, &media.local, &mut media.origin).ok(),
+            // The caller has its answer: this is what it would be now.
+            (Some(offer), _) if is_inviting => {
+                relay_answer(offer, theirs, &media.local, &mut media.origin.clone()).ok()
+            }
             // The caller is in session with us since a prompt: the callee was offered what was agreed there.
             _ => theirs.audio().map(|_| theirs.clone()),
         }
-        .filter(|_| matches!(self.branch(leg).map(|branch| &branch.leg.media), Some(LegMedia::Open(_))))
     }
 
     fn wins(&mut self, x: &mut Exchange, branch: Branch, answer: Answer) {
         self.drop_branches(x, Some(200), |_| true);
-        let is_changed = matches!(&self.stage, Stage::Ringing(ring) if ring.offer_changed);
-        let changed = self.offer.as_deref().filter(|_| is_changed).cloned();
+        let changed = self.offer.as_deref().filter(|_| branch.is_behind).cloned();
         let mut callee = branch.leg;
-        let is_late = self.offer.is_none();
+        let is_late = answer.offers && self.offer.is_none();
         let acked = if is_late {
+            callee.open = OpenOffer::Theirs;
             OurAck::Owed { client: answer.client, cseq: answer.cseq }
         } else {
-            x.ack(answer.dialog.ack(answer.cseq), answer.dialog.flow());
-            OurAck::Sent { client: answer.client, cseq: answer.cseq, body: None }
+            self.acknowledge_answer(x, &mut callee, &answer)
         };
-        callee.signal =
-            Signal::Established(Box::new(Established { dialog: answer.dialog, unacked: None, acked }));
+        let retell = self.is_told_otherwise(&answer).then(|| Box::new(answer.sdp.clone()));
+        callee.signal = Signal::Established(Box::new(Established::callee(answer.dialog, acked)));
         callee.set_remote(x, &answer.sdp);
         self.note_status(callee.id, 200);
         self.note_codec(&mut callee, &answer.sdp);
         self.cdr.record.to_number = Some(callee.number.clone());
         let number = callee.number.clone();
-        let (callee_id, waits_for_answer) = (callee.id, is_late);
+        let callee_id = callee.id;
         let negotiation = match is_late {
             true => Negotiation::AnswerInAck { from: Side::Caller, offer: Box::new(answer.sdp.clone()) },
             false => Negotiation::Settled,
         };
-        self.stage = Stage::Talking(Box::new(Talk::new(callee, negotiation)));
+        self.stage = Stage::Talking(Box::new(Talk { retell, ..Talk::new(callee, negotiation) }));
         let is_unanswered = matches!(self.caller.signal, Signal::Inviting { .. });
         if let (true, Some(offer)) = (is_unanswered, self.offer.take()) {
             self.caller.set_remote(x, &offer);
         }
         self.note_caller_codec(&answer.body);
-        if !waits_for_answer {
+        if !is_late {
             x.media(MediaCommand::Connect { a: self.caller.id, b: callee_id });
         }
-        if is_unanswered {
-            self.answer_caller(x, &answer.body);
+        match is_unanswered {
+            true => self.answer_caller(x, Some(&answer.body), Some(&number)),
+            false => self.answered(x, Some(number)),
         }
         self.offer = None;
-        self.answered(x, Some(number));
         match changed {
             Some(offer) => {
                 self.search_succeeded(x, None);
@@ -111,26 +129,65 @@ impl Call {
             }
             None => self.search_succeeded(x, (!is_late).then_some(answer.sdp)),
         }
+        self.tell_late(x);
     }
 
-    /// The 200 to the caller's INVITE.
-    pub(crate) fn answer_caller(&mut self, x: &mut Exchange, body: &Sdp) {
-        let Signal::Inviting { server, invite, mut dialog } =
+    /// The ACK of the winner's 2xx: with the answer to its offer, where the caller has said before what that is.
+    fn acknowledge_answer(&self, x: &mut Exchange, callee: &mut Leg, answer: &Answer) -> OurAck {
+        let session = self.offer.as_deref().filter(|_| answer.offers);
+        let body = session.zip(callee.media_mut()).and_then(|(session, media)| {
+            relay_answer(&answer.sdp, session, &media.local, &mut media.origin).ok()
+        });
+        let mut ack = answer.dialog.ack(answer.cseq);
+        let body = body.map(|body| callee.say(&body));
+        if let Some(body) = &body {
+            ack.set_body(wire::SDP, body.clone());
+        }
+        x.ack(ack, answer.dialog.flow());
+        OurAck::Sent { client: answer.client, cseq: answer.cseq, body }
+    }
+
+    /// Whether the caller has an answer already, another phone's, which is not the winner's.
+    fn is_told_otherwise(&self, answer: &Answer) -> bool {
+        let Signal::Inviting { invite, reliable: Some(reliable), .. } = &self.caller.signal else {
+            return answer.is_ahead && self.caller.established().is_some();
+        };
+        if self.caller.open != OpenOffer::None || reliable.told.is_empty() {
+            return false;
+        }
+        let has_offered = invite.headers.contains(&HeaderName::ContentType);
+        answer.is_ahead || (has_offered && reliable.told != answer.body.to_bytes())
+    }
+
+    /// The 200 to the caller's INVITE, with a session description where one is due: once an answer has gone out reliably, none
+    /// is. Waits for the PRACK of that, if it must. `number` is who answered; None for the PBX itself.
+    pub(crate) fn answer_caller(&mut self, x: &mut Exchange, body: Option<&Sdp>, number: Option<&str>) {
+        if self.hold_answer(body, number) {
+            return;
+        }
+        let Signal::Inviting { server, invite, mut dialog, reliable } =
             std::mem::replace(&mut self.caller.signal, Signal::Over)
         else {
             return;
         };
         let mut response = x.response(&invite, 200, Some(&dialog.id().local_tag));
         wire::dialog_headers(&mut response.headers, &dialog);
-        response.set_body(wire::SDP, body.to_bytes());
+        let is_due = matches!(self.caller.open, OpenOffer::Theirs | OpenOffer::OursDue);
+        if let Some(body) = body.filter(|_| is_due) {
+            response.set_body(wire::SDP, self.caller.say(body));
+            self.caller.described();
+        }
+        self.caller.timer = session_timer::grant(x, &invite.headers, &mut response.headers);
         x.respond(server, response);
         x.routes.remove_invite(server);
         dialog.confirm();
         let wait = AckWait::new(x.now, &x.settings.timers);
         let unacked = Some(Unacked { wait, server, cseq: invite.cseq.number });
-        self.caller.signal =
-            Signal::Established(Box::new(Established { dialog: *dialog, unacked, acked: OurAck::None }));
+        let unpracked = reliable.and_then(|reliable| reliable.left_over(&invite.cseq));
+        let established = Established { dialog: *dialog, unacked, acked: OurAck::None, unpracked };
+        self.caller.signal = Signal::Established(Box::new(established));
         self.note_status(self.caller.id, 200);
+        self.answered(x, number.map(Into::into));
     }
 
     /// The call is answered, by a phone or by the PBX itself.
@@ -173,7 +230,8 @@ impl Call {
             let offerer = self.leg_mut(from.other())?;
             let LegMedia::Open(media) = &mut offerer.media else { return None };
             let body = relay_answer(offer, &answer, &media.local, &mut media.origin).ok()?;
-            offerer.give_ack(x, Some(body.to_bytes()));
+            let body = offerer.say(&body);
+            offerer.give_ack(x, Some(body));
             let changed = offerer.set_remote(x, offer);
             Some((answer, changed))
         });
@@ -182,7 +240,10 @@ impl Call {
             self.acknowledge(x, from.other(), Some(offer));
             return self.end(x, End::from(EndReason::MediaFailed));
         };
-        let changed = self.leg_mut(from).is_some_and(|leg| leg.set_remote(x, &answer));
+        let changed = self.leg_mut(from).is_some_and(|leg| {
+            leg.open = OpenOffer::None;
+            leg.set_remote(x, &answer)
+        });
         self.note_held(x, from, changed);
         self.note_held(x, from.other(), other_changed);
         let callee = self.leg(Side::Callee).map(|leg| leg.id);
@@ -202,6 +263,25 @@ struct Answer {
     sdp: Sdp,
     /// What the caller gets.
     body: Sdp,
+    /// Whether what the callee said is an offer.
+    offers: bool,
+    /// Whether the callee has changed its session since without the caller being told.
+    is_ahead: bool,
+}
+
+/// The dialog of a 2xx: the early one that it confirms, else a new one.
+fn confirmed(
+    early: Option<Dialog>,
+    invite: &Request,
+    response: &Response,
+    flow: Flow,
+) -> Result<Dialog, DialogError> {
+    let Some(mut dialog) = early else { return Dialog::uac(invite, response, flow) };
+    if dialog.update(response).is_err() {
+        return Dialog::uac(invite, response, flow);
+    }
+    dialog.set_flow(flow);
+    Ok(dialog)
 }
 
 /// The INVITE that made a dialog, as far as its other forks need it.
@@ -211,6 +291,6 @@ fn invite_of(dialog: &Dialog, cseq: u32) -> Request {
     let target = dialog.remote_target().clone();
     let mut invite =
         Request::new(Method::Invite, target, dialog.local().clone(), to, dialog.id().call_id.clone(), cseq);
-    invite.headers.push(kiestoon_sip::HeaderName::Contact, dialog.local_contact().to_string());
+    invite.headers.push(HeaderName::Contact, dialog.local_contact().to_string());
     invite
 }

@@ -17,6 +17,7 @@ use crate::leg::{Leg, LegMedia, Signal};
 use crate::prompt::{Phase, Sound};
 use crate::reason::EndReason;
 use crate::reinvite::{Negotiation, refuse_reinvite};
+use crate::reliable::Reliable;
 use crate::ring::{Branch, Ring};
 use crate::snapshot::Snapshot;
 use crate::talk::Talk;
@@ -123,7 +124,7 @@ impl Call {
         let status = response.status;
         if self.branch_of(client).is_some() {
             return match status.code() {
-                ..200 => self.branch_provisional(x, client, response),
+                ..200 => self.branch_provisional(x, client, response, flow),
                 200..300 => self.branch_answered(x, client, response, flow),
                 _ => self.branch_refused(x, client, response),
             };
@@ -137,8 +138,11 @@ impl Call {
         if let Some(side) = self.acked_side(client) {
             return self.answered_again(x, side, response, flow);
         }
-        let _ =
-            self.probe_outcome(x, client, status.code()) || self.passing_answered(x, client, status.code());
+        let code = status.code();
+        let _ = self.probe_outcome(x, client, code)
+            || self.refresh_outcome(x, client, code, Some(response))
+            || self.early_update_outcome(x, client, code, Some(response))
+            || self.passing_answered(x, client, code);
     }
 
     /// A request of this call will not be answered any more.
@@ -154,7 +158,10 @@ impl Call {
         }
         // Our own overload says nothing of the phone.
         let status = if reason == FailReason::Overload { 503 } else { 408 };
-        let _ = self.probe_outcome(x, client, status) || self.passing_answered(x, client, status);
+        let _ = self.probe_outcome(x, client, status)
+            || self.refresh_outcome(x, client, status, None)
+            || self.early_update_outcome(x, client, status, None)
+            || self.passing_answered(x, client, status);
     }
 
     /// A request inside a dialog of this call.
@@ -167,6 +174,9 @@ impl Call {
         flow: Flow,
     ) {
         let Some(side) = self.side_of(leg) else {
+            if self.branch(leg).is_some() {
+                return self.branch_request(x, leg, server, &request, flow);
+            }
             return self.parked_request(x, leg, server, &request, flow);
         };
         let Some(dialog) = self.leg_mut(side).and_then(Leg::dialog_mut) else {
@@ -188,11 +198,15 @@ impl Call {
             }
             Method::Options => self.answer_options(x, server, &request),
             _ if matches!(self.stage, Stage::Ending(_)) => x.answer(server, &request, 481),
-            Method::Invite if self.transfer_negotiates(side) => refuse_reinvite(x, server, &request, 491),
+            Method::Invite | Method::Update if self.transfer_negotiates(side) => {
+                refuse_reinvite(x, server, &request, 491);
+            }
             Method::Invite if is_answered => self.reinvite(x, side, server, request),
             Method::Refer if is_answered => self.refer(x, side, server, request),
             // A second INVITE before the first is answered (RFC 3261 section 14.2).
             Method::Invite => refuse_reinvite(x, server, &request, 500),
+            Method::Prack => self.pracked(x, side, server, &request),
+            Method::Update => self.update(x, side, server, &request),
             Method::Info | Method::Message => self.pass_request(x, side, server, request),
             _ => x.answer(server, &request, 405),
         }
@@ -208,6 +222,11 @@ impl Call {
             return;
         }
         established.unacked = None;
+        self.acknowledged(x, side, request);
+        self.tell_late(x);
+    }
+
+    fn acknowledged(&mut self, x: &mut Exchange, side: Side, request: &Request) {
         match &mut self.stage {
             Stage::Sounding(sound) if sound.phase == Phase::Answer => self.sound_answered(x, request),
             Stage::Talking(talk) => match std::mem::replace(&mut talk.negotiation, Negotiation::Settled) {
@@ -249,6 +268,10 @@ impl Call {
         self.tick_ack(x, Side::Caller);
         self.tick_ack(x, Side::Callee);
         self.tick_transfers(x);
+        self.tick_reliable(x);
+        self.tick_passed(x);
+        self.tick_session(x, Side::Caller);
+        self.tick_session(x, Side::Callee);
         if let Stage::Ringing(ring) = &self.stage {
             let repeat = ring.told.is_some_and(|(_, at)| at <= x.now);
             if ring.until <= x.now {
@@ -276,8 +299,10 @@ impl Call {
             Stage::Between | Stage::Sounding(_) | Stage::Talking(_) => None,
         };
         let limit = (!matches!(self.stage, Stage::Ending(_))).then_some(self.limit);
+        let prack = self.caller.reliable().and_then(Reliable::deadline);
+        let exchanges = [self.passed_deadline(), self.session_deadline(), prack];
         let others = [self.probe_at, self.transfers_deadline(), ack(Side::Caller), ack(Side::Callee)];
-        others.into_iter().chain([limit, stage]).flatten().min()
+        others.into_iter().chain(exchanges).chain([limit, stage]).flatten().min()
     }
 
     pub(crate) fn id(&self) -> CallId {

@@ -3,6 +3,7 @@
 
 use kiestoon_sip::{Flow, HeaderName, Method, Privacy, Request, Uri};
 
+use crate::abilities::RELIABLE;
 use crate::exchange::Exchange;
 use crate::identity;
 use crate::snapshot::Organisation;
@@ -32,6 +33,8 @@ pub(crate) struct CalleeInvite<'a> {
     pub(crate) organisation: &'a Organisation,
     pub(crate) shown_number: Option<&'a str>,
     pub(crate) carried: &'a Carried,
+    /// Whether its provisional responses may be reliable.
+    pub(crate) is_reliable: bool,
 }
 
 impl Carried {
@@ -64,8 +67,9 @@ pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
         .headers
         .push(HeaderName::Contact, wire::contact(&x.settings, of.flow, of.contact.is_secure()).to_string());
     invite.headers.push(HeaderName::Allow, wire::ALLOW);
+    let supported = wire::SUPPORTED.split(", ").filter(|tag| of.is_reliable || *tag != RELIABLE);
+    invite.headers.push(HeaderName::Supported, supported.collect::<Vec<_>>().join(", "));
     invite.headers.push(HeaderName::Accept, wire::SDP);
-    invite.headers.push(HeaderName::Supported, wire::SUPPORTED);
     if is_withheld {
         invite.headers.push(HeaderName::Privacy, "id");
     } else {

@@ -48,6 +48,7 @@ impl Call {
         self.caller.close(x);
         self.offer = None;
         self.probe_at = None;
+        self.caller.forget_refresh(x);
         let sip_code = self.cdr.record.end.map_or(0, |end| end.sip_code);
         x.event(Event::CallEnded { call: self.id(), reason: why.reason, sip_code });
         self.record_if_complete(x);
@@ -142,6 +143,7 @@ impl Call {
     /// the answer, and a re-INVITE that was passed on is left behind.
     fn drop_negotiation(&mut self, x: &mut Exchange) {
         let Stage::Talking(talk) = &mut self.stage else { return };
+        talk.retell = None;
         match std::mem::replace(&mut talk.negotiation, Negotiation::Settled) {
             Negotiation::Settled => {}
             Negotiation::AnswerInAck { from, offer } => self.acknowledge(x, from.other(), Some(&offer)),
@@ -154,7 +156,7 @@ impl Call {
 
     fn end_caller(&mut self, x: &mut Exchange, why: &End) {
         match std::mem::replace(&mut self.caller.signal, Signal::Over) {
-            Signal::Inviting { server, invite, dialog } => {
+            Signal::Inviting { server, invite, dialog, .. } => {
                 let mut response = x.response(&invite, why.status(), Some(&dialog.id().local_tag));
                 response.headers.push(HeaderName::Reason, q850(why));
                 if why.status() == 503 {
@@ -196,6 +198,7 @@ impl Leg {
         if let Some(probe) = self.probe.take() {
             x.routes.remove_client(probe);
         }
+        self.forget_refresh(x);
         if let Some(established) = self.established() {
             x.routes.remove_dialog(&established.dialog.id().local_tag);
             forget_ack(x, &established.acked);
@@ -207,6 +210,7 @@ impl Leg {
 fn end_talk(x: &mut Exchange, talk: Talk, why: &End) -> Option<Box<Leg>> {
     let mut callee = talk.abandon(x);
     callee.hang_up(x, why);
+    callee.forget_refresh(x);
     callee.close(x);
     callee.is_unacked().then(|| Box::new(callee))
 }

@@ -60,6 +60,7 @@ impl Call {
     pub(crate) fn answer_options(&self, x: &mut Exchange, server: ServerId, request: &Request) {
         let mut response = x.response(request, 200, None);
         response.headers.set(HeaderName::Allow, wire::ALLOW);
+        response.headers.set(HeaderName::Supported, wire::SUPPORTED);
         response.headers.set(HeaderName::Accept, wire::SDP);
         x.respond(server, response);
     }
@@ -67,8 +68,12 @@ impl Call {
     /// Asks every answered phone whether it is still there.
     pub(crate) fn probe_all(&mut self, x: &mut Exchange) {
         self.probe_at = Some(x.now + x.settings.probe_interval);
-        self.probe(x, Side::Caller);
-        self.probe(x, Side::Callee);
+        for side in [Side::Caller, Side::Callee] {
+            // A session that is refreshed tells as much.
+            if self.leg(side).is_some_and(|leg| leg.timer.is_none()) {
+                self.probe(x, side);
+            }
+        }
     }
 
     /// No sound came from a phone for a while: perhaps it is muted, perhaps it is gone.
@@ -99,7 +104,7 @@ impl Call {
     }
 
     /// Whether a request of one side waits for the answer of the other.
-    fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         let passing = matches!(&self.stage, Stage::Talking(talk) if !talk.passing.is_empty());
         passing || self.reinvite_client().is_some()
     }

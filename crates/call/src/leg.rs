@@ -5,10 +5,14 @@ use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Origin, Sdp, SrtpPolicy};
 use kiestoon_sip::dialog::{AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, ServerId};
-use kiestoon_sip::{Flow, Request, Transport, Uri};
+use kiestoon_sip::{Flow, RAck, Request, Transport, Uri};
 
+use crate::abilities::Abilities;
 use crate::cdr::Side;
 use crate::exchange::Exchange;
+use crate::open_offer::OpenOffer;
+use crate::reliable::Reliable;
+use crate::session_timer::SessionTimer;
 use crate::wire;
 
 /// A phone in a call.
@@ -22,6 +26,11 @@ pub(crate) struct Leg {
     pub(crate) flow: Flow,
     pub(crate) media: LegMedia,
     pub(crate) signal: Signal,
+    /// Whether an offer is open with this phone.
+    pub(crate) open: OpenOffer,
+    pub(crate) can: Abilities,
+    /// When the session of this phone has to be refreshed; None for a phone without session timers.
+    pub(crate) timer: Option<Box<SessionTimer>>,
     /// Our question whether the phone is still there, while it is unanswered.
     pub(crate) probe: Option<ClientId>,
 }
@@ -34,7 +43,13 @@ pub(crate) enum Signal {
     /// A callee who was invited.
     Invited { client: ClientId, invite: Box<Request> },
     /// A caller who waits for a final response.
-    Inviting { server: ServerId, invite: Box<Request>, dialog: Box<Dialog> },
+    Inviting {
+        server: ServerId,
+        invite: Box<Request>,
+        dialog: Box<Dialog>,
+        /// None where the caller does not know reliable provisional responses.
+        reliable: Option<Box<Reliable>>,
+    },
     /// Answered.
     Established(Box<Established>),
     /// Nothing more is to be said.
@@ -48,6 +63,15 @@ pub(crate) struct Established {
     /// A 2xx of ours that is repeated until its ACK comes.
     pub(crate) unacked: Option<Unacked>,
     pub(crate) acked: OurAck,
+    /// The last provisional response, where its PRACK had not come before the 2xx.
+    pub(crate) unpracked: Option<Box<RAck>>,
+}
+
+impl Established {
+    /// A leg that an INVITE of ours made.
+    pub(crate) fn callee(dialog: Dialog, acked: OurAck) -> Self {
+        Self { dialog, unacked: None, acked, unpracked: None }
+    }
 }
 
 /// A 2xx of ours without its ACK.
@@ -89,9 +113,27 @@ pub(crate) struct OpenMedia {
     pub(crate) codec: Option<Box<str>>,
     /// Whether this phone has put the other on hold.
     pub(crate) holds: bool,
+    /// What we said last of our session, to be said again where a refresh needs it.
+    pub(crate) said: Bytes,
 }
 
 impl Leg {
+    /// A leg without ports.
+    pub(crate) fn new(id: LegId, side: Side, number: Box<str>, flow: Flow, signal: Signal) -> Self {
+        Self {
+            id,
+            side,
+            number,
+            flow,
+            media: LegMedia::Closed,
+            signal,
+            open: OpenOffer::None,
+            can: Abilities::default(),
+            timer: None,
+            probe: None,
+        }
+    }
+
     /// Asks for ports.
     pub(crate) fn open(&mut self, x: &mut Exchange, call: CallKey) {
         if let LegMedia::Closed = self.media {
@@ -111,7 +153,13 @@ impl Leg {
                 SrtpPolicy::Optional => matches!(self.flow.transport, Transport::Tls | Transport::Wss),
                 SrtpPolicy::Required => true,
             };
-            self.media = LegMedia::Open(Box::new(OpenMedia { local, origin, codec: None, holds: false }));
+            self.media = LegMedia::Open(Box::new(OpenMedia {
+                local,
+                origin,
+                codec: None,
+                holds: false,
+                said: Bytes::new(),
+            }));
         }
         wanted
     }
@@ -130,6 +178,15 @@ impl Leg {
             LegMedia::Open(media) => Some(media),
             LegMedia::Closed | LegMedia::Opening => None,
         }
+    }
+
+    /// A description of ours on its way to the phone; remembered.
+    pub(crate) fn say(&mut self, sdp: &Sdp) -> Bytes {
+        let said = sdp.to_bytes();
+        if let Some(media) = self.media_mut() {
+            media.said = said.clone();
+        }
+        said
     }
 
     /// Tells the engine what the phone said it receives, and notes whether it holds. True if that changed.
@@ -185,6 +242,7 @@ impl Leg {
         }
         x.ack(ack, established.dialog.flow());
         established.acked = OurAck::Sent { client, cseq, body };
+        self.open = OpenOffer::None;
     }
 
     /// The INVITE of ours whose 2xx may come again.
@@ -201,6 +259,11 @@ impl Leg {
             Signal::Invited { client, .. } => Some(*client),
             _ => None,
         }
+    }
+
+    /// Whether an offer to this phone would have to wait.
+    pub(crate) fn is_negotiating(&self) -> bool {
+        self.open.is_open() || self.is_unacked()
     }
 
     /// Whether a 2xx of ours waits for its ACK.

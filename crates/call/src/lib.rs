@@ -4,31 +4,39 @@
 //! `Call`, `walk` follows the dialplan, `ring` dials, `early_media` lets ring-back through, `answer` joins
 //! the two legs, `reinvite` holds and resumes, `end` ends, and `cdr` is what is left.
 
+mod abilities;
 mod answer;
 mod call;
 mod callee_invite;
 mod cdr;
 mod early_media;
+mod early_update;
 mod end;
 mod event;
 mod exchange;
+mod forks;
 mod id;
 mod identity;
 mod in_call_requests;
 mod leg;
 mod losers;
+mod open_offer;
 mod outcome;
 mod police;
 mod prompt;
 mod reason;
 mod reinvite;
+mod reinvite_local;
+mod reliable;
 mod ring;
 mod routes;
+mod session_timer;
 mod settings;
 mod snapshot;
 mod switch;
 mod talk;
 mod transfer;
+mod update;
 mod view;
 mod walk;
 mod wall_clock;

@@ -113,6 +113,7 @@ impl Exchange {
         }
         self.ack(ack, flow);
         if hang_up {
+            dialog.skip(MOST_PRACKS);
             let mut bye = dialog.request(Method::Bye);
             bye.headers.push(HeaderName::Reason, "SIP;cause=487;text=\"Request Terminated\"");
             self.request(bye, flow, None);
@@ -145,4 +146,6 @@ impl Exchange {
 
 /// Forks of one INVITE that are remembered; one more is acknowledged and hung up each time that it answers.
 const MOST_FORKS: usize = 8;
+/// Provisional responses that a phone may have had acknowledged in an early dialog that is forgotten.
+const MOST_PRACKS: u32 = 100;
 const COMPLETED_ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";

@@ -8,6 +8,7 @@ use crate::call::{Call, Stage};
 use crate::cdr::End;
 use crate::exchange::Exchange;
 use crate::leg::{LegMedia, Signal};
+use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
 use crate::walk::Step;
 use crate::wire;
@@ -91,10 +92,18 @@ impl Call {
         let Some(answer) = answer else {
             return self.end(x, EndReason::MediaFailed.into());
         };
+        self.caller.open = OpenOffer::None;
         self.caller.set_remote(x, &answer);
         self.note_caller_codec(&answer);
         self.offer = Some(Box::new(answer));
         self.make_sound(x);
+    }
+
+    /// The same, where the offer was made before in a provisional response.
+    pub(crate) fn sound_answered_early(&mut self, x: &mut Exchange) {
+        if matches!(&self.stage, Stage::Sounding(sound) if sound.phase == Phase::Answer) {
+            self.make_sound(x);
+        }
     }
 
     /// The prompt was played to its end.
@@ -124,8 +133,7 @@ impl Call {
         let LegMedia::Open(media) = &mut self.caller.media else { return Err(EndReason::MediaFailed.into()) };
         let Some(offer) = self.offer.take() else {
             let ours = local_offer(&media.local, &mut media.origin);
-            self.answer_caller(x, &ours);
-            self.answered(x, None);
+            self.answer_caller(x, Some(&ours), None);
             return Ok(());
         };
         let (ours, codec) = local_answer(&offer, &media.local, &mut media.origin).map_err(|error| End {
@@ -137,9 +145,8 @@ impl Call {
         let agreed = wire::as_theirs(&ours, &media.origin);
         self.caller.set_remote(x, &offer);
         self.note_caller_codec(&ours);
-        self.answer_caller(x, &ours);
+        self.answer_caller(x, Some(&ours), None);
         self.offer = Some(Box::new(agreed));
-        self.answered(x, None);
         Ok(())
     }
 }

@@ -37,6 +37,8 @@ pub enum EndReason {
     MaxDuration,
     /// The 200 was never acknowledged (RFC 3261 section 13.3.1.4).
     AckTimeout,
+    /// Who had to refresh the session did not (RFC 4028).
+    SessionExpired,
     /// The caller's phone does not answer any more.
     CallerGone,
     /// The callee's phone does not answer any more.
@@ -87,7 +89,7 @@ pub enum HangupBy {
 
 impl EndReason {
     /// Every reason, for tests and for the metric's label.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::HangupCaller,
         Self::HangupCallee,
         Self::Cancelled,
@@ -104,6 +106,7 @@ impl EndReason {
         Self::RingTimeout,
         Self::MaxDuration,
         Self::AckTimeout,
+        Self::SessionExpired,
         Self::CallerGone,
         Self::CalleeGone,
         Self::MediaFailed,
@@ -134,6 +137,7 @@ impl EndReason {
             Self::RingTimeout => "ring_timeout",
             Self::MaxDuration => "max_duration",
             Self::AckTimeout => "ack_timeout",
+            Self::SessionExpired => "session_expired",
             Self::CallerGone => "caller_gone",
             Self::CalleeGone => "callee_gone",
             Self::MediaFailed => "media_failed",
@@ -167,6 +171,7 @@ impl EndReason {
             | Self::RingTimeout
             | Self::MaxDuration
             | Self::AckTimeout
+            | Self::SessionExpired
             | Self::CallerGone
             | Self::CalleeGone
             | Self::Transferred
@@ -191,7 +196,7 @@ impl EndReason {
             Self::NotFound | Self::NoRoute => 1,
             Self::StepNotBuilt => 79,
             Self::Loop => 25,
-            Self::MaxDuration | Self::AckTimeout => 102,
+            Self::MaxDuration | Self::AckTimeout | Self::SessionExpired => 102,
             Self::CallerGone | Self::CalleeGone => 27,
             Self::MediaFailed => 47,
             Self::Shutdown | Self::Internal => 41,

@@ -1,7 +1,10 @@
 //! A new offer in an answered call: hold, resume, another address or codec. It goes end to end, with our own addresses
 //! in place of theirs; both sides offering at once is glare, and both are told to try again (RFC 3261 section 14).
 
-use kiestoon_media::{Sdp, local_answer, local_offer, relay_answer, relay_offer};
+use std::time::Instant;
+
+use bytes::Bytes;
+use kiestoon_media::{Sdp, relay_answer, relay_offer};
 use kiestoon_sip::dialog::{AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
 use kiestoon_sip::{HeaderName, Method, Request, Response};
@@ -12,8 +15,10 @@ use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::identity;
 use crate::leg::{Leg, LegMedia, OurAck, Unacked};
+use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
 use crate::routes::ClientOwner;
+use crate::session_timer;
 use crate::settings::Settings;
 use crate::wire;
 
@@ -40,11 +45,17 @@ pub(crate) struct Passed {
     /// The re-INVITE that is to be answered; None for one of ours.
     asked: Option<Asked>,
     client: ClientId,
+    /// Whether it went on as a re-INVITE, which is acknowledged; else as UPDATE.
+    is_invite: bool,
     /// The offer, unless it is left to the other side.
     offer: Option<Sdp>,
+    /// What the other side was told.
+    said: Bytes,
+    /// When it is cancelled: a phone that died after its 100 would keep both sides waiting for as long as Timer C.
+    until: Option<Instant>,
 }
 
-/// A re-INVITE that waits for its answer.
+/// A re-INVITE or UPDATE that waits for its answer.
 #[derive(Debug)]
 struct Asked {
     server: ServerId,
@@ -55,7 +66,7 @@ impl Passed {
     /// The call ends before the other side has answered; `other` is the dialog with it, unless it has hung up itself.
     pub(crate) fn give_up(self, x: &mut Exchange, other: Option<Dialog>) {
         x.routes.remove_client(self.client);
-        if let Some(dialog) = other {
+        if let Some(dialog) = other.filter(|_| self.is_invite) {
             x.leave_reinvite(self.client, dialog, self.offer.is_some());
         }
         self.refuse(x, 487);
@@ -65,8 +76,13 @@ impl Passed {
     fn refuse(&self, x: &mut Exchange, status: u16) {
         if let Some(asked) = &self.asked {
             x.routes.remove_invite(asked.server);
-            x.answer(asked.server, &asked.request, status);
+            refuse_reinvite(x, asked.server, &asked.request, status);
         }
+    }
+
+    /// When [`Call::tick_passed`] is wanted.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.until
     }
 
     /// Who is asked.
@@ -78,21 +94,18 @@ impl Passed {
 impl Call {
     /// A re-INVITE of one side.
     pub(crate) fn reinvite(&mut self, x: &mut Exchange, from: Side, server: ServerId, request: Request) {
+        if let Some(refusal) = session_timer::too_short(x, &request) {
+            return x.respond(server, refusal);
+        }
         let offer = match read_offer(&x.settings, &request) {
             Ok(offer) => offer,
             Err(status) => return x.answer(server, &request, status),
         };
+        let refusal = self.leg(from).and_then(|leg| leg.open.refusal());
         match &self.stage {
-            Stage::Talking(talk) => {
-                let refusal = match &talk.negotiation {
-                    // RFC 3261 section 14.2: of the same side before its first is answered; otherwise glare.
-                    Negotiation::Passed(passed) if passed.from == from => Some(500),
-                    Negotiation::Passed(_) | Negotiation::AnswerInAck { .. } => Some(491),
-                    Negotiation::Settled => {
-                        self.leg(from.other()).is_some_and(Leg::is_unacked).then_some(491)
-                    }
-                };
-                match refusal {
+            Stage::Talking(_) => {
+                let busy = || self.leg(from.other()).is_some_and(Leg::is_negotiating).then_some(491);
+                match refusal.or_else(busy) {
                     Some(status) => refuse_reinvite(x, server, &request, status),
                     None => {
                         if let Err(status) = self.pass_reinvite(x, from, Some((server, &request)), offer) {
@@ -100,6 +113,9 @@ impl Call {
                         }
                     }
                 }
+            }
+            _ if refusal.is_some() || self.caller.is_unacked() => {
+                refuse_reinvite(x, server, &request, refusal.unwrap_or(491));
             }
             _ => self.reinvite_locally(x, server, &request, offer),
         }
@@ -112,8 +128,21 @@ impl Call {
         let _ = self.pass_reinvite(x, to.other(), None, Some(offer));
     }
 
-    /// Passes it on, in the dialog with the other side. An error is the status that refuses it.
-    fn pass_reinvite(
+    /// What the callee said is offered to the caller, who was answered otherwise before, once nothing else is under way.
+    pub(crate) fn tell_late(&mut self, x: &mut Exchange) {
+        let is_busy = self.caller.is_negotiating() || self.caller.established().is_none();
+        let Stage::Talking(talk) = &mut self.stage else { return };
+        if !is_busy
+            && matches!(talk.negotiation, Negotiation::Settled)
+            && let Some(offer) = talk.retell.take()
+        {
+            let _ = self.pass_reinvite(x, Side::Callee, None, Some(*offer));
+        }
+    }
+
+    /// Passes it on, in the dialog with the other side: an offer of an UPDATE, or of our own, as UPDATE where that is taken. An
+    /// error is the status that refuses it.
+    pub(crate) fn pass_reinvite(
         &mut self,
         x: &mut Exchange,
         from: Side,
@@ -131,27 +160,76 @@ impl Call {
             }
             _ => None,
         };
+        let asks_invite = asked.is_some_and(|(_, request)| request.method == Method::Invite);
+        let is_invite = offer.is_none() || asks_invite || !other.can.update;
+        if is_invite && other.established().is_none() {
+            return Err(491);
+        }
         let dialog = other.dialog_mut().ok_or(480u16)?;
-        let (mut passed, flow) = (dialog.request(Method::Invite), dialog.flow());
-        passed.headers.set(HeaderName::Allow, wire::ALLOW);
-        passed.headers.set(HeaderName::Supported, wire::SUPPORTED);
+        let method = if is_invite { Method::Invite } else { Method::Update };
+        let (mut passed, flow) = (dialog.request(method), dialog.flow());
+        other.introduce(&mut passed.headers);
         if let Some(shown) = shown {
             identity::assert(&mut passed.headers, &x.settings, &shown);
         }
-        if let Some(body) = body {
-            passed.set_body(wire::SDP, body.to_bytes());
+        other.open = if offer.is_some() { OpenOffer::Ours } else { OpenOffer::TheirsDue };
+        let said = body.map(|body| body.to_bytes()).unwrap_or_default();
+        if !said.is_empty() {
+            passed.set_body(wire::SDP, said.clone());
         }
-        if let Some((server, request)) = asked {
+        if let Some((server, request)) = asked.filter(|_| asks_invite) {
             let trying = x.response(request, 100, None);
             x.respond(server, trying);
             x.routes.add_invite(server, self.key);
         }
         let client = x.request(passed, flow, Some(owner));
+        let until = is_invite.then(|| x.now + x.settings.timers.transaction() * 3 / 4);
+        if let (Some(asker), true) = (self.leg_mut(from), asked.is_some()) {
+            asker.open = if offer.is_some() { OpenOffer::Theirs } else { OpenOffer::OursDue };
+        }
         if let Stage::Talking(talk) = &mut self.stage {
             let asked = asked.map(|(server, request)| Asked { server, request: request.clone() });
-            talk.negotiation = Negotiation::Passed(Box::new(Passed { from, asked, client, offer }));
+            let passed = Passed { from, asked, client, is_invite, offer, said, until };
+            talk.negotiation = Negotiation::Passed(Box::new(passed));
         }
         Ok(())
+    }
+
+    /// When the re-INVITE that was passed on is cancelled.
+    pub(crate) fn passed_deadline(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Talking(talk) => match &talk.negotiation {
+                Negotiation::Passed(passed) => passed.deadline(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Gives up a re-INVITE that takes too long. Who asked by UPDATE is told at once, since that may not wait for people
+    /// (RFC 3311 section 5.2); who asked by INVITE once the other side is done.
+    pub(crate) fn tick_passed(&mut self, x: &mut Exchange) {
+        let Stage::Talking(talk) = &mut self.stage else { return };
+        let Negotiation::Passed(passed) = &mut talk.negotiation else { return };
+        if passed.until.take_if(|until| *until <= x.now).is_none() {
+            return;
+        }
+        x.transactions.cancel(x.now, passed.client);
+        if let Some(asked) = passed.asked.take_if(|asked| asked.request.method != Method::Invite) {
+            let from = passed.from;
+            x.answer(asked.server, &asked.request, 504);
+            if let Some(asker) = self.leg_mut(from) {
+                asker.open = OpenOffer::None;
+            }
+        }
+    }
+
+    fn close_offers(&mut self) {
+        for side in [Side::Caller, Side::Callee] {
+            if let Some(leg) = self.leg_mut(side) {
+                leg.open = OpenOffer::None;
+            }
+        }
     }
 
     /// The client transaction of the re-INVITE that was passed on.
@@ -186,15 +264,31 @@ impl Call {
             return self.reinvite_accepted(x, *passed, response);
         }
         x.routes.remove_client(passed.client);
+        self.close_offers();
         let gone = matches!(status.code(), 408 | 481);
+        if matches!(status.code(), 405 | 501) && !passed.is_invite {
+            return self.pass_as_invite(x, *passed);
+        }
         // What concerns only our own hop is no business of the other side's; it keeps the session as it was.
         let shown = match status.code() {
-            300..=399 | 401 | 407 | 408 => 488,
+            300..=399 | 401 | 407 | 408 | 422 => 488,
             code => code,
         };
         passed.refuse(x, shown);
         if gone {
-            self.end(x, gone_end(passed.from.other()));
+            return self.end(x, gone_end(passed.from.other()));
+        }
+        self.tell_late(x);
+    }
+
+    /// The other side does not take UPDATE after all.
+    fn pass_as_invite(&mut self, x: &mut Exchange, passed: Passed) {
+        if let Some(other) = self.leg_mut(passed.to()) {
+            other.can.update = false;
+        }
+        let asked = passed.asked.as_ref().map(|asked| (asked.server, &asked.request));
+        if let Err(status) = self.pass_reinvite(x, passed.from, asked, passed.offer.clone()) {
+            passed.refuse(x, status);
         }
     }
 
@@ -202,6 +296,7 @@ impl Call {
     pub(crate) fn reinvite_failed(&mut self, x: &mut Exchange, reason: FailReason) {
         let Some(passed) = self.take_passed() else { return };
         x.routes.remove_client(passed.client);
+        self.close_offers();
         if reason == FailReason::Overload {
             return passed.refuse(x, 500);
         }
@@ -223,17 +318,33 @@ impl Call {
     fn reinvite_accepted(&mut self, x: &mut Exchange, passed: Passed, response: &Response) {
         let to = passed.from.other();
         let cseq = response.cseq.number;
-        if let Some(established) = self.leg_mut(to).and_then(Leg::established_mut) {
-            let before =
-                std::mem::replace(&mut established.acked, OurAck::Owed { client: passed.client, cseq });
-            forget_ack(x, &before);
+        self.close_offers();
+        if let Some(leg) = self.leg_mut(to) {
+            leg.refreshed(x, response);
+            if let (Some(media), false) = (leg.media_mut(), passed.said.is_empty()) {
+                media.said = passed.said.clone();
+            }
             // A Contact that cannot be read leaves the target as it was.
-            let _ = established.dialog.refresh_target(&response.headers);
+            let _ = leg.dialog_mut().map(|dialog| dialog.refresh_target(&response.headers));
+            if !passed.is_invite {
+                x.routes.remove_client(passed.client);
+            }
+        }
+        if let Some(established) =
+            self.leg_mut(to).filter(|_| passed.is_invite).and_then(Leg::established_mut)
+        {
+            let owed = OurAck::Owed { client: passed.client, cseq };
+            forget_ack(x, &std::mem::replace(&mut established.acked, owed));
         }
         let theirs = wire::sdp_of(&x.settings, &response.headers, &response.body);
         let body = theirs.as_ref().and_then(|theirs| {
             let LegMedia::Open(media) = &mut self.leg_mut(passed.from)?.media else { return None };
+            let mut spare = media.origin.clone();
             match &passed.offer {
+                // Nobody asked, so nobody is answered.
+                Some(offer) if passed.asked.is_none() => {
+                    relay_answer(offer, theirs, &media.local, &mut spare).ok()
+                }
                 Some(offer) => relay_answer(offer, theirs, &media.local, &mut media.origin).ok(),
                 None => relay_offer(theirs, &media.local, &mut media.origin).ok(),
             }
@@ -254,9 +365,19 @@ impl Call {
                 if passed.asked.is_some() {
                     self.take_session(x, passed.from, &offer);
                 }
+                if let Stage::Talking(talk) = &mut self.stage
+                    && let (None, Some(retell)) = (&passed.asked, &mut talk.retell)
+                {
+                    **retell = theirs.clone();
+                }
                 self.take_session(x, to, &theirs);
             }
             None => {
+                for (side, open) in [(passed.from, OpenOffer::Ours), (to, OpenOffer::Theirs)] {
+                    if let Some(leg) = self.leg_mut(side) {
+                        leg.open = open;
+                    }
+                }
                 if let Stage::Talking(talk) = &mut self.stage {
                     talk.negotiation =
                         Negotiation::AnswerInAck { from: passed.from, offer: Box::new(theirs) };
@@ -265,8 +386,12 @@ impl Call {
         }
         if let Some(Asked { server, request }) = &passed.asked {
             x.routes.remove_invite(*server);
-            self.accept_reinvite(x, passed.from, *server, request, &body);
+            match request.method {
+                Method::Invite => self.accept_reinvite(x, passed.from, *server, request, &body),
+                _ => self.accept_update(x, passed.from, *server, request, Some(&body)),
+            }
         }
+        self.tell_late(x);
     }
 
     /// Gives the ACK that a side is owed, refusing what it offered in its 2xx.
@@ -277,7 +402,7 @@ impl Call {
         leg.give_ack(x, body);
     }
 
-    fn take_session(&mut self, x: &mut Exchange, side: Side, sdp: &Sdp) {
+    pub(crate) fn take_session(&mut self, x: &mut Exchange, side: Side, sdp: &Sdp) {
         let changed = self.leg_mut(side).is_some_and(|leg| leg.set_remote(x, sdp));
         self.note_held(x, side, changed);
     }
@@ -291,7 +416,7 @@ impl Call {
     }
 
     /// The 200 to a re-INVITE.
-    fn accept_reinvite(
+    pub(crate) fn accept_reinvite(
         &mut self,
         x: &mut Exchange,
         side: Side,
@@ -301,59 +426,17 @@ impl Call {
     ) {
         let mut response = x.response(request, 200, None);
         let Some(leg) = self.leg_mut(side) else { return };
+        let said = leg.say(body);
+        leg.can.learn(&request.headers);
+        leg.forget_refresh(x);
+        leg.timer = session_timer::grant(x, &request.headers, &mut response.headers);
         let Some(established) = leg.established_mut() else { return };
         wire::dialog_headers(&mut response.headers, &established.dialog);
-        response.set_body(wire::SDP, body.to_bytes());
+        response.set_body(wire::SDP, said);
         x.respond(server, response);
         let _ = established.dialog.refresh_target(&request.headers);
         let wait = AckWait::new(x.now, &x.settings.timers);
         established.unacked = Some(Unacked { wait, server, cseq: request.cseq.number });
-    }
-
-    /// A re-INVITE of a caller who talks to the PBX itself.
-    fn reinvite_locally(
-        &mut self,
-        x: &mut Exchange,
-        server: ServerId,
-        request: &Request,
-        offer: Option<Sdp>,
-    ) {
-        if self.caller.is_unacked() {
-            return refuse_reinvite(x, server, request, 491);
-        }
-        let LegMedia::Open(media) = &mut self.caller.media else { return x.answer(server, request, 488) };
-        let body = match &offer {
-            Some(offer) => local_answer(offer, &media.local, &mut media.origin).map(|(body, _)| body),
-            None => Ok(local_offer(&media.local, &mut media.origin)),
-        };
-        let body = match body {
-            Ok(body) => body,
-            Err(error) => return x.answer(server, request, error.status()),
-        };
-        let agreed = wire::as_theirs(&body, &media.origin);
-        if let Some(offer) = offer {
-            self.take_session(x, Side::Caller, &offer);
-            self.offer_again(agreed);
-        }
-        self.accept_reinvite(x, Side::Caller, server, request, &body);
-    }
-
-    /// The answer to an offer that we made to a re-INVITE came in its ACK. Without one the session stays as it was.
-    pub(crate) fn reinvite_answered_in_ack(&mut self, x: &mut Exchange, ack: &Request) {
-        let answer =
-            wire::sdp_of(&x.settings, &ack.headers, &ack.body).filter(|answer| answer.audio().is_some());
-        if let Some(answer) = answer {
-            self.take_session(x, Side::Caller, &answer);
-            self.offer_again(answer);
-        }
-    }
-
-    /// What phones are offered from now on; those that ring were offered something else.
-    fn offer_again(&mut self, offer: Sdp) {
-        self.offer = Some(Box::new(offer));
-        if let Stage::Ringing(ring) = &mut self.stage {
-            ring.offer_changed = true;
-        }
     }
 }
 

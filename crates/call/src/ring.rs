@@ -5,19 +5,22 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_dialplan::{Dial, DialOrder, StepResult, Target};
-use kiestoon_media::{LegId, LocalMedia, Sdp, SrtpPolicy, relay_offer};
+use kiestoon_media::{LegId, LocalMedia, SrtpPolicy, relay_offer};
 use kiestoon_sip::transaction::{ClientId, FailReason};
 use kiestoon_sip::{Flow, Response, Uri};
 
 use crate::call::{Call, Stage};
 use crate::callee_invite::{self, CalleeInvite};
 use crate::cdr::{CdrLeg, Side};
+use crate::early_update::EarlyUpdate;
 use crate::event::Event;
 use crate::exchange::Exchange;
-use crate::leg::{Leg, LegMedia, Signal};
+use crate::forks::Fork;
+use crate::leg::{Leg, Signal};
 use crate::outcome::{Best, Outcome};
 use crate::reason::EndReason;
 use crate::routes::ClientOwner;
+use crate::session_timer;
 use crate::wire;
 
 /// A dial step under way.
@@ -32,13 +35,13 @@ pub(crate) struct Ring {
     best: Best,
     /// The number that the dialplan wants to be shown, instead of the caller's.
     shown_number: Option<Box<str>>,
-    /// The branch whose early media the caller hears.
-    pub(crate) early: Option<LegId>,
+    /// The branch, and the early dialog of it, that the caller hears.
+    pub(crate) early: Option<(LegId, Box<str>)>,
     /// The provisional status that the caller got last, and when it is repeated: a minute without one would make
     /// proxies on the way give up (RFC 3261 section 13.3.1.1).
     pub(crate) told: Option<(u16, Instant)>,
-    /// Whether the caller, whom a prompt was played to, has changed its session since the phones were rung.
-    pub(crate) offer_changed: bool,
+    /// An offer that one side made before the answer, on its way to the other.
+    pub(crate) update: Option<Box<EarlyUpdate>>,
     /// Whether a caller who is answered already hears ring-back of ours.
     pub(crate) ringback: bool,
 }
@@ -49,8 +52,10 @@ pub(crate) struct Branch {
     pub(crate) leg: Leg,
     /// Which target of the step it belongs to: a 6xx speaks for all phones of one extension.
     target: usize,
-    /// The session description of its provisional responses.
-    pub(crate) early: Option<Box<Sdp>>,
+    /// Its early dialogs: several where a proxy behind the contact forks.
+    pub(crate) forks: Vec<Fork>,
+    /// Whether the caller has changed its session since this phone was rung.
+    pub(crate) is_behind: bool,
 }
 
 /// Phones that are rung at one time.
@@ -83,7 +88,7 @@ impl Call {
             shown_number: dial.caller_id.as_deref().and_then(shown_number),
             early: None,
             told: None,
-            offer_changed: false,
+            update: None,
             ringback: false,
         }));
         self.caller.open(x, self.key);
@@ -106,9 +111,7 @@ impl Call {
         let Some(index) = ring.branches.iter().position(|branch| branch.leg.id == leg) else { return };
         let mut failed = ring.branches.remove(index);
         ring.best.enter(status);
-        if ring.early == Some(leg) {
-            ring.early = None;
-        }
+        ring.early.take_if(|(heard, _)| *heard == leg);
         let target = failed.target;
         if let Signal::Invited { invite, .. } = &failed.leg.signal {
             x.forget_branch(invite);
@@ -119,6 +122,8 @@ impl Call {
             self.drop_branches(x, Some(status), |branch| branch.target == target);
             self.drop_waiting(target);
         }
+        self.drop_early_update(x, leg);
+        self.hear_next(x);
         self.go_on_ringing(x);
     }
 
@@ -126,6 +131,9 @@ impl Call {
     pub(crate) fn branch_refused(&mut self, x: &mut Exchange, client: ClientId, response: &Response) {
         x.routes.remove_client(client);
         let Some(leg) = self.branch_of(client) else { return };
+        if self.invite_longer(x, leg, response) {
+            return;
+        }
         let status = response.status.code();
         if matches!(status, 415 | 488 | 606) && self.offers_plain(x, leg) {
             return self.invite_branch(x, leg);
@@ -145,6 +153,7 @@ impl Call {
         let Signal::Invited { invite, .. } = &branch.leg.signal else { return false };
         let contact = invite.uri.clone();
         x.forget_branch(invite);
+        branch.forks.clear();
         branch.leg.signal = Signal::Chosen { contact };
         true
     }
@@ -183,10 +192,10 @@ impl Call {
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let (dropped, kept) = std::mem::take(&mut ring.branches).into_iter().partition(which);
         ring.branches = kept;
-        if ring.branches.iter().all(|branch| Some(branch.leg.id) != ring.early) {
-            ring.early = None;
-        }
+        let branches = &ring.branches;
+        ring.early.take_if(|(heard, _)| branches.iter().all(|branch| branch.leg.id != *heard));
         for branch in dropped {
+            self.drop_early_update(x, branch.leg.id);
             self.drop_branch(x, branch, why);
         }
     }
@@ -236,7 +245,7 @@ impl Call {
         ring.until = x.now + wave.ring_time.min(x.settings.ring_limit);
         for phone in wave.phones {
             let leg = self.new_leg(x, &phone);
-            let branch = Branch { leg, target: phone.target, early: None };
+            let branch = Branch { leg, target: phone.target, forks: Vec::new(), is_behind: false };
             if let Stage::Ringing(ring) = &mut self.stage {
                 ring.branches.push(branch);
             }
@@ -251,15 +260,8 @@ impl Call {
             .record
             .legs
             .push(CdrLeg { charged_to, ..CdrLeg::new(id, Side::Callee, &phone.number, &phone.flow) });
-        let mut leg = Leg {
-            id,
-            side: Side::Callee,
-            number: phone.number.clone(),
-            flow: phone.flow,
-            media: LegMedia::Closed,
-            signal: Signal::Chosen { contact: phone.contact.clone() },
-            probe: None,
-        };
+        let signal = Signal::Chosen { contact: phone.contact.clone() };
+        let mut leg = Leg::new(id, Side::Callee, phone.number.clone(), phone.flow, signal);
         leg.open(x, self.key);
         leg
     }
@@ -272,6 +274,8 @@ impl Call {
         let Some(organisation) = self.snapshot.organisation(self.organisation) else { return };
         let Signal::Chosen { contact } = &branch.leg.signal else { return };
         let name = organisation.extensions.get(&self.caller.number).map_or("", |known| &*known.name);
+        // An offer in a reliable provisional response wants its answer in the PRACK, so the caller has to know them too.
+        let is_reliable = self.offer.is_some() || self.caller.reliable().is_some();
         let mut invite = callee_invite::build(
             x,
             &CalleeInvite {
@@ -283,14 +287,19 @@ impl Call {
                 organisation,
                 shown_number: ring.shown_number.as_deref(),
                 carried: &self.carried,
+                is_reliable,
             },
         );
         if let (Some(offer), Some(media)) = (&self.offer, branch.leg.media_mut()) {
             match relay_offer(offer, &media.local, &mut media.origin) {
-                Ok(sdp) => invite.set_body(wire::SDP, sdp.to_bytes()),
+                Ok(sdp) => {
+                    media.said = sdp.to_bytes();
+                    invite.set_body(wire::SDP, media.said.clone());
+                }
                 Err(_) => return self.branch_failed(x, id, 488),
             }
         }
+        session_timer::ask(&x.settings, &mut invite.headers);
         if let Some(tag) = invite.from.tag() {
             x.routes.add_dialog(tag, id);
         }

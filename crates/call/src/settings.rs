@@ -36,6 +36,10 @@ pub struct Settings {
     /// How often each phone of an answered call is asked, by OPTIONS in its dialog, whether it is still there.
     /// Silence of its media asks at once. One request and answer a minute is about 1 kB for each leg.
     pub probe_interval: Duration,
+    /// The interval that we ask of phones with session timers (RFC 4028), which are not asked by OPTIONS then.
+    pub session_expires: Duration,
+    /// The shortest such interval that we take; less gets 422.
+    pub min_se: Duration,
     /// How long the record of an ended call waits for the last figures of its media.
     pub figures_wait: Duration,
     /// What a refused caller is told to wait (`Retry-After`).
@@ -138,6 +142,8 @@ impl Default for Settings {
             ring_limit: Duration::from_secs(5 * 60),
             call_limit: Duration::from_secs(12 * 3600),
             probe_interval: Duration::from_secs(60),
+            session_expires: Duration::from_secs(1800),
+            min_se: Duration::from_secs(90),
             figures_wait: Duration::from_millis(250),
             retry_after: Duration::from_secs(10),
             trusted_networks: Vec::new(),

@@ -1,5 +1,6 @@
 //! Two people talk: the callee's leg, what is being negotiated between the two, and requests on their way across.
 
+use kiestoon_media::Sdp;
 use kiestoon_sip::Request;
 use kiestoon_sip::transaction::{ClientId, ServerId};
 
@@ -15,6 +16,9 @@ pub(crate) struct Talk {
     pub(crate) negotiation: Negotiation,
     /// Requests that were passed on and not answered yet; few, and bounded.
     pub(crate) passing: Vec<Passing>,
+    /// What the callee said of its session, where the caller was answered otherwise before: the caller is offered it once its
+    /// ACK has come.
+    pub(crate) retell: Option<Box<Sdp>>,
 }
 
 /// A request of one side that was passed on to the other.
@@ -28,7 +32,7 @@ pub(crate) struct Passing {
 
 impl Talk {
     pub(crate) fn new(callee: Leg, negotiation: Negotiation) -> Self {
-        Self { callee, negotiation, passing: Vec::new() }
+        Self { callee, negotiation, passing: Vec::new(), retell: None }
     }
 
     /// The talk is over, but not the callee's part in the call: what was on its way across is answered.

@@ -12,10 +12,11 @@ use crate::settings::Settings;
 use crate::snapshot::Organisation;
 
 /// The methods that we take, in `Allow`.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE, REFER, NOTIFY";
+pub(crate) const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE, REFER, NOTIFY, PRACK, UPDATE";
 
 /// The extensions that we know, in `Supported`.
-pub(crate) const SUPPORTED: &str = "replaces, norefersub";
+pub(crate) const SUPPORTED: &str = "replaces, norefersub, 100rel, timer";
 
 /// The type of a session description.
 pub(crate) const SDP: &str = "application/sdp";

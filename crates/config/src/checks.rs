@@ -112,6 +112,13 @@ impl Checks<'_> {
             );
             self.error("sip.expires_default_secs", &message, None);
         }
+        if sip.min_se_secs > sip.session_expires_secs {
+            let message = format!(
+                "`sip.min_se_secs` ({}) is above `sip.session_expires_secs` ({})",
+                sip.min_se_secs, sip.session_expires_secs
+            );
+            self.error("sip.min_se_secs", &message, None);
+        }
         if sip.t2_ms < sip.t1_ms {
             self.error(
                 "sip.t2_ms",

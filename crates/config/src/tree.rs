@@ -64,6 +64,10 @@ section! {
         pub expires_min_secs: u32 = 60, in 1..=86_400;
         /// Longer registrations are shortened to this.
         pub expires_max_secs: u32 = 7_200, in 60..=604_800;
+        /// The interval that we ask of phones with session timers (RFC 4028).
+        pub session_expires_secs: u32 = 1_800, in 90..=86_400;
+        /// Shorter session intervals are refused with 422.
+        pub min_se_secs: u32 = 90, in 90..=86_400;
         /// Contacts that one extension may have registered at the same time.
         pub contacts_per_extension: u32 = 10, in 1..=100;
         /// SIP over TLS.

@@ -101,6 +101,10 @@ fn each_mistake_has_its_place_and_its_sentence() {
             "kiestoon.toml:2:20: error: `sip.expires_min_secs` (7000) is above `sip.expires_max_secs` (600)",
         ),
         (
+            "[sip]\nmin_se_secs = 600\nsession_expires_secs = 300",
+            "kiestoon.toml:2:15: error: `sip.min_se_secs` (600) is above `sip.session_expires_secs` (300)",
+        ),
+        (
             "[sip.tls]\nlisten = [\"127.0.0.1:5061\"]\ncertificate = \"/nowhere/a.crt\"\nkey = \"/nowhere/a.key\"",
             "kiestoon.toml:4:7: error: `sip.tls.key`: the file /nowhere/a.key cannot be read",
         ),

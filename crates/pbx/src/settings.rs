@@ -43,6 +43,8 @@ pub(crate) fn call(config: &Config) -> Settings {
             default: secs(sip.expires_default_secs),
             contacts: sip.contacts_per_extension as usize,
         },
+        session_expires: secs(sip.session_expires_secs),
+        min_se: secs(sip.min_se_secs),
         limits: CallLimits { calls: config.limits.calls as usize, ..CallLimits::default() },
         bans: BanSettings {
             failures: config.limits.wrong_passwords,

@@ -11,14 +11,18 @@ use rand_core::Rng;
 
 use super::authenticate::Principal;
 use super::{Output, Switch};
+use crate::abilities::Abilities;
 use crate::call::{Call, Stage};
 use crate::callee_invite::Carried;
 use crate::cdr::{Cdr, CdrLeg, CdrRecord, End, Side};
 use crate::event::Event;
 use crate::id::{self, CallId};
-use crate::leg::{Leg, LegMedia, Signal};
+use crate::leg::{Leg, Signal};
+use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
 use crate::reinvite::read_offer;
+use crate::reliable::Reliable;
+use crate::session_timer;
 use crate::walk::Walk;
 use crate::wire;
 
@@ -39,6 +43,9 @@ impl Switch {
         let Some(dialled) = self.dialled(&principal, &request, &flow) else {
             return self.refuse(server, &request, &principal, 404, "foreign_domain");
         };
+        if let Some(refusal) = session_timer::too_short(&mut self.x, &request) {
+            return self.x.respond(server, refusal);
+        }
         let decision = self.decide(&principal, &dialled);
         let is_emergency = decision.as_ref().is_some_and(|decision| decision.emergency);
         if !is_emergency && self.draining {
@@ -121,24 +128,23 @@ impl Switch {
         let mut invite = new.request;
         let carried = Carried::of(&invite, self.x.settings.max_forwards);
         invite.body.clear();
+        let offer_made = matches!(offer, Ok(Some(_)));
+        let can = Abilities::of(&invite.headers);
+        let signal = Signal::Inviting {
+            server: new.server,
+            reliable: Reliable::of(&invite.headers, self.x.random()),
+            invite: Box::new(invite),
+            dialog: Box::new(new.dialog),
+        };
+        let mut caller = Leg::new(leg, Side::Caller, new.principal.number, new.flow, signal);
+        caller.can = can;
+        caller.open = if offer_made { OpenOffer::Theirs } else { OpenOffer::OursDue };
         let call = Call {
             key,
             snapshot: Arc::clone(&self.x.snapshot),
             organisation: new.principal.organisation,
             cdr: Cdr::new(record, self.x.now),
-            caller: Leg {
-                id: leg,
-                side: Side::Caller,
-                number: new.principal.number,
-                flow: new.flow,
-                media: LegMedia::Closed,
-                signal: Signal::Inviting {
-                    server: new.server,
-                    invite: Box::new(invite),
-                    dialog: Box::new(new.dialog),
-                },
-                probe: None,
-            },
+            caller,
             offer: offer.ok().flatten().map(Box::new),
             stage: Stage::Between,
             walk: Walk::new(new.decision.map(|decision| decision.run)),

@@ -11,6 +11,7 @@ impl Switch {
     pub(super) fn options(&mut self, server: ServerId, request: &Request) {
         let mut response = self.x.response(request, 200, None);
         response.headers.set(HeaderName::Allow, wire::ALLOW);
+        response.headers.set(HeaderName::Supported, wire::SUPPORTED);
         response.headers.set(HeaderName::Accept, wire::SDP);
         response.headers.set(HeaderName::AcceptEncoding, "identity");
         self.x.transactions.respond_stateless(self.x.now, server, &response);

@@ -7,6 +7,7 @@ use kiestoon_sip::{Flow, Replaces, Request};
 
 use super::Switch;
 use super::authenticate::Principal;
+use crate::abilities::Abilities;
 use crate::call::Call;
 use crate::cdr::Side;
 use crate::id;
@@ -114,16 +115,12 @@ impl Switch {
         let trying = self.x.response(&request, 100, None);
         self.x.respond(server, trying);
         self.x.routes.add_invite(server, key);
-        let signal = Signal::Inviting { server, invite: Box::new(request), dialog: Box::new(dialog) };
-        let leg = Leg {
-            id: LegId(0),
-            side: Side::Callee,
-            number: principal.number.clone(),
-            flow,
-            media: LegMedia::Opening,
-            signal,
-            probe: None,
-        };
+        let can = Abilities::of(&request.headers);
+        let (invite, dialog) = (Box::new(request), Box::new(dialog));
+        // It is answered at once, without a provisional response.
+        let signal = Signal::Inviting { server, invite, dialog, reliable: None };
+        let leg = Leg::new(LegId(0), Side::Callee, principal.number.clone(), flow, signal);
+        let leg = Leg { media: LegMedia::Opening, can, ..leg };
         self.with_call(key, |call: &mut Call, x| {
             let source = Source::Invites { leg: Box::new(leg), offer: Box::new(offer) };
             let id = call.expect_phone(x, place, source, flow.remote.ip());

@@ -27,7 +27,9 @@ fn method(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
         | Method::Info
         | Method::Message
         | Method::Refer
-        | Method::Notify => return Ok(()),
+        | Method::Notify
+        | Method::Prack
+        | Method::Update => return Ok(()),
         Method::Other(_) => 501,
         _ => 405,
     };

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
+use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Origin, Sdp, local_offer};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{ReferTo, Replaces, Request, Response};
@@ -53,6 +54,7 @@ struct Offered {
     client: ClientId,
     local: LocalMedia,
     origin: Origin,
+    said: Bytes,
 }
 
 /// A phone that is about to take a place in this call.
@@ -146,7 +148,7 @@ impl Call {
             return self.departure_failed(x, 500);
         };
         if let Some(leaving) = &mut self.walk.transfers.leaving {
-            leaving.offered = Some(Offered { client, local, origin });
+            leaving.offered = Some(Offered { client, local, origin, said: body.to_bytes() });
         }
     }
 
@@ -216,7 +218,9 @@ impl Call {
         if let Some(probe) = gone.probe.take() {
             x.routes.remove_client(probe);
         }
-        let media = OpenMedia { local: offered.local, origin: offered.origin, codec: None, holds: false };
+        gone.postpone_refresh(x);
+        let Offered { local, origin, said, .. } = offered;
+        let media = OpenMedia { local, origin, codec: None, holds: false, said };
         gone.media = LegMedia::Open(Box::new(media));
         if let Some(subscription) = &mut leaving.subscription {
             subscription.tell(x, &mut self.caller, 200);
@@ -376,9 +380,10 @@ impl Call {
         }
         self.offer = Some(Box::new(answer.clone()));
         let (mut early, mut rings) = (None, false);
+        self.drop_any_early_update(x);
         if let Stage::Ringing(ring) = &mut self.stage {
-            ring.offer_changed = true;
-            (early, rings) = (ring.early, ring.told.is_some());
+            ring.branches.iter_mut().for_each(|branch| branch.is_behind = true);
+            (early, rings) = (ring.early.as_ref().map(|(leg, _)| *leg), ring.told.is_some());
         }
         let until = x.now + x.settings.ring_limit;
         let (was_caller, phase) = (true, Phase::Seeking);
@@ -393,7 +398,7 @@ impl Call {
 
     /// Refuses an INVITE that is unanswered, and forgets its dialog.
     pub(super) fn refuse_inviting(&mut self, x: &mut Exchange, leg: Leg, status: u16) {
-        let Signal::Inviting { server, invite, dialog } = leg.signal else { return };
+        let Signal::Inviting { server, invite, dialog, .. } = leg.signal else { return };
         let response = x.response(&invite, status, Some(&dialog.id().local_tag));
         x.respond(server, response);
         x.routes.remove_invite(server);
@@ -457,8 +462,8 @@ impl Call {
             _ if !self.transfers_are_idle() => Err(491),
             Stage::Talking(talk) => {
                 let is_settled = matches!(talk.negotiation, Negotiation::Settled)
-                    && !self.caller.is_unacked()
-                    && !talk.callee.is_unacked();
+                    && !self.caller.is_negotiating()
+                    && !talk.callee.is_negotiating();
                 if is_settled { Ok(Place::Side(side)) } else { Err(491) }
             }
             Stage::Ringing(_) if self.offer.is_some() => Ok(Place::Side(side)),

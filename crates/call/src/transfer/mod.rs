@@ -13,7 +13,7 @@ use std::time::Instant;
 use kiestoon_dialplan::{CallFacts, Timestamp};
 use kiestoon_media::{MediaCommand, Sdp, local_offer, with_direction};
 use kiestoon_sip::transaction::{ClientId, ServerId};
-use kiestoon_sip::{HeaderName, Method, NameAddr, ReferTo, Request, Response};
+use kiestoon_sip::{Method, NameAddr, ReferTo, Request, Response};
 
 use crate::call::{Call, Stage};
 use crate::cdr::{End, Side};
@@ -329,14 +329,14 @@ impl Leg {
         owner: ClientOwner,
         shown: Option<&NameAddr>,
     ) -> Option<ClientId> {
+        let said = self.say(body);
         let established = self.established_mut()?;
         let (mut invite, flow) = (established.dialog.request(Method::Invite), established.dialog.flow());
-        invite.headers.set(HeaderName::Allow, wire::ALLOW);
-        invite.headers.set(HeaderName::Supported, wire::SUPPORTED);
+        self.introduce(&mut invite.headers);
         if let Some(shown) = shown {
             identity::assert(&mut invite.headers, &x.settings, shown);
         }
-        invite.set_body(wire::SDP, body.to_bytes());
+        invite.set_body(wire::SDP, said);
         Some(x.request(invite, flow, Some(owner)))
     }
 
@@ -354,6 +354,7 @@ impl Leg {
         // A Contact that cannot be read leaves the target as it was.
         let _ = established.dialog.refresh_target(&response.headers);
         self.give_ack(x, None);
+        self.refreshed(x, response);
         wire::sdp_of(&x.settings, &response.headers, &response.body).filter(|answer| answer.audio().is_some())
     }
 }

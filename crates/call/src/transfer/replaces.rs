@@ -10,6 +10,7 @@ use crate::cdr::Side;
 use crate::exchange::Exchange;
 use crate::leg::{Established, Leg, LegMedia, OurAck, Signal, Unacked};
 use crate::reinvite::Negotiation;
+use crate::session_timer;
 use crate::talk::Talk;
 use crate::wire;
 
@@ -55,8 +56,7 @@ impl Call {
                 self.caller.set_remote(x, &offer);
                 self.note_caller_codec(&body);
                 x.media(MediaCommand::Connect { a: self.caller.id, b: id });
-                self.answer_caller(x, &body);
-                self.answered(x, Some(number));
+                self.answer_caller(x, Some(&body), Some(&number));
             }
             (false, _, _) => {
                 x.media(MediaCommand::Connect { a: self.caller.id, b: id });
@@ -72,20 +72,23 @@ impl Call {
 impl Leg {
     /// The 200 to the INVITE of a phone that takes a place in a call.
     fn accept_invite(&mut self, x: &mut Exchange, body: &Sdp) {
-        let Signal::Inviting { server, invite, mut dialog } =
+        let Signal::Inviting { server, invite, mut dialog, .. } =
             std::mem::replace(&mut self.signal, Signal::Over)
         else {
             return;
         };
         let mut response = x.response(&invite, 200, Some(&dialog.id().local_tag));
         wire::dialog_headers(&mut response.headers, &dialog);
-        response.set_body(wire::SDP, body.to_bytes());
+        response.set_body(wire::SDP, self.say(body));
+        self.timer = session_timer::grant(x, &invite.headers, &mut response.headers);
         x.respond(server, response);
         x.routes.remove_invite(server);
         dialog.confirm();
         let wait = AckWait::new(x.now, &x.settings.timers);
         let unacked = Some(Unacked { wait, server, cseq: invite.cseq.number });
-        self.signal =
-            Signal::Established(Box::new(Established { dialog: *dialog, unacked, acked: OurAck::None }));
+        self.signal = Signal::Established(Box::new(Established {
+            unacked,
+            ..Established::callee(*dialog, OurAck::None)
+        }));
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use kiestoon_call::Input;
 use kiestoon_sip::Method;
-use kiestoon_testkit::{Chance, LineState, Link, PhoneId, Profile, Reply, Story, What, millis, phone, secs};
+use kiestoon_testkit::{
+    Chance, Flowing, LineState, Link, PhoneId, Profile, Reply, Story, What, millis, phone, secs,
+};
 
 const NUMBERS: [&str; 5] = ["201", "202", "203", "204", "205"];
 
@@ -102,12 +104,26 @@ fn behaviour(number: &str, dice: &mut Chance) -> Profile {
     let base = if dice.happens(200) { base.hangs_up_after(dice.duration(secs(5))) } else { base };
     let base = if dice.happens(100) { base.answers_when_cancelled() } else { base };
     let base = if dice.happens(100) { base.does_not_wait_for_ack() } else { base };
+    let base = if dice.happens(300) { base.takes_update() } else { base };
+    let base = if dice.happens(200) {
+        base.session_timer(90 + u32::try_from(dice.below(60)).expect("a small number"))
+    } else {
+        base
+    };
+    let base = match dice.below(6) {
+        0 => base.knows_100rel(),
+        1 => base.requires_100rel(),
+        2 => base.knows_100rel().holds_in_prack(),
+        _ => base,
+    };
+    let base = if dice.happens(100) { base.forks_to(early(dice)) } else { base };
     let base = match dice.below(10) {
         0 => base.behind_nat(),
         1 => base.over_ipv6(),
         _ => base,
     };
-    match dice.below(12) {
+    match dice.below(13) {
+        12 => base.follows(early(dice)),
         0 => base.is_busy(),
         1 => base.declines_after(dice.duration(secs(3))),
         2 => base.never_answers(),
@@ -125,11 +141,23 @@ fn behaviour(number: &str, dice: &mut Chance) -> Profile {
     }
 }
 
+/// Reliable provisional responses, perhaps an offer before the answer, and an answer.
+fn early(dice: &mut Chance) -> Vec<(Duration, Reply)> {
+    let first = dice.happens(500);
+    let mut script = vec![(dice.duration(millis(300)), Reply::Reliable { status: 180, described: first })];
+    script.push((dice.duration(secs(1)), Reply::Reliable { status: 183, described: true }));
+    if dice.happens(300) {
+        script.push((secs(1), Reply::Update));
+    }
+    script.push((secs(1) + dice.duration(secs(3)), Reply::Answer));
+    script
+}
+
 fn fault(dice: &mut Chance) -> What {
-    let methods = ["ACK", "BYE", "CANCEL", "INVITE"];
+    let methods = ["ACK", "BYE", "CANCEL", "INVITE", "PRACK", "UPDATE"];
     match dice.below(2) {
-        0 => What::request(dice.pick(&methods).expect("four methods")),
-        _ => What::response(200, dice.pick(&methods[1..]).expect("three methods")),
+        0 => What::request(dice.pick(&methods).expect("six methods")),
+        _ => What::response(200, dice.pick(&methods[1..]).expect("five methods")),
     }
 }
 
@@ -143,7 +171,7 @@ fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
     let talking = t.phone(id).last_call().is_some_and(|(_, state)| state == LineState::Talking);
     let idle = t.phone(id).calls().all(|(_, state)| matches!(state, LineState::Ended(_)));
     let alive = !t.phone(id).is_dead() && !t.phone(id).is_deaf();
-    match dice.below(17) {
+    match dice.below(19) {
         0..=4 if alive && !open(t, id) => {
             let number = dice.pick(&DIALLED).expect("numbers");
             match dice.happens(200) {
@@ -155,6 +183,10 @@ fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
         6 if talking => t.hold(id),
         7 if talking => t.resume(id),
         8 if talking => t.reinvite_without_offer(id),
+        17 if open(t, id) && t.phone(id).takes_update() && t.phone(id).may_offer() => {
+            t.update_to(id, *dice.pick(&[Flowing::SendRecv, Flowing::SendOnly]).expect("two"));
+        }
+        18 if talking && t.phone(id).takes_update() => t.update(id),
         9 if talking => t.send_in_call(id, Method::Info, "application/dtmf-relay", "Signal=1\r\n"),
         10 if alive => t.register(id),
         11 if alive => t.send_text(id, "202", "Hallo"),

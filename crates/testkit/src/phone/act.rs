@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use kiestoon_sip::{HeaderName, Method, Request, Via};
 
-use super::line::{Ended, Line, LineState, Offer};
+use super::line::{Early, Ended, Line, LineState, Offer};
 use super::session::{Flowing, Session};
 use super::wire::{Branch, T1};
 use super::{Phone, Purpose, Timer, uri};
@@ -69,9 +69,12 @@ impl Phone {
             cancel_sent: false,
             leaves: false,
             offerless: false,
+            early: Early::default(),
+            timer: None,
         };
         let mut request = line.request(Method::Invite);
         self.add_contact(&mut request);
+        self.say_reliable(&mut request);
         if !late {
             request.set_body(SDP, line.session.text());
         }
@@ -148,7 +151,7 @@ impl Phone {
         let Some(line) = self.lines.get_mut(index).filter(|line| line.state == LineState::Talking) else {
             return;
         };
-        if line.reinvite.is_some() || line.asked.is_some() {
+        if line.reinvite.is_some() || line.asked.is_some() || line.early.update {
             return self.timers.push((now + T1, Timer::Reinvite { line: index }));
         }
         let mut request = line.request(Method::Invite);
@@ -251,6 +254,8 @@ impl Phone {
 
     pub(super) fn add_contact(&self, request: &mut Request) {
         request.headers.set(HeaderName::Contact, self.contact(0).to_string());
+        self.introduce(&mut request.headers);
+        self.ask_timer(&mut request.headers);
     }
 
     pub(super) fn new_session(&mut self) -> Session {
@@ -272,7 +277,7 @@ impl Phone {
             Purpose::Invite { line } | Purpose::Bye { line } => {
                 self.with_line(line, |line| line.state = LineState::Ended(Ended::Silence));
             }
-            Purpose::Reinvite { line } | Purpose::Within { line } => {
+            Purpose::Reinvite { line } | Purpose::Within { line } | Purpose::Update { line } => {
                 self.with_line(line, |line| line.reinvite = None);
                 self.hang_up_line(now, line);
             }

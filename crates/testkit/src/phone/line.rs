@@ -82,6 +82,25 @@ pub(crate) struct Line {
     pub(crate) leaves: bool,
     /// A re-INVITE without an offer is wanted.
     pub(crate) offerless: bool,
+    pub(crate) early: Early,
+    /// The session timer that was agreed on: its interval, and whether we refresh.
+    pub(crate) timer: Option<(u32, bool)>,
+}
+
+/// What was said reliably before the answer.
+#[derive(Debug, Default)]
+pub(crate) struct Early {
+    /// Which of the forks behind the contact this is; the first has none.
+    pub(crate) fork: usize,
+    /// The number of the last reliable response that we sent, and the response while its PRACK is to come.
+    pub(crate) rseq: u32,
+    pub(crate) unpracked: Option<Response>,
+    /// The number of the last one that we got.
+    pub(crate) heard: Option<u32>,
+    /// The first offer is answered for good: no session description comes with the 200.
+    pub(crate) settled: bool,
+    /// An UPDATE of ours is unanswered.
+    pub(crate) update: bool,
 }
 
 impl Line {

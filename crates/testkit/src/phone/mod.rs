@@ -8,8 +8,11 @@ mod login;
 mod outcome;
 mod profile;
 mod react;
+mod reliable;
 mod session;
+mod timer;
 mod transfer;
+mod update;
 mod wire;
 
 use std::net::SocketAddr;
@@ -20,7 +23,7 @@ use kiestoon_sip::{Flow, Message, Method, NameAddr, Request, Response, Uri};
 
 pub use line::{Ended, LineState};
 pub(crate) use profile::Site;
-pub use profile::{Profile, Reinvites, Reply, phone};
+pub use profile::{Profile, Reinvites, Reliably, Reply, SessionTimer, phone};
 pub use session::{Flowing, Session};
 
 use crate::chance::Chance;
@@ -245,6 +248,9 @@ impl Phone {
             Timer::Reply { line, step } => self.follow_script(now, line, step),
             Timer::HangUp { line } => self.hang_up_line(now, line),
             Timer::Reinvite { line } => self.reinvite_line(now, line),
+            Timer::Unpracked { line, rseq, after } => self.repeat_reliable(now, line, rseq, after),
+            Timer::Refresh { line, secs } => self.refresh_line(now, line, secs),
+            Timer::Update { line } => self.update_line(now, line, true),
             Timer::Unanswered { line } => {
                 if self.lines.get(line).is_some_and(|line| line.state == LineState::Talking) {
                     self.complain("an ACK without the answer to my offer");
@@ -263,6 +269,7 @@ enum Purpose {
     Bye { line: usize },
     Unwatched,
     Within { line: usize },
+    Update { line: usize },
     Alone,
 }
 
@@ -273,6 +280,9 @@ enum Timer {
     HangUp { line: usize },
     Reinvite { line: usize },
     Unanswered { line: usize },
+    Unpracked { line: usize, rseq: u32, after: std::time::Duration },
+    Refresh { line: usize, secs: u32 },
+    Update { line: usize },
 }
 
 /// A URI of the story's own making.

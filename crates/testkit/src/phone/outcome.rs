@@ -28,6 +28,7 @@ impl Phone {
             Purpose::Register => self.register_answered(response),
             Purpose::Invite { line } => self.invite_answered(now, line, response),
             Purpose::Reinvite { line } => self.reinvite_answered(now, line, response),
+            Purpose::Update { line } => self.update_answered(now, line, response),
             Purpose::Bye { line } if status >= 200 => {
                 self.with_line(line, |line| line.state = LineState::Ended(Ended::ByUs));
             }
@@ -73,6 +74,9 @@ impl Phone {
     fn invite_answered(&mut self, now: Instant, index: usize, response: &Response) {
         let status = response.status.code();
         let theirs = Session::read(&response.body);
+        if status == 422 && self.asks_for_longer(now, index, response) {
+            return;
+        }
         let Some(line) = self.lines.get_mut(index) else { return };
         match status {
             100 => {}
@@ -80,6 +84,9 @@ impl Phone {
                 line.learn(response);
                 if line.state == LineState::Calling {
                     line.state = LineState::Ringing;
+                }
+                if !self.acknowledges_reliable(now, index, response, theirs.as_ref()) {
+                    return;
                 }
                 if theirs.is_some() {
                     self.take_session(index, theirs);
@@ -91,6 +98,7 @@ impl Phone {
                 let cancelled = line.cancels;
                 line.state = LineState::Talking;
                 self.complete_offer(index, response, theirs);
+                self.timer_granted(now, index, &response.headers);
                 if cancelled {
                     self.hang_up_line(now, index);
                 }
@@ -117,6 +125,7 @@ impl Phone {
                     line.target = target;
                 }
                 self.complete_offer(index, response, theirs);
+                self.timer_granted(now, index, &response.headers);
             }
             491 => {
                 line.take_back();
@@ -133,7 +142,11 @@ impl Phone {
 
     /// Takes the session of a 2xx and acknowledges it: with our answer where the offer was theirs.
     fn complete_offer(&mut self, index: usize, response: &Response, theirs: Option<Session>) {
-        if theirs.is_none() {
+        let settled = self.settled_before(index, response);
+        if settled && theirs.is_some() {
+            self.complain("a 200 with a session description after the first offer was answered");
+        }
+        if theirs.is_none() && !settled {
             self.complain(format!(
                 "a {} to INVITE without a session description I can read",
                 response.status

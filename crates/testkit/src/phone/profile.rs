@@ -21,6 +21,12 @@ pub struct Profile {
     pub(crate) answers_cancelled: bool,
     pub(crate) waits_for_ack: bool,
     pub(crate) owes_answer: bool,
+    pub(crate) reliable: Reliably,
+    pub(crate) forgets_prack: bool,
+    pub(crate) offers_in_prack: bool,
+    pub(crate) updates: bool,
+    pub(crate) timer: Option<SessionTimer>,
+    pub(crate) forks: Vec<Vec<(Duration, Reply)>>,
     pub(crate) site: Site,
     pub(crate) beside: Option<PhoneId>,
 }
@@ -42,12 +48,48 @@ pub enum Reply {
     Ringing,
     /// 183 with a session description: the caller already hears something.
     EarlyMedia,
+    /// A provisional response that wants a PRACK, with a session description or without; one of the former kind where the
+    /// INVITE does not say that it knows them.
+    Reliable {
+        /// 101 to 199.
+        status: u16,
+        /// Whether it holds a session description.
+        described: bool,
+    },
+    /// 199: this fork will not answer any more.
+    Gone,
+    /// An UPDATE with an offer, which holds the other side.
+    Update,
     /// 200 with a session description.
     Answer,
     /// A final refusal.
     Refuse(u16),
     /// 302 with this number, or URI, as the contact.
     Redirect(String),
+}
+
+/// What a phone says of reliable provisional responses in its INVITEs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reliably {
+    /// Nothing: it does not know them.
+    Unknown,
+    /// `Supported: 100rel`.
+    Supported,
+    /// `Require: 100rel`.
+    Required,
+}
+
+/// The session timers of a phone (RFC 4028).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionTimer {
+    /// The interval that it asks for, and the longest that it grants.
+    pub secs: u32,
+    /// The shortest that it takes.
+    pub min: u32,
+    /// Who refreshes, if it says so: the sender of a request or its answerer.
+    pub refresher: Option<&'static str>,
+    /// Whether it refreshes when it has to.
+    pub refreshes: bool,
 }
 
 /// What a phone does with a re-INVITE.
@@ -74,6 +116,12 @@ pub fn phone(number: &str) -> Profile {
         answers_cancelled: false,
         waits_for_ack: true,
         owes_answer: false,
+        reliable: Reliably::Unknown,
+        forgets_prack: false,
+        offers_in_prack: false,
+        updates: false,
+        timer: None,
+        forks: Vec::new(),
         site: Site::Office,
         beside: None,
     }
@@ -210,6 +258,61 @@ impl Profile {
     #[must_use]
     pub fn answers_no_offer(mut self) -> Self {
         self.owes_answer = true;
+        self
+    }
+
+    /// Says in its INVITEs that it knows reliable provisional responses.
+    #[must_use]
+    pub fn knows_100rel(mut self) -> Self {
+        self.reliable = Reliably::Supported;
+        self
+    }
+
+    /// Requires reliable provisional responses.
+    #[must_use]
+    pub fn requires_100rel(mut self) -> Self {
+        self.reliable = Reliably::Required;
+        self
+    }
+
+    /// Acknowledges no provisional response, against RFC 3262 section 4.
+    #[must_use]
+    pub fn sends_no_prack(mut self) -> Self {
+        self.forgets_prack = true;
+        self
+    }
+
+    /// Makes a new offer, a hold, in the PRACK of an answer.
+    #[must_use]
+    pub fn holds_in_prack(mut self) -> Self {
+        self.offers_in_prack = true;
+        self
+    }
+
+    /// Takes UPDATE, and says so.
+    #[must_use]
+    pub fn takes_update(mut self) -> Self {
+        self.updates = true;
+        self
+    }
+
+    /// Has session timers of this interval.
+    #[must_use]
+    pub fn session_timer(self, secs: u32) -> Self {
+        self.with_timer(SessionTimer { secs, min: 90, refresher: None, refreshes: true })
+    }
+
+    /// Has these session timers.
+    #[must_use]
+    pub fn with_timer(mut self, timer: SessionTimer) -> Self {
+        self.timer = Some(timer);
+        self
+    }
+
+    /// Is behind a proxy that forks: another phone treats the INVITE by these steps.
+    #[must_use]
+    pub fn forks_to(mut self, script: Vec<(Duration, Reply)>) -> Self {
+        self.forks.push(script);
         self
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use kiestoon_sip::{Flow, HeaderName, Message, Method, Request, Response, StatusCode};
 
 use super::act::SDP;
-use super::line::{Ended, Line, LineState, Offer};
+use super::line::{Early, Ended, Line, LineState, Offer};
 use super::profile::{Reinvites, Reply};
 use super::session::{Flowing, Session};
 use super::wire::{Asked, Heard};
@@ -52,15 +52,29 @@ impl Phone {
     }
 
     pub(super) fn follow_script(&mut self, now: Instant, index: usize, step: usize) {
-        let Some((_, reply)) = self.profile.script.get(step).cloned() else { return };
-        let open = self.lines.get(index).is_some_and(|line| matches!(line.state, LineState::Ringing));
-        if !open {
+        let Some(line) = self.lines.get(index).filter(|line| line.state == LineState::Ringing) else {
             return;
+        };
+        let script = match line.early.fork.checked_sub(1) {
+            None => Some(&self.profile.script),
+            Some(fork) => self.profile.forks.get(fork),
+        };
+        let Some((_, reply)) = script.and_then(|script| script.get(step)).cloned() else { return };
+        let waits = line.early.unpracked.is_some() || line.early.update;
+        if waits && matches!(reply, Reply::Answer | Reply::Reliable { .. } | Reply::Update) {
+            return self.timers.push((now + super::reliable::PATIENCE, Timer::Reply { line: index, step }));
         }
         match reply {
             Reply::Trying => self.reply(now, index, StatusCode::TRYING, false),
             Reply::Ringing => self.reply(now, index, StatusCode::RINGING, false),
             Reply::EarlyMedia => self.reply(now, index, StatusCode::SESSION_PROGRESS, true),
+            Reply::Reliable { status, described } => self.reply_reliably(now, index, status, described),
+            Reply::Gone => {
+                let gone = StatusCode::new(199).expect("a status");
+                self.reply(now, index, gone, false);
+                self.with_line(index, |line| line.state = LineState::Ended(Ended::WeRefused(199)));
+            }
+            Reply::Update => self.update_line(now, index, true),
             Reply::Answer => self.pick_up(now, index),
             Reply::Refuse(status) => self.refuse(now, index, status),
             Reply::Redirect(number) => {
@@ -81,17 +95,24 @@ impl Phone {
     fn finish_ringing(&mut self, now: Instant, index: usize, status: StatusCode, contact: Option<String>) {
         let Some(line) = self.lines.get_mut(index) else { return };
         let Some((asked, request)) = line.asked.take() else { return };
+        line.state = LineState::Ended(Ended::WeRefused(status.code()));
+        // A proxy that forked keeps a refusal to itself while other forks ring.
+        if self.lines.iter().any(|line| line.asked.as_ref().is_some_and(|(theirs, _)| *theirs == asked)) {
+            return;
+        }
+        let Some(line) = self.lines.get_mut(index) else { return };
         let mut response = tagged(&request, status, line);
         if let Some(contact) = contact {
             response.headers.set(HeaderName::Contact, contact);
         }
-        line.state = LineState::Ended(Ended::WeRefused(status.code()));
         self.answers.push((Method::Invite, status.code()));
         self.wire.respond(now, &asked, &response);
     }
 
     fn pick_up(&mut self, now: Instant, index: usize) {
-        self.reply(now, index, StatusCode::OK, true);
+        let described = !self.lines.get(index).is_some_and(|line| line.early.settled);
+        self.reply(now, index, StatusCode::OK, described);
+        self.other_forks_end(index);
         self.with_line(index, |line| line.state = LineState::Talking);
         self.answers.push((Method::Invite, 200));
         if let Some(after) = self.profile.hangs_up_after {
@@ -101,12 +122,33 @@ impl Phone {
 
     /// Answers the INVITE of a line; with a session description where `described`.
     fn reply(&mut self, now: Instant, index: usize, status: StatusCode, described: bool) {
+        let Some((asked, response)) = self.response_of(now, index, status, described) else { return };
+        self.wire.respond(now, &asked, &response);
+    }
+
+    /// The response of a line to its INVITE.
+    pub(super) fn response_of(
+        &mut self,
+        now: Instant,
+        index: usize,
+        status: StatusCode,
+        described: bool,
+    ) -> Option<(Asked, Response)> {
         let contact = self.contact(0).to_string();
-        let Some(line) = self.lines.get_mut(index) else { return };
-        let Some((asked, request)) = line.asked.clone() else { return };
+        let (asked, request) = self.lines.get(index)?.asked.clone()?;
+        let granted = if status.is_success() { self.grant_timer(now, index, &request) } else { Vec::new() };
+        let mut introduction = kiestoon_sip::Headers::new();
+        self.introduce(&mut introduction);
+        let line = self.lines.get_mut(index)?;
         let mut response = tagged(&request, status, line);
         if status != StatusCode::TRYING {
             response.headers.set(HeaderName::Contact, contact);
+            for header in introduction.iter() {
+                response.headers.set(header.name().clone(), header.value());
+            }
+        }
+        for (name, value) in granted {
+            response.headers.set(name, value);
         }
         if described {
             let next = match &line.theirs {
@@ -118,7 +160,7 @@ impl Phone {
             let text = line.describe(next);
             response.set_body(SDP, text);
         }
-        self.wire.respond(now, &asked, &response);
+        Some((asked, response))
     }
 
     fn asked(&mut self, now: Instant, asked: &Asked, request: Box<Request>) {
@@ -143,6 +185,24 @@ impl Phone {
             self.complain("an INVITE without a Contact");
             return self.answer(now, asked, &request, 400);
         };
+        if let Some(min) = self.refuses_interval(&request) {
+            return self.answer_with(now, asked, &request, 422, &[(HeaderName::MinSe, min)]);
+        }
+        for fork in 0..=self.profile.forks.len() {
+            self.ring_fork(now, asked, &request, &target, theirs.clone(), fork);
+        }
+    }
+
+    /// Begins a call of one phone behind the contact.
+    fn ring_fork(
+        &mut self,
+        now: Instant,
+        asked: &Asked,
+        request: &Request,
+        target: &kiestoon_sip::Uri,
+        theirs: Option<Session>,
+        fork: usize,
+    ) {
         let mut local = request.to.clone();
         local.params.set("tag", self.chance.token().as_str());
         let index = self.lines.len();
@@ -157,7 +217,7 @@ impl Phone {
             remote: request.from.clone(),
             local_seq: 100,
             remote_seq: Some(request.cseq.number),
-            target,
+            target: target.clone(),
             session,
             theirs,
             offer: Offer::Settled,
@@ -165,14 +225,20 @@ impl Phone {
             wants: Flowing::SendRecv,
             invite: None,
             reinvite: None,
-            asked: Some((asked.clone(), request)),
+            asked: Some((asked.clone(), Box::new(request.clone()))),
             ack: None,
             cancels: false,
             cancel_sent: false,
             leaves: false,
             offerless: false,
+            early: Early { fork, ..Early::default() },
+            timer: None,
         });
-        let script = self.profile.script.iter().enumerate();
+        let script = match fork.checked_sub(1) {
+            None => self.profile.script.clone(),
+            Some(fork) => self.profile.forks.get(fork).cloned().unwrap_or_default(),
+        };
+        let script = script.iter().enumerate();
         let timers = script.map(|(step, (after, _))| (now + *after, Timer::Reply { line: index, step }));
         self.timers.extend(timers.collect::<Vec<_>>());
     }
@@ -191,6 +257,7 @@ impl Phone {
         if self.profile.answers_cancelled {
             return self.pick_up(now, index);
         }
+        self.other_forks_end(index);
         self.refuse(now, index, 487);
         self.with_line(index, |line| line.state = LineState::Ended(Ended::Cancelled));
     }
@@ -222,6 +289,8 @@ impl Phone {
             }
             Method::Invite => self.reinvited(now, asked, request, index),
             Method::Notify => self.notified_of_transfer(now, asked, &request),
+            Method::Prack => self.pracked(now, asked, &request, index),
+            Method::Update if self.profile.updates => self.updated(now, asked, &request, index),
             Method::Info | Method::Message | Method::Options => {
                 self.answer(now, asked, &request, 200);
             }
@@ -231,7 +300,7 @@ impl Phone {
 
     fn reinvited(&mut self, now: Instant, asked: &Asked, request: Box<Request>, index: usize) {
         let Some(line) = self.lines.get_mut(index) else { return };
-        if line.reinvite.is_some() {
+        if line.reinvite.is_some() || line.early.update {
             return self.answer(now, asked, &request, 491);
         }
         if let Reinvites::Refused(status) = self.profile.reinvite {
@@ -261,7 +330,8 @@ impl Phone {
         else {
             return;
         };
-        if invite.body.is_empty() && line.state == LineState::Talking {
+        let settled = line.early.settled && invite.to.tag().is_none();
+        if invite.body.is_empty() && line.state == LineState::Talking && !settled {
             if theirs.is_none() {
                 self.timers.push((now + BYE_FOLLOWS, Timer::Unanswered { line: index }));
             }
@@ -273,10 +343,27 @@ impl Phone {
     }
 
     pub(super) fn answer(&mut self, now: Instant, asked: &Asked, request: &Request, status: u16) {
+        self.answer_with(now, asked, request, status, &[]);
+    }
+
+    pub(super) fn answer_with(
+        &mut self,
+        now: Instant,
+        asked: &Asked,
+        request: &Request,
+        status: u16,
+        headers: &[(HeaderName, String)],
+    ) {
         let status = StatusCode::new(status).unwrap_or(StatusCode::SERVER_INTERNAL_ERROR);
         let mut response = request.response(status);
         if response.to.tag().is_none() {
             response.to.params.set("tag", self.chance.token().as_str());
+        }
+        for (name, value) in headers {
+            match name {
+                HeaderName::ContentType => response.set_body(SDP, value.clone()),
+                name => response.headers.set(name.clone(), value.clone()),
+            }
         }
         self.answers.push((request.method.clone(), status.code()));
         self.wire.respond(now, asked, &response);

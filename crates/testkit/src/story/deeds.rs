@@ -97,6 +97,16 @@ impl Story {
         self.act(phone, |phone, now| phone.reinvite(now, true));
     }
 
+    /// A phone sends an UPDATE without a session description.
+    pub fn update(&mut self, phone: PhoneId) {
+        self.act(phone, |phone, now| phone.update(now, None));
+    }
+
+    /// A phone offers, by UPDATE, to let sound flow this way; before the answer as well.
+    pub fn update_to(&mut self, phone: PhoneId, flowing: Flowing) {
+        self.act(phone, |phone, now| phone.update(now, Some(flowing)));
+    }
+
     /// A phone sends a request within its call.
     pub fn send_in_call(&mut self, phone: PhoneId, method: Method, kind: &str, body: &str) {
         self.act(phone, |phone, now| phone.send_in_call(now, method, kind, body));

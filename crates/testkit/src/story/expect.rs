@@ -1,5 +1,9 @@
 //! What a test says of its story.
 
+use std::collections::HashSet;
+
+use kiestoon_sip::{Message, Method};
+
 use super::{PhoneId, Story};
 use crate::pbx::addresses;
 use crate::phone::Phone;
@@ -46,6 +50,38 @@ impl Story {
         assert!(faults.is_empty(), "the switch and the phones differ:\n{}", faults.join("\n"));
     }
 
+    /// The calls of a phone looked so on the wire, registrations and retransmissions left out: one message a line, `> INVITE` from
+    /// the phone, `< 180 INVITE` to it; `+sdp` behind those that hold a session description.
+    pub fn expect_flow(&self, phone: PhoneId, drawn: &str) {
+        self.expect_messages(phone, drawn, |method| *method != Method::Register);
+    }
+
+    /// The same for its registrations.
+    pub fn expect_registrations(&self, phone: PhoneId, drawn: &str) {
+        self.expect_messages(phone, drawn, |method| *method == Method::Register);
+    }
+
+    fn expect_messages(&self, phone: PhoneId, drawn: &str, wanted: impl Fn(&Method) -> bool) {
+        let drawn: Vec<&str> = drawn.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let host = self.address(phone);
+        let mut seen = HashSet::new();
+        let rungs = self.net.ladder.rungs().filter(|rung| rung.from == host || rung.to == host);
+        let found: Vec<String> = rungs
+            .filter_map(|rung| {
+                let message = rung.message.as_ref()?;
+                let is_new = wanted(&message.cseq().method) && seen.insert(message.to_bytes());
+                is_new.then(|| line_of(if rung.from == host { '>' } else { '<' }, message))
+            })
+            .collect();
+        let name = &self.phone(phone).name;
+        assert!(
+            found == drawn,
+            "{name} should have seen\n  {}\nbut saw\n  {}",
+            drawn.join("\n  "),
+            found.join("\n  ")
+        );
+    }
+
     /// Rules that have been broken so far, in words.
     pub fn faults(&self) -> Vec<String> {
         let pbx = self.the_pbx();
@@ -63,4 +99,15 @@ impl Story {
         faults.extend(audit::faults(&self.net.ladder, &addresses(), &dead, self.lossy));
         faults
     }
+}
+
+fn line_of(arrow: char, message: &Message) -> String {
+    let (text, body) = match message {
+        Message::Request(request) => (request.method.to_string(), &request.body),
+        Message::Response(response) => {
+            (format!("{} {}", response.status.code(), response.cseq.method), &response.body)
+        }
+    };
+    let sdp = if body.starts_with(b"v=0") { " +sdp" } else { "" };
+    format!("{arrow} {text}{sdp}")
 }

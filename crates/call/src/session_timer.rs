@@ -1,0 +1,306 @@
+//! Session timers (RFC 4028): each leg agrees on its own how often its session is refreshed, and by whom. We refresh by UPDATE, or
+//! by re-INVITE where the phone does not take that. A session that nobody refreshes ends.
+
+use std::time::{Duration, Instant};
+
+use kiestoon_media::LegId;
+use kiestoon_sip::transaction::ClientId;
+use kiestoon_sip::{HeaderName, Headers, Method, Refresher, Request, Response, SessionExpires};
+
+use crate::abilities::{TIMER, supports};
+use crate::call::{Call, Stage};
+use crate::cdr::Side;
+use crate::exchange::Exchange;
+use crate::leg::{Leg, OurAck, Signal};
+use crate::open_offer::OpenOffer;
+use crate::reason::EndReason;
+use crate::reinvite::{forget_ack, gone_end};
+use crate::routes::ClientOwner;
+use crate::settings::Settings;
+use crate::wire;
+
+/// The session of one leg, as far as it has to be refreshed.
+#[derive(Debug)]
+pub(crate) struct SessionTimer {
+    secs: u32,
+    /// Whether we refresh.
+    is_ours: bool,
+    /// When we refresh, if we do.
+    due: Instant,
+    /// When the call ends without a refresh: when the session expires, or shortly before where the phone refreshes (RFC 4028
+    /// section 10).
+    expires: Instant,
+    /// Our refresh that is unanswered.
+    refresh: Option<Refresh>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Refresh {
+    client: ClientId,
+    is_invite: bool,
+}
+
+impl SessionTimer {
+    fn new(now: Instant, secs: u32, is_ours: bool) -> Box<Self> {
+        let interval = Duration::from_secs(secs.into());
+        let early = if is_ours { Duration::ZERO } else { (interval / 3).min(Duration::from_secs(32)) };
+        let expires = now + interval.saturating_sub(early);
+        Box::new(Self { secs, is_ours, due: now + interval / 2, expires, refresh: None })
+    }
+
+    /// When [`Call::tick_session`] is wanted.
+    pub(crate) fn deadline(&self) -> Instant {
+        if self.is_ours && self.refresh.is_none() { self.due.min(self.expires) } else { self.expires }
+    }
+
+    /// Asks again for what was agreed on, in a request of ours that refreshes the session.
+    pub(crate) fn ask(&self, headers: &mut Headers) {
+        let refresher = if self.is_ours { Refresher::Uac } else { Refresher::Uas };
+        let expires = SessionExpires { secs: self.secs, refresher: Some(refresher) };
+        headers.set(HeaderName::SessionExpires, expires.to_string());
+    }
+}
+
+/// Asks for session timers in an INVITE of ours; the phone chooses who refreshes.
+pub(crate) fn ask(settings: &Settings, headers: &mut Headers) {
+    let min = seconds(settings.min_se);
+    let expires = SessionExpires { secs: seconds(settings.session_expires).max(min), refresher: None };
+    headers.set(HeaderName::SessionExpires, expires.to_string());
+    if min != LOWEST {
+        headers.set(HeaderName::MinSe, min.to_string());
+    }
+}
+
+/// What the 2xx to a request of ours grants; None where the phone knows no session timers.
+pub(crate) fn accepted(x: &Exchange, headers: &Headers) -> Option<Box<SessionTimer>> {
+    let granted = headers.session_expires()?;
+    let secs = granted.secs.max(seconds(x.settings.min_se));
+    Some(SessionTimer::new(x.now, secs, granted.refresher != Some(Refresher::Uas)))
+}
+
+/// Grants session timers in our 2xx to a phone that knows them. Unless it says otherwise, it refreshes.
+pub(crate) fn grant(x: &Exchange, asked: &Headers, response: &mut Headers) -> Option<Box<SessionTimer>> {
+    if !supports(asked, TIMER) {
+        return None;
+    }
+    let min = seconds(x.settings.min_se).max(asked.min_se().unwrap_or(0));
+    let most = seconds(x.settings.session_expires).max(min);
+    let wanted = asked.session_expires();
+    let secs = wanted.map_or(most, |wanted| wanted.secs).clamp(min, most);
+    let refresher = wanted.and_then(|wanted| wanted.refresher).unwrap_or(Refresher::Uac);
+    let expires = SessionExpires { secs, refresher: Some(refresher) };
+    response.set(HeaderName::SessionExpires, expires.to_string());
+    if refresher == Refresher::Uac {
+        response.set(HeaderName::Require, TIMER);
+    }
+    Some(SessionTimer::new(x.now, secs, refresher == Refresher::Uas))
+}
+
+/// The 422 to a request whose session would be refreshed too often; None where it would not. One that some proxy put the interval
+/// into could not do better, so it passes.
+pub(crate) fn too_short(x: &mut Exchange, request: &Request) -> Option<Response> {
+    let wanted = request.headers.session_expires()?;
+    let min = seconds(x.settings.min_se);
+    if wanted.secs >= min || !supports(&request.headers, TIMER) {
+        return None;
+    }
+    let mut response = x.response(request, 422, None);
+    response.headers.set(HeaderName::MinSe, min.to_string());
+    Some(response)
+}
+
+impl Leg {
+    /// What a re-INVITE or UPDATE of ours says of us and of the session's time.
+    pub(crate) fn introduce(&self, headers: &mut Headers) {
+        headers.set(HeaderName::Allow, wire::ALLOW);
+        headers.set(HeaderName::Supported, wire::SUPPORTED);
+        if let Some(timer) = &self.timer {
+            timer.ask(headers);
+        }
+    }
+
+    /// The phone answered a re-INVITE or UPDATE of ours: the session is refreshed.
+    pub(crate) fn refreshed(&mut self, x: &Exchange, response: &Response) {
+        self.can.learn(&response.headers);
+        self.timer = accepted(x, &response.headers);
+    }
+
+    /// The session timer is forgotten; a refresh by re-INVITE that is on its way will be acknowledged.
+    pub(crate) fn forget_refresh(&mut self, x: &mut Exchange) {
+        let Some(refresh) = self.timer.take().and_then(|timer| timer.refresh) else { return };
+        x.routes.remove_client(refresh.client);
+        if let Some(established) = self.established().filter(|_| refresh.is_invite) {
+            x.leave_reinvite(refresh.client, established.dialog.clone(), true);
+        }
+    }
+
+    /// The phone goes over to another call: a refresh that is on its way tells this one nothing, and comes again.
+    pub(crate) fn postpone_refresh(&mut self, x: &mut Exchange) {
+        let Some(timer) = &mut self.timer else { return };
+        if let Some(refresh) = timer.refresh.take() {
+            x.routes.remove_client(refresh.client);
+            timer.due = x.now + BUSY;
+        }
+    }
+
+    fn refresh(&self) -> Option<Refresh> {
+        self.timer.as_ref()?.refresh
+    }
+}
+
+impl Call {
+    /// Refreshes the session of a side, or ends a call that nobody refreshed.
+    pub(crate) fn tick_session(&mut self, x: &mut Exchange, side: Side) {
+        let Some(timer) = self.leg(side).and_then(|leg| leg.timer.as_ref()) else { return };
+        if timer.expires <= x.now {
+            return self.end(x, EndReason::SessionExpired.into());
+        }
+        if timer.is_ours && timer.refresh.is_none() && timer.due <= x.now {
+            self.refresh(x, side);
+        }
+    }
+
+    fn refresh(&mut self, x: &mut Exchange, side: Side) {
+        let owner = ClientOwner::Call(self.key);
+        let is_busy = self.is_passing() || self.transfer_negotiates(side);
+        let Some(leg) = self.leg_mut(side) else { return };
+        let is_invite = !leg.can.update;
+        let said = leg.media_mut().map(|media| media.said.clone()).unwrap_or_default();
+        if is_busy || leg.open.is_open() || leg.is_unacked() || (is_invite && said.is_empty()) {
+            return leg.refresh_at(x.now + BUSY);
+        }
+        let Some(established) = leg.established_mut() else { return };
+        let method = if is_invite { Method::Invite } else { Method::Update };
+        let (mut request, flow) = (established.dialog.request(method), established.dialog.flow());
+        leg.introduce(&mut request.headers);
+        if is_invite {
+            leg.open = OpenOffer::Ours;
+            request.set_body(wire::SDP, said);
+        }
+        let client = x.request(request, flow, Some(owner));
+        if let Some(timer) = &mut leg.timer {
+            timer.refresh = Some(Refresh { client, is_invite });
+        }
+    }
+
+    /// The outcome of a refresh; `response` is None where none came, which counts as `status`. False if this is the outcome of
+    /// something else.
+    pub(crate) fn refresh_outcome(
+        &mut self,
+        x: &mut Exchange,
+        client: ClientId,
+        status: u16,
+        response: Option<&Response>,
+    ) -> bool {
+        let is_its = |leg: Option<&Leg>| leg.and_then(Leg::refresh).is_some_and(|r| r.client == client);
+        let Some(side) = [Side::Caller, Side::Callee].into_iter().find(|side| is_its(self.leg(*side))) else {
+            return false;
+        };
+        if status < 200 {
+            return true;
+        }
+        let Some(leg) = self.leg_mut(side) else { return true };
+        let Some(refresh) = leg.timer.as_mut().and_then(|timer| timer.refresh.take()) else { return true };
+        if let Some(response) = response.filter(|_| status < 300) {
+            leg.take_refreshed(x, refresh, response);
+            return true;
+        }
+        x.routes.remove_client(client);
+        if refresh.is_invite {
+            leg.open = OpenOffer::None;
+        }
+        let least = response.and_then(|response| response.headers.min_se());
+        let Some(timer) = &mut leg.timer else { return true };
+        let rest = timer.expires.saturating_duration_since(x.now);
+        match (status, least) {
+            (408 | 481, _) => {
+                self.end(x, gone_end(side));
+                return true;
+            }
+            (422, Some(least)) if least > timer.secs => {
+                timer.secs = least;
+                timer.due = x.now;
+            }
+            (405 | 501, _) if !refresh.is_invite => {
+                leg.can.update = false;
+                timer.due = x.now;
+            }
+            _ => timer.due = x.now + (rest / 2).max(BUSY),
+        }
+        true
+    }
+
+    /// A phone wants its session refreshed less often than we asked (422): its INVITE goes out once more. False if this is
+    /// no such refusal, or the last of several.
+    pub(crate) fn invite_longer(&mut self, x: &mut Exchange, leg: LegId, response: &Response) -> bool {
+        let owner = ClientOwner::Call(self.key);
+        let Some(least) = response.headers.min_se().filter(|_| response.status.code() == 422) else {
+            return false;
+        };
+        let Some(branch) = self.branch_mut(leg) else { return false };
+        let said = branch.leg.media_mut().map(|media| media.said.clone()).unwrap_or_default();
+        let flow = branch.leg.flow;
+        let Signal::Invited { client, invite } = &mut branch.leg.signal else { return false };
+        if invite.cseq.number >= MOST_INVITES {
+            return false;
+        }
+        invite.cseq.number = invite.cseq.number.saturating_add(1);
+        let secs = least.max(seconds(x.settings.session_expires));
+        invite.headers.set(HeaderName::SessionExpires, secs.to_string());
+        invite.headers.set(HeaderName::MinSe, least.to_string());
+        let mut again = invite.as_ref().clone();
+        if again.headers.contains(&HeaderName::ContentType) {
+            again.body = said;
+        }
+        *client = x.request(again, flow, Some(owner));
+        branch.forks.clear();
+        true
+    }
+
+    /// The session timers of both sides.
+    pub(crate) fn session_deadline(&self) -> Option<Instant> {
+        if matches!(self.stage, Stage::Ending(_)) {
+            return None;
+        }
+        let deadline = |side| Some(self.leg(side)?.timer.as_ref()?.deadline());
+        deadline(Side::Caller).into_iter().chain(deadline(Side::Callee)).min()
+    }
+}
+
+impl Leg {
+    fn refresh_at(&mut self, at: Instant) {
+        if let Some(timer) = &mut self.timer {
+            timer.due = at;
+        }
+    }
+
+    fn take_refreshed(&mut self, x: &mut Exchange, refresh: Refresh, response: &Response) {
+        let cseq = response.cseq.number;
+        self.refreshed(x, response);
+        let Some(established) = self.established_mut() else { return };
+        // A Contact that cannot be read leaves the target as it was.
+        let _ = established.dialog.refresh_target(&response.headers);
+        if !refresh.is_invite {
+            return x.routes.remove_client(refresh.client);
+        }
+        x.ack(established.dialog.ack(cseq), established.dialog.flow());
+        let sent = OurAck::Sent { client: refresh.client, cseq, body: None };
+        let before = std::mem::replace(&mut established.acked, sent);
+        forget_ack(x, &before);
+        self.open = OpenOffer::None;
+        if let Some(sdp) = wire::sdp_of(&x.settings, &response.headers, &response.body) {
+            self.set_remote(x, &sdp);
+        }
+    }
+}
+
+fn seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// What Min-SE is where it is not said (RFC 4028 section 5).
+const LOWEST: u32 = 90;
+/// How long a refresh waits for what is under way.
+const BUSY: Duration = Duration::from_secs(2);
+/// INVITEs to one phone that asks for ever longer intervals.
+const MOST_INVITES: u32 = 3;

@@ -1,0 +1,49 @@
+//! Section 3.7: the callee's address changes in mid-call, and it offers its session again from there.
+
+use kiestoon_testkit::{Story, phone, secs};
+
+#[test]
+fn session_with_reinvite() {
+    let mut t = Story::office(1);
+    let alice = t.add(phone("201"));
+    let bob = t.add(phone("202"));
+    t.register_all();
+    t.call(alice, "202");
+    t.run(secs(3));
+    t.reconnect(bob);
+    t.reinvite(bob);
+    t.run(secs(3));
+    t.expect(alice).talking_with("202").talks_both_ways_with(bob);
+    t.hang_up(alice);
+    t.settle();
+    t.expect_flow(
+        alice,
+        "> INVITE +sdp
+        < 407 INVITE
+        > ACK
+        > INVITE +sdp
+        < 100 INVITE
+        < 180 INVITE
+        < 200 INVITE +sdp
+        > ACK
+        < INVITE +sdp
+        > 200 INVITE +sdp
+        < ACK
+        > BYE
+        < 200 BYE",
+    );
+    t.expect_flow(
+        bob,
+        "< INVITE +sdp
+        > 180 INVITE
+        > 200 INVITE +sdp
+        < ACK
+        > INVITE +sdp
+        < 100 INVITE
+        < 200 INVITE +sdp
+        > ACK
+        < BYE
+        > 200 BYE",
+    );
+    t.expect_nothing_left();
+}

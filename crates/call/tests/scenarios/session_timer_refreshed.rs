@@ -1,0 +1,95 @@
+//! Session timers (RFC 4028), each leg on its own: who agreed to refresh does, by UPDATE where the other takes it, and a leg that is
+//! refreshed is not asked by OPTIONS besides.
+
+use kiestoon_sip::{HeaderName, Method};
+use kiestoon_testkit::{Profile, SessionTimer, Story, phone, secs};
+
+/// Leaves refreshing to the PBX.
+fn refreshed(number: &str) -> Profile {
+    let uas = SessionTimer { secs: 120, min: 90, refresher: Some("uas"), refreshes: true };
+    phone(number).with_timer(uas)
+}
+
+#[test]
+fn by_the_caller() {
+    let mut t = Story::office(1);
+    let a = t.add(phone("201").session_timer(120).takes_update());
+    let b = t.add(phone("202"));
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(400));
+    t.expect(a).talking_with("202").talks_both_ways_with(b).was_asked(&Method::Options, 0);
+    t.expect(a).got_header(200, &HeaderName::SessionExpires, "120;refresher=uac");
+    assert!(t.phone(a).responses().filter(|r| r.cseq.method == Method::Update).count() >= 5);
+    t.expect(b).was_asked(&Method::Update, 0);
+    assert!(t.phone(b).requests().any(|request| request.method == Method::Options));
+    t.hang_up(a);
+    t.settle();
+    t.expect_cdr().answered().reason("hangup_caller");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn by_the_caller_who_knows_no_update() {
+    let mut t = Story::office(2);
+    let a = t.add(phone("201").session_timer(120));
+    let b = t.add(phone("202"));
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(400));
+    t.expect(a).talking_with("202").talks_both_ways_with(b);
+    t.hang_up(a);
+    t.settle();
+    t.expect_cdr().reason("hangup_caller");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn by_us_with_update() {
+    let mut t = Story::office(3);
+    let a = t.add(refreshed("201").takes_update());
+    let b = t.add(phone("202").session_timer(100).takes_update());
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(400));
+    t.expect(a).talking_with("202").talks_both_ways_with(b);
+    for id in [a, b] {
+        assert!(t.phone(id).requests().filter(|r| r.method == Method::Update).count() >= 5);
+        t.expect(id).was_asked(&Method::Options, 0);
+    }
+    t.hang_up(b);
+    t.settle();
+    t.expect_cdr().reason("hangup_callee");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn by_us_with_reinvite() {
+    let mut t = Story::office(4);
+    let a = t.add(refreshed("201"));
+    let b = t.add(phone("202").session_timer(100));
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(400));
+    t.expect(a).talking_with("202").talks_both_ways_with(b).was_asked(&Method::Update, 0);
+    assert!(t.phone(a).requests().filter(|r| r.method == Method::Invite).count() >= 5);
+    assert!(t.phone(b).requests().filter(|r| r.method == Method::Invite).count() >= 6);
+    t.hang_up(a);
+    t.settle();
+    t.expect_cdr().reason("hangup_caller");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn of_a_caller_who_talks_to_the_pbx() {
+    let rules = "[[context.intern]]\nmatch = \"600\"\ndo = [{ echo = true }]\n";
+    let mut t = Story::office(5).rules(rules);
+    let a = t.add(refreshed("201"));
+    t.register_all();
+    t.call(a, "600");
+    t.run(secs(400));
+    t.expect(a).talking_with("600").hears_itself();
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}

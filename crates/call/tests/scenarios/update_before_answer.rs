@@ -1,0 +1,93 @@
+//! A second offer before the answer, by UPDATE (RFC 3311 section 5): end to end between caller and the phone that is heard where
+//! both can, else answered in place and told once the call is answered.
+
+use kiestoon_sip::Method;
+use kiestoon_testkit::{Flowing, Profile, Reply, Story, phone, secs};
+
+fn reliable(number: &str) -> Profile {
+    phone(number)
+        .follows(vec![(secs(0), Reply::Reliable { status: 183, described: true }), (secs(3), Reply::Answer)])
+}
+
+#[test]
+fn of_the_caller_to_a_phone_that_takes_it() {
+    let mut t = Story::office(1);
+    let a = t.add(phone("201").knows_100rel().takes_update());
+    let b = t.add(reliable("202").takes_update());
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(1));
+    t.update_to(a, Flowing::SendOnly);
+    t.run(secs(1));
+    t.expect(a).got_exactly(&[200], &Method::Update);
+    t.expect(b).was_asked(&Method::Update, 1).flows(Flowing::RecvOnly);
+    t.run(secs(3));
+    t.expect(a).talking_with("202").is_heard_by(b);
+    t.expect(b).was_asked(&Method::Invite, 1).is_not_heard_by(a);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn of_the_caller_to_a_phone_that_does_not() {
+    let mut t = Story::office(2);
+    let a = t.add(phone("201").knows_100rel().takes_update());
+    let b = t.add(reliable("202"));
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(1));
+    t.update_to(a, Flowing::SendOnly);
+    t.run(secs(1));
+    t.expect(a).got_exactly(&[200], &Method::Update);
+    t.expect(b).was_asked(&Method::Invite, 1);
+    t.run(secs(4));
+    t.expect(b).was_asked(&Method::Invite, 2).flows(Flowing::RecvOnly);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn of_the_callee_to_a_caller_who_takes_it() {
+    let mut t = Story::office(3);
+    let a = t.add(phone("201").knows_100rel().takes_update());
+    let b = t.add(phone("202").takes_update().follows(vec![
+        (secs(0), Reply::Reliable { status: 183, described: true }),
+        (secs(1), Reply::Update),
+        (secs(3), Reply::Answer),
+    ]));
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(2));
+    t.expect(a).was_asked(&Method::Update, 1).flows(Flowing::RecvOnly);
+    t.expect(b).got_exactly(&[200], &Method::Update).flows(Flowing::SendOnly);
+    t.run(secs(3));
+    t.expect(b).is_heard_by(a);
+    t.expect(a).talking_with("202");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn of_the_callee_to_a_caller_who_does_not() {
+    let mut t = Story::office(4);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202").takes_update().follows(vec![
+        (secs(0), Reply::Reliable { status: 183, described: true }),
+        (secs(1), Reply::Update),
+        (secs(3), Reply::Answer),
+    ]));
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(2));
+    t.expect(b).got_exactly(&[200], &Method::Update);
+    t.expect(a).was_asked(&Method::Update, 0);
+    t.run(secs(3));
+    t.expect(a).talking_with("202");
+    t.expect(b).is_heard_by(a);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}

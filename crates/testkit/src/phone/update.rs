@@ -1,0 +1,127 @@
+//! UPDATE as a phone sees it (RFC 3311), from both ends.
+
+use std::time::Instant;
+
+use kiestoon_sip::{HeaderName, Headers, Method, Request, Response};
+
+use super::act::{SDP, glare_wait};
+use super::line::{LineState, Offer};
+use super::session::{Flowing, Session};
+use super::wire::Asked;
+use super::{Phone, Purpose, Timer};
+
+impl Phone {
+    /// What a message that makes or refreshes a dialog says of us.
+    pub(super) fn introduce(&self, headers: &mut Headers) {
+        if self.profile.updates {
+            headers.set(HeaderName::Allow, "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE");
+        }
+    }
+
+    /// Whether it takes UPDATE, by its profile.
+    pub fn takes_update(&self) -> bool {
+        self.profile.updates
+    }
+
+    /// Whether it may make an offer in its latest call now, as far as it knows (RFC 6337).
+    pub fn may_offer(&self) -> bool {
+        self.lines.iter().rfind(|line| !line.is_over() && line.state != LineState::Calling).is_some_and(
+            |line| {
+                let done = line.early.settled || line.state == LineState::Talking;
+                done && line.offer == Offer::Settled
+                    && !line.early.update
+                    && line.reinvite.is_none()
+                    && line.state != LineState::Leaving
+            },
+        )
+    }
+
+    /// Sends an UPDATE in its latest call: with an offer of this direction, or without one.
+    pub(crate) fn update(&mut self, now: Instant, flowing: Option<Flowing>) {
+        let open = |line: &super::Line| !line.is_over() && line.state != LineState::Calling;
+        let Some(index) = self.lines.iter().rposition(open) else { panic!("{} has no call", self.name) };
+        if let Some(flowing) = flowing {
+            self.with_line(index, |line| line.wants = flowing);
+        }
+        self.update_line(now, index, flowing.is_some());
+    }
+
+    pub(super) fn update_line(&mut self, now: Instant, index: usize, offers: bool) {
+        let contact = self.contact(0).to_string();
+        let Some(line) = self.lines.get_mut(index).filter(|line| !line.is_over()) else { return };
+        let mut request = line.request(Method::Update);
+        request.headers.set(HeaderName::Contact, contact);
+        if offers {
+            if line.state == LineState::Ringing && !line.caller {
+                line.wants = Flowing::SendOnly;
+            }
+            line.early.update = true;
+            line.before = line.session.flowing;
+            line.offer = Offer::Ours;
+            let next = Session { flowing: line.wants, payloads: vec![0, 8, 101], ..line.session.clone() };
+            request.set_body(SDP, line.describe(next));
+        }
+        self.introduce(&mut request.headers);
+        self.ask_timer_again(index, &mut request.headers);
+        self.send_within(now, request, Purpose::Update { line: index });
+    }
+
+    /// An UPDATE of ours, or an offer in a PRACK of ours, was answered.
+    pub(super) fn update_answered(&mut self, now: Instant, index: usize, response: &Response) {
+        let theirs = Session::read(&response.body);
+        let dice = self.chance.below(1000);
+        let Some(line) = self.lines.get_mut(index) else { return };
+        let offered = std::mem::take(&mut line.early.update);
+        match response.status.code() {
+            ..200 => line.early.update = offered,
+            200..300 => {
+                if offered {
+                    line.offer = Offer::Settled;
+                    if theirs.is_none() {
+                        self.complain("a 200 to an offer in UPDATE without an answer");
+                    }
+                    self.take_session(index, theirs);
+                }
+                self.timer_granted(now, index, &response.headers);
+            }
+            491 => {
+                let again = now + glare_wait(line.caller, dice);
+                line.take_back();
+                if offered {
+                    self.timers.push((again, Timer::Update { line: index }));
+                }
+            }
+            408 | 481 => self.hang_up_line(now, index),
+            _ => {
+                line.take_back();
+                line.wants = line.session.flowing;
+            }
+        }
+    }
+
+    /// An UPDATE came.
+    pub(super) fn updated(&mut self, now: Instant, asked: &Asked, request: &Request, index: usize) {
+        let theirs = Session::read(&request.body);
+        let granted = self.grant_timer(now, index, request);
+        let Some(line) = self.lines.get_mut(index) else { return };
+        if let Some(target) = request.headers.contact().ok().flatten().map(|contact| contact.uri) {
+            line.target = target;
+        }
+        let Some(theirs) = theirs else { return self.answer_with(now, asked, request, 200, &granted) };
+        if line.offer == Offer::Ours || line.early.update || line.reinvite.is_some() {
+            return self.answer(now, asked, request, 491);
+        }
+        let unanswered = line.asked.as_ref().is_some_and(|(_, invite)| !invite.body.is_empty());
+        if unanswered && !line.early.settled && line.state != LineState::Talking {
+            self.complain("an offer in UPDATE before I have answered the first");
+            return self.answer_with(now, asked, request, 500, &[(HeaderName::RetryAfter, "1".to_owned())]);
+        }
+        let next = Session { flowing: line.wants, ..line.session.clone() }.answering(&theirs);
+        let text = line.describe(next);
+        self.take_session(index, Some(theirs));
+        let mut headers = granted;
+        headers.push((HeaderName::ContentType, text));
+        headers.push((HeaderName::Contact, self.contact(0).to_string()));
+        self.answer_with(now, asked, request, 200, &headers);
+    }
+}
