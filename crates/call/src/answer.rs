@@ -193,6 +193,7 @@ impl Call {
     /// The call is answered, by a phone or by the PBX itself.
     pub(crate) fn answered(&mut self, x: &mut Exchange, number: Option<Box<str>>) {
         if !self.cdr.is_answered() {
+            self.diagnosed_before_answer(x);
             self.limit = x.now + x.settings.call_limit;
             self.probe_at = Some(x.now + x.settings.probe_interval);
         }

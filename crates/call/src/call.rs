@@ -99,6 +99,8 @@ impl Call {
             MediaEvent::PlayFinished { leg } if leg == self.caller.id => self.sound_is_over(x),
             MediaEvent::PlayFinished { .. } | MediaEvent::Digit { .. } => {}
             MediaEvent::Silent { leg, .. } => self.heard_nothing(x, leg),
+            MediaEvent::Diagnosis { leg, cause } => self.diagnosed(x, leg, cause),
+            MediaEvent::Lost { leg, after } => self.lost(x, leg, after),
             MediaEvent::Closed { leg, quality } => self.figures(x, leg, quality),
             MediaEvent::Failed { leg } => self.media_failed(x, leg),
         }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kiestoon_media::{LegId, LegQuality};
+use kiestoon_media::{Cause, LegId, LegQuality};
 use kiestoon_sip::{Flow, Transport};
 
 use crate::id::CallId;
@@ -95,6 +95,8 @@ pub struct CdrLeg {
     pub reason: Option<EndReason>,
     /// The number that the leg is charged to, where that is not the caller's: who transferred or forwarded.
     pub charged_to: Option<Box<str>>,
+    /// Why the phone was not heard, at some time after the answer.
+    pub diagnosis: Option<Cause>,
 }
 
 impl CdrLeg {
@@ -110,6 +112,7 @@ impl CdrLeg {
             quality: None,
             reason: None,
             charged_to: None,
+            diagnosis: None,
         }
     }
 }

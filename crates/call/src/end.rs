@@ -80,6 +80,11 @@ impl Call {
     /// The final figures of a leg came.
     pub(crate) fn figures(&mut self, x: &mut Exchange, leg: LegId, quality: LegQuality) {
         self.figures_due = self.figures_due.saturating_sub(1);
+        if !self.cdr.is_answered()
+            && let Some(entry) = self.cdr.leg(leg)
+        {
+            entry.diagnosis = None;
+        }
         let was_used = quality.inbound.packets > 0 || quality.outbound.packets > 0;
         if let (true, Some(entry)) = (was_used, self.cdr.leg(leg)) {
             entry.quality = Some(Box::new(quality));

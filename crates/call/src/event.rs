@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use kiestoon_media::Cause;
 use kiestoon_sip::Transport;
 
 use crate::cdr::Side;
@@ -56,6 +57,15 @@ pub enum Event {
         target: Box<str>,
         /// How it stands.
         status: u16,
+    },
+    /// A side is not heard, and why; or it is heard again.
+    CallDiagnosed {
+        /// The call.
+        call: CallId,
+        /// Who is not heard.
+        side: Side,
+        /// Why; None when it is heard again.
+        cause: Option<Cause>,
     },
     /// The dialplan came to a step that this version cannot do.
     StepNotBuilt {

@@ -1,7 +1,10 @@
 //! One side of a call: a phone, its signalling and its media. Caller and callees are legs alike; what a leg can do
 //! follows from the state that its signalling is in.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
+use kiestoon_media::doctor::is_private;
 use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Origin, Sdp, SrtpPolicy};
 use kiestoon_sip::dialog::{AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, ServerId};
@@ -191,7 +194,8 @@ impl Leg {
 
     /// Tells the engine what the phone said it receives, and notes whether it holds. True if that changed.
     pub(crate) fn set_remote(&mut self, x: &mut Exchange, sdp: &Sdp) -> bool {
-        let Some(remote) = sdp.audio() else { return false };
+        let Some(mut remote) = sdp.audio() else { return false };
+        remote.rewritten = self.is_rewritten(remote.rtp.ip());
         let holds = remote.on_hold;
         let (is_protected, mux) = (remote.key.is_some(), remote.mux);
         x.media(MediaCommand::SetRemote { leg: self.id, remote });
@@ -200,6 +204,18 @@ impl Leg {
         media.local.secure_offers = is_protected;
         media.local.mux = mux;
         std::mem::replace(&mut media.holds, holds) != holds
+    }
+
+    /// Whether a router seems to have rewritten the phone's description: it names the public address that signalling
+    /// comes from, and the phone's own Contact a private one.
+    fn is_rewritten(&mut self, described: IpAddr) -> bool {
+        let public = self.flow.remote.ip();
+        let Some(dialog) = self.dialog_mut() else { return false };
+        let contact = match dialog.remote_target() {
+            Uri::Sip(uri) => uri.host.ip(),
+            _ => None,
+        };
+        described == public && !is_private(public) && contact.is_some_and(is_private)
     }
 
     /// Notes the codec that was agreed on.

@@ -9,6 +9,7 @@ mod answer;
 mod call;
 mod callee_invite;
 mod cdr;
+mod diagnosis;
 mod early_media;
 mod early_update;
 mod end;

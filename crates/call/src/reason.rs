@@ -45,6 +45,8 @@ pub enum EndReason {
     CalleeGone,
     /// No port, no usable session description, or the media of the call failed.
     MediaFailed,
+    /// A phone sent no RTP for the time that the operator allows.
+    MediaLost,
     /// The call came back to this PBX.
     Loop,
     /// It was transferred: this part of it is over, and went on in another call, or without this leg.
@@ -89,7 +91,7 @@ pub enum HangupBy {
 
 impl EndReason {
     /// Every reason, for tests and for the metric's label.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::HangupCaller,
         Self::HangupCallee,
         Self::Cancelled,
@@ -110,6 +112,7 @@ impl EndReason {
         Self::CallerGone,
         Self::CalleeGone,
         Self::MediaFailed,
+        Self::MediaLost,
         Self::Loop,
         Self::Transferred,
         Self::TransferFailed,
@@ -141,6 +144,7 @@ impl EndReason {
             Self::CallerGone => "caller_gone",
             Self::CalleeGone => "callee_gone",
             Self::MediaFailed => "media_failed",
+            Self::MediaLost => "media_lost",
             Self::Loop => "loop",
             Self::Transferred => "transferred",
             Self::TransferFailed => "transfer_failed",
@@ -176,6 +180,7 @@ impl EndReason {
             | Self::CalleeGone
             | Self::Transferred
             | Self::TransferFailed
+            | Self::MediaLost
             | Self::Operator => 480,
         }
     }
@@ -197,7 +202,7 @@ impl EndReason {
             Self::StepNotBuilt => 79,
             Self::Loop => 25,
             Self::MaxDuration | Self::AckTimeout | Self::SessionExpired => 102,
-            Self::CallerGone | Self::CalleeGone => 27,
+            Self::CallerGone | Self::CalleeGone | Self::MediaLost => 27,
             Self::MediaFailed => 47,
             Self::Shutdown | Self::Internal => 41,
         }

@@ -116,6 +116,8 @@ section! {
         pub threads: u32 = 0, in 0..=256;
         /// A leg without RTP for this long is reported as silent; 0: never.
         pub silence_secs: u64 = 30, in 0..=3_600;
+        /// An answered call whose phone sends no RTP for this long, nobody being on hold, is ended; 0: never.
+        pub lost_rtp_secs: u64 = 0, in 0..=86_400;
         /// Encryption of speech (SDES-SRTP): `off`, `optional` or `required`.
         pub srtp: Srtp = Srtp::Optional;
         /// How long the port of an ended leg takes in late packets before it is given to another.

@@ -66,6 +66,16 @@ pub enum Happening {
         /// 100 once it is accepted, 200 when it is taken, else why nobody took it.
         sip_code: u16,
     },
+    /// A side is not heard, and why; or it is heard again.
+    #[serde(rename = "call.diagnosed")]
+    CallDiagnosed {
+        /// The call.
+        call_id: String,
+        /// `caller` or `callee`.
+        side: String,
+        /// The cause in one word; none when it is heard again.
+        cause: Option<String>,
+    },
     /// The dialplan came to a step that this version cannot do.
     #[serde(rename = "call.step_not_built")]
     CallStepNotBuilt {
@@ -153,6 +163,7 @@ impl Happening {
             | Self::CallAnswered { call_id, .. }
             | Self::CallHeld { call_id, .. }
             | Self::CallTransferred { call_id, .. }
+            | Self::CallDiagnosed { call_id, .. }
             | Self::CallStepNotBuilt { call_id, .. }
             | Self::CallEnded { call_id, .. } => Some(call_id),
             _ => None,
@@ -169,6 +180,7 @@ impl Event {
             Happening::CallAnswered { .. } => "call.answered",
             Happening::CallHeld { .. } => "call.held",
             Happening::CallTransferred { .. } => "call.transferred",
+            Happening::CallDiagnosed { .. } => "call.diagnosed",
             Happening::CallStepNotBuilt { .. } => "call.step_not_built",
             Happening::CallEnded { .. } => "call.ended",
             Happening::CallRefused { .. } => "call.refused",

@@ -1,5 +1,7 @@
 //! What the PBX answers: the state of the process, its calls and its registrations.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The PBX as a whole.
@@ -28,6 +30,9 @@ pub struct Status {
     pub calls: u64,
     /// Those of them in which both sides talk.
     pub calls_answered: u64,
+    /// How often the media doctor has named each cause, by its word.
+    #[serde(default)]
+    pub diagnoses: BTreeMap<String, u64>,
     /// Call records that wait for the database.
     pub cdrs_waiting: u64,
     /// Where the PBX listens.
@@ -132,6 +137,9 @@ pub struct Leg {
     /// The crypto suite, where speech is encrypted with the phone.
     #[serde(default)]
     pub srtp: Option<String>,
+    /// Why this phone is not heard, where it is not: one word.
+    #[serde(default)]
+    pub diagnosis: Option<String>,
     /// Round trip between the PBX and the phone, by RTCP.
     pub rtt_ms: Option<f64>,
     /// RTP that the phone sent to the PBX.

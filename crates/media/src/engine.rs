@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::doctor::Cause;
 use crate::quality::LegQuality;
 use crate::sdp::{LocalMedia, RemoteAudio};
 
@@ -143,6 +144,21 @@ pub enum MediaEvent {
         /// Time since the last packet, or since media was first expected.
         for_: Duration,
     },
+    /// The doctor has found why the phone is not heard, or, with None, that it is heard again.
+    Diagnosis {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        cause: Option<Cause>,
+    },
+    /// The phone has sent no RTP for the time after which a call ends, although nobody is on hold. Said again every
+    /// second: before the answer it means nothing.
+    Lost {
+        /// The leg.
+        leg: LegId,
+        /// That time.
+        after: Duration,
+    },
     /// The leg is gone; these are its last figures.
     Closed {
         /// The leg.
@@ -166,6 +182,8 @@ impl MediaEvent {
             | Self::PlayFinished { leg }
             | Self::Digit { leg, .. }
             | Self::Silent { leg, .. }
+            | Self::Diagnosis { leg, .. }
+            | Self::Lost { leg, .. }
             | Self::Closed { leg, .. }
             | Self::Failed { leg } => *leg,
         }

@@ -3,6 +3,7 @@
 //! in here with the packets and the time.
 
 pub mod codec;
+pub mod doctor;
 pub mod dtmf;
 pub mod engine;
 pub mod jitter;
@@ -15,6 +16,7 @@ pub mod srtp;
 pub mod tone;
 pub mod transcode;
 
+pub use doctor::Cause;
 pub use engine::{CallKey, DigitSource, LegId, MediaCommand, MediaEvent, OpenError};
 pub use port_pool::{PortPair, PortPool, PortsExhausted};
 pub use quality::{DirectionQuality, LegQuality};

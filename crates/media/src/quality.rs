@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
+use crate::doctor::Cause;
+
 /// The figures of one leg, live or final.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct LegQuality {
@@ -28,6 +30,8 @@ pub struct LegQuality {
     pub forged: u64,
     /// Packets dropped because they had come before.
     pub replayed: u64,
+    /// Why the phone is not heard, where it is not.
+    pub diagnosis: Option<Cause>,
 }
 
 /// The figures of one direction of a leg.

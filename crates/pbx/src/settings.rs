@@ -112,6 +112,7 @@ pub(crate) fn media(config: &Config) -> EngineConfig {
         drain: Duration::from_millis(media.port_drain_ms),
         external: config.sip.external_address,
         silent_after: (media.silence_secs > 0).then(|| Duration::from_secs(media.silence_secs)),
+        lost_after: (media.lost_rtp_secs > 0).then(|| Duration::from_secs(media.lost_rtp_secs)),
         srtp: config.media.srtp != Srtp::Off,
         ..EngineConfig::default()
     }

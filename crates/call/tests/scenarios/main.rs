@@ -44,6 +44,7 @@ mod limits_are_kept;
 mod loop_is_stopped;
 mod lossy_network_call;
 mod max_forwards_483;
+mod media_is_watched;
 mod message_between_extensions;
 mod no_answer_then_next;
 mod no_port_free;

@@ -1,18 +1,23 @@
 //! One RTP leg: judges, counts and describes the packets of one phone. The engine owns the sockets and asks here what
-//! to do with a datagram and where to send one.
+//! to do with a datagram and where to send one. RTCP is in `reports`.
+
+mod reports;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::latch::Verdict;
-use super::statistics::{Received, Sent, narrow};
-use super::{Format, Header, Latch, LatchSettings, rtcp};
+use super::statistics::{Received, Sent};
+use super::{Format, Header, Latch, LatchSettings};
 use crate::codec::Encoding;
+use crate::doctor::{Doctor, Facts, Finding};
 use crate::quality::LegQuality;
 use crate::sdp::{Codec, Direction, RemoteAudio, static_format};
 use crate::srtp::{LocalKeys, Protection, Unprotected};
 use crate::transcode::{Wanted, packet_time};
+pub use reports::RtcpPacket;
+use reports::RtcpState;
 
 /// The media of one phone.
 #[derive(Debug)]
@@ -41,6 +46,13 @@ pub struct RtpLeg {
     protection: Option<Box<Protection>>,
     forged: u64,
     replayed: u64,
+    /// Packets of the phone in a format that was not negotiated.
+    unknown_format: u64,
+    /// Whom signalling comes from.
+    peer: IpAddr,
+    /// A router on the way seems to have rewritten the phone's description.
+    rewritten: bool,
+    doctor: Doctor,
 }
 
 /// What the phone said of packets that it receives, in milliseconds.
@@ -57,6 +69,8 @@ struct Heard {
     at: Option<Instant>,
     /// When silence was said last.
     said: Option<Instant>,
+    /// The last RTP packet, or when one was first expected both ways; None while silence is agreed.
+    rtp: Option<Instant>,
 }
 
 /// What was sent last.
@@ -64,6 +78,9 @@ struct Heard {
 struct Stream {
     ssrc: Option<u32>,
     payload_type: Option<u8>,
+    timestamp: u32,
+    /// Packets and bytes that other sources had sent.
+    before: (u64, u64),
 }
 
 #[derive(Debug, Default)]
@@ -73,15 +90,6 @@ struct Hearing {
     clock_rate: u32,
     /// The payload type of speech heard last: what the call is said to use, whatever events come between.
     speech: Option<u8>,
-}
-
-#[derive(Debug, Default)]
-struct RtcpState {
-    signalled: Option<SocketAddr>,
-    learnt: Option<SocketAddr>,
-    /// The last two sender reports that went to the phone: the middle of their NTP time, and when.
-    sent: [Option<(u32, Instant)>; 2],
-    rtt_ms: Option<f32>,
 }
 
 /// How many packets came in this second.
@@ -131,15 +139,6 @@ pub struct RtpPacket {
     pub length: usize,
 }
 
-/// A compound packet from the phone that may go to the other side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RtcpPacket {
-    /// The phone leaves the session with this packet.
-    pub bye: bool,
-    /// The length that is left of the datagram once it is no longer protected.
-    pub length: usize,
-}
-
 impl RtpLeg {
     /// A leg that accepts nothing until [`Self::set_remote`]. `peer` is the address that signalling comes from.
     pub fn new(peer: IpAddr, settings: LatchSettings) -> Self {
@@ -154,7 +153,7 @@ impl RtpLeg {
             outbound: Sent::default(),
             strangers: 0,
             malformed: 0,
-            heard: Heard { at: None, said: None },
+            heard: Heard { at: None, said: None, rtp: None },
             spoken: Stream::default(),
             hearing: Hearing::default(),
             rtcp: RtcpState::default(),
@@ -163,6 +162,10 @@ impl RtpLeg {
             protection: None,
             forged: 0,
             replayed: 0,
+            unknown_format: 0,
+            peer: peer.to_canonical(),
+            rewritten: false,
+            doctor: Doctor::default(),
         }
     }
 
@@ -201,9 +204,15 @@ impl RtpLeg {
             .fold(0, |bits, format| bits | 1_u128.checked_shl(format.payload_type.into()).unwrap_or(0));
         self.hearing.payload_type = None;
         if remote.direction.sends() && (self.heard.at.is_none() || !self.direction.sends()) {
-            self.heard = Heard { at: Some(now), said: None };
+            self.heard = Heard { at: Some(now), said: None, ..self.heard };
         }
+        self.heard.rtp = match (self.heard.rtp, remote.direction) {
+            (_, Direction::SendOnly | Direction::RecvOnly | Direction::Inactive) => None,
+            (before, Direction::SendRecv) => before.or(Some(now)),
+        };
         self.direction = remote.direction;
+        self.rtcp.mux = remote.mux;
+        self.rewritten = remote.rewritten;
         self.protect(remote);
     }
 
@@ -232,7 +241,7 @@ impl RtpLeg {
         source: SocketAddr,
         packet: &mut [u8],
     ) -> Result<RtpPacket, Drop> {
-        let length = self.open(packet)?;
+        let length = self.open(source, packet)?;
         let packet = packet.get(..length).unwrap_or_default();
         let Ok(header) = Header::parse(packet) else { return Err(self.malformed()) };
         let fits = self.negotiated & (1_u128 << header.payload_type) != 0;
@@ -244,20 +253,25 @@ impl RtpLeg {
             self.hear(header.payload_type);
         }
         self.hearing.ssrc = Some(header.ssrc);
-        self.heard = Heard { at: Some(now), said: None };
+        self.heard = Heard { at: Some(now), said: None, rtp: self.heard.rtp.map(|_| now) };
+        self.unknown_format = self.unknown_format.saturating_add(u64::from(!fits));
         self.inbound.packet(now, &header, self.hearing.clock_rate);
         Ok(RtpPacket { header, length })
     }
 
-    fn open(&mut self, packet: &mut [u8]) -> Result<usize, Drop> {
+    fn open(&mut self, source: SocketAddr, packet: &mut [u8]) -> Result<usize, Drop> {
         let Some(protection) = &mut self.protection else { return Ok(packet.len()) };
         let Ok(header) = Header::parse_protected(packet) else { return Err(self.malformed()) };
         let opened = protection.open_rtp(&header, packet);
-        opened.map_err(|error| self.unprotected(error))
+        opened.map_err(|error| self.unprotected(source, error))
     }
 
-    fn unprotected(&mut self, error: Unprotected) -> Drop {
+    fn unprotected(&mut self, source: SocketAddr, error: Unprotected) -> Drop {
+        let signalled = self.latch.signalled().map(|signalled| signalled.ip());
         match error {
+            Unprotected::Forged if source.ip() != self.peer && Some(source.ip()) != signalled => {
+                self.stranger()
+            }
             Unprotected::Forged => {
                 self.forged = self.forged.saturating_add(1);
                 Drop::Forged
@@ -287,82 +301,15 @@ impl RtpLeg {
 
     /// Counts a packet that was sent to the phone.
     pub fn sent(&mut self, header: &Header) {
-        self.spoken = Stream { ssrc: Some(header.ssrc), payload_type: Some(header.payload_type) };
+        let before =
+            if self.spoken.ssrc == Some(header.ssrc) { self.spoken.before } else { self.outbound.totals() };
+        self.spoken = Stream {
+            ssrc: Some(header.ssrc),
+            payload_type: Some(header.payload_type),
+            timestamp: header.timestamp,
+            before,
+        };
         self.outbound.packet(header.payload_bytes());
-    }
-
-    /// Judges a datagram that came to the RTCP port, and reads the phone's view of what it hears.
-    pub fn receive_rtcp(
-        &mut self,
-        now: Instant,
-        source: SocketAddr,
-        packet: &mut [u8],
-    ) -> Result<RtcpPacket, Drop> {
-        let opened = match &mut self.protection {
-            Some(protection) => protection.open_rtcp(packet),
-            None => Ok(packet.len()),
-        };
-        let length = opened.map_err(|error| self.unprotected(error))?;
-        let packet = packet.get(..length).unwrap_or_default();
-        let Ok(packets) = rtcp::parse(packet) else { return Err(self.malformed()) };
-        let akin = match self.latch.locked() {
-            Some(address) => address.ip() == source.ip(),
-            None => self.rtcp.signalled.is_some_and(|signalled| signalled.ip() == source.ip()),
-        };
-        let known = self.rtcp.learnt.or(self.rtcp.signalled) == Some(source);
-        if !akin && !known {
-            return Err(self.stranger());
-        }
-        self.keep_pace(now)?;
-        let mut bye = false;
-        for packet in packets {
-            let (reports, sender) = match packet {
-                rtcp::Rtcp::SenderReport { ssrc, reports, .. } => (reports, ssrc),
-                rtcp::Rtcp::ReceiverReport { ssrc, reports } => (reports, ssrc),
-                rtcp::Rtcp::Bye { .. } => {
-                    bye = true;
-                    continue;
-                }
-                rtcp::Rtcp::Other { .. } => continue,
-            };
-            // Behind a NAT the port is another than signalled: learnt only from the source that is heard.
-            if self.rtcp.learnt.is_none()
-                && self.latch.locked().is_some()
-                && self.hearing.ssrc == Some(sender)
-            {
-                self.rtcp.learnt = Some(source);
-            }
-            for report in reports {
-                self.report(now, &report);
-            }
-        }
-        self.heard = Heard { at: Some(now), said: None };
-        Ok(RtcpPacket { bye, length })
-    }
-
-    /// Where RTCP for the phone goes. None while no address is known that can be reached: behind a NAT the signalled
-    /// one is of no use.
-    pub fn rtcp_destination(&self) -> Option<SocketAddr> {
-        if let Some(learnt) = self.rtcp.learnt {
-            return Some(learnt);
-        }
-        let signalled = self.rtcp.signalled?;
-        match (self.latch.locked(), self.latch.signalled()) {
-            (Some(locked), Some(rtp)) if locked.ip() != rtp.ip() => None,
-            _ => Some(signalled),
-        }
-    }
-
-    /// Remembers when sender reports went to the phone: its answer gives the round-trip time.
-    pub fn sent_rtcp(&mut self, now: Instant, packet: &[u8]) {
-        let Ok(packets) = rtcp::parse(packet) else { return };
-        for packet in packets {
-            if let rtcp::Rtcp::SenderReport { ntp, .. } = packet {
-                let [_, _, b2, b3, b4, b5, _, _] = ntp.to_be_bytes();
-                let [last, _] = self.rtcp.sent;
-                self.rtcp.sent = [Some((u32::from_be_bytes([b2, b3, b4, b5]), now)), last];
-            }
-        }
     }
 
     /// How long the phone has been silent although it should send: said after `after`, and again after each further
@@ -375,6 +322,29 @@ impl RtpLeg {
         }
         self.heard.said = Some(now);
         Some(now.saturating_duration_since(since))
+    }
+
+    /// Whether the phone has sent no RTP for so long although both sides agreed to talk: a phone on hold, or that holds,
+    /// may be silent.
+    pub fn has_lost_rtp(&self, now: Instant, after: Duration) -> bool {
+        self.heard.rtp.is_some_and(|heard| now.saturating_duration_since(heard) >= after)
+    }
+
+    /// Lets the doctor look at the leg. `connected`: somebody is there to hear the phone.
+    pub fn examine(&mut self, now: Instant, connected: bool) -> Option<Finding> {
+        let facts = Facts {
+            expected: connected && self.direction.sends(),
+            held: self.direction != Direction::SendRecv,
+            heard: self.inbound.quality().packets.saturating_sub(self.unknown_format),
+            unknown_format: self.unknown_format,
+            forged: self.forged,
+            strangers: self.strangers,
+            paused: self.hearing.payload_type.and_then(|it| self.name(it)).is_some_and(|name| &*name == "CN"),
+            signalled: self.latch.signalled().map(|signalled| signalled.ip()),
+            peer: self.peer,
+            rewritten: self.rewritten,
+        };
+        self.doctor.look(now, facts)
     }
 
     /// The negotiated formats, in the phone's order.
@@ -430,6 +400,7 @@ impl RtpLeg {
             srtp: self.protection.as_deref().map(|protection| protection.suite().name()),
             forged: self.forged,
             replayed: self.replayed,
+            diagnosis: self.doctor.said(),
         }
     }
 
@@ -440,24 +411,6 @@ impl RtpLeg {
             |name: &str| name.eq_ignore_ascii_case("telephone-event") || name.eq_ignore_ascii_case("CN");
         if self.name(payload_type).is_some_and(|name| !silent(&name)) {
             self.hearing.speech = Some(payload_type);
-        }
-    }
-
-    fn report(&mut self, now: Instant, report: &rtcp::Report) {
-        if self.spoken.ssrc != Some(report.ssrc) {
-            return;
-        }
-        let clock_rate = self.spoken.payload_type.map_or(0, |payload_type| self.clock_rate(payload_type));
-        if clock_rate > 0 {
-            let jitter_ms = f64::from(report.jitter) * 1000.0 / f64::from(clock_rate);
-            self.outbound.reported(report.lost, narrow(jitter_ms));
-        }
-        let Some((_, at)) = self.rtcp.sent.iter().flatten().find(|(ntp, _)| *ntp == report.last_sr) else {
-            return;
-        };
-        let held = Duration::from_secs_f64(f64::from(report.delay_since_last_sr) / 65536.0);
-        if let Some(rtt) = now.saturating_duration_since(*at).checked_sub(held) {
-            self.rtcp.rtt_ms = Some(narrow(rtt.as_secs_f64() * 1000.0));
         }
     }
 

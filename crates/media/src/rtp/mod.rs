@@ -5,6 +5,7 @@ mod format;
 pub mod header;
 pub mod latch;
 pub mod leg;
+mod reporter;
 pub mod rtcp;
 pub mod statistics;
 
@@ -12,4 +13,5 @@ pub use format::Format;
 pub use header::{Header, HeaderError};
 pub use latch::{Latch, LatchSettings};
 pub use leg::{Drop, RtcpPacket, RtpLeg, RtpPacket};
+pub use reporter::Identity;
 pub use statistics::{Received, Sent};

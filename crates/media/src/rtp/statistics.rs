@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::Header;
+use super::reporter::Reception;
 use crate::quality::DirectionQuality;
 
 /// What was received of the stream that is on now, and of those before it.
@@ -98,6 +99,20 @@ impl Received {
             duplicates: self.duplicates,
             reordered: self.reordered,
         }
+    }
+
+    /// What a reception report says of the source that is on now (RFC 3550 section 6.4.1).
+    pub(super) fn reception(&self) -> Option<Reception> {
+        let source = self.source.as_ref()?;
+        // Counted from one cycle up, so that late packets have room below the first.
+        let [.., h0, h1, h2, h3] = source.highest.saturating_sub(1 << 16).to_be_bytes();
+        Some(Reception {
+            ssrc: source.ssrc,
+            expected: source.expected(),
+            received: source.received,
+            highest: u32::from_be_bytes([h0, h1, h2, h3]),
+            jitter: source.jitter >> 4,
+        })
     }
 
     fn close_source(&mut self) {
@@ -230,6 +245,11 @@ impl Sent {
     pub fn packet(&mut self, payload_bytes: usize) {
         self.packets = self.packets.saturating_add(1);
         self.bytes = self.bytes.saturating_add(u64::try_from(payload_bytes).unwrap_or(0));
+    }
+
+    /// Packets and payload bytes so far.
+    pub(super) fn totals(&self) -> (u64, u64) {
+        (self.packets, self.bytes)
     }
 
     /// Takes over what the receiver reports: packets lost in all and jitter in milliseconds.

@@ -132,6 +132,9 @@ pub struct RemoteAudio {
     pub key: Option<PeerKey>,
     /// Whether it wants RTCP on the port of RTP (RFC 5761).
     pub mux: bool,
+    /// Whether a router on the way seems to have rewritten the description; for whoever knows the phone's signalling
+    /// to say.
+    pub rewritten: bool,
 }
 
 /// Our side of a leg, as written into a session description.

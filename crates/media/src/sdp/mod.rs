@@ -136,6 +136,7 @@ impl Sdp {
             // The first is the one that we take: the writer prefers it.
             key: line.crypto.first().map(|crypto| crypto.peer.clone()),
             mux: line.mux,
+            rewritten: false,
         })
     }
 }

@@ -77,6 +77,7 @@ fn status() -> Status {
         bans: 0,
         calls: 0,
         calls_answered: 0,
+        diagnoses: std::collections::BTreeMap::new(),
         cdrs_waiting: 0,
         listeners: Vec::new(),
         totals: Totals::default(),

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use kiestoon_media::codec::Encoding;
 use kiestoon_media::prompt::Prompts;
-use kiestoon_media::rtp::{LatchSettings, RtpLeg};
+use kiestoon_media::rtp::{Identity, LatchSettings, RtpLeg};
 use kiestoon_media::srtp::LocalKeys;
 use kiestoon_media::{
     CallKey, LegId, LegQuality, LocalMedia, MediaCommand, MediaEvent, OpenError, Policy, PortPool,
@@ -44,6 +44,8 @@ pub(crate) struct EngineConfig {
     pub(crate) external: Option<IpAddr>,
     /// Silence of a phone that should be sending until it is said; None: never.
     pub(crate) silent_after: Option<Duration>,
+    /// RTP missing from a phone that should be sending until its call ends; None: never.
+    pub(crate) lost_after: Option<Duration>,
     /// How the phones' addresses are learnt.
     pub(crate) latch: LatchSettings,
     /// Whether legs get keys, so that they can be protected.
@@ -60,6 +62,7 @@ impl Default for EngineConfig {
             drain: Duration::from_secs(5),
             external: None,
             silent_after: Some(Duration::from_secs(60)),
+            lost_after: None,
             latch: LatchSettings::default(),
             srtp: true,
             speaks: Policy::usual().codecs,
@@ -214,13 +217,14 @@ impl Engine {
         let sockets = open(&self.pool, self.config.external, peer)?;
         let keys =
             self.config.srtp.then(|| Arc::new(LocalKeys::generate(|bytes| self.entropy.fill_bytes(bytes))));
+        let identity = Identity { ssrc: self.entropy.next_u32(), cname: self.entropy.next_u64() };
         let local = LocalMedia { keys: keys.clone(), ..sockets.local };
         let worker = self.threads.get_mut(thread).ok_or(OpenError::Refused)?;
         let attached = worker.order(Order::Attach(Box::new(Leg {
             id: leg,
             call,
             sockets,
-            media: RtpLeg::new(peer, self.config.latch).with_keys(keys),
+            media: RtpLeg::new(peer, self.config.latch).with_keys(keys).with_identity(identity),
             activity: Activity::Idle,
             route: None,
             voice: None,

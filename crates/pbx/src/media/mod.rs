@@ -11,5 +11,6 @@ mod relay;
 mod tests;
 mod thread;
 mod voice;
+mod watch;
 
 pub(crate) use engine::{Engine, EngineConfig};

@@ -58,6 +58,8 @@ impl Outbox {
             }
             MediaEvent::Digit { .. }
             | MediaEvent::Silent { .. }
+            | MediaEvent::Diagnosis { .. }
+            | MediaEvent::Lost { .. }
             | MediaEvent::Opened { .. }
             | MediaEvent::OpenFailed { .. } => {
                 self.dropped = self.dropped.saturating_add(1);

@@ -1,6 +1,7 @@
 //! The way of one packet: socket, leg, bridge, leg, socket. Everything here runs for every packet.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -75,6 +76,10 @@ impl Legs {
         #[cfg(test)]
         assert!(!leg.poisoned, "a test asked for it");
         let Some(packet) = buffer.get_mut(..length) else { return nothing };
+        if leg.media.is_rtcp(packet) {
+            self.report_came(index, now, source, packet);
+            return nothing;
+        }
         let Ok(received) = leg.media.receive(now, source, packet) else { return nothing };
         let RtpPacket { mut header, length } = received;
         let Some(packet) = packet.get_mut(..length) else { return nothing };
@@ -103,12 +108,22 @@ impl Legs {
         let Some(leg) = self.leg_mut(index) else { return };
         let Ok((length, source)) = leg.sockets.rtcp.recv_from(buffer) else { return };
         let Some(packet) = buffer.get_mut(..length) else { return };
+        self.report_came(index, now, source, packet);
+    }
+
+    /// Takes the phone's RTCP, and passes it on where it is true on the other side: elsewhere we report ourselves.
+    fn report_came(&mut self, index: usize, now: Instant, source: SocketAddr, packet: &mut [u8]) {
+        let Some(leg) = self.leg_mut(index) else { return };
         let Ok(RtcpPacket { length, .. }) = leg.media.receive_rtcp(now, source, packet) else { return };
         let Some(packet) = packet.get(..length) else { return };
         let Activity::Bridged(peer) = leg.activity else { return };
+        let (Some(leg), Some(other)) = (self.leg(index), self.leg(peer)) else { return };
         // What is said of the one stream means nothing beside another of ours.
-        if let Some(peer) = self.leg_mut(peer).filter(|peer| peer.voice.is_none()) {
-            peer.send_rtcp(now, packet);
+        if other.voice.is_none()
+            && leg.media.relays_rtcp_to(&other.media, now)
+            && let Some(other) = self.leg_mut(peer)
+        {
+            other.send_rtcp(now, packet);
         }
     }
 }
@@ -140,13 +155,16 @@ impl Leg {
     /// Sends an RTCP packet to the phone, where its address is known.
     pub(super) fn send_rtcp(&mut self, now: Instant, packet: &[u8]) {
         let Some(destination) = self.media.rtcp_destination() else { return };
-        let sent = if self.media.is_protected() {
-            let mut sealed = [0; DATAGRAM + OVERHEAD];
-            let Some(length) = self.media.seal_rtcp(packet, &mut sealed) else { return };
-            self.sockets.rtcp.send_to(sealed.get(..length).unwrap_or_default(), destination)
-        } else {
-            self.sockets.rtcp.send_to(packet, destination)
+        let is_protected = self.media.is_protected();
+        let mut sealed = [0; DATAGRAM + OVERHEAD];
+        let protected = if is_protected { self.media.seal_rtcp(packet, &mut sealed) } else { None };
+        let datagram = match protected {
+            Some(length) => sealed.get(..length).unwrap_or_default(),
+            None if is_protected => return,
+            None => packet,
         };
+        let socket = if self.media.is_mux() { &self.sockets.rtp } else { &self.sockets.rtcp };
+        let sent = socket.send_to(datagram, destination);
         if sent.is_ok() {
             self.media.sent_rtcp(now, packet);
         }

@@ -15,7 +15,9 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::{Engine, EngineConfig};
 
+mod protected;
 mod transcoding;
+mod watched;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const CALL: CallKey = CallKey(1);
@@ -105,6 +107,7 @@ impl Phone {
             on_hold: !direction.receives(),
             key: None,
             mux: false,
+            rewritten: false,
         }
     }
 

@@ -19,6 +19,7 @@ use super::leg::{Activity, Leg, Legs};
 use super::outbox::Outbox;
 use super::relay::{Counters, DATAGRAM, Traffic};
 use super::voice::{Noted, Source, Tick};
+use super::watch::Watch;
 
 /// What the engine's handle asks of a thread.
 #[derive(Debug)]
@@ -41,8 +42,7 @@ pub(super) struct MediaThread {
     prompts: Arc<Prompts>,
     counters: Counters,
     traffic: Arc<Traffic>,
-    /// Silence of a leg until it is said.
-    silent_after: Option<Duration>,
+    watch: Watch,
     /// The slots that get a tick each 20 ms, in no order: those that play, transcode or say a digit.
     ticking: Vec<usize>,
     next_frame: Instant,
@@ -78,7 +78,7 @@ impl MediaThread {
             prompts: Arc::default(),
             counters: Counters::default(),
             traffic,
-            silent_after: config.silent_after,
+            watch: Watch { silent_after: config.silent_after, lost_after: config.lost_after },
             ticking: Vec::new(),
             next_frame: now,
             next_look: now,
@@ -256,6 +256,7 @@ impl MediaThread {
                 }
             }
             MediaCommand::Close { leg } => {
+                self.legs.take_leave(index, now);
                 self.rest(index);
                 if let Some(gone) = self.remove(index) {
                     self.outbox.say(MediaEvent::Closed { leg, quality: gone.media.quality() });
@@ -363,10 +364,10 @@ impl MediaThread {
             if let Some(pressed) = self.legs.expired(index, now) {
                 self.noted(now, index, Noted { pressed: Some((pressed, Source::Event)), ticks: false });
             }
-            let Some(after) = self.silent_after else { continue };
-            let Some(leg) = self.legs.leg_mut(index) else { continue };
-            if let Some(for_) = leg.media.silence(now, after) {
-                self.outbox.say(MediaEvent::Silent { leg: leg.id, for_ });
+            let (legs, outbox, watch) = (&mut self.legs, &mut self.outbox, &self.watch);
+            let outcome = catch_unwind(AssertUnwindSafe(|| legs.look(index, now, watch, outbox)));
+            if outcome.is_err() {
+                self.fail(index);
             }
         }
     }

@@ -5,6 +5,7 @@ mod perform;
 mod records;
 mod views;
 
+use std::collections::BTreeMap;
 use std::{
     collections::VecDeque,
     sync::Arc,
@@ -115,6 +116,7 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
         started,
         totals: kiestoon_control::Totals::default(),
         answered: VecDeque::new(),
+        diagnoses: BTreeMap::new(),
         answers: Vec::new(),
     };
     let bindings = records::restored(parts.bindings, signalling.switch.snapshot(), started.unix_micros);
@@ -188,6 +190,8 @@ struct Signalling {
     totals: kiestoon_control::Totals,
     /// What the media engine answered at once, to be handled next; empty between two calls of [`Signalling::handle`].
     answered: VecDeque<MediaEvent>,
+    /// How often each cause was named.
+    diagnoses: BTreeMap<&'static str, u64>,
     /// Answers to operators that wait for the media threads.
     answers: Vec<Task<()>>,
 }

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use kiestoon_call::{BindingChange, Event, Output};
 use kiestoon_control as control;
-use kiestoon_media::MediaEvent;
+use kiestoon_media::{Cause, MediaEvent};
 
 use super::{Signalling, records, views};
 use crate::clock;
@@ -54,6 +54,10 @@ impl Signalling {
             Event::CallAnswered { .. } => self.totals.calls_answered += 1,
             Event::AuthenticationFailed { .. } => self.totals.passwords_wrong += 1,
             Event::RegistrationChanged { transport: Some(_), .. } => self.totals.registrations += 1,
+            Event::CallDiagnosed { cause: Some(cause), .. } => {
+                let count = self.diagnoses.entry(cause.as_str()).or_default();
+                *count = count.saturating_add(1);
+            }
             _ => {}
         }
     }
@@ -70,6 +74,13 @@ fn log(event: &Event) {
         Event::CallAnswered { call, .. } => tracing::info!(%call, "call answered"),
         Event::CallHeld { call, by, held } => tracing::info!(%call, by = by.as_str(), held, "hold"),
         Event::CallTransfer { call, status, .. } => tracing::info!(%call, status, "transfer"),
+        Event::CallDiagnosed { call, side, cause: Some(cause) } if cause.is_fault() => {
+            tracing::warn!(%call, side = side.as_str(), %cause, "not heard");
+        }
+        Event::CallDiagnosed { call, side, cause } => {
+            let cause = cause.map_or("none", Cause::as_str);
+            tracing::info!(%call, side = side.as_str(), cause, "heard again, or silent by agreement");
+        }
         Event::StepNotBuilt { call, step } => {
             tracing::warn!(%call, step, "this version cannot do this dialplan step")
         }

@@ -110,6 +110,7 @@ fn leg(leg: &CdrLeg) -> Value {
         "remote": leg.remote.to_string(),
         "status": leg.status,
         "codec": codec(leg),
+        "diagnosis": leg.diagnosis,
         "quality": leg.quality,
         "end_reason": leg.reason.map(EndReason::as_str),
         "charged_to": leg.charged_to,

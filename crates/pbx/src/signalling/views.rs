@@ -40,6 +40,7 @@ fn leg(view: LegView, figures: &HashMap<LegId, LegQuality>) -> control::Leg {
         media_remote: quality.and_then(|quality| quality.remote).map(|remote| remote.to_string()),
         codec: heard.or(view.codec).map(Into::into),
         on_hold: view.holds,
+        diagnosis: quality.and_then(|quality| quality.diagnosis).map(|cause| cause.to_string()),
         srtp: quality.and_then(|quality| quality.srtp).map(Into::into),
         rtt_ms: quality.and_then(|quality| quality.rtt_ms).map(f64::from),
         inbound: quality.map(|quality| stream(&quality.inbound)).unwrap_or_default(),
@@ -113,6 +114,11 @@ pub(super) fn happening(event: Event) -> control::Happening {
             by_number: by.into(),
             to_number: target.into(),
             sip_code: status,
+        },
+        Event::CallDiagnosed { call, side: of, cause } => Happening::CallDiagnosed {
+            call_id: call.to_string(),
+            side: side(of),
+            cause: cause.map(|cause| cause.to_string()),
         },
         Event::StepNotBuilt { call, step } => {
             Happening::CallStepNotBuilt { call_id: call.to_string(), step: step.to_owned() }

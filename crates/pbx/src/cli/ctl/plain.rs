@@ -70,6 +70,14 @@ fn line(event: &Event, language: Language) -> Option<String> {
                 "doorverbonden door {by_number} met {to_number} ({sip_code})"
             )
         }
+        Happening::CallDiagnosed { side, cause: Some(cause), .. } => {
+            let side = show::side(side, language);
+            say!(language, "{side} is not heard: {cause}", "{side} wordt niet gehoord: {cause}")
+        }
+        Happening::CallDiagnosed { side, cause: None, .. } => {
+            let side = show::side(side, language);
+            say!(language, "{side} is heard again", "{side} is weer te horen")
+        }
         Happening::CallStepNotBuilt { step, .. } => {
             say!(language, "this version cannot do the step {step}", "deze versie kan de stap {step} niet")
         }

@@ -102,7 +102,7 @@ pub(super) fn leg_cells(leg: &Leg, language: Language) -> [String; 7] {
     let side = side(&leg.side, language);
     let hold = if leg.on_hold { language.pick(" (holds)", " (wacht)") } else { "" };
     [
-        format!("{side} {}{hold}", leg.number),
+        format!("{side} {}{hold}{}", leg.number, diagnosis(leg)),
         leg.codec.clone().unwrap_or_else(|| "-".into()),
         loss(&leg.inbound),
         jitter(&leg.inbound),
@@ -110,6 +110,11 @@ pub(super) fn leg_cells(leg: &Leg, language: Language) -> [String; 7] {
         jitter(&leg.outbound),
         leg.rtt_ms.map_or_else(|| "-".into(), |ms| format!("{ms:.0} ms")),
     ]
+}
+
+/// Why it is not heard, where it is not.
+fn diagnosis(leg: &Leg) -> String {
+    leg.diagnosis.as_deref().map(|cause| format!(" !{cause}")).unwrap_or_default()
 }
 
 /// Whose leg it is.
