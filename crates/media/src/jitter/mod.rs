@@ -84,8 +84,8 @@ pub struct JitterBuffer {
     pace: Pace,
     redundancy: Redundancy,
     counts: Counts,
-    /// Now less the timestamp of what is played, when that was heard last.
-    delay_now: i64,
+    /// Now less the timestamp of what is played, when speech of this stream was heard last.
+    delay_now: Option<i64>,
 }
 
 /// No packet holds more (RFC 6716 section 2.1.4).
@@ -108,7 +108,7 @@ impl JitterBuffer {
             pace: Pace::default(),
             redundancy: Redundancy::default(),
             counts: Counts::default(),
-            delay_now: 0,
+            delay_now: None,
         }
     }
 
@@ -150,7 +150,7 @@ impl JitterBuffer {
                 && let Stage::Playing(cursor) = self.stage
             {
                 let ahead = self.sample_micros(self.samples.ahead());
-                self.delay_now = at - (self.clock_micros(cursor.timestamp) - ahead);
+                self.delay_now = Some(at - (self.clock_micros(cursor.timestamp) - ahead));
             }
             self.samples.play(piece);
             at += self.sample_micros(piece.len());
@@ -164,7 +164,7 @@ impl JitterBuffer {
         let ms = |micros: i64| u32::try_from(micros / 1000).unwrap_or(0);
         let floor = self.delay.floor().unwrap_or(0);
         JitterFigures {
-            delay_ms: ms(self.delay_now - floor),
+            delay_ms: self.delay_now.map_or(0, |now| ms(now - floor)),
             target_ms: ms(self.target() - floor),
             drift_ppm: self.delay.drift_ppm().map(|ppm| ppm.round() as i32),
             ..self.counts.figures(self.rate)
@@ -179,6 +179,7 @@ impl JitterBuffer {
                 self.ring.clear();
                 self.delay.restart();
                 self.stage = Stage::Idle;
+                self.delay_now = None;
                 at
             }
             Verdict::Duplicate => {

@@ -24,14 +24,7 @@ pub(crate) fn run(
     output: &str,
     network: Impairment,
 ) -> anyhow::Result<()> {
-    let (codec, map) = match codec {
-        "PCMU" => (codec_of(0, "PCMU", 8000, 1, None), "a=rtpmap:0 PCMU/8000"),
-        "opus" => (
-            codec_of(111, "opus", 48_000, 2, Some("useinbandfec=1")),
-            "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 useinbandfec=1",
-        ),
-        other => bail!("{other} is neither PCMU nor opus"),
-    };
+    let (codec, map) = self::codec(codec)?;
     let sound: Vec<i16> = hound::WavReader::open(speech)?.samples().collect::<Result<_, _>>()?;
     let packets = speak(&codec, &sound)?;
     let ear = UdpSocket::bind("127.0.0.1:0")?;
@@ -64,6 +57,18 @@ pub(crate) fn run(
     capture::write(&format!("{output}.echo.wav"), rate, &theirs)?;
     println!("{figures:?}");
     Ok(())
+}
+
+/// A codec by its name, and how SDP describes it.
+pub(crate) fn codec(name: &str) -> anyhow::Result<(Codec, &'static str)> {
+    Ok(match name {
+        "PCMU" => (codec_of(0, "PCMU", 8000, 1, None), "a=rtpmap:0 PCMU/8000"),
+        "opus" => (
+            codec_of(111, "opus", 48_000, 2, Some("useinbandfec=1")),
+            "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 useinbandfec=1",
+        ),
+        other => bail!("{other} is neither PCMU nor opus"),
+    })
 }
 
 fn codec_of(payload_type: u8, name: &str, clock_rate: u32, channels: u8, fmtp: Option<&str>) -> Codec {

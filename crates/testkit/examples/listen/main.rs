@@ -1,9 +1,10 @@
 //! Listening quality, over real sockets. `impair` forwards UDP as a bad network would; `call` lets a baresip hear speech through
 //! such a network, then the jitter buffer hear the very same packets, and writes what each of them played. `tools/listen.sh`
-//! runs both for the whole table and scores the sound.
+//! runs both for the whole table and scores the sound. `cost` times the buffer.
 
 mod call;
 mod capture;
+mod cost;
 mod impair;
 mod sip;
 
@@ -14,7 +15,8 @@ use anyhow::{Context as _, bail};
 use kiestoon_testkit::Impairment;
 
 const USAGE: &str = "usage: listen impair LISTEN TARGET SEED LOSS_PERMILLE JITTER_MS
-       listen call BARESIP CODEC SPEECH.wav OUTPUT SEED LOSS_PERMILLE JITTER_MS   (CODEC: PCMU or opus)";
+       listen call BARESIP CODEC SPEECH.wav OUTPUT SEED LOSS_PERMILLE JITTER_MS   (CODEC: PCMU or opus)
+       listen cost CODEC SPEECH.wav";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -28,6 +30,7 @@ fn main() -> anyhow::Result<()> {
         ["call", baresip, codec, speech, output, seed, loss, jitter] => {
             call::run(address(baresip)?, codec, speech, output, network(seed, loss, jitter)?)
         }
+        ["cost", codec, speech] => cost::print(speech, &call::codec(codec)?.0),
         _ => bail!(USAGE),
     }
 }
