@@ -1,0 +1,30 @@
+//! Any bytes as the packets of a stream, in any order and with any pauses: the jitter buffer plays on.
+#![no_main]
+
+use std::time::{Duration, Instant};
+
+use kiestoon_media::Codec;
+use kiestoon_media::codec::decoder;
+use kiestoon_media::jitter::{JitterBuffer, JitterSettings};
+use kiestoon_media::rtp::Header;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let codec = Codec { payload_type: 8, name: "PCMA".into(), clock_rate: 8000, channels: 1, fmtp: None };
+    let Some(mut decoder) = decoder(&codec) else { return };
+    let mut buffer = JitterBuffer::new(JitterSettings::default(), 8000);
+    let (mut now, mut out) = (Instant::now(), [0; 160]);
+    let mut rest = data;
+    while let Some(([wait, kind, length], more)) = rest.split_first_chunk::<3>().map(|(head, more)| (*head, more)) {
+        let (packet, later) = more.split_at(more.len().min(usize::from(length)));
+        rest = later;
+        now += Duration::from_millis(u64::from(wait) * u64::from(wait) / 64);
+        match (kind % 4, Header::parse(packet)) {
+            (0, _) => drop(buffer.playout(now, decoder.as_mut(), &mut out)),
+            (1, Ok(header)) => buffer.insert_silent(now, &header),
+            (_, Ok(header)) => buffer.insert(now, &header, header.payload(packet)),
+            (_, Err(_)) => {}
+        }
+    }
+    let _ = buffer.figures();
+});
