@@ -10,6 +10,7 @@ use crate::cdr::{End, Side};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::forks::Fork;
+use crate::identity;
 use crate::leg::{Established, Leg, LegMedia, OurAck, Signal, Unacked};
 use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
@@ -102,6 +103,7 @@ impl Call {
         self.note_status(callee.id, 200);
         self.note_codec(&mut callee, &answer.sdp);
         self.cdr.record.to_number = Some(callee.number.clone());
+        x.parties.join(&self.cdr.record.organisation, &callee.number, self.key);
         let number = callee.number.clone();
         let callee_id = callee.id;
         let negotiation = match is_late {
@@ -172,6 +174,10 @@ impl Call {
         };
         let mut response = x.response(&invite, 200, Some(&dialog.id().local_tag));
         wire::dialog_headers(&mut response.headers, &dialog);
+        let callee = self.leg(Side::Callee).map(|callee| callee.number.clone());
+        if let Some(callee) = callee.and_then(|number| self.shown_as(x, &number, &self.caller.flow)) {
+            identity::assert(&mut response.headers, &x.settings, &callee);
+        }
         let is_due = matches!(self.caller.open, OpenOffer::Theirs | OpenOffer::OursDue);
         if let Some(body) = body.filter(|_| is_due) {
             response.set_body(wire::SDP, self.caller.say(body));

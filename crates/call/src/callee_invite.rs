@@ -5,6 +5,7 @@ use kiestoon_sip::{Flow, HeaderName, Method, Privacy, Request, Uri};
 
 use crate::abilities::RELIABLE;
 use crate::exchange::Exchange;
+use crate::forward::History;
 use crate::identity;
 use crate::snapshot::Organisation;
 use crate::wire;
@@ -18,6 +19,10 @@ pub(crate) struct Carried {
     pub(crate) secure: bool,
     /// What the caller wants to be withheld.
     pub(crate) privacy: Privacy,
+    /// Who calls by the word of a trusted network: number and name.
+    pub(crate) asserted: Option<(Box<str>, Box<str>)>,
+    /// Into how many branches the call may still be forked at once (RFC 5393).
+    pub(crate) max_breadth: u32,
     headers: Vec<(HeaderName, Box<str>)>,
 }
 
@@ -26,8 +31,14 @@ pub(crate) struct CalleeInvite<'a> {
     pub(crate) contact: Uri,
     pub(crate) number: &'a str,
     pub(crate) flow: &'a Flow,
+    /// Whether who calls is not told.
+    pub(crate) is_withheld: bool,
+    /// Into how many branches it may be forked on its way.
+    pub(crate) breadth: u32,
     /// The number and the name of who will be talked to.
     pub(crate) caller: (&'a str, &'a str),
+    /// How the call came here.
+    pub(crate) history: &'a History,
     /// Who transferred the call.
     pub(crate) referred_by: Option<&'a str>,
     pub(crate) organisation: &'a Organisation,
@@ -40,7 +51,13 @@ pub(crate) struct CalleeInvite<'a> {
 impl Carried {
     /// Reads what is carried of a caller's INVITE. Alert-Info and Call-Info are not: they make phones fetch URIs or
     /// answer by themselves. Neither is any identity: From says who calls, and it is written by us.
-    pub(crate) fn of(invite: &Request, default_max_forwards: u8) -> Self {
+    pub(crate) fn of(invite: &Request, default_max_forwards: u8, is_trusted: bool) -> Self {
+        let asserted = invite
+            .headers
+            .asserted_identity()
+            .filter(|_| is_trusted)
+            .and_then(|who| Some((who.uri.user()?.into(), who.display.unwrap_or_default())));
+
         let headers = CARRIED.iter().filter_map(|name| {
             let value = invite.headers.get(name)?;
             (value.len() <= LONGEST_VALUE).then(|| (name.clone(), value.into()))
@@ -49,6 +66,8 @@ impl Carried {
             max_forwards: invite.max_forwards.map_or(default_max_forwards, |hops| hops.saturating_sub(1)),
             secure: invite.uri.is_secure(),
             privacy: invite.headers.privacy(),
+            asserted,
+            max_breadth: invite.headers.max_breadth().unwrap_or(MAX_BREADTH).min(MAX_BREADTH),
             headers: headers.collect(),
         }
     }
@@ -58,11 +77,11 @@ impl Carried {
 pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
     let shown = of.shown_number.unwrap_or(of.caller.0);
     let caller = wire::address(shown, of.organisation, &x.settings, of.flow).with_display(of.caller.1);
-    let is_withheld = of.carried.privacy.withholds_identity();
-    let from = if is_withheld { identity::anonymous() } else { caller.clone() }.with_tag(&x.token());
+    let from = if of.is_withheld { identity::anonymous() } else { caller.clone() }.with_tag(&x.token());
     let to = wire::address(of.number, of.organisation, &x.settings, of.flow);
     let mut invite = Request::new(Method::Invite, of.contact.clone(), from, to, x.call_id(), FIRST_CSEQ);
     invite.max_forwards = Some(of.carried.max_forwards);
+    invite.headers.push(HeaderName::MaxBreadth, of.breadth.to_string());
     invite
         .headers
         .push(HeaderName::Contact, wire::contact(&x.settings, of.flow, of.contact.is_secure()).to_string());
@@ -70,11 +89,13 @@ pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
     let supported = wire::SUPPORTED.split(", ").filter(|tag| of.is_reliable || *tag != RELIABLE);
     invite.headers.push(HeaderName::Supported, supported.collect::<Vec<_>>().join(", "));
     invite.headers.push(HeaderName::Accept, wire::SDP);
-    if is_withheld {
+    if of.is_withheld {
         invite.headers.push(HeaderName::Privacy, "id");
     } else {
         identity::assert(&mut invite.headers, &x.settings, &caller);
     }
+    of.history
+        .write(&mut invite.headers, |number| wire::address(number, of.organisation, &x.settings, of.flow));
     if let Some(by) = of.referred_by {
         let by = wire::address(by, of.organisation, &x.settings, of.flow);
         invite.headers.push(HeaderName::ReferredBy, by.to_string());
@@ -86,6 +107,8 @@ pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
 }
 
 const FIRST_CSEQ: u32 = 1;
+/// RFC 5393 section 5.3.3.
+const MAX_BREADTH: u32 = 60;
 /// Bytes.
 const LONGEST_VALUE: usize = 256;
 const CARRIED: [HeaderName; 3] = [HeaderName::Subject, HeaderName::Priority, HeaderName::AcceptLanguage];

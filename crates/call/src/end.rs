@@ -35,6 +35,9 @@ impl Call {
             return;
         }
         self.cdr.ends(x.now, &x.clock, why);
+        for leg in &self.cdr.record.legs {
+            x.parties.leave(&self.cdr.record.organisation, &leg.number, self.key);
+        }
         self.drop_branches(x, None, |_| true);
         self.drop_negotiation(x);
         self.end_transfers(x, &why);

@@ -47,6 +47,15 @@ pub enum Event {
         /// Whether it is held now.
         held: bool,
     },
+    /// A phone forwards a call, and the call follows.
+    CallForwarded {
+        /// The call.
+        call: CallId,
+        /// The number of the phone.
+        by: Box<str>,
+        /// Where it goes.
+        to: Box<str>,
+    },
     /// A call is transferred: accepted (100), taken (200), or refused with that status.
     CallTransfer {
         /// The call.

@@ -14,6 +14,7 @@ use rand_core::Rng;
 
 use crate::event::Event;
 use crate::losers::Losers;
+use crate::parties::Parties;
 use crate::routes::{ClientOwner, Routes};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -33,6 +34,7 @@ pub(crate) struct Exchange {
     pub(crate) registrar: Registrar,
     pub(crate) routes: Routes,
     pub(crate) losers: Losers,
+    pub(crate) parties: Parties,
     /// What calls have to say to each other.
     pub(crate) crossings: VecDeque<Crossing>,
     pub(crate) rng: ChaCha12Rng,

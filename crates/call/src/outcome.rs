@@ -52,7 +52,7 @@ impl Outcome {
 
     /// What a phone's final status means. Statuses that speak of the hop between us and the phone (authentication,
     /// redirection, its overload) are not the caller's to act on, and are told as others.
-    fn of_status(status: u16) -> Self {
+    pub(crate) fn of_status(status: u16) -> Self {
         let rejected = |status| (StepResult::Rejected { status }, EndReason::Rejected, Some(status));
         let (result, reason, status) = match status {
             486 | 600 => (StepResult::Busy, EndReason::Busy, Some(status)),

@@ -16,6 +16,7 @@ use crate::early_update::EarlyUpdate;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::forks::Fork;
+use crate::forward::Forward;
 use crate::leg::{Leg, Signal};
 use crate::outcome::{Best, Outcome};
 use crate::reason::EndReason;
@@ -42,8 +43,12 @@ pub(crate) struct Ring {
     pub(crate) told: Option<(u16, Instant)>,
     /// An offer that one side made before the answer, on its way to the other.
     pub(crate) update: Option<Box<EarlyUpdate>>,
+    /// Into how many branches each INVITE of this wave may be forked.
+    breadth: u32,
     /// Whether a caller who is answered already hears ring-back of ours.
     pub(crate) ringback: bool,
+    /// Where a phone wants the call to go, once nobody rings any more.
+    pub(crate) forward: Option<Box<Forward>>,
 }
 
 /// A phone that rings.
@@ -89,7 +94,9 @@ impl Call {
             early: None,
             told: None,
             update: None,
+            breadth: 1,
             ringback: false,
+            forward: None,
         }));
         self.caller.open(x, self.key);
         self.next_wave(x);
@@ -118,7 +125,7 @@ impl Call {
         }
         failed.leg.close(x);
         self.note_status(leg, status);
-        if status >= 600 {
+        if status >= 600 || (300..400).contains(&status) {
             self.drop_branches(x, Some(status), |branch| branch.target == target);
             self.drop_waiting(target);
         }
@@ -138,7 +145,10 @@ impl Call {
         if matches!(status, 415 | 488 | 606) && self.offers_plain(x, leg) {
             return self.invite_branch(x, leg);
         }
-        self.branch_failed(x, leg, status);
+        match status {
+            300..400 => self.redirected(x, leg, response),
+            _ => self.branch_failed(x, leg, status),
+        }
     }
 
     /// A phone refused the session that it was offered: where that was a protected one and need not be, it is invited
@@ -228,12 +238,15 @@ impl Call {
 
     /// Rings the next phones, or takes the result, once nobody rings any more.
     fn go_on_ringing(&mut self, x: &mut Exchange) {
-        let Stage::Ringing(ring) = &self.stage else { return };
+        let Stage::Ringing(ring) = &mut self.stage else { return };
         if !ring.branches.is_empty() {
             return;
         }
         if ring.waves.is_empty() {
             let outcome = ring.best.outcome();
+            if let Some(forward) = ring.forward.take() {
+                return self.follow(x, *forward);
+            }
             return self.walk_on_unanswered(x, outcome);
         }
         self.next_wave(x);
@@ -241,7 +254,16 @@ impl Call {
 
     fn next_wave(&mut self, x: &mut Exchange) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
-        let Some(wave) = ring.waves.pop_front() else { return };
+        let Some(mut wave) = ring.waves.pop_front() else { return };
+        // More than may be rung at once are rung one after the other (RFC 5393 section 5.3.3).
+        let breadth = self.carried.max_breadth.max(1);
+        let most = usize::try_from(breadth).unwrap_or(usize::MAX);
+        if wave.phones.len() > most {
+            let phones = wave.phones.split_off(most);
+            ring.waves.push_front(Wave { ring_time: wave.ring_time, phones });
+        }
+        let branches = u32::try_from(wave.phones.len()).unwrap_or(u32::MAX);
+        ring.breadth = breadth.checked_div(branches).unwrap_or(breadth).max(1);
         ring.until = x.now + wave.ring_time.min(x.settings.ring_limit);
         for phone in wave.phones {
             let leg = self.new_leg(x, &phone);
@@ -255,7 +277,8 @@ impl Call {
     fn new_leg(&mut self, x: &mut Exchange, phone: &Phone) -> Leg {
         let id = self.next_leg();
         self.cdr.record.to_number = Some(phone.number.clone());
-        let charged_to = self.walk.transfers.search.as_ref().map(|search| search.by.clone());
+        let of_transfer = self.walk.transfers.search.as_ref().map(|search| &*search.by);
+        let charged_to = self.walk.history.charged_to().or(of_transfer).map(Into::into);
         self.cdr
             .record
             .legs
@@ -274,6 +297,12 @@ impl Call {
         let Some(organisation) = self.snapshot.organisation(self.organisation) else { return };
         let Signal::Chosen { contact } = &branch.leg.signal else { return };
         let name = organisation.extensions.get(&self.caller.number).map_or("", |known| &*known.name);
+        // A wish to stay unknown is the caller's own, and not that of who was transferred.
+        let is_caller = *self.caller.number == *self.cdr.record.from_number;
+        let caller = match self.carried.asserted.as_ref().filter(|_| is_caller) {
+            Some((number, name)) => (&**number, &**name),
+            None => (&*self.caller.number, name),
+        };
         // An offer in a reliable provisional response wants its answer in the PRACK, so the caller has to know them too.
         let is_reliable = self.offer.is_some() || self.caller.reliable().is_some();
         let mut invite = callee_invite::build(
@@ -282,7 +311,10 @@ impl Call {
                 contact: contact.clone(),
                 number: &branch.leg.number,
                 flow: &branch.leg.flow,
-                caller: (&self.caller.number, name),
+                breadth: ring.breadth,
+                is_withheld: is_caller && self.carried.privacy.withholds_identity(),
+                caller,
+                history: &self.walk.history,
                 referred_by: self.walk.transfers.search.as_ref().map(|search| &*search.by),
                 organisation,
                 shown_number: ring.shown_number.as_deref(),
@@ -312,17 +344,25 @@ impl Call {
     fn waves(&self, x: &Exchange, dial: &Dial) -> Result<VecDeque<Wave>, Outcome> {
         let mut left = x.settings.limits.branches.min(usize::from(MOST_LEGS.saturating_sub(self.legs_made)));
         let mut targets = Vec::new();
-        let (mut known, mut trunks) = (false, false);
+        let (mut known, mut trunks, mut busy) = (false, false, false);
         for (index, target) in dial.targets.iter().enumerate() {
             let Target::Extension(number) = target else {
                 trunks = true;
                 continue;
             };
             known |= self.snapshot.extension(self.organisation, number).is_some();
+            if x.parties.count(&self.cdr.record.organisation, number) >= x.settings.limits.calls_per_extension
+            {
+                busy = true;
+                continue;
+            }
             let groups = self.phones(x, index, number, &mut left);
             if !groups.is_empty() {
                 targets.push(groups);
             }
+        }
+        if targets.is_empty() && busy {
+            return Err(Outcome::of_status(486));
         }
         if targets.is_empty() {
             let reason = match (known, trunks) {

@@ -82,6 +82,10 @@ pub struct CallLimits {
     pub relays: usize,
     /// Requests inside one call (INFO, MESSAGE) on their way at one time.
     pub in_call: usize,
+    /// Times that one call may be forwarded by phones (3xx).
+    pub forwards: usize,
+    /// Calls that one extension may have at a time before it is busy for a further one; its phones may be busy before.
+    pub calls_per_extension: usize,
 }
 
 /// When a source that guesses passwords is banned, and for how long.
@@ -180,7 +184,7 @@ impl Default for BanSettings {
 
 impl Default for CallLimits {
     fn default() -> Self {
-        Self { calls: 2000, branches: 32, relays: 1000, in_call: 16 }
+        Self { calls: 2000, branches: 32, relays: 1000, in_call: 16, forwards: 5, calls_per_extension: 32 }
     }
 }
 

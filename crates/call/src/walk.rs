@@ -1,11 +1,12 @@
 //! Drives the steps of the dialplan rule that the call got: does one, waits for its result, takes the next.
 
-use kiestoon_dialplan::{Action, Run, StepResult};
+use kiestoon_dialplan::{Action, Dial, Run, StepResult, Target};
 
 use crate::call::{Call, Stage};
 use crate::cdr::End;
 use crate::event::Event;
 use crate::exchange::Exchange;
+use crate::forward::History;
 use crate::outcome::Outcome;
 use crate::reason::{EndReason, status_of_cause};
 use crate::transfer::Transfers;
@@ -13,9 +14,15 @@ use crate::transfer::Transfers;
 /// Where the call stands in its rule.
 #[derive(Debug)]
 pub(crate) struct Walk {
-    pub(crate) run: Option<Run>,
+    run: Option<Run>,
     /// What the last dial step came to; the call ends with it when no step is left.
-    pub(crate) last: Option<End>,
+    last: Option<Outcome>,
+    /// The rules that a forwarded call goes back to when that of its new destination is done.
+    returns: Vec<Run>,
+    /// The extension that a dial step rings alone.
+    rung: Option<Box<str>>,
+    /// How the call came to where it is.
+    pub(crate) history: History,
     /// On whose behalf it goes, where that is not the caller's.
     pub(crate) transfers: Transfers,
 }
@@ -23,7 +30,14 @@ pub(crate) struct Walk {
 impl Walk {
     /// The walk of a rule; None where no rule took the call.
     pub(crate) fn new(run: Option<Run>) -> Self {
-        Self { run, last: None, transfers: Transfers::default() }
+        Self {
+            run,
+            last: None,
+            returns: Vec::new(),
+            rung: None,
+            history: History::default(),
+            transfers: Transfers::default(),
+        }
     }
 }
 
@@ -31,10 +45,35 @@ impl Walk {
     /// The end by a `reject`: in the branch of a dial step that came to the same, it is that step's.
     fn rejected(&self, status: u16) -> End {
         let reason = match self.last {
-            Some(last) if last.reason.says(status) => last.reason,
+            Some(last) if last.end.reason.says(status) => last.end.reason,
             _ => EndReason::Dialplan,
         };
         End { reason, status: Some(status), q850: None }
+    }
+
+    /// Follows the rule of another destination; what it comes to is what the present dial step has come to.
+    pub(crate) fn enter(&mut self, run: Run) {
+        self.rung = None;
+        self.returns.extend(self.run.replace(run));
+    }
+
+    /// Goes back to the rule before; None where there is none.
+    fn leave(&mut self) -> Option<StepResult> {
+        self.run = Some(self.returns.pop()?);
+        self.rung = None;
+        Some(self.last.map_or(StepResult::Unavailable, |last| last.result))
+    }
+
+    /// A dial step is about to begin: where another one failed before it, the call was forwarded.
+    fn dials(&mut self, dial: &Dial) {
+        let alone = match dial.targets.as_slice() {
+            [Target::Extension(number)] => Some(number.as_str()),
+            _ => None,
+        };
+        if let (Some(by), Some(to), Some(last)) = (&self.rung, alone, &self.last) {
+            self.history.went_on(by, to, last.result);
+        }
+        self.rung = alone.map(Into::into);
     }
 }
 
@@ -55,7 +94,10 @@ impl Call {
                 return self.walk_ends(x, EndReason::NoRoute.into());
             };
             match run.next(result) {
-                Action::Done => return self.walk_is_over(x),
+                Action::Done => match self.walk.leave() {
+                    Some(over) => result = Some(over),
+                    None => return self.walk_is_over(x),
+                },
                 action => match self.step(x, action) {
                     Step::Begun => return,
                     Step::Over(over) => result = Some(over),
@@ -66,27 +108,35 @@ impl Call {
 
     /// Goes on after a dial step that nobody answered.
     pub(crate) fn walk_on_unanswered(&mut self, x: &mut Exchange, outcome: Outcome) {
-        self.walk.last = Some(outcome.end);
+        self.walk.last = Some(outcome);
         self.walk_on(x, Some(outcome.result));
     }
 
     fn step(&mut self, x: &mut Exchange, action: Action) -> Step {
         match action {
-            Action::Dial(dial) => match self.dial(x, &dial) {
-                Some(outcome) => {
-                    self.walk.last = Some(outcome.end);
-                    Step::Over(outcome.result)
+            Action::Dial(dial) => {
+                self.walk.dials(&dial);
+                match self.dial(x, &dial) {
+                    Some(outcome) => {
+                        self.walk.last = Some(outcome);
+                        Step::Over(outcome.result)
+                    }
+                    None => Step::Begun,
                 }
-                None => Step::Begun,
-            },
+            }
             Action::Play { prompt } => self.play(x, &prompt, None),
             Action::Echo => self.echo(x),
+            Action::Reject { status } if !self.walk.returns.is_empty() => {
+                let (result, end) = (StepResult::Rejected { status }, self.walk.rejected(status));
+                self.walk.last = Some(Outcome { result, end });
+                Step::Over(result)
+            }
             Action::Reject { status } => {
                 self.walk_ends(x, self.walk.rejected(status));
                 Step::Begun
             }
             Action::Hangup { cause } => {
-                let status = cause.map(status_of_cause).or_else(|| Some(self.walk.last?.status()));
+                let status = cause.map(status_of_cause).or_else(|| Some(self.walk.last?.end.status()));
                 self.walk_ends(x, End { reason: EndReason::Dialplan, status, q850: cause });
                 Step::Begun
             }
@@ -98,7 +148,7 @@ impl Call {
     /// No step is left: an answered call is hung up, another one gets the result of the last dial step.
     fn walk_is_over(&mut self, x: &mut Exchange) {
         let is_unanswered = !self.cdr.is_answered() || self.walk.transfers.search.is_some();
-        let end = self.walk.last.filter(|_| is_unanswered);
+        let end = self.walk.last.map(|last| last.end).filter(|_| is_unanswered);
         self.walk_ends(x, end.unwrap_or_else(|| EndReason::Dialplan.into()));
     }
 

@@ -68,6 +68,12 @@ section! {
         pub session_expires_secs: u32 = 1_800, in 90..=86_400;
         /// Shorter session intervals are refused with 422.
         pub min_se_secs: u32 = 90, in 90..=86_400;
+        /// Networks (`ADDRESS` or `ADDRESS/PREFIX`) whose P-Asserted-Identity, Diversion and History-Info count.
+        pub trusted_networks: Vec<Cidr> = Vec::new();
+        /// Whether phones are told by Remote-Party-ID, too, who they talk to.
+        pub remote_party_id: bool = false;
+        /// How long who has transferred a call and hung up is rung back when nobody takes it.
+        pub transfer_recall_secs: u32 = 30, in 5..=300;
         /// Contacts that one extension may have registered at the same time.
         pub contacts_per_extension: u32 = 10, in 1..=100;
         /// SIP over TLS.
@@ -176,6 +182,8 @@ section! {
         pub ban_secs: u64 = 300, in 1..=86_400;
         /// How long a ban lasts at most.
         pub ban_max_secs: u64 = 86_400, in 1..=2_592_000;
+        /// Calls that one extension may have at a time; a further one to it finds it busy.
+        pub calls_per_extension: u32 = 32, in 1..=10_000;
         /// The largest SIP message, in bytes.
         pub message_bytes: u32 = 65_535, in 1_500..=1_048_576;
         /// A connection that says nothing for this long is closed. Longer than the registration expiry, or phones lose their way back.

@@ -54,6 +54,16 @@ pub enum Happening {
         /// Whether it is held now.
         held: bool,
     },
+    /// A phone forwards a call.
+    #[serde(rename = "call.forwarded")]
+    CallForwarded {
+        /// The call.
+        call_id: String,
+        /// The number of the phone.
+        by_number: String,
+        /// Where it goes.
+        to_number: String,
+    },
     /// A call is transferred.
     #[serde(rename = "call.transferred")]
     CallTransferred {
@@ -162,6 +172,7 @@ impl Happening {
             | Self::CallRinging { call_id, .. }
             | Self::CallAnswered { call_id, .. }
             | Self::CallHeld { call_id, .. }
+            | Self::CallForwarded { call_id, .. }
             | Self::CallTransferred { call_id, .. }
             | Self::CallDiagnosed { call_id, .. }
             | Self::CallStepNotBuilt { call_id, .. }
@@ -179,6 +190,7 @@ impl Event {
             Happening::CallRinging { .. } => "call.ringing",
             Happening::CallAnswered { .. } => "call.answered",
             Happening::CallHeld { .. } => "call.held",
+            Happening::CallForwarded { .. } => "call.forwarded",
             Happening::CallTransferred { .. } => "call.transferred",
             Happening::CallDiagnosed { .. } => "call.diagnosed",
             Happening::CallStepNotBuilt { .. } => "call.step_not_built",
@@ -213,6 +225,7 @@ mod tests {
             Happening::CallRinging { call_id: call_id(), number: number() },
             Happening::CallAnswered { call_id: call_id(), number: Some(number()) },
             Happening::CallHeld { call_id: call_id(), by: "caller".into(), held: true },
+            Happening::CallForwarded { call_id: call_id(), by_number: number(), to_number: number() },
             Happening::CallTransferred {
                 call_id: call_id(),
                 by_number: number(),

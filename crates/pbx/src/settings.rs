@@ -45,7 +45,14 @@ pub(crate) fn call(config: &Config) -> Settings {
         },
         session_expires: secs(sip.session_expires_secs),
         min_se: secs(sip.min_se_secs),
-        limits: CallLimits { calls: config.limits.calls as usize, ..CallLimits::default() },
+        limits: CallLimits {
+            calls: config.limits.calls as usize,
+            calls_per_extension: config.limits.calls_per_extension as usize,
+            ..CallLimits::default()
+        },
+        trusted_networks: sip.trusted_networks.iter().map(network).collect(),
+        remote_party_id: sip.remote_party_id,
+        recall_time: secs(sip.transfer_recall_secs),
         bans: BanSettings {
             failures: config.limits.wrong_passwords,
             first: Duration::from_secs(config.limits.ban_secs),

@@ -16,7 +16,9 @@ use crate::call::{Call, Stage};
 use crate::callee_invite::Carried;
 use crate::cdr::{Cdr, CdrLeg, CdrRecord, End, Side};
 use crate::event::Event;
+use crate::forward::History;
 use crate::id::{self, CallId};
+use crate::identity;
 use crate::leg::{Leg, Signal};
 use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
@@ -117,6 +119,7 @@ impl Switch {
         self.x.routes.add_dialog(&new.dialog.id().local_tag, leg);
         let record = self.record(&new, leg);
         self.x.outputs.push_back(Output::Cdr(Box::new(record.clone())));
+        self.x.parties.join(&record.organisation, &record.from_number, key);
         self.x.event(Event::CallStarted {
             call: record.id,
             from: record.from_number.clone(),
@@ -126,7 +129,12 @@ impl Switch {
         let offer = read_offer(&self.x.settings, &new.request);
         let refusal = refusal(&new, offer.as_ref().err().copied());
         let mut invite = new.request;
-        let carried = Carried::of(&invite, self.x.settings.max_forwards);
+        let is_trusted = identity::is_trusted(&self.x.settings, new.flow.remote.ip());
+        let carried = Carried::of(&invite, self.x.settings.max_forwards, is_trusted);
+        let mut walk = Walk::new(new.decision.map(|decision| decision.run));
+        if is_trusted {
+            walk.history = History::told(&invite.headers);
+        }
         invite.body.clear();
         let offer_made = matches!(offer, Ok(Some(_)));
         let can = Abilities::of(&invite.headers);
@@ -147,7 +155,7 @@ impl Switch {
             caller,
             offer: offer.ok().flatten().map(Box::new),
             stage: Stage::Between,
-            walk: Walk::new(new.decision.map(|decision| decision.run)),
+            walk,
             carried,
             legs_made: 0,
             figures_due: 0,

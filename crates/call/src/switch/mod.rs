@@ -36,6 +36,7 @@ use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::id::{self, CallId};
 use crate::losers::Losers;
+use crate::parties::Parties;
 use crate::reason::EndReason;
 use crate::routes::Routes;
 use crate::settings::{ExpirySettings, Settings};
@@ -161,6 +162,7 @@ impl Switch {
             registrar,
             routes: Routes::default(),
             losers: Losers::default(),
+            parties: Parties::default(),
             crossings: VecDeque::new(),
             rng: ChaCha12Rng::from_seed(seed()),
             outputs: VecDeque::new(),

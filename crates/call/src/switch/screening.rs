@@ -11,6 +11,7 @@ pub(super) fn screen(x: &mut Exchange, request: &Request, flow: &Flow) -> Result
     method(x, request)?;
     scheme(x, request, flow)?;
     hops(x, request)?;
+    breadth(x, request)?;
     extensions(x, request)?;
     body(x, request)?;
     own_request(x, request, flow)
@@ -52,6 +53,14 @@ fn hops(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
     let goes_on = matches!(request.method, Method::Invite | Method::Message | Method::Info);
     if goes_on && request.max_forwards == Some(0) {
         return Err(x.response(request, 483, None).into());
+    }
+    Ok(())
+}
+
+/// A request that may go to nobody any more (RFC 5393 section 5.3.3.2).
+fn breadth(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+    if request.method == Method::Invite && request.headers.max_breadth() == Some(0) {
+        return Err(x.response(request, 440, None).into());
     }
     Ok(())
 }

@@ -64,7 +64,7 @@ impl Switch {
     /// Lines in the tables that lead from the wire to a call, and INVITEs whose late answer is waited for: nothing is left
     /// a minute after the last call. For tests.
     pub fn leftovers(&self) -> usize {
-        self.x.routes.len() + self.x.losers.len() + self.schedule.len()
+        self.x.routes.len() + self.x.losers.len() + self.x.parties.len() + self.schedule.len()
     }
 }
 

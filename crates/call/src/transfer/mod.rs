@@ -6,6 +6,7 @@ mod handover;
 mod notify;
 mod outcome;
 mod parked;
+mod place;
 mod replaces;
 
 use std::time::Instant;
@@ -27,8 +28,9 @@ use crate::routes::ClientOwner;
 use crate::talk::Talk;
 use crate::walk::Walk;
 use crate::wire;
-pub(crate) use handover::{Arrival, Crossing, Leaving, Place, Source};
+pub(crate) use handover::{Arrival, Crossing, Leaving, Source};
 pub(crate) use notify::Subscription;
+pub(crate) use place::Place;
 
 /// The transfers that a call takes part in; hardly ever more than one at a time.
 #[derive(Debug, Default)]

@@ -100,7 +100,8 @@ impl Call {
         let targets = vec![Target::Extension(search.by.to_string())];
         let dial = Dial { targets, order: DialOrder::Parallel, timeout, caller_id: None, to: None };
         let transfers = std::mem::take(&mut self.walk.transfers);
-        self.walk = Walk { transfers, ..Walk::new(None) };
+        self.walk = Walk::new(None);
+        self.walk.transfers = transfers;
         self.stage = Stage::Between;
         if self.dial(x, &dial).is_some() {
             self.end(x, EndReason::TransferFailed.into());

@@ -73,6 +73,7 @@ fn log(event: &Event) {
         Event::CallRinging { call, number } => tracing::debug!(%call, %number, "ringing"),
         Event::CallAnswered { call, .. } => tracing::info!(%call, "call answered"),
         Event::CallHeld { call, by, held } => tracing::info!(%call, by = by.as_str(), held, "hold"),
+        Event::CallForwarded { call, .. } => tracing::info!(%call, "call forwarded"),
         Event::CallTransfer { call, status, .. } => tracing::info!(%call, status, "transfer"),
         Event::CallDiagnosed { call, side, cause: Some(cause) } if cause.is_fault() => {
             tracing::warn!(%call, side = side.as_str(), %cause, "not heard");

@@ -109,6 +109,9 @@ pub(super) fn happening(event: Event) -> control::Happening {
         Event::CallHeld { call, by, held } => {
             Happening::CallHeld { call_id: call.to_string(), by: side(by), held }
         }
+        Event::CallForwarded { call, by, to } => {
+            Happening::CallForwarded { call_id: call.to_string(), by_number: by.into(), to_number: to.into() }
+        }
         Event::CallTransfer { call, by, target, status } => Happening::CallTransferred {
             call_id: call.to_string(),
             by_number: by.into(),

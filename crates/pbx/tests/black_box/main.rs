@@ -26,5 +26,6 @@ mod srtp;
 mod start;
 mod tls;
 mod torture;
+mod transfers;
 mod two_phones_talk;
 mod user_agent;

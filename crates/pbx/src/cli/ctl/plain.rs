@@ -63,6 +63,13 @@ fn line(event: &Event, language: Language) -> Option<String> {
             let by = show::side(by, language);
             say!(language, "resumed by the {by}", "hervat door {by}")
         }
+        Happening::CallForwarded { by_number, to_number, .. } => {
+            say!(
+                language,
+                "forwarded by {by_number} to {to_number}",
+                "doorgeschakeld door {by_number} naar {to_number}"
+            )
+        }
         Happening::CallTransferred { by_number, to_number, sip_code, .. } => {
             say!(
                 language,

@@ -1,0 +1,91 @@
+//! Whose place in a call a dialog names, and whether that may be taken (RFC 3891 section 3).
+
+use kiestoon_media::LegId;
+use kiestoon_sip::Replaces;
+
+use crate::call::{Call, Stage};
+use crate::cdr::Side;
+use crate::leg::{Leg, Signal};
+use crate::reinvite::Negotiation;
+
+/// Whose place a phone takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// That of a side.
+    Side(Side),
+    /// That of a phone that rings.
+    Branch(LegId),
+}
+
+impl Call {
+    /// Whether the phone of that number may have this dialog replaced, and whose place that is; an error is the status that
+    /// says why not (RFC 3891 section 3). `invited` is where the new phone sends an INVITE itself.
+    pub(crate) fn place_of(
+        &self,
+        leg: LegId,
+        replaces: &Replaces,
+        by: (usize, &str),
+        invited: bool,
+    ) -> Result<Place, u16> {
+        if let Some(branch) = self.branch(leg) {
+            let Signal::Invited { invite, .. } = &branch.leg.signal else { return Err(481) };
+            if invite.call_id != replaces.call_id || !invited {
+                return Err(481);
+            }
+            let is_own = (self.organisation, &*branch.leg.number) == by;
+            let is_offered = self.offer.is_some();
+            return match (is_own, is_offered) {
+                (false, _) => Err(403),
+                (true, false) => Err(488),
+                (true, true) => Ok(Place::Branch(leg)),
+            };
+        }
+        let side = self.side_of(leg).ok_or(481u16)?;
+        let found = self.leg(side).ok_or(481u16)?;
+        if !found.is_in_dialog(replaces) {
+            return Err(481);
+        }
+        if (self.organisation, &*found.number) != by {
+            return Err(403);
+        }
+        let is_early = found.established().is_none();
+        match &self.stage {
+            Stage::Ending(_) => Err(603),
+            // A dialog that the phone began itself can only be replaced once it is answered.
+            _ if is_early && invited => Err(481),
+            _ if !is_early && replaces.early_only => Err(486),
+            _ if !self.transfers_are_idle() => Err(491),
+            Stage::Talking(talk) => {
+                let is_settled = matches!(talk.negotiation, Negotiation::Settled)
+                    && !self.caller.is_negotiating()
+                    && !talk.callee.is_negotiating();
+                if is_settled { Ok(Place::Side(side)) } else { Err(491) }
+            }
+            Stage::Ringing(_) if self.offer.is_some() => Ok(Place::Side(side)),
+            Stage::Between | Stage::Ringing(_) | Stage::Sounding(_) => Err(603),
+        }
+    }
+
+    /// Who a phone that takes this place will talk to.
+    pub(crate) fn meets(&self, place: Place) -> Box<str> {
+        let other = match place {
+            Place::Side(side) => self.leg(side.other()).map(|leg| leg.number.clone()),
+            Place::Branch(_) => Some(self.caller.number.clone()),
+        };
+        other.unwrap_or_else(|| self.cdr.record.dialled.clone())
+    }
+}
+
+impl Leg {
+    /// Whether Replaces names the dialog of this leg.
+    fn is_in_dialog(&self, replaces: &Replaces) -> bool {
+        let id = match &self.signal {
+            Signal::Inviting { dialog, .. } => dialog.id(),
+            Signal::Established(established) => established.dialog.id(),
+            Signal::Chosen { .. } | Signal::Invited { .. } | Signal::Over => return false,
+        };
+        id.call_id == replaces.call_id
+            && id.local_tag == replaces.to_tag
+            && id.remote_tag == replaces.from_tag
+    }
+}
