@@ -18,6 +18,7 @@ mod bounds;
 mod database_away;
 mod flood;
 mod idle;
+mod linphone;
 mod on_postgresql;
 mod phones;
 mod reload;
