@@ -9,6 +9,7 @@ pub mod flow;
 pub mod framing;
 pub mod header;
 pub mod message;
+pub mod plain;
 pub mod registrar;
 pub mod transaction;
 pub mod uri;

@@ -3,14 +3,20 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::transaction::Timers;
 
 /// When the response is to be sent again, and when to give up. Drop it when the ACK or PRACK has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AckWait {
+    #[serde(with = "crate::plain")]
     resend_at: Instant,
+    #[serde(with = "crate::plain")]
     interval: Duration,
+    #[serde(with = "crate::plain")]
     longest: Duration,
+    #[serde(with = "crate::plain")]
     give_up_at: Instant,
 }
 

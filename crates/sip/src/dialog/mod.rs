@@ -11,10 +11,12 @@ pub use ack_wait::{AckStep, AckWait};
 pub use glare::glare_wait;
 pub use state::{Dialog, DialogPhase, DialogRole};
 
+use serde::{Deserialize, Serialize};
+
 use crate::message::{ParseError, Request, Response};
 
 /// What identifies a dialog at one of its ends (RFC 3261 section 12).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DialogId {
     /// The Call-ID.
     pub call_id: Box<str>,

@@ -1,5 +1,7 @@
 //! One dialog: its making at either end, the requests in it, and the target that both refresh.
 
+use serde::{Deserialize, Serialize};
+
 use crate::flow::Flow;
 use crate::header::{HeaderName, NameAddr};
 use crate::message::{Method, ParseError, Request, Response};
@@ -8,7 +10,7 @@ use crate::uri::Uri;
 use super::{DialogError, DialogId, OutOfOrder};
 
 /// Which end of the dialog is ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DialogRole {
     /// We sent the request that made it, and own its Call-ID.
     Uac,
@@ -17,7 +19,7 @@ pub enum DialogRole {
 }
 
 /// How far a dialog has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DialogPhase {
     /// Made by a provisional response.
     Early,
@@ -26,7 +28,7 @@ pub enum DialogPhase {
 }
 
 /// One end of a dialog.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dialog {
     id: DialogId,
     role: DialogRole,

@@ -183,3 +183,25 @@ fn a_2xx_settles_the_route_set_of_an_early_dialog() {
     assert_eq!(dialog.phase(), DialogPhase::Confirmed);
     assert_eq!(dialog.route_set()[0].to_string(), "<sip:late.example;lr>");
 }
+
+#[test]
+fn a_dialog_that_was_frozen_is_the_same() {
+    let request = invite(&format!(
+        "{CONTACT};transport=udp;x=1\nRecord-Route: <sip:p1.example;lr>, <sip:[2001:db8::1]:5070;lr>\nX-Other: 1"
+    ));
+    let uas = Dialog::uas(&request, "ours", NameAddr::parse("<sip:pbx.example>").unwrap(), flow()).unwrap();
+    let mut uac = Dialog::uac(&request, &answer(180, "bob"), flow()).unwrap();
+    uac.request(Method::Other("FOO".into()));
+    for dialog in [uas, uac] {
+        let frozen = serde_json::to_string(&dialog).unwrap();
+        assert_eq!(serde_json::from_str::<Dialog>(&frozen).unwrap(), dialog);
+    }
+    let frozen = crate::plain::at(instant(), || serde_json::to_string(&request)).unwrap();
+    let thawed: Request = crate::plain::at(instant(), || serde_json::from_str(&frozen)).unwrap();
+    assert_eq!((thawed.to_bytes(), &thawed), (request.to_bytes(), &request));
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test has to count from some instant")]
+fn instant() -> std::time::Instant {
+    std::time::Instant::now()
+}

@@ -13,7 +13,7 @@ mod tests;
 pub use algorithm::{Algorithm, Ha1Set};
 pub use client::{Challenge, Secret, answer};
 pub use credentials::{Credentials, Qop};
-pub use server::{DigestServer, DigestSettings};
+pub use server::{DigestServer, DigestSettings, FrozenDigestServer};
 
 /// Why credentials or a challenge were not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -3,26 +3,30 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::nonce::Nonce;
 
 /// The uses of nonces, by the second in which they were issued, oldest first.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Replay {
     seconds: VecDeque<Second>,
+    #[serde(skip)]
     entries: usize,
+    #[serde(skip)]
     limit: usize,
     /// Nonces issued before this second have been forgotten and count as stale.
     floor: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Second {
     issued: u32,
     uses: HashMap<u32, Window>,
 }
 
 /// The highest count seen and which of the 32 counts below it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Window {
     highest: u32,
     below: u32,
@@ -32,6 +36,15 @@ impl Replay {
     /// At most `limit` nonces are remembered.
     pub(super) fn new(limit: usize) -> Self {
         Self { seconds: VecDeque::new(), entries: 0, limit: limit.max(1), floor: 0 }
+    }
+
+    /// Takes its place after a thaw.
+    pub(super) fn thawed(mut self, limit: usize) -> Self {
+        self.seconds.make_contiguous().sort_by_key(|second| second.issued);
+        self.entries = self.seconds.iter().map(|second| second.uses.len()).sum();
+        self.limit = limit.max(1);
+        self.make_room();
+        self
     }
 
     /// Forgets the nonces issued before `oldest`.

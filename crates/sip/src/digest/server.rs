@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::message::Request;
 use crate::uri::Uri;
 
@@ -32,15 +34,31 @@ impl Default for DigestSettings {
 
 /// Challenges requests and checks their credentials. Times are seconds since 1970; a clock that is set back
 /// stands still here until it has caught up.
+#[derive(Serialize)]
 pub struct DigestServer {
+    #[serde(skip)]
     settings: DigestSettings,
+    key: [u8; 32],
+    #[serde(skip)]
     signer: Signer,
     replay: Replay,
     sequence: u32,
     clock: u32,
     compared: u64,
     /// Where Request-URIs are written for comparison; kept so that no request allocates for it.
+    #[serde(skip)]
     scratch: Vec<u8>,
+}
+
+/// What a [`DigestServer`] serialises to; [`DigestServer::thaw`] takes it back. It holds the key of its nonces.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrozenDigestServer {
+    key: [u8; 32],
+    replay: Replay,
+    sequence: u32,
+    clock: u32,
+    compared: u64,
 }
 
 impl DigestServer {
@@ -50,6 +68,7 @@ impl DigestServer {
         let replay = Replay::new(settings.remembered_nonces);
         Self {
             settings,
+            key: nonce_key,
             signer: Signer::new(nonce_key),
             replay,
             sequence: 0,
@@ -57,6 +76,14 @@ impl DigestServer {
             compared: 0,
             scratch: Vec::new(),
         }
+    }
+
+    /// The server that was frozen: its nonces are good, and their uses known.
+    #[must_use]
+    pub fn thaw(frozen: FrozenDigestServer, settings: DigestSettings) -> Self {
+        let FrozenDigestServer { key, replay, sequence, clock, compared } = frozen;
+        let replay = replay.thawed(settings.remembered_nonces);
+        Self { replay, sequence, clock, compared, ..Self::new(key, settings) }
     }
 
     /// The values of the `WWW-Authenticate` or `Proxy-Authenticate` header fields, one an algorithm. The nonce is good for
@@ -129,6 +156,12 @@ impl DigestServer {
         }
         self.clock = self.clock.max(self.replay.floor());
         self.clock
+    }
+}
+
+impl fmt::Debug for FrozenDigestServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrozenDigestServer").finish_non_exhaustive()
     }
 }
 

@@ -280,6 +280,25 @@ fn a_full_replay_table_locks_nobody_out_and_lets_nobody_replay() {
 }
 
 #[test]
+fn a_server_that_was_frozen_knows_its_nonces_and_their_uses() {
+    let mut before = server();
+    let (used, fresh) = (challenge(&mut before, NOW), challenge(&mut before, NOW));
+    for count in [1, 3] {
+        assert_eq!(verify(&mut before, NOW, &answered(&used, count)), Ok(()));
+    }
+    let frozen = serde_json::to_string(&before).unwrap();
+    let mut after = DigestServer::thaw(serde_json::from_str(&frozen).unwrap(), DigestSettings::default());
+    assert_eq!(verify(&mut after, NOW, &answered(&used, 3)), Err(DigestFailure::Replayed));
+    assert_eq!(verify(&mut after, NOW, &answered(&used, 2)), Ok(()));
+    assert_eq!(verify(&mut after, NOW, &answered(&fresh, 1)), Ok(()));
+    assert_eq!(challenge(&mut after, NOW), challenge(&mut before, NOW), "the sequence goes on");
+    assert_eq!(after.compared(), before.compared() + 3);
+    let smaller = DigestSettings { remembered_nonces: 1, ..DigestSettings::default() };
+    let mut smaller = DigestServer::thaw(serde_json::from_str(&frozen).unwrap(), smaller);
+    assert_eq!(verify(&mut smaller, NOW, &answered(&used, 4)), Ok(()));
+}
+
+#[test]
 fn a_realm_with_quotes_survives_the_way() {
     let mut server = server();
     let challenges = server.challenge(NOW, "Jansen \"en\" zonen \\ co", SOURCE, false);

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::cursor::{Cursor, Flaw};
 use super::params::Params;
 use super::text;
@@ -10,7 +12,7 @@ use crate::message::{Limits, ParseError, Part, Reason};
 use crate::uri::Uri;
 
 /// An address with an optional display name and the header's parameters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameAddr {
     /// The display name without quotes and escapes; control characters that a peer escaped are left out.
     pub display: Option<Box<str>>,

@@ -1,11 +1,13 @@
 //! Who says to be who: P-Asserted-Identity and P-Preferred-Identity (RFC 3325), and what of it shall be withheld:
 //! Privacy (RFC 3323). Whether a sender may assert anything is not decided here.
 
+use serde::{Deserialize, Serialize};
+
 use super::{HeaderName, Headers, NameAddr};
 use crate::uri::Uri;
 
 /// What the Privacy header asks for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Privacy {
     /// The asserted identity is not told to whom we do not trust (RFC 3325 section 9.3).
     pub id: bool,

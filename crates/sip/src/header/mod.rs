@@ -24,11 +24,13 @@ pub use replaces::Replaces;
 pub use session_timer::{Refresher, SessionExpires};
 pub use via::{Via, ViaTransport};
 
+use serde::{Deserialize, Serialize};
+
 use crate::message::{Limits, ParseError, Part, Reason};
 use cursor::Cursor;
 
 /// One header line: unfolded, trimmed, without control characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     name: HeaderName,
     value: Box<str>,
@@ -50,10 +52,27 @@ impl Header {
 ///
 /// Via, From, To, Call-ID, CSeq, Max-Forwards and Content-Length cannot stand here, whatever spelling they come in:
 /// they are fields of the message or computed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<Header>", from = "Vec<Header>")]
 pub struct Headers {
     list: Vec<Header>,
     routing: usize,
+}
+
+impl From<Vec<Header>> for Headers {
+    fn from(list: Vec<Header>) -> Self {
+        let mut headers = Self::new();
+        for Header { name, value } in list {
+            headers.push(name, value);
+        }
+        headers
+    }
+}
+
+impl From<Headers> for Vec<Header> {
+    fn from(headers: Headers) -> Self {
+        headers.list
+    }
 }
 
 impl Headers {

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::text;
 
 macro_rules! header_names {
     ($($variant:ident $name:literal $(, $compact:literal)?;)*) => {
         /// The name of a header. [`HeaderName::Other`] keeps the peer's spelling but compares without case.
-        #[derive(Debug, Clone)]
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[serde(into = "Box<str>", try_from = "Box<str>")]
         pub enum HeaderName {
             $(#[doc = concat!("`", $name, "`")] $variant,)*
             /// Any other token.
@@ -169,6 +172,20 @@ impl PartialEq for HeaderName {
 }
 
 impl Eq for HeaderName {}
+
+impl From<HeaderName> for Box<str> {
+    fn from(name: HeaderName) -> Self {
+        name.as_str().into()
+    }
+}
+
+impl TryFrom<Box<str>> for HeaderName {
+    type Error = &'static str;
+
+    fn try_from(name: Box<str>) -> Result<Self, &'static str> {
+        Self::from_token(&name).ok_or("no header name")
+    }
+}
 
 impl fmt::Display for HeaderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

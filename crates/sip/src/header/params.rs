@@ -1,15 +1,17 @@
 //! Parameters of header values and URIs: names with or without a value, order kept.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::cursor::{Cursor, Flaw};
 use super::text::{self, PLAIN};
 use crate::message::Reason;
 
 /// A list of parameters. Values are held without quotes or escapes; names compare without case, and a later
 /// parameter of the same name is not taken.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Params(Vec<Param>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Param {
     pub(crate) name: Name,
     pub(crate) value: Option<Box<str>>,
@@ -44,6 +46,18 @@ impl Name {
             Self::Known(name) => name,
             Self::Other(name) => name,
         }
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<str>::deserialize(deserializer).map(|name| Self::new(&name))
     }
 }
 

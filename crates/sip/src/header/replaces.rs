@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::cursor::{Cursor, Flaw};
 use super::{HeaderName, Headers, text};
 use crate::message::{ParseError, Part, Reason};
 
 /// The dialog to be replaced, as whoever holds its other end sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replaces {
     /// Its Call-ID.
     pub call_id: Box<str>,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
+use serde::{Deserialize, Serialize};
+
 use super::cursor::{Cursor, Flaw};
 use super::params::Params;
 use super::text;
@@ -12,7 +14,7 @@ use crate::message::Reason;
 use crate::uri::Host;
 
 /// One hop of the way back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Via {
     /// The transport of the hop.
     pub transport: ViaTransport,
@@ -25,7 +27,7 @@ pub struct Via {
 }
 
 /// The transport word of a Via.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ViaTransport {
     /// One of ours.
     Known(Transport),

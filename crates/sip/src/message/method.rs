@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::header::text;
 
 /// A request method. Methods are case-sensitive, so `Other("invite")` is not [`Method::Invite`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Method {
     /// RFC 3261.
     Invite,

@@ -13,6 +13,7 @@ pub use method::Method;
 pub use status::StatusCode;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::header::{HeaderName, Headers, NameAddr, Via, text};
 use crate::uri::Uri;
@@ -27,7 +28,7 @@ pub enum Message {
 }
 
 /// A request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// What is asked.
     pub method: Method,
@@ -48,6 +49,7 @@ pub struct Request {
     /// All other headers.
     pub headers: Headers,
     /// The body; Content-Length is computed from it.
+    #[serde(with = "crate::plain")]
     pub body: Bytes,
 }
 
@@ -75,7 +77,7 @@ pub struct Response {
 }
 
 /// The CSeq header (RFC 3261 section 20.16).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CSeq {
     /// Below 2^31.
     pub number: u32,

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::flow::Flow;
 use crate::uri::Uri;
 
 /// An address of record, such as `201@kantoor.example`. The caller decides on its form; here it is a name.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Aor(Arc<str>);
 
 impl Aor {
@@ -123,7 +125,7 @@ pub enum BindingChange {
 }
 
 /// A binding as plain data, with the time left instead of an instant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredBinding {
     /// Whose it is.
     pub aor: Aor,
@@ -136,6 +138,7 @@ pub struct StoredBinding {
     /// The CSeq number of its last REGISTER.
     pub cseq: u32,
     /// The time left when this was made.
+    #[serde(with = "crate::plain")]
     pub remaining: Duration,
     /// Where its last REGISTER came from.
     pub flow: Flow,

@@ -132,16 +132,26 @@ impl Registrar {
     /// Takes bindings back from a store, at start. Those that have ended meanwhile are left out.
     pub fn restore(&mut self, now: Instant, stored: impl IntoIterator<Item = StoredBinding>) {
         for binding in stored {
-            let StoredBinding { aor, contact, q, call_id, cseq, remaining, flow, user_agent, instance } =
-                binding;
-            let Some(expires) = now.checked_add(remaining).filter(|expires| *expires > now) else { continue };
-            let mut after: Vec<Binding> =
-                self.records.get(&aor).map(|record| record.bindings.clone()).unwrap_or_default();
-            after.retain(|other| other.contact != contact);
-            after.reserve_exact(1);
-            after.push(Binding { contact, q, call_id, cseq, expires, flow, user_agent, instance });
-            self.replace(&aor, after);
+            if !binding.remaining.is_zero() {
+                self.put(now, binding);
+            }
         }
+    }
+
+    /// All bindings as plain data, in an order that [`thaw`](Self::thaw) keeps.
+    #[must_use]
+    pub fn freeze(&self, now: Instant) -> Vec<StoredBinding> {
+        self.iter().map(|(aor, binding)| binding.stored(aor, now)).collect()
+    }
+
+    /// The registrar that was frozen. What has ended meanwhile is there still, for [`expire`](Self::expire) to report.
+    #[must_use]
+    pub fn thaw(now: Instant, frozen: Vec<StoredBinding>, settings: RegistrarSettings) -> Self {
+        let mut registrar = Self::new(settings);
+        for binding in frozen {
+            registrar.put(now, binding);
+        }
+        registrar
     }
 
     /// When [`expire`](Self::expire) has to be called next: never later than the first binding ends.
@@ -177,6 +187,17 @@ impl Registrar {
     #[cfg(test)]
     pub(super) fn agenda_len(&self) -> usize {
         self.agenda.len()
+    }
+
+    fn put(&mut self, now: Instant, binding: StoredBinding) {
+        let StoredBinding { aor, contact, q, call_id, cseq, remaining, flow, user_agent, instance } = binding;
+        let Some(expires) = now.checked_add(remaining) else { return };
+        let mut after: Vec<Binding> =
+            self.records.get(&aor).map(|record| record.bindings.clone()).unwrap_or_default();
+        after.retain(|other| other.contact != contact);
+        after.reserve_exact(1);
+        after.push(Binding { contact, q, call_id, cseq, expires, flow, user_agent, instance });
+        self.replace(&aor, after);
     }
 
     fn end_old_ones(&mut self, now: Instant, aor: &Aor, changes: &mut Vec<BindingChange>) {

@@ -414,3 +414,28 @@ mod random {
         }
     }
 }
+
+#[test]
+fn a_registrar_that_was_frozen_is_the_same_and_still_reports_what_ends() {
+    let mut world = World::new();
+    for (cseq, host, expires) in [(1, 1, 600), (2, 2, 60), (3, 3, 600)] {
+        let line =
+            format!("Contact: <sip:201@192.0.2.{host}>;expires={expires};q=0.{host}\nUser-Agent: toestel");
+        world.register_as(cseq, "call-1", &line, if host == 3 { tcp(9) } else { udp() }).unwrap();
+    }
+    world.pass(60);
+    let before = world.contacts();
+    let freeze = |registrar: &Registrar| {
+        crate::plain::at(world.now, || serde_json::to_string(&registrar.freeze(world.now))).unwrap()
+    };
+    let frozen = freeze(&world.registrar);
+    let bindings = crate::plain::at(world.now, || serde_json::from_str(&frozen)).unwrap();
+    let mut thawed = Registrar::thaw(world.now, bindings, RegistrarSettings::default());
+    assert_eq!(freeze(&thawed), frozen);
+    assert_eq!((thawed.len(), thawed.deadline()), (3, world.registrar.deadline()));
+    assert_eq!(thawed.expire(world.now), world.registrar.expire(world.now));
+    assert_eq!(thawed.flow_closed(&tcp(9)), world.registrar.flow_closed(&tcp(9)));
+    world.registrar = thawed;
+    assert_ne!(world.contacts(), before);
+    assert_eq!(world.registrar.len(), 1);
+}

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::header::HeaderName;
 use crate::message::{Method, Request, Response};
@@ -13,36 +14,55 @@ use super::clients::{Context, Effects};
 use super::timers::{Retransmit, due, earliest};
 
 /// The states of figure 5 in RFC 6026, and the time after our CANCEL.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ClientInvite {
     /// The INVITE is out and nothing has come back. Timer A retransmits, Timer B gives up.
     Calling {
         invite: Box<Skeleton>,
+        #[serde(with = "crate::plain")]
         bytes: Bytes,
         retransmit: Option<Retransmit>,
+        #[serde(with = "crate::plain")]
         until: Instant,
         fails_with: FailReason,
         cancel: CancelWish,
     },
     /// A provisional response came: Timer C bounds the wait for the final one.
-    Proceeding { invite: Box<Skeleton>, until: Instant },
+    Proceeding {
+        invite: Box<Skeleton>,
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
     /// A CANCEL is out; a peer that answers neither it nor the INVITE is given up after 64*T1.
-    Cancelling { invite: Box<Skeleton>, until: Instant, fails_with: FailReason },
+    Cancelling {
+        invite: Box<Skeleton>,
+        #[serde(with = "crate::plain")]
+        until: Instant,
+        fails_with: FailReason,
+    },
     /// A non-2xx came and was acknowledged; its retransmissions are too, until Timer D.
-    Completed { ack: Bytes, until: Instant },
+    Completed {
+        #[serde(with = "crate::plain")]
+        ack: Bytes,
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
     /// A 2xx came: further ones go to the user, until Timer M.
-    Accepted { until: Instant },
+    Accepted {
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
 }
 
 /// Whether a CANCEL goes out with the first provisional response.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum CancelWish {
     None,
     Wanted(Option<Box<str>>),
 }
 
 /// What ACK and CANCEL repeat of an INVITE: everything but its body and most header fields.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Skeleton(Request);
 
 impl ClientInvite {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::message::Response;
 
@@ -11,14 +12,29 @@ use super::clients::{Context, Effects};
 use super::timers::{Retransmit, due, earliest};
 
 /// The states of figure 6 in RFC 3261.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ClientNonInvite {
     /// Nothing has come back. Timer E retransmits ever slower, Timer F gives up.
-    Trying { bytes: Bytes, retransmit: Option<Retransmit>, until: Instant },
+    Trying {
+        #[serde(with = "crate::plain")]
+        bytes: Bytes,
+        retransmit: Option<Retransmit>,
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
     /// A provisional response came: Timer E runs at T2, Timer F goes on.
-    Proceeding { bytes: Bytes, retransmit: Option<Retransmit>, until: Instant },
+    Proceeding {
+        #[serde(with = "crate::plain")]
+        bytes: Bytes,
+        retransmit: Option<Retransmit>,
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
     /// The final response came; its retransmissions are absorbed until Timer K.
-    Completed { until: Instant },
+    Completed {
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
 }
 
 impl ClientNonInvite {

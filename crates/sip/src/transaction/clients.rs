@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
 use crate::message::{Method, Request, Response};
@@ -38,15 +39,16 @@ impl Effects {
 }
 
 /// A client transaction; without a machine it has ended and leaves the table.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Client {
     branch: OwnBranch,
     pub(super) flow: Flow,
+    #[serde(skip)]
     pub(super) armed: Armed,
     machine: Option<Machine>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Machine {
     Invite(ClientInvite),
     NonInvite(Method, ClientNonInvite),

@@ -8,12 +8,13 @@ use std::net::IpAddr;
 
 use rand_chacha::ChaCha12Rng;
 use rand_core::Rng;
+use serde::{Deserialize, Serialize};
 
 use crate::header::Via;
 use crate::message::{Method, Request};
 
 /// A branch that we made: it names its transaction, and no stranger can guess it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OwnBranch {
     pub(super) id: u64,
     pub(super) secret: u64,
@@ -39,14 +40,15 @@ impl fmt::Display for OwnBranch {
 
 /// The matching rules of section 17.2.3 as one value: 128 bits of a hash whose key no peer knows, so that
 /// two requests cannot be made to collide, and a table of them needs no text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct ServerKey(u128);
 
 /// Makes [`ServerKey`]s.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct KeyMaker {
     seeds: [[u64; 2]; 2],
     /// What is hashed; kept so that no request allocates for it.
+    #[serde(skip)]
     text: Vec<u8>,
 }
 

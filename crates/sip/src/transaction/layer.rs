@@ -8,6 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use rand_chacha::ChaCha12Rng;
 use rand_core::Rng;
+use serde::Serialize;
 
 use crate::flow::Flow;
 use crate::header::Via;
@@ -27,33 +28,51 @@ use super::{
 ///
 /// After each call that takes `now`, drain [`poll`](Self::poll). Call [`tick`](Self::tick) when
 /// [`deadline`](Self::deadline) has come.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct TransactionLayer {
+    #[serde(skip)]
     pub(super) timers: Timers,
+    #[serde(skip)]
     pub(super) limits: TransactionLimits,
     pub(super) keys: KeyMaker,
     pub(super) clients: OwnKeyMap<u64, Client>,
     /// The CANCELs of client transactions, which share the number of their INVITE (RFC 3261 section 9.1).
     pub(super) cancels: OwnKeyMap<u64, Client>,
     pub(super) servers: OwnKeyMap<u64, Server>,
+    #[serde(skip)]
     pub(super) by_key: OwnKeyMap<ServerKey, u64>,
+    #[serde(skip)]
     pub(super) by_merge: OwnKeyMap<ServerKey, u64>,
     pub(super) retained: Retained,
+    #[serde(skip)]
     pub(super) paths: Paths,
+    #[serde(skip)]
     pub(super) agenda: Agenda,
+    #[serde(skip)]
     pub(super) outputs: VecDeque<Output>,
-    rng: ChaCha12Rng,
-    last_id: u64,
+    #[serde(skip)]
+    pub(super) rng: ChaCha12Rng,
+    pub(super) last_id: u64,
 }
 
 impl TransactionLayer {
     /// An empty layer. `rng` makes branches and the key of the matching tables.
     #[must_use]
     pub fn new(timers: Timers, mut rng: ChaCha12Rng, limits: TransactionLimits) -> Self {
+        let keys = KeyMaker::new(&mut rng);
+        Self::with_keys(keys, timers, rng, limits)
+    }
+
+    pub(super) fn with_keys(
+        keys: KeyMaker,
+        timers: Timers,
+        rng: ChaCha12Rng,
+        limits: TransactionLimits,
+    ) -> Self {
         Self {
             timers,
             limits,
-            keys: KeyMaker::new(&mut rng),
+            keys,
             clients: OwnKeyMap::default(),
             cancels: OwnKeyMap::default(),
             servers: OwnKeyMap::default(),

@@ -6,6 +6,7 @@ mod agenda;
 mod client_invite;
 mod client_non_invite;
 mod clients;
+mod frozen;
 mod inbound;
 mod key;
 mod layer;
@@ -19,20 +20,22 @@ mod tests;
 mod timers;
 mod upkeep;
 
+pub use frozen::FrozenTransactions;
 pub use layer::TransactionLayer;
 pub use timers::Timers;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
 use crate::message::{Request, Response};
 
 /// A client transaction; never reused while the layer lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ClientId(pub u64);
 
 /// A server transaction; never reused while the layer lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ServerId(pub u64);
 
 /// How much a layer holds.
@@ -113,7 +116,7 @@ pub enum TransactionOutput {
 }
 
 /// Why a client transaction has no final response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum FailReason {
     /// Nothing came within 64*T1 (Timers B and F), or nothing after a CANCEL; treat it as 408.
     #[error("no response in time")]

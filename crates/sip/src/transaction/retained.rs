@@ -5,22 +5,35 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
 
 /// The queue, with the bytes that its transactions hold.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Retained {
     queue: VecDeque<Entry>,
+    #[serde(skip)]
     bytes: usize,
     /// Room for the next responses. They end in the order in which they came, so a chunk that many share is given back
     /// whole; an allocation each would lie between the bindings made at the same time, and leave holes for their lifetime.
+    #[serde(skip)]
     chunk: BytesMut,
 }
 
-#[derive(Debug)]
-struct Entry {
-    until: Instant,
-    server: u64,
+/// A transaction that waits for Timer J.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Entry {
+    #[serde(with = "crate::plain")]
+    pub(super) until: Instant,
+    pub(super) server: u64,
+    #[serde(skip)]
     bytes: usize,
+}
+
+/// What [`Retained`] serialises to: in their order, to be pushed again with the responses that their transactions hold.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FrozenRetained {
+    pub(super) queue: Vec<Entry>,
 }
 
 impl Retained {

@@ -3,23 +3,44 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::EndedReason;
 use super::servers::{Context, Effects};
 use super::timers::{Retransmit, due, earliest};
 
 /// The states of figure 4 in RFC 6026.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ServerInvite {
     /// No final response yet. A user that gives no response at all for longer than any caller waits is an
     /// error, bounded here. (A user that queues calls answers a 1xx every minute, RFC 3261 section 13.3.1.1.)
-    Proceeding { last: Option<Bytes>, cancelled: bool, until: Instant },
+    Proceeding {
+        #[serde(with = "crate::plain")]
+        last: Option<Bytes>,
+        cancelled: bool,
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
     /// A non-2xx is out: Timer G repeats it, Timer H gives the ACK up.
-    Completed { response: Bytes, retransmit: Option<Retransmit>, until: Instant },
+    Completed {
+        #[serde(with = "crate::plain")]
+        response: Bytes,
+        retransmit: Option<Retransmit>,
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
     /// The ACK came; Timer I absorbs its retransmissions.
-    Confirmed { until: Instant },
+    Confirmed {
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
     /// A 2xx is out, which the user repeats; Timer L absorbs retransmitted INVITEs.
-    Accepted { response: Bytes, until: Instant },
+    Accepted {
+        #[serde(with = "crate::plain")]
+        response: Bytes,
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
 }
 
 /// What a received ACK means.

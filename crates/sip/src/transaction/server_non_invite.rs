@@ -3,19 +3,31 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::EndedReason;
 use super::servers::{Context, Effects};
 
 /// The states of figure 8 in RFC 3261.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ServerNonInvite {
     /// No response yet. After 64*T1 the client has given up, and RFC 4320 section 4.2 wants no 408 then.
-    Trying { until: Instant },
+    Trying {
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
     /// A provisional response is out, to be repeated; the client still gives up 64*T1 after its request.
-    Proceeding { last: Bytes, until: Instant },
+    Proceeding {
+        #[serde(with = "crate::plain")]
+        last: Bytes,
+        #[serde(with = "crate::plain")]
+        until: Instant,
+    },
     /// The final response is out, and repeated to retransmitted requests until Timer J.
-    Completed { response: Bytes },
+    Completed {
+        #[serde(with = "crate::plain")]
+        response: Bytes,
+    },
 }
 
 impl ServerNonInvite {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
 use crate::message::Method;
@@ -29,20 +30,21 @@ impl Effects {
 }
 
 /// A server transaction; without a machine it has ended and leaves the table.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Server {
     pub(super) key: ServerKey,
     /// Where the same request that came another way would be recognised.
     pub(super) merge: Option<ServerKey>,
     /// Where responses go.
     pub(super) reply: Flow,
+    #[serde(skip)]
     pub(super) armed: Armed,
     /// The To tag of the INVITE's responses, which the answer to a CANCEL shares (RFC 3261 section 9.2).
     pub(super) tag: Option<Box<str>>,
     machine: Option<Machine>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Machine {
     Invite(ServerInvite),
     NonInvite(ServerNonInvite),

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 /// The base values from which every timer of a transaction follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timers {
@@ -52,9 +54,11 @@ impl Timers {
 
 /// A retransmission in the making: when, and how long after it the next one follows.
 /// Only for unreliable transports; a reliable one has none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Retransmit {
+    #[serde(with = "crate::plain")]
     pub(super) at: Instant,
+    #[serde(with = "crate::plain")]
     interval: Duration,
 }
 

@@ -216,7 +216,7 @@ fn counts(
     armed.is_some_and(|armed| armed.is_at(at))
 }
 
-fn arm(agenda: &mut Agenda, deadline: Option<Instant>, armed: &mut Armed, wake: Wake) {
+pub(super) fn arm(agenda: &mut Agenda, deadline: Option<Instant>, armed: &mut Armed, wake: Wake) {
     if let Some(deadline) = deadline {
         agenda.arm(armed, deadline, wake);
     }

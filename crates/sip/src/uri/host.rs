@@ -4,12 +4,14 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::header::cursor::{Cursor, Flaw};
 use crate::header::text::{self, HOST};
 use crate::message::{ParseError, Part};
 
 /// The host of a URI or a Via. Names compare without case; an IPv4-mapped IPv6 address is not that IPv4 address.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Host {
     /// A domain name; characters that no name holds are left out when written.
     Name(Box<str>),

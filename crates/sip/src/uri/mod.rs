@@ -13,12 +13,14 @@ pub use tel::TelUri;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::header::cursor::{Cursor, Flaw};
 use crate::header::text::{self, OPAQUE};
 use crate::message::{Limits, ParseError, Part, Reason};
 
 /// A URI. `==` compares the parts as they are; [`Uri::equivalent`] follows the rules of the scheme.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Uri {
     /// `sip:` or `sips:`.
     Sip(SipUri),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Host, escape};
 use crate::flow::Transport;
 use crate::header::Params;
@@ -14,7 +16,7 @@ use crate::message::{Limits, Reason};
 ///
 /// User, password, parameters and headers are held unescaped; control characters, `%` and bytes that are no UTF-8 stay
 /// `%XX`. All that cannot stand there is escaped when written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SipUri {
     /// `sips:`.
     pub secure: bool,

@@ -1,5 +1,7 @@
 //! `tel:` URIs (RFC 3966).
 
+use serde::{Deserialize, Serialize};
+
 use super::sip::{parse_params, write_params};
 use crate::header::Params;
 use crate::header::cursor::{Cursor, Flaw};
@@ -7,7 +9,7 @@ use crate::header::text;
 use crate::message::Limits;
 
 /// A telephone number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TelUri {
     /// The number without visual separators: digits, `*`, `#`, `A` to `F`, with `+` in front where global.
     pub number: Box<str>,

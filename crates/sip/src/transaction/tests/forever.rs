@@ -1,5 +1,5 @@
 //! Random histories: nothing panics, everything ends in time, nothing is left, and the user hears exactly one end of
-//! every request.
+//! every request. A layer that is frozen and thawed before every step lives the same life.
 
 use std::collections::HashMap;
 
@@ -43,11 +43,14 @@ struct User {
     sent: Vec<Bytes>,
     /// How often each client transaction came to an end.
     ends: HashMap<ClientId, usize>,
+    /// All outputs.
+    log: Vec<String>,
 }
 
 impl User {
     fn drain(&mut self, layer: &mut TransactionLayer) {
         while let Some(output) = layer.poll() {
+            self.log.push(format!("{output:?}"));
             match output {
                 TransactionOutput::Transmit { bytes, .. } => {
                     if matches!(Message::parse(&bytes), Ok(Message::Request(_))) {
@@ -119,36 +122,52 @@ proptest! {
 
     #[test]
     fn everything_ends_and_leaves_nothing(steps in prop::collection::vec(step(), 1..60)) {
-        let timers = Timers::default();
-        let rng = ChaCha12Rng::seed_from_u64(7);
-        let limits = TransactionLimits { transactions: 20, retained_bytes: 4000 };
-        let mut layer = TransactionLayer::new(timers, rng, limits);
-        let mut user = User::default();
-        let mut now = instant();
-        for step in &steps {
-            user.act(&mut layer, now, step);
-            user.drain(&mut layer);
-            if let Step::Wait { milliseconds } = step {
-                let until = now + Duration::from_millis(*milliseconds);
-                while let Some(deadline) = layer.deadline().filter(|deadline| *deadline <= until) {
-                    prop_assert!(deadline >= now);
-                    now = deadline;
-                    layer.tick(now);
-                    user.drain(&mut layer);
-                }
-                now = until;
+        let stayed = history(&steps, false)?;
+        prop_assert_eq!(stayed, history(&steps, true)?);
+    }
+}
+
+fn history(steps: &[Step], is_handed_over: bool) -> Result<Vec<String>, TestCaseError> {
+    let timers = Timers::default();
+    let rng = ChaCha12Rng::seed_from_u64(7);
+    let limits = TransactionLimits { transactions: 20, retained_bytes: 4000 };
+    let mut layer = TransactionLayer::new(timers, rng, limits);
+    let mut user = User::default();
+    let mut now = instant();
+    for step in steps {
+        if is_handed_over {
+            layer = handed_over(layer, now);
+        }
+        user.act(&mut layer, now, step);
+        user.drain(&mut layer);
+        if let Step::Wait { milliseconds } = step {
+            let until = now + Duration::from_millis(*milliseconds);
+            while let Some(deadline) = layer.deadline().filter(|deadline| *deadline <= until) {
+                prop_assert!(deadline >= now);
+                now = deadline;
+                layer.tick(now);
+                user.drain(&mut layer);
             }
-        }
-        // Without further input: Timer C, then the CANCEL's 64*T1.
-        let last = now + timers.timer_c + timers.transaction();
-        while let Some(deadline) = layer.deadline() {
-            prop_assert!(deadline <= last, "a transaction outlives its timers");
-            layer.tick(deadline);
-            user.drain(&mut layer);
-        }
-        prop_assert!(layer.is_empty() && layer.paths_are_empty());
-        for id in &user.clients {
-            prop_assert_eq!(user.ends.get(id).copied(), Some(1), "the ends of {:?}", id);
+            now = until;
         }
     }
+    // Without further input: Timer C, then the CANCEL's 64*T1.
+    let last = now + timers.timer_c + timers.transaction();
+    while let Some(deadline) = layer.deadline() {
+        prop_assert!(deadline <= last, "a transaction outlives its timers");
+        layer.tick(deadline);
+        user.drain(&mut layer);
+    }
+    prop_assert!(layer.is_empty() && layer.paths_are_empty());
+    for id in &user.clients {
+        prop_assert_eq!(user.ends.get(id).copied(), Some(1), "the ends of {:?}", id);
+    }
+    Ok(user.log)
+}
+
+/// The same layer in another process. Entropy alone is not handed over; a copy of it makes the two lives comparable.
+fn handed_over(layer: TransactionLayer, now: Instant) -> TransactionLayer {
+    let frozen = crate::plain::at(now, || serde_json::to_string(&layer)).unwrap();
+    let thawed: FrozenTransactions = crate::plain::at(now, || serde_json::from_str(&frozen)).unwrap();
+    TransactionLayer::thaw(now, thawed, layer.timers, layer.rng, layer.limits)
 }
