@@ -78,7 +78,7 @@ impl Call {
                     return self.branch_opened(x, leg, local);
                 }
                 let session = x.random();
-                if self.caller.opened(local, session, x.settings.srtp) {
+                if self.caller.opened(local, session, &x.settings) {
                     self.sound_with_ports(x);
                 }
             }

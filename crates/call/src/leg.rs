@@ -2,6 +2,7 @@
 //! follows from the state that its signalling is in.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use kiestoon_media::doctor::is_private;
@@ -16,6 +17,7 @@ use crate::exchange::Exchange;
 use crate::open_offer::OpenOffer;
 use crate::reliable::Reliable;
 use crate::session_timer::SessionTimer;
+use crate::settings::Settings;
 use crate::wire;
 
 /// A phone in a call.
@@ -146,12 +148,12 @@ impl Leg {
     }
 
     /// Takes the ports. False if none were asked for any more.
-    pub(crate) fn opened(&mut self, mut local: LocalMedia, session: u64, srtp: SrtpPolicy) -> bool {
+    pub(crate) fn opened(&mut self, mut local: LocalMedia, session: u64, settings: &Settings) -> bool {
         let wanted = matches!(self.media, LegMedia::Opening);
         if wanted {
-            let origin = Origin::new(session);
+            let origin = Origin::with_policy(session, Arc::clone(&settings.codecs));
             // A key in a description that everyone on the way can read protects nothing.
-            local.secure_offers = match srtp {
+            local.secure_offers = match settings.srtp {
                 SrtpPolicy::Off => false,
                 SrtpPolicy::Optional => matches!(self.flow.transport, Transport::Tls | Transport::Wss),
                 SrtpPolicy::Required => true,
@@ -196,6 +198,9 @@ impl Leg {
     pub(crate) fn set_remote(&mut self, x: &mut Exchange, sdp: &Sdp) -> bool {
         let Some(mut remote) = sdp.audio() else { return false };
         remote.rewritten = self.is_rewritten(remote.rtp.ip());
+        if let LegMedia::Open(media) = &self.media {
+            media.origin.narrow(&mut remote);
+        }
         let holds = remote.on_hold;
         let (is_protected, mux) = (remote.key.is_some(), remote.mux);
         x.media(MediaCommand::SetRemote { leg: self.id, remote });

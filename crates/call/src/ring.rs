@@ -107,7 +107,7 @@ impl Call {
     pub(crate) fn branch_opened(&mut self, x: &mut Exchange, leg: LegId, local: LocalMedia) {
         let session = x.random();
         let Some(branch) = self.branch_mut(leg) else { return };
-        if branch.leg.opened(local, session, x.settings.srtp) {
+        if branch.leg.opened(local, session, &x.settings) {
             self.invite_branch(x, leg);
         }
     }

@@ -1,9 +1,10 @@
 //! What the operator configured for signalling and calls, typed and checked by the PBX. Fixed while it runs.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use kiestoon_media::SrtpPolicy;
+use kiestoon_media::{Policy, SrtpPolicy};
 use kiestoon_sip::Transport;
 use kiestoon_sip::digest::DigestSettings;
 use kiestoon_sip::transaction::Timers;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub exempt_sources: Vec<Network>,
     /// Whether speech is protected.
     pub srtp: SrtpPolicy,
+    /// What we speak ourselves, between phones without a common codec. By default nothing: codecs only pass through.
+    pub codecs: Arc<Policy>,
 }
 
 /// The limits of a binding's life.
@@ -156,6 +159,7 @@ impl Default for Settings {
             bans: BanSettings::default(),
             exempt_sources: Vec::new(),
             srtp: SrtpPolicy::default(),
+            codecs: Arc::default(),
         }
     }
 }

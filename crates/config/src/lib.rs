@@ -12,6 +12,7 @@ mod problem;
 mod render;
 mod secret;
 mod section;
+mod speech;
 mod tree;
 mod value;
 
@@ -20,5 +21,6 @@ pub use load::{ConfigFile, DEFAULT_FILE, Loaded, load};
 pub use problem::{Problem, Severity};
 pub use render::Rendered;
 pub use secret::Secret;
+pub use speech::{SpeechCodec, ToneCountry};
 pub use tree::{Cdr, Config, Control, Dialplan, KeySource, Limits, Log, Media, Sip, Store, Tls, Ws};
 pub use value::{AuthAlgorithm, Cidr, LogFormat, PortRange, Srtp};

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::database_url::DatabaseUrl;
 use crate::secret::Secret;
 use crate::section::section;
+use crate::speech::{SpeechCodec, ToneCountry};
 use crate::value::{AuthAlgorithm, Cidr, LogFormat, PortRange, Srtp};
 
 section! {
@@ -116,7 +117,7 @@ section! {
         pub rtp_ports: PortRange = PortRange { first: 20_000, last: 29_999 };
         /// The one UDP port of all browser legs.
         pub webrtc_port: u16 = 19_999, in 1..=65_535;
-        /// The folder of the prompts, WAV files.
+        /// The folder of the prompts, WAV and Ogg Opus files.
         pub sounds: PathBuf = "sounds".into();
         /// Media threads; 0: one for each processor, at most four.
         pub threads: u32 = 0, in 0..=256;
@@ -126,6 +127,12 @@ section! {
         pub lost_rtp_secs: u64 = 0, in 0..=86_400;
         /// Encryption of speech (SDES-SRTP): `off`, `optional` or `required`.
         pub srtp: Srtp = Srtp::Optional;
+        /// What the PBX speaks itself, in the order that it is offered in: between these is transcoded.
+        pub codecs: Vec<SpeechCodec> = SpeechCodec::ALL.to_vec();
+        /// Whether G.729 is transcoded too; between two phones it always passes.
+        pub g729: bool = false;
+        /// The country whose tones are heard.
+        pub tones: ToneCountry = ToneCountry::default();
         /// How long the port of an ended leg takes in late packets before it is given to another.
         pub port_drain_ms: u64 = 2_000, in 0..=60_000;
     }

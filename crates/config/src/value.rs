@@ -12,6 +12,7 @@ use crate::database_url::DatabaseUrl;
 use crate::render::Rendered;
 use crate::secret::Secret;
 use crate::section::nearest;
+use crate::speech::{SpeechCodec, ToneCountry};
 
 /// What is wrong with a value, and where inside it.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ pub(crate) trait Value: Sized {
 }
 
 /// A value that is written as a string.
-trait Text: Sized {
+pub(crate) trait Text: Sized {
     const EXPECTED: &'static str;
     fn parse(text: &str) -> Result<Self, Fault>;
     fn text(&self) -> String;
@@ -89,7 +90,9 @@ text_value!(
     LogFormat,
     Secret,
     DatabaseUrl,
-    Srtp
+    Srtp,
+    SpeechCodec,
+    ToneCountry
 );
 
 macro_rules! number_value {
@@ -490,7 +493,7 @@ impl Text for LogFormat {
     }
 }
 
-fn choice(text: &str, expected: &str, known: &[&str]) -> Fault {
+pub(crate) fn choice(text: &str, expected: &str, known: &[&str]) -> Fault {
     let mut fault = Fault::wanted(expected, &format!("{text:?}"));
     fault.hint = nearest(text, known).map(|near| format!("did you mean \"{near}\"?"));
     fault

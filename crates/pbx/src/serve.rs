@@ -40,7 +40,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
 
     let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS);
     let engine = Engine::start(settings::media(&config), &media_sender).context("media engine")?;
-    let prompts = Arc::new(sounds::load(&config.media.sounds));
+    let prompts = Arc::new(sounds::load(&config.media));
     engine.set_prompts(&prompts);
     let source = Source {
         store: store.clone(),

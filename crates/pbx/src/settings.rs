@@ -1,9 +1,10 @@
 //! The configuration file in the words of the cores.
-use std::{io::Read as _, net::IpAddr, time::Duration};
+use std::{io::Read as _, net::IpAddr, sync::Arc, time::Duration};
 
 use kiestoon_call::{BanSettings, CallLimits, ExpirySettings, Network, PoliceSettings, Settings};
-use kiestoon_config::{AuthAlgorithm, Cidr, Config, Srtp};
-use kiestoon_media::SrtpPolicy;
+use kiestoon_config::{AuthAlgorithm, Cidr, Config, SpeechCodec, Srtp};
+use kiestoon_media::codec::Encoding;
+use kiestoon_media::{Policy, SrtpPolicy};
 use kiestoon_sip::{
     digest::{Algorithm, DigestSettings},
     flow::Transport,
@@ -61,6 +62,7 @@ pub(crate) fn call(config: &Config) -> Settings {
         },
         exempt_sources: config.limits.exempt_sources.iter().map(network).collect(),
         srtp: srtp(config.media.srtp),
+        codecs: Arc::new(policy(config)),
         ..Settings::default()
     }
 }
@@ -79,6 +81,19 @@ fn algorithm(algorithm: &AuthAlgorithm) -> Algorithm {
 
 fn network(cidr: &Cidr) -> Network {
     Network { address: cidr.address, prefix: cidr.prefix }
+}
+
+/// What the PBX speaks itself.
+fn policy(config: &Config) -> Policy {
+    let encoding = |codec: &SpeechCodec| match codec {
+        SpeechCodec::Opus => Encoding::Opus,
+        SpeechCodec::G722 => Encoding::G722,
+        SpeechCodec::Pcma => Encoding::Pcma,
+        SpeechCodec::Pcmu => Encoding::Pcmu,
+    };
+    let mut codecs: Vec<Encoding> = config.media.codecs.iter().map(encoding).collect();
+    codecs.extend(config.media.g729.then_some(Encoding::G729));
+    Policy { codecs }
 }
 
 fn srtp(srtp: Srtp) -> SrtpPolicy {
@@ -121,6 +136,7 @@ pub(crate) fn media(config: &Config) -> EngineConfig {
         silent_after: (media.silence_secs > 0).then(|| Duration::from_secs(media.silence_secs)),
         lost_after: (media.lost_rtp_secs > 0).then(|| Duration::from_secs(media.lost_rtp_secs)),
         srtp: config.media.srtp != Srtp::Off,
+        speaks: policy(config).codecs,
         ..EngineConfig::default()
     }
 }

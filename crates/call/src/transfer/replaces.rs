@@ -20,7 +20,7 @@ impl Call {
         let session = x.random();
         let Some(mut arrival) = self.walk.transfers.arrival.take() else { return };
         let Source::Invites { leg, offer } = &mut arrival.source else { return };
-        leg.opened(local, session, x.settings.srtp);
+        leg.opened(local, session, &x.settings);
         let answered = leg.media_mut().and_then(|media| {
             let ours = local_answer(offer, &media.local, &mut media.origin).ok()?.0;
             Some((wire::as_theirs(&ours, &media.origin), ours))

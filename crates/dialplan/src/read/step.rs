@@ -93,7 +93,9 @@ pub(crate) fn prompt(reader: &mut Reader<'_>, node: &Node, key: &str) -> Option<
         let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         !part.is_empty() && !part.starts_with('.') && part.chars().all(valid)
     };
-    if name.len() > 128 || !name.split('/').all(clean) {
+    // A tone that the PBX makes itself.
+    let path = name.strip_prefix("tone:").unwrap_or(name);
+    if name.len() > 128 || !path.split('/').all(clean) {
         let message = format!("{} is no prompt, expected a name such as \"welkom\"", words::quote(name));
         reader.error_hint(
             &node.span,

@@ -99,8 +99,9 @@ fn a_tone_keeps_its_level_between_any_two() {
             levels.sort_by(f64::total_cmp);
             let level = levels[levels.len() / 2];
             assert!(level.abs() < 0.6, "{from:?} to {to:?}: {level:.2} dB");
+            // Two quantisations lie behind each other.
             let waveform = [from, to].iter().all(|one| !matches!(one, Encoding::Opus | Encoding::G729));
-            assert!(!waveform || level.abs() < 0.1, "{from:?} to {to:?}: {level:.3} dB");
+            assert!(!waveform || level.abs() < 0.2, "{from:?} to {to:?}: {level:.3} dB");
         }
     }
 }

@@ -4,17 +4,16 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use kiestoon_config::Config;
+use kiestoon_config::{Config, Media};
 use kiestoon_control::Client;
 use kiestoon_dialplan::{Plan, Problem, ReferenceKind};
-use kiestoon_media::prompt::Prompt;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, database, folder, print_line};
-use crate::settings;
 use crate::transport::is_no_ipv6;
+use crate::{settings, sounds};
 
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let loaded = cli.load()?;
@@ -22,7 +21,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let mut report = Report::new(cli.language);
     loaded.warnings.iter().for_each(|warning| report.warnings.push(warning.to_string()));
     report.certificate(&config);
-    let prompts = report.sounds(&config.media.sounds);
+    let prompts = report.sounds(&config.media);
     let plan = report.dialplan(&config.dialplan.path);
     let numbers = cli.block_on(async {
         let numbers = report.database(&config).await;
@@ -66,17 +65,17 @@ impl Report {
     }
 
     /// The names of the prompts. One that cannot be read is an error: a caller would hear nothing.
-    fn sounds(&mut self, path: &Path) -> HashSet<String> {
+    fn sounds(&mut self, media: &Media) -> HashSet<String> {
         let mut names = HashSet::new();
-        for (name, file) in prompts(path) {
-            let read = std::fs::read(&file).map_err(|error| error.to_string());
-            match read.and_then(|bytes| Prompt::from_file(&bytes).map_err(|error| error.to_string())) {
+        for (name, file) in prompts(&media.sounds) {
+            match sounds::read(&file) {
                 Ok(_) => drop(names.insert(name)),
                 Err(reason) => self.errors.push(format!("{}: error: {reason}", file.display())),
             }
         }
         let count = names.len();
         self.good.push(say!(self.language, "prompts: {count}", "meldteksten: {count}"));
+        names.extend(sounds::tones(media).names().map(str::to_owned));
         names
     }
 
@@ -201,16 +200,10 @@ impl Report {
     }
 }
 
-/// The WAV files of the prompts, with the names that they are played under.
+/// The files of the prompts, with the names that they are played under.
 pub(super) fn prompts(path: &Path) -> Vec<(String, PathBuf)> {
-    let files =
-        [path.to_owned(), path.join("nl")].into_iter().filter_map(|folder| std::fs::read_dir(folder).ok());
-    files
-        .flatten()
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|file| file.extension().is_some_and(|extension| extension == "wav"))
-        .filter_map(|file| Some((file.file_stem()?.to_str()?.to_owned(), file)))
-        .collect()
+    let folders = [path.to_owned(), path.join(sounds::LANGUAGE)];
+    folders.iter().filter_map(|folder| sounds::files(folder).ok()).flatten().collect()
 }
 
 /// What the plan refers to and is not there. Prompts or numbers that are not known are taken to be there.

@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::printable;
 use super::{Cli, folder, print_line, when};
+use crate::sounds;
 
 pub(super) fn dialplan(cli: &Cli, args: DialplanArgs) -> Result<(), Failure> {
     match args.verb {
@@ -67,9 +68,10 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
 /// and anything where there is no good configuration, are not looked for.
 fn references(cli: &Cli, plan: &Plan) -> Vec<Problem> {
     let config = cli.config().ok();
-    let prompts = config
-        .as_ref()
-        .map(|config| prompts(&config.media.sounds).into_iter().map(|(name, _)| name).collect());
+    let prompts = config.as_ref().map(|config| {
+        let files = prompts(&config.media.sounds).into_iter().map(|(name, _)| name);
+        files.chain(sounds::tones(&config.media).names().map(str::to_owned)).collect()
+    });
     let numbers = config.and_then(|config| cli.block_on(read_numbers(&config)).ok());
     unresolved(plan, prompts.as_ref(), numbers.as_ref())
 }

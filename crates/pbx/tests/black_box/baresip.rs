@@ -50,6 +50,10 @@ impl Baresip {
             ),
         )
         .unwrap();
+        if phone.parameters.contains("audio_codecs") {
+            let mut config = fs::OpenOptions::new().append(true).open(folder.path().join("config")).unwrap();
+            writeln!(config, "module g722.so\nmodule opus.so").unwrap();
+        }
         if phone.transport == "tls" {
             let mut config = fs::OpenOptions::new().append(true).open(folder.path().join("config")).unwrap();
             writeln!(config, "sip_cafile {}", pbx.path("ca.crt").display()).unwrap();
@@ -122,6 +126,11 @@ impl Baresip {
     /// The recording of what it heard in its last call.
     pub(crate) fn heard(&self) -> PathBuf {
         self.recording("dec")
+    }
+
+    /// The recording of what it said in its last call.
+    pub(crate) fn said(&self) -> PathBuf {
+        self.recording("enc")
     }
 
     fn recording(&self, side: &str) -> PathBuf {

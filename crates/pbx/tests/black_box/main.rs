@@ -27,6 +27,7 @@ mod srtp;
 mod start;
 mod tls;
 mod torture;
+mod transcoding;
 mod transfers;
 mod two_phones_talk;
 mod user_agent;

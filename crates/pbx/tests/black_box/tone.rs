@@ -27,6 +27,21 @@ pub(crate) fn assert_heard(path: &Path, frequency: f64) {
     );
 }
 
+/// Asserts that a tone in a recording has no clicks: in a pure tone each sample follows from the two before it, so what
+/// does not follow is a seam, measured against the tone. The beginning is left out: phones begin with what comes first.
+#[track_caller]
+pub(crate) fn assert_smooth(path: &Path, frequency: f64) {
+    let (samples, rate) = read(path);
+    let second = usize::try_from(rate).unwrap();
+    let middle = &samples[second..samples.len().saturating_sub(second / 5)];
+    let turn = 2.0 * (std::f64::consts::TAU * frequency / f64::from(rate)).cos();
+    let peak = middle.iter().fold(0.0, |peak: f64, sample| peak.max(sample.abs()));
+    let seams: Vec<f64> =
+        middle.windows(3).map(|three| (three[0] - turn * three[1] + three[2]).abs() / peak).collect();
+    let worst = seams.iter().copied().fold(0.0, f64::max);
+    assert!(worst < 0.3, "a click of {worst:.2} of the tone's peak in {}", path.display());
+}
+
 /// Asserts that the recording does not hold this tone.
 #[track_caller]
 pub(crate) fn assert_not_heard(path: &Path, frequency: f64) {
