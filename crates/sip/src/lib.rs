@@ -8,9 +8,11 @@ pub mod digest;
 pub mod flow;
 pub mod framing;
 pub mod header;
+pub mod locate;
 pub mod message;
 pub mod plain;
 pub mod registrar;
+pub mod stun;
 pub mod transaction;
 pub mod uri;
 

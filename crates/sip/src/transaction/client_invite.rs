@@ -200,6 +200,11 @@ impl ClientInvite {
         }
     }
 
+    /// Whether nothing has come back and no CANCEL waits for it.
+    pub(super) fn has_heard_nothing(&self) -> bool {
+        matches!(self, Self::Calling { cancel: CancelWish::None, .. })
+    }
+
     /// Whether a final response is still awaited.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self, Self::Calling { .. } | Self::Proceeding { .. } | Self::Cancelling { .. })

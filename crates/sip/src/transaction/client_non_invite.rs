@@ -97,6 +97,11 @@ impl ClientNonInvite {
         }
     }
 
+    /// Whether nothing has come back.
+    pub(super) fn has_heard_nothing(&self) -> bool {
+        matches!(self, Self::Trying { .. })
+    }
+
     /// Whether a final response is still awaited.
     pub(super) fn is_waiting(&self) -> bool {
         !matches!(self, Self::Completed { .. })

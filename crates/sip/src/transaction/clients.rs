@@ -93,6 +93,15 @@ impl Client {
         }
     }
 
+    /// Whether nothing has come back and nobody has given up: it may begin anew another way.
+    pub(super) fn has_heard_nothing(&self) -> bool {
+        match &self.machine {
+            None => false,
+            Some(Machine::Invite(state)) => state.has_heard_nothing(),
+            Some(Machine::NonInvite(_, state)) => state.has_heard_nothing(),
+        }
+    }
+
     /// Whether a response's branch and CSeq method are those of this transaction (RFC 3261 section 17.1.3).
     pub(super) fn matches(&self, branch: OwnBranch, method: &Method) -> bool {
         let own = match &self.machine {

@@ -20,6 +20,7 @@ use super::key::{KeyMaker, OwnBranch, OwnKeyMap, ServerKey};
 use super::paths::Paths;
 use super::retained::Retained;
 use super::servers::Server;
+use super::streams::{Datagram, LONGEST_DATAGRAM, Streams};
 use super::{
     ClientId, EndedReason, FailReason, ServerId, Timers, TransactionLimits, TransactionOutput as Output,
 };
@@ -46,6 +47,8 @@ pub struct TransactionLayer {
     pub(super) retained: Retained,
     #[serde(skip)]
     pub(super) paths: Paths,
+    #[serde(skip)]
+    pub(super) streams: Streams,
     #[serde(skip)]
     pub(super) agenda: Agenda,
     #[serde(skip)]
@@ -80,6 +83,7 @@ impl TransactionLayer {
             by_merge: OwnKeyMap::default(),
             retained: Retained::default(),
             paths: Paths::default(),
+            streams: Streams::default(),
             agenda: Agenda::default(),
             outputs: VecDeque::new(),
             rng,
@@ -98,12 +102,19 @@ impl TransactionLayer {
 
     /// Sends a request (not ACK, not CANCEL) in a new client transaction. Puts our Via on top of it;
     /// `sent_by` is the address in that Via.
-    pub fn request(
+    pub fn request(&mut self, now: Instant, request: Request, flow: Flow, sent_by: SocketAddr) -> ClientId {
+        self.request_or_stream(now, request, flow, sent_by, None)
+    }
+
+    /// The same to a peer that may also be reached over `stream`: a request that is too long for a datagram takes that
+    /// way, and comes back to the first one where no connection can be had (RFC 3261 section 18.1.1).
+    pub fn request_or_stream(
         &mut self,
         now: Instant,
         mut request: Request,
         flow: Flow,
         sent_by: SocketAddr,
+        stream: Option<Flow>,
     ) -> ClientId {
         let branch = self.branch();
         let id = ClientId(branch.id);
@@ -113,8 +124,20 @@ impl TransactionLayer {
         }
         request.via.insert(0, Via::of_ours(flow.transport, sent_by, &branch.to_string()));
         let bytes = request.to_bytes();
-        self.transmit(flow, bytes.clone());
-        self.start_client(now, request, bytes, flow, branch);
+        let stream = stream.filter(|stream| bytes.len() > LONGEST_DATAGRAM && self.streams.may(now, stream));
+        let Some(stream) = stream else {
+            self.transmit(flow, bytes.clone());
+            self.start_client(now, request, bytes, flow, branch);
+            return id;
+        };
+        let mut streamed = request.clone();
+        if let Some(via) = streamed.via.first_mut() {
+            *via = Via::of_ours(stream.transport, stream.local, &branch.to_string());
+        }
+        let streamed_bytes = streamed.to_bytes();
+        self.transmit(stream, streamed_bytes.clone());
+        self.start_client(now, streamed, streamed_bytes, stream, branch);
+        self.streams.add(branch.id, Datagram { request, flow, branch });
         id
     }
 
@@ -185,6 +208,7 @@ impl TransactionLayer {
         let reliable = flow.transport.is_reliable();
         for transaction in self.paths.on(flow) {
             match transaction {
+                Wake::Client(id) if self.falls_back(now, id) => {}
                 Wake::Client(id) => {
                     let waiting = self.clients.get(&id).is_some_and(Client::is_waiting);
                     if waiting {
@@ -206,6 +230,12 @@ impl TransactionLayer {
             }
         }
         self.tidy(now);
+    }
+
+    /// Whether an INVITE or request of ours has been answered by nothing, not even provisionally.
+    #[must_use]
+    pub fn has_heard_nothing(&self, id: ClientId) -> bool {
+        self.clients.get(&id.0).is_some_and(Client::has_heard_nothing)
     }
 
     /// Takes the next output.
@@ -274,6 +304,21 @@ impl TransactionLayer {
 
     pub(super) fn random(&mut self) -> u64 {
         self.rng.next_u64()
+    }
+
+    /// Where the connection for a long request could not be had: sends it as a datagram after all.
+    fn falls_back(&mut self, now: Instant, id: u64) -> bool {
+        let Some(datagram) = self.streams.take(id) else { return false };
+        let Some(client) = self.clients.get(&id).filter(|client| client.has_heard_nothing()) else {
+            return false;
+        };
+        self.streams.failed(now, &client.flow);
+        self.remove_client(id);
+        let Datagram { request, flow, branch } = datagram;
+        let bytes = request.to_bytes();
+        self.transmit(flow, bytes.clone());
+        self.start_client(now, request, bytes, flow, branch);
+        true
     }
 
     fn branch(&mut self) -> OwnBranch {

@@ -137,6 +137,7 @@ impl TransactionLayer {
 
     pub(super) fn remove_client(&mut self, id: u64) {
         if let Some(client) = self.clients.remove(&id) {
+            self.streams.take(id);
             self.paths.remove(&client.flow, Wake::Client(id));
         }
     }

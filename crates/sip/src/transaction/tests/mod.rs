@@ -11,6 +11,7 @@ mod lossy;
 mod matching;
 mod server_invite;
 mod server_non_invite;
+mod streams;
 
 use std::time::{Duration, Instant};
 
