@@ -274,6 +274,7 @@ impl Call {
         self.tick_passed(x);
         self.tick_session(x, Side::Caller);
         self.tick_session(x, Side::Callee);
+        self.leave_silent(x);
         if let Stage::Ringing(ring) = &self.stage {
             let repeat = ring.told.is_some_and(|(_, at)| at <= x.now);
             if ring.until <= x.now {
@@ -295,7 +296,7 @@ impl Call {
         let stage = match &self.stage {
             Stage::Ringing(ring) => {
                 let repeat = ring.told.map(|(_, at)| at);
-                Some(repeat.map_or(ring.until, |at| at.min(ring.until)))
+                [Some(ring.until), repeat, ring.next_try()].into_iter().flatten().min()
             }
             Stage::Ending(ending) => (!ending.is_recorded).then_some(ending.until),
             Stage::Between | Stage::Sounding(_) | Stage::Talking(_) => None,

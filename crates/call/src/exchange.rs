@@ -2,13 +2,14 @@
 //! the queue of what is to be done. A call changes nothing outside itself but through here.
 
 use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
 use kiestoon_media::MediaCommand;
 use kiestoon_sip::registrar::{Aor, Binding, Registrar};
 use kiestoon_sip::transaction::{ClientId, ServerId, TransactionLayer};
-use kiestoon_sip::{Flow, HeaderName, Request, Response, StatusCode};
+use kiestoon_sip::{Flow, HeaderName, Request, Response, StatusCode, Transport};
 use rand_chacha::ChaCha12Rng;
 use rand_core::Rng;
 
@@ -50,11 +51,32 @@ impl Exchange {
         owner: Option<ClientOwner>,
     ) -> ClientId {
         request.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
-        let client = self.transactions.request(self.now, request, flow, flow.local);
+        let stream = self.stream_beside(&request, &flow);
+        let client = self.transactions.request_or_stream(self.now, request, flow, flow.local, stream);
         if let Some(owner) = owner {
             self.routes.add_client(client, owner);
         }
         client
+    }
+
+    /// The stream that a request may take which is too long for a datagram: where it goes to the very address that it
+    /// names, and that names no transport. Behind a NAT only the flow leads to the phone.
+    fn stream_beside(&self, request: &Request, flow: &Flow) -> Option<Flow> {
+        if flow.transport != Transport::Udp {
+            return None;
+        }
+        let route = request.headers.addresses(&HeaderName::Route).ok()?.into_iter().next();
+        let uri = route.as_ref().map_or(&request.uri, |route| &route.uri).as_sip()?;
+        let is_named = uri.host.ip() == Some(flow.remote.ip()) && uri.port_or_default() == flow.remote.port();
+        if !is_named || uri.params.contains("transport") {
+            return None;
+        }
+        let serves = |ip: IpAddr| ip == flow.local.ip() || ip.is_unspecified();
+        let tcp = self.settings.listen.iter().find(|(transport, address)| {
+            *transport == Transport::Tcp && address.is_ipv4() == flow.local.is_ipv4() && serves(address.ip())
+        });
+        let local = SocketAddr::new(flow.local.ip(), tcp?.1.port());
+        Some(Flow { transport: Transport::Tcp, local, ..*flow })
     }
 
     /// Sends the ACK of a 2xx.

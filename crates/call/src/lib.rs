@@ -21,6 +21,7 @@ mod id;
 mod identity;
 mod in_call_requests;
 mod leg;
+mod locate;
 mod losers;
 mod open_offer;
 mod outcome;

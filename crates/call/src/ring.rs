@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use kiestoon_dialplan::{Dial, DialOrder, StepResult, Target};
 use kiestoon_media::{LegId, LocalMedia, SrtpPolicy, relay_offer};
+use kiestoon_sip::locate::Query;
 use kiestoon_sip::transaction::{ClientId, FailReason};
 use kiestoon_sip::{Flow, Response, Uri};
 
@@ -18,6 +19,7 @@ use crate::exchange::Exchange;
 use crate::forks::Fork;
 use crate::forward::Forward;
 use crate::leg::{Leg, Signal};
+use crate::locate::{self, Tries};
 use crate::outcome::{Best, Outcome};
 use crate::reason::EndReason;
 use crate::routes::ClientOwner;
@@ -61,6 +63,8 @@ pub(crate) struct Branch {
     pub(crate) forks: Vec<Fork>,
     /// Whether the caller has changed its session since this phone was rung.
     pub(crate) is_behind: bool,
+    /// Its addresses, where it is found by name.
+    pub(crate) tries: Option<Box<Tries>>,
 }
 
 /// Phones that are rung at one time.
@@ -76,6 +80,7 @@ struct Phone {
     number: Box<str>,
     contact: Uri,
     flow: Flow,
+    query: Option<Query>,
 }
 
 impl Call {
@@ -142,6 +147,9 @@ impl Call {
             return;
         }
         let status = response.status.code();
+        if status == 503 && self.try_next(x, leg) {
+            return;
+        }
         if matches!(status, 415 | 488 | 606) && self.offers_plain(x, leg) {
             return self.invite_branch(x, leg);
         }
@@ -179,6 +187,7 @@ impl Call {
                 }
                 self.branch_failed(x, leg, 408);
             }
+            FailReason::Timeout | FailReason::Transport if self.try_next(x, leg) => {}
             FailReason::Timeout | FailReason::Transport => self.branch_failed(x, leg, 408),
             FailReason::Overload => self.branch_failed(x, leg, 503),
         }
@@ -267,7 +276,8 @@ impl Call {
         ring.until = x.now + wave.ring_time.min(x.settings.ring_limit);
         for phone in wave.phones {
             let leg = self.new_leg(x, &phone);
-            let branch = Branch { leg, target: phone.target, forks: Vec::new(), is_behind: false };
+            let tries = phone.query.map(|query| self.ask_for(x, leg.id, query));
+            let branch = Branch { leg, target: phone.target, forks: Vec::new(), is_behind: false, tries };
             if let Stage::Ringing(ring) = &mut self.stage {
                 ring.branches.push(branch);
             }
@@ -285,13 +295,15 @@ impl Call {
             .push(CdrLeg { charged_to, ..CdrLeg::new(id, Side::Callee, &phone.number, &phone.flow) });
         let signal = Signal::Chosen { contact: phone.contact.clone() };
         let mut leg = Leg::new(id, Side::Callee, phone.number.clone(), phone.flow, signal);
-        leg.open(x, self.key);
+        if phone.query.is_none() {
+            leg.open(x, self.key);
+        }
         leg
     }
 
     /// Sends the INVITE of a branch whose ports are open: with the caller's offer, or without one where the caller
     /// made none either.
-    fn invite_branch(&mut self, x: &mut Exchange, id: LegId) {
+    pub(crate) fn invite_branch(&mut self, x: &mut Exchange, id: LegId) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == id) else { return };
         let Some(organisation) = self.snapshot.organisation(self.organisation) else { return };
@@ -338,6 +350,7 @@ impl Call {
         let client = x.request(invite.clone(), branch.leg.flow, Some(ClientOwner::Call(self.key)));
         invite.body = Bytes::new();
         branch.leg.signal = Signal::Invited { client, invite: Box::new(invite) };
+        self.limit_try(x, id);
     }
 
     /// The phones of a dial step, in the order that they are rung. An error is the outcome of having nobody to ring.
@@ -393,7 +406,10 @@ impl Call {
             if self.carried.secure && !binding.flow.transport.is_secure() {
                 continue;
             }
-            let phone = Phone { target, number: number.into(), contact, flow: binding.target() };
+            let phone = {
+                let flow = binding.target();
+                Phone { target, number: number.into(), query: locate::query(&contact, &flow), contact, flow }
+            };
             match groups.last_mut() {
                 Some((q, group)) if *q == binding.q => group.push(phone),
                 _ => groups.push((binding.q, vec![phone])),

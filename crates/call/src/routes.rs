@@ -12,6 +12,8 @@ pub(crate) enum ClientOwner {
     Call(CallKey),
     /// A branch that lost, or whose call is gone: see `losers.rs`.
     Loser,
+    /// Nobody: it keeps a flow open, see `switch/keep_alive.rs`.
+    KeepAlive,
     /// A request outside any call, by the transaction of who sent it: see `switch/message.rs`.
     Relay(ServerId),
 }

@@ -41,6 +41,8 @@ pub struct Settings {
     pub session_expires: Duration,
     /// The shortest such interval that we take; less gets 422.
     pub min_se: Duration,
+    /// How often a phone behind NAT is asked, by OPTIONS, so that its router keeps the way to it open; None: never.
+    pub keep_alive: Option<Duration>,
     /// How long the record of an ended call waits for the last figures of its media.
     pub figures_wait: Duration,
     /// What a refused caller is told to wait (`Retry-After`).
@@ -151,6 +153,7 @@ impl Default for Settings {
             probe_interval: Duration::from_secs(60),
             session_expires: Duration::from_secs(1800),
             min_se: Duration::from_secs(90),
+            keep_alive: None,
             figures_wait: Duration::from_millis(250),
             retry_after: Duration::from_secs(10),
             trusted_networks: Vec::new(),

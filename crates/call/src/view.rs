@@ -113,6 +113,8 @@ pub struct RegistrationView {
     pub user_agent: Option<Box<str>>,
     /// Time until the binding expires.
     pub expires_in: Duration,
+    /// False where a phone behind NAT has stopped answering.
+    pub reachable: bool,
 }
 
 /// A source that is refused for guessing passwords.

@@ -77,6 +77,10 @@ section! {
         pub transfer_recall_secs: u32 = 30, in 5..=300;
         /// Contacts that one extension may have registered at the same time.
         pub contacts_per_extension: u32 = 10, in 1..=100;
+        /// How often a phone behind NAT over UDP is sent an OPTIONS, which keeps its router's way open; 0: never.
+        pub keepalive_secs: u64 = 25, in 0..=3_600;
+        /// DNS servers that names of SIP hosts are looked up at; empty: those of the system.
+        pub dns: Vec<SocketAddr> = Vec::new();
         /// SIP over TLS.
         pub tls: Tls = Tls::default();
         /// SIP over WebSocket.

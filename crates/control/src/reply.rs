@@ -185,6 +185,8 @@ pub struct Registration {
     pub user_agent: Option<String>,
     /// Seconds until it expires.
     pub expires_in_secs: u64,
+    /// False where a phone behind NAT has stopped answering.
+    pub reachable: bool,
 }
 
 /// A source that is refused for guessing passwords.

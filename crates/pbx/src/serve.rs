@@ -64,6 +64,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         listen,
         bounds: settings::bounds(&config),
         police: settings::police(&config),
+        dns: config.sip.dns.clone(),
         engine,
         media_events,
         journals,

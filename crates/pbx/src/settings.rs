@@ -46,6 +46,7 @@ pub(crate) fn call(config: &Config) -> Settings {
         },
         session_expires: secs(sip.session_expires_secs),
         min_se: secs(sip.min_se_secs),
+        keep_alive: (sip.keepalive_secs > 0).then(|| Duration::from_secs(sip.keepalive_secs)),
         limits: CallLimits {
             calls: config.limits.calls as usize,
             calls_per_extension: config.limits.calls_per_extension as usize,

@@ -45,6 +45,11 @@ pub struct Pbx {
     pub full: bool,
     /// What a correct switch does not do.
     pub complaints: Vec<String>,
+    /// What the DNS knows: the addresses of a host, in the order that they are tried. Others have none.
+    pub names: HashMap<String, Vec<SocketAddr>>,
+    /// Every name that was asked for.
+    pub looked_up: Vec<String>,
+    unanswered: VecDeque<Input>,
     out: VecDeque<(Flow, Bytes)>,
 }
 
@@ -139,6 +144,9 @@ impl Pbx {
             trusted: Vec::new(),
             full: false,
             complaints: Vec::new(),
+            names: HashMap::new(),
+            looked_up: Vec::new(),
+            unanswered: VecDeque::new(),
             out: VecDeque::new(),
         }
     }
@@ -182,8 +190,9 @@ impl Pbx {
             while let Some(output) = self.switch.poll() {
                 self.perform(now, output);
             }
-            match self.engine.poll() {
-                Some(event) => self.switch.handle(now, Input::Media(event)),
+            let next = self.engine.poll().map(Input::Media).or_else(|| self.unanswered.pop_front());
+            match next {
+                Some(input) => self.switch.handle(now, input),
                 None => return,
             }
         }
@@ -250,6 +259,18 @@ impl Pbx {
             Output::Transmit { flow, bytes } => self.out.push_back((flow, bytes)),
             Output::Trust(flow) => self.trusted.push(flow.remote.ip()),
             Output::Distrust(source) => self.trusted.retain(|known| *known != source),
+            Output::Resolve { id, query } => {
+                let known = self.names.get(&*query.host).cloned().unwrap_or_default();
+                let flow = |remote: SocketAddr| Flow {
+                    transport: query.transport.unwrap_or(Transport::Udp),
+                    local: listener(remote.is_ipv6()),
+                    remote,
+                    connection: None,
+                };
+                let flows = known.into_iter().map(flow).collect();
+                self.looked_up.push(query.host.into());
+                self.unanswered.push_back(Input::Resolved { id, flows });
+            }
             Output::Media(command) => self.engine.obey(now, command),
             Output::Bindings(changes) => {
                 self.bindings.extend(changes.into_iter().map(|change| (now, change)))

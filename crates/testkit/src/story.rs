@@ -231,7 +231,8 @@ impl Story {
         listener(false).ip()
     }
 
-    fn pbx(&mut self) -> &mut Pbx {
+    /// The PBX in its box, which stands there from now on.
+    pub fn pbx(&mut self) -> &mut Pbx {
         if self.pbx.is_none() {
             self.net.host(&addresses(), "pbx");
             let seed = self.chance.seed();

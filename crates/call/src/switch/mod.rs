@@ -5,6 +5,7 @@ mod authenticate;
 mod bans;
 mod in_dialog;
 mod invite;
+mod keep_alive;
 mod message;
 mod options;
 mod police;
@@ -21,7 +22,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use kiestoon_media::{CallKey, MediaCommand, MediaEvent};
+use kiestoon_media::{CallKey, LegId, MediaCommand, MediaEvent};
+use kiestoon_sip::locate::Query;
 use kiestoon_sip::registrar::{BindingChange, Registrar, RegistrarSettings, StoredBinding};
 use kiestoon_sip::transaction::{
     EndedReason, ServerId, TransactionLayer, TransactionLimits, TransactionOutput,
@@ -43,6 +45,7 @@ use crate::settings::{ExpirySettings, Settings};
 use crate::snapshot::Snapshot;
 use crate::wall_clock::WallClock;
 use authenticate::Authenticator;
+use keep_alive::KeepAlive;
 use message::Relays;
 
 /// What comes in.
@@ -74,6 +77,13 @@ pub enum Input {
     FlowFailed {
         /// The connection, or the pair of addresses.
         flow: Flow,
+    },
+    /// The answer to [`Output::Resolve`]: ways to the target, in the order that they are tried; none where it has none.
+    Resolved {
+        /// As asked.
+        id: LegId,
+        /// With the address of ours that each leaves from.
+        flows: Vec<Flow>,
     },
     /// The deadline has passed.
     Tick,
@@ -115,6 +125,13 @@ pub enum Output {
     Trust(Flow),
     /// A source is banned: it is a stranger's again.
     Distrust(IpAddr),
+    /// Ask where this leads; answer with [`Input::Resolved`], also where it leads nowhere.
+    Resolve {
+        /// For the answer.
+        id: LegId,
+        /// What is known.
+        query: Query,
+    },
     /// Tell the media engine.
     Media(MediaCommand),
     /// Write these down before the response that follows.
@@ -133,6 +150,7 @@ pub struct Switch {
     /// When which call has something to do.
     schedule: BTreeSet<(Instant, CallKey)>,
     relays: Relays,
+    keep_alive: KeepAlive,
     last_call: u64,
     draining: bool,
 }
@@ -173,6 +191,7 @@ impl Switch {
             calls: HashMap::new(),
             schedule: BTreeSet::new(),
             relays: Relays::default(),
+            keep_alive: KeepAlive::default(),
             last_call: 0,
             draining: false,
         }
@@ -194,10 +213,14 @@ impl Switch {
             Input::Media(event) => {
                 self.with_call(id::call_of(event.leg()), |call, x| call.media(x, event));
             }
+            Input::Resolved { id, flows } => {
+                self.with_call(id::call_of(id), |call, x| call.located(x, id, flows));
+            }
             Input::Snapshot(snapshot) => self.take_snapshot(snapshot),
             Input::Restore(bindings) => {
                 self.x.outputs.extend(bindings.iter().map(|binding| Output::Trust(binding.flow)));
                 self.x.registrar.restore(now, bindings);
+                self.keep_restored_open();
             }
             Input::Hangup { call } => {
                 let key = self.calls.values().find(|live| live.id() == call).map(|live| live.key);
@@ -228,7 +251,7 @@ impl Switch {
     pub fn deadline(&self) -> Option<Instant> {
         let call = self.schedule.first().map(|(at, _)| *at);
         let others = [self.x.transactions.deadline(), self.x.registrar.deadline(), self.x.losers.deadline()];
-        others.into_iter().chain([call]).flatten().min()
+        others.into_iter().chain([call, self.keep_alive.deadline()]).flatten().min()
     }
 
     /// Whether no call is left, not even one that waits for its last figures or for an ACK.
@@ -308,6 +331,7 @@ impl Switch {
         let expired = self.x.registrar.expire(now);
         self.bindings_lost(expired);
         self.x.forget_old_losers();
+        self.ask_due();
         while let Some((at, key)) = self.schedule.first().copied() {
             if at > now {
                 break;

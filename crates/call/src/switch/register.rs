@@ -27,6 +27,7 @@ impl Switch {
         let before = self.x.registrar.lookup(self.x.now, &aor).len();
         match self.x.registrar.register(self.x.now, &aor, request, flow) {
             Ok(registered) => {
+                self.keep_open(request, &flow, &aor);
                 let contacts = registered.contacts.len();
                 if contacts != before {
                     self.x.event(Event::RegistrationChanged {

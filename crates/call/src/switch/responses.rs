@@ -14,6 +14,8 @@ impl Switch {
                 self.with_call(key, |call, x| call.response(x, client, response, flow));
             }
             Some(ClientOwner::Loser) => self.x.loser_responded(client, response, flow),
+            Some(ClientOwner::KeepAlive) if response.status.is_final() => self.kept_alive(client, true),
+            Some(ClientOwner::KeepAlive) => {}
             Some(ClientOwner::Relay(server)) => self.relay_answered(server, client, response.status.code()),
             None => {}
         }
@@ -24,6 +26,7 @@ impl Switch {
         match self.x.routes.client(client) {
             Some(ClientOwner::Call(key)) => self.with_call(key, |call, x| call.failed(x, client, reason)),
             Some(ClientOwner::Loser) => self.x.forget_loser(client),
+            Some(ClientOwner::KeepAlive) => self.kept_alive(client, false),
             Some(ClientOwner::Relay(server)) => self.relay_answered(server, client, 408),
             None => {}
         }

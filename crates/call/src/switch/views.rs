@@ -34,6 +34,7 @@ impl Switch {
                     q: binding.q,
                     user_agent: binding.user_agent.as_deref().map(Into::into),
                     expires_in: binding.remaining(now),
+                    reachable: !self.keep_alive.is_unreachable(binding),
                 })
             })
             .collect();

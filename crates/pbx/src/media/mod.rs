@@ -14,3 +14,4 @@ mod voice;
 mod watch;
 
 pub(crate) use engine::{Engine, EngineConfig};
+pub(crate) use open::address_towards;

@@ -68,7 +68,7 @@ pub(super) fn open(pool: &SharedPool, external: Option<IpAddr>, peer: IpAddr) ->
 
 /// The local address that the kernel would send from. Asked each time: routes change, and the answer costs a few
 /// microseconds. Connecting a UDP socket sends nothing.
-fn address_towards(peer: IpAddr) -> io::Result<IpAddr> {
+pub(crate) fn address_towards(peer: IpAddr) -> io::Result<IpAddr> {
     let peer = peer.to_canonical();
     let any: IpAddr = match peer {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),

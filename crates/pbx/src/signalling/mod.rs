@@ -8,6 +8,7 @@ mod views;
 use std::collections::BTreeMap;
 use std::{
     collections::VecDeque,
+    net::SocketAddr,
     sync::Arc,
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -24,7 +25,7 @@ use crate::{
     persist::Journals,
     reload,
     task::{self, Task},
-    transport::{BindError, Inbound, Listen, Police, Standing, StreamBounds, Transports},
+    transport::{BindError, Inbound, Listen, Police, Resolver, SEARCHES, Standing, StreamBounds, Transports},
 };
 
 /// What the signalling thread is made of.
@@ -36,6 +37,7 @@ pub(crate) struct Parts {
     pub(crate) listen: Listen,
     pub(crate) bounds: StreamBounds,
     pub(crate) police: PoliceSettings,
+    pub(crate) dns: Vec<SocketAddr>,
     pub(crate) engine: Engine,
     pub(crate) media_events: mpsc::Receiver<MediaEvent>,
     pub(crate) journals: Journals,
@@ -102,11 +104,16 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
     let Parts { mut snapshots, mut media_events, mut commands, mut stop, .. } = parts;
     let started = clock::wall_clock();
     let snapshot = Arc::clone(&snapshots.borrow_and_update());
+    let (resolved, mut resolutions) = mpsc::channel(SEARCHES);
+    // Another seed than the switch's: these numbers may be guessed, its own may not.
+    let seed = parts.seed.map(|byte| !byte);
+    let resolver = Resolver::new(&parts.dns, parts.settings.listen.clone(), resolved, seed);
     let switch = Switch::new(parts.settings, snapshot, parts.seed, started);
     let mut signalling = Signalling {
         switch,
         transports,
         police: police.clone(),
+        resolver,
         engine: parts.engine,
         journals: parts.journals,
         events: parts.events,
@@ -155,6 +162,9 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
                 standing.found(Instant::now(), received.is_empty());
             }
             Some(event) = media_events.recv() => signalling.handle(Instant::now(), Input::Media(event)),
+            Some(found) = resolutions.recv() => {
+                signalling.handle(Instant::now(), Input::Resolved { id: found.id, flows: found.flows });
+            }
             () = &mut timer, if deadline.is_some() => {
                 armed = None;
                 signalling.handle(Instant::now(), Input::Tick);
@@ -180,6 +190,7 @@ struct Signalling {
     switch: Switch,
     transports: Transports,
     police: Police,
+    resolver: Resolver,
     engine: Engine,
     journals: Journals,
     events: broadcast::Sender<kiestoon_control::Event>,

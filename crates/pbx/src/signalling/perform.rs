@@ -21,6 +21,7 @@ impl Signalling {
                 flow.connection.inspect(|connection| self.transports.trust(*connection));
             }
             Output::Distrust(source) => self.police.distrust(source),
+            Output::Resolve { id, query } => self.resolver.search(id, query),
             Output::Media(command) => return self.engine.perform(command),
             Output::Bindings(changes) => self.keep_bindings(changes),
             Output::Cdr(record) => self.journals.call(&records::cdr(*record)),

@@ -70,6 +70,7 @@ pub(super) fn registration(view: RegistrationView) -> control::Registration {
         q: f64::from(view.q) / 1_000.0,
         user_agent: view.user_agent.map(Into::into),
         expires_in_secs: view.expires_in.as_secs(),
+        reachable: view.reachable,
     }
 }
 

@@ -183,13 +183,16 @@ impl Connections {
         let shared = self.shared.clone();
         let task = task::spawn("sip tcp out", async move {
             match timeout(CONNECT_TIMEOUT, TcpStream::connect(flow.remote)).await {
-                Ok(Ok(stream)) => serve(stream, flow, queue, &shared).await,
+                Ok(Ok(stream)) => {
+                    let _ = stream.set_nodelay(true);
+                    converse(stream.into_split(), ours(flow), queue, &shared).await;
+                }
                 Ok(Err(error)) => tracing::debug!(remote = %flow.remote, %error, "cannot connect"),
                 Err(_) => tracing::debug!(remote = %flow.remote, "cannot connect: timed out"),
             }
             drop(place);
             // What was sent on it named no connection: there was none yet.
-            for flow in [flow, Flow { connection: None, ..flow }] {
+            for flow in [flow, ours(flow)] {
                 let _ = shared.inbound.send(Inbound::Closed { flow }).await;
             }
         });
@@ -203,6 +206,11 @@ impl Connections {
         self.remove(flow);
         let _ = self.shared.inbound.try_send(Inbound::Closed { flow: *flow });
     }
+}
+
+/// What comes over a connection that we opened is answered on any to the same peer: should it close, another can be opened.
+fn ours(flow: Flow) -> Flow {
+    Flow { connection: None, ..flow }
 }
 
 /// Accepts connections within the bounds. Owned by the listener's task.
@@ -471,7 +479,8 @@ const WRITE_QUEUE: usize = 1024;
 const WRITE_QUEUE_BYTES: usize = 512 << 10;
 const READ_BYTES: usize = 4096;
 const PRUNE_SOURCES_ABOVE: usize = 1024;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Room for one repeated SYN: somebody waits for the phone to ring.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_millis(200);

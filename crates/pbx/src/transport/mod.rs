@@ -3,6 +3,7 @@
 //! waiting.
 mod connection;
 mod police;
+mod resolve;
 mod seldom;
 mod source_address;
 mod tcp;
@@ -21,6 +22,7 @@ use kiestoon_sip::{
 use tokio::sync::mpsc;
 
 use self::connection::{Connections, Outgoing};
+pub(crate) use self::resolve::{Resolver, SEARCHES};
 pub(crate) use self::tls::{Certificates, TlsError, TlsFiles};
 use self::udp::UdpListener;
 use crate::task::Task;

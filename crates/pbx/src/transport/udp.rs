@@ -14,6 +14,7 @@ use kiestoon_call::Verdict;
 use kiestoon_sip::{
     flow::{Flow, Transport},
     message::{Limits, Message},
+    stun,
 };
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{
@@ -90,6 +91,13 @@ impl UdpListener {
         Ok(())
     }
 
+    fn answer_stun(&self, bytes: &[u8], local: SocketAddr, remote: SocketAddr) {
+        if let Some(answer) = stun::answer(bytes, remote) {
+            // A full socket drops it: the phone asks again.
+            let _ = self.send(&answer, local, remote);
+        }
+    }
+
     fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, SocketAddr)> {
         if !self.address.ip().is_unspecified() {
             let (length, remote) = self.socket.get_ref().recv_from(buffer)?;
@@ -124,6 +132,10 @@ pub(super) async fn receive(
                         continue;
                     }
                     let bytes = buffer.get(..length).unwrap_or_default();
+                    if stun::is_stun(bytes) {
+                        listener.answer_stun(bytes, local, remote);
+                        continue;
+                    }
                     let flow = Flow { transport: Transport::Udp, local, remote, connection: None };
                     match deliver(bytes, flow, verdict, &limits, &inbound) {
                         Ok(()) => {}

@@ -17,6 +17,7 @@ mod a_thousand_calls;
 mod bounds;
 mod database_away;
 mod flood;
+mod found_by_name;
 mod idle;
 mod linphone;
 mod on_postgresql;

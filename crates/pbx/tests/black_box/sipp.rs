@@ -1,5 +1,6 @@
 //! SIPp as a real peer: scenarios in `tests/sipp`, their users in a CSV file.
 use std::{
+    fmt::Display,
     fs,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -15,13 +16,13 @@ pub(crate) struct Sipp {
 }
 
 impl Sipp {
-    /// Starts a scenario for one user; `contact` is the port that the scenario registers.
+    /// Starts a scenario for one user; `contact` is where the scenario registers it.
     pub(crate) fn start(
         pbx: &Pbx,
         scenario: &str,
         user: &str,
         port: u16,
-        contact: u16,
+        contact: impl Display,
         arguments: &[&str],
     ) -> Self {
         let users = pbx.path(&format!("{scenario}-{user}.csv"));
@@ -50,6 +51,11 @@ impl Sipp {
 
     /// Registers an extension at a port and waits for the 200.
     pub(crate) fn register(pbx: &Pbx, user: &str, contact: u16) {
+        Self::register_at(pbx, user, &format!("127.0.0.1:{contact}"));
+    }
+
+    /// The same at any contact.
+    pub(crate) fn register_at(pbx: &Pbx, user: &str, contact: &str) {
         Self::start(pbx, "register", user, free_port(), contact, &["-m", "1"]).succeed();
     }
 

@@ -69,3 +69,23 @@ fn a_malformed_request_is_told_what_is_wrong_and_where() {
     let warning = raw::header(&answer, "Warning");
     assert!(warning.starts_with("399 ") && warning.contains("CSeq"), "{warning}");
 }
+
+#[test]
+fn a_phone_behind_nat_learns_where_it_is_seen() {
+    let mut pbx = Pbx::start(&["201"], "version = 1\n");
+    let peer = Udp::new(pbx.address());
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    socket.send_to(b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl", pbx.address()).unwrap();
+    let mut answer = [0; 100];
+    let (length, from) = socket.recv_from(&mut answer).unwrap();
+    assert_eq!((length, from), (32, pbx.address()));
+    let port = u16::from_be_bytes([answer[26], answer[27]]) ^ 0x2112;
+    assert_eq!(port, socket.local_addr().unwrap().port());
+    // Half a request gets nothing, and the PBX goes on.
+    socket.send_to(b"\x00\x01\x00\x08\x21\x12\xa4\x42abcdefghijkl", pbx.address()).unwrap();
+    assert!(peer.is_answered());
+    socket.set_nonblocking(true).unwrap();
+    assert!(socket.recv_from(&mut answer).is_err());
+    pbx.assert_alive();
+}

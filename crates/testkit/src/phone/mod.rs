@@ -232,7 +232,8 @@ impl Phone {
             kiestoon_sip::Transport::Udp => String::new(),
             other => format!(";transport={}", other.uri_token()),
         };
-        NameAddr::new(uri(&format!("sip:{user}@{}{transport}", self.address)))
+        let host = self.profile.host.clone().unwrap_or_else(|| self.address.to_string());
+        NameAddr::new(uri(&format!("sip:{user}@{host}{transport}")))
     }
 
     fn address_of(&self, number: &str) -> NameAddr {

@@ -29,6 +29,7 @@ pub struct Profile {
     pub(crate) forks: Vec<Vec<(Duration, Reply)>>,
     pub(crate) site: Site,
     pub(crate) beside: Option<PhoneId>,
+    pub(crate) host: Option<String>,
 }
 
 /// Where a phone stands.
@@ -124,6 +125,7 @@ pub fn phone(number: &str) -> Profile {
         forks: Vec::new(),
         site: Site::Office,
         beside: None,
+        host: None,
     }
 }
 
@@ -146,6 +148,13 @@ impl Profile {
     #[must_use]
     pub fn at_address_of(mut self, other: PhoneId) -> Self {
         self.beside = Some(other);
+        self
+    }
+
+    /// Registers a name of a host as its contact, not its address.
+    #[must_use]
+    pub fn named(mut self, host: &str) -> Self {
+        self.host = Some(host.to_owned());
         self
     }
 

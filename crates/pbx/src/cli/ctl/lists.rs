@@ -206,7 +206,7 @@ fn state_colour(state: &str) -> Color {
 
 fn registration_row(registration: &Registration) -> Vec<Line<'static>> {
     let expires = registration.expires_in_secs;
-    let colour = if expires < 10 { Color::Red } else { Color::Reset };
+    let colour = if expires < 10 || !registration.reachable { Color::Red } else { Color::Reset };
     vec![
         Line::from(printable(&registration.number).bold()),
         Line::styled(printable(&registration.transport), Color::Cyan),

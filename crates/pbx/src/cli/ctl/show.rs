@@ -166,7 +166,10 @@ pub(super) fn registrations(registrations: &[Registration], language: Language) 
             registration.number.clone(),
             registration.organisation.clone(),
             registration.transport.clone(),
-            registration.remote.clone(),
+            match registration.reachable {
+                true => registration.remote.clone(),
+                false => format!("{} ({})", registration.remote, language.pick("silent", "zwijgt")),
+            },
             when::duration(registration.expires_in_secs),
             format!("{:.1}", registration.q),
             registration.user_agent.clone().unwrap_or_else(|| "-".into()),

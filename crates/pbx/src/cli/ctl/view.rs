@@ -278,6 +278,7 @@ mod tests {
             q: 1.0,
             user_agent: Some("Snom\x1b[2J".into()),
             expires_in_secs: 55,
+            reachable: true,
         };
         Picture {
             status: Some(status("x", 3)),

@@ -1,0 +1,132 @@
+//! Phones that are found by name (RFC 3263): the DNS is asked before they are rung, and where the first address does not
+//! answer, the next one is tried. Only phones that have registered are looked up: no stranger makes us ask.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use kiestoon_media::LegId;
+use kiestoon_sip::locate::Query;
+use kiestoon_sip::{Flow, Uri};
+
+use crate::call::{Call, Stage};
+use crate::exchange::Exchange;
+use crate::leg::{LegMedia, Signal};
+use crate::ring::Ring;
+use crate::switch::Output;
+
+/// The addresses of a phone that is found by name.
+#[derive(Debug)]
+pub(crate) enum Tries {
+    /// The DNS is asked; nothing has been sent.
+    Asked,
+    /// These are left, should nothing come back from the present one in time.
+    Left { flows: VecDeque<Flow>, until: Option<Instant> },
+}
+
+/// What to ask for a contact; None where the flow that it registered on leads there.
+pub(crate) fn query(contact: &Uri, flow: &Flow) -> Option<Query> {
+    let uri = contact.as_sip().filter(|_| flow.connection.is_none())?;
+    let query = Query::of(uri);
+    // Browsers and phones that do not know their name write one that cannot be (RFC 2606 section 2).
+    let is_name = uri.host.ip().is_none() && !query.host.trim_end_matches('.').ends_with(".invalid");
+    is_name.then_some(query)
+}
+
+impl Ring {
+    /// When the next address of some phone is to be tried.
+    pub(crate) fn next_try(&self) -> Option<Instant> {
+        let untils = self.branches.iter().filter_map(|branch| match branch.tries.as_deref() {
+            Some(Tries::Left { until, .. }) => *until,
+            _ => None,
+        });
+        untils.min()
+    }
+}
+
+impl Call {
+    /// Asks for the addresses of a branch.
+    pub(crate) fn ask_for(&self, x: &mut Exchange, leg: LegId, query: Query) -> Box<Tries> {
+        x.outputs.push_back(Output::Resolve { id: leg, query });
+        Box::new(Tries::Asked)
+    }
+
+    /// The addresses of a branch are known; without any it is rung where it registered from.
+    pub(crate) fn located(&mut self, x: &mut Exchange, id: LegId, flows: Vec<Flow>) {
+        let key = self.key;
+        let Some(branch) = self.branch_mut(id) else { return };
+        if !matches!(branch.tries.as_deref(), Some(Tries::Asked)) {
+            return;
+        }
+        let mut flows = VecDeque::from(flows);
+        if let Some(first) = flows.pop_front() {
+            branch.leg.flow = first;
+        }
+        branch.tries = Some(Box::new(Tries::Left { flows, until: None }));
+        branch.leg.open(x, key);
+        let flow = branch.leg.flow;
+        self.note_flow(id, flow);
+    }
+
+    /// The INVITE of a branch is out: where there are other addresses, this one has a few seconds to say anything.
+    pub(crate) fn limit_try(&mut self, x: &Exchange, id: LegId) {
+        let now = x.now;
+        let patience = x.settings.timers.t1.saturating_mul(SILENT_T1);
+        if let Some(branch) = self.branch_mut(id)
+            && let Some(Tries::Left { flows, until }) = branch.tries.as_deref_mut()
+        {
+            *until = (!flows.is_empty()).then(|| now + patience);
+        }
+    }
+
+    /// Leaves the addresses that have said nothing for too long.
+    pub(crate) fn leave_silent(&mut self, x: &mut Exchange) {
+        let Stage::Ringing(ring) = &mut self.stage else { return };
+        let mut silent = Vec::new();
+        for branch in &mut ring.branches {
+            let Some(Tries::Left { until, .. }) = branch.tries.as_deref_mut() else { continue };
+            if until.is_some_and(|until| until <= x.now) {
+                *until = None;
+                let client = branch.leg.inviting_client();
+                if client.is_some_and(|client| x.transactions.has_heard_nothing(client)) {
+                    silent.push(branch.leg.id);
+                }
+            }
+        }
+        for leg in silent {
+            self.try_next(x, leg);
+        }
+    }
+
+    /// Rings a branch at its next address (RFC 3263 section 4.3). False where there is none: the branch has failed.
+    pub(crate) fn try_next(&mut self, x: &mut Exchange, id: LegId) -> bool {
+        let Some(branch) = self.branch_mut(id) else { return false };
+        let Some(Tries::Left { flows, .. }) = branch.tries.as_deref_mut() else { return false };
+        let Some(flow) = flows.pop_front() else { return false };
+        let Signal::Invited { client, invite } = std::mem::replace(&mut branch.leg.signal, Signal::Over)
+        else {
+            return false;
+        };
+        branch.leg.flow = flow;
+        branch.forks.clear();
+        branch.leg.signal = Signal::Chosen { contact: invite.uri.clone() };
+        let is_open = matches!(branch.leg.media, LegMedia::Open(_));
+        x.forget_branch(&invite);
+        if x.routes.client(client).is_some() {
+            x.cancel_loser(client, invite, None);
+        }
+        self.note_flow(id, flow);
+        if is_open {
+            self.invite_branch(x, id);
+        }
+        true
+    }
+
+    fn note_flow(&mut self, id: LegId, flow: Flow) {
+        if let Some(leg) = self.cdr.record.legs.iter_mut().find(|leg| leg.leg == id) {
+            (leg.transport, leg.remote) = (flow.transport, flow.remote);
+        }
+    }
+}
+
+/// An address that says nothing for eight times T1, which is four requests over UDP, is taken to be dead.
+const SILENT_T1: u32 = 8;

@@ -1,0 +1,198 @@
+//! Asks the DNS where a SIP name leads: the questions and the order of what comes are of `sip/locate`, here is the asking, with
+//! a bounded cache, a bounded number of searches at a time and a deadline for each.
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use hickory_resolver::{
+    TokioResolver,
+    config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts},
+    net::runtime::TokioRuntimeProvider,
+    proto::rr::{RData, RecordType},
+};
+use kiestoon_media::LegId;
+use kiestoon_sip::{
+    flow::{Flow, Transport},
+    locate::{Answer, Locate, Naptr, Query, Question, Srv, Target},
+};
+use rand_chacha::ChaCha12Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+use tokio::{sync::mpsc, time::timeout};
+
+use crate::{
+    media::address_towards,
+    task::{self, Task},
+};
+
+/// The answer to one search.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// As asked.
+    pub(crate) id: LegId,
+    /// In the order that they are tried.
+    pub(crate) flows: Vec<Flow>,
+}
+
+/// Searches under way. Owned by the signalling task.
+pub(crate) struct Resolver {
+    dns: Option<TokioResolver>,
+    listen: Vec<(Transport, SocketAddr)>,
+    answers: mpsc::Sender<Resolved>,
+    searches: Vec<Task<()>>,
+    random: ChaCha12Rng,
+}
+
+impl Resolver {
+    /// Asks `servers`, or those of the system where there are none. `answers` has room for as many as are searched for
+    /// at a time.
+    pub(crate) fn new(
+        servers: &[SocketAddr],
+        listen: Vec<(Transport, SocketAddr)>,
+        answers: mpsc::Sender<Resolved>,
+        seed: [u8; 32],
+    ) -> Self {
+        let random = ChaCha12Rng::from_seed(seed);
+        Self { dns: resolver(servers), listen, answers, searches: Vec::new(), random }
+    }
+
+    /// Searches for the ways to a target; the answer comes on the queue, whatever it is.
+    pub(crate) fn search(&mut self, id: LegId, query: Query) {
+        self.searches.retain(|search| !search.is_finished());
+        let (answers, listen) = (self.answers.clone(), self.listen.clone());
+        // Too many at a time: this one is answered by nothing, like a name that does not exist.
+        let dns = self.dns.clone().filter(|_| self.searches.len() < SEARCHES);
+        let mut random = ChaCha12Rng::seed_from_u64(self.random.next_u64());
+        self.searches.push(task::spawn("resolve", async move {
+            let can = transports(&listen);
+            let mut locate = Locate::new(query, &can);
+            if let Some(dns) = dns {
+                // What is known when time is up is used.
+                let _ = timeout(DEADLINE, ask_all(&dns, &mut locate, &mut random)).await;
+            }
+            let flows = locate.targets().into_iter().filter_map(|target| flow(target, &listen)).collect();
+            let _ = answers.send(Resolved { id, flows }).await;
+        }));
+    }
+}
+
+/// Searches at a time.
+pub(crate) const SEARCHES: usize = 256;
+
+fn resolver(servers: &[SocketAddr]) -> Option<TokioResolver> {
+    let built = if servers.is_empty() {
+        TokioResolver::builder_tokio()
+    } else {
+        let config = ResolverConfig::from_parts(None, Vec::new(), servers.iter().map(server).collect());
+        Ok(TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()))
+    };
+    let resolver = built.and_then(|mut builder| {
+        bound(builder.options_mut());
+        builder.build()
+    });
+    resolver.inspect_err(|error| tracing::warn!(%error, "names of sip hosts cannot be looked up")).ok()
+}
+
+fn server(address: &SocketAddr) -> NameServerConfig {
+    let at_port = |mut connection: ConnectionConfig| {
+        connection.port = address.port();
+        connection
+    };
+    let connections = vec![at_port(ConnectionConfig::udp()), at_port(ConnectionConfig::tcp())];
+    NameServerConfig::new(address.ip(), true, connections)
+}
+
+fn bound(options: &mut ResolverOpts) {
+    options.timeout = ATTEMPT;
+    options.attempts = 1;
+    options.cache_size = CACHED;
+    options.positive_max_ttl = Some(LONGEST_TTL);
+    options.negative_max_ttl = Some(LONGEST_NEGATIVE_TTL);
+}
+
+async fn ask_all(dns: &TokioResolver, locate: &mut Locate, random: &mut ChaCha12Rng) {
+    while let Some(question) = locate.question() {
+        let answer = ask(dns, question).await;
+        locate.answer(answer, &mut || random.next_u64());
+    }
+}
+
+/// A question that fails is one without an answer.
+async fn ask(dns: &TokioResolver, question: Question) -> Answer {
+    match question {
+        Question::Naptr(name) => Answer::Naptr(records(dns, &name, RecordType::NAPTR, naptr).await),
+        Question::Srv(name) => Answer::Srv(records(dns, &name, RecordType::SRV, srv).await),
+        Question::Addresses(name) => {
+            let (mut v4, v6) = tokio::join!(
+                records(dns, &name, RecordType::A, address),
+                records(dns, &name, RecordType::AAAA, address)
+            );
+            v4.extend(v6);
+            Answer::Addresses(v4)
+        }
+    }
+}
+
+async fn records<T>(
+    dns: &TokioResolver,
+    name: &str,
+    kind: RecordType,
+    read: impl Fn(&RData) -> Option<T>,
+) -> Vec<T> {
+    // With the dot at its end a name is whole: the search list of the system is not for peers.
+    let name = format!("{}.", name.trim_end_matches('.'));
+    match dns.lookup(name.as_str(), kind).await {
+        Ok(found) => found.answers().iter().filter_map(|record| read(&record.data)).collect(),
+        Err(error) => {
+            tracing::debug!(%name, %kind, %error, "no records");
+            Vec::new()
+        }
+    }
+}
+
+fn naptr(data: &RData) -> Option<Naptr> {
+    let RData::NAPTR(record) = data else { return None };
+    Some(Naptr {
+        order: record.order,
+        preference: record.preference,
+        flags: String::from_utf8_lossy(&record.flags).into(),
+        service: String::from_utf8_lossy(&record.services).into(),
+        replacement: record.replacement.to_ascii().into(),
+    })
+}
+
+fn srv(data: &RData) -> Option<Srv> {
+    let RData::SRV(record) = data else { return None };
+    let (priority, weight, port) = (record.priority, record.weight, record.port);
+    Some(Srv { priority, weight, port, target: record.target.to_ascii().into() })
+}
+
+fn address(data: &RData) -> Option<IpAddr> {
+    match data {
+        RData::A(ip) => Some(IpAddr::V4(ip.0)),
+        RData::AAAA(ip) => Some(IpAddr::V6(ip.0)),
+        _ => None,
+    }
+}
+
+/// The transports that we can begin a conversation over, the one that needs no connection first.
+fn transports(listen: &[(Transport, SocketAddr)]) -> Vec<Transport> {
+    let served = |transport| listen.iter().any(|(of, _)| *of == transport);
+    [Transport::Udp, Transport::Tcp].into_iter().filter(|transport| served(*transport)).collect()
+}
+
+/// The way to a target, with the address of ours that reaches it; None where we have none of its family.
+fn flow(target: Target, listen: &[(Transport, SocketAddr)]) -> Option<Flow> {
+    let Target { transport, address } = target;
+    let towards = address_towards(address.ip()).ok()?;
+    let serves = |ip: IpAddr| ip == towards || (ip.is_unspecified() && ip.is_ipv4() == towards.is_ipv4());
+    let (_, listener) = listen.iter().find(|(of, listener)| *of == transport && serves(listener.ip()))?;
+    let local = SocketAddr::new(towards, listener.port());
+    Some(Flow { transport, local, remote: address, connection: None })
+}
+
+const DEADLINE: Duration = Duration::from_secs(4);
+const ATTEMPT: Duration = Duration::from_secs(1);
+const CACHED: u64 = 1_024;
+const LONGEST_TTL: Duration = Duration::from_secs(3_600);
+const LONGEST_NEGATIVE_TTL: Duration = Duration::from_secs(60);
