@@ -67,6 +67,11 @@ impl Routes {
         self.dialogs.remove(local_tag);
     }
 
+    /// How many dialogs there are.
+    pub(crate) fn dialogs(&self) -> usize {
+        self.dialogs.len()
+    }
+
     /// Lines in all tables: for tests that every call cleans up after itself.
     pub(crate) fn len(&self) -> usize {
         self.clients.len() + self.invites.len() + self.dialogs.len()

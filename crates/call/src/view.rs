@@ -143,6 +143,10 @@ pub struct Status {
     pub registrations: usize,
     /// Transactions that are not finished.
     pub transactions: usize,
+    /// Dialogs, early ones included.
+    pub dialogs: usize,
+    /// Lines in the tables that lead from the wire to a call.
+    pub routes: usize,
     /// Passwords that were checked since the start.
     pub passwords_checked: u64,
     /// Whether new calls are refused.

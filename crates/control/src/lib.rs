@@ -18,6 +18,6 @@ pub use event_stream::Events;
 pub use path::{BANS, CALLS, DRAIN, EVENTS, LIFT_BANS, REGISTRATIONS, RELOAD, STATUS, hangup};
 pub use problem::{PROBLEM_JSON, Problem};
 pub use reply::{
-    Ban, Call, DrainRequest, Draining, Leg, LiftRequest, Lifted, Listener, Registration, Reloaded, RunState,
-    Status, Stream, Totals,
+    Ban, Call, DrainRequest, Draining, Held, Leg, LiftRequest, Lifted, Listener, Registration, Reloaded,
+    RunState, Status, Stream, Totals,
 };

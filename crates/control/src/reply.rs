@@ -35,10 +35,27 @@ pub struct Status {
     pub diagnoses: BTreeMap<String, u64>,
     /// Call records that wait for the database.
     pub cdrs_waiting: u64,
+    /// What the process holds for its calls: with none left, all of it goes back to zero.
+    #[serde(default)]
+    pub held: Held,
     /// Where the PBX listens.
     pub listeners: Vec<Listener>,
     /// What has happened since the start; a watcher makes rates of it.
     pub totals: Totals,
+}
+
+/// What is held for calls and requests under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Held {
+    /// SIP transactions; a completed one is kept for up to 32 s (RFC 3261 timers B, H and J).
+    pub transactions: u64,
+    /// SIP dialogs of calls, early ones included.
+    pub dialogs: u64,
+    /// Lines in all tables that lead from the wire to a call, those of the dialogs included.
+    pub routes: u64,
+    /// Pairs of RTP and RTCP ports that legs have.
+    pub port_pairs: u64,
 }
 
 /// Whether the PBX takes new calls.
@@ -86,6 +103,10 @@ pub struct Totals {
     pub rtp_received: u64,
     /// RTP packets sent.
     pub rtp_sent: u64,
+    /// Frames of 20 ms in which a media thread had something to say or to transcode.
+    pub media_ticks: u64,
+    /// Those of them that began more than 20 ms late, or were left out.
+    pub media_ticks_late: u64,
 }
 
 /// A live call.

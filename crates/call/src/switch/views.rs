@@ -56,6 +56,8 @@ impl Switch {
             talking: self.calls.values().filter(|call| call.state() == CallState::Talking).count(),
             registrations: self.x.registrar.len(),
             transactions: self.x.transactions.len(),
+            dialogs: self.x.routes.dialogs(),
+            routes: self.leftovers(),
             passwords_checked: self.authenticator.compared(),
             draining: self.draining,
             revision: self.x.snapshot.revision,

@@ -79,6 +79,7 @@ fn status() -> Status {
         calls_answered: 0,
         diagnoses: std::collections::BTreeMap::new(),
         cdrs_waiting: 0,
+        held: kiestoon_control::Held::default(),
         listeners: Vec::new(),
         totals: Totals::default(),
     }

@@ -7,7 +7,7 @@ use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::leg::{Activity, Leg};
 use super::open::{SharedPool, open};
 use super::outbox::Outbox;
-use super::relay::Traffic;
+use super::relay::{Counters, Traffic};
 use super::thread::{MediaThread, Order, WAKER};
 
 /// How the engine runs.
@@ -196,11 +196,16 @@ impl Engine {
         asked
     }
 
-    /// RTP packets received from phones and sent to them since the start, as of each thread's last wake-up.
-    pub(crate) fn traffic(&self) -> (u64, u64) {
-        self.threads.iter().map(|worker| worker.traffic.read()).fold((0, 0), |(received, sent), thread| {
-            (received.wrapping_add(thread.0), sent.wrapping_add(thread.1))
-        })
+    /// What was counted since the start, as of each thread's last wake-up.
+    pub(crate) fn traffic(&self) -> Counters {
+        let mut counters = Counters::default();
+        self.threads.iter().for_each(|worker| worker.traffic.add_to(&mut counters));
+        counters
+    }
+
+    /// Pairs of ports that legs have.
+    pub(crate) fn port_pairs(&self) -> usize {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).in_use()
     }
 
     fn open(&mut self, call: CallKey, leg: LegId, peer: IpAddr) -> Result<LocalMedia, OpenError> {

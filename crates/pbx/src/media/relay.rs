@@ -12,14 +12,18 @@ use super::leg::{Activity, Leg, Legs, Token};
 use super::voice::Noted;
 
 /// What the thread counts beside the legs' own figures.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Counters {
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counters {
     /// RTP packets that a phone of ours sent.
-    pub(super) received: u64,
+    pub(crate) received: u64,
     /// RTP packets sent, relayed, echoed or played.
-    pub(super) sent: u64,
+    pub(crate) sent: u64,
     /// Packets that the kernel would not take.
-    pub(super) refused: u64,
+    pub(crate) refused: u64,
+    /// Frames of 20 ms.
+    pub(crate) ticks: u64,
+    /// Frames that began more than a frame late, or were left out.
+    pub(crate) ticks_late: u64,
 }
 
 /// The counts of one thread as others may read them: written by the thread once a batch, so that a packet costs no
@@ -28,17 +32,25 @@ pub(super) struct Counters {
 pub(super) struct Traffic {
     received: AtomicU64,
     sent: AtomicU64,
+    ticks: AtomicU64,
+    ticks_late: AtomicU64,
 }
 
 impl Traffic {
     pub(super) fn publish(&self, counters: &Counters) {
         self.received.store(counters.received, Ordering::Relaxed);
         self.sent.store(counters.sent, Ordering::Relaxed);
+        self.ticks.store(counters.ticks, Ordering::Relaxed);
+        self.ticks_late.store(counters.ticks_late, Ordering::Relaxed);
     }
 
-    /// Packets received and sent since the thread began.
-    pub(super) fn read(&self) -> (u64, u64) {
-        (self.received.load(Ordering::Relaxed), self.sent.load(Ordering::Relaxed))
+    /// Adds what the thread has counted since it began.
+    pub(super) fn add_to(&self, counters: &mut Counters) {
+        let add = |sum: &mut u64, count: &AtomicU64| *sum = sum.wrapping_add(count.load(Ordering::Relaxed));
+        add(&mut counters.received, &self.received);
+        add(&mut counters.sent, &self.sent);
+        add(&mut counters.ticks, &self.ticks);
+        add(&mut counters.ticks_late, &self.ticks_late);
     }
 }
 

@@ -321,10 +321,10 @@ impl MediaThread {
             self.outbox.flush();
         }
         if !self.ticking.is_empty() && now >= self.next_frame {
-            self.next_frame += FRAME;
-            if now.saturating_duration_since(self.next_frame) > LATE {
-                self.next_frame = now + FRAME;
-            }
+            let (next, missed) = after(self.next_frame, now);
+            self.next_frame = next;
+            self.counters.ticks = self.counters.ticks.wrapping_add(1);
+            self.counters.ticks_late = self.counters.ticks_late.wrapping_add(missed);
             self.frames(now);
         }
         if !self.legs.is_empty() && now >= self.next_look {
@@ -370,5 +370,33 @@ impl MediaThread {
                 self.fail(index);
             }
         }
+    }
+}
+
+/// When the frame after the one that was due at `due` is due, and how many deadlines are missed: this one's where it begins
+/// a frame late, since the phone then had nothing to play, and those of the frames that are left out.
+fn after(due: Instant, now: Instant) -> (Instant, u64) {
+    let late = now.saturating_duration_since(due);
+    let missed = u64::from(late > FRAME);
+    if late <= LATE + FRAME {
+        return (due + FRAME, missed);
+    }
+    let frames = late.as_nanos() / FRAME.as_nanos();
+    (now + FRAME, u64::try_from(frames).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_that_begins_a_frame_late_has_missed_its_deadline() {
+        let due = Instant::now();
+        let at = |ms| after(due, due + Duration::from_millis(ms));
+        assert_eq!(at(0), (due + FRAME, 0));
+        assert_eq!(at(20), (due + FRAME, 0));
+        assert_eq!(at(21), (due + FRAME, 1));
+        assert_eq!(at(220), (due + FRAME, 1), "each of those that are made up for is counted when it comes");
+        assert_eq!(at(1000), (due + Duration::from_millis(1020), 50), "those that are left out are counted");
     }
 }

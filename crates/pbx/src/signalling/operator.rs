@@ -88,16 +88,31 @@ impl Signalling {
             calls_answered: status.talking as u64,
             diagnoses: self.diagnoses.iter().map(|(cause, count)| ((*cause).to_owned(), *count)).collect(),
             cdrs_waiting: self.journals.calls_waiting(),
+            held: control::Held {
+                transactions: status.transactions as u64,
+                dialogs: status.dialogs as u64,
+                routes: status.routes as u64,
+                port_pairs: self.engine.port_pairs() as u64,
+            },
             listeners: self.transports.listeners(),
             totals: self.totals(),
         }
     }
 
     fn totals(&self) -> control::Totals {
-        let (rtp_received, rtp_sent) = self.engine.traffic();
+        let media = self.engine.traffic();
         let sip_dropped = self.totals.sip_dropped + self.transports.dropped();
         let passwords_checked = self.switch.status().passwords_checked;
         let sip_shed = self.police.shed();
-        control::Totals { sip_dropped, sip_shed, passwords_checked, rtp_received, rtp_sent, ..self.totals }
+        control::Totals {
+            sip_dropped,
+            sip_shed,
+            passwords_checked,
+            rtp_received: media.received,
+            rtp_sent: media.sent,
+            media_ticks: media.ticks,
+            media_ticks_late: media.ticks_late,
+            ..self.totals
+        }
     }
 }
