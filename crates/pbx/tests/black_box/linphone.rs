@@ -29,12 +29,41 @@ fn over_tls_with_srtp() {
     talk("tls", true);
 }
 
+/// The one who asks whether the other may be put through is no longer heard afterwards, and the two hear each other.
+#[test]
+fn a_call_is_put_through_after_asking() {
+    let pbx = Pbx::start(&["201", "202", "203"], DIALPLAN);
+    let mut desk = Linphone::start(&pbx, "201", 440.0, "udp", false);
+    // Not a baresip: one that was held stays silent when it is resumed.
+    let client = Linphone::start(&pbx, "202", 1_000.0, "udp", false);
+    let colleague = Phone { number: "203", transport: "udp", tone: 700, answers: true, parameters: "" };
+    let mut colleague = Baresip::start(&pbx, &colleague);
+    desk.say(&format!("call sip:202@{}", pbx.address()));
+    sound(&pbx, false);
+    desk.say("pause");
+    desk.say(&format!("call sip:203@{}", pbx.address()));
+    colleague.expect("CALL_ESTABLISHED");
+    sound_of(&pbx, 1, false);
+    desk.say("transfer 1 --to-call 2");
+    wait_for("one call", Duration::from_secs(15), || {
+        pbx.json(&["ctl", "calls"]).as_array().unwrap().len() == 1
+    });
+    sound(&pbx, false);
+    colleague.command("hangup", "");
+    colleague.expect("CALL_CLOSED");
+    tone::assert_heard(&client.heard(), 700.0);
+    tone::assert_heard(&colleague.heard(), 1_000.0);
+    let history = pbx.history(2);
+    let reasons: Vec<_> = history.iter().map(|call| call["end_reason"].as_str().unwrap()).collect();
+    assert!(reasons.contains(&"transferred"), "{reasons:?}");
+}
+
 fn talk(transport: &'static str, secure: bool) {
     let authority = Authority::new();
     let mut pbx = Pbx::new(&["201", "202"], DIALPLAN);
     authority.equip(&pbx, "");
     pbx.run();
-    let mut linphone = Linphone::start(&pbx, "201", transport, secure);
+    let mut linphone = Linphone::start(&pbx, "201", 440.0, transport, secure);
     let baresip = Phone { number: "202", transport: "udp", tone: 1_000, answers: true, parameters: "" };
     let mut baresip = Baresip::start(&pbx, &baresip);
 
@@ -58,17 +87,24 @@ fn talk(transport: &'static str, secure: bool) {
 
 /// Waits until there was sound both ways for some seconds.
 fn sound(pbx: &Pbx, secure: bool) {
+    sound_of(pbx, 0, secure);
+}
+
+/// The same for one of several calls, as `ctl calls` orders them.
+fn sound_of(pbx: &Pbx, call: usize, secure: bool) {
     wait_for("packets on both legs", Duration::from_secs(15), || {
         let calls = pbx.json(&["ctl", "calls"]);
-        let packets = |leg: usize| calls[0]["legs"][leg]["inbound"]["packets"].as_u64().unwrap_or_default();
+        let packets =
+            |leg: usize| calls[call]["legs"][leg]["inbound"]["packets"].as_u64().unwrap_or_default();
         packets(0) > 150 && packets(1) > 150
     });
     let calls = pbx.json(&["ctl", "calls"]);
-    let protected = calls[0]["legs"].as_array().unwrap().iter().filter(|leg| leg["srtp"].is_string()).count();
+    let protected =
+        calls[call]["legs"].as_array().unwrap().iter().filter(|leg| leg["srtp"].is_string()).count();
     assert_eq!(protected, usize::from(secure), "{calls:#}");
 }
 
-/// A linphonec that answers whatever rings, plays 440 Hz and records what it hears.
+/// A linphonec that answers whatever rings, plays a tone and records what it hears.
 struct Linphone {
     folder: TempDir,
     child: Child,
@@ -77,7 +113,7 @@ struct Linphone {
 }
 
 impl Linphone {
-    fn start(pbx: &Pbx, number: &str, transport: &str, secure: bool) -> Self {
+    fn start(pbx: &Pbx, number: &str, tone: f64, transport: &str, secure: bool) -> Self {
         let folder = tempfile::Builder::new().prefix("kiestoon-linphone-").tempdir().unwrap();
         let port = |name: &str| if name == transport { i32::from(free_port()) } else { 0 };
         let address = pbx.address_over(transport);
@@ -96,7 +132,7 @@ impl Linphone {
             pbx.path("ca.crt").display(),
         );
         fs::write(folder.path().join("rc"), configuration).unwrap();
-        tone::write(&folder.path().join("tone.wav"), 440.0, 60.0);
+        tone::write(&folder.path().join("tone.wav"), tone, 60.0);
         // Without its folder it has no database, and then it does nothing at all.
         fs::create_dir_all(folder.path().join(".local/share/linphone")).unwrap();
         // It reads its network only while it waits for a terminal.
