@@ -22,6 +22,7 @@ use crate::snapshot::Snapshot;
 use crate::switch::Output;
 use crate::transfer::Crossing;
 use crate::wall_clock::WallClock;
+use crate::wire;
 
 /// Shared by all calls; owned by the switch.
 pub(crate) struct Exchange {
@@ -52,7 +53,8 @@ impl Exchange {
     ) -> ClientId {
         request.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
         let stream = self.stream_beside(&request, &flow);
-        let client = self.transactions.request_or_stream(self.now, request, flow, flow.local, stream);
+        let sent_by = wire::sent_by(&self.settings, &flow);
+        let client = self.transactions.request_or_stream(self.now, request, flow, sent_by, stream);
         if let Some(owner) = owner {
             self.routes.add_client(client, owner);
         }
@@ -82,7 +84,8 @@ impl Exchange {
     /// Sends the ACK of a 2xx.
     pub(crate) fn ack(&mut self, mut ack: Request, flow: Flow) {
         ack.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
-        self.transactions.ack(self.now, ack, flow);
+        let sent_by = wire::sent_by(&self.settings, &flow);
+        self.transactions.ack(self.now, ack, flow, sent_by);
     }
 
     /// A response of ours, to be completed and sent. `tag` is our side of the dialog; without one a To that has no tag

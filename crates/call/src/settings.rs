@@ -1,12 +1,14 @@
 //! What the operator configured for signalling and calls, typed and checked by the PBX. Fixed while it runs.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kiestoon_media::{Policy, SrtpPolicy};
 use kiestoon_sip::Transport;
 use kiestoon_sip::digest::DigestSettings;
+pub use kiestoon_sip::network::Network;
+use kiestoon_sip::network::PublicAddresses;
 use kiestoon_sip::transaction::Timers;
 
 /// The settings of a [`Switch`](crate::Switch). [`Default`] is what ships.
@@ -16,8 +18,8 @@ pub struct Settings {
     pub user_agent: Box<str>,
     /// The addresses that we listen on; used to know our own address in a request.
     pub listen: Vec<(Transport, SocketAddr)>,
-    /// The address to tell peers beyond a router that translates ours.
-    pub external_address: Option<IpAddr>,
+    /// The addresses to tell peers beyond a router that translates ours.
+    pub public: PublicAddresses,
     /// The realm that a request is challenged with when it names no domain of ours.
     pub realm: Box<str>,
     /// How digest challenges are made.
@@ -106,42 +108,12 @@ pub struct BanSettings {
     pub sources: usize,
 }
 
-/// A block of addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    /// Any address of it.
-    pub address: IpAddr,
-    /// The length of the prefix in bits.
-    pub prefix: u8,
-}
-
-impl Network {
-    /// Whether an address lies in it. An IPv4 address written as IPv6 counts as IPv4.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address.to_canonical(), address.to_canonical()) {
-            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
-                let shift = 32u32.saturating_sub(u32::from(self.prefix));
-                same_prefix(u128::from(ours.to_bits()), u128::from(theirs.to_bits()), shift)
-            }
-            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
-                let shift = 128u32.saturating_sub(u32::from(self.prefix));
-                same_prefix(ours.to_bits(), theirs.to_bits(), shift)
-            }
-            _ => false,
-        }
-    }
-}
-
-fn same_prefix(a: u128, b: u128, shift: u32) -> bool {
-    (a ^ b).checked_shr(shift).unwrap_or(0) == 0
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
             user_agent: "Kiestoon".into(),
             listen: Vec::new(),
-            external_address: None,
+            public: PublicAddresses::default(),
             realm: "kiestoon".into(),
             digest: DigestSettings::default(),
             timers: Timers::default(),
@@ -192,26 +164,5 @@ impl Default for BanSettings {
 impl Default for CallLimits {
     fn default() -> Self {
         Self { calls: 2000, branches: 32, relays: 1000, in_call: 16, forwards: 5, calls_per_extension: 32 }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn network(address: &str, prefix: u8) -> Network {
-        Network { address: address.parse().unwrap(), prefix }
-    }
-
-    #[test]
-    fn a_network_holds_its_own_addresses_only() {
-        let office = network("192.0.2.7", 24);
-        assert!(office.contains("192.0.2.200".parse().unwrap()));
-        assert!(office.contains("::ffff:192.0.2.1".parse().unwrap()));
-        assert!(!office.contains("192.0.3.1".parse().unwrap()));
-        assert!(!office.contains("2001:db8::1".parse().unwrap()));
-        assert!(network("0.0.0.0", 0).contains("203.0.113.9".parse().unwrap()));
-        assert!(network("2001:db8::", 32).contains("2001:db8:1::9".parse().unwrap()));
-        assert!(!network("2001:db8::", 32).contains("2001:db9::1".parse().unwrap()));
     }
 }

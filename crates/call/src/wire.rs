@@ -1,11 +1,10 @@
 //! How our own messages look: what we say of ourselves, and how bodies are read.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use kiestoon_media::{Origin, Sdp, with_direction};
 use kiestoon_sip::dialog::Dialog;
-use kiestoon_sip::flow::advertised;
 use kiestoon_sip::{Flow, HeaderName, Headers, Host, NameAddr, Request, SipUri, Transport, Uri};
 
 use crate::settings::Settings;
@@ -22,8 +21,7 @@ pub(crate) const SUPPORTED: &str = "replaces, norefersub, 100rel, timer";
 pub(crate) const SDP: &str = "application/sdp";
 
 /// Our address on a flow, as a Contact; `sips:` where the other side used that (RFC 3261 sections 8.1.1.8 and 12.1.1), which
-/// says TLS by itself (RFC 5630 section 3.1.4). The Via keeps the local one: responses come back to where the request came
-/// from.
+/// says TLS by itself (RFC 5630 section 3.1.4).
 pub(crate) fn contact(settings: &Settings, flow: &Flow, secure: bool) -> NameAddr {
     let mut uri = SipUri::new(our_address(settings, flow)).with_port(flow.local.port());
     uri.secure = secure;
@@ -52,8 +50,14 @@ pub(crate) fn address(
     NameAddr::new(Uri::Sip(uri))
 }
 
+/// Our address on a flow, as a Via. Responses come back to where the request came from (RFC 3581); a phone that does not know
+/// this, or that has lost its connection, sends them here.
+pub(crate) fn sent_by(settings: &Settings, flow: &Flow) -> SocketAddr {
+    SocketAddr::new(our_address(settings, flow), flow.local.port())
+}
+
 fn our_address(settings: &Settings, flow: &Flow) -> IpAddr {
-    advertised(flow.local.ip(), settings.external_address, flow.remote.ip())
+    settings.public.told(flow.local.ip(), flow.remote.ip())
 }
 
 /// What we have agreed on with a phone, as that phone would offer it: sound flows the other way round.
@@ -88,11 +92,16 @@ pub(crate) fn carry_body(from: &Request, to: &mut Request) {
 
 #[cfg(test)]
 mod tests {
+    use kiestoon_sip::network::PublicAddresses;
+
     use super::*;
 
     #[test]
     fn a_phone_beyond_the_router_is_told_the_external_address() {
-        let settings = Settings { external_address: "203.0.113.10".parse().ok(), ..Settings::default() };
+        let settings = Settings {
+            public: PublicAddresses::new("203.0.113.10".parse().ok(), Vec::new()),
+            ..Settings::default()
+        };
         let organisation = Organisation {
             id: "1".into(),
             slug: "kantoor".into(),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::load::place_of;
+use crate::networks;
 use crate::node::{Node, Reading};
 use crate::secret::refuse_file;
 use crate::section::nearest;
@@ -13,6 +14,7 @@ pub(crate) fn check(config: &Config, root: &Node, reading: &mut Reading) {
     let mut checks = Checks { root, reading };
     checks.listeners(&config.sip);
     checks.tls(config);
+    networks::check(&config.sip, root, checks.reading);
     checks.web_socket(config);
     checks.expiries(&config.sip);
     checks.ports(config);

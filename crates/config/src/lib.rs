@@ -7,11 +7,13 @@
 mod checks;
 mod database_url;
 mod load;
+mod networks;
 mod node;
 mod problem;
 mod render;
 mod secret;
 mod section;
+mod sections;
 mod speech;
 mod tree;
 mod value;
@@ -21,6 +23,9 @@ pub use load::{ConfigFile, DEFAULT_FILE, Loaded, load};
 pub use problem::{Problem, Severity};
 pub use render::Rendered;
 pub use secret::Secret;
+pub use sections::Sections;
 pub use speech::{SpeechCodec, ToneCountry};
-pub use tree::{Cdr, Config, Control, Dialplan, KeySource, Limits, Log, Media, Sip, Store, Tls, Ws};
+pub use tree::{
+    Cdr, Config, Control, Dialplan, KeySource, Limits, Log, Media, Sip, SipNetwork, Store, Tls, Ws,
+};
 pub use value::{AuthAlgorithm, Cidr, LogFormat, PortRange, Srtp};

@@ -19,8 +19,8 @@ pub(crate) struct Node {
 pub(crate) enum Kind {
     Table(BTreeMap<String, Node>),
     Value(Value),
-    /// `[[name]]`, which no key of ours takes.
-    Tables,
+    /// `[[name]]`.
+    Tables(Vec<Node>),
     /// The raw text of an environment variable.
     Text(String),
 }
@@ -112,12 +112,22 @@ impl Node {
         }
     }
 
-    /// The node at a dotted path, where it is written.
+    /// The node at a dotted path, where it is written; `network[1]` is the second of a list of sections.
     pub(crate) fn find(&self, path: &str) -> Option<&Self> {
-        path.split('.').try_fold(self, |node, key| match &node.kind {
+        path.split('.').try_fold(self, |node, key| match key.split_once('[') {
+            None => node.child(key),
+            Some((key, index)) => match &node.child(key)?.kind {
+                Kind::Tables(tables) => tables.get(index.strip_suffix(']')?.parse::<usize>().ok()?),
+                _ => None,
+            },
+        })
+    }
+
+    fn child(&self, key: &str) -> Option<&Self> {
+        match &self.kind {
             Kind::Table(table) => table.get(key),
             _ => None,
-        })
+        }
     }
 
     /// The override `KIESTOON__A__B=text` as a tree of its own.
@@ -167,9 +177,11 @@ fn item_node(item: &Item, source: usize, key: Option<Range<usize>>) -> Node {
         Item::Value(value) => {
             Node { key: place(source, key), at: place(source, at), kind: Kind::Value(value.clone()) }
         }
-        Item::ArrayOfTables(_) | Item::None => {
-            Node { key: place(source, key), at: place(source, at), kind: Kind::Tables }
+        Item::ArrayOfTables(tables) => {
+            let tables = tables.iter().map(|table| table_node(table, source, None, table.span()));
+            Node { key: place(source, key), at: place(source, at), kind: Kind::Tables(tables.collect()) }
         }
+        Item::None => Node { key: place(source, key), at: place(source, at), kind: Kind::Tables(Vec::new()) },
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Rendered {
     Table(Vec<(&'static str, Self)>),
     /// A value; secrets are masked already.
     Value(Value),
+    /// A section that may be written any number of times.
+    Tables(Vec<Self>),
     /// A key that is not set and has no default.
     Unset,
 }
@@ -37,7 +39,7 @@ impl Rendered {
     pub fn to_toml(&self) -> String {
         match self {
             Self::Value(value) => value.to_string().trim().to_owned(),
-            Self::Table(_) | Self::Unset => String::new(),
+            Self::Table(_) | Self::Tables(_) | Self::Unset => String::new(),
         }
     }
 
@@ -52,6 +54,7 @@ impl Rendered {
                         part.leaves().into_iter().map(|(path, leaf)| (format!("{key}.{path}"), leaf)),
                     );
                 }
+                Self::Tables(_) => {}
                 leaf => found.push(((*key).to_owned(), leaf)),
             }
         }
@@ -61,20 +64,28 @@ impl Rendered {
 
 /// Writes the values of a table before its sub-tables, as TOML needs it.
 fn write_table(text: &mut String, path: &str, table: &Rendered) {
+    if let Rendered::Tables(tables) = table {
+        tables.iter().for_each(|table| write_section(text, &format!("[[{path}]]"), path, table));
+        return;
+    }
+    write_section(text, &format!("[{path}]"), path, table);
+}
+
+fn write_section(text: &mut String, header: &str, path: &str, table: &Rendered) {
     let Rendered::Table(keys) = table else { return };
     if !path.is_empty() {
         let gap = if text.is_empty() { "" } else { "\n" };
-        let _ = writeln!(text, "{gap}[{path}]");
+        let _ = writeln!(text, "{gap}{header}");
     }
     for (key, part) in keys {
         match part {
             Rendered::Value(_) => drop(writeln!(text, "{key} = {}", part.to_toml())),
             Rendered::Unset => drop(writeln!(text, "# {key} is not set")),
-            Rendered::Table(_) => {}
+            Rendered::Table(_) | Rendered::Tables(_) => {}
         }
     }
     for (key, part) in keys {
-        if matches!(part, Rendered::Table(_)) {
+        if matches!(part, Rendered::Table(_) | Rendered::Tables(_)) {
             write_table(text, &crate::section::join(path, key), part);
         }
     }

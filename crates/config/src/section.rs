@@ -33,7 +33,7 @@ impl<T: Value> Part for T {
             Kind::Value(value) => T::from_toml(value),
             Kind::Text(text) => T::from_text(text),
             Kind::Table(_) => Err(vec![Fault::wanted(T::EXPECTED, "a table")]),
-            Kind::Tables => Err(vec![Fault::wanted(T::EXPECTED, "a list of tables")]),
+            Kind::Tables(_) => Err(vec![Fault::wanted(T::EXPECTED, "a list of tables")]),
         };
         match read.and_then(|value| within(value, bounds)) {
             Ok(value) => value,

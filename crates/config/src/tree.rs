@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::database_url::DatabaseUrl;
 use crate::secret::Secret;
 use crate::section::section;
+use crate::sections::Sections;
 use crate::speech::{SpeechCodec, ToneCountry};
 use crate::value::{AuthAlgorithm, Cidr, LogFormat, PortRange, Srtp};
 
@@ -81,10 +82,24 @@ section! {
         pub keepalive_secs: u64 = 25, in 0..=3_600;
         /// DNS servers that names of SIP hosts are looked up at; empty: those of the system.
         pub dns: Vec<SocketAddr> = Vec::new();
+        /// What phones in a network are told instead of `external_address`; of several that hold a phone the longest prefix counts.
+        pub network: Sections<SipNetwork> = Sections::default();
         /// SIP over TLS.
         pub tls: Tls = Tls::default();
         /// SIP over WebSocket.
         pub ws: Ws = Ws::default();
+    }
+}
+
+section! {
+    /// `[[sip.network]]`.
+    pub struct SipNetwork {
+        /// The phones that are in it, as blocks of addresses.
+        pub cidr: Vec<Cidr> = Vec::new();
+        /// The address of ours that phones in it must use; left out: the one that reaches them.
+        pub external_address: Option<IpAddr> = None;
+        /// The same for speech, where that takes another way.
+        pub external_rtp_address: Option<IpAddr> = None;
     }
 }
 

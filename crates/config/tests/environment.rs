@@ -41,6 +41,8 @@ fn mistakes_name_the_variable() {
         ("KIESTOON__SIP__UPD", "127.0.0.1:5070"),
         ("KIESTOON__LIMITS__CALLS", "many"),
         ("KIESTOON__SIP__TCP", "127.0.0.1"),
+        ("KIESTOON__SIP__NETWORK", "10.8.0.0/16"),
+        ("KIESTOON__SIP__NETWORK__0__CIDR", "10.8.0.0/16"),
     ])
     .expect_err("a refusal");
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -48,6 +50,7 @@ fn mistakes_name_the_variable() {
         "environment variable KIESTOON__SIP__UPD: error: unknown key `sip.upd`; did you mean `udp`?",
         "environment variable KIESTOON__LIMITS__CALLS: error: `limits.calls` must be a whole number, not `many`",
         "environment variable KIESTOON__SIP__TCP: error: `sip.tcp` must be an address and port",
+        "environment variable KIESTOON__SIP__NETWORK__0__CIDR: error: `sip.network` is a list of sections; the environment cannot set it",
     ] {
         assert!(lines.iter().any(|line| line.starts_with(expected)), "{expected} in {lines:#?}");
     }
@@ -66,6 +69,13 @@ fn a_printed_configuration_reads_back_as_itself() {
         with(&[("KIESTOON__SIP__T1_MS", "250"), ("KIESTOON__SIP__UDP", "[::1]:5070")]).expect("no problems");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("printed.toml");
+    std::fs::write(&file, config.to_toml()).expect("a file");
+    assert_eq!(load(&ConfigFile::Named(file.clone()), []).expect("no problems").config, config);
+
+    let network = "[[sip.network]]\ncidr = [\"10.8.0.0/16\"]\nexternal_address = \"10.8.0.1\"\n";
+    std::fs::write(&file, [network, network].concat().replacen("10.8.0.0", "10.9.0.0", 1)).expect("a file");
+    let config = load(&ConfigFile::Named(file.clone()), []).expect("no problems").config;
+    assert_eq!(config.sip.network.len(), 2);
     std::fs::write(&file, config.to_toml()).expect("a file");
     assert_eq!(load(&ConfigFile::Named(file), []).expect("no problems").config, config);
 }

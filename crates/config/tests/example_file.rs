@@ -41,3 +41,17 @@ fn documented(text: &str, section: &str, key: &str, set: bool) -> bool {
     }
     false
 }
+
+#[test]
+fn the_example_of_a_list_of_sections_loads_and_has_every_key() {
+    let text = std::fs::read_to_string(example()).expect("the example is there");
+    let commented = text.lines().skip_while(|line| *line != "# [[sip.network]]");
+    let section: Vec<_> = commented.map_while(|line| line.strip_prefix("# ")).collect();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("kiestoon.toml");
+    std::fs::write(&file, section.join("\n")).expect("a file");
+    let loaded = load(&ConfigFile::Named(file), []).expect("the example has no problems");
+    let [network] = &*loaded.config.sip.network else { panic!("one network") };
+    assert!(!network.cidr.is_empty(), "{network:?}");
+    assert!(network.external_address.is_some() && network.external_rtp_address.is_some(), "{network:?}");
+}

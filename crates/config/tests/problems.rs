@@ -109,6 +109,38 @@ fn each_mistake_has_its_place_and_its_sentence() {
             "kiestoon.toml:4:7: error: `sip.tls.key`: the file /nowhere/a.key cannot be read",
         ),
         (
+            "[[sip.network]]\nexternal_address = \"192.0.2.1\"",
+            "kiestoon.toml:1:1: error: `sip.network[0]` has no `cidr`: no phone is in it",
+        ),
+        (
+            "[[sip.network]]\ncidr = [\"10.0.0.0/8\"]\n[[sip.network]]\ncidr = [\"10.0.0/8\"]",
+            "kiestoon.toml:4:9: error: `sip.network[1].cidr` must be an address block",
+        ),
+        (
+            "[[sip.network]]\ncidr = [\"10.0.0.0/8\"]\nextrenal_address = \"10.0.0.1\"",
+            "kiestoon.toml:3:1: error: unknown key `sip.network[0].extrenal_address`; did you mean `external_address`?",
+        ),
+        (
+            "[[sip.network]]\ncidr = [\"10.8.0.0/16\"]\n[[sip.network]]\ncidr = [\"10.8.9.9/16\"]",
+            "kiestoon.toml:4:8: error: `sip.network[1].cidr`: 10.8.9.9/16 is the same network as 10.8.0.0/16 of `sip.network[0]`; keep one",
+        ),
+        (
+            "[[sip.network]]\ncidr = [\"10.8.0.0/16\"]\nexternal_address = \"0.0.0.0\"",
+            "kiestoon.toml:3:20: error: `sip.network[0].external_address`: no phone can send to 0.0.0.0; name the one",
+        ),
+        (
+            "[[sip.network]]\ncidr = [\"10.8.0.0/16\"]\nexternal_rtp_address = \"2001:db8::1\"",
+            "kiestoon.toml:3:24: error: `sip.network[0].external_rtp_address`: 2001:db8::1 and 10.8.0.0/16 are of different IP versions",
+        ),
+        (
+            "[sip]\nexternal_address = \"::\"",
+            "kiestoon.toml:2:20: error: `sip.external_address`: no phone can send to ::; name the one",
+        ),
+        (
+            "[sip]\nnetwork = \"10.0.0.0/8\"",
+            "kiestoon.toml:2:11: error: `sip.network` is a list of sections; write `[[sip.network]]`",
+        ),
+        (
             "[sip.tls]\nlisten = [\"127.0.0.1:5061\"]",
             "kiestoon.toml:2:10: error: `sip.tls.listen` needs `sip.tls.certificate`; see certs/README.md",
         ),
@@ -219,4 +251,19 @@ fn a_range_over_the_default_browser_port_is_only_warned_of() {
         ),
         "{warnings:?}"
     );
+}
+
+#[test]
+fn a_list_of_sections_is_replaced_as_a_whole() {
+    let folder =
+        Folder::new("[[sip.network]]\ncidr = [\"10.0.0.0/8\"]\n[[sip.network]]\ncidr = [\"10.8.0.0/16\"]\n");
+    let networks = || {
+        let loaded = load(&ConfigFile::Named(folder.path("kiestoon.toml")), []).expect("no problems");
+        loaded.config.sip.network.iter().map(|network| network.cidr[0].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(networks(), ["10.0.0.0/8", "10.8.0.0/16"], "nested blocks are no mistake");
+    folder.write("conf.d/10.toml", "[[sip.network]]\ncidr = [\"192.168.0.0/16\"]\n");
+    assert_eq!(networks(), ["192.168.0.0/16"]);
+    folder.write("conf.d/20.toml", "[sip]\nnetwork = []\n");
+    assert!(networks().is_empty());
 }

@@ -2,13 +2,14 @@
 use std::{io::Read as _, net::IpAddr, sync::Arc, time::Duration};
 
 use kiestoon_call::{BanSettings, CallLimits, ExpirySettings, Network, PoliceSettings, Settings};
-use kiestoon_config::{AuthAlgorithm, Cidr, Config, SpeechCodec, Srtp};
+use kiestoon_config::{AuthAlgorithm, Cidr, Config, SipNetwork, SpeechCodec, Srtp};
 use kiestoon_media::codec::Encoding;
 use kiestoon_media::{Policy, SrtpPolicy};
 use kiestoon_sip::{
     digest::{Algorithm, DigestSettings},
     flow::Transport,
     message::Limits,
+    network::PublicAddresses,
     transaction::Timers,
 };
 
@@ -26,7 +27,7 @@ pub(crate) fn call(config: &Config) -> Settings {
     Settings {
         user_agent: sip.server_name.as_str().into(),
         listen: udp.chain(tcp).chain(tls).collect(),
-        external_address: sip.external_address,
+        public: public(config, |network| network.external_address),
         digest: DigestSettings {
             algorithms: sip.auth_algorithms.iter().map(algorithm).collect(),
             nonce_lifetime_secs: u32::try_from(sip.nonce_lifetime_secs).unwrap_or(u32::MAX),
@@ -66,6 +67,15 @@ pub(crate) fn call(config: &Config) -> Settings {
         codecs: Arc::new(policy(config)),
         ..Settings::default()
     }
+}
+
+/// The addresses that peers are told; `address` is that of a network.
+fn public(config: &Config, address: impl Fn(&SipNetwork) -> Option<IpAddr>) -> PublicAddresses {
+    let networks = config.sip.network.iter().flat_map(|of| {
+        let told = address(of);
+        of.cidr.iter().map(move |cidr| (network(cidr), told))
+    });
+    PublicAddresses::new(config.sip.external_address, networks.collect())
 }
 
 fn secs(value: u32) -> Duration {
@@ -133,7 +143,7 @@ pub(crate) fn media(config: &Config) -> EngineConfig {
         threads: media.threads as usize,
         ports: media.rtp_ports.first..=media.rtp_ports.last,
         drain: Duration::from_millis(media.port_drain_ms),
-        external: config.sip.external_address,
+        public: public(config, |network| network.external_rtp_address.or(network.external_address)),
         silent_after: (media.silence_secs > 0).then(|| Duration::from_secs(media.silence_secs)),
         lost_after: (media.lost_rtp_secs > 0).then(|| Duration::from_secs(media.lost_rtp_secs)),
         srtp: config.media.srtp != Srtp::Off,
@@ -171,7 +181,7 @@ pub(crate) fn bounds(config: &Config) -> StreamBounds {
 
 /// Names and addresses that count as this PBX, beside those that it listens on.
 pub(crate) fn own_hosts(config: &Config) -> Vec<String> {
-    config.sip.external_address.iter().map(IpAddr::to_string).collect()
+    public(config, |network| network.external_address).all().map(|address| address.to_string()).collect()
 }
 
 /// Entropy for tags, branches, Call-IDs and nonces.

@@ -107,45 +107,9 @@ impl fmt::Display for Flow {
     }
 }
 
-/// The address of ours to tell a peer: the external one where there is one of the same family and the peer is beyond the
-/// router that translates it, else the one that reaches the peer. A private peer is on this side of that router, which
-/// may not lead a packet out and in again.
-pub fn advertised(local: IpAddr, external: Option<IpAddr>, peer: IpAddr) -> IpAddr {
-    external.filter(|external| external.is_ipv4() == local.is_ipv4() && !is_near(peer)).unwrap_or(local)
-}
-
-/// Loopback, link-local and private addresses (RFC 1918, RFC 4193), and those that carriers and overlays use (RFC 6598).
-fn is_near(peer: IpAddr) -> bool {
-    match peer.to_canonical() {
-        IpAddr::V4(ip) => {
-            let is_shared = matches!(ip.octets(), [100, 64..=127, _, _]);
-            ip.is_loopback() || ip.is_link_local() || ip.is_private() || is_shared
-        }
-        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unicast_link_local() || ip.is_unique_local(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_external_address_is_for_peers_beyond_the_router() {
-        let external: IpAddr = "203.0.113.10".parse().unwrap();
-        let told = |local: &str, peer: &str| {
-            advertised(local.parse().unwrap(), Some(external), peer.parse().unwrap()).to_string()
-        };
-        assert_eq!(told("10.0.0.5", "198.51.100.7"), "203.0.113.10");
-        for near in ["127.0.0.1", "10.0.0.9", "172.16.3.4", "192.168.1.2", "169.254.1.1", "100.64.0.1"] {
-            assert_eq!(told("10.0.0.5", near), "10.0.0.5", "{near}");
-        }
-        assert_eq!(told("fd00::5", "2001:db8::7"), "fd00::5", "of another family");
-        let six: Option<IpAddr> = "2001:db8::5".parse().ok();
-        let local: IpAddr = "fd00::5".parse().unwrap();
-        assert_eq!(advertised(local, six, "2001:db8:1::7".parse().unwrap()).to_string(), "2001:db8::5");
-        assert_eq!(advertised(local, six, "fd00::9".parse().unwrap()), local);
-        assert_eq!(advertised(local, None, "2001:db8:1::7".parse().unwrap()), local);
-    }
 
     #[test]
     fn a_source_is_an_ipv4_address_or_an_ipv6_network() {

@@ -10,6 +10,7 @@ pub mod framing;
 pub mod header;
 pub mod locate;
 pub mod message;
+pub mod network;
 pub mod plain;
 pub mod registrar;
 pub mod stun;

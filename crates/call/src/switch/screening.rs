@@ -4,6 +4,7 @@
 use kiestoon_sip::{Flow, HeaderName, Method, Request, Response, Uri, Via};
 
 use crate::exchange::Exchange;
+use crate::settings::Settings;
 use crate::wire;
 
 /// Lets a request pass, or says how it is refused.
@@ -111,10 +112,13 @@ fn own_request(x: &mut Exchange, request: &Request, flow: &Flow) -> Result<(), B
         return Ok(());
     }
     let is_ours = request.from.tag().is_some_and(|tag| x.routes.dialog(tag).is_some());
-    let passed_us = request.via.iter().skip(1).any(|via| is_our_via(via, flow));
+    let passed_us = request.via.iter().skip(1).any(|via| is_our_via(&x.settings, via, flow));
     if is_ours || passed_us { Err(x.response(request, 482, None).into()) } else { Ok(()) }
 }
 
-fn is_our_via(via: &Via, flow: &Flow) -> bool {
-    via.host.ip() == Some(flow.local.ip().to_canonical()) && via.port == Some(flow.local.port())
+/// Whether it is what we have told some phone, be that another one than sends this.
+fn is_our_via(settings: &Settings, via: &Via, flow: &Flow) -> bool {
+    let Some(host) = via.host.ip() else { return false };
+    let is_ours = host == flow.local.ip().to_canonical() || settings.public.all().any(|told| told == host);
+    is_ours && via.port == Some(flow.local.port())
 }

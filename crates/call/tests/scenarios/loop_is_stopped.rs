@@ -1,6 +1,7 @@
 //! A call that comes back to the PBX is not followed round and round.
 
-use kiestoon_sip::{Message, Method, Via};
+use kiestoon_sip::network::{Network, PublicAddresses};
+use kiestoon_sip::{Message, Method, Transport, Via};
 use kiestoon_testkit::{Story, phone, secs};
 
 #[test]
@@ -29,5 +30,27 @@ fn an_invite_that_has_passed_this_pbx_is_refused() {
     t.settle();
     t.expect(b).got(482, &Method::Invite);
     t.expect(a).had_calls(1);
+    t.expect_nothing_left();
+}
+
+#[test]
+fn every_address_that_phones_are_told_is_known() {
+    let told = "203.0.113.77".parse().unwrap();
+    let vpn = Network { address: "10.8.0.0".parse().unwrap(), prefix: 16 };
+    let mut t = Story::office(2)
+        .settings(|settings| settings.public = PublicAddresses::new(None, vec![(vpn, Some(told))]));
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    t.register_all();
+    let passed = |port| Via::of_ours(Transport::Udp, (told, port).into(), "z9hG4bKearlier");
+    t.call_with(a, "202", |invite| invite.via.push(passed(5060)));
+    t.settle();
+    t.expect(a).got(482, &Method::Invite);
+    t.expect(b).had_calls(0);
+    t.call_with(a, "202", |invite| invite.via.push(passed(5999)));
+    t.run(secs(3));
+    t.expect(a).talking_with("202");
+    t.hang_up(a);
+    t.settle();
     t.expect_nothing_left();
 }

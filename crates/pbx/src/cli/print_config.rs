@@ -24,12 +24,13 @@ fn json(rendered: &Rendered) -> Value {
         Rendered::Table(keys) => Value::Object(
             keys.iter().map(|(key, part)| ((*key).to_owned(), json(part))).collect::<Map<_, _>>(),
         ),
+        Rendered::Tables(tables) => Value::Array(tables.iter().map(json).collect()),
         Rendered::Value(value) => value_json(value),
         Rendered::Unset => Value::Null,
     }
 }
 
-/// Only what a configuration renders: strings, whole numbers, and lists of them.
+/// Only what a configuration renders: strings, whole numbers, true and false, and lists of them.
 fn value_json(value: &toml_edit::Value) -> Value {
     if let Some(text) = value.as_str() {
         return text.into();
@@ -37,5 +38,6 @@ fn value_json(value: &toml_edit::Value) -> Value {
     if let Some(list) = value.as_array() {
         return list.iter().map(value_json).collect();
     }
-    value.as_integer().map_or(Value::Null, Value::from)
+    let whole = value.as_integer().map(Value::from);
+    whole.or_else(|| value.as_bool().map(Value::from)).unwrap_or(Value::Null)
 }

@@ -18,6 +18,7 @@ use kiestoon_media::srtp::LocalKeys;
 use kiestoon_media::{
     CallKey, LegId, LegQuality, LocalMedia, MediaCommand, MediaEvent, OpenError, Policy, PortPool,
 };
+use kiestoon_sip::network::PublicAddresses;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -41,7 +42,7 @@ pub(crate) struct EngineConfig {
     /// How long the ports of a leg that has ended rest.
     pub(crate) drain: Duration,
     /// The address to tell peers beyond our router, in place of our own.
-    pub(crate) external: Option<IpAddr>,
+    pub(crate) public: PublicAddresses,
     /// Silence of a phone that should be sending until it is said; None: never.
     pub(crate) silent_after: Option<Duration>,
     /// RTP missing from a phone that should be sending until its call ends; None: never.
@@ -60,7 +61,7 @@ impl Default for EngineConfig {
             threads: 0,
             ports: 20_000..=29_999,
             drain: Duration::from_secs(5),
-            external: None,
+            public: PublicAddresses::default(),
             silent_after: Some(Duration::from_secs(60)),
             lost_after: None,
             latch: LatchSettings::default(),
@@ -219,7 +220,7 @@ impl Engine {
             Some((thread, _)) => *thread,
             None => self.idlest(),
         };
-        let sockets = open(&self.pool, self.config.external, peer)?;
+        let sockets = open(&self.pool, &self.config.public, peer)?;
         let keys =
             self.config.srtp.then(|| Arc::new(LocalKeys::generate(|bytes| self.entropy.fill_bytes(bytes))));
         let identity = Identity { ssrc: self.entropy.next_u32(), cname: self.entropy.next_u64() };

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use kiestoon_media::{LocalMedia, OpenError, PortPair, PortPool};
-use kiestoon_sip::flow::advertised;
+use kiestoon_sip::network::PublicAddresses;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// The pool is shared with the legs, which live on other threads. A message could not be sent from a leg that is
@@ -46,9 +46,9 @@ const RECEIVE_BUFFER: usize = 65_536;
 const EXPEDITED: u32 = 46 << 2;
 
 /// Binds a leg's sockets on the address that reaches `peer`, and says which address to advertise.
-pub(super) fn open(pool: &SharedPool, external: Option<IpAddr>, peer: IpAddr) -> Result<Sockets, OpenError> {
+pub(super) fn open(pool: &SharedPool, public: &PublicAddresses, peer: IpAddr) -> Result<Sockets, OpenError> {
     let address = address_towards(peer).map_err(|_| OpenError::Unreachable(peer))?;
-    let advertised = advertised(address, external, peer);
+    let advertised = public.told(address, peer);
     for _ in 0..ATTEMPTS {
         let ports = pool.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
         let ports = ports.map_err(|_| OpenError::PortsExhausted)?;

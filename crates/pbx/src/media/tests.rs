@@ -11,6 +11,7 @@ use kiestoon_media::rtp::Header;
 use kiestoon_media::{
     CallKey, Codec, Direction, LegId, LocalMedia, MediaCommand, MediaEvent, OpenError, RemoteAudio,
 };
+use kiestoon_sip::network::PublicAddresses;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::{Engine, EngineConfig};
@@ -412,9 +413,9 @@ fn a_closed_leg_gives_its_ports_back_after_their_rest() {
 
 #[test]
 fn the_external_address_is_not_for_this_machine() {
-    let external = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9)));
+    let public = PublicAddresses::new(Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9))), Vec::new());
     let mut bench =
-        Bench::with(EngineConfig { threads: 1, ports: free_range(), external, ..EngineConfig::default() });
+        Bench::with(EngineConfig { threads: 1, ports: free_range(), public, ..EngineConfig::default() });
     assert_eq!(bench.open(CALL, 1).unwrap().rtp.ip(), LOOPBACK);
 }
 

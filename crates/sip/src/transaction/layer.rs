@@ -132,7 +132,8 @@ impl TransactionLayer {
         };
         let mut streamed = request.clone();
         if let Some(via) = streamed.via.first_mut() {
-            *via = Via::of_ours(stream.transport, stream.local, &branch.to_string());
+            let sent_by = SocketAddr::new(sent_by.ip(), stream.local.port());
+            *via = Via::of_ours(stream.transport, sent_by, &branch.to_string());
         }
         let streamed_bytes = streamed.to_bytes();
         self.transmit(stream, streamed_bytes.clone());
@@ -142,10 +143,10 @@ impl TransactionLayer {
     }
 
     /// Sends the ACK of a 2xx, which has a branch of its own and no transaction (RFC 3261 section 13.2.2.4).
-    /// Send it again for every 2xx that is reported again.
-    pub fn ack(&mut self, _now: Instant, mut ack: Request, flow: Flow) {
+    /// Send it again for every 2xx that is reported again. `sent_by` is the address in its Via.
+    pub fn ack(&mut self, _now: Instant, mut ack: Request, flow: Flow, sent_by: SocketAddr) {
         let branch = self.branch();
-        ack.via.insert(0, Via::of_ours(flow.transport, flow.local, &branch.to_string()));
+        ack.via.insert(0, Via::of_ours(flow.transport, sent_by, &branch.to_string()));
         let bytes = ack.to_bytes();
         self.transmit(flow, bytes);
     }

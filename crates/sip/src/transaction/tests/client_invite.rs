@@ -139,7 +139,7 @@ fn the_ack_of_a_2xx_has_a_branch_of_its_own_and_no_transaction() {
     world.answered(200, tcp());
     let Message::Request(mut ack) = message(&request("ACK", "z9hG4bKy")) else { panic!() };
     ack.via.clear();
-    world.layer.ack(world.now, ack, tcp());
+    world.layer.ack(world.now, ack, tcp(), tcp().local);
     world.drain();
     assert_ne!(world.sent_request().via[0].branch(), Some(&*branch));
     assert_eq!(world.layer.len(), 1);

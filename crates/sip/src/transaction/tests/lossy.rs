@@ -59,7 +59,7 @@ impl Ends {
                             panic!()
                         };
                         ack.via.clear();
-                        self.client.ack(now, ack, udp());
+                        self.client.ack(now, ack, udp(), udp().local);
                     }
                 }
                 TransactionOutput::Response { response, .. } if response.status.is_final() => {

@@ -1,0 +1,75 @@
+//! What is wrong with the addresses that phones are told: blocks that stand twice, addresses that lead nowhere.
+
+use std::net::IpAddr;
+
+use crate::load::place_of;
+use crate::node::{Node, Reading};
+use crate::tree::Sip;
+use crate::value::Cidr;
+
+pub(crate) fn check(sip: &Sip, root: &Node, reading: &mut Reading) {
+    let mut networks = Networks { root, reading, seen: Vec::new() };
+    networks.usable("sip.external_address", sip.external_address);
+    for (index, network) in sip.network.iter().enumerate() {
+        let path = format!("sip.network[{index}]");
+        if network.cidr.is_empty() {
+            let hint = Some("write it as cidr = [\"10.8.0.0/16\"]".to_owned());
+            networks.error(&path, format!("`{path}` has no `cidr`: no phone is in it"), hint);
+        }
+        network.cidr.iter().for_each(|block| networks.once(&path, *block));
+        let external = format!("{path}.external_address");
+        let speech = format!("{path}.external_rtp_address");
+        for (key, address) in [(external, network.external_address), (speech, network.external_rtp_address)] {
+            networks.usable(&key, address);
+            networks.of_one_family(&key, address, &network.cidr);
+        }
+    }
+}
+
+struct Networks<'a> {
+    root: &'a Node,
+    reading: &'a mut Reading,
+    /// The blocks so far, each with the section that it stands in.
+    seen: Vec<(Cidr, String)>,
+}
+
+impl Networks<'_> {
+    /// The longest prefix counts, so only equal blocks contradict each other.
+    fn once(&mut self, path: &str, block: Cidr) {
+        let equal = |(other, _): &&(Cidr, String)| {
+            other.prefix == block.prefix && other.contains(block.address) && block.contains(other.address)
+        };
+        match self.seen.iter().find(equal) {
+            Some((other, first)) => {
+                let message = format!("`{path}.cidr`: {block} is the same network as {other} of `{first}`");
+                self.error(&format!("{path}.cidr"), message, Some("keep one of them".to_owned()));
+            }
+            None => self.seen.push((block, path.to_owned())),
+        }
+    }
+
+    fn usable(&mut self, key: &str, address: Option<IpAddr>) {
+        let leads_nowhere = |ip: &IpAddr| {
+            let is_broadcast = matches!(ip, IpAddr::V4(ip) if ip.is_broadcast());
+            ip.is_unspecified() || ip.is_multicast() || is_broadcast
+        };
+        if let Some(address) = address.filter(leads_nowhere) {
+            let hint = Some("name the one address of this PBX that the phones reach".to_owned());
+            self.error(key, format!("`{key}`: no phone can send to {address}"), hint);
+        }
+    }
+
+    fn of_one_family(&mut self, key: &str, address: Option<IpAddr>, blocks: &[Cidr]) {
+        let other =
+            |address: &IpAddr| blocks.iter().find(|block| block.address.is_ipv4() != address.is_ipv4());
+        if let Some((address, block)) = address.and_then(|address| Some((address, other(&address)?))) {
+            let hint = Some("write IPv4 and IPv6 into sections of their own".to_owned());
+            let message = format!("`{key}`: {address} and {block} are of different IP versions");
+            self.error(key, message, hint);
+        }
+    }
+
+    fn error(&mut self, key: &str, message: String, hint: Option<String>) {
+        self.reading.error(&place_of(self.root, key), message, hint);
+    }
+}
