@@ -21,6 +21,7 @@ mod caller_dies_silently;
 mod caller_is_shown;
 mod cancel_before_answer;
 mod cancel_crosses_200;
+mod content_length_does_not_fit;
 mod decline_603;
 mod digest_sha_512_256;
 mod drain_refuses_new_calls;

@@ -8,10 +8,16 @@ mod tone;
 
 mod alg;
 mod call;
+mod doctor;
+mod forgetful;
 mod hairpin;
+mod hand_made;
+mod keep_alives;
+mod mangled;
 mod masquerade;
 mod pbx;
 mod pbx_behind_nat;
 mod phone;
 mod symmetric;
+mod two_networks;
 mod world;

@@ -111,7 +111,7 @@ pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_kiestoon");
 
 const CONFIGURATION: &str = r#"
@@ -125,4 +125,7 @@ version = 1
 [[context.intern]]
 match = "_2XX"
 do = [{ dial = "ext:${number}", timeout = "25s" }]
+[[context.intern]]
+match = "*43"
+do = [{ echo = true }]
 "#;

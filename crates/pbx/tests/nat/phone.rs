@@ -63,7 +63,7 @@ impl Phone {
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let child = world
             .command(place, "baresip")
-            .args(["-f", folder.path().to_str().unwrap()])
+            .args(["-s", "-f", folder.path().to_str().unwrap()])
             .stdout(log.try_clone().unwrap())
             .stderr(Stdio::from(log))
             .spawn()
@@ -115,7 +115,8 @@ impl Phone {
         write!(self.control, "{}:{},", message.len(), message).unwrap();
     }
 
-    fn log(&self) -> String {
+    /// What it has said, with every SIP message that it sent and received.
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 

@@ -4,7 +4,8 @@ use crate::pbx::Pbx;
 use crate::phone::Phone;
 use crate::world::{Place, World, inside};
 
-const SYMMETRIC: &str = r#"
+/// Translates what goes out to a port of the router's own choice.
+pub(crate) const SYMMETRIC: &str = r#"
 table ip nat {
     chain out { type nat hook postrouting priority 100; oifname "wan" masquerade fully-random; }
 }

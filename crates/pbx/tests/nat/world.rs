@@ -5,9 +5,10 @@
 //!  inside-2 192.168.1.12 ┴ router 192.168.1.1 │ 203.0.113.2 ── internet ┴ outside 203.0.113.20
 //! ```
 //!
-//! Each name is a network namespace; the router translates as the scenario says.
+//! Each name is a network namespace; the router translates as the scenario says. A third network hangs on it, a VPN with
+//! one phone: vpn 10.8.0.20 ─ router 10.8.0.1 and 10.8.0.2.
 use std::fs::File;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -27,11 +28,12 @@ pub(crate) enum Place {
     Internet,
     Pbx,
     Outside,
+    Vpn,
 }
 
 impl Place {
-    const ALL: [Self; 6] =
-        [Self::Inside1, Self::Inside2, Self::Router, Self::Internet, Self::Pbx, Self::Outside];
+    const ALL: [Self; 7] =
+        [Self::Inside1, Self::Inside2, Self::Router, Self::Internet, Self::Pbx, Self::Outside, Self::Vpn];
 
     /// Its address; the router's is the one outside.
     pub(crate) fn address(self) -> &'static str {
@@ -41,6 +43,7 @@ impl Place {
             Self::Router | Self::Internet => "203.0.113.2",
             Self::Pbx => "203.0.113.10",
             Self::Outside => "203.0.113.20",
+            Self::Vpn => "10.8.0.20",
         }
     }
 
@@ -52,12 +55,13 @@ impl Place {
             Self::Internet => "inet",
             Self::Pbx => "pbx",
             Self::Outside => "out",
+            Self::Vpn => "vpn",
         }
     }
 }
 
 impl World {
-    /// The networks, with this ruleset of nftables in the router. Its interfaces are `lan` and `wan`.
+    /// The networks, with this ruleset of nftables in the router. Its interfaces are `lan`, `wan` and `vpn`.
     pub(crate) fn new(rules: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("kt{}-{}-", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -77,6 +81,11 @@ impl World {
             world.run(place, "ip", &["route", "add", "default", "via", "192.168.1.1"]);
         }
         world.run(Place::Router, "ip", &["address", "add", "192.168.1.1/24", "dev", "lan"]);
+        world.bridge(Place::Router, "vpn");
+        world.cable(Place::Router, "vpn", Place::Vpn, "eth0", "10.8.0.20/24");
+        for address in ["10.8.0.1/24", "10.8.0.2/24"] {
+            world.run(Place::Router, "ip", &["address", "add", address, "dev", "vpn"]);
+        }
         world.run(Place::Router, "sysctl", &["-qw", "net.ipv4.ip_forward=1"]);
         world.rules(Place::Router, rules);
         world
@@ -109,13 +118,22 @@ impl World {
 
     /// Connects from there; the stream stays there, whoever uses it.
     pub(crate) fn connect(&self, place: Place, address: SocketAddr) -> Option<TcpStream> {
+        self.there(place, move || TcpStream::connect(address).ok())
+    }
+
+    /// A socket there, which stays there as well.
+    pub(crate) fn udp(&self, place: Place, port: u16) -> UdpSocket {
+        self.there(place, move || UdpSocket::bind((place.address(), port)).unwrap())
+    }
+
+    fn there<T: Send + 'static>(&self, place: Place, open: impl FnOnce() -> T + Send + 'static) -> T {
         let namespace = File::open(format!("/run/netns/{}", self.namespace(place))).unwrap();
         // A namespace is a thread's; this one ends with its thread.
-        let connecting = std::thread::spawn(move || {
+        let opening = std::thread::spawn(move || {
             setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
-            TcpStream::connect(address).ok()
+            open()
         });
-        connecting.join().unwrap()
+        opening.join().unwrap()
     }
 
     fn namespace(&self, place: Place) -> String {

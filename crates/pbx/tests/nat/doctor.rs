@@ -1,0 +1,58 @@
+//! What an operator is told of a phone that is not heard: in the live view, and afterwards in the history.
+use serde_json::Value;
+
+use crate::hand_made::HandMade;
+use crate::masquerade::MASQUERADE;
+use crate::pbx::{Pbx, wait_for};
+use crate::world::{Place, World, inside};
+
+/// The router lets signalling out and no speech; the PBX's own firewall lets no speech in.
+const NO_SPEECH: &str = r#"
+table inet firewall {
+    chain in { type filter hook input priority 0; udp dport 20000-29999 drop; }
+    chain through { type filter hook forward priority 0; udp dport 20000-29999 drop; }
+}
+"#;
+
+#[test]
+fn each_cause_is_named() {
+    inside("doctor::each_cause_is_named", || {
+        let world = World::new(MASQUERADE);
+        world.rules(Place::Router, NO_SPEECH);
+        let pbx = Pbx::start(&world, "");
+        // Its own Contact is private, its session description is not: a router has rewritten the one and not the other.
+        let mut mangled = HandMade::new(&world, Place::Inside1, "202");
+        mangled.speech.set_ip(Place::Router.address().parse().unwrap());
+        let mut calls = [
+            ("private_address", HandMade::new(&world, Place::Inside1, "201")),
+            ("alg", mangled),
+            ("port_blocked", HandMade::new(&world, Place::Outside, "203")),
+        ];
+        world.rules(Place::Pbx, NO_SPEECH);
+        calls.iter_mut().for_each(|(_, phone)| phone.call_echo());
+        wait_for("a cause on every call", || {
+            calls.iter_mut().for_each(|(_, phone)| phone.speak());
+            let live = pbx.json(&["ctl", "calls"]);
+            let legs = live.as_array().unwrap().iter().map(|call| call["legs"][0].clone());
+            let found: Vec<Value> = legs.filter(|leg| leg["diagnosis"].is_string()).collect();
+            found.len() == calls.len()
+        });
+        let live = pbx.json(&["ctl", "calls"]);
+        for (cause, phone) in &mut calls {
+            assert_eq!(diagnosis(live.as_array().unwrap(), &phone.number), *cause, "{live}");
+            phone.hang_up();
+        }
+        wait_for("the history", || pbx.json(&["history"]).as_array().unwrap().len() == calls.len());
+        let history = pbx.json(&["history"]);
+        for (cause, phone) in &calls {
+            assert_eq!(diagnosis(history.as_array().unwrap(), &phone.number), *cause, "{history}");
+        }
+    });
+}
+
+/// What is said of the leg of this extension.
+fn diagnosis(calls: &[Value], number: &str) -> String {
+    let mut legs = calls.iter().flat_map(|call| call["legs"].as_array().unwrap());
+    let leg = legs.find(|leg| leg["number"] == number).unwrap_or_else(|| panic!("no leg of {number}"));
+    leg["diagnosis"].as_str().unwrap_or_default().to_owned()
+}
