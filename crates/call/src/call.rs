@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use kiestoon_media::dtmf::{Digit, Pressed};
 use kiestoon_media::{CallKey, LegId, MediaEvent, Sdp};
 use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
 use kiestoon_sip::{Flow, Method, Request, Response};
@@ -97,7 +98,12 @@ impl Call {
                 self.end(x, EndReason::MediaFailed.into());
             }
             MediaEvent::PlayFinished { leg } if leg == self.caller.id => self.sound_is_over(x),
-            MediaEvent::PlayFinished { .. } | MediaEvent::Digit { .. } => {}
+            MediaEvent::PlayFinished { .. } => {}
+            MediaEvent::Digit { leg, digit, duration_ms, source, passed } => {
+                if let Some(digit) = Digit::of_char(digit) {
+                    self.key_heard(x, leg, Pressed { digit, duration_ms }, source, passed);
+                }
+            }
             MediaEvent::Silent { leg, .. } => self.heard_nothing(x, leg),
             MediaEvent::Diagnosis { leg, cause } => self.diagnosed(x, leg, cause),
             MediaEvent::Lost { leg, after } => self.lost(x, leg, after),
@@ -274,6 +280,7 @@ impl Call {
         self.tick_passed(x);
         self.tick_session(x, Side::Caller);
         self.tick_session(x, Side::Callee);
+        self.tick_digits(x);
         self.leave_silent(x);
         if let Stage::Ringing(ring) = &self.stage {
             let repeat = ring.told.is_some_and(|(_, at)| at <= x.now);
@@ -303,7 +310,7 @@ impl Call {
         };
         let limit = (!matches!(self.stage, Stage::Ending(_))).then_some(self.limit);
         let prack = self.caller.reliable().and_then(Reliable::deadline);
-        let exchanges = [self.passed_deadline(), self.session_deadline(), prack];
+        let exchanges = [self.passed_deadline(), self.session_deadline(), prack, self.digits_deadline()];
         let others = [self.probe_at, self.transfers_deadline(), ack(Side::Caller), ack(Side::Callee)];
         others.into_iter().chain(exchanges).chain([limit, stage]).flatten().min()
     }

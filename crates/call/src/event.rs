@@ -76,6 +76,19 @@ pub enum Event {
         /// Why; None when it is heard again.
         cause: Option<Cause>,
     },
+    /// A key was pressed and let go on a phone, however it came.
+    CallDigit {
+        /// The call.
+        call: CallId,
+        /// On whose phone.
+        by: Side,
+        /// `0` to `9`, `*`, `#`, `A` to `D`.
+        digit: char,
+        /// For how long, in milliseconds.
+        duration_ms: u32,
+        /// How it came.
+        origin: DigitOrigin,
+    },
     /// The dialplan came to a step that this version cannot do.
     StepNotBuilt {
         /// The call.
@@ -133,4 +146,26 @@ pub enum Event {
         /// The source.
         source: IpAddr,
     },
+}
+
+/// How a key came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigitOrigin {
+    /// As telephone events in RTP (RFC 4733).
+    TelephoneEvent,
+    /// In an INFO (`application/dtmf-relay`, `application/dtmf`).
+    Info,
+    /// As tones in the sound.
+    Tones,
+}
+
+impl DigitOrigin {
+    /// In one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TelephoneEvent => "rfc4733",
+            Self::Info => "info",
+            Self::Tones => "inband",
+        }
+    }
 }

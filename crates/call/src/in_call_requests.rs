@@ -7,6 +7,7 @@ use kiestoon_sip::{HeaderName, Method, Request};
 
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
+use crate::digits::key_of;
 use crate::exchange::Exchange;
 use crate::leg::Leg;
 use crate::reinvite::gone_end;
@@ -15,11 +16,15 @@ use crate::talk::Passing;
 use crate::wire;
 
 impl Call {
-    /// INFO or MESSAGE of one side goes on to the other, body and type only.
+    /// INFO or MESSAGE of one side goes on to the other, body and type only. A key in an INFO is taken in.
     pub(crate) fn pass_request(&mut self, x: &mut Exchange, from: Side, server: ServerId, request: Request) {
+        if let Some(pressed) = key_of(&request) {
+            x.answer(server, &request, 200);
+            return self.key_in_info(x, from, pressed);
+        }
         let (key, most) = (self.key, x.settings.limits.in_call);
         let Stage::Talking(talk) = &mut self.stage else {
-            // DTMF by INFO has nothing to control yet, and a text has nobody to read it.
+            // An INFO of whatever kind does no harm, and a text has nobody to read it.
             let status = if request.method == Method::Info { 200 } else { 480 };
             return x.answer(server, &request, status);
         };

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kiestoon_media::doctor::is_private;
-use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Origin, Sdp, SrtpPolicy};
+use kiestoon_media::{CallKey, Codec, LegId, LocalMedia, MediaCommand, Origin, Sdp, SrtpPolicy};
 use kiestoon_sip::dialog::{AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{Flow, RAck, Request, Transport, Uri};
 
 use crate::abilities::Abilities;
 use crate::cdr::Side;
+use crate::digits::Digits;
 use crate::exchange::Exchange;
 use crate::open_offer::OpenOffer;
 use crate::reliable::Reliable;
@@ -38,6 +39,8 @@ pub(crate) struct Leg {
     pub(crate) timer: Option<Box<SessionTimer>>,
     /// Our question whether the phone is still there, while it is unanswered.
     pub(crate) probe: Option<ClientId>,
+    /// The keys pressed on the phone, and how it sends them.
+    pub(crate) digits: Option<Box<Digits>>,
 }
 
 /// The signalling of a leg.
@@ -118,6 +121,8 @@ pub(crate) struct OpenMedia {
     pub(crate) codec: Option<Box<str>>,
     /// Whether this phone has put the other on hold.
     pub(crate) holds: bool,
+    /// Whether telephone events (RFC 4733) were agreed.
+    pub(crate) takes_events: bool,
     /// What we said last of our session, to be said again where a refresh needs it.
     pub(crate) said: Bytes,
 }
@@ -136,6 +141,7 @@ impl Leg {
             can: Abilities::default(),
             timer: None,
             probe: None,
+            digits: None,
         }
     }
 
@@ -163,6 +169,7 @@ impl Leg {
                 origin,
                 codec: None,
                 holds: false,
+                takes_events: false,
                 said: Bytes::new(),
             }));
         }
@@ -202,12 +209,14 @@ impl Leg {
             media.origin.narrow(&mut remote);
         }
         let holds = remote.on_hold;
+        let takes_events = remote.codecs.iter().any(Codec::is_telephone_event);
         let (is_protected, mux) = (remote.key.is_some(), remote.mux);
         x.media(MediaCommand::SetRemote { leg: self.id, remote });
         let Some(media) = self.media_mut() else { return false };
         // What was agreed stays so in later offers of ours.
         media.local.secure_offers = is_protected;
         media.local.mux = mux;
+        media.takes_events = takes_events;
         std::mem::replace(&mut media.holds, holds) != holds
     }
 

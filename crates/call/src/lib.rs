@@ -10,6 +10,7 @@ mod call;
 mod callee_invite;
 mod cdr;
 mod diagnosis;
+mod digits;
 mod early_media;
 mod early_update;
 mod end;
@@ -47,7 +48,7 @@ mod wall_clock;
 mod wire;
 
 pub use cdr::{CdrEnd, CdrLeg, CdrRecord, Side};
-pub use event::Event;
+pub use event::{DigitOrigin, Event};
 pub use id::{CallId, NotACallId};
 pub use kiestoon_sip::registrar::{BindingChange, StoredBinding};
 pub use police::{BURST_SECS, Gauge, Police, PoliceSettings, Verdict};

@@ -86,6 +86,20 @@ pub enum Happening {
         /// The cause in one word; none when it is heard again.
         cause: Option<String>,
     },
+    /// A key was pressed on a phone.
+    #[serde(rename = "call.digit")]
+    CallDigit {
+        /// The call.
+        call_id: String,
+        /// On whose phone: `caller` or `callee`.
+        by: String,
+        /// The key: `0` to `9`, `*`, `#`, `A` to `D`.
+        digit: char,
+        /// For how long, in milliseconds.
+        duration_ms: u32,
+        /// How it came: `rfc4733`, `info` or `inband`.
+        source: String,
+    },
     /// The dialplan came to a step that this version cannot do.
     #[serde(rename = "call.step_not_built")]
     CallStepNotBuilt {
@@ -175,6 +189,7 @@ impl Happening {
             | Self::CallForwarded { call_id, .. }
             | Self::CallTransferred { call_id, .. }
             | Self::CallDiagnosed { call_id, .. }
+            | Self::CallDigit { call_id, .. }
             | Self::CallStepNotBuilt { call_id, .. }
             | Self::CallEnded { call_id, .. } => Some(call_id),
             _ => None,
@@ -193,6 +208,7 @@ impl Event {
             Happening::CallForwarded { .. } => "call.forwarded",
             Happening::CallTransferred { .. } => "call.transferred",
             Happening::CallDiagnosed { .. } => "call.diagnosed",
+            Happening::CallDigit { .. } => "call.digit",
             Happening::CallStepNotBuilt { .. } => "call.step_not_built",
             Happening::CallEnded { .. } => "call.ended",
             Happening::CallRefused { .. } => "call.refused",
@@ -231,6 +247,13 @@ mod tests {
                 by_number: number(),
                 to_number: number(),
                 sip_code: 200,
+            },
+            Happening::CallDigit {
+                call_id: call_id(),
+                by: "caller".into(),
+                digit: '5',
+                duration_ms: 100,
+                source: "info".into(),
             },
             Happening::CallStepNotBuilt { call_id: call_id(), step: "voicemail".into() },
             Happening::CallEnded { call_id: call_id(), end_reason: "busy".into(), sip_code: 486 },

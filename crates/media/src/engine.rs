@@ -125,7 +125,7 @@ pub enum MediaEvent {
         /// The leg.
         leg: LegId,
     },
-    /// A key was pressed and let go on the phone. Towards a bridged phone it is sent on without being asked.
+    /// A key was pressed and let go on the phone.
     Digit {
         /// The leg.
         leg: LegId,
@@ -135,6 +135,9 @@ pub enum MediaEvent {
         duration_ms: u32,
         /// How it came.
         source: DigitSource,
+        /// Whether a bridged phone that takes telephone events was sent it as such. Else it is for the call core to send on;
+        /// tones go across in the sound in any case.
+        passed: bool,
     },
     /// The phone should be sending but neither RTP nor RTCP came for this long. Said again after each further such
     /// time: before the answer it means nothing, after it the phone is gone.

@@ -90,6 +90,16 @@ impl Engine {
         self.events.push_back(MediaEvent::Silent { leg, for_ });
     }
 
+    /// The keys that were sent to the phone that sends to this address.
+    pub fn keys(&self, local: SocketAddr) -> String {
+        let leg = self.legs.iter().find(|(_, leg)| leg.local == local).map(|(id, _)| *id);
+        let sent = self.commands.iter().filter_map(|command| match command {
+            MediaCommand::SendDigit { leg: to, digit, .. } if Some(*to) == leg => Some(*digit),
+            _ => None,
+        });
+        sent.collect()
+    }
+
     /// Open legs.
     pub fn legs(&self) -> impl Iterator<Item = (LegId, &Leg)> {
         self.legs.iter().map(|(id, leg)| (*id, leg))

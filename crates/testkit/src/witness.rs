@@ -195,6 +195,15 @@ impl<'a> Witness<'a> {
         }
     }
 
+    /// It was sent these keys in its media, as events or tones.
+    pub fn was_sent_keys(self, keys: &str) -> Self {
+        let local = self.phone.sessions().and_then(|(_, theirs)| theirs).map(|theirs| theirs.rtp);
+        match local.map(|local| self.story.the_pbx().engine.keys(local)) {
+            Some(found) if found == keys => self,
+            found => self.not(&format!("sent the keys {keys:?}"), &format!("{found:?}")),
+        }
+    }
+
     /// It offers or accepts sound only this way in its present call.
     pub fn flows(self, flowing: crate::phone::Flowing) -> Self {
         match self.phone.sessions() {

@@ -24,6 +24,8 @@ mod cancel_crosses_200;
 mod content_length_does_not_fit;
 mod decline_603;
 mod digest_sha_512_256;
+mod digits_as_wanted;
+mod digits_come_twice;
 mod drain_refuses_new_calls;
 mod duplicate_and_reordered_datagrams;
 mod early_media_183;

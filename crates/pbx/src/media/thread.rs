@@ -148,6 +148,7 @@ impl MediaThread {
                     Source::Event => DigitSource::Event4733,
                     Source::Inband => DigitSource::Inband,
                 },
+                passed: noted.passed,
             });
         }
         if noted.ticks {
@@ -361,8 +362,9 @@ impl MediaThread {
 
     fn look(&mut self, now: Instant) {
         for index in self.legs.indices() {
-            if let Some(pressed) = self.legs.expired(index, now) {
-                self.noted(now, index, Noted { pressed: Some((pressed, Source::Event)), ticks: false });
+            let noted = self.legs.expired(index, now);
+            if noted.pressed.is_some() {
+                self.noted(now, index, noted);
             }
             let (legs, outbox, watch) = (&mut self.legs, &mut self.outbox, &self.watch);
             let outcome = catch_unwind(AssertUnwindSafe(|| legs.look(index, now, watch, outbox)));

@@ -37,6 +37,8 @@ pub(super) struct Route {
 pub(super) struct Noted {
     /// A key was pressed and let go.
     pub(super) pressed: Option<(Pressed, Source)>,
+    /// The other phone was sent it as an event.
+    pub(super) passed: bool,
     /// The leg wants its tick.
     pub(super) ticks: bool,
 }
@@ -90,8 +92,12 @@ impl Legs {
             noted.pressed = leg.event(now, clock_rate, header, packet);
         }
         let relayed = match route.way {
-            Way::AsIs => true,
+            Way::AsIs => {
+                noted.passed = noted.pressed.is_some();
+                true
+            }
             Way::Renumbered(number) => {
+                noted.passed = noted.pressed.is_some();
                 header.payload_type = number;
                 if let Some(field) = packet.get_mut(1) {
                     *field = (*field & 0x80) | (number & 0x7f);
@@ -113,7 +119,8 @@ impl Legs {
                     listener.insert_event(now, header);
                 }
                 if let Some((pressed, _)) = noted.pressed {
-                    noted.ticks = self.say(peer, pressed.digit, pressed.duration_ms);
+                    noted.passed = self.say_as_event(peer, pressed);
+                    noted.ticks = noted.passed;
                 }
                 false
             }
@@ -141,7 +148,7 @@ impl Legs {
         };
         let Some(leg) = self.leg_mut(index) else { return Noted::default() };
         let pressed = route.events.and_then(|clock_rate| leg.event(now, clock_rate, header, packet));
-        Noted { pressed, ticks: false }
+        Noted { pressed, ..Noted::default() }
     }
 
     fn decide(&mut self, index: usize, peer: Option<usize>, header: &Header) -> Route {
@@ -202,6 +209,13 @@ impl Legs {
         voice.detector = (!has_events && rate <= 16_000).then(|| Detector::new(rate));
         voice.listener = Some(listener);
         true
+    }
+
+    /// Says a digit to a leg that takes telephone events; false where it takes none.
+    fn say_as_event(&mut self, index: usize, pressed: Pressed) -> bool {
+        let wanted = self.leg(index).and_then(|leg| leg.media.wanted(&self.speaks));
+        wanted.is_some_and(|wanted| wanted.events.is_some())
+            && self.say(index, pressed.digit, pressed.duration_ms)
     }
 
     /// Says a digit to a leg as it wants it; true where that takes ticks.
@@ -367,8 +381,13 @@ impl Legs {
     }
 
     /// A press whose end was lost.
-    pub(super) fn expired(&mut self, index: usize, now: Instant) -> Option<Pressed> {
-        self.leg_mut(index)?.voice.as_mut()?.events.as_mut()?.expire(now)
+    pub(super) fn expired(&mut self, index: usize, now: Instant) -> Noted {
+        let expired = |leg: &mut Leg| leg.voice.as_mut()?.events.as_mut()?.expire(now);
+        let Some(leg) = self.leg_mut(index) else { return Noted::default() };
+        let pressed = expired(leg).map(|pressed| (pressed, Source::Event));
+        let relays = leg.route.is_some_and(|route| matches!(route.way, Way::AsIs | Way::Renumbered(_)));
+        let is_relayed = relays && matches!(leg.activity, Activity::Bridged(_));
+        Noted { pressed, passed: is_relayed && pressed.is_some(), ticks: false }
     }
 }
 

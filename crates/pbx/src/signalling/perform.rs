@@ -83,6 +83,10 @@ fn log(event: &Event) {
             let cause = cause.map_or("none", Cause::as_str);
             tracing::info!(%call, side = side.as_str(), cause, "heard again, or silent by agreement");
         }
+        // A key may be part of a secret: which one it was is seen by `ctl watch` alone.
+        Event::CallDigit { call, by, origin, .. } => {
+            tracing::debug!(%call, by = by.as_str(), source = origin.as_str(), "key pressed");
+        }
         Event::StepNotBuilt { call, step } => {
             tracing::warn!(%call, step, "this version cannot do this dialplan step")
         }

@@ -124,6 +124,13 @@ pub(super) fn happening(event: Event) -> control::Happening {
             side: side(of),
             cause: cause.map(|cause| cause.to_string()),
         },
+        Event::CallDigit { call, by, digit, duration_ms, origin } => Happening::CallDigit {
+            call_id: call.to_string(),
+            by: side(by),
+            digit,
+            duration_ms,
+            source: origin.as_str().to_owned(),
+        },
         Event::StepNotBuilt { call, step } => {
             Happening::CallStepNotBuilt { call_id: call.to_string(), step: step.to_owned() }
         }

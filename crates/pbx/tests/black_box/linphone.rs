@@ -58,6 +58,24 @@ fn a_call_is_put_through_after_asking() {
     assert!(reasons.contains(&"transferred"), "{reasons:?}");
 }
 
+#[test]
+fn its_keys_in_info_reach_a_phone_that_takes_events() {
+    let pbx = Pbx::start(&["201", "202"], DIALPLAN);
+    let mut linphone = Linphone::start(&pbx, "201", 440.0, "udp", false);
+    let baresip = Phone { number: "202", transport: "udp", tone: 1_000, answers: true, parameters: "" };
+    let mut baresip = Baresip::start(&pbx, &baresip);
+    linphone.say(&format!("call sip:202@{};transport=udp", pbx.address()));
+    baresip.expect("CALL_ESTABLISHED");
+    sound(&pbx, false);
+    for key in ["5", "#"] {
+        linphone.say(key);
+        assert_eq!(baresip.expect("CALL_DTMF_START")["param"], key);
+    }
+    linphone.say("terminate");
+    baresip.expect("CALL_CLOSED");
+    assert!(!baresip.has_seen("CALL_DTMF_START"), "each key once");
+}
+
 fn talk(transport: &'static str, secure: bool) {
     let authority = Authority::new();
     let mut pbx = Pbx::new(&["201", "202"], DIALPLAN);
@@ -120,7 +138,7 @@ impl Linphone {
         // Its TLS library reads no addresses in certificates, so that the name is not compared; the authority is.
         let configuration = format!(
             "[sip]\nsip_port={}\nsip_tcp_port={}\nsip_tls_port={}\nmedia_encryption={}\nmedia_encryption_mandatory={}\n\
-             root_ca={}\nverify_server_cn=0\ndefault_proxy=0\n[proxy_0]\nreg_proxy=<sip:{address};transport={transport}>\n\
+             root_ca={}\nverify_server_cn=0\nuse_info=1\nuse_rfc2833=0\ndefault_proxy=0\n[proxy_0]\nreg_proxy=<sip:{address};transport={transport}>\n\
              reg_identity=<sip:{number}@{address}>\nreg_sendregister=1\nreg_expires=300\n\
              [auth_info_0]\nusername={number}\npasswd={PASSWORD_PREFIX}{number}\n[rtp]\naudio_rtp_port=33000-34000\n\
              [audio_codec_0]\nmime=PCMA\nrate=8000\nenabled=1\n[audio_codec_1]\nmime=PCMU\nrate=8000\nenabled=1\n",

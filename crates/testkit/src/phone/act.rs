@@ -261,7 +261,8 @@ impl Phone {
     pub(super) fn new_session(&mut self) -> Session {
         let rtp = std::net::SocketAddr::new(self.address.ip(), self.next_media_port);
         self.next_media_port += 2;
-        Session::phone(rtp, self.chance.below(1 << 40))
+        let session = Session::phone(rtp, self.chance.below(1 << 40));
+        if self.profile.takes_events { session } else { session.without_events() }
     }
 
     pub(super) fn with_line(&mut self, index: usize, change: impl FnOnce(&mut Line)) {

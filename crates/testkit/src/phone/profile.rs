@@ -18,6 +18,7 @@ pub struct Profile {
     pub(crate) reinvite: Reinvites,
     pub(crate) hangs_up_after: Option<Duration>,
     pub(crate) hears_nothing: bool,
+    pub(crate) takes_events: bool,
     pub(crate) answers_cancelled: bool,
     pub(crate) waits_for_ack: bool,
     pub(crate) owes_answer: bool,
@@ -114,6 +115,7 @@ pub fn phone(number: &str) -> Profile {
         reinvite: Reinvites::Accepted,
         hangs_up_after: None,
         hears_nothing: false,
+        takes_events: true,
         answers_cancelled: false,
         waits_for_ack: true,
         owes_answer: false,
@@ -130,6 +132,13 @@ pub fn phone(number: &str) -> Profile {
 }
 
 impl Profile {
+    /// Knows no telephone events (RFC 4733).
+    #[must_use]
+    pub fn without_events(mut self) -> Self {
+        self.takes_events = false;
+        self
+    }
+
     /// Uses TCP, over a connection of its own.
     #[must_use]
     pub fn over_tcp(mut self) -> Self {

@@ -68,9 +68,18 @@ impl Session {
         Self { rtp, flowing: Flowing::SendRecv, payloads: vec![0, 8, 101], version: 1, id }
     }
 
+    /// The same without telephone events.
+    #[must_use]
+    pub fn without_events(mut self) -> Self {
+        self.payloads.retain(|payload| *payload != EVENTS);
+        self
+    }
+
     /// The answer of a phone to an offer, from its own last description.
     pub fn answering(&self, offer: &Self) -> Self {
-        let payloads = offer.payloads.iter().copied().filter(|offered| KNOWN.contains(offered)).collect();
+        let takes =
+            |offered: &u8| KNOWN.contains(offered) && (*offered != EVENTS || self.payloads.contains(&EVENTS));
+        let payloads = offer.payloads.iter().copied().filter(takes).collect();
         Self { flowing: offer.flowing.answer(self.flowing), payloads, ..self.clone() }
     }
 
@@ -131,7 +140,8 @@ fn direction(part: &str) -> Option<Flowing> {
     })
 }
 
-const KNOWN: [u8; 3] = [0, 8, 101];
+const KNOWN: [u8; 3] = [0, 8, EVENTS];
+const EVENTS: u8 = 101;
 
 #[cfg(test)]
 mod tests {

@@ -85,6 +85,10 @@ fn line(event: &Event, language: Language) -> Option<String> {
             let side = show::side(side, language);
             say!(language, "{side} is heard again", "{side} is weer te horen")
         }
+        Happening::CallDigit { by, digit, source, .. } => {
+            let by = show::side(by, language);
+            say!(language, "{by} pressed {digit} ({source})", "{by} drukte op {digit} ({source})")
+        }
         Happening::CallStepNotBuilt { step, .. } => {
             say!(language, "this version cannot do the step {step}", "deze versie kan de stap {step} niet")
         }

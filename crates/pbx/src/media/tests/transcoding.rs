@@ -242,8 +242,18 @@ fn press(a: &mut Talker, b: &mut Talker) {
     }
 }
 
-fn digit_of_one() -> MediaEvent {
-    MediaEvent::Digit { leg: LegId(1), digit: '5', duration_ms: 100, source: DigitSource::Event4733 }
+/// A goes on sending silence.
+fn speak_on(a: &mut Talker, b: &mut Talker, packets: u32) {
+    let begun = Instant::now();
+    for packet in 1..=packets {
+        a.say(0.0);
+        b.listen(begun + Duration::from_millis(20) * packet);
+    }
+}
+
+fn digit_of_one(passed: bool) -> MediaEvent {
+    let source = DigitSource::Event4733;
+    MediaEvent::Digit { leg: LegId(1), digit: '5', duration_ms: 100, source, passed }
 }
 
 /// The digits in the events that a phone got.
@@ -263,7 +273,7 @@ fn a_digit_is_passed_as_it_is_where_both_take_events_and_told_once() {
     let mut b = Talker::new(&mut bench, 2, &[pcma(), events()], 20, None);
     joined(&mut bench);
     press(&mut a, &mut b);
-    assert_eq!(bench.event(), digit_of_one());
+    assert_eq!(bench.event(), digit_of_one(true));
     assert_eq!(events_of(&b), "5");
     assert_eq!(b.packets.len(), 15 + 7 + 25, "nothing added, nothing lost");
     assert!(b.packets.iter().all(|(header, _)| header.ssrc == 0x1234_5678));
@@ -278,7 +288,7 @@ fn a_digit_is_made_anew_in_a_transcoded_stream() {
     let mut b = Talker::new(&mut bench, 2, &[g722(), events()], 20, None);
     joined(&mut bench);
     press(&mut a, &mut b);
-    assert_eq!(bench.event(), digit_of_one());
+    assert_eq!(bench.event(), digit_of_one(true));
     assert_eq!(events_of(&b), "5");
     let sources: std::collections::HashSet<u32> = b.packets.iter().map(|(header, _)| header.ssrc).collect();
     assert_eq!(sources.len(), 1, "one stream: {sources:?}");
@@ -297,7 +307,9 @@ fn a_phone_without_events_hears_the_tones() {
         let mut b = Talker::new(&mut bench, 2, std::slice::from_ref(&other), 20, None);
         joined(&mut bench);
         press(&mut a, &mut b);
-        assert_eq!(bench.event(), digit_of_one());
+        assert_eq!(bench.event(), digit_of_one(false));
+        bench.perform(MediaCommand::SendDigit { leg: LegId(2), digit: '5', duration_ms: 100 });
+        speak_on(&mut a, &mut b, 25);
         let mut detector = Detector::new(b.decoder.sample_rate());
         b.heard.extend([0; 1600]);
         let heard: String = b
