@@ -1,11 +1,12 @@
 //! The INVITE that a callee gets: made of what we know, with nothing of the caller's own message but a few typed
 //! headers that cannot do harm.
 
-use kiestoon_sip::{Flow, HeaderName, Method, Privacy, Request, Uri};
+use kiestoon_sip::{Flow, HeaderName, Method, NameAddr, Privacy, Request, Uri};
 
 use crate::abilities::RELIABLE;
 use crate::exchange::Exchange;
 use crate::forward::History;
+use crate::gruu::OnePhone;
 use crate::identity;
 use crate::snapshot::Organisation;
 use crate::wire;
@@ -23,12 +24,15 @@ pub(crate) struct Carried {
     pub(crate) asserted: Option<(Box<str>, Box<str>)>,
     /// Into how many branches the call may still be forked at once (RFC 5393).
     pub(crate) max_breadth: u32,
+    /// The one phone of an extension that the call is for, where it was called by its GRUU.
+    pub(crate) one_phone: Option<Box<OnePhone>>,
     headers: Vec<(HeaderName, Box<str>)>,
 }
 
 /// What the INVITE of one phone is made of.
 pub(crate) struct CalleeInvite<'a> {
     pub(crate) contact: Uri,
+    pub(crate) route: &'a [NameAddr],
     pub(crate) number: &'a str,
     pub(crate) flow: &'a Flow,
     /// Whether who calls is not told.
@@ -68,6 +72,7 @@ impl Carried {
             privacy: invite.headers.privacy(),
             asserted,
             max_breadth: invite.headers.max_breadth().unwrap_or(MAX_BREADTH).min(MAX_BREADTH),
+            one_phone: None,
             headers: headers.collect(),
         }
     }
@@ -82,6 +87,7 @@ pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
     let mut invite = Request::new(Method::Invite, of.contact.clone(), from, to, x.call_id(), FIRST_CSEQ);
     invite.max_forwards = Some(of.carried.max_forwards);
     invite.headers.push(HeaderName::MaxBreadth, of.breadth.to_string());
+    invite.headers.push_addresses(&HeaderName::Route, of.route);
     invite
         .headers
         .push(HeaderName::Contact, wire::contact(&x.settings, of.flow, of.contact.is_secure()).to_string());

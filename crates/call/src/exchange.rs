@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kiestoon_media::MediaCommand;
-use kiestoon_sip::registrar::{Aor, Binding, Registrar};
+use kiestoon_sip::registrar::{Aor, Binding, Gruus, Registrar};
 use kiestoon_sip::transaction::{ClientId, ServerId, TransactionLayer};
 use kiestoon_sip::{Flow, HeaderName, Request, Response, StatusCode, Transport};
 use rand_chacha::ChaCha12Rng;
@@ -37,6 +37,7 @@ pub(crate) struct Exchange {
     pub(crate) routes: Routes,
     pub(crate) losers: Losers,
     pub(crate) parties: Parties,
+    pub(crate) gruus: Gruus,
     /// What calls have to say to each other.
     pub(crate) crossings: VecDeque<Crossing>,
     pub(crate) rng: ChaCha12Rng,

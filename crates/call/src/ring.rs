@@ -1,6 +1,7 @@
 //! One dial step of the dialplan: whom to ring, together or in turn, for how long, and what it came to.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use kiestoon_dialplan::{Dial, DialOrder, StepResult, Target};
 use kiestoon_media::{LegId, LocalMedia, SrtpPolicy, relay_offer};
 use kiestoon_sip::locate::Query;
 use kiestoon_sip::transaction::{ClientId, FailReason};
-use kiestoon_sip::{Flow, Response, Uri};
+use kiestoon_sip::{Flow, NameAddr, Response, Uri};
 
 use crate::call::{Call, Stage};
 use crate::callee_invite::{self, CalleeInvite};
@@ -58,13 +59,17 @@ pub(crate) struct Ring {
 pub(crate) struct Branch {
     pub(crate) leg: Leg,
     /// Which target of the step it belongs to: a 6xx speaks for all phones of one extension.
-    target: usize,
+    pub(crate) target: usize,
     /// Its early dialogs: several where a proxy behind the contact forks.
     pub(crate) forks: Vec<Fork>,
     /// Whether the caller has changed its session since this phone was rung.
     pub(crate) is_behind: bool,
     /// Its addresses, where it is found by name.
     pub(crate) tries: Option<Box<Tries>>,
+    /// The proxies that its requests pass (RFC 3327).
+    route: Vec<NameAddr>,
+    /// Other flows to the same phone, for when this one is dead.
+    pub(crate) spare: Vec<Way>,
 }
 
 /// Phones that are rung at one time.
@@ -74,13 +79,24 @@ struct Wave {
     phones: Vec<Phone>,
 }
 
+/// A phone to ring.
 #[derive(Debug)]
-struct Phone {
-    target: usize,
-    number: Box<str>,
+pub(crate) struct Phone {
+    pub(crate) target: usize,
+    pub(crate) number: Box<str>,
+    pub(crate) way: Way,
+    /// The device, where it has registered flows (RFC 5626): of those only one is tried at a time.
+    pub(crate) device: Option<Arc<str>>,
+    pub(crate) spare: Vec<Way>,
+}
+
+/// One way to a phone.
+#[derive(Debug)]
+pub(crate) struct Way {
     contact: Uri,
     flow: Flow,
     query: Option<Query>,
+    route: Vec<NameAddr>,
 }
 
 impl Call {
@@ -155,6 +171,7 @@ impl Call {
         }
         match status {
             300..400 => self.redirected(x, leg, response),
+            430 if self.next_flow(x, leg) => {}
             _ => self.branch_failed(x, leg, status),
         }
     }
@@ -187,7 +204,8 @@ impl Call {
                 }
                 self.branch_failed(x, leg, 408);
             }
-            FailReason::Timeout | FailReason::Transport if self.try_next(x, leg) => {}
+            FailReason::Timeout | FailReason::Transport
+                if self.try_next(x, leg) || self.next_flow(x, leg) => {}
             FailReason::Timeout | FailReason::Transport => self.branch_failed(x, leg, 408),
             FailReason::Overload => self.branch_failed(x, leg, 503),
         }
@@ -275,12 +293,18 @@ impl Call {
         ring.breadth = breadth.checked_div(branches).unwrap_or(breadth).max(1);
         ring.until = x.now + wave.ring_time.min(x.settings.ring_limit);
         for phone in wave.phones {
-            let leg = self.new_leg(x, &phone);
-            let tries = phone.query.map(|query| self.ask_for(x, leg.id, query));
-            let branch = Branch { leg, target: phone.target, forks: Vec::new(), is_behind: false, tries };
-            if let Stage::Ringing(ring) = &mut self.stage {
-                ring.branches.push(branch);
-            }
+            self.ring_phone(x, phone);
+        }
+    }
+
+    /// One more phone rings.
+    pub(crate) fn ring_phone(&mut self, x: &mut Exchange, phone: Phone) {
+        let leg = self.new_leg(x, &phone);
+        let Phone { target, way: Way { route, query, .. }, spare, .. } = phone;
+        let tries = query.map(|query| self.ask_for(x, leg.id, query));
+        let branch = Branch { leg, target, forks: Vec::new(), is_behind: false, tries, route, spare };
+        if let Stage::Ringing(ring) = &mut self.stage {
+            ring.branches.push(branch);
         }
     }
 
@@ -292,10 +316,10 @@ impl Call {
         self.cdr
             .record
             .legs
-            .push(CdrLeg { charged_to, ..CdrLeg::new(id, Side::Callee, &phone.number, &phone.flow) });
-        let signal = Signal::Chosen { contact: phone.contact.clone() };
-        let mut leg = Leg::new(id, Side::Callee, phone.number.clone(), phone.flow, signal);
-        if phone.query.is_none() {
+            .push(CdrLeg { charged_to, ..CdrLeg::new(id, Side::Callee, &phone.number, &phone.way.flow) });
+        let signal = Signal::Chosen { contact: phone.way.contact.clone() };
+        let mut leg = Leg::new(id, Side::Callee, phone.number.clone(), phone.way.flow, signal);
+        if phone.way.query.is_none() {
             leg.open(x, self.key);
         }
         leg
@@ -321,6 +345,7 @@ impl Call {
             x,
             &CalleeInvite {
                 contact: contact.clone(),
+                route: &branch.route,
                 number: &branch.leg.number,
                 flow: &branch.leg.flow,
                 breadth: ring.breadth,
@@ -406,10 +431,20 @@ impl Call {
             if self.carried.secure && !binding.flow.transport.is_secure() {
                 continue;
             }
-            let phone = {
-                let flow = binding.target();
-                Phone { target, number: number.into(), query: locate::query(&contact, &flow), contact, flow }
-            };
+            if self.carried.one_phone.as_ref().is_some_and(|one| !one.allows(number, binding)) {
+                continue;
+            }
+            let (flow, route) = (binding.target(), binding.route());
+            // Behind a proxy of its Path a phone is reached as it registered, whatever its contact is called.
+            let query = if route.is_empty() { locate::query(&contact, &flow) } else { None };
+            let way = Way { contact, flow, query, route };
+            let device = binding.reg_id().and_then(|_| binding.instance.clone());
+            let mut phones = groups.iter_mut().flat_map(|(_, phones)| phones);
+            if let Some(known) = phones.find(|phone| device.is_some() && phone.device == device) {
+                known.spare.push(way);
+                continue;
+            }
+            let phone = Phone { target, number: number.into(), way, device, spare: Vec::new() };
             match groups.last_mut() {
                 Some((q, group)) if *q == binding.q => group.push(phone),
                 _ => groups.push((binding.q, vec![phone])),

@@ -17,6 +17,7 @@ use crate::callee_invite::Carried;
 use crate::cdr::{Cdr, CdrLeg, CdrRecord, End, Side};
 use crate::event::Event;
 use crate::forward::History;
+use crate::gruu::{self, OnePhone};
 use crate::id::{self, CallId};
 use crate::identity;
 use crate::leg::{Leg, Signal};
@@ -48,6 +49,11 @@ impl Switch {
         if let Some(refusal) = session_timer::too_short(&mut self.x, &request) {
             return self.x.respond(server, refusal);
         }
+        let one_phone = match gruu::one_phone(&self.x, principal.organisation, &request.uri) {
+            Ok(one_phone) => one_phone,
+            Err(status) => return self.refuse(server, &request, &principal, status, "gruu_not_registered"),
+        };
+        let dialled = one_phone.as_ref().map_or(dialled, |phone| phone.number.clone());
         let decision = self.decide(&principal, &dialled);
         let is_emergency = decision.as_ref().is_some_and(|decision| decision.emergency);
         if !is_emergency && self.draining {
@@ -66,7 +72,7 @@ impl Switch {
                 return self.x.respond(server, response);
             }
         };
-        self.begin(NewCall { server, request, flow, principal, dialled, decision, dialog });
+        self.begin(NewCall { server, request, flow, principal, dialled, decision, dialog, one_phone });
     }
 
     /// The number that is called; None where the address is none of the caller's organisation.
@@ -130,7 +136,8 @@ impl Switch {
         let refusal = refusal(&new, offer.as_ref().err().copied());
         let mut invite = new.request;
         let is_trusted = identity::is_trusted(&self.x.settings, new.flow.remote.ip());
-        let carried = Carried::of(&invite, self.x.settings.max_forwards, is_trusted);
+        let mut carried = Carried::of(&invite, self.x.settings.max_forwards, is_trusted);
+        carried.one_phone = new.one_phone.map(Box::new);
         let mut walk = Walk::new(new.decision.map(|decision| decision.run));
         if is_trusted {
             walk.history = History::told(&invite.headers);
@@ -209,6 +216,7 @@ struct NewCall {
     dialled: Box<str>,
     decision: Option<Decision>,
     dialog: Dialog,
+    one_phone: Option<OnePhone>,
 }
 
 /// Why a call ends before its first step, if it does. `offer` is the status that refuses its offer.

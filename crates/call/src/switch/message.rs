@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 
 use kiestoon_sip::transaction::{ClientId, ServerId};
-use kiestoon_sip::{Flow, HeaderName, Request, Uri};
+use kiestoon_sip::{Flow, HeaderName, NameAddr, Request, Uri};
 
 use super::Switch;
 use super::authenticate::Principal;
 use crate::exchange::Exchange;
+use crate::gruu;
 use crate::outcome::Best;
 use crate::routes::ClientOwner;
 use crate::wire;
@@ -41,8 +42,9 @@ impl Switch {
             return self.x.answer(server, &request, 503);
         }
         let mut waiting = Vec::with_capacity(phones.len());
-        for (contact, flow) in phones {
-            if let Some(copy) = copy(&mut self.x, &principal, &request, contact, &flow) {
+        for (contact, flow, route) in phones {
+            if let Some(mut copy) = copy(&mut self.x, &principal, &request, contact, &flow) {
+                copy.headers.push_addresses(&HeaderName::Route, &route);
                 waiting.push(self.x.request(copy, flow, Some(ClientOwner::Relay(server))));
             }
         }
@@ -77,12 +79,18 @@ impl Switch {
 }
 
 /// The phones of the extension that a URI names; an error is the status that says why there are none.
-fn phones(x: &Exchange, principal: &Principal, uri: &Uri, flow: &Flow) -> Result<Vec<(Uri, Flow)>, u16> {
+fn phones(
+    x: &Exchange,
+    principal: &Principal,
+    uri: &Uri,
+    flow: &Flow,
+) -> Result<Vec<(Uri, Flow, Vec<NameAddr>)>, u16> {
     let organisation = match uri.host() {
         Some(host) => x.snapshot.organisation_of(host, flow.local.ip()),
         None => Some(principal.organisation),
     };
-    let number = uri.user().unwrap_or_default();
+    let one_phone = gruu::one_phone(x, principal.organisation, uri)?;
+    let number = one_phone.as_ref().map_or_else(|| uri.user().unwrap_or_default(), |one| &one.number);
     if organisation != Some(principal.organisation)
         || x.snapshot.extension(principal.organisation, number).is_none()
     {
@@ -91,8 +99,9 @@ fn phones(x: &Exchange, principal: &Principal, uri: &Uri, flow: &Flow) -> Result
     let bindings = x.bindings(principal.organisation, &x.snapshot, number);
     let phones: Vec<_> = bindings
         .into_iter()
+        .filter(|binding| one_phone.as_ref().is_none_or(|one| one.allows(number, binding)))
         .take(x.settings.limits.branches)
-        .filter_map(|binding| Some((binding.uri()?, binding.target())))
+        .filter_map(|binding| Some((binding.uri()?, binding.target(), binding.route())))
         .collect();
     if phones.is_empty() { Err(480) } else { Ok(phones) }
 }

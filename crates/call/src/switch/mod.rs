@@ -24,7 +24,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, MediaCommand, MediaEvent};
 use kiestoon_sip::locate::Query;
-use kiestoon_sip::registrar::{BindingChange, Registrar, RegistrarSettings, StoredBinding};
+use kiestoon_sip::registrar::{BindingChange, Gruus, Registrar, RegistrarSettings, StoredBinding};
 use kiestoon_sip::transaction::{
     EndedReason, ServerId, TransactionLayer, TransactionLimits, TransactionOutput,
 };
@@ -181,6 +181,7 @@ impl Switch {
             routes: Routes::default(),
             losers: Losers::default(),
             parties: Parties::default(),
+            gruus: Gruus::new(seed()),
             crossings: VecDeque::new(),
             rng: ChaCha12Rng::from_seed(seed()),
             outputs: VecDeque::new(),
@@ -206,7 +207,7 @@ impl Switch {
             Input::Malformed { malformed, flow } => self.malformed(&malformed, flow),
             Input::FlowFailed { flow } => {
                 self.x.transactions.flow_failed(now, &flow);
-                let changes = self.x.registrar.flow_closed(&flow);
+                let changes = self.x.registrar.flow_closed(now, &flow);
                 self.bindings_lost(changes);
             }
             Input::Tick => self.tick(),
@@ -357,7 +358,7 @@ impl Switch {
             .cloned()
             .collect();
         for aor in gone {
-            let changes = self.x.registrar.remove(&aor);
+            let changes = self.x.registrar.remove(self.x.now, &aor);
             self.bindings_lost(changes);
         }
         self.x.snapshot = snapshot;

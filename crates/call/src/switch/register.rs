@@ -5,8 +5,10 @@ use kiestoon_sip::registrar::{Aor, BindingChange, RegisterRefused};
 use kiestoon_sip::transaction::ServerId;
 use kiestoon_sip::{Flow, HeaderName, Message, Request};
 
+use super::authenticate::Principal;
 use super::{Output, Switch};
 use crate::event::Event;
+use crate::gruu;
 
 impl Switch {
     /// An extension says where it is. The change is queued before the 200, so that it is on disk before the phone relies on it.
@@ -31,7 +33,7 @@ impl Switch {
                 let contacts = registered.contacts.len();
                 if contacts != before {
                     self.x.event(Event::RegistrationChanged {
-                        number: principal.number,
+                        number: principal.number.clone(),
                         contacts,
                         transport: Some(flow.transport),
                         remote: Some(flow.remote),
@@ -41,8 +43,23 @@ impl Switch {
                     self.x.outputs.push_back(Output::Bindings(registered.changes));
                 }
                 let mut response = self.x.response(request, 200, None);
+                let gruu = request.headers.supported().any(|option| option.eq_ignore_ascii_case("gruu"));
                 for contact in registered.contacts {
-                    response.headers.push(HeaderName::Contact, contact);
+                    let more =
+                        if gruu { self.gruus_of(&principal, &aor, &contact, &flow) } else { String::new() };
+                    response.headers.push(HeaderName::Contact, contact + &more);
+                }
+                response.headers.set(HeaderName::Supported, OPTIONS);
+                for proxy in registered.path {
+                    response.headers.push(HeaderName::Path, proxy);
+                }
+                if registered.outbound {
+                    response.headers.set(HeaderName::Require, "outbound");
+                    let keep_alive =
+                        if flow.transport.is_reliable() { STREAM_FLOW_SECS } else { UDP_FLOW_SECS };
+                    if let Some(name) = HeaderName::from_token("Flow-Timer") {
+                        response.headers.set(name, keep_alive.to_string());
+                    }
                 }
                 self.x.respond(server, response);
             }
@@ -50,10 +67,26 @@ impl Switch {
         }
     }
 
+    /// The GRUUs of the phone behind one line of the 200.
+    fn gruus_of(&mut self, principal: &Principal, aor: &Aor, contact: &str, flow: &Flow) -> String {
+        let bindings = self.x.registrar.lookup(self.x.now, aor);
+        let of = contact.trim_start_matches('<').split('>').next().unwrap_or_default();
+        let binding = bindings.iter().find(|binding| &*binding.contact == of);
+        let Some(binding) = binding else { return String::new() };
+        let (Some(instance), call_id) = (binding.instance.clone(), binding.call_id.clone()) else {
+            return String::new();
+        };
+        let device = (&*instance, &*call_id);
+        gruu::granted(&mut self.x, principal.organisation, &principal.number, device, flow)
+    }
+
     fn refuse_register(&mut self, server: ServerId, request: &Request, refused: &RegisterRefused) {
         let mut response = self.x.response(request, refused.status().code(), None);
         if let Some(seconds) = refused.min_expires() {
             response.headers.push(HeaderName::MinExpires, seconds.to_string());
+        }
+        if matches!(refused, RegisterRefused::PathUnsupported) {
+            response.headers.set(HeaderName::Unsupported, "path");
         }
         match refused {
             RegisterRefused::Unreadable(error) => {
@@ -85,3 +118,9 @@ fn promises_too_much(request: &Request, flow: &Flow) -> bool {
     !flow.transport.is_secure()
         && matches!(request.headers.contacts(), Ok(Contacts::List(contacts)) if contacts.iter().any(|contact| contact.uri.is_secure()))
 }
+
+/// What a REGISTER may ask for (RFC 3327, RFC 5626, RFC 5627).
+pub(super) const OPTIONS: &str = "path, outbound, gruu";
+/// How often a phone should be heard of on its flow, in seconds (RFC 5626 section 4.4).
+const STREAM_FLOW_SECS: u32 = 120;
+const UDP_FLOW_SECS: u32 = 30;

@@ -3,6 +3,7 @@
 
 use kiestoon_sip::{Flow, HeaderName, Method, Request, Response, Uri, Via};
 
+use super::register;
 use crate::exchange::Exchange;
 use crate::settings::Settings;
 use crate::wire;
@@ -69,7 +70,7 @@ fn breadth(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
 /// What is required and not known to us is refused by name.
 fn extensions(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
     let required = request.headers.require().chain(request.headers.proxy_require());
-    let required: Vec<&str> = required.filter(|option| !is_known(option)).collect();
+    let required: Vec<&str> = required.filter(|option| !is_known(request, option)).collect();
     // A BYE ends its call whatever it asks for: refusing it would leave the call up.
     if required.is_empty() || request.method == Method::Bye {
         return Ok(());
@@ -79,8 +80,9 @@ fn extensions(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> 
     Err(response.into())
 }
 
-fn is_known(option: &str) -> bool {
-    wire::SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(option))
+fn is_known(request: &Request, option: &str) -> bool {
+    let listed = |known: &str| known.split(", ").any(|known| known.eq_ignore_ascii_case(option));
+    listed(wire::SUPPORTED) || (request.method == Method::Register && listed(register::OPTIONS))
 }
 
 fn body(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {

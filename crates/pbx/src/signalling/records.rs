@@ -7,7 +7,7 @@ use kiestoon_call::{
 use kiestoon_media::LegQuality;
 use kiestoon_sip::{
     flow::{Flow, Transport},
-    registrar::Aor,
+    registrar::{Aor, Extra},
 };
 use kiestoon_store::{self as store, Cdr};
 use serde_json::{Value, json};
@@ -151,6 +151,11 @@ fn stored(binding: StoredBinding, extension_id: String, now: i64) -> store::Bind
         remote: binding.flow.remote.to_string(),
         local: binding.flow.local.to_string(),
         user_agent: binding.user_agent.map(|agent| agent.to_string()),
+        reg_id: binding.extra.as_ref().and_then(|extra| extra.reg_id),
+        path: binding
+            .extra
+            .map(|extra| extra.path.iter().map(ToString::to_string).collect())
+            .unwrap_or_default(),
         ..store::Binding::default()
     }
 }
@@ -184,6 +189,7 @@ fn restore(stored: store::StoredBinding, snapshot: &Snapshot, now: i64) -> Optio
         flow,
         user_agent: binding.user_agent.map(Into::into),
         instance: binding.instance.map(Into::into),
+        extra: Extra::new(binding.path.into_iter().map(Into::into).collect(), binding.reg_id),
     })
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
+use crate::header::NameAddr;
 use crate::uri::Uri;
 
 /// An address of record, such as `201@kantoor.example`. The caller decides on its form; here it is a name.
@@ -59,9 +60,41 @@ pub struct Binding {
     pub user_agent: Option<Arc<str>>,
     /// The device (`+sip.instance`, RFC 5626), without quotes.
     pub instance: Option<Arc<str>>,
+    /// What only some bindings have.
+    pub extra: Option<Arc<Extra>>,
+}
+
+/// What a binding has besides, where its phone registered through proxies or one of several flows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extra {
+    /// The proxies on the way to it, nearest first (RFC 3327): the Route of each request.
+    pub path: Vec<Box<str>>,
+    /// Which flow of its device it is (`reg-id`, RFC 5626).
+    pub reg_id: Option<u32>,
+}
+
+impl Extra {
+    /// Shared, and none where there is nothing to keep.
+    #[must_use]
+    pub fn new(path: Vec<Box<str>>, reg_id: Option<u32>) -> Option<Arc<Self>> {
+        (!path.is_empty() || reg_id.is_some()).then(|| Arc::new(Self { path, reg_id }))
+    }
 }
 
 impl Binding {
+    /// Which flow of its device it is, where it registered one (RFC 5626).
+    #[must_use]
+    pub fn reg_id(&self) -> Option<u32> {
+        self.extra.as_ref()?.reg_id
+    }
+
+    /// The Route of a request for this binding (RFC 3327 section 5.4).
+    #[must_use]
+    pub fn route(&self) -> Vec<NameAddr> {
+        let path = self.extra.as_ref().map_or(&[][..], |extra| &extra.path);
+        path.iter().filter_map(|text| NameAddr::parse(text).ok()).collect()
+    }
+
     /// The Contact URI: the Request-URI of a call to this binding. `None` cannot come of a registration, only of a
     /// damaged store.
     #[must_use]
@@ -75,7 +108,12 @@ impl Binding {
     /// Contact is a private address.
     #[must_use]
     pub fn target(&self) -> Flow {
-        let contact = self.uri();
+        if self.reg_id().is_some() {
+            return self.flow;
+        }
+        // A proxy listens where its Path says, as long as that is itself: nobody can have us send elsewhere.
+        let proxy = self.extra.as_ref().and_then(|_| self.route().into_iter().next()).map(|proxy| proxy.uri);
+        let contact = proxy.or_else(|| self.uri());
         let listens_on =
             contact.as_ref().and_then(Uri::as_sip).filter(|uri| uri.host.ip() == Some(self.flow.remote.ip()));
         match listens_on {
@@ -106,6 +144,7 @@ impl Binding {
             flow: self.flow,
             user_agent: self.user_agent.clone(),
             instance: self.instance.clone(),
+            extra: self.extra.clone(),
         }
     }
 }
@@ -146,4 +185,6 @@ pub struct StoredBinding {
     pub user_agent: Option<Arc<str>>,
     /// The device (`+sip.instance`, RFC 5626).
     pub instance: Option<Arc<str>>,
+    /// What only some bindings have.
+    pub extra: Option<Arc<Extra>>,
 }

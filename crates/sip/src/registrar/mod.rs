@@ -2,13 +2,16 @@
 //! neither authenticates nor stores: its caller has done the one and does the other with the changes it gets.
 
 mod binding;
+mod gruu;
+mod outbound;
 mod request;
 mod table;
 
 #[cfg(test)]
 mod tests;
 
-pub use binding::{Aor, Binding, BindingChange, StoredBinding};
+pub use binding::{Aor, Binding, BindingChange, Extra, StoredBinding};
+pub use gruu::{Device, Gruus};
 pub use request::RegisterRefused;
 pub use table::Registrar;
 
@@ -39,4 +42,8 @@ pub struct Registered {
     pub contacts: Vec<String>,
     /// What has to be written down before that 200 goes out; empty for a query.
     pub changes: Vec<BindingChange>,
+    /// The Path that was taken, to be returned in the 200 (RFC 3327 section 5.3).
+    pub path: Vec<Box<str>>,
+    /// Whether a flow was registered: the 200 requires `outbound` (RFC 5626 section 6).
+    pub outbound: bool,
 }

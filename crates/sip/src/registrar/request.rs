@@ -1,10 +1,12 @@
 //! What a REGISTER asks for, read and checked before anything is changed.
 
+use std::sync::Arc;
+
 use crate::header::{Contacts, NameAddr};
 use crate::message::{ParseError, Request, StatusCode};
 use crate::uri::Uri;
 
-use super::RegistrarSettings;
+use super::{Extra, RegistrarSettings, outbound};
 
 /// Why a REGISTER was refused. Nothing has changed then: a REGISTER is taken whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +20,18 @@ pub enum RegisterRefused {
     /// A Contact that is no SIP URI, or longer than any phone's.
     #[error("unusable Contact")]
     UnusableContact,
+    /// A Path, from a phone that does not say that it understands that: the 420 carries `Unsupported: path`.
+    #[error("Path without Supported: path")]
+    PathUnsupported,
+    /// A Path through what is no loose router, or through too many.
+    #[error("unusable Path")]
+    UnusablePath,
+    /// More than one flow in one request (RFC 5626 section 6).
+    #[error("more than one Contact with reg-id")]
+    SeveralFlows,
+    /// The first proxy on the way cannot find the flow again (RFC 5626 section 6).
+    #[error("the first hop does not support outbound")]
+    FirstHop,
     /// An expiry below the minimum: the response carries Min-Expires.
     #[error("expiry below {0} seconds")]
     IntervalTooBrief(u32),
@@ -39,7 +53,13 @@ impl RegisterRefused {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Unreadable(_) | Self::Wildcard | Self::UnusableContact => StatusCode::BAD_REQUEST,
+            Self::Unreadable(_)
+            | Self::Wildcard
+            | Self::UnusableContact
+            | Self::UnusablePath
+            | Self::SeveralFlows => StatusCode::BAD_REQUEST,
+            Self::PathUnsupported => StatusCode::BAD_EXTENSION,
+            Self::FirstHop => StatusCode::FIRST_HOP_LACKS_OUTBOUND,
             Self::IntervalTooBrief(_) => StatusCode::INTERVAL_TOO_BRIEF,
             Self::OutOfOrder { .. } => StatusCode::SERVER_INTERNAL_ERROR,
             Self::TooManyContacts(_) => StatusCode::FORBIDDEN,
@@ -75,6 +95,7 @@ pub(super) struct Wanted {
     pub(super) seconds: u32,
     pub(super) instance: Option<Box<str>>,
     pub(super) reg_id: Option<Box<str>>,
+    pub(super) extra: Option<Arc<Extra>>,
 }
 
 impl Wish {
@@ -85,8 +106,16 @@ impl Wish {
             Contacts::Star => Err(RegisterRefused::Wildcard),
             Contacts::List(contacts) if contacts.is_empty() => Ok(Self::Query),
             Contacts::List(contacts) => {
-                let wanted = contacts.into_iter().map(|contact| Wanted::of(contact, expires, settings));
-                Ok(Self::Bind(wanted.collect::<Result<_, _>>()?))
+                let path = outbound::path(request)?;
+                let wanted = contacts.into_iter().map(|contact| {
+                    let mut wanted = Wanted::of(contact, expires, settings)?;
+                    let (instance, reg_id) = (wanted.instance.as_deref(), wanted.reg_id.as_deref());
+                    wanted.extra = Extra::new(path.clone(), outbound::flow_id(request, instance, reg_id));
+                    Ok(wanted)
+                });
+                let wanted: Vec<Wanted> = wanted.collect::<Result<_, RegisterRefused>>()?;
+                outbound::check(request, &wanted, &path)?;
+                Ok(Self::Bind(wanted))
             }
         }
     }
@@ -111,7 +140,12 @@ impl Wanted {
         if text.len() > MAX_CONTACT {
             return Err(RegisterRefused::UnusableContact);
         }
-        Ok(Self { uri, text, q, seconds, instance, reg_id })
+        Ok(Self { uri, text, q, seconds, instance, reg_id, extra: None })
+    }
+
+    /// Which flow of its device it is about (RFC 5626).
+    pub(super) fn flow_id(&self) -> Option<u32> {
+        self.extra.as_ref()?.reg_id
     }
 }
 

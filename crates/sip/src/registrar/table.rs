@@ -60,9 +60,13 @@ impl Registrar {
         let (current, over): (Vec<Binding>, Vec<Binding>) =
             bindings.iter().cloned().partition(|binding| binding.expires > now);
         let mut changes: Vec<BindingChange> = over.iter().map(|binding| removal(aor, binding)).collect();
+        let (mut path, mut outbound) = (None, false);
         let after = match wish {
             // What has ended is left to `expire`.
-            Wish::Query => return Ok(Registered { contacts: contacts(&current, now), changes: Vec::new() }),
+            Wish::Query => {
+                let contacts = contacts(&current, now);
+                return Ok(Registered { contacts, changes: Vec::new(), path: Vec::new(), outbound: false });
+            }
             Wish::RemoveAll => {
                 for binding in &current {
                     check_order(binding, request)?;
@@ -71,13 +75,15 @@ impl Registrar {
                 Vec::new()
             }
             Wish::Bind(wanted) => {
+                outbound = wanted.iter().any(|contact| contact.flow_id().is_some());
+                path = wanted.iter().find_map(|contact| contact.extra.as_ref()).map(|e| e.path.clone());
                 let by = Registering { now, aor, request, flow };
                 by.apply(&current, wanted, self.settings.max_contacts, &mut changes)?
             }
         };
         let contacts = contacts(&after, now);
         self.replace(aor, after);
-        Ok(Registered { contacts, changes })
+        Ok(Registered { contacts, changes, path: path.unwrap_or_default(), outbound })
     }
 
     /// The bindings of an address of record, the most preferred first, and the latest first among equals.
@@ -105,7 +111,7 @@ impl Registrar {
 
     /// A connection was lost: the bindings that were made over it cannot be reached any more, and are removed. Their phones
     /// register again over a new connection. Datagram flows change nothing.
-    pub fn flow_closed(&mut self, flow: &Flow) -> Vec<BindingChange> {
+    pub fn flow_closed(&mut self, now: Instant, flow: &Flow) -> Vec<BindingChange> {
         let mut changes = Vec::new();
         let Some(connection) = flow.connection else { return changes };
         let first = (connection, Aor::new(""));
@@ -117,15 +123,15 @@ impl Registrar {
             .collect();
         for aor in lost {
             let over_it = |binding: &Binding| binding.flow.connection == Some(connection);
-            self.end(&aor, over_it, &mut changes);
+            self.end(now, &aor, over_it, &mut changes);
         }
         changes
     }
 
     /// Removes all bindings of an address of record that exists no more.
-    pub fn remove(&mut self, aor: &Aor) -> Vec<BindingChange> {
+    pub fn remove(&mut self, now: Instant, aor: &Aor) -> Vec<BindingChange> {
         let mut changes = Vec::new();
-        self.end(aor, |_| true, &mut changes);
+        self.end(now, aor, |_| true, &mut changes);
         changes
     }
 
@@ -190,27 +196,35 @@ impl Registrar {
     }
 
     fn put(&mut self, now: Instant, binding: StoredBinding) {
-        let StoredBinding { aor, contact, q, call_id, cseq, remaining, flow, user_agent, instance } = binding;
+        let StoredBinding { aor, contact, q, call_id, cseq, remaining, flow, user_agent, instance, extra } =
+            binding;
         let Some(expires) = now.checked_add(remaining) else { return };
         let mut after: Vec<Binding> =
             self.records.get(&aor).map(|record| record.bindings.clone()).unwrap_or_default();
         after.retain(|other| other.contact != contact);
         after.reserve_exact(1);
-        after.push(Binding { contact, q, call_id, cseq, expires, flow, user_agent, instance });
+        after.push(Binding { contact, q, call_id, cseq, expires, flow, user_agent, instance, extra });
         self.replace(&aor, after);
     }
 
     fn end_old_ones(&mut self, now: Instant, aor: &Aor, changes: &mut Vec<BindingChange>) {
-        self.end(aor, |binding| binding.expires <= now, changes);
+        self.end(now, aor, |binding| binding.expires <= now, changes);
     }
 
-    fn end(&mut self, aor: &Aor, is_over: impl Fn(&Binding) -> bool, changes: &mut Vec<BindingChange>) {
+    fn end(
+        &mut self,
+        now: Instant,
+        aor: &Aor,
+        is_over: impl Fn(&Binding) -> bool,
+        changes: &mut Vec<BindingChange>,
+    ) {
         let Some(record) = self.records.get(aor) else { return };
         if !record.bindings.iter().any(&is_over) {
             return;
         }
         let (over, live): (Vec<Binding>, Vec<Binding>) = record.bindings.iter().cloned().partition(is_over);
         changes.extend(over.iter().map(|binding| removal(aor, binding)));
+        keep_siblings(now, aor, &over, &live, changes);
         self.replace(aor, live);
     }
 
@@ -310,6 +324,9 @@ impl Registering<'_> {
                 after.push(binding);
             }
         }
+        let gone: Vec<Binding> =
+            current.iter().filter(|old| old.reg_id().is_some() && !after.contains(old)).cloned().collect();
+        keep_siblings(self.now, self.aor, &gone, &after, changes);
         if after.len() > max_contacts.max(current.len()) {
             return Err(RegisterRefused::TooManyContacts(max_contacts));
         }
@@ -331,6 +348,7 @@ impl Registering<'_> {
             flow: self.flow,
             user_agent: agent.map(|agent| shared(old.and_then(|old| old.user_agent.as_ref()), agent)),
             instance: instance.map(|instance| shared(old.and_then(|old| old.instance.as_ref()), instance)),
+            extra: wanted.extra,
         }
     }
 }
@@ -339,10 +357,12 @@ impl Wanted {
     /// Whether a binding is the one that this Contact is about: an equivalent URI, or the same device, which has then
     /// come back under another address.
     fn means(&self, binding: &Binding) -> bool {
-        let same_device = self.reg_id.is_none()
-            && self.instance.is_some()
-            && self.instance.as_deref().map(|instance| shortened(instance, MAX_INSTANCE))
-                == binding.instance.as_deref();
+        let instance = self.instance.as_deref().map(|instance| shortened(instance, MAX_INSTANCE));
+        if let Some(flow) = self.flow_id() {
+            return binding.reg_id() == Some(flow) && instance == binding.instance.as_deref();
+        }
+        let same_device =
+            self.reg_id.is_none() && self.instance.is_some() && instance == binding.instance.as_deref();
         *binding.contact == *self.text
             || same_device
             || Uri::parse(&binding.contact).is_ok_and(|uri| uri.equivalent(&self.uri))
@@ -356,6 +376,20 @@ fn check_order(binding: &Binding, request: &Request) -> Result<(), RegisterRefus
         return Err(RegisterRefused::OutOfOrder { stored, received });
     }
     Ok(())
+}
+
+/// A store knows a binding by its contact, which two flows of one device may share: the one that stays is put down again.
+fn keep_siblings(
+    now: Instant,
+    aor: &Aor,
+    gone: &[Binding],
+    live: &[Binding],
+    changes: &mut Vec<BindingChange>,
+) {
+    let kept = live
+        .iter()
+        .filter(|live| live.reg_id().is_some() && gone.iter().any(|gone| gone.contact == live.contact));
+    changes.extend(kept.map(|binding| BindingChange::Put(binding.stored(aor, now))));
 }
 
 fn removal(aor: &Aor, binding: &Binding) -> BindingChange {
@@ -388,6 +422,9 @@ fn contact(binding: &Binding, now: Instant) -> String {
     }
     if let Some(instance) = &binding.instance {
         let _ = write!(value, ";+sip.instance=\"{}\"", instance.replace(['"', '\\'], ""));
+    }
+    if let Some(reg_id) = binding.reg_id() {
+        let _ = write!(value, ";reg-id={reg_id}");
     }
     value
 }

@@ -283,10 +283,10 @@ fn a_lost_connection_takes_its_bindings_along() {
     world.register_as(1, "b", TWO, tcp(8)).unwrap();
     let other = Aor::new("202@kantoor");
     world.registrar.register(world.now, &other, &request(1, "c", ONE), tcp(7)).unwrap();
-    assert_eq!(world.registrar.flow_closed(&tcp(7)).len(), 2);
+    assert_eq!(world.registrar.flow_closed(world.now, &tcp(7)).len(), 2);
     assert_eq!(world.contacts(), ["sip:201@10.0.0.2:5070"]);
-    assert!(world.registrar.flow_closed(&tcp(7)).is_empty());
-    assert!(world.registrar.flow_closed(&udp()).is_empty());
+    assert!(world.registrar.flow_closed(world.now, &tcp(7)).is_empty());
+    assert!(world.registrar.flow_closed(world.now, &udp()).is_empty());
 }
 
 #[test]
@@ -294,9 +294,9 @@ fn a_phone_that_reconnected_keeps_its_binding() {
     let mut world = World::new();
     world.register_as(1, "a", ONE, tcp(7)).unwrap();
     world.register_as(2, "a", ONE, tcp(8)).unwrap();
-    assert!(world.registrar.flow_closed(&tcp(7)).is_empty());
+    assert!(world.registrar.flow_closed(world.now, &tcp(7)).is_empty());
     assert_eq!(world.registrar.lookup(world.now, &world.aor)[0].flow, tcp(8));
-    assert_eq!(world.registrar.flow_closed(&tcp(8)).len(), 1);
+    assert_eq!(world.registrar.flow_closed(world.now, &tcp(8)).len(), 1);
 }
 
 #[test]
@@ -392,7 +392,7 @@ mod random {
                 };
                 let mut all = changes;
                 if wait > 150 {
-                    all.extend(world.registrar.flow_closed(&flow));
+                    all.extend(world.registrar.flow_closed(world.now, &flow));
                 }
                 world.pass(wait);
                 let first = world.registrar.iter().map(|(_, binding)| binding.expires).min();
@@ -434,7 +434,7 @@ fn a_registrar_that_was_frozen_is_the_same_and_still_reports_what_ends() {
     assert_eq!(freeze(&thawed), frozen);
     assert_eq!((thawed.len(), thawed.deadline()), (3, world.registrar.deadline()));
     assert_eq!(thawed.expire(world.now), world.registrar.expire(world.now));
-    assert_eq!(thawed.flow_closed(&tcp(9)), world.registrar.flow_closed(&tcp(9)));
+    assert_eq!(thawed.flow_closed(world.now, &tcp(9)), world.registrar.flow_closed(world.now, &tcp(9)));
     world.registrar = thawed;
     assert_ne!(world.contacts(), before);
     assert_eq!(world.registrar.len(), 1);

@@ -1,0 +1,82 @@
+//! GRUUs (RFC 5627): what a phone is given with its registration, and which one phone a request to such an address is for.
+
+use std::sync::Arc;
+
+use kiestoon_sip::registrar::{Binding, Gruus};
+use kiestoon_sip::{Flow, Uri};
+
+use crate::exchange::Exchange;
+use crate::wire;
+
+/// The one phone that a request is for.
+#[derive(Debug, Clone)]
+pub(crate) struct OnePhone {
+    pub(crate) number: Box<str>,
+    instance: Arc<str>,
+}
+
+impl OnePhone {
+    /// Whether a phone of an extension is rung: another extension's are, where the dialplan leads there.
+    pub(crate) fn allows(&self, number: &str, binding: &Binding) -> bool {
+        *self.number != *number || binding.instance.as_deref() == Some(&*self.instance)
+    }
+}
+
+/// The phone that a Request-URI names; None where it is no GRUU.
+///
+/// # Errors
+/// The status that says why it cannot be reached: 404 where a temporary one is not good any more, 480 where its phone is not
+/// registered.
+pub(crate) fn one_phone(x: &Exchange, organisation: usize, uri: &Uri) -> Result<Option<OnePhone>, u16> {
+    let Some(sip) = uri.as_sip().filter(|sip| sip.params.contains("gr")) else { return Ok(None) };
+    let user = sip.user.as_deref().unwrap_or_default();
+    type IsIt<'a> = Box<dyn Fn(&Binding) -> bool + 'a>;
+    let (number, is_it): (Box<str>, IsIt<'_>) = match sip.params.get("gr") {
+        Some(wanted) => {
+            let wanted = format!("<{wanted}>");
+            (user.into(), Box::new(move |binding| binding.instance.as_deref() == Some(&*wanted)))
+        }
+        None => {
+            let (number, device) = x.gruus.open(user).ok_or(404_u16)?;
+            let is_it = move |binding: &Binding| {
+                let instance = binding.instance.as_deref();
+                instance.is_some_and(|instance| x.gruus.device(instance, &binding.call_id) == device)
+            };
+            (number.into(), Box::new(is_it))
+        }
+    };
+    let bindings = x.bindings(organisation, &x.snapshot, &number);
+    let found = bindings.into_iter().find(|binding| is_it(binding));
+    match found.and_then(|binding| binding.instance.clone()) {
+        Some(instance) => Ok(Some(OnePhone { number, instance })),
+        None if Gruus::is_temporary(user) => Err(404),
+        None => Err(480),
+    }
+}
+
+/// The parameters of a Contact in the 200 of a REGISTER that give a phone its GRUUs; empty for a phone without an instance.
+pub(crate) fn granted(
+    x: &mut Exchange,
+    organisation: usize,
+    number: &str,
+    (instance, call_id): (&str, &str),
+    flow: &Flow,
+) -> String {
+    let urn = instance.trim_matches(['<', '>']);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'():".contains(&byte);
+    if urn.is_empty() || !urn.bytes().all(is_plain) {
+        return String::new();
+    }
+    let salt = x.random();
+    let Some(of) = x.snapshot.organisation(organisation) else { return String::new() };
+    let uri = |user: &str, gr: Option<&str>| {
+        let mut address = wire::address(user, of, &x.settings, flow);
+        if let Uri::Sip(sip) = &mut address.uri {
+            sip.params.set("gr", gr);
+        }
+        address.uri
+    };
+    let public = uri(number, Some(urn));
+    let temporary = uri(&x.gruus.temporary(number, x.gruus.device(instance, call_id), salt), None);
+    format!(";pub-gruu=\"{public}\";temp-gruu=\"{temporary}\"")
+}

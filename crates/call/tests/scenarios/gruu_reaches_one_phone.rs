@@ -1,0 +1,94 @@
+//! GRUU (RFC 5627): a phone gets an address of its own with its registration, and a request to it reaches that phone alone.
+
+use kiestoon_sip::{HeaderName, Method, Request, Uri};
+use kiestoon_testkit::{Ended, PhoneId, Story, phone, secs};
+
+fn register_device(t: &mut Story, phone: PhoneId, device: &str, call_id: &str) -> (Uri, Uri) {
+    let contact = format!("<sip:202@{}>;+sip.instance=\"<urn:uuid:{device}>\"", t.address(phone));
+    t.send(phone, Method::Register, "", |request: &mut Request| {
+        request.call_id = call_id.into();
+        request.headers.set(HeaderName::Contact, contact.as_str());
+        request.headers.set(HeaderName::Supported, "gruu");
+    });
+    t.run(secs(1));
+    let granted = t.phone(phone).responses().filter(|response| response.status.code() == 200).last().unwrap();
+    let line = granted
+        .headers
+        .get_all(&HeaderName::Contact)
+        .find(|line| line.contains(device))
+        .unwrap_or_else(|| panic!("no contact of {device}"));
+    let uri = |name: &str| {
+        let text = line.split(&format!("{name}=\"")).nth(1).unwrap_or_else(|| panic!("no {name} in {line}"));
+        Uri::parse(text.split('"').next().unwrap()).unwrap()
+    };
+    (uri("pub-gruu"), uri("temp-gruu"))
+}
+
+#[test]
+fn public_and_temporary_ones_ring_that_phone_and_no_other() {
+    let mut t = Story::office(1);
+    let a = t.add(phone("201"));
+    let desk = t.add(phone("202"));
+    let cordless = t.add(phone("202"));
+    t.register(a);
+    let (public, temporary) = register_device(&mut t, desk, "1111", "one");
+    register_device(&mut t, cordless, "2222", "two");
+    assert_eq!(public.to_string(), "sip:202@kantoor.example;gr=urn:uuid:1111");
+    assert!(!temporary.to_string().contains("202@"), "{temporary}");
+    for gruu in [public, temporary] {
+        t.call_with(a, "202", |invite| invite.uri = gruu.clone());
+        t.run(secs(3));
+        t.expect(a).talking_with("202").talks_both_ways_with(desk);
+        t.hang_up(a);
+        t.settle();
+    }
+    t.expect(cordless).never_called();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_text_reaches_that_phone_alone() {
+    let mut t = Story::office(2);
+    let a = t.add(phone("201"));
+    let desk = t.add(phone("202"));
+    let cordless = t.add(phone("202"));
+    t.register(a);
+    let (public, _) = register_device(&mut t, desk, "1111", "one");
+    register_device(&mut t, cordless, "2222", "two");
+    t.send(a, Method::Message, "202", |request| {
+        request.uri = public.clone();
+        request.set_body("text/plain", "hallo");
+    });
+    t.run(secs(2));
+    t.expect(a).got(200, &Method::Message);
+    let texts = |id| t.phone(id).requests().filter(|request| request.method == Method::Message).count();
+    assert_eq!((texts(desk), texts(cordless)), (1, 0));
+}
+
+#[test]
+fn one_that_is_gone_reaches_nobody() {
+    let mut t = Story::office(3);
+    let a = t.add(phone("201"));
+    let desk = t.add(phone("202"));
+    t.register(a);
+    let (public, temporary) = register_device(&mut t, desk, "1111", "one");
+    let (_, fresh) = register_device(&mut t, desk, "1111", "another");
+    let call = |t: &mut Story, gruu: &Uri| {
+        t.call_with(a, "202", |invite| invite.uri = gruu.clone());
+        t.run(secs(3));
+    };
+    call(&mut t, &temporary);
+    t.expect(a).ended(Ended::Refused(404));
+    call(&mut t, &fresh);
+    t.expect(a).talking_with("202");
+    t.hang_up(a);
+    t.settle();
+    t.unregister_all(desk);
+    t.run(secs(1));
+    call(&mut t, &public);
+    t.expect(a).ended(Ended::Refused(480));
+    call(&mut t, &Uri::parse("sip:tgruu.AAAA@kantoor.example;gr").unwrap());
+    t.expect(a).ended(Ended::Refused(404));
+    t.settle();
+    t.expect_nothing_left();
+}

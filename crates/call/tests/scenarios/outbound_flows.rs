@@ -1,0 +1,108 @@
+//! Outbound (RFC 5626): a device registers several flows; one at a time is tried, and a dead one falls to the next.
+
+use kiestoon_sip::{HeaderName, Method, Request, Transport, Via};
+use kiestoon_testkit::{PhoneId, Story, phone, secs};
+
+const DEVICE: &str = "<urn:uuid:00000000-0000-1000-8000-AABBCCDDEEFF>";
+
+fn register_flow(t: &mut Story, phone: PhoneId, reg_id: u32, tweak: impl Fn(&mut Request)) {
+    let contact = format!("<sip:202@{};ob>;reg-id={reg_id};+sip.instance=\"{DEVICE}\"", t.address(phone));
+    t.send(phone, Method::Register, "", |request: &mut Request| {
+        request.headers.set(HeaderName::Contact, contact.as_str());
+        request.headers.set(HeaderName::Supported, "path, outbound");
+        tweak(request);
+    });
+    t.run(secs(1));
+}
+
+#[test]
+fn only_the_latest_flow_of_a_device_is_rung() {
+    let mut t = Story::office(1);
+    let a = t.add(phone("201"));
+    let first = t.add(phone("202"));
+    let second = t.add(phone("202"));
+    t.register(a);
+    register_flow(&mut t, first, 1, |_| {});
+    register_flow(&mut t, second, 2, |_| {});
+    t.expect(first).got_header(200, &HeaderName::Require, "outbound").got_header(
+        200,
+        &HeaderName::Contact,
+        "reg-id=1",
+    );
+    t.expect(second).got_header(200, &HeaderName::Contact, "reg-id=2");
+    assert_eq!(t.the_pbx().switch.status().registrations, 3);
+    t.call(a, "202");
+    t.run(secs(3));
+    t.expect(a).talking_with("202").talks_both_ways_with(second);
+    t.expect(first).never_called();
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_dead_flow_falls_to_the_next() {
+    let mut t = Story::office(2);
+    let a = t.add(phone("201"));
+    let first = t.add(phone("202"));
+    let second = t.add(phone("202"));
+    t.register(a);
+    register_flow(&mut t, first, 1, |_| {});
+    register_flow(&mut t, second, 2, |_| {});
+    t.crash(second);
+    t.call(a, "202");
+    t.run(secs(3));
+    t.expect(a).talking_with("202").talks_both_ways_with(first);
+    t.hang_up(a);
+    t.settle();
+    t.expect_cdr().answered().reached("202");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_430_of_a_proxy_falls_to_the_next_as_well() {
+    let mut t = Story::office(3);
+    let a = t.add(phone("201"));
+    let first = t.add(phone("202"));
+    let second = t.add(phone("202").refuses(430));
+    t.register(a);
+    register_flow(&mut t, first, 1, |_| {});
+    register_flow(&mut t, second, 2, |_| {});
+    t.call(a, "202");
+    t.run(secs(3));
+    t.expect(a).talking_with("202").talks_both_ways_with(first);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn the_same_flow_registered_again_replaces_its_binding() {
+    let mut t = Story::office(4);
+    let old = t.add(phone("202"));
+    let new = t.add(phone("202"));
+    register_flow(&mut t, old, 1, |_| {});
+    register_flow(&mut t, new, 1, |_| {});
+    assert_eq!(t.the_pbx().switch.status().registrations, 1);
+    t.restart_pbx();
+    assert_eq!(t.the_pbx().switch.status().registrations, 1);
+}
+
+#[test]
+fn behind_a_proxy_that_cannot_find_the_flow_again_it_is_refused() {
+    let mut t = Story::office(5);
+    let b = t.add(phone("202"));
+    let proxied = |request: &mut Request| {
+        let inner = "192.0.2.7:5060".parse().unwrap();
+        request.via.push(Via::of_ours(Transport::Udp, inner, "z9hG4bKinner"));
+    };
+    register_flow(&mut t, b, 1, |_| {});
+    register_flow(&mut t, b, 2, proxied);
+    t.expect(b).got(439, &Method::Register);
+    assert_eq!(t.the_pbx().switch.status().registrations, 1);
+    register_flow(&mut t, b, 2, |request| {
+        proxied(request);
+        request.headers.set(HeaderName::Path, "<sip:192.0.2.1;lr>, <sip:192.0.2.7;lr;ob>");
+    });
+    assert_eq!(t.the_pbx().switch.status().registrations, 2);
+}

@@ -1,0 +1,84 @@
+//! Path (RFC 3327): the proxies that a REGISTER came through are kept with the binding, and requests to it go through them.
+
+use kiestoon_sip::{HeaderName, Method, Request};
+use kiestoon_testkit::{Ended, PhoneId, Story, phone, secs};
+
+/// The phone registers as through a proxy at its own address.
+fn register_through(t: &mut Story, phone: PhoneId, path: &str, supported: &str) {
+    let at = t.address(phone);
+    let contact = format!("<sip:202@{at}>");
+    t.send(phone, Method::Register, "", |request: &mut Request| {
+        request.headers.set(HeaderName::Contact, contact.as_str());
+        request.headers.set(HeaderName::Supported, supported);
+        request.headers.set(HeaderName::Path, path);
+    });
+    t.run(secs(1));
+}
+
+fn routes(t: &Story, phone: PhoneId) -> Vec<String> {
+    let invites = t.phone(phone).requests().filter(|request| request.method == Method::Invite);
+    invites
+        .flat_map(|invite| invite.headers.get_all(&HeaderName::Route).map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn a_call_takes_the_path_as_its_route_also_after_a_restart() {
+    let mut t = Story::office(1);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    let path = format!("<sip:{};lr>, <sip:192.0.2.77;lr>", t.address(b));
+    t.register(a);
+    register_through(&mut t, b, &path, "path");
+    t.expect(b).got_header(200, &HeaderName::Path, ";lr>");
+    for _ in 0..2 {
+        t.call(a, "202");
+        t.run(secs(3));
+        t.expect(a).talking_with("202");
+        t.hang_up(a);
+        t.settle();
+        assert_eq!(routes(&t, b).join(", "), path);
+        t.restart_pbx();
+        t.register(a);
+        t.run(secs(1));
+        if t.the_pbx().ended().count() == 1 {
+            assert_eq!(t.the_pbx().switch.status().registrations, 2);
+            break;
+        }
+    }
+    t.call(a, "202");
+    t.run(secs(3));
+    t.expect(a).talking_with("202");
+    assert_eq!(routes(&t, b).join(", "), format!("{path}, {path}"));
+}
+
+#[test]
+fn a_phone_that_does_not_know_path_is_refused() {
+    let mut t = Story::office(2);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    t.register(a);
+    register_through(&mut t, b, "<sip:192.0.2.77;lr>", "gruu");
+    t.expect(b).got(420, &Method::Register).got_header(420, &HeaderName::Unsupported, "path");
+    register_through(&mut t, b, "<sip:192.0.2.77>", "path");
+    t.expect(b).got(400, &Method::Register);
+    t.call(a, "202");
+    t.settle();
+    t.expect(a).ended(Ended::Refused(480));
+    t.expect_nothing_left();
+}
+
+#[test]
+fn nothing_is_sent_to_an_address_that_only_the_path_names() {
+    let mut t = Story::office(3);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    t.register(a);
+    register_through(&mut t, b, "<sip:198.51.100.66:9;lr>", "path");
+    t.call(a, "202");
+    t.run(secs(3));
+    t.expect(a).talking_with("202");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
