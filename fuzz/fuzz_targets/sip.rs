@@ -22,6 +22,8 @@ fn message(bytes: &Bytes) {
             let again = Message::parse(&written).expect("what we write can be read");
             assert_eq!(again, message);
             assert_eq!(again.to_bytes(), written);
+            let headers = message.headers();
+            let _ = (headers.rseq(), headers.rack(), headers.session_expires(), headers.min_se());
             if let Message::Request(request) = &message {
                 request.headers.contacts().expect("checked by the parser");
                 request.headers.route().expect("checked by the parser");

@@ -125,7 +125,7 @@ impl Call {
     fn fork_ended(&mut self, x: &mut Exchange, leg: LegId, tag: &str) {
         self.drop_early_update(x, leg);
         let Some(branch) = self.branch_mut(leg) else { return };
-        branch.take_fork(tag);
+        branch.forks.retain(|fork| *fork.tag != *tag);
         if let Stage::Ringing(ring) = &mut self.stage {
             ring.early.take_if(|(heard, of)| *heard == leg && **of == *tag);
         }

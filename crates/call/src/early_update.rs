@@ -243,7 +243,7 @@ impl Call {
         self.take_session(x, Side::Caller, &update.offer);
         self.offer_again(update.offer.clone());
         if let Some(branch) = self.branch_mut(update.leg) {
-            branch.is_behind = false;
+            branch.catch_up(&update.tag);
         }
         self.tell_for_good(&body);
         self.accept_update(x, Side::Caller, update.server, &update.request, Some(&body));
@@ -263,7 +263,7 @@ impl Call {
         self.take_session(x, Side::Caller, &answer);
         self.offer_again(answer);
         if let Some(branch) = self.branch_mut(update.leg) {
-            branch.is_behind = false;
+            branch.catch_up(&update.tag);
         }
         let at = (update.leg, &*update.tag);
         self.accept_fork_update(x, at, update.server, &update.request, Some(&body));
@@ -323,7 +323,7 @@ impl Call {
         self.close_early_offers(&update);
         refuse_reinvite(x, update.server, &update.request, 500);
         if let (Side::Caller, Some(branch)) = (update.from, self.branch_mut(leg)) {
-            branch.is_behind = true;
+            branch.fall_behind();
         }
     }
 }

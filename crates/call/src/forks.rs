@@ -26,6 +26,8 @@ pub(crate) struct Fork {
     pub(crate) sdp: Option<Box<Sdp>>,
     pub(crate) open: OpenOffer,
     pub(crate) can: Abilities,
+    /// Whether it was told of the last change of the caller's session, unlike the rest of its branch.
+    knows: bool,
     /// Whether it has changed its session without the caller being told.
     pub(crate) is_ahead: bool,
     /// The acknowledgement that waits for an answer to the offer of this phone.
@@ -53,6 +55,7 @@ impl Fork {
             sdp: None,
             open: if offered { OpenOffer::Ours } else { OpenOffer::TheirsDue },
             can: Abilities::default(),
+            knows: false,
             is_ahead: false,
             owed: None,
         }
@@ -113,10 +116,25 @@ impl Branch {
         self.forks.iter_mut().find(|fork| *fork.tag == *tag)
     }
 
-    /// Takes the early dialog of a tag out; None where there was none.
+    /// The caller has changed its session: what these phones were offered is not true any more.
+    pub(crate) fn fall_behind(&mut self) {
+        self.is_behind = true;
+        self.forks.iter_mut().for_each(|fork| fork.knows = false);
+    }
+
+    /// One of them was told of the change.
+    pub(crate) fn catch_up(&mut self, tag: &str) {
+        if let Some(fork) = self.fork_mut(tag) {
+            fork.knows = true;
+        }
+    }
+
+    /// Takes the early dialog of a tag out, to be that of the branch; None where there was none.
     pub(crate) fn take_fork(&mut self, tag: &str) -> Option<Fork> {
         let index = self.forks.iter().position(|fork| *fork.tag == *tag)?;
-        Some(self.forks.swap_remove(index))
+        let fork = self.forks.swap_remove(index);
+        self.is_behind &= !fork.knows;
+        Some(fork)
     }
 
     /// The early dialog that a provisional response is in, made or brought up to date by it, and how it came. None where

@@ -9,6 +9,7 @@ use crate::cdr::Side;
 use crate::exchange::Exchange;
 use crate::leg::LegMedia;
 use crate::open_offer::OpenOffer;
+use crate::ring::Branch;
 use crate::wire;
 
 impl Call {
@@ -59,7 +60,7 @@ impl Call {
     pub(crate) fn offer_again(&mut self, offer: Sdp) {
         self.offer = Some(Box::new(offer));
         if let Stage::Ringing(ring) = &mut self.stage {
-            ring.branches.iter_mut().for_each(|branch| branch.is_behind = true);
+            ring.branches.iter_mut().for_each(Branch::fall_behind);
         }
     }
 }

@@ -6,8 +6,8 @@ mod fixtures;
 
 use bytes::Bytes;
 use kiestoon_sip::{
-    Frame, Framer, HeaderName, Host, Limits, Message, Method, NameAddr, Params, Request, SipUri, StatusCode,
-    TelUri, Transport, Uri, Via,
+    CSeq, Frame, Framer, HeaderName, Host, Limits, Message, Method, NameAddr, Params, RAck, Refresher,
+    Request, SessionExpires, SipUri, StatusCode, TelUri, Transport, Uri, Via,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -188,6 +188,22 @@ proptest! {
     fn uris_are_read_as_they_were_written(uri in uri()) {
         prop_assert!(uri.equivalent(&uri));
         prop_assert_eq!(Uri::parse(&uri.to_string()).unwrap(), uri);
+    }
+
+    #[test]
+    fn acknowledgements_and_session_times_are_read_as_they_were_written(
+        rseq in any::<u32>(),
+        number in 0..=0x7fff_ffff_u32,
+        secs in any::<u32>(),
+        who in option::of(any::<bool>()),
+        junk in "[0-9 ;=a-zA-Z]{0,40}",
+    ) {
+        let rack = RAck { rseq, cseq: CSeq::new(number, Method::Invite) };
+        prop_assert_eq!(RAck::parse(&rack.to_string()), Some(rack));
+        let refresher = who.map(|uac| if uac { Refresher::Uac } else { Refresher::Uas });
+        let expires = SessionExpires { secs, refresher };
+        prop_assert_eq!(SessionExpires::parse(&expires.to_string()), Some(expires));
+        let _ = (RAck::parse(&junk), SessionExpires::parse(&junk));
     }
 
     #[test]

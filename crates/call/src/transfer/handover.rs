@@ -17,6 +17,7 @@ use crate::exchange::Exchange;
 use crate::id::CallId;
 use crate::leg::{Leg, LegMedia, OpenMedia, Signal};
 use crate::reason::EndReason;
+use crate::ring::Branch;
 use crate::routes::ClientOwner;
 
 /// What one call has to say to another; the switch carries it over.
@@ -373,7 +374,7 @@ impl Call {
         let (mut early, mut rings) = (None, false);
         self.drop_any_early_update(x);
         if let Stage::Ringing(ring) = &mut self.stage {
-            ring.branches.iter_mut().for_each(|branch| branch.is_behind = true);
+            ring.branches.iter_mut().for_each(Branch::fall_behind);
             (early, rings) = (ring.early.as_ref().map(|(leg, _)| *leg), ring.told.is_some());
         }
         let until = x.now + x.settings.ring_limit;

@@ -2,7 +2,7 @@
 //! one at a time, and the session of the phone that answers stands (RFC 3261 section 13.2.2.4).
 
 use kiestoon_sip::{Message, Method};
-use kiestoon_testkit::{PhoneId, Reply, Story, millis, phone, secs};
+use kiestoon_testkit::{Flowing, PhoneId, Reply, Story, millis, phone, secs};
 
 const MEDIA: Reply = Reply::Reliable { status: 183, described: true };
 
@@ -124,6 +124,30 @@ fn a_branch_that_fails_hands_over_to_another_that_sounds() {
             && matches!(&rung.message, Some(Message::Response(r)) if !r.body.is_empty() && r.cseq.method == Method::Invite)
     };
     assert_eq!(t.net.ladder.rungs().filter(|rung| described(rung)).count(), 1, "one answer to one offer");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_fork_that_was_not_told_of_a_change_is_told_after_its_answer() {
+    let mut t = Story::office(6);
+    let a = t.add(phone("201").knows_100rel().takes_update());
+    let b = t.add(
+        phone("202")
+            .takes_update()
+            .follows(vec![(millis(100), MEDIA)])
+            .forks_to(vec![(millis(300), MEDIA), (secs(3), Reply::Answer)]),
+    );
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(1));
+    t.update_to(a, Flowing::SendOnly);
+    t.run(secs(1));
+    t.expect(b).was_asked(&Method::Update, 1);
+    t.run(secs(3));
+    t.expect(a).talking_with("202").is_heard_by(b);
+    t.expect(b).was_asked(&Method::Update, 2).flows(Flowing::RecvOnly);
     t.hang_up(a);
     t.settle();
     t.expect_nothing_left();
