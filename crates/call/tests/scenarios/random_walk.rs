@@ -186,7 +186,7 @@ fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
         17 if open(t, id) && t.phone(id).takes_update() && t.phone(id).may_offer() => {
             t.update_to(id, *dice.pick(&[Flowing::SendRecv, Flowing::SendOnly]).expect("two"));
         }
-        18 if talking && t.phone(id).takes_update() => t.update(id),
+        18 if talking && t.phone(id).takes_update() && t.phone(id).may_offer() => t.update(id),
         9 if talking => t.send_in_call(id, Method::Info, "application/dtmf-relay", "Signal=1\r\n"),
         10 if alive => t.register(id),
         11 if alive => t.send_text(id, "202", "Hallo"),

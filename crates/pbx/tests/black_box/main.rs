@@ -20,6 +20,7 @@ mod flood;
 mod found_by_name;
 mod idle;
 mod linphone;
+mod offers;
 mod on_postgresql;
 mod phones;
 mod reload;
