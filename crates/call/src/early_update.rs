@@ -12,6 +12,7 @@ use crate::exchange::Exchange;
 use crate::leg::{LegMedia, Signal};
 use crate::open_offer::OpenOffer;
 use crate::reinvite::{read_offer, refuse_reinvite};
+use crate::reliable::Reliable;
 use crate::routes::ClientOwner;
 use crate::wire;
 
@@ -162,7 +163,7 @@ impl Call {
         offer: &Sdp,
     ) -> bool {
         let owner = ClientOwner::Call(self.key);
-        let is_told = self.caller.reliable().is_some_and(|reliable| !reliable.told.is_empty());
+        let is_told = self.caller.reliable().is_some_and(Reliable::is_settled);
         if !is_told || self.caller.open.is_open() || !self.caller.can.update {
             return false;
         }

@@ -162,7 +162,7 @@ impl Call {
         };
         let asks_invite = asked.is_some_and(|(_, request)| request.method == Method::Invite);
         let is_invite = offer.is_none() || asks_invite || !other.can.update;
-        if is_invite && other.established().is_none() {
+        if (is_invite && other.established().is_none()) || other.awaits_prack() {
             return Err(491);
         }
         let dialog = other.dialog_mut().ok_or(480u16)?;

@@ -31,6 +31,8 @@ pub(crate) struct Reliable {
     waiting: VecDeque<Response>,
     /// The answer that the call has got meanwhile.
     held: Option<Held>,
+    /// Whether the unacknowledged one holds an offer of ours, which its PRACK answers.
+    offers: bool,
     /// The session description that the caller got, for good; empty while there is none.
     pub(crate) told: Bytes,
 }
@@ -61,6 +63,7 @@ impl Reliable {
                 unacked: None,
                 waiting: VecDeque::new(),
                 held: None,
+                offers: false,
                 told: Bytes::new(),
             })
         })
@@ -74,6 +77,11 @@ impl Reliable {
     /// What a PRACK may still acknowledge after the final response.
     pub(crate) fn left_over(&self, cseq: &CSeq) -> Option<Box<RAck>> {
         self.unacked.as_ref().map(|unacked| Box::new(RAck { rseq: unacked.rseq, cseq: cseq.clone() }))
+    }
+
+    /// Whether an offer of ours may follow: what the caller was told is acknowledged (RFC 3311 section 5.1).
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_told() && self.unacked.is_none()
     }
 
     fn is_told(&self) -> bool {
@@ -115,6 +123,7 @@ impl Leg {
         };
         let is_sent = reliable.send(x, *server, response);
         if is_sent && !body.is_empty() {
+            reliable.offers = self.open == OpenOffer::OursDue;
             reliable.told = body;
             self.described();
         }
@@ -167,13 +176,15 @@ impl Call {
         if side == Side::Callee || !self.take_unacked(&rack) {
             return x.answer(server, request, 481);
         }
-        match (self.caller.open, read_offer(&x.settings, request)) {
-            (OpenOffer::Ours, Ok(Some(answer))) => {
+        let is_answer =
+            self.caller.reliable_mut().is_some_and(|reliable| std::mem::take(&mut reliable.offers));
+        match (is_answer, read_offer(&x.settings, request)) {
+            (true, Ok(Some(answer))) => {
                 self.caller.open = OpenOffer::None;
                 x.answer(server, request, 200);
                 self.early_offer_answered(x, answer, request);
             }
-            (OpenOffer::Ours, _) => {
+            (true, _) => {
                 x.answer(server, request, 200);
                 return self.end(x, EndReason::MediaFailed.into());
             }

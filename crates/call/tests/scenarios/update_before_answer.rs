@@ -2,7 +2,7 @@
 //! both can, else answered in place and told once the call is answered.
 
 use kiestoon_sip::Method;
-use kiestoon_testkit::{Flowing, Profile, Reply, Story, phone, secs};
+use kiestoon_testkit::{Flowing, Profile, Reply, Story, What, millis, phone, secs};
 
 fn reliable(number: &str) -> Profile {
     phone(number)
@@ -87,6 +87,26 @@ fn of_the_callee_to_a_caller_who_does_not() {
     t.run(secs(3));
     t.expect(a).talking_with("202");
     t.expect(b).is_heard_by(a);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn of_the_callee_while_the_caller_makes_one_in_its_prack() {
+    let mut t = Story::office(5);
+    let a = t.add(phone("201").knows_100rel().takes_update().holds_in_prack());
+    t.add(phone("202").takes_update().follows(vec![
+        (secs(0), Reply::Reliable { status: 183, described: true }),
+        (millis(10), Reply::Update),
+        (secs(3), Reply::Answer),
+    ]));
+    t.register_all();
+    t.hold_back(1, What::request("PRACK").from(t.address(a)), millis(300));
+    t.call(a, "202");
+    t.run(secs(6));
+    t.expect(a).talking_with("202").got_exactly(&[200], &Method::Prack);
+    t.expect_agreement();
     t.hang_up(a);
     t.settle();
     t.expect_nothing_left();
