@@ -50,8 +50,10 @@ impl Switch {
                     response.headers.push(HeaderName::Contact, contact + &more);
                 }
                 response.headers.set(HeaderName::Supported, OPTIONS);
-                for proxy in registered.path {
-                    response.headers.push(HeaderName::Path, proxy);
+                if request.headers.supported().any(|option| option.eq_ignore_ascii_case("path")) {
+                    for proxy in registered.path {
+                        response.headers.push(HeaderName::Path, proxy);
+                    }
                 }
                 if registered.outbound {
                     response.headers.set(HeaderName::Require, "outbound");
@@ -84,9 +86,6 @@ impl Switch {
         let mut response = self.x.response(request, refused.status().code(), None);
         if let Some(seconds) = refused.min_expires() {
             response.headers.push(HeaderName::MinExpires, seconds.to_string());
-        }
-        if matches!(refused, RegisterRefused::PathUnsupported) {
-            response.headers.set(HeaderName::Unsupported, "path");
         }
         match refused {
             RegisterRefused::Unreadable(error) => {

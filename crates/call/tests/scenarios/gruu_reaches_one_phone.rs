@@ -11,7 +11,8 @@ fn register_device(t: &mut Story, phone: PhoneId, device: &str, call_id: &str) -
         request.headers.set(HeaderName::Supported, "gruu");
     });
     t.run(secs(1));
-    let granted = t.phone(phone).responses().filter(|response| response.status.code() == 200).last().unwrap();
+    let granted =
+        t.phone(phone).responses().filter(|response| response.status.code() == 200).last().expect("a 200");
     let line = granted
         .headers
         .get_all(&HeaderName::Contact)
@@ -19,7 +20,8 @@ fn register_device(t: &mut Story, phone: PhoneId, device: &str, call_id: &str) -
         .unwrap_or_else(|| panic!("no contact of {device}"));
     let uri = |name: &str| {
         let text = line.split(&format!("{name}=\"")).nth(1).unwrap_or_else(|| panic!("no {name} in {line}"));
-        Uri::parse(text.split('"').next().unwrap()).unwrap()
+        let text = text.split('"').next().unwrap_or_default();
+        Uri::parse(text).unwrap_or_else(|_| panic!("{name} is no URI: {text}"))
     };
     (uri("pub-gruu"), uri("temp-gruu"))
 }

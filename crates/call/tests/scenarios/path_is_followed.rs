@@ -53,13 +53,27 @@ fn a_call_takes_the_path_as_its_route_also_after_a_restart() {
 }
 
 #[test]
-fn a_phone_that_does_not_know_path_is_refused() {
+fn a_phone_that_does_not_know_path_is_reached_all_the_same() {
     let mut t = Story::office(2);
     let a = t.add(phone("201"));
     let b = t.add(phone("202"));
     t.register(a);
-    register_through(&mut t, b, "<sip:192.0.2.77;lr>", "gruu");
-    t.expect(b).got(420, &Method::Register).got_header(420, &HeaderName::Unsupported, "path");
+    let path = format!("<sip:{};lr>", t.address(b));
+    register_through(&mut t, b, &path, "gruu");
+    let told = t.phone(b).responses().any(|response| response.headers.get(&HeaderName::Path).is_some());
+    assert!(!told, "a header that the phone does not know");
+    t.call(a, "202");
+    t.run(secs(3));
+    t.expect(a).talking_with("202");
+    assert_eq!(routes(&t, b), [path]);
+}
+
+#[test]
+fn a_path_of_strict_routers_is_refused() {
+    let mut t = Story::office(3);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    t.register(a);
     register_through(&mut t, b, "<sip:192.0.2.77>", "path");
     t.expect(b).got(400, &Method::Register);
     t.call(a, "202");

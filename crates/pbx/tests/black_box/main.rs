@@ -19,6 +19,7 @@ mod database_away;
 mod flood;
 mod found_by_name;
 mod idle;
+mod kamailio_in_front;
 mod linphone;
 mod offers;
 mod on_postgresql;

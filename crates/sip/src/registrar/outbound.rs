@@ -8,17 +8,15 @@ use crate::uri::Uri;
 use super::RegisterRefused;
 use super::request::Wanted;
 
-/// The Path of a REGISTER, nearest proxy to us first.
+/// The Path of a REGISTER, nearest proxy to us first. It is taken from phones too that do not say that they understand it, as
+/// RFC 3327 section 5.3 leaves to our policy: most desk phones do not, and stand behind such proxies all the same.
 ///
 /// # Errors
-/// Where the phone does not say that it understands Path, or the Path is none that requests could take.
+/// Where the Path is none that requests could take.
 pub(super) fn path(request: &Request) -> Result<Vec<Box<str>>, RegisterRefused> {
     let path = request.headers.addresses(&HeaderName::Path)?;
     if path.is_empty() {
         return Ok(Vec::new());
-    }
-    if !supports(request, "path") {
-        return Err(RegisterRefused::PathUnsupported);
     }
     let is_loose = path.iter().all(|address| address.uri.as_sip().is_some_and(|uri| uri.is_loose_router()));
     let texts: Vec<Box<str>> = path.iter().map(|address| address.to_string().into()).collect();

@@ -20,9 +20,6 @@ pub enum RegisterRefused {
     /// A Contact that is no SIP URI, or longer than any phone's.
     #[error("unusable Contact")]
     UnusableContact,
-    /// A Path, from a phone that does not say that it understands that: the 420 carries `Unsupported: path`.
-    #[error("Path without Supported: path")]
-    PathUnsupported,
     /// A Path through what is no loose router, or through too many.
     #[error("unusable Path")]
     UnusablePath,
@@ -58,7 +55,6 @@ impl RegisterRefused {
             | Self::UnusableContact
             | Self::UnusablePath
             | Self::SeveralFlows => StatusCode::BAD_REQUEST,
-            Self::PathUnsupported => StatusCode::BAD_EXTENSION,
             Self::FirstHop => StatusCode::FIRST_HOP_LACKS_OUTBOUND,
             Self::IntervalTooBrief(_) => StatusCode::INTERVAL_TOO_BRIEF,
             Self::OutOfOrder { .. } => StatusCode::SERVER_INTERNAL_ERROR,

@@ -1,0 +1,135 @@
+//! A proxy between phones and PBX, as offices with many sites have: Kamailio passes registrations on with a Path and stays
+//! on the way of every call by Record-Route. The phones never speak to the PBX, and are called through the proxy.
+use std::{
+    fs,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+use crate::baresip::{Baresip, Phone};
+use crate::pbx::{Pbx, free_port, wait_for};
+use crate::tone;
+
+const DIALPLAN: &str =
+    "version = 1\n[[context.intern]]\nmatch = \"_2XX\"\ndo = [{ dial = \"ext:${number}\" }]\n";
+
+#[test]
+fn phones_behind_a_proxy_talk() {
+    let pbx = Pbx::start(&["201", "202"], DIALPLAN);
+    let proxy = Kamailio::start(&pbx);
+    let outbound = format!(";outbound=\"sip:127.0.0.1:{};lr\"", proxy.port);
+    let phone =
+        |number, tone, answers| Phone { number, transport: "udp", tone, answers, parameters: &outbound };
+    let mut caller = Baresip::start(&pbx, &phone("201", 440, false));
+    let mut callee = Baresip::start(&pbx, &phone("202", 1_000, true));
+    let registrations = pbx.json(&["ctl", "registrations"]);
+    let through = |one: &serde_json::Value| one["remote"] == format!("127.0.0.1:{}", proxy.port);
+    assert!(registrations.as_array().unwrap().iter().all(through), "{registrations}");
+
+    caller.command("dial", &format!("sip:202@{}", pbx.address()));
+    caller.expect("CALL_ESTABLISHED");
+    callee.expect("CALL_ESTABLISHED");
+    wait_for("packets on both legs", Duration::from_secs(15), || {
+        let calls = pbx.json(&["ctl", "calls"]);
+        let packets = |leg: usize| calls[0]["legs"][leg]["inbound"]["packets"].as_u64().unwrap_or_default();
+        packets(0) > 150 && packets(1) > 150
+    });
+    callee.command("hangup", "");
+    callee.expect("CALL_CLOSED");
+    caller.expect("CALL_CLOSED");
+    tone::assert_heard(&caller.heard(), 1_000.0);
+    tone::assert_heard(&callee.heard(), 440.0);
+    assert_eq!(pbx.history(1)[0]["end_reason"], "hangup_callee");
+}
+
+struct Kamailio {
+    folder: TempDir,
+    child: Child,
+    port: u16,
+}
+
+impl Kamailio {
+    fn start(pbx: &Pbx) -> Self {
+        let folder = tempfile::Builder::new().prefix("kiestoon-kamailio-").tempdir().unwrap();
+        let port = free_port();
+        let configuration = CONFIGURATION
+            .replace("PROXY", &format!("127.0.0.1:{port}"))
+            .replace("PBX_URI", &format!("sip:{}", pbx.address()))
+            .replace("PBX_PORT", &pbx.port.to_string());
+        fs::write(folder.path().join("kamailio.cfg"), configuration).unwrap();
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let child = Command::new("kamailio")
+            .args(["-DD", "-E", "-n", "1", "-m", "32", "-f"])
+            .arg(folder.path().join("kamailio.cfg"))
+            .arg("-Y")
+            .arg(folder.path())
+            .env("PATH", format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default()))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect("kamailio is installed (make test installs it)");
+        Self { folder, child, port }
+    }
+}
+
+impl Drop for Kamailio {
+    fn drop(&mut self) {
+        // Its children end with it on this signal only.
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            eprintln!("--- log of kamailio\n{log}");
+        }
+    }
+}
+
+const CONFIGURATION: &str = r#"
+debug=2
+log_stderror=yes
+children=1
+auto_aliases=no
+disable_tcp=yes
+listen=udp:PROXY
+loadmodule "kex.so"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "path.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+request_route {
+    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+    if (is_method("CANCEL")) {
+        if (t_check_trans()) { t_relay(); }
+        exit;
+    }
+    if (has_totag()) {
+        if (loose_route()) { t_relay(); exit; }
+        if (is_method("ACK") && t_check_trans()) { t_relay(); }
+        exit;
+    }
+    t_check_trans();
+    if (is_method("REGISTER")) {
+        add_path();
+        $du = "PBX_URI";
+        t_relay();
+        exit;
+    }
+    if (is_method("INVITE")) { record_route(); }
+    if ($sp == PBX_PORT) {
+        loose_route();
+        t_relay();
+        exit;
+    }
+    remove_hf("Route");
+    $du = "PBX_URI";
+    t_relay();
+}
+"#;
