@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Why a phone is not heard.
+/// Why a phone is not heard, or does not hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// Its session description names a private address while its signalling comes from a public one, and nothing came.
@@ -23,11 +23,13 @@ pub enum Cause {
     StoppedSending,
     /// Packets come that are not protected with the key that was agreed on.
     WrongKey,
+    /// It is heard, but reports that nothing of what is sent to it arrives: the way to it is blocked.
+    HearsNothing,
 }
 
 impl Cause {
     /// All of them, in the order of the counters.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PrivateAddress,
         Self::PortBlocked,
         Self::CodecMismatch,
@@ -36,6 +38,7 @@ impl Cause {
         Self::StrangersOnly,
         Self::StoppedSending,
         Self::WrongKey,
+        Self::HearsNothing,
     ];
 
     /// The word.
@@ -49,6 +52,7 @@ impl Cause {
             Self::StrangersOnly => "strangers_only",
             Self::StoppedSending => "stopped_sending",
             Self::WrongKey => "wrong_key",
+            Self::HearsNothing => "hears_nothing",
         }
     }
 

@@ -32,14 +32,16 @@ pub struct Facts {
     /// The session description names the public address while the phone's own headers name a private one: a router on
     /// the way has rewritten the body.
     pub rewritten: bool,
+    /// By its own reports nothing of what is sent to the phone arrives.
+    pub deaf: bool,
 }
 
 /// What changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
-    /// The phone is not heard, for this cause.
+    /// The phone is not heard, or does not hear, for this cause.
     Ill(Cause),
-    /// It is heard again.
+    /// It is heard again, and hears.
     Well,
 }
 
@@ -69,12 +71,18 @@ impl Doctor {
         };
         if facts.heard > last.facts.heard || facts.paused {
             self.last = Some(Last { at: now, facts });
+            if facts.deaf {
+                return self.say(Cause::HearsNothing);
+            }
             return self.said.take().map(|_| Finding::Well);
         }
         if now.saturating_duration_since(last.at) < SILENCE {
             return None;
         }
-        let cause = cause_of(&last.facts, &facts);
+        self.say(cause_of(&last.facts, &facts))
+    }
+
+    fn say(&mut self, cause: Cause) -> Option<Finding> {
         (self.said != Some(cause)).then(|| {
             self.said = Some(cause);
             Finding::Ill(cause)

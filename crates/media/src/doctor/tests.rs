@@ -23,6 +23,7 @@ impl Leg {
             signalled: Some("198.51.100.20".parse().unwrap()),
             peer: "198.51.100.20".parse().unwrap(),
             rewritten: false,
+            deaf: false,
         };
         Self { doctor: Doctor::default(), start: Instant::now(), seconds: 0, facts }
     }
@@ -81,6 +82,19 @@ fn formats_that_were_not_agreed_on() {
 #[test]
 fn packets_of_another_key() {
     assert_eq!(Leg::new().says(|facts| facts.forged += 50), ill(Cause::WrongKey));
+}
+
+#[test]
+fn a_phone_that_is_heard_and_hears_nothing() {
+    let mut leg = Leg::new();
+    leg.second(|facts| facts.heard += 50);
+    let deaf = |facts: &mut Facts| (facts.heard, facts.deaf) = (facts.heard + 50, true);
+    assert_eq!(leg.second(deaf), ill(Cause::HearsNothing));
+    assert_eq!(leg.second(deaf), None, "said once");
+    assert_eq!(
+        leg.second(|facts| (facts.heard, facts.deaf) = (facts.heard + 50, false)),
+        Some(Finding::Well)
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One RTP leg: judges, counts and describes the packets of one phone. The engine owns the sockets and asks here what
 //! to do with a datagram and where to send one. RTCP is in `reports`.
 
+mod ears;
 mod reports;
 
 use std::net::{IpAddr, SocketAddr};
@@ -343,6 +344,7 @@ impl RtpLeg {
             signalled: self.latch.signalled().map(|signalled| signalled.ip()),
             peer: self.peer,
             rewritten: self.rewritten,
+            deaf: self.rtcp.ears.are_deaf(),
         };
         self.doctor.look(now, facts)
     }

@@ -71,11 +71,17 @@ fn table(calls: &[Cdr], language: Language) -> String {
             text(&call.to_number),
             talked.map_or_else(|| "-".into(), when::duration),
             call.disposition.map_or_else(|| "-".into(), |word| result(word, language).into()),
-            text(&call.end_reason),
+            text(&call.end_reason) + &causes(call),
             text(&call.codec_a),
         ]);
     }
     table.render()
+}
+
+/// Why somebody was not heard or did not hear, where that was so.
+fn causes(call: &Cdr) -> String {
+    let causes = call.legs.iter().filter_map(|leg| leg.get("diagnosis")?.as_str());
+    causes.map(|cause| format!(" !{cause}")).collect()
 }
 
 fn result(disposition: Disposition, language: Language) -> &'static str {

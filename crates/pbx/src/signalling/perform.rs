@@ -76,6 +76,9 @@ fn log(event: &Event) {
         Event::CallHeld { call, by, held } => tracing::info!(%call, by = by.as_str(), held, "hold"),
         Event::CallForwarded { call, .. } => tracing::info!(%call, "call forwarded"),
         Event::CallTransfer { call, status, .. } => tracing::info!(%call, status, "transfer"),
+        Event::CallDiagnosed { call, side, cause: Some(Cause::HearsNothing) } => {
+            tracing::warn!(%call, side = side.as_str(), cause = %Cause::HearsNothing, "does not hear");
+        }
         Event::CallDiagnosed { call, side, cause: Some(cause) } if cause.is_fault() => {
             tracing::warn!(%call, side = side.as_str(), %cause, "not heard");
         }

@@ -4,13 +4,27 @@ use serde_json::Value;
 use crate::hand_made::HandMade;
 use crate::masquerade::MASQUERADE;
 use crate::pbx::{Pbx, wait_for};
+use crate::phone::Phone;
 use crate::world::{Place, World, inside};
 
-/// The router lets signalling out and no speech; the PBX's own firewall lets no speech in.
-const NO_SPEECH: &str = r#"
+/// The router lets signalling out and no speech.
+const NO_SPEECH_OUT: &str = r#"
 table inet firewall {
-    chain in { type filter hook input priority 0; udp dport 20000-29999 drop; }
     chain through { type filter hook forward priority 0; udp dport 20000-29999 drop; }
+}
+"#;
+
+/// The PBX's own firewall lets in no speech of the phone outside.
+const NO_SPEECH_IN: &str = r#"
+table inet firewall {
+    chain in { type filter hook input priority 0; ip saddr 203.0.113.20 udp dport 20000-29999 drop; }
+}
+"#;
+
+/// A firewall at the phone lets in nothing but signalling and reports.
+const NOTHING_HEARD: &str = r#"
+table inet firewall {
+    chain in { type filter hook input priority 0; udp sport 20000-29999 meta length > 150 drop; }
 }
 "#;
 
@@ -18,7 +32,7 @@ table inet firewall {
 fn each_cause_is_named() {
     inside("doctor::each_cause_is_named", || {
         let world = World::new(MASQUERADE);
-        world.rules(Place::Router, NO_SPEECH);
+        world.rules(Place::Router, NO_SPEECH_OUT);
         let pbx = Pbx::start(&world, "");
         // Its own Contact is private, its session description is not: a router has rewritten the one and not the other.
         let mut mangled = HandMade::new(&world, Place::Inside1, "202");
@@ -28,7 +42,7 @@ fn each_cause_is_named() {
             ("alg", mangled),
             ("port_blocked", HandMade::new(&world, Place::Outside, "203")),
         ];
-        world.rules(Place::Pbx, NO_SPEECH);
+        world.rules(Place::Pbx, NO_SPEECH_IN);
         calls.iter_mut().for_each(|(_, phone)| phone.call_echo());
         wait_for("a cause on every call", || {
             calls.iter_mut().for_each(|(_, phone)| phone.speak());
@@ -47,6 +61,23 @@ fn each_cause_is_named() {
         for (cause, phone) in &calls {
             assert_eq!(diagnosis(history.as_array().unwrap(), &phone.number), *cause, "{history}");
         }
+    });
+}
+
+#[test]
+fn a_phone_that_hears_nothing() {
+    inside("doctor::a_phone_that_hears_nothing", || {
+        let world = World::new("");
+        let pbx = Pbx::start(&world, "");
+        let mut deaf = Phone::start(&world, Place::Outside, &pbx, "202", 440, "udp");
+        world.rules(Place::Outside, NOTHING_HEARD);
+        deaf.dial("*43", Place::Pbx.address());
+        deaf.expect("CALL_ESTABLISHED");
+        // Its second report, after ten seconds, makes it sure.
+        let live = || pbx.json(&["ctl", "calls"]);
+        wait_for("a cause", || diagnosis(live().as_array().unwrap(), "202") == "hears_nothing");
+        deaf.hang_up();
+        deaf.expect("CALL_CLOSED");
     });
 }
 

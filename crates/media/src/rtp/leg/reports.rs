@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::ears::Ears;
 use super::{Drop, Heard, RtpLeg};
 use crate::rtp::reporter::{Identity, Reporter, Sending, middle};
 use crate::rtp::rtcp;
@@ -19,6 +20,7 @@ pub(super) struct RtcpState {
     pub(super) mux: bool,
     /// When the phone's own RTCP came last.
     heard: Option<Instant>,
+    pub(super) ears: Ears,
     reporter: Reporter,
 }
 
@@ -107,7 +109,7 @@ impl RtpLeg {
             return Err(self.stranger());
         }
         self.keep_pace(now)?;
-        let mut bye = false;
+        let (mut bye, mut reported, mut highest) = (false, false, None);
         for packet in packets {
             let (reports, sender) = match packet {
                 rtcp::Rtcp::SenderReport { ssrc, reports, ntp, .. } => {
@@ -128,9 +130,17 @@ impl RtpLeg {
             {
                 self.rtcp.learnt = Some(source);
             }
+            reported = true;
             for report in reports {
+                if self.spoken.ssrc == Some(report.ssrc) {
+                    highest = Some(report.highest_sequence);
+                }
                 self.take_report(now, &report);
             }
+        }
+        if let Some(ssrc) = self.spoken.ssrc.filter(|_| reported && !bye) {
+            let sent = self.outbound.totals().0.saturating_sub(self.spoken.before.0);
+            self.rtcp.ears.report(ssrc, sent, highest);
         }
         self.heard = Heard { at: Some(now), said: None, ..self.heard };
         self.rtcp.heard = Some(now);

@@ -77,6 +77,10 @@ fn line(event: &Event, language: Language) -> Option<String> {
                 "doorverbonden door {by_number} met {to_number} ({sip_code})"
             )
         }
+        Happening::CallDiagnosed { side, cause: Some(cause), .. } if cause == "hears_nothing" => {
+            let side = show::side(side, language);
+            say!(language, "{side} hears nothing", "{side} hoort niets")
+        }
         Happening::CallDiagnosed { side, cause: Some(cause), .. } => {
             let side = show::side(side, language);
             say!(language, "{side} is not heard: {cause}", "{side} wordt niet gehoord: {cause}")
