@@ -1,14 +1,17 @@
 //! Kiestoon's figures beside its peers': a load generator and a driver that runs it against each target in turn.
 //!
 //! The generator has its own few lines of SIP and RTP on purpose. A generator that shared the parser, the digest or the
-//! SDP of the PBX would share their faults and their cost, and would measure them with themselves.
+//! SDP of the PBX would share their faults and their cost, and would measure them with themselves. Only the codecs are
+//! shared: what transcoding costs is measured beside them.
 
 mod clock;
+mod codec_cost;
 mod driver;
 mod forwarder;
 mod generator;
 mod report;
 mod samples;
+mod voice;
 
 use std::process::ExitCode;
 
@@ -32,6 +35,8 @@ enum Verb {
     Floor(driver::Options),
     /// Make one load against a running server
     Load(generator::Settings),
+    /// Measure what decoding and encoding alone cost
+    Codec(codec_cost::Settings),
     /// Be the plain forwarder
     Forward(forwarder::Settings),
 }
@@ -42,6 +47,7 @@ fn main() -> ExitCode {
         Verb::Table(folder) => driver::print_table(&folder),
         Verb::Floor(options) => driver::floor(options),
         Verb::Load(settings) => generator::run(settings),
+        Verb::Codec(settings) => codec_cost::run(&settings),
         Verb::Forward(settings) => forwarder::run(&settings),
     };
     match done {

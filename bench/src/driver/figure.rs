@@ -43,6 +43,13 @@ impl Measured {
         }
     }
 
+    /// A figure of these values, if there are any.
+    pub(crate) fn set_all(&mut self, name: &str, values: Vec<f64>) {
+        if let Some(figure) = Figure::of(values) {
+            self.figures.insert(name.to_owned(), figure);
+        }
+    }
+
     /// A figure of a single value.
     pub(crate) fn set_one(&mut self, name: &str, value: f64) {
         self.figures.insert(name.to_owned(), Figure { median: value, min: value, max: value, n: 1 });

@@ -8,9 +8,11 @@ use clap::ValueEnum;
 use super::Bench;
 use super::figure::Measured;
 use super::process::Memory;
+use super::run::Run;
 use super::search::highest;
 use super::target::{Product, Target, Traffic};
 use crate::report::Latency;
+use crate::voice::Sound;
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -23,6 +25,8 @@ pub(crate) enum Measure {
     Media,
     /// RTP of 400 calls at the same time: relaying dominates
     Media400,
+    /// RTP of 100 calls between Opus and PCMA, and of 100 between G.722 and PCMA
+    Transcode,
     /// Memory of registered users
     Mem,
     /// Latencies with little load
@@ -38,7 +42,13 @@ pub(crate) enum Measure {
 }
 
 impl Measure {
-    pub(crate) const USUAL: [Self; 5] = [Self::Reg, Self::Call, Self::Media400, Self::Mem, Self::Lat];
+    pub(crate) const USUAL: [Self; 6] =
+        [Self::Reg, Self::Call, Self::Media400, Self::Transcode, Self::Mem, Self::Lat];
+
+    /// Transcoding is measured beside the codec alone; the peers are not asked.
+    pub(crate) fn is_for(self, product: Product) -> bool {
+        self != Self::Transcode || product == Product::Kiestoon
+    }
 
     pub(crate) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
@@ -50,6 +60,7 @@ impl Measure {
             Self::Call => calls(bench, product),
             Self::Media => media(bench, product, 100, 8),
             Self::Media400 => media(bench, product, 400, 5),
+            Self::Transcode => transcode(bench, product),
             Self::Mem => memory(bench, product),
             Self::Lat => latencies(bench, product),
             Self::Refresh => refresh(bench, product),
@@ -102,6 +113,40 @@ fn media(bench: &Bench, product: Product, calls: u32, seconds: u32) -> anyhow::R
     }
     Ok(measured)
 }
+
+/// Each pair of codecs through the server, then the codecs alone on the same processor.
+fn transcode(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    let mut all = Measured::default();
+    for (caller, callee) in [(Sound::Opus, Sound::Pcma), (Sound::G722, Sound::Pcma)] {
+        let (from, to) = (caller.name(), callee.name());
+        let target = product.start(bench, Traffic::Sound, bench.options.users.max(2 * SPEAKING))?;
+        let (mut measured, mut alone) = (Measured::default(), Vec::new());
+        let load = format!("media --calls {SPEAKING} --seconds 5 --caller-codec {from} --callee-codec {to}");
+        for _ in 0..bench.options.repeat {
+            measured.runs.push(bench.signalling(&target, &load)?);
+            alone.push(bench.codec_alone(&from, &to, SPEAKING)?);
+        }
+        let ratios = measured.runs.iter().zip(&alone);
+        let ratios = ratios.filter_map(|(run, alone)| Some(run.cpu_us_per_packet()? / alone));
+        let ratios: Vec<f64> = ratios.collect();
+        let through = measured.runs.iter().filter_map(Run::cpu_us_per_packet).collect();
+        for (name, values) in
+            [("cpu_us_per_packet", through), ("codec_us_per_packet", alone), ("ratio", ratios)]
+        {
+            all.set_all(&format!("{from}_{name}"), values);
+        }
+        measured
+            .runs
+            .iter()
+            .filter_map(Run::speech_doubt)
+            .for_each(|doubt| all.doubt(format!("{from}: {doubt}")));
+        all.runs.append(&mut measured.runs);
+    }
+    Ok(all)
+}
+
+/// Calls that are transcoded at a time.
+const SPEAKING: u32 = 100;
 
 fn memory(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
     let users = bench.options.users;
@@ -185,13 +230,13 @@ fn most_media(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
 }
 
 /// The generator could start everything when it was due.
-fn in_time(run: &super::run::Run, seconds: f64) -> bool {
+fn in_time(run: &Run, seconds: f64) -> bool {
     run.report.wall_s < seconds * 1.03 + 0.05
 }
 
 impl Bench {
     /// Loads a target; the arguments are those of `kiestoon-bench load`.
-    fn signalling(&self, target: &Target, arguments: &str) -> anyhow::Result<super::run::Run> {
+    fn signalling(&self, target: &Target, arguments: &str) -> anyhow::Result<Run> {
         let mut arguments: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
         let (host, port) = (target.address.ip(), target.address.port());
         arguments.extend([

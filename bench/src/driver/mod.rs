@@ -116,7 +116,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     };
     let mut failed = Vec::new();
     for measure in measures {
-        for product in &options.targets {
+        for product in options.targets.iter().filter(|product| measure.is_for(**product)) {
             let (name, begun) = (measure.name(), Instant::now());
             println!("==> {name} {} (load average {:.1})", product.name(), process::load_average());
             let kept = measure

@@ -55,6 +55,18 @@ impl Bench {
     }
 }
 
+impl Bench {
+    /// Microseconds of CPU for a frame decoded and one encoded, without anything around it.
+    pub(crate) fn codec_alone(&self, from: &str, to: &str, calls: u32) -> anyhow::Result<f64> {
+        let mut command = self.place.command(&self.own_binary);
+        command.args(["codec", from, to, "--calls", &calls.to_string()]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let output = self.place.spawn(Role::Server, &mut command)?.wait_with_output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        text.trim().parse().with_context(|| format!("the codecs said {text:?}"))
+    }
+}
+
 impl Run {
     /// Milliseconds of the target's CPU for each success; None without one.
     pub(crate) fn cpu_ms_each(&self) -> Option<f64> {
@@ -117,6 +129,26 @@ impl Run {
             Some(format!("{:.2} % loss", media.loss_pct))
         } else if self.p99(Latency::Rtp).is_none_or(|p99| p99 > 40e3) {
             Some("latency p99 above 40 ms".to_owned())
+        } else if late > 15e3 || self.report.gen_cpu > 0.9 {
+            Some("the generator was not in time: a busy machine, or its own limit".to_owned())
+        } else {
+            None
+        }
+    }
+}
+
+impl Run {
+    /// The same for a run whose packets are made anew: as many must come as were sent, but for those of the jitter buffer's
+    /// first and last moments, and all in the codec that was agreed.
+    pub(crate) fn speech_doubt(&self) -> Option<String> {
+        let Some(media) = self.report.media else { return Some("no RTP report".to_owned()) };
+        let late = self.p99(Latency::GeneratorLate).unwrap_or_default();
+        if media.setup_failed > 0 || media.legs_ready != u64::from(media.calls) * 2 {
+            Some(format!("{} of {} legs ready", media.legs_ready, media.calls * 2))
+        } else if media.silent_legs + media.crossed > 0 {
+            Some(format!("{} silent legs, {} packets in a wrong codec", media.silent_legs, media.crossed))
+        } else if media.loss_pct.abs() >= 1.0 {
+            Some(format!("{} packets sent, {} came", media.sent, media.received))
         } else if late > 15e3 || self.report.gen_cpu > 0.9 {
             Some("the generator was not in time: a busy machine, or its own limit".to_owned())
         } else {

@@ -82,7 +82,7 @@ impl Phones {
         let user = user_number(message.start)?.checked_sub(self.settings.base)?;
         let address = self.endpoints.get(endpoint)?.address;
         let contact = format!("Contact: <sip:{}@{address}>\r\n", self.settings.base + user);
-        let body = sdp::describe(self.rtp_of(user), SESSION);
+        let body = self.describe(user, SESSION);
         if within {
             self.send(endpoint, &write_response(message, "200 OK", "", &contact, &body)?);
             return Some(());

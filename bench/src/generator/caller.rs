@@ -3,7 +3,6 @@
 use super::digest;
 use super::message::{CALL_ID, CONTACT, CSEQ, Message, RECORD_ROUTE, TO, VIA, tag, uri};
 use super::phones::{Phones, T1};
-use super::sdp;
 use super::slab::Key;
 use super::timers::Due;
 use crate::clock;
@@ -368,7 +367,7 @@ impl Phones {
                 let call = self.calls.get(call_key)?;
                 let uri = self.user_uri(call.callee);
                 let credentials = self.credentials(challenge, call.caller, "INVITE", &uri, key);
-                let body = sdp::describe(self.rtp_of(call.caller), key.generation);
+                let body = self.describe(call.caller, key.generation);
                 let (name, contact) = (self.settings.base + call.caller, self.address_of(call.caller));
                 format!(
                     "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\n\

@@ -1,5 +1,5 @@
-//! RTP of many legs from one thread: each sends a 20 ms PCMU packet every 20 ms, the legs spread evenly over that time,
-//! and each packet carries a stamp that the other end reads.
+//! RTP of many legs from one thread: each sends a 20 ms packet every 20 ms, the legs spread evenly over that time. Each packet
+//! carries a stamp that the other end reads, unless the server has to understand what is said: then the legs speak.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -9,13 +9,25 @@ use super::socket::{Batch, Endpoint};
 use super::tally::Tally;
 use crate::clock;
 use crate::report::{Latency, MediaReport};
+use crate::voice::Sound;
 
 /// Both ends of all calls; legs 2n and 2n+1 talk to each other.
 pub(crate) struct Legs {
     legs: Vec<Leg>,
     batch: Batch<8, 512>,
     packet: [u8; PACKET],
+    spoken: Vec<u8>,
     pub(crate) report: MediaReport,
+    /// What even and odd legs say, where stamps would not come through.
+    speech: Option<[Speech; 2]>,
+    /// Whether what comes now counts, where packets cannot say it themselves.
+    measuring: bool,
+}
+
+/// One side's codec, and its payloads.
+struct Speech {
+    sound: Sound,
+    payloads: Vec<Vec<u8>>,
 }
 
 struct Leg {
@@ -59,7 +71,24 @@ impl Legs {
         }
         let report =
             MediaReport { calls: u32::try_from(count / 2).unwrap_or_default(), ..MediaReport::default() };
-        Ok(Self { legs, batch: Batch::new(), packet: [0xd5; PACKET], report })
+        let packet = [0xd5; PACKET];
+        Ok(Self {
+            legs,
+            batch: Batch::new(),
+            packet,
+            spoken: Vec::new(),
+            report,
+            speech: None,
+            measuring: false,
+        })
+    }
+
+    /// Lets the legs speak: the even ones in the first codec, the odd ones in the second.
+    pub(crate) fn speak(&mut self, sounds: [Sound; 2]) -> anyhow::Result<()> {
+        let [even, odd] =
+            sounds.map(|sound| Ok::<_, anyhow::Error>(Speech { sound, payloads: sound.payloads()? }));
+        self.speech = Some([even?, odd?]);
+        Ok(())
     }
 
     pub(crate) fn addresses(&self) -> Vec<SocketAddrV4> {
@@ -85,6 +114,7 @@ impl Legs {
         let total = clock::nanos(length) * count / INTERVAL;
         let begun = clock::now();
         let (mut sent, mut looked) = (0, begun);
+        self.measuring = measured;
         while sent < total {
             let now = clock::now();
             let due = (now.saturating_sub(begun) * count / INTERVAL).min(total);
@@ -141,8 +171,18 @@ impl Legs {
         if let Some(ideal) = ideal.filter(|_| sampled) {
             tally.sample(Latency::GeneratorLate, stamp.at.saturating_sub(ideal));
         }
-        stamp.write(&mut self.packet);
-        if !leg.endpoint.send(&self.packet, destination) {
+        let taken = match &self.speech {
+            Some(speech) => {
+                let Some(speech) = speech.get(index & 1) else { return };
+                speech.write(stamp, index, &mut self.spoken);
+                leg.endpoint.send(&self.spoken, destination)
+            }
+            None => {
+                stamp.write(&mut self.packet);
+                leg.endpoint.send(&self.packet, destination)
+            }
+        };
+        if !taken {
             self.report.send_errors += 1;
         } else if ideal.is_some() {
             self.report.sent += 1;
@@ -153,6 +193,19 @@ impl Legs {
         let Some(leg) = self.legs.get_mut(index) else { return };
         let report = &mut self.report;
         let other = (index ^ 1) as u32;
+        if let Some(speech) = self.speech.as_ref().and_then(|speech| speech.get(index & 1)) {
+            let measuring = self.measuring;
+            self.batch.drain(leg.endpoint.fd(), |packet, _| match speech.is_sound(packet) {
+                Some(true) if measuring => {
+                    report.received += 1;
+                    leg.received += 1;
+                }
+                // Sound in a codec that was not agreed.
+                Some(false) => report.crossed += 1,
+                _ => {}
+            });
+            return;
+        }
         self.batch.drain(leg.endpoint.fd(), |packet, at| {
             let Some(stamp) = Stamp::read(packet) else { return };
             if stamp.leg != other {
@@ -176,6 +229,32 @@ impl Legs {
                 leg.jitter += (difference - leg.jitter) / 16.0;
             }
         });
+    }
+}
+
+impl Speech {
+    /// The packet of this sequence number; each leg is at another place of the speech.
+    fn write(&self, stamp: Stamp, index: usize, packet: &mut Vec<u8>) {
+        let mut header = [0; PACKET];
+        stamp.write(&mut header);
+        packet.clear();
+        packet.extend_from_slice(header.first_chunk::<12>().unwrap_or(&[0; 12]));
+        if let Some(field) = packet.get_mut(1) {
+            *field = self.sound.payload_type();
+        }
+        if let Some(field) = packet.get_mut(4..8) {
+            field.copy_from_slice(&stamp.sequence.wrapping_mul(self.sound.step()).to_be_bytes());
+        }
+        let place = (stamp.sequence as usize).wrapping_add(index * 7) % self.payloads.len().max(1);
+        packet.extend_from_slice(self.payloads.get(place).map(Vec::as_slice).unwrap_or_default());
+    }
+
+    /// Whether a packet is in this codec; None for what is no sound, such as RTCP.
+    fn is_sound(&self, packet: &[u8]) -> Option<bool> {
+        let number = *packet.get(1)?;
+        // RTCP's packet types lie at 200 and above (RFC 5761 section 4).
+        (packet.len() > 12 && !(192..=223).contains(&number))
+            .then(|| number & 0x7f == self.sound.payload_type())
     }
 }
 
@@ -233,6 +312,20 @@ mod tests {
         assert_eq!(&packet[2..4], &[0x11, 0x70]);
         assert_eq!(Stamp::read(&packet[..30]), None);
         assert_eq!(Stamp::read(&[0x80; 40]), None);
+    }
+
+    #[test]
+    fn legs_that_speak_know_their_codec() {
+        let speech = Speech { sound: Sound::G722, payloads: vec![vec![1; 160], vec![2; 160]] };
+        let mut packet = Vec::new();
+        speech.write(Stamp { leg: 3, sequence: 5, measured: true, at: 0 }, 0, &mut packet);
+        assert_eq!((packet.len(), packet[1], packet[12]), (172, 9, 2));
+        assert_eq!(&packet[4..8], &800u32.to_be_bytes());
+        assert_eq!(speech.is_sound(&packet), Some(true));
+        packet[1] = 0x80 | 8;
+        assert_eq!(speech.is_sound(&packet), Some(false));
+        packet[1] = 200;
+        assert_eq!(speech.is_sound(&packet), None);
     }
 
     #[test]

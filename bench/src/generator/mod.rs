@@ -38,7 +38,10 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
     let report = match (mode, settings.direct) {
         (Mode::Media, Some(port)) => direct_media(&settings, port)?,
         (Mode::Media, None) => {
-            let legs = Legs::bind(settings.host, settings.registered_users() as usize)?;
+            let mut legs = Legs::bind(settings.host, settings.registered_users() as usize)?;
+            if settings.transcodes() {
+                legs.speak([settings.caller_codec, settings.callee_codec])?;
+            }
             Generator::new(settings, legs.addresses())?.media(legs)?
         }
         (Mode::Register, _) => Generator::new(settings, Vec::new())?.arrivals(Phones::register)?,

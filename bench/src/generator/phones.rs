@@ -8,6 +8,7 @@ use std::net::SocketAddrV4;
 use super::callee::Answered;
 use super::caller::{Call, Transaction};
 use super::message::Message;
+use super::sdp;
 use super::settings::Settings;
 use super::slab::{Key, Slab};
 use super::socket::Endpoint;
@@ -100,6 +101,11 @@ impl Phones {
         // Without legs of our own nothing is sent; any port will do.
         let nowhere = SocketAddrV4::new(self.settings.host, 42_000);
         self.rtp.get(user as usize).copied().unwrap_or(nowhere)
+    }
+
+    /// The session description of a user.
+    pub(crate) fn describe(&self, user: u32, session: u32) -> String {
+        sdp::describe(self.rtp_of(user), session, self.settings.sound_of(user))
     }
 
     pub(crate) fn send(&self, endpoint: usize, text: &str) {

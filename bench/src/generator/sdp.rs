@@ -1,13 +1,16 @@
-//! The session descriptions of the load: one PCMU stream of 20 ms packets.
+//! The session descriptions of the load: one stream of 20 ms packets in one codec.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use crate::voice::Sound;
+
 /// An offer or answer for sound at this address.
-pub(crate) fn describe(rtp: SocketAddrV4, session: u32) -> String {
+pub(crate) fn describe(rtp: SocketAddrV4, session: u32, sound: Sound) -> String {
     let (ip, port) = (rtp.ip(), rtp.port());
+    let (number, attributes) = (sound.payload_type(), sound.describe());
     format!(
-        "v=0\r\no=- {session} {session} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n\
-         a=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=sendrecv\r\n"
+        "v=0\r\no=- {session} {session} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {number}\r\n\
+         {attributes}a=ptime:20\r\na=sendrecv\r\n"
     )
 }
 
@@ -34,7 +37,7 @@ mod tests {
     #[test]
     fn what_we_describe_is_found() {
         let rtp = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 42_000);
-        assert_eq!(destination(&describe(rtp, 7), HERE), Some(rtp));
+        assert_eq!(destination(&describe(rtp, 7, Sound::Opus), HERE), Some(rtp));
     }
 
     #[test]

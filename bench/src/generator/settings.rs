@@ -4,6 +4,8 @@ use std::net::Ipv4Addr;
 
 use clap::{Args, ValueEnum};
 
+use crate::voice::Sound;
+
 /// The kinds of load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mode {
@@ -51,6 +53,12 @@ pub(crate) struct Settings {
     /// Calls a second while setting up for "media"; registrations come at five times this rate
     #[arg(long, default_value_t = 100)]
     pub(crate) setup_rate: u32,
+    /// What callers speak; with another codec than the callees the server must transcode (load "media")
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) caller_codec: Sound,
+    /// What callees speak
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) callee_codec: Sound,
     /// RTP without SIP: leg N goes to this port + 2N
     #[arg(long)]
     pub(crate) direct: Option<u16>,
@@ -60,6 +68,16 @@ impl Settings {
     /// The domain part of URIs, with the port where it is not the usual one.
     pub(crate) fn host_port(&self) -> String {
         if self.port == 5060 { self.host.to_string() } else { format!("{}:{}", self.host, self.port) }
+    }
+
+    /// What a user speaks.
+    pub(crate) fn sound_of(&self, user: u32) -> Sound {
+        if user & 1 == 0 { self.caller_codec } else { self.callee_codec }
+    }
+
+    /// Whether the server has to understand what it carries.
+    pub(crate) fn transcodes(&self) -> bool {
+        self.caller_codec != self.callee_codec
     }
 
     /// Registered users, an even number; media needs two a call.
