@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: help run test check bench listen fuzz build clean
+.PHONY: help run test check bench soak listen fuzz build clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ check: ## formatting, lints, layers, licences, documentation
 bench: ## figures beside Kamailio and rtpengine in the same run
 	@tools/install.sh build bench
 	@tools/bench.sh
+
+soak: ## half of the measured maximum for MINUTES=30, and whether anything leaked or drifted
+	@tools/install.sh build bench
+	@tools/soak.sh $${MINUTES:-30}
 
 listen: ## speech through loss and jitter: our jitter buffer beside baresip's, scored by PESQ
 	@tools/install.sh build listen

@@ -1,5 +1,5 @@
-//! What decoding and encoding alone cost: the same frames as a transcoded load, in one thread, with as many codecs in turn as the
-//! load has legs, so that both miss the processor's caches alike. Nothing that transcodes can go below it.
+//! What decoding and encoding alone cost: the same frames as a transcoded load, in one thread, with as many codecs as the load has
+//! legs and at its pace, so that both find the processor's caches and clock alike. Nothing that transcodes can go below it.
 
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,8 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<()> {
         if begun.elapsed() > Duration::from_secs(*seconds) {
             break;
         }
+        let due = Duration::from_millis(20) * u32::try_from(tick)?;
+        std::thread::sleep(due.saturating_sub(begun.elapsed()));
         for (side, pair) in &mut legs {
             let (Some(said), Some(sound)) = (said.get(*side), sounds.get(*side)) else { continue };
             let length = samples(pair.encoder_rate());

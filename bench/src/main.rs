@@ -11,6 +11,7 @@ mod forwarder;
 mod generator;
 mod report;
 mod samples;
+mod soak;
 mod voice;
 
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Verb {
     Table(driver::ResultsFolder),
     /// Measure a plain forwarder: what no relay with a socket a leg can go below
     Floor(driver::Options),
+    /// Put every kind of load on Kiestoon for long, and judge whether anything leaks or drifts
+    Soak(soak::Options),
     /// Make one load against a running server
     Load(generator::Settings),
     /// Measure what decoding and encoding alone cost
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Verb::Run(options) => driver::run(options),
         Verb::Table(folder) => driver::print_table(&folder),
         Verb::Floor(options) => driver::floor(options),
+        Verb::Soak(options) => soak::run(options),
         Verb::Load(settings) => generator::run(settings),
         Verb::Codec(settings) => codec_cost::run(&settings),
         Verb::Forward(settings) => forwarder::run(&settings),

@@ -32,6 +32,9 @@ pub(crate) struct Counts {
     pub(crate) answer_retransmissions: u64,
     pub(crate) duplicate_invites: u64,
     pub(crate) duplicate_answers: u64,
+    /// Calls that were held and taken back, and transfers whose target answered.
+    #[serde(default)]
+    pub(crate) stories: u64,
     /// Calls that the server ended.
     pub(crate) remote_byes: u64,
     /// Arrivals that found the generator's own tables full.

@@ -111,11 +111,13 @@ impl Pair {
         self.encoder.sample_rate()
     }
 
-    /// Decodes the one and encodes the other.
+    /// Decodes the one and encodes what came of it; where the rates differ, `frame` in its place.
     pub(crate) fn work(&mut self, payload: &[u8], frame: &[i16]) -> anyhow::Result<()> {
         self.decoded.clear();
         self.encoded.clear();
         self.decoder.decode(payload, &mut self.decoded)?;
+        let same = self.decoder.sample_rate() == self.encoder.sample_rate();
+        let frame = if same && self.decoded.len() == frame.len() { &self.decoded } else { frame };
         self.encoder.encode(frame, &mut self.encoded)?;
         Ok(())
     }

@@ -23,7 +23,11 @@ use clap::{Args, ValueEnum as _};
 use figure::Measured;
 use measure::Measure;
 use place::{Place, Role};
-use target::Product;
+
+pub(crate) use process::ticks;
+pub(crate) use run::Run;
+pub(crate) use table::read as read_results;
+pub(crate) use target::{Product, Target, Traffic};
 
 /// What to measure.
 #[derive(Args, Clone, Debug)]
@@ -71,8 +75,28 @@ pub(crate) struct Bench {
     own_binary: PathBuf,
 }
 
+impl Options {
+    pub(crate) fn results_folder(&self) -> PathBuf {
+        self.results.results.clone()
+    }
+
+    /// As many users as a load needs, whatever was asked for.
+    pub(crate) fn set_users(&mut self, users: u32) {
+        self.users = users;
+    }
+}
+
 impl Bench {
-    fn open(options: Options) -> anyhow::Result<Self> {
+    pub(crate) fn kiestoon(&self) -> &std::path::Path {
+        &self.kiestoon
+    }
+
+    /// The number of the first user.
+    pub(crate) fn base(&self) -> u32 {
+        self.options.base
+    }
+
+    pub(crate) fn open(options: Options) -> anyhow::Result<Self> {
         let lock = std::env::temp_dir().join("kiestoon-bench.lock");
         let only_one = File::options().create(true).append(true).open(&lock);
         let only_one = only_one.with_context(|| format!("cannot open {}", lock.display()))?;

@@ -99,6 +99,13 @@ impl Memory {
     }
 }
 
+/// CPU seconds of one process so far.
+pub(crate) fn ticks(pid: u32) -> f64 {
+    let used = stat_fields(pid);
+    let used = used.iter().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok());
+    used.sum::<u64>() as f64 / TICKS_PER_SECOND
+}
+
 /// The processes and all their descendants that are alive.
 pub(crate) fn tree(roots: &[u32]) -> Vec<u32> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();

@@ -80,6 +80,16 @@ impl Target {
         self.children.iter().map(Child::id).collect()
     }
 
+    /// How many call records Kiestoon has in its database; at most the million that it lists.
+    pub(crate) fn call_records(&self, bench: &Bench) -> anyhow::Result<u64> {
+        let mut command = Command::new(bench.kiestoon());
+        command.args(["history", "--json", "--limit", "1000000", "--config"]);
+        let output = command.arg(self.folder().join("kiestoon.toml")).current_dir(self.folder()).output()?;
+        let records: Vec<serde::de::IgnoredAny> = serde_json::from_slice(&output.stdout)
+            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+        Ok(records.len() as u64)
+    }
+
     /// Starts one of the target's processes, in its folder, its output going to a log there.
     pub(crate) fn launch(&mut self, bench: &Bench, command: &mut Command) -> anyhow::Result<()> {
         let log = File::create(self.folder().join(format!("{}.log", self.children.len())))?;

@@ -4,15 +4,18 @@ use super::message::{CALL_ID, CSEQ, FROM, Message, RECORD_ROUTE, TO, VIA, tag, u
 use super::phones::{Phones, T1};
 use super::sdp;
 use super::slab::Key;
+use super::story::Dialog;
 use super::timers::Due;
 
 /// A call that was answered, until its BYE.
 pub(crate) struct Answered {
-    endpoint: usize,
+    pub(super) endpoint: usize,
     acknowledged: bool,
     retransmissions: u32,
     /// The 200, for when its ACK does not come.
     text: String,
+    /// What a request of ours in this call takes, where its story has one.
+    pub(super) dialog: Option<Box<Dialog>>,
 }
 
 impl Phones {
@@ -23,8 +26,9 @@ impl Phones {
             "INVITE" => self.invited(endpoint, call_id, message),
             "ACK" => {
                 let key = self.dialogs.get(call_id).copied();
-                if let Some(answered) = key.and_then(|key| self.answered.get_mut(key)) {
+                if let Some((key, answered)) = key.and_then(|key| Some((key, self.answered.get_mut(key)?))) {
                     answered.acknowledged = true;
+                    self.tell_callee(key);
                 }
                 Some(())
             }
@@ -38,6 +42,9 @@ impl Phones {
                 Some(())
             }
             _ => {
+                if message.method() == "NOTIFY" {
+                    self.notified(message);
+                }
                 self.send(endpoint, &write_response(message, "200 OK", "", "", "")?);
                 Some(())
             }
@@ -88,7 +95,8 @@ impl Phones {
             return Some(());
         }
         self.heard_where(user, message.body);
-        let answered = Answered { endpoint, acknowledged: false, retransmissions: 0, text: String::new() };
+        let answered =
+            Answered { endpoint, acknowledged: false, retransmissions: 0, text: String::new(), dialog: None };
         let Some(key) = self.answered.insert(answered) else {
             self.tally.counts.not_started += 1;
             return Some(());
@@ -97,7 +105,10 @@ impl Phones {
         self.send(endpoint, &write_response(message, "180 Ringing", &tag, &contact, "")?);
         let text = write_response(message, "200 OK", &tag, &contact, &body)?;
         self.send(endpoint, &text);
-        self.answered.get_mut(key)?.text = text;
+        let dialog = self.dialog_of(user, message, &tag);
+        let answered = self.answered.get_mut(key)?;
+        answered.text = text;
+        answered.dialog = dialog;
         self.dialogs.insert(call_id.into(), key);
         self.timers.arm(crate::clock::now() + T1, Due::Answer(key));
         Some(())

@@ -1,8 +1,8 @@
 //! The side that asks: REGISTER, OPTIONS, INVITE and BYE with their challenges, retransmissions and answers.
 
-use super::digest;
 use super::message::{CALL_ID, CONTACT, CSEQ, Message, RECORD_ROUTE, TO, VIA, tag, uri};
 use super::phones::{Phones, T1};
+use super::requests::TAIL;
 use super::slab::Key;
 use super::timers::Due;
 use crate::clock;
@@ -11,21 +11,38 @@ use crate::report::Latency;
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    Register { user: u32 },
-    Options { user: u32 },
-    Invite { call: Key },
-    Bye { call: Key },
+    Register {
+        user: u32,
+    },
+    Options {
+        user: u32,
+    },
+    Invite {
+        call: Key,
+    },
+    Bye {
+        call: Key,
+    },
+    /// The caller holds the call, or takes it back.
+    Reinvite {
+        call: Key,
+        hold: bool,
+    },
+    /// The callee transfers the call.
+    Refer {
+        answered: Key,
+    },
 }
 
 /// A request under way, through its challenge.
 pub(crate) struct Transaction {
-    purpose: Purpose,
+    pub(super) purpose: Purpose,
     pub(crate) endpoint: usize,
     /// 0 without credentials, then one more for each challenge answered.
     pub(crate) attempt: u32,
     pub(crate) retransmissions: u32,
     progress: Progress,
-    cseq: u32,
+    pub(super) cseq: u32,
     started_at: u64,
     pub(crate) sent_at: u64,
     pub(crate) text: String,
@@ -41,7 +58,7 @@ enum Progress {
 
 impl Transaction {
     pub(crate) fn is_invite(&self) -> bool {
-        matches!(self.purpose, Purpose::Invite { .. })
+        matches!(self.purpose, Purpose::Invite { .. } | Purpose::Reinvite { .. })
     }
 
     /// An INVITE is not sent again once the server works on it (RFC 3261 section 17.1.1.2).
@@ -52,13 +69,13 @@ impl Transaction {
 
 /// A call as its caller sees it.
 pub(crate) struct Call {
-    caller: u32,
-    callee: u32,
-    cseq: u32,
-    state: CallState,
+    pub(super) caller: u32,
+    pub(super) callee: u32,
+    pub(super) cseq: u32,
+    pub(super) state: CallState,
 }
 
-enum CallState {
+pub(super) enum CallState {
     Calling,
     /// Answered: the ACK to repeat for a repeated 200, and what in-dialog requests need.
     Up {
@@ -72,10 +89,10 @@ enum CallState {
 }
 
 #[derive(Clone)]
-struct Remote {
-    tag: String,
-    target: String,
-    routes: String,
+pub(super) struct Remote {
+    pub(super) tag: String,
+    pub(super) target: String,
+    pub(super) routes: String,
 }
 
 impl Phones {
@@ -157,11 +174,13 @@ impl Phones {
         }
         match transaction.purpose {
             Purpose::Invite { call } | Purpose::Bye { call } => self.forget_call(call),
+            // The call goes on, and its end is still waited for.
+            Purpose::Reinvite { .. } | Purpose::Refer { .. } => {}
             Purpose::Register { .. } | Purpose::Options { .. } => self.queries -= 1,
         }
     }
 
-    fn start(&mut self, purpose: Purpose, user: u32, cseq: u32) -> Option<Key> {
+    pub(super) fn start(&mut self, purpose: Purpose, user: u32, cseq: u32) -> Option<Key> {
         let now = clock::now();
         let transaction = Transaction {
             purpose,
@@ -211,7 +230,9 @@ impl Phones {
         let Some(transaction) = self.transactions.get(key) else { return };
         let took = at.saturating_sub(transaction.sent_at);
         match transaction.purpose {
-            Purpose::Options { .. } => return self.finished(key, message, status, at),
+            Purpose::Options { .. } | Purpose::Reinvite { .. } | Purpose::Refer { .. } => {
+                return self.finished(key, message, status, at);
+            }
             Purpose::Register { .. } => self.tally.sample(Latency::RegisterChallenge, took),
             Purpose::Invite { .. } => {
                 self.tally.sample(Latency::InviteChallenge, took);
@@ -236,7 +257,7 @@ impl Phones {
                     call.cseq = cseq;
                 }
             }
-            Purpose::Options { .. } => {}
+            Purpose::Options { .. } | Purpose::Reinvite { .. } | Purpose::Refer { .. } => {}
         }
         self.transmit(key, Some(message));
     }
@@ -268,7 +289,10 @@ impl Phones {
                 self.forget_call(call);
                 self.transactions.remove(key);
             }
-            (Purpose::Invite { .. }, _) => {
+            (Purpose::Reinvite { call, hold }, 200..300) => self.changed(key, call, hold),
+            // How the transfer ends, a NOTIFY tells.
+            (Purpose::Refer { .. }, 200..300) => drop(self.transactions.remove(key)),
+            (Purpose::Invite { .. } | Purpose::Reinvite { .. }, _) => {
                 self.acknowledge_failure(key, message);
                 self.fail(key, Some(status));
             }
@@ -291,13 +315,15 @@ impl Phones {
         };
         self.heard_where(caller, message.body);
         let branch = format!("z9hG4bKa{:x}-{:x}-{:x}", call.index, call.generation, self.run);
-        let ack = self.write_in_dialog("ACK", &branch, call, &remote, transaction.cseq, "");
+        let ack =
+            self.write_in_dialog("ACK", &branch, call, &remote, transaction.cseq, &format!("{TAIL}\r\n"));
         self.send(transaction.endpoint, &ack);
         if let Some(call) = self.calls.get_mut(call) {
             call.state = CallState::Up { ack, remote };
         }
         if let Some(hold) = self.hold {
             self.timers.arm(clock::now() + hold, Due::HangUp(call));
+            self.tell_caller(call, hold);
         }
     }
 
@@ -312,142 +338,6 @@ impl Phones {
             self.send(endpoint, ack);
             self.tally.counts.duplicate_answers += 1;
         }
-    }
-
-    /// The ACK of a refusal goes hop by hop with the INVITE's branch (RFC 3261 section 17.1.1.3).
-    fn acknowledge_failure(&self, key: Key, message: &Message<'_>) {
-        let Some(transaction) = self.transactions.get(key) else { return };
-        let Purpose::Invite { call: call_key } = transaction.purpose else { return };
-        let (Some(call), Some(to)) = (self.calls.get(call_key), message.first(TO)) else { return };
-        let branch = self.branch_text(key, transaction.attempt);
-        let from = self.address_of(call.caller);
-        let ack = format!(
-            "ACK {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {from};branch={branch};rport\r\nMax-Forwards: 70\r\n\
-             {identity}To: {to}\r\nCSeq: {cseq} ACK\r\nContent-Length: 0\r\n\r\n",
-            uri = self.user_uri(call.callee),
-            identity = self.call_identity(call_key, call),
-            cseq = transaction.cseq,
-        );
-        self.send(transaction.endpoint, &ack);
-    }
-
-    fn write_request(&self, key: Key, challenge: Option<&Message<'_>>) -> Option<String> {
-        let transaction = self.transactions.get(key)?;
-        let branch = self.branch_text(key, transaction.attempt);
-        let cseq = transaction.cseq;
-        let domain = format!("sip:{}", self.settings.host_port());
-        Some(match transaction.purpose {
-            Purpose::Register { user } => {
-                let credentials = self.credentials(challenge, user, "REGISTER", &domain, key);
-                let (name, contact) = (self.settings.base + user, self.address_of(user));
-                format!(
-                    "REGISTER {domain} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\n\
-                     Max-Forwards: 70\r\nFrom: <sip:{name}@{host}>;tag=r{index:x}-{generation:x}\r\nTo: <sip:{name}@{host}>\r\n\
-                     Call-ID: r{user:x}-{run:x}@bench\r\nCSeq: {cseq} REGISTER\r\nContact: <sip:{name}@{contact}>\r\n\
-                     Expires: 3600\r\n{credentials}{TAIL}\r\n",
-                    host = self.settings.host,
-                    run = self.run,
-                    index = key.index,
-                    generation = key.generation,
-                )
-            }
-            Purpose::Options { user } => {
-                let (name, contact) = (self.settings.base + user, self.address_of(user));
-                let Key { index, generation } = key;
-                format!(
-                    "OPTIONS {domain} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\n\
-                     Max-Forwards: 70\r\nFrom: <sip:{name}@{host}>;tag=o{generation:x}\r\nTo: <{domain}>\r\n\
-                     Call-ID: o{index:x}-{generation:x}-{run:x}@bench\r\nCSeq: {cseq} OPTIONS\r\n\
-                     Contact: <sip:{name}@{contact}>\r\n{TAIL}\r\n",
-                    host = self.settings.host,
-                    run = self.run,
-                )
-            }
-            Purpose::Invite { call: call_key } => {
-                let call = self.calls.get(call_key)?;
-                let uri = self.user_uri(call.callee);
-                let credentials = self.credentials(challenge, call.caller, "INVITE", &uri, key);
-                let body = self.describe(call.caller, key.generation);
-                let (name, contact) = (self.settings.base + call.caller, self.address_of(call.caller));
-                format!(
-                    "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\n\
-                     Max-Forwards: 70\r\n{identity}To: <sip:{callee}@{host}>\r\nCSeq: {cseq} INVITE\r\n\
-                     Contact: <sip:{name}@{contact}>\r\n{credentials}User-Agent: kiestoon-bench\r\n\
-                     Content-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{body}",
-                    identity = self.call_identity(call_key, call),
-                    callee = self.settings.base + call.callee,
-                    host = self.settings.host,
-                    length = body.len(),
-                )
-            }
-            Purpose::Bye { call: call_key } => {
-                let call = self.calls.get(call_key)?;
-                let CallState::Ending { remote } = &call.state else { return None };
-                let credentials = self.credentials(challenge, call.caller, "BYE", &remote.target, key);
-                self.write_in_dialog("BYE", &branch, call_key, remote, cseq, &credentials)
-            }
-        })
-    }
-
-    fn write_in_dialog(
-        &self,
-        method: &str,
-        branch: &str,
-        key: Key,
-        remote: &Remote,
-        cseq: u32,
-        credentials: &str,
-    ) -> String {
-        let Some(call) = self.calls.get(key) else { return String::new() };
-        let Remote { tag, target, routes } = remote;
-        let (name, contact) = (self.settings.base + call.caller, self.address_of(call.caller));
-        format!(
-            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\nMax-Forwards: 70\r\n\
-             {routes}{identity}To: <sip:{callee}@{host}>;tag={tag}\r\nCSeq: {cseq} {method}\r\n\
-             Contact: <sip:{name}@{contact}>\r\n{credentials}{TAIL}\r\n",
-            identity = self.call_identity(key, call),
-            callee = self.settings.base + call.callee,
-            host = self.settings.host,
-        )
-    }
-
-    /// The headers that name a call: From with its tag, and Call-ID.
-    fn call_identity(&self, Key { index, generation }: Key, call: &Call) -> String {
-        let run = self.run;
-        format!(
-            "From: <sip:{caller}@{host}>;tag=c{generation:x}-{run:x}\r\nCall-ID: c{index:x}-{generation:x}-{run:x}@bench\r\n",
-            caller = self.settings.base + call.caller,
-            host = self.settings.host,
-        )
-    }
-
-    /// The credentials' header line, empty without a challenge that we can answer.
-    fn credentials(
-        &self,
-        challenge: Option<&Message<'_>>,
-        user: u32,
-        method: &str,
-        uri: &str,
-        key: Key,
-    ) -> String {
-        let Some(message) = challenge else { return String::new() };
-        let username = (self.settings.base + user).to_string();
-        let password = format!("pw{username}");
-        let cnonce = key.index.wrapping_mul(0x9e37_79b9) ^ key.generation;
-        let answer = digest::Answer { username: &username, password: &password, method, uri, cnonce };
-        let Some(value) = message.challenge().and_then(|challenge| answer.to(challenge)) else {
-            return String::new();
-        };
-        let name = if message.status() == Some(407) { "Proxy-Authorization" } else { "Authorization" };
-        format!("{name}: {value}\r\n")
-    }
-
-    fn user_uri(&self, user: u32) -> String {
-        format!("sip:{}@{}", self.settings.base + user, self.settings.host_port())
-    }
-
-    fn branch_text(&self, Key { index, generation }: Key, attempt: u32) -> String {
-        format!("z9hG4bK{index:x}-{generation:x}-{:x}-{attempt:x}", self.run)
     }
 
     /// Which transaction and attempt of this run a Via's branch names.
@@ -469,8 +359,6 @@ impl Phones {
         }
     }
 }
-
-const TAIL: &str = "User-Agent: kiestoon-bench\r\nContent-Length: 0\r\n";
 
 /// Exactly N hexadecimal numbers with dashes between.
 fn hex_fields<const N: usize>(text: &str) -> Option<[u32; N]> {

@@ -8,10 +8,12 @@ mod digest;
 mod media;
 mod message;
 mod phones;
+mod requests;
 mod sdp;
 mod settings;
 mod slab;
 mod socket;
+mod story;
 mod tally;
 mod timers;
 
@@ -98,7 +100,7 @@ impl Generator {
     }
 
     fn calls(&mut self) -> anyhow::Result<Report> {
-        let (pairs, rate) = (self.phones.settings.users / 2, self.phones.settings.rate);
+        let (pairs, rate) = (self.phones.settings.calling_pairs(), self.phones.settings.rate);
         let hold = Duration::from_millis(u64::from(self.phones.settings.hold_ms));
         let total = u64::from(rate) * u64::from(self.phones.settings.seconds);
         self.register_everyone();

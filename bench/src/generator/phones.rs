@@ -135,6 +135,8 @@ impl Phones {
             match due {
                 Due::Retransmit(key, attempt) => self.retransmit(key, attempt, now),
                 Due::HangUp(call) => self.hang_up(call),
+                Due::Change(call, hold) => self.change(call, hold),
+                Due::Refer(answered) => self.refer(answered),
                 Due::Answer(key) => self.answer_again(key, now),
             }
         }

@@ -21,6 +21,18 @@ pub(crate) enum Mode {
     Fill,
 }
 
+/// What happens in a call of the load "call".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Story {
+    /// Nothing but its end.
+    #[default]
+    Plain,
+    /// The caller holds it and takes it back.
+    Hold,
+    /// The callee transfers it to a third phone (REFER).
+    Transfer,
+}
+
 /// The load and where it goes.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Settings {
@@ -44,6 +56,9 @@ pub(crate) struct Settings {
     /// How long a call stays up (load "call")
     #[arg(long, default_value_t = 500)]
     pub(crate) hold_ms: u32,
+    /// What happens meanwhile (load "call")
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) story: Story,
     /// Calls at the same time (load "media")
     #[arg(long, default_value_t = 100)]
     pub(crate) calls: u32,
@@ -68,6 +83,15 @@ impl Settings {
     /// The domain part of URIs, with the port where it is not the usual one.
     pub(crate) fn host_port(&self) -> String {
         if self.port == 5060 { self.host.to_string() } else { format!("{}:{}", self.host, self.port) }
+    }
+
+    pub(crate) fn pairs(&self) -> u32 {
+        self.registered_users() / 2
+    }
+
+    /// Those of the pairs whose callers call: a quarter is left for calls that are transferred.
+    pub(crate) fn calling_pairs(&self) -> u32 {
+        if self.story == Story::Transfer { self.pairs() - self.pairs() / 4 } else { self.pairs() }
     }
 
     /// What a user speaks.

@@ -12,6 +12,10 @@ pub(crate) enum Due {
     Retransmit(Key, u32),
     /// An established call has been held for long enough.
     HangUp(Key),
+    /// A caller holds its call, or takes it back.
+    Change(Key, bool),
+    /// A callee transfers its call.
+    Refer(Key),
     /// An answered INVITE without its ACK: send the 200 again (RFC 3261 section 13.3.1.4).
     Answer(Key),
 }

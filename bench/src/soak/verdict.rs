@@ -1,0 +1,176 @@
+//! The verdict on a soak, from its samples alone.
+
+use super::loads::Outcome;
+use super::sample::Sample;
+
+/// All that a verdict is made of.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    /// Before the load.
+    pub(crate) before: Sample,
+    /// During it, one a second.
+    pub(crate) samples: Vec<Sample>,
+    /// When all has had its time to end.
+    pub(crate) after: Sample,
+    pub(crate) outcomes: Vec<Outcome>,
+    /// Call records in the database.
+    pub(crate) records: u64,
+}
+
+/// One question, and its answer.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Finding {
+    pub(crate) good: bool,
+    what: &'static str,
+    detail: String,
+}
+
+impl Finding {
+    pub(crate) fn line(&self) -> String {
+        format!("{:4} {:12} {}", if self.good { "good" } else { "BAD" }, self.what, self.detail)
+    }
+}
+
+/// Memory is flat where the line through the last two thirds rises by at most this share of their mean from its one end to the other...
+const GROWTH: f64 = 0.03;
+/// ...or by at most this many kB, which an allocator and a database's cache may take at any time.
+const SETTLING_KB: f64 = 1024.0;
+/// Files that a database and a watcher may have opened since the start.
+const FILES: u64 = 6;
+/// What a relayed packet may be late at most, but for one in a hundred: the next is due then.
+const PACKET_LATE_US: f64 = 20_000.0;
+
+/// Every finding, the bad ones too.
+pub(crate) fn judge(account: &Account) -> Vec<Finding> {
+    let Account { before, after, outcomes, records, .. } = account;
+    let held = after.status.held;
+    let mut findings = vec![memory(&account.samples)];
+    let mut find = |good, what, detail| findings.push(Finding { good, what, detail });
+    find(held.port_pairs == 0, "ports", format!("{} pairs are left", held.port_pairs));
+    find(held.transactions == 0, "transactions", format!("{} are left", held.transactions));
+    find(
+        held.dialogs + held.routes + after.status.calls == 0,
+        "dialogs",
+        format!("{} dialogs, {} routes, {} calls are left", held.dialogs, held.routes, after.status.calls),
+    );
+    find(
+        after.files <= before.files + FILES,
+        "files",
+        format!("{} before, {} after", before.files, after.files),
+    );
+    let (ticks, late) = (after.status.totals.media_ticks, after.status.totals.media_ticks_late);
+    find(late == 0, "deadlines", format!("{late} of {ticks} frames late"));
+    let begun = after.status.totals.calls - before.status.totals.calls;
+    find(
+        *records == begun && after.status.cdrs_waiting == 0,
+        "call records",
+        format!("{records} for {begun} calls, {} wait", after.status.cdrs_waiting),
+    );
+    for outcome in outcomes {
+        let late = outcome.worst_p99_us > PACKET_LATE_US;
+        find(outcome.faults.is_empty() && outcome.ok > 0 && !late, outcome.name, outcome.words());
+    }
+    findings
+}
+
+fn memory(samples: &[Sample]) -> Finding {
+    let used = samples.get(samples.len() / 3..).unwrap_or_default();
+    let points: Vec<(f64, f64)> = used.iter().map(|sample| (sample.at, sample.rss_kb as f64)).collect();
+    let mean = points.iter().map(|point| point.1).sum::<f64>() / points.len().max(1) as f64;
+    let length = points.last().map_or(0.0, |last| last.0) - points.first().map_or(0.0, |first| first.0);
+    let risen = slope(&points) * length;
+    let bound = (GROWTH * mean).max(SETTLING_KB);
+    Finding {
+        good: risen <= bound && points.len() >= 10,
+        what: "memory",
+        detail: format!(
+            "{:+.0} kB over the last two thirds ({:+.1} kB a minute), mean {:.1} MB; at most {bound:.0} kB",
+            risen,
+            slope(&points) * 60.0,
+            mean / 1024.0
+        ),
+    }
+}
+
+/// The slope of the line that fits best; 0 where there is none.
+fn slope(points: &[(f64, f64)]) -> f64 {
+    let count = points.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
+    let (mut across, mut along) = (0.0, 0.0);
+    for point in points {
+        across += (point.0 - x) * (point.1 - y);
+        along += (point.0 - x).powi(2);
+    }
+    if along > 0.0 { across / along } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(rss_kb: impl Fn(u32) -> u64) -> Vec<Sample> {
+        (0..300).map(|at| Sample { at: at.into(), rss_kb: rss_kb(at), ..Sample::default() }).collect()
+    }
+
+    fn good() -> Account {
+        let mut after = Sample { files: 22, ..Sample::default() };
+        after.status.totals.calls = 7;
+        after.status.totals.media_ticks = 900;
+        let outcome = Outcome { name: "relayed", ok: 5, ..Outcome::default() };
+        Account {
+            before: Sample { files: 20, ..Sample::default() },
+            samples: samples(|at| 20_000 + u64::from(at % 7) * 50),
+            after,
+            outcomes: vec![outcome],
+            records: 7,
+        }
+    }
+
+    fn bad(account: &Account) -> Vec<&'static str> {
+        judge(account).iter().filter(|finding| !finding.good).map(|finding| finding.what).collect()
+    }
+
+    #[test]
+    fn a_quiet_account_is_good() {
+        assert_eq!(bad(&good()), [""; 0]);
+    }
+
+    #[test]
+    fn memory_may_settle_but_not_rise() {
+        let settling = samples(|at| if at < 90 { 10_000 + u64::from(at) * 100 } else { 19_000 });
+        assert!(memory(&settling).good, "{}", memory(&settling).detail);
+        let rising = samples(|at| 20_000 + u64::from(at) * 8);
+        assert!(!memory(&rising).good, "{}", memory(&rising).detail);
+        assert!(!memory(&[]).good, "nothing seen is nothing shown");
+    }
+
+    #[test]
+    fn each_leak_is_named() {
+        let mut account = good();
+        account.after.status.held.port_pairs = 1;
+        account.after.status.held.transactions = 1;
+        account.after.status.held.dialogs = 1;
+        account.after.files = 27;
+        assert_eq!(bad(&account), ["ports", "transactions", "dialogs", "files"]);
+    }
+
+    #[test]
+    fn a_late_frame_a_missing_record_and_a_failed_load_are_bad() {
+        let mut account = good();
+        account.after.status.totals.media_ticks_late = 1;
+        account.records = 6;
+        account.outcomes[0].faults.push("1 of 5 failed".into());
+        assert_eq!(bad(&account), ["deadlines", "call records", "relayed"]);
+        account.outcomes[0] =
+            Outcome { name: "relayed", ok: 5, worst_p99_us: 21_000.0, ..Outcome::default() };
+        assert_eq!(bad(&account), ["deadlines", "call records", "relayed"]);
+    }
+
+    #[test]
+    fn slopes() {
+        assert_eq!(slope(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]), 2.0);
+        assert_eq!(slope(&[(1.0, 4.0)]), 0.0);
+        assert_eq!(slope(&[]), 0.0);
+    }
+}
