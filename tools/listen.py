@@ -1,5 +1,6 @@
 """Listening quality: speech through G.711 and Opus, lost and late as told, heard by baresip and by our jitter buffer; PESQ of both, and
-the delay that each adds between the sending of a packet and its sound. One table, for people; exit 1 where ours is worse."""
+the delay that each adds between the sending of a packet and its sound. Then the same through a running PBX that transcodes. One table, for people;
+exit 1 where ours is worse."""
 
 import json
 import math
@@ -14,9 +15,12 @@ from pesq import pesq
 from scipy.io import wavfile
 from scipy.signal import correlate, resample_poly
 
-LISTEN = sys.argv[1]
+LISTEN, KIESTOON = sys.argv[1:3]
 LOSSES, JITTERS = (0, 20, 50, 100), (0, 30, 80)
 CODECS = {"PCMU": (8000, 8000, "nb"), "opus": (48000, 16000, "wb")}
+# What is said to the PBX and what it says on; both pairs have G.711 on one side, so both are scored in its band.
+PAIRS = (("opus", "PCMA"), ("PCMU", "G722"))
+FIRST, PBX_PORT = 20000, 15060
 AT_ONCE = 12
 SEED = 20
 # PESQ of the same sound differs by so much with where its pieces begin.
@@ -154,28 +158,140 @@ class Cell:
         }
 
 
-def main():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="kiestoon-listen-"))
-    spans = speech(folder)
-    kinds = [(codec, loss, jitter) for codec in CODECS for jitter in JITTERS for loss in LOSSES]
-    if len(sys.argv) > 2:
-        kinds = [kind for kind in kinds if f"{kind[0]}-{kind[1]}-{kind[2]}" in sys.argv[2:]]
-    cells = [Cell(folder, number, *kind) for number, kind in enumerate(kinds)]
+PBX_CONFIG = """[sip]
+udp = ["127.0.0.1:{port}"]
+tcp = []
+[media]
+rtp_ports = "33000-34999"
+[store]
+url = "sqlite:{path}/data/kiestoon.db"
+[dialplan]
+path = "{path}/dialplans"
+[control]
+socket = "{path}/data/kiestoon.sock"
+[limits]
+exempt_sources = ["127.0.0.1/32"]
+[log]
+level = "warn"
+"""
+DIALPLAN = """version = 1
+timezone = "Europe/Amsterdam"
+[[context.intern]]
+name = "all"
+match = "_X."
+do = [{ dial = "ext:${number}", timeout = "30s" }]
+"""
+
+
+class Pbx:
+    """A PBX with two extensions a call."""
+
+    def __init__(self, folder, calls):
+        self.folder = folder / "pbx"
+        for name in ("data", "dialplans"):
+            (self.folder / name).mkdir(parents=True)
+        (self.folder / "dialplans" / "all.toml").write_text(DIALPLAN)
+        config = self.folder / "kiestoon.toml"
+        config.write_text(PBX_CONFIG.format(port=PBX_PORT, path=self.folder))
+        numbers = range(FIRST, FIRST + 2 * calls)
+        extension = '[[extension]]\nnumber = "{0}"\nname = "{0}"\npassword = "pw{0}"\n'
+        (self.folder / "import.toml").write_text("".join(extension.format(number) for number in numbers))
+        subprocess.run(
+            [KIESTOON, "import", "--config", config, self.folder / "import.toml"], check=True, stdout=subprocess.DEVNULL
+        )
+        self.log = open(self.folder / "log", "w")
+        self.process = subprocess.Popen([KIESTOON, "serve", "--config", config], stdout=self.log, stderr=self.log)
+        for _ in range(100):
+            ready = subprocess.run([KIESTOON, "ctl", "status", "--config", config], capture_output=True)
+            if ready.returncode == 0:
+                return
+            time.sleep(0.1)
+        sys.exit(f"the PBX does not start; see {self.folder}/log")
+
+    def end(self):
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.log.close()
+
+
+class Through:
+    """One call through the PBX."""
+
+    def __init__(self, folder, number, said, heard, loss, jitter):
+        self.said, self.heard, self.loss, self.jitter = said, heard, loss, jitter
+        self.name = f"{said}>{heard}-{loss}-{jitter}"
+        self.out, self.first = folder / self.name, FIRST + 2 * number
+
+    def begin(self, speech_folder):
+        wav = speech_folder / f"speech-{CODECS[self.said][0]}.wav"
+        self.call = subprocess.Popen(
+            [LISTEN, "through", f"127.0.0.1:{PBX_PORT}", str(self.first), self.said, self.heard, wav, self.out]
+            + [str(SEED), str(self.loss), str(self.jitter)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def end(self):
+        self.figures = self.call.communicate(timeout=120)[0].strip()
+        if self.call.returncode:
+            sys.exit(f"{self.name}: the call failed")
+
+    def score(self, speech_folder, spans):
+        reference = read(speech_folder / "speech-8000.wav", 8000)
+        ours, ours_ms = score(reference, read(f"{self.out}.pbx.wav", 8000), spans, 8000, "nb", True)
+        return {
+            "codec": f"{self.said}>{self.heard}", "loss": self.loss / 10, "jitter": self.jitter,
+            "ours": round(ours, 2), "ours_ms": round(ours_ms), "figures": self.figures,
+        }
+
+
+def in_groups(cells, folder):
     for first in range(0, len(cells), AT_ONCE):
         group = cells[first : first + AT_ONCE]
         for cell in group:
             cell.begin(folder)
         for cell in group:
             cell.end()
-    print("codec  loss %  jitter ms   PESQ ours  baresip   added ms ours  baresip")
+
+
+def through_pbx(folder, chosen):
+    kinds = [(*pair, loss, jitter) for pair in PAIRS for jitter in JITTERS for loss in LOSSES]
+    cells = [Through(folder, number, *kind) for number, kind in enumerate(kinds)]
+    cells = [cell for cell in cells if not chosen or cell.name in chosen]
+    if cells:
+        pbx = Pbx(folder, len(kinds))
+        try:
+            in_groups(cells, folder)
+        finally:
+            pbx.end()
+    return cells
+
+
+def main():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="kiestoon-listen-"))
+    spans = speech(folder)
+    kinds = [(codec, loss, jitter) for codec in CODECS for jitter in JITTERS for loss in LOSSES]
+    if len(sys.argv) > 3:
+        kinds = [kind for kind in kinds if f"{kind[0]}-{kind[1]}-{kind[2]}" in sys.argv[3:]]
+    cells = [Cell(folder, number, *kind) for number, kind in enumerate(kinds)]
+    in_groups(cells, folder)
+    through = through_pbx(folder, sys.argv[3:])
+    print("codec      loss %  jitter ms   PESQ ours  baresip   added ms ours  baresip")
     rows = [cell.score(folder, spans) for cell in cells]
     for row in rows:
         worse = "  worse" if row["ours"] < row["baresip"] - NOISE else ""
         print(
-            f"{row['codec']:5} {row['loss']:7} {row['jitter']:10} {row['ours']:11.2f} {row['baresip']:8.2f}"
+            f"{row['codec']:9} {row['loss']:7} {row['jitter']:10} {row['ours']:11.2f} {row['baresip']:8.2f}"
             f" {row['ours_ms']:15} {row['baresip_ms']:8}{worse}"
         )
-    (folder / "table.json").write_text(json.dumps(rows, indent=1))
+    for row in (through_rows := [cell.score(folder, spans) for cell in through]):
+        print(
+            f"{row['codec']:9} {row['loss']:7} {row['jitter']:10} {row['ours']:11.2f} {'-':>8} {row['ours_ms']:15} {'-':>8}"
+        )
+    (folder / "table.json").write_text(json.dumps(rows + through_rows, indent=1))
     print(f"sound and figures: {folder}")
     sys.exit(any(row["ours"] < row["baresip"] - NOISE for row in rows))
 

@@ -67,7 +67,9 @@ pub(crate) fn codec(name: &str) -> anyhow::Result<(Codec, &'static str)> {
             codec_of(111, "opus", 48_000, 2, Some("useinbandfec=1")),
             "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 useinbandfec=1",
         ),
-        other => bail!("{other} is neither PCMU nor opus"),
+        "PCMA" => (codec_of(8, "PCMA", 8000, 1, None), "a=rtpmap:8 PCMA/8000"),
+        "G722" => (codec_of(9, "G722", 8000, 1, None), "a=rtpmap:9 G722/8000"),
+        other => bail!("{other} is none of PCMU, PCMA, G722 and opus"),
     })
 }
 
@@ -76,7 +78,7 @@ fn codec_of(payload_type: u8, name: &str, clock_rate: u32, channels: u8, fmtp: O
 }
 
 /// Speaks in real time.
-fn send(packets: &[SpeechPacket], to: SocketAddr, start: Instant) -> anyhow::Result<()> {
+pub(crate) fn send(packets: &[SpeechPacket], to: SocketAddr, start: Instant) -> anyhow::Result<()> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     for packet in packets {
         sleep((start + packet.at).saturating_duration_since(Instant::now()));
@@ -87,7 +89,7 @@ fn send(packets: &[SpeechPacket], to: SocketAddr, start: Instant) -> anyhow::Res
     Ok(())
 }
 
-fn hear(ear: &UdpSocket, done: &AtomicBool) -> Vec<Passed> {
+pub(crate) fn hear(ear: &UdpSocket, done: &AtomicBool) -> Vec<Passed> {
     let (mut heard, mut buffer) = (Vec::new(), [0; 2048]);
     let _ = ear.set_read_timeout(Some(Duration::from_millis(100)));
     while !done.load(Ordering::Relaxed) {
@@ -99,7 +101,7 @@ fn hear(ear: &UdpSocket, done: &AtomicBool) -> Vec<Passed> {
 }
 
 /// The RTP packets among them, on the sender's clock; what came before it spoke is left out.
-fn on_clock(passed: &[Passed], start: Instant) -> Vec<SpeechPacket> {
+pub(crate) fn on_clock(passed: &[Passed], start: Instant) -> Vec<SpeechPacket> {
     let packets = passed.iter().filter_map(|(at, datagram)| {
         let header = Header::parse(datagram).ok()?;
         let payload = header.payload(datagram).to_vec();

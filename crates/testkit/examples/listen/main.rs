@@ -1,12 +1,15 @@
 //! Listening quality, over real sockets. `impair` forwards UDP as a bad network would; `call` lets a baresip hear speech through
 //! such a network, then the jitter buffer hear the very same packets, and writes what each of them played. `tools/listen.sh`
-//! runs both for the whole table and scores the sound. `cost` times the buffer.
+//! runs both for the whole table and scores the sound. `through` has the speech go through a running PBX that transcodes it. `cost` times
+//! the buffer.
 
 mod call;
 mod capture;
 mod cost;
 mod impair;
+mod phone;
 mod sip;
+mod through;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,6 +19,7 @@ use kiestoon_testkit::Impairment;
 
 const USAGE: &str = "usage: listen impair LISTEN TARGET SEED LOSS_PERMILLE JITTER_MS
        listen call BARESIP CODEC SPEECH.wav OUTPUT SEED LOSS_PERMILLE JITTER_MS   (CODEC: PCMU or opus)
+       listen through PBX NUMBER CODEC CODEC SPEECH.wav OUTPUT SEED LOSS_PERMILLE JITTER_MS
        listen cost CODEC SPEECH.wav";
 
 fn main() -> anyhow::Result<()> {
@@ -29,6 +33,11 @@ fn main() -> anyhow::Result<()> {
         }
         ["call", baresip, codec, speech, output, seed, loss, jitter] => {
             call::run(address(baresip)?, codec, speech, output, network(seed, loss, jitter)?)
+        }
+        ["through", pbx, first, said, heard, speech, output, seed, loss, jitter] => {
+            let first = first.parse().context("NUMBER")?;
+            let through = through::Through { pbx: address(pbx)?, first, said, heard };
+            through::run(&through, speech, output, network(seed, loss, jitter)?)
         }
         ["cost", codec, speech] => cost::print(speech, &call::codec(codec)?.0),
         _ => bail!(USAGE),

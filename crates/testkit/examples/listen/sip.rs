@@ -61,6 +61,7 @@ impl Call {
     }
 }
 
-fn line<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+/// What follows `start` on the line that begins with it.
+pub(crate) fn line<'a>(text: &'a str, start: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(start)).map(str::trim)
 }
