@@ -16,7 +16,7 @@ for group in "$@"; do
       cargo_tools+=(cargo-deny)
       ;;
     test)
-      packages+=(python3:python3 baresip:baresip dnsmasq:dnsmasq-base sipp:sip-tester sox:sox ip:iproute2 sqlite3:sqlite3 pg_createcluster:postgresql linphonec:linphone-cli kamailio:kamailio nft:nftables sysctl:procps)
+      packages+=(python3:python3 baresip:baresip espeak-ng:espeak-ng dnsmasq:dnsmasq-base sipp:sip-tester sox:sox ip:iproute2 sqlite3:sqlite3 pg_createcluster:postgresql linphonec:linphone-cli kamailio:kamailio nft:nftables sysctl:procps)
       components+=(rustfmt:cargo-fmt clippy:cargo-clippy)
       cargo_tools+=(cargo-deny cargo-fuzz)
       ;;

@@ -1,6 +1,6 @@
 //! The answer: the first 2xx wins, the others are cancelled, and the two legs are joined.
 
-use kiestoon_media::{LegId, MediaCommand, Sdp, relay_answer, relay_offer};
+use kiestoon_media::{LegId, Sdp, relay_answer, relay_offer};
 use kiestoon_sip::dialog::{AckWait, Dialog, DialogError};
 use kiestoon_sip::transaction::ClientId;
 use kiestoon_sip::{Flow, HeaderName, Method, Request, Response};
@@ -105,7 +105,6 @@ impl Call {
         self.cdr.record.to_number = Some(callee.number.clone());
         x.parties.join(&self.cdr.record.organisation, &callee.number, self.key);
         let number = callee.number.clone();
-        let callee_id = callee.id;
         let negotiation = match is_late {
             true => Negotiation::AnswerInAck { from: Side::Caller, offer: Box::new(answer.sdp.clone()) },
             false => Negotiation::Settled,
@@ -117,7 +116,7 @@ impl Call {
         }
         self.note_caller_codec(&answer.body);
         if !is_late {
-            x.media(MediaCommand::Connect { a: self.caller.id, b: callee_id });
+            self.join_sound(x);
         }
         match is_unanswered {
             true => self.answer_caller(x, Some(&answer.body), Some(&number)),
@@ -253,10 +252,7 @@ impl Call {
         });
         self.note_held(x, from, changed);
         self.note_held(x, from.other(), other_changed);
-        let callee = self.leg(Side::Callee).map(|leg| leg.id);
-        if let Some(callee) = callee {
-            x.media(MediaCommand::Connect { a: self.caller.id, b: callee });
-        }
+        self.join_sound(x);
         self.note_caller_codec(&answer);
     }
 }

@@ -20,6 +20,7 @@ mod flows;
 mod forks;
 mod forward;
 mod gruu;
+mod hold;
 mod id;
 mod identity;
 mod in_call_requests;

@@ -11,7 +11,6 @@ use kiestoon_sip::{HeaderName, Method, Request, Response};
 
 use crate::call::{Call, Stage};
 use crate::cdr::{End, Side};
-use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::identity;
 use crate::leg::{Leg, LegMedia, OurAck, Unacked};
@@ -153,8 +152,9 @@ impl Call {
         let shown =
             self.leg(from.other()).map(|leg| leg.flow).zip(self.leg(from).map(|leg| leg.number.clone()));
         let shown = shown.and_then(|(flow, number)| self.shown_as(x, &number, &flow));
+        let told = offer.as_ref().map(|offer| self.with_room_for_music(x, offer));
         let other = self.leg_mut(from.other()).ok_or(480u16)?;
-        let body = match (&offer, &mut other.media) {
+        let body = match (&told, &mut other.media) {
             (Some(offer), LegMedia::Open(media)) => {
                 Some(relay_offer(offer, &media.local, &mut media.origin).map_err(|error| error.status())?)
             }
@@ -405,14 +405,6 @@ impl Call {
     pub(crate) fn take_session(&mut self, x: &mut Exchange, side: Side, sdp: &Sdp) {
         let changed = self.leg_mut(side).is_some_and(|leg| leg.set_remote(x, sdp));
         self.note_held(x, side, changed);
-    }
-
-    /// Says that a side holds or resumes, if it does.
-    pub(crate) fn note_held(&self, x: &mut Exchange, by: Side, changed: bool) {
-        if changed {
-            let held = self.leg(by).is_some_and(Leg::holds);
-            x.event(Event::CallHeld { call: self.id(), by, held });
-        }
     }
 
     /// The 200 to a re-INVITE.

@@ -63,6 +63,8 @@ pub struct Settings {
     pub srtp: SrtpPolicy,
     /// What we speak ourselves, between phones without a common codec. By default nothing: codecs only pass through.
     pub codecs: Arc<Policy>,
+    /// The prompt that a phone on hold hears; None: silence.
+    pub hold_music: Option<Box<str>>,
 }
 
 /// The limits of a binding's life.
@@ -135,6 +137,7 @@ impl Default for Settings {
             exempt_sources: Vec::new(),
             srtp: SrtpPolicy::default(),
             codecs: Arc::default(),
+            hold_music: Some("muziek".into()),
         }
     }
 }

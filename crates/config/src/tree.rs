@@ -152,6 +152,8 @@ section! {
         pub g729: bool = false;
         /// The country whose tones are heard.
         pub tones: ToneCountry = ToneCountry::default();
+        /// The prompt that a phone on hold hears; empty: silence.
+        pub hold_music: String = "muziek".into();
         /// How long the port of an ended leg takes in late packets before it is given to another.
         pub port_drain_ms: u64 = 2_000, in 0..=60_000;
     }

@@ -64,6 +64,14 @@ pub enum MediaCommand {
         /// The leg.
         leg: LegId,
     },
+    /// What the phone hears while the one that it is bridged to sends nothing, over and over; None: silence. A phone on hold
+    /// hears it, unless who holds sends sound of its own. Ends with the bridge.
+    HoldMusic {
+        /// The leg.
+        leg: LegId,
+        /// The name of a loaded prompt.
+        prompt: Option<String>,
+    },
     /// Presses a key towards the phone: as a telephone event where it takes those, else as tones.
     SendDigit {
         /// The leg.
@@ -95,6 +103,7 @@ impl MediaCommand {
             | Self::Disconnect { leg }
             | Self::Play { leg, .. }
             | Self::StopPlay { leg }
+            | Self::HoldMusic { leg, .. }
             | Self::SendDigit { leg, .. }
             | Self::Echo { leg }
             | Self::Close { leg } => *leg,

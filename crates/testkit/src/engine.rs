@@ -23,6 +23,8 @@ pub struct Leg {
     pub remote: Option<RemoteAudio>,
     /// What is done with its sound.
     pub sound: Sound,
+    /// What it hears of us while bridged to one who is silent.
+    pub music: Option<String>,
 }
 
 /// What is done with the sound of a leg.
@@ -130,6 +132,13 @@ impl Engine {
                     self.set_sound(leg, Sound::Idle);
                 }
             }
+            MediaCommand::HoldMusic { leg, prompt } => {
+                if let Some(leg) =
+                    self.legs.get_mut(&leg).filter(|leg| matches!(leg.sound, Sound::Bridged(_)))
+                {
+                    leg.music = prompt;
+                }
+            }
             // The virtual network carries no digits; a story looks at the command itself.
             MediaCommand::SendDigit { .. } => {}
             MediaCommand::Echo { leg } => self.set_sound(leg, Sound::Echo),
@@ -179,6 +188,11 @@ impl Engine {
         out.remote.as_ref().filter(|remote| remote.direction.receives()).map(|remote| remote.rtp)
     }
 
+    /// The music of the leg that has this address of ours.
+    pub fn music(&self, local: SocketAddr) -> Option<&str> {
+        self.legs.values().find(|leg| leg.local == local)?.music.as_deref()
+    }
+
     /// The prompt that is played to whoever sends to this address of ours.
     pub fn prompt(&self, local: SocketAddr) -> Option<&str> {
         let leg = self.legs.values().find(|leg| leg.local == local)?;
@@ -201,7 +215,7 @@ impl Engine {
         let rtp = SocketAddr::new(address, self.next_port);
         let rtcp = SocketAddr::new(address, self.next_port + 1);
         self.next_port = if self.next_port >= 65_000 { 20_000 } else { self.next_port + 2 };
-        self.legs.insert(leg, Leg { call, local: rtp, remote: None, sound: Sound::Idle });
+        self.legs.insert(leg, Leg { call, local: rtp, remote: None, sound: Sound::Idle, music: None });
         self.events.push_back(MediaEvent::Opened { leg, local: LocalMedia::new(rtp, rtcp) });
     }
 
@@ -227,6 +241,7 @@ impl Engine {
     fn set_sound(&mut self, leg: LegId, sound: Sound) {
         if let Some(leg) = self.legs.get_mut(&leg) {
             leg.sound = sound;
+            leg.music = None;
         }
     }
 }

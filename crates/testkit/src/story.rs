@@ -50,7 +50,7 @@ impl Story {
             numbers: Vec::new(),
             md5_only: Vec::new(),
             dialplan: dialplan_of(DIAL_ALL),
-            prompts: vec!["welkom".to_owned(), "overgaan".to_owned()],
+            prompts: vec!["welkom".to_owned(), "tone:ringback".to_owned()],
         };
         Self {
             seed,
@@ -88,6 +88,13 @@ impl Story {
     #[must_use]
     pub fn rules(mut self, rules: &str) -> Self {
         self.directory.dialplan = dialplan_of(rules);
+        self
+    }
+
+    /// Loads a prompt of this name.
+    #[must_use]
+    pub fn prompt(mut self, name: &str) -> Self {
+        self.directory.prompts.push(name.to_owned());
         self
     }
 

@@ -195,6 +195,15 @@ impl<'a> Witness<'a> {
         }
     }
 
+    /// It hears this music, or none, where the other side is silent.
+    pub fn hears_music(self, name: Option<&str>) -> Self {
+        let local = self.phone.sessions().and_then(|(_, theirs)| theirs).map(|theirs| theirs.rtp);
+        match local.and_then(|local| self.story.the_pbx().engine.music(local)) {
+            found if found == name => self,
+            found => self.not(&format!("hearing music {name:?}"), &format!("{found:?}")),
+        }
+    }
+
     /// It was sent these keys in its media, as events or tones.
     pub fn was_sent_keys(self, keys: &str) -> Self {
         let local = self.phone.sessions().and_then(|(_, theirs)| theirs).map(|theirs| theirs.rtp);

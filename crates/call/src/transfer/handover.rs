@@ -343,9 +343,8 @@ impl Call {
     /// The two of them talk.
     fn join(&mut self, x: &mut Exchange, side: Side, mut leg: Leg, answer: &Sdp) {
         leg.side = side;
-        let (id, number) = (leg.id, leg.number.clone());
         if side == Side::Callee {
-            self.cdr.record.to_number = Some(number);
+            self.cdr.record.to_number = Some(leg.number.clone());
         }
         if let Some(slot) = self.leg_mut(side) {
             let mut replaced = std::mem::replace(slot, leg);
@@ -353,9 +352,7 @@ impl Call {
             replaced.hang_up(x, &EndReason::Transferred.into());
             replaced.close(x);
         }
-        if let Some(other) = self.leg(side.other()) {
-            x.media(MediaCommand::Connect { a: id, b: other.id });
-        }
+        self.join_sound(x);
         self.tell_side(x, side.other(), answer.clone());
     }
 

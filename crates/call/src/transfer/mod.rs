@@ -161,6 +161,7 @@ impl Call {
             other.side = Side::Callee;
         }
         x.media(MediaCommand::Disconnect { leg: self.caller.id });
+        self.play_hold_music(x);
         let until = x.now + x.settings.ring_limit;
         let phase = self.ask_session(x).map_or(Phase::Seeking, Phase::Asking);
         self.walk.transfers.search = Some(Box::new(Search {
@@ -301,10 +302,9 @@ impl Call {
 
     /// Puts two legs of this call in talk with each other.
     fn talk_again(&mut self, x: &mut Exchange, callee: Leg) {
-        let (a, b) = (self.caller.id, callee.id);
         self.stage = Stage::Talking(Box::new(Talk::new(callee, Negotiation::Settled)));
         self.offer = None;
-        x.media(MediaCommand::Connect { a, b });
+        self.join_sound(x);
     }
 
     /// Tells a side that the other holds it, by an offer of our own.

@@ -13,13 +13,15 @@ use crate::reason::EndReason;
 use crate::walk::Walk;
 
 impl Call {
-    /// A phone rings: who transferred is told, and the one who waits hears it, unless the phone sends sound of its own.
+    /// A phone rings: who transferred is told, and a caller who is answered already hears it, unless the phone sends sound of
+    /// its own.
     pub(crate) fn target_rings(&mut self, x: &mut Exchange) {
-        if self.walk.transfers.search.is_none() {
-            return;
+        if self.walk.transfers.search.is_some() {
+            self.tell_transferor(x, 180);
         }
-        self.tell_transferor(x, 180);
-        self.play_ringback(x);
+        if self.caller.established().is_some() {
+            self.play_ringback(x);
+        }
     }
 
     /// The one who waits hears that it rings.
@@ -110,4 +112,4 @@ impl Call {
 }
 
 /// The sound of a phone that rings, as the one hears it who waits; the PBX makes it itself.
-const RINGBACK: &str = "overgaan";
+const RINGBACK: &str = "tone:ringback";

@@ -1,7 +1,7 @@
 //! An INVITE with Replaces (RFC 3891): another phone of the same extension takes a call over, or picks up what rings at the
 //! first one. It is answered by the PBX itself; the far side is told where its sound goes now.
 
-use kiestoon_media::{LocalMedia, MediaCommand, Sdp, local_answer, relay_answer};
+use kiestoon_media::{LocalMedia, Sdp, local_answer, relay_answer};
 use kiestoon_sip::dialog::AckWait;
 
 use super::handover::Source;
@@ -48,18 +48,18 @@ impl Call {
             }
             _ => None,
         };
-        let (id, number) = (leg.id, leg.number.clone());
+        let number = leg.number.clone();
         self.cdr.record.to_number = Some(number.clone());
         self.stage = Stage::Talking(Box::new(Talk::new(leg, Negotiation::Settled)));
         match (is_unanswered, body, offer) {
             (true, Some(body), Some(offer)) => {
                 self.caller.set_remote(x, &offer);
                 self.note_caller_codec(&body);
-                x.media(MediaCommand::Connect { a: self.caller.id, b: id });
+                self.join_sound(x);
                 self.answer_caller(x, Some(&body), Some(&number));
             }
             (false, _, _) => {
-                x.media(MediaCommand::Connect { a: self.caller.id, b: id });
+                self.join_sound(x);
                 self.answered(x, Some(number));
                 self.search_succeeded(x, None);
                 self.tell_side(x, Side::Caller, agreed.clone());

@@ -15,7 +15,7 @@ fn the_callee_sends_the_caller_on() {
     t.transfer(b, "201", "203");
     t.run(secs(2));
     t.expect(b).got(202, &Method::Refer).was_told(&[100, 180]);
-    t.expect(a).hears_prompt("overgaan");
+    t.expect(a).hears_prompt("tone:ringback");
     t.expect(c).ringing_with("201");
     t.run(secs(3));
     t.expect(b).was_told(&[100, 180, 200]).ended(Ended::ByThem);

@@ -24,7 +24,7 @@ fn joined_while_ringing(seed: u64, third: Profile) -> (Story, PhoneId, PhoneId, 
 fn the_phone_answers_who_was_transferred() {
     let (mut t, a, b, c) = joined_while_ringing(1, phone("203").answers_after(secs(5)));
     t.expect(b).was_told(&[100, 200]).got(487, &Method::Invite).is_free();
-    t.expect(a).hears_prompt("overgaan").is_shown("203");
+    t.expect(a).hears_prompt("tone:ringback").is_shown("203");
     t.run(secs(6));
     t.expect(a).talks_both_ways_with(c);
     t.expect(c).is_shown("201");

@@ -76,6 +76,14 @@ impl Report {
         let count = names.len();
         self.good.push(say!(self.language, "prompts: {count}", "meldteksten: {count}"));
         names.extend(sounds::tones(media).names().map(str::to_owned));
+        let music = &media.hold_music;
+        if !music.is_empty() && !names.contains(music) {
+            self.warnings.push(say!(
+                self.language,
+                "media.hold_music names the prompt \"{music}\", which is not there: who is on hold hears nothing",
+                "media.hold_music noemt het geluid \"{music}\", dat er niet is: wie in de wacht staat hoort niets"
+            ));
+        }
         names
     }
 

@@ -4,6 +4,7 @@
 
 mod engine;
 mod leg;
+mod music;
 mod open;
 mod outbox;
 mod relay;

@@ -233,6 +233,14 @@ impl MediaThread {
                     self.begin_ticks(now, index);
                 }
             }
+            MediaCommand::HoldMusic { prompt, .. } => {
+                let prompt = prompt.and_then(|name| self.prompts.find(&name));
+                let sings = prompt.is_some();
+                self.legs.set_music(index, now, prompt);
+                if sings {
+                    self.begin_ticks(now, index);
+                }
+            }
             MediaCommand::Connect { b, .. } => {
                 if let Some(other) = self.legs.index(b) {
                     self.connect(index, other);

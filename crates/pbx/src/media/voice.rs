@@ -1,16 +1,18 @@
 //! What a leg needs once we hear it or speak to it ourselves: the ear, the mouth, and the digits in between. A leg whose
 //! packets are only relayed has none of this.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use kiestoon_media::codec::Encoding;
 use kiestoon_media::dtmf::{Detector, Digit, EventReceiver, Pressed};
 use kiestoon_media::jitter::JitterSettings;
-use kiestoon_media::prompt::Player;
+use kiestoon_media::prompt::{Player, Prompt};
 use kiestoon_media::rtp::{Format, Header};
 use kiestoon_media::transcode::{Heard, Listener, Speaker, Way, rate_between, way};
 
 use super::leg::{Activity, Leg, Legs};
+use super::music::Music;
 use super::relay::Counters;
 
 /// Our own part in a leg's sound.
@@ -21,6 +23,8 @@ pub(super) struct Voice {
     events: Option<EventReceiver>,
     /// For a phone that sends digits in no other way.
     detector: Option<Detector>,
+    /// What is heard on hold.
+    music: Option<Music>,
 }
 
 /// What becomes of the packets of one payload type, decided once for all of them.
@@ -66,6 +70,16 @@ impl Voice {
         self.speaker.as_ref().is_some_and(Speaker::is_saying)
     }
 
+    fn has_music(&self, now: Instant) -> bool {
+        self.music.as_ref().is_some_and(|music| music.is_due(now))
+    }
+
+    /// Whether nothing of it is in use.
+    fn is_idle(&self) -> bool {
+        let is_deaf = self.listener.is_none() && self.events.is_none();
+        is_deaf && self.music.is_none() && !self.is_saying()
+    }
+
     fn is_fed(&self) -> bool {
         self.listener.is_some()
     }
@@ -105,6 +119,7 @@ impl Legs {
                 true
             }
             Way::Transcoded => {
+                self.sounds(peer, now);
                 noted.ticks = self.listen(index, peer, now, header, packet);
                 return (false, noted);
             }
@@ -127,10 +142,44 @@ impl Legs {
             Way::Nowhere => false,
         };
         // While a digit is said to the other phone, its sound would only blur it.
-        let blurs = relayed
-            && route.events.is_none()
-            && self.leg(peer).and_then(|peer| peer.voice.as_deref()).is_some_and(Voice::is_saying);
+        let blurs = relayed && route.events.is_none() && self.sounds(peer, now);
         (relayed && !blurs, noted)
+    }
+
+    /// Sound comes for a leg. True where a digit is being said to it.
+    fn sounds(&mut self, index: usize, now: Instant) -> bool {
+        let Some(voice) = self.leg_mut(index).and_then(|leg| leg.voice.as_deref_mut()) else { return false };
+        if let Some(music) = &mut voice.music {
+            music.other_heard(now);
+        }
+        voice.is_saying()
+    }
+
+    /// Gives a bridged leg music for its pauses, or takes it away.
+    pub(super) fn set_music(&mut self, index: usize, now: Instant, prompt: Option<Arc<Prompt>>) {
+        let Some(leg) = self.leg_mut(index) else { return };
+        if !matches!(leg.activity, Activity::Bridged(_)) || (prompt.is_none() && leg.voice.is_none()) {
+            return;
+        }
+        let voice = leg.voice.get_or_insert_default();
+        voice.music = prompt.map(|prompt| Music::new(now, Player::new(prompt, true)));
+        if voice.is_idle() {
+            leg.voice = None;
+        }
+    }
+
+    /// 20 ms of its music.
+    fn sing(&mut self, index: usize, counters: &mut Counters) {
+        let mut frame = std::mem::take(&mut self.scratch);
+        let music = self.leg_mut(index).and_then(|leg| leg.voice.as_mut()?.music.as_mut());
+        let rate = music.and_then(|music| {
+            let rate = music.player.sample_rate();
+            music.player.next(&mut frame).then_some(rate)
+        });
+        if let Some(rate) = rate {
+            self.speak(index, &frame, rate, Heard::Speech, counters);
+        }
+        self.scratch = frame;
     }
 
     /// A packet of a leg that talks to us: only its digits matter.
@@ -240,8 +289,7 @@ impl Legs {
         let mut noted = Noted::default();
         let Some(leg) = self.leg_mut(index) else { return (Tick::Idle, noted) };
         if let Activity::Playing(player) = &mut leg.activity {
-            let mut player =
-                std::mem::replace(player, Box::new(Player::new(std::sync::Arc::default(), false)));
+            let mut player = std::mem::replace(player, Box::new(Player::new(Arc::default(), false)));
             let tick = self.play(index, &mut player, counters);
             if let Some(leg) = self.leg_mut(index) {
                 leg.activity = Activity::Playing(player);
@@ -255,7 +303,10 @@ impl Legs {
             _ => None,
         };
         let fed = peer.and_then(|peer| self.leg(peer)?.voice.as_ref()).is_some_and(|voice| voice.is_fed());
-        if says && !fed {
+        let sings = leg_has_music(self.leg(index), now);
+        if sings {
+            self.sing(index, counters);
+        } else if says && !fed {
             self.silence(index, counters);
         }
         if let (true, Some(peer)) = (listens, peer) {
@@ -264,7 +315,7 @@ impl Legs {
         let goes = self
             .leg(index)
             .and_then(|leg| leg.voice.as_deref())
-            .is_some_and(|voice| voice.is_fed() || voice.is_saying());
+            .is_some_and(|voice| voice.is_fed() || voice.is_saying() || voice.music.is_some());
         (if goes { Tick::Goes } else { Tick::Idle }, noted)
     }
 
@@ -306,7 +357,9 @@ impl Legs {
             }
             Some((heard, rate))
         });
-        if let Some((heard, rate)) = heard {
+        if let Some((heard, rate)) = heard
+            && !leg_has_music(self.leg(peer), now)
+        {
             self.speak(peer, &frame, rate, heard, counters);
         }
         self.scratch = frame;
@@ -389,6 +442,10 @@ impl Legs {
         let is_relayed = relays && matches!(leg.activity, Activity::Bridged(_));
         Noted { pressed, passed: is_relayed && pressed.is_some(), ticks: false }
     }
+}
+
+fn leg_has_music(leg: Option<&Leg>, now: Instant) -> bool {
+    leg.and_then(|leg| leg.voice.as_ref()).is_some_and(|voice| voice.has_music(now))
 }
 
 /// The rate of what is said to a leg that hears nothing else of us.

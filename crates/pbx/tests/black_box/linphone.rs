@@ -76,6 +76,33 @@ fn its_keys_in_info_reach_a_phone_that_takes_events() {
     assert!(!baresip.has_seen("CALL_DTMF_START"), "each key once");
 }
 
+/// A baresip on hold ends its recording; Linphone goes on.
+#[test]
+fn on_hold_it_hears_music_and_after_it_the_other_again() {
+    let mut pbx = Pbx::new(&["201", "202"], DIALPLAN);
+    tone::write(&pbx.path("sounds/muziek.wav"), 620.0, 5.0);
+    pbx.run();
+    let linphone = Linphone::start(&pbx, "201", 440.0, "udp", false);
+    let baresip = Phone { number: "202", transport: "udp", tone: 1_000, answers: true, parameters: "" };
+    let mut baresip = Baresip::start(&pbx, &baresip);
+    let leg = |leg: usize| pbx.json(&["ctl", "calls"])[0]["legs"][leg].clone();
+    let sent = || leg(1)["outbound"]["packets"].as_u64().unwrap_or_default();
+    baresip.command("dial", &format!("sip:201@{}", pbx.address()));
+    baresip.expect("CALL_ESTABLISHED");
+    sound(&pbx, false);
+    for (command, holds) in [("hold", true), ("resume", false)] {
+        baresip.command(command, "");
+        wait_for(command, Duration::from_secs(10), || leg(0)["on_hold"] == holds);
+        let before = sent();
+        wait_for("sound", Duration::from_secs(10), || sent() > before + 150);
+    }
+    baresip.command("hangup", "");
+    baresip.expect("CALL_CLOSED");
+    wait_for("the recording", Duration::from_secs(10), || {
+        tone::order(&linphone.heard(), &[1_000.0, 620.0]) == [1_000.0, 620.0, 1_000.0]
+    });
+}
+
 fn talk(transport: &'static str, secure: bool) {
     let authority = Authority::new();
     let mut pbx = Pbx::new(&["201", "202"], DIALPLAN);

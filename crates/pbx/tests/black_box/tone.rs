@@ -14,6 +14,21 @@ pub(crate) fn level(path: &Path, frequency: f64) -> (f64, f64) {
         .unwrap()
 }
 
+/// Which of these tones a recording holds, one after the other: heard for a tenth of a second at least, and nearly alone.
+pub(crate) fn order(path: &Path, frequencies: &[f64]) -> Vec<f64> {
+    let (samples, rate) = read(path);
+    let mut heard: Vec<f64> = Vec::new();
+    for part in samples.chunks_exact(usize::try_from(rate / 10).unwrap()) {
+        let all = decibels(power(part));
+        let found = frequencies.iter().copied().find(|frequency| {
+            let tone = decibels(tone_power(part, *frequency, f64::from(rate)));
+            tone > -30.0 && all - tone < 1.0
+        });
+        heard.extend(found.filter(|found| heard.last() != Some(found)));
+    }
+    heard
+}
+
 /// Asserts that the recording holds this tone, clearly, and nearly nothing else.
 #[track_caller]
 pub(crate) fn assert_heard(path: &Path, frequency: f64) {
