@@ -278,7 +278,7 @@ impl Phone {
             Purpose::Invite { line } | Purpose::Bye { line } => {
                 self.with_line(line, |line| line.state = LineState::Ended(Ended::Silence));
             }
-            Purpose::Reinvite { line } | Purpose::Within { line } | Purpose::Update { line } => {
+            Purpose::Reinvite { line } | Purpose::Within { line } | Purpose::Update { line, .. } => {
                 self.with_line(line, |line| line.reinvite = None);
                 self.hang_up_line(now, line);
             }

@@ -270,7 +270,7 @@ enum Purpose {
     Bye { line: usize },
     Unwatched,
     Within { line: usize },
-    Update { line: usize },
+    Update { line: usize, offers: bool },
     Alone,
 }
 

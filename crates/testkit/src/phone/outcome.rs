@@ -28,7 +28,7 @@ impl Phone {
             Purpose::Register => self.register_answered(response),
             Purpose::Invite { line } => self.invite_answered(now, line, response),
             Purpose::Reinvite { line } => self.reinvite_answered(now, line, response),
-            Purpose::Update { line } => self.update_answered(now, line, response),
+            Purpose::Update { line, offers } => self.update_answered(now, line, offers, response),
             Purpose::Bye { line } if status >= 200 => {
                 self.with_line(line, |line| line.state = LineState::Ended(Ended::ByUs));
             }

@@ -143,7 +143,7 @@ impl Phone {
                     let next =
                         Session { flowing: line.wants, payloads: vec![0, 8, 101], ..line.session.clone() };
                     prack.set_body(SDP, line.describe(next));
-                    purpose = Purpose::Update { line: index };
+                    purpose = Purpose::Update { line: index, offers: true };
                 }
             }
             Some(offer) if !line.early.settled => {

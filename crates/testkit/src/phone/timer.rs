@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use kiestoon_sip::{HeaderName, Headers, Method, Request, Response};
 
 use super::line::LineState;
-use super::wire::T1;
 use super::{Phone, Purpose, Timer};
 
 impl Phone {
@@ -100,10 +99,6 @@ impl Phone {
             .is_some_and(|line| line.state == LineState::Talking && line.timer == Some((secs, true)));
         if !due {
             return;
-        }
-        // A refresh beside an offer of ours could not be told from it when it is answered.
-        if self.lines.get(index).is_some_and(|line| line.early.update) {
-            return self.timers.push((now + T1, Timer::Refresh { line: index, secs }));
         }
         let by_update = self.heard_allow(index);
         if by_update && self.profile.updates {

@@ -63,17 +63,17 @@ impl Phone {
         }
         self.introduce(&mut request.headers);
         self.ask_timer_again(index, &mut request.headers);
-        self.send_within(now, request, Purpose::Update { line: index });
+        self.send_within(now, request, Purpose::Update { line: index, offers });
     }
 
     /// An UPDATE of ours, or an offer in a PRACK of ours, was answered.
-    pub(super) fn update_answered(&mut self, now: Instant, index: usize, response: &Response) {
+    pub(super) fn update_answered(&mut self, now: Instant, index: usize, offers: bool, response: &Response) {
         let theirs = Session::read(&response.body);
         let dice = self.chance.below(1000);
         let Some(line) = self.lines.get_mut(index) else { return };
-        let offered = std::mem::take(&mut line.early.update);
+        let offered = offers && std::mem::take(&mut line.early.update);
         match response.status.code() {
-            ..200 => line.early.update = offered,
+            ..200 => line.early.update |= offered,
             200..300 => {
                 if offered {
                     line.offer = Offer::Settled;
@@ -84,14 +84,13 @@ impl Phone {
                 }
                 self.timer_granted(now, index, &response.headers);
             }
-            491 => {
+            491 if offered => {
                 let again = now + glare_wait(line.caller, dice);
                 line.take_back();
-                if offered {
-                    self.timers.push((again, Timer::Update { line: index }));
-                }
+                self.timers.push((again, Timer::Update { line: index }));
             }
             408 | 481 => self.hang_up_line(now, index),
+            _ if !offered => {}
             _ => {
                 line.take_back();
                 line.wants = line.session.flowing;
