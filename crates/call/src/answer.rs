@@ -31,6 +31,7 @@ impl Call {
         flow: Flow,
     ) {
         let Some(id) = self.branch_of(client) else { return };
+        self.drop_early_update(x, id);
         let Some(branch) = self.branch_mut(id) else { return };
         let fork = branch.take_fork(response.to.tag().unwrap_or_default());
         let Signal::Invited { invite, .. } = &branch.leg.signal else { return };
@@ -50,7 +51,6 @@ impl Call {
         let sdp = said.or_else(|| early.map(|sdp| *sdp));
         match sdp.map(|sdp| (self.body_for_caller(id, &sdp), sdp)) {
             Some((Some(body), sdp)) => {
-                self.drop_early_update(x, id);
                 let Some(mut branch) = self.take_branch(id) else { return };
                 branch.leg.timer = session_timer::accepted(x, &response.headers);
                 self.wins(x, branch, Answer { client, cseq, dialog, sdp, body, offers, is_ahead });
@@ -177,7 +177,9 @@ impl Call {
         if let Some(callee) = callee.and_then(|number| self.shown_as(x, &number, &self.caller.flow)) {
             identity::assert(&mut response.headers, &x.settings, &callee);
         }
-        let is_due = matches!(self.caller.open, OpenOffer::Theirs | OpenOffer::OursDue);
+        // An offer that is open now came after the first answer, and has its own.
+        let is_told = reliable.as_ref().is_some_and(|reliable| !reliable.told.is_empty());
+        let is_due = !is_told && matches!(self.caller.open, OpenOffer::Theirs | OpenOffer::OursDue);
         if let Some(body) = body.filter(|_| is_due) {
             response.set_body(wire::SDP, self.caller.say(body));
             self.caller.described();

@@ -189,7 +189,7 @@ impl Call {
                 return self.end(x, EndReason::MediaFailed.into());
             }
             (_, Ok(None)) => x.answer(server, request, 200),
-            (_, Ok(Some(offer))) => self.offered_early(x, server, request, offer),
+            (_, Ok(Some(offer))) => self.offered(x, side, server, request, offer),
             (_, Err(status)) => x.answer(server, request, status),
         }
         self.next_provisional(x);

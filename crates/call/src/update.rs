@@ -2,8 +2,8 @@
 //! where the other side takes that and as re-INVITE otherwise.
 
 use kiestoon_media::Sdp;
-use kiestoon_sip::Request;
 use kiestoon_sip::transaction::ServerId;
+use kiestoon_sip::{Method, Request};
 
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
@@ -27,7 +27,15 @@ impl Call {
         }
     }
 
-    fn offered(&mut self, x: &mut Exchange, side: Side, server: ServerId, request: &Request, offer: Sdp) {
+    /// An offer of one side, in UPDATE or in the PRACK of a caller.
+    pub(crate) fn offered(
+        &mut self,
+        x: &mut Exchange,
+        side: Side,
+        server: ServerId,
+        request: &Request,
+        offer: Sdp,
+    ) {
         if let Some(status) = self.leg(side).and_then(|leg| leg.open.refusal()) {
             return refuse_reinvite(x, server, request, status);
         }
@@ -65,7 +73,7 @@ impl Call {
         let Some(dialog) = leg.dialog_mut() else { return x.answer(server, request, 481) };
         let _ = dialog.refresh_target(&request.headers);
         wire::dialog_headers(&mut response.headers, dialog);
-        if leg.established().is_some() {
+        if leg.established().is_some() && request.method == Method::Update {
             leg.forget_refresh(x);
             leg.timer = session_timer::grant(x, &request.headers, &mut response.headers);
         }

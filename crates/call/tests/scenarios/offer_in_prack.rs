@@ -2,7 +2,7 @@
 //! the call otherwise.
 
 use kiestoon_sip::Method;
-use kiestoon_testkit::{Flowing, Reply, Story, phone, secs};
+use kiestoon_testkit::{Flowing, Reply, Story, What, millis, phone, secs};
 
 #[test]
 fn it_goes_on_as_update() {
@@ -35,6 +35,22 @@ fn it_is_answered_in_place_and_told_later() {
     t.run(secs(4));
     t.expect(b).was_asked(&Method::Invite, 2).flows(Flowing::RecvOnly);
     t.expect(a).talking_with("202").is_heard_by(b);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn of_a_call_that_was_answered_meanwhile_it_goes_to_who_answered() {
+    let mut t = Story::office(3);
+    let a = t.add(phone("201").knows_100rel().takes_update().holds_in_prack());
+    let b = t.add(phone("202").early_media_then_answers(millis(100)));
+    t.register_all();
+    t.drop_next(1, What::request("PRACK"));
+    t.call(a, "202");
+    t.run(secs(5));
+    t.expect(a).talking_with("202").flows(Flowing::SendOnly).is_heard_by(b);
+    t.expect(b).was_asked(&Method::Invite, 2).flows(Flowing::RecvOnly);
     t.hang_up(a);
     t.settle();
     t.expect_nothing_left();
