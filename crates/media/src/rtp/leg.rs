@@ -45,6 +45,8 @@ pub struct RtpLeg {
     keys: Option<Arc<LocalKeys>>,
     /// SRTP with the phone; None while it is plain.
     protection: Option<Box<Protection>>,
+    /// That of before the phone went on without.
+    rested: Option<Box<Protection>>,
     forged: u64,
     replayed: u64,
     /// Packets of the phone in a format that was not negotiated.
@@ -161,6 +163,7 @@ impl RtpLeg {
             pace: Pace { since: None, packets: 0 },
             keys: None,
             protection: None,
+            rested: None,
             forged: 0,
             replayed: 0,
             unknown_format: 0,
@@ -217,21 +220,26 @@ impl RtpLeg {
         self.protect(remote);
     }
 
-    /// Takes over the phone's key. The keys of a leg that goes on unprotected are forgotten.
+    /// Takes over the phone's key. Where it goes on without, our counters rest: it may come back to the same key of ours.
     fn protect(&mut self, remote: &RemoteAudio) {
         let agreed = remote.key.as_ref().and_then(|theirs| {
             let ours = self.keys.as_deref()?.of(theirs.key.suite())?;
             Some((ours, theirs))
         });
-        match (agreed, &mut self.protection) {
-            (None, protection) => *protection = None,
-            (Some((ours, theirs)), Some(protection)) => {
+        let before = self.protection.take().or_else(|| self.rested.take());
+        let Some((ours, theirs)) = agreed else {
+            self.rested = before;
+            return;
+        };
+        self.protection = match before {
+            None => Protection::new(ours, theirs).map(Box::new),
+            Some(mut protection) => {
                 if protection.renew(ours, theirs).is_none() {
                     tracing::error!("keys of a leg cannot be renewed");
                 }
+                Some(protection)
             }
-            (Some((ours, theirs)), protection) => *protection = Protection::new(ours, theirs).map(Box::new),
-        }
+        };
     }
 
     /// Judges and counts a datagram that came to the RTP port, and takes its protection off where it lies. What is

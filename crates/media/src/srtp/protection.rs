@@ -23,6 +23,8 @@ pub struct Protection {
     /// What the phone used before it changed its key, until the new one is heard: packets may still be on their way.
     before: Option<Inbound>,
     outbound: Outbound,
+    /// What we sealed with under other suites before: a suite that comes back goes on counting.
+    rested: Vec<Outbound>,
 }
 
 /// Why a packet was not opened.
@@ -64,7 +66,8 @@ impl Protection {
         if ours.suite() != theirs.key.suite() {
             return None;
         }
-        Some(Self { inbound: Inbound::new(theirs)?, before: None, outbound: Outbound::new(ours)? })
+        let (inbound, outbound) = (Inbound::new(theirs)?, Outbound::new(ours)?);
+        Some(Self { inbound, before: None, outbound, rested: Vec::new() })
     }
 
     /// The suite.
@@ -72,11 +75,17 @@ impl Protection {
         self.outbound.suite
     }
 
-    /// Takes over a new description. The same key again changes nothing: counters go on. Our own key stays as long as
-    /// the suite does, and so do its counters, because a packet index may never come twice under one key.
+    /// Takes over a new description. The same key again changes nothing: counters go on. We have one key for each suite as
+    /// long as the leg lasts, and its counters last as long, because a packet index may never come twice under one key.
     pub fn renew(&mut self, ours: &MasterKey, theirs: &PeerKey) -> Option<()> {
         if self.outbound.suite != ours.suite() {
-            *self = Self::new(ours, theirs)?;
+            let inbound = Inbound::new(theirs)?;
+            let outbound = match self.rested.iter().position(|rested| rested.suite == ours.suite()) {
+                Some(at) => self.rested.swap_remove(at),
+                None => Outbound::new(ours)?,
+            };
+            self.rested.push(std::mem::replace(&mut self.outbound, outbound));
+            (self.inbound, self.before) = (inbound, None);
         } else if self.inbound.peer != *theirs {
             let inbound = Inbound::new(theirs)?;
             self.before = Some(std::mem::replace(&mut self.inbound, inbound));

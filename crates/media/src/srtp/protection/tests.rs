@@ -163,6 +163,27 @@ fn no_index_is_used_twice() {
 }
 
 #[test]
+fn no_index_is_used_twice_after_another_suite() {
+    let (ours, theirs) = (keys(1), keys(2));
+    let (first, second) = (Suite::AesGcm128, Suite::AesCm128Sha1_80);
+    let (mut a, mut b) = ends(first);
+    let (header, packet) = rtp(10, b"one");
+    let index = |sealed: &[u8]| sealed[sealed.len() - 4..].to_vec();
+    seal(&mut a, 10, b"one");
+    let mut out = [0; 64];
+    let length = a.seal_rtcp(&report(), &mut out).unwrap();
+    assert_eq!(index(&out[..length]), [0x80, 0, 0, 1]);
+    for suite in [second, first] {
+        a.renew(ours.of(suite).unwrap(), &peer(&theirs, suite)).unwrap();
+        assert_eq!(a.suite(), suite);
+    }
+    assert_eq!(a.seal_rtp(&header, &packet, &mut [0; 100]), None);
+    let length = a.seal_rtcp(&report(), &mut out).unwrap();
+    assert_eq!(index(&out[..length]), [0x80, 0, 0, 2]);
+    assert!(open(&mut b, &seal(&mut a, 11, b"two")).is_ok() && b.open_rtcp(&mut out[..length]).is_ok());
+}
+
+#[test]
 fn a_new_key_takes_over_and_the_old_one_ends_with_it() {
     let suite = Suite::AesCm128Sha1_80;
     let (mut phone, mut ours) = ends(suite);
