@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::reason::EndReason;
+use crate::wire;
 
 /// How the call came to where it rings.
 #[derive(Debug, Default)]
@@ -132,15 +133,15 @@ impl Call {
             Uri::Tel(uri) => Some(&*uri.number),
             Uri::Sip(_) | Uri::Other { .. } => None,
         });
-        let to = to.and_then(|user| user.split(';').next()).filter(|user| !user.is_empty()).ok_or(480u16)?;
+        let to = wire::number(to).filter(|number| !number.is_empty()).ok_or(480u16)?;
         let history = &self.walk.history;
-        if *to == *by || history.has_seen(to) || history.hops() >= x.settings.limits.forwards {
+        if to == by || history.has_seen(&to) || history.hops() >= x.settings.limits.forwards {
             return Err(482);
         }
         let told = response.headers.diversions();
         let word = told.first().map_or("deflection", |diversion| known_reason(&diversion.reason));
         let cause = response.status.code();
-        Ok(Forward { by, to: to.into(), reason: word, cause, by_phone: true })
+        Ok(Forward { by, to, reason: word, cause, by_phone: true })
     }
 
     /// Nobody rings any more, and a phone has said where the call is to go.

@@ -50,6 +50,16 @@ pub(crate) fn address(
     NameAddr::new(Uri::Sip(uri))
 }
 
+/// The number that an address names: its user part without parameters such as `;phone-context`. None where it is longer than
+/// any number is, for it is kept in call records and shown in lists.
+pub(crate) fn number(user: Option<&str>) -> Option<Box<str>> {
+    let number = user.unwrap_or_default().split(';').next().unwrap_or_default();
+    (number.len() <= LONGEST_NUMBER).then(|| number.into())
+}
+
+/// In bytes.
+const LONGEST_NUMBER: usize = 128;
+
 /// Our address on a flow, as a Via. Responses come back to where the request came from (RFC 3581); a phone that does not know
 /// this, or that has lost its connection, sends them here.
 pub(crate) fn sent_by(settings: &Settings, flow: &Flow) -> SocketAddr {

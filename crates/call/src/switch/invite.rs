@@ -43,8 +43,11 @@ impl Switch {
             Ok(Some(replaces)) => return self.take_over(server, request, flow, &principal, &replaces),
             Err(_) => return self.x.answer(server, &request, 400),
         }
-        let Some(dialled) = self.dialled(&principal, &request, &flow) else {
+        if !self.is_own_domain(&principal, &request, &flow) {
             return self.refuse(server, &request, &principal, 404, "foreign_domain");
+        }
+        let Some(dialled) = wire::number(request.uri.user()) else {
+            return self.refuse(server, &request, &principal, 414, "number_too_long");
         };
         if let Some(refusal) = session_timer::too_short(&mut self.x, &request) {
             return self.x.respond(server, refusal);
@@ -75,17 +78,11 @@ impl Switch {
         self.begin(NewCall { server, request, flow, principal, dialled, decision, dialog, one_phone });
     }
 
-    /// The number that is called; None where the address is none of the caller's organisation.
-    fn dialled(&self, principal: &Principal, request: &Request, flow: &Flow) -> Option<Box<str>> {
-        if let Some(host) = request.uri.host() {
-            let organisation = self.x.snapshot.organisation_of(host, flow.local.ip());
-            if organisation != Some(principal.organisation) {
-                return None;
-            }
-        }
-        // Parameters in the user part, such as ";phone-context", are not part of the number.
-        let user = request.uri.user().unwrap_or_default();
-        Some(user.split(';').next().unwrap_or_default().into())
+    /// Whether the address that is called is of the caller's organisation.
+    fn is_own_domain(&self, principal: &Principal, request: &Request, flow: &Flow) -> bool {
+        request.uri.host().is_none_or(|host| {
+            self.x.snapshot.organisation_of(host, flow.local.ip()) == Some(principal.organisation)
+        })
     }
 
     fn decide(&self, principal: &Principal, dialled: &str) -> Option<Decision> {

@@ -119,7 +119,7 @@ impl Call {
         transfers.search.is_none() && transfers.leaving.is_none() && transfers.arrival.is_none()
     }
 
-    /// The number to call; None where it is none of the organisation's.
+    /// The number to call; None where it is none of the organisation's, or none at all.
     fn transfer_target(&self, x: &Exchange, from: Side, refer_to: &ReferTo) -> Option<Box<str>> {
         let local = self.leg(from)?.flow.local.ip();
         if let Some(host) = refer_to.uri.host()
@@ -127,8 +127,7 @@ impl Call {
         {
             return None;
         }
-        let user = refer_to.uri.user().unwrap_or_default();
-        Some(user.split(';').next().unwrap_or_default().into())
+        wire::number(refer_to.uri.user())
     }
 
     /// The rule for a call that an extension makes, or has made for it.

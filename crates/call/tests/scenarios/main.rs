@@ -60,6 +60,7 @@ mod no_answer_then_next;
 mod no_port_free;
 mod no_usable_audio_488;
 mod not_registered_480;
+mod number_too_long;
 mod offer_in_prack;
 mod operator_hangup;
 mod options_answered;
