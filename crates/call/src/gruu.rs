@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kiestoon_sip::registrar::{Binding, Gruus};
+use kiestoon_sip::registrar::{Binding, Device, Gruus};
 use kiestoon_sip::{Flow, Uri};
 
 use crate::exchange::Exchange;
@@ -30,27 +30,34 @@ impl OnePhone {
 pub(crate) fn one_phone(x: &Exchange, organisation: usize, uri: &Uri) -> Result<Option<OnePhone>, u16> {
     let Some(sip) = uri.as_sip().filter(|sip| sip.params.contains("gr")) else { return Ok(None) };
     let user = sip.user.as_deref().unwrap_or_default();
-    type IsIt<'a> = Box<dyn Fn(&Binding) -> bool + 'a>;
-    let (number, is_it): (Box<str>, IsIt<'_>) = match sip.params.get("gr") {
-        Some(wanted) => {
-            let wanted = format!("<{wanted}>");
-            (user.into(), Box::new(move |binding| binding.instance.as_deref() == Some(&*wanted)))
-        }
+    let (number, wanted): (Box<str>, Wanted) = match sip.params.get("gr") {
+        Some(urn) => (user.into(), Wanted::Instance(format!("<{urn}>"))),
         None => {
             let (number, device) = x.gruus.open(user).ok_or(404_u16)?;
-            let is_it = move |binding: &Binding| {
-                let instance = binding.instance.as_deref();
-                instance.is_some_and(|instance| x.gruus.device(instance, &binding.call_id) == device)
-            };
-            (number.into(), Box::new(is_it))
+            (number.into(), Wanted::Device(device))
         }
     };
     let bindings = x.bindings(organisation, &x.snapshot, &number);
-    let found = bindings.into_iter().find(|binding| is_it(binding));
+    let found = bindings.into_iter().find(|binding| wanted.is(x, binding));
     match found.and_then(|binding| binding.instance.clone()) {
         Some(instance) => Ok(Some(OnePhone { number, instance })),
         None if Gruus::is_temporary(user) => Err(404),
         None => Err(480),
+    }
+}
+
+/// What a GRUU names: an instance in clear, or a registration of one under cover.
+enum Wanted {
+    Instance(String),
+    Device(Device),
+}
+
+impl Wanted {
+    fn is(&self, x: &Exchange, binding: &Binding) -> bool {
+        binding.instance.as_deref().is_some_and(|instance| match self {
+            Self::Instance(wanted) => instance == wanted,
+            Self::Device(device) => x.gruus.device(instance, &binding.call_id) == *device,
+        })
     }
 }
 

@@ -16,7 +16,6 @@ mod early_update;
 mod end;
 mod event;
 mod exchange;
-mod flows;
 mod forks;
 mod forward;
 mod gruu;
@@ -48,6 +47,7 @@ mod update;
 mod view;
 mod walk;
 mod wall_clock;
+mod waves;
 mod wire;
 
 pub use cdr::{CdrEnd, CdrLeg, CdrRecord, Side};

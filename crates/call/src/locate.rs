@@ -1,5 +1,5 @@
 //! Phones that are found by name (RFC 3263): the DNS is asked before they are rung, and where the first address does not
-//! answer, the next one is tried. Only phones that have registered are looked up: no stranger makes us ask.
+//! answer, the next one is tried; so is the next flow of a device that has registered several (RFC 5626). Only phones that have registered are looked up: no stranger makes us ask.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -13,6 +13,7 @@ use crate::exchange::Exchange;
 use crate::leg::{LegMedia, Signal};
 use crate::ring::Ring;
 use crate::switch::Output;
+use crate::waves::Way;
 
 /// The addresses of a phone that is found by name.
 #[derive(Debug)]
@@ -30,6 +31,13 @@ pub(crate) fn query(contact: &Uri, flow: &Flow) -> Option<Query> {
     // Browsers and phones that do not know their name write one that cannot be (RFC 2606 section 2).
     let is_name = uri.host.ip().is_none() && !query.host.trim_end_matches('.').ends_with(".invalid");
     is_name.then_some(query)
+}
+
+impl Tries {
+    /// For a phone with other flows.
+    pub(crate) fn of_spare(spare: &[Way]) -> Option<Box<Self>> {
+        (!spare.is_empty()).then(|| Box::new(Self::Left { flows: VecDeque::new(), until: None }))
+    }
 }
 
 impl Ring {
@@ -74,7 +82,8 @@ impl Call {
         if let Some(branch) = self.branch_mut(id)
             && let Some(Tries::Left { flows, until }) = branch.tries.as_deref_mut()
         {
-            *until = (!flows.is_empty()).then(|| now + patience);
+            let is_last = flows.is_empty() && branch.spare.is_empty();
+            *until = (!is_last).then(|| now + patience);
         }
     }
 
@@ -97,18 +106,30 @@ impl Call {
         }
     }
 
-    /// Rings a branch at its next address (RFC 3263 section 4.3). False where there is none: the branch has failed.
+    /// Rings a branch at its next address (RFC 3263 section 4.3), or over the next flow of its device (RFC 5626). False where
+    /// there is none: the branch has failed.
     pub(crate) fn try_next(&mut self, x: &mut Exchange, id: LegId) -> bool {
         let Some(branch) = self.branch_mut(id) else { return false };
         let Some(Tries::Left { flows, .. }) = branch.tries.as_deref_mut() else { return false };
-        let Some(flow) = flows.pop_front() else { return false };
+        let address = flows.pop_front();
+        if address.is_none() && branch.spare.is_empty() {
+            return false;
+        }
         let Signal::Invited { client, invite } = std::mem::replace(&mut branch.leg.signal, Signal::Over)
         else {
             return false;
         };
+        let (flow, contact) = match address {
+            Some(flow) => (flow, invite.uri.clone()),
+            None => {
+                let way = branch.spare.remove(0);
+                branch.route = way.route;
+                (way.flow, way.contact)
+            }
+        };
         branch.leg.flow = flow;
         branch.forks.clear();
-        branch.leg.signal = Signal::Chosen { contact: invite.uri.clone() };
+        branch.leg.signal = Signal::Chosen { contact };
         let is_open = matches!(branch.leg.media, LegMedia::Open(_));
         x.forget_branch(&invite);
         if x.routes.client(client).is_some() {

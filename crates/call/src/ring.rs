@@ -1,15 +1,13 @@
 //! One dial step of the dialplan: whom to ring, together or in turn, for how long, and what it came to.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
-use kiestoon_dialplan::{Dial, DialOrder, StepResult, Target};
+use kiestoon_dialplan::Dial;
 use kiestoon_media::{LegId, LocalMedia, SrtpPolicy, relay_offer};
-use kiestoon_sip::locate::Query;
 use kiestoon_sip::transaction::{ClientId, FailReason};
-use kiestoon_sip::{Flow, NameAddr, Response, Uri};
+use kiestoon_sip::{NameAddr, Response};
 
 use crate::call::{Call, Stage};
 use crate::callee_invite::{self, CalleeInvite};
@@ -20,11 +18,11 @@ use crate::exchange::Exchange;
 use crate::forks::Fork;
 use crate::forward::Forward;
 use crate::leg::{Leg, Signal};
-use crate::locate::{self, Tries};
+use crate::locate::Tries;
 use crate::outcome::{Best, Outcome};
-use crate::reason::EndReason;
 use crate::routes::ClientOwner;
 use crate::session_timer;
+use crate::waves::{Phone, Wave, Way};
 use crate::wire;
 
 /// A dial step under way.
@@ -67,36 +65,9 @@ pub(crate) struct Branch {
     /// Its addresses, where it is found by name.
     pub(crate) tries: Option<Box<Tries>>,
     /// The proxies that its requests pass (RFC 3327).
-    route: Vec<NameAddr>,
+    pub(crate) route: Vec<NameAddr>,
     /// Other flows to the same phone, for when this one is dead.
     pub(crate) spare: Vec<Way>,
-}
-
-/// Phones that are rung at one time.
-#[derive(Debug)]
-struct Wave {
-    ring_time: Duration,
-    phones: Vec<Phone>,
-}
-
-/// A phone to ring.
-#[derive(Debug)]
-pub(crate) struct Phone {
-    pub(crate) target: usize,
-    pub(crate) number: Box<str>,
-    pub(crate) way: Way,
-    /// The device, where it has registered flows (RFC 5626): of those only one is tried at a time.
-    pub(crate) device: Option<Arc<str>>,
-    pub(crate) spare: Vec<Way>,
-}
-
-/// One way to a phone.
-#[derive(Debug)]
-pub(crate) struct Way {
-    contact: Uri,
-    flow: Flow,
-    query: Option<Query>,
-    route: Vec<NameAddr>,
 }
 
 impl Call {
@@ -171,7 +142,7 @@ impl Call {
         }
         match status {
             300..400 => self.redirected(x, leg, response),
-            430 if self.next_flow(x, leg) => {}
+            430 if self.try_next(x, leg) => {}
             _ => self.branch_failed(x, leg, status),
         }
     }
@@ -204,8 +175,7 @@ impl Call {
                 }
                 self.branch_failed(x, leg, 408);
             }
-            FailReason::Timeout | FailReason::Transport
-                if self.try_next(x, leg) || self.next_flow(x, leg) => {}
+            FailReason::Timeout | FailReason::Transport if self.try_next(x, leg) => {}
             FailReason::Timeout | FailReason::Transport => self.branch_failed(x, leg, 408),
             FailReason::Overload => self.branch_failed(x, leg, 503),
         }
@@ -298,10 +268,10 @@ impl Call {
     }
 
     /// One more phone rings.
-    pub(crate) fn ring_phone(&mut self, x: &mut Exchange, phone: Phone) {
+    fn ring_phone(&mut self, x: &mut Exchange, phone: Phone) {
         let leg = self.new_leg(x, &phone);
         let Phone { target, way: Way { route, query, .. }, spare, .. } = phone;
-        let tries = query.map(|query| self.ask_for(x, leg.id, query));
+        let tries = query.map(|query| self.ask_for(x, leg.id, query)).or_else(|| Tries::of_spare(&spare));
         let branch = Branch { leg, target, forks: Vec::new(), is_behind: false, tries, route, spare };
         if let Stage::Ringing(ring) = &mut self.stage {
             ring.branches.push(branch);
@@ -378,81 +348,6 @@ impl Call {
         self.limit_try(x, id);
     }
 
-    /// The phones of a dial step, in the order that they are rung. An error is the outcome of having nobody to ring.
-    fn waves(&self, x: &Exchange, dial: &Dial) -> Result<VecDeque<Wave>, Outcome> {
-        let mut left = x.settings.limits.branches.min(usize::from(MOST_LEGS.saturating_sub(self.legs_made)));
-        let mut targets = Vec::new();
-        let (mut known, mut trunks, mut busy) = (false, false, false);
-        for (index, target) in dial.targets.iter().enumerate() {
-            let Target::Extension(number) = target else {
-                trunks = true;
-                continue;
-            };
-            known |= self.snapshot.extension(self.organisation, number).is_some();
-            if x.parties.count(&self.cdr.record.organisation, number) >= x.settings.limits.calls_per_extension
-            {
-                busy = true;
-                continue;
-            }
-            let groups = self.phones(x, index, number, &mut left);
-            if !groups.is_empty() {
-                targets.push(groups);
-            }
-        }
-        if targets.is_empty() && busy {
-            return Err(Outcome::of_status(486));
-        }
-        if targets.is_empty() {
-            let reason = match (known, trunks) {
-                (true, _) => EndReason::Unavailable,
-                (false, true) => EndReason::StepNotBuilt,
-                (false, false) => EndReason::NotFound,
-            };
-            return Err(Outcome::new(StepResult::Unavailable, reason));
-        }
-        Ok(match dial.order {
-            DialOrder::Parallel => together(targets, dial.timeout),
-            DialOrder::Sequence => in_turn(targets, dial.timeout),
-        })
-    }
-
-    /// The phones of an extension, best q first; those of equal q together.
-    fn phones(&self, x: &Exchange, target: usize, number: &str, left: &mut usize) -> Vec<Vec<Phone>> {
-        let mut groups: Vec<(u16, Vec<Phone>)> = Vec::new();
-        if self.snapshot.extension(self.organisation, number).is_none() {
-            return Vec::new();
-        }
-        for binding in x.bindings(self.organisation, &self.snapshot, number) {
-            if *left == 0 {
-                break;
-            }
-            *left -= 1;
-            let Some(contact) = binding.uri() else { continue };
-            if self.carried.secure && !binding.flow.transport.is_secure() {
-                continue;
-            }
-            if self.carried.one_phone.as_ref().is_some_and(|one| !one.allows(number, binding)) {
-                continue;
-            }
-            let (flow, route) = (binding.target(), binding.route());
-            // Behind a proxy of its Path a phone is reached as it registered, whatever its contact is called.
-            let query = if route.is_empty() { locate::query(&contact, &flow) } else { None };
-            let way = Way { contact, flow, query, route };
-            let device = binding.reg_id().and_then(|_| binding.instance.clone());
-            let mut phones = groups.iter_mut().flat_map(|(_, phones)| phones);
-            if let Some(known) = phones.find(|phone| device.is_some() && phone.device == device) {
-                known.spare.push(way);
-                continue;
-            }
-            let phone = Phone { target, number: number.into(), way, device, spare: Vec::new() };
-            match groups.last_mut() {
-                Some((q, group)) if *q == binding.q => group.push(phone),
-                _ => groups.push((binding.q, vec![phone])),
-            }
-        }
-        groups.into_iter().map(|(_, group)| group).collect()
-    }
-
     fn drop_waiting(&mut self, target: usize) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
         for wave in &mut ring.waves {
@@ -489,39 +384,9 @@ impl Call {
     }
 }
 
-/// All targets at once; of each the phones of best q first. The ring time is shared by the waves.
-fn together(targets: Vec<Vec<Vec<Phone>>>, ring_time: Duration) -> VecDeque<Wave> {
-    let count = targets.iter().map(Vec::len).max().unwrap_or(1);
-    let share = share(ring_time, count);
-    let mut waves: VecDeque<Wave> =
-        (0..count).map(|_| Wave { ring_time: share, phones: Vec::new() }).collect();
-    for groups in targets {
-        for (wave, mut group) in waves.iter_mut().zip(groups) {
-            wave.phones.append(&mut group);
-        }
-    }
-    waves
-}
-
-/// One target after the other, each for the whole ring time.
-fn in_turn(targets: Vec<Vec<Vec<Phone>>>, ring_time: Duration) -> VecDeque<Wave> {
-    let waves = targets.into_iter().flat_map(|groups| {
-        let ring_time = share(ring_time, groups.len());
-        groups.into_iter().map(move |phones| Wave { ring_time, phones })
-    });
-    waves.collect()
-}
-
-fn share(ring_time: Duration, waves: usize) -> Duration {
-    ring_time / u32::try_from(waves).unwrap_or(u32::MAX).max(1)
-}
-
 /// A number to show instead of the caller's; the words `user` and `site` mean the caller's own, for calls inside.
 fn shown_number(caller_id: &str) -> Option<Box<str>> {
     let number = caller_id.strip_prefix('+').unwrap_or(caller_id);
     let is_number = !number.is_empty() && number.len() <= 32 && number.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| caller_id.into())
 }
-
-/// Legs that one call may have had, all dial steps together.
-const MOST_LEGS: u16 = 256;

@@ -60,6 +60,24 @@ fn a_dead_flow_falls_to_the_next() {
 }
 
 #[test]
+fn a_flow_that_says_nothing_is_left_long_before_the_ring_time_is_over() {
+    let mut t = Story::office(6);
+    let a = t.add(phone("201"));
+    let first = t.add(phone("202"));
+    let second = t.add(phone("202"));
+    t.register(a);
+    register_flow(&mut t, first, 1, |_| {});
+    register_flow(&mut t, second, 2, |_| {});
+    t.kill(second);
+    t.call(a, "202");
+    t.run(secs(8));
+    t.expect(a).talking_with("202").talks_both_ways_with(first);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
 fn a_430_of_a_proxy_falls_to_the_next_as_well() {
     let mut t = Story::office(3);
     let a = t.add(phone("201"));

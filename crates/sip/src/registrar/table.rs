@@ -201,7 +201,8 @@ impl Registrar {
         let Some(expires) = now.checked_add(remaining) else { return };
         let mut after: Vec<Binding> =
             self.records.get(&aor).map(|record| record.bindings.clone()).unwrap_or_default();
-        after.retain(|other| other.contact != contact);
+        let reg_id = extra.as_ref().and_then(|extra| extra.reg_id);
+        after.retain(|other| other.contact != contact || other.reg_id() != reg_id);
         after.reserve_exact(1);
         after.push(Binding { contact, q, call_id, cseq, expires, flow, user_agent, instance, extra });
         self.replace(&aor, after);
