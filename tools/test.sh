@@ -8,6 +8,8 @@ ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 tools/check.sh
 echo "==> tests"
 cargo test --locked --workspace --quiet
+# Once more, with the state of all calls handed over as plain data before every step.
+KIESTOON_HAND_OVER=1 cargo test --locked --quiet -p kiestoon-call --test scenarios
 # A fixed seed: what this finds today, it finds tomorrow. `make fuzz` goes further.
 tools/fuzz.sh 5 1
 echo "test: all good, $(( (SECONDS - started) / 60 )) min $(( (SECONDS - started) % 60 )) s"

@@ -1,9 +1,10 @@
 //! What a phone says that it can do, as far as we act upon it.
 
 use kiestoon_sip::{HeaderName, Headers, Method};
+use serde::{Deserialize, Serialize};
 
 /// The abilities of a phone, from the `Allow` and `Supported` of its messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Abilities {
     /// It takes UPDATE (RFC 3311).
     pub(crate) update: bool,

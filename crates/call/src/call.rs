@@ -8,6 +8,7 @@ use kiestoon_media::dtmf::{Digit, Pressed};
 use kiestoon_media::{CallKey, LegId, MediaEvent, Sdp};
 use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
 use kiestoon_sip::{Flow, Method, Request, Response};
+use serde::{Deserialize, Serialize};
 
 use crate::callee_invite::Carried;
 use crate::cdr::{Cdr, Side};
@@ -25,12 +26,14 @@ use crate::talk::Talk;
 use crate::walk::Walk;
 
 /// A call, from the accepted INVITE to the record of its end.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Call {
     pub(crate) key: CallKey,
     /// The snapshot that the call began with: a reload changes new calls only.
+    #[serde(skip)]
     pub(crate) snapshot: Arc<Snapshot>,
     /// The index of the organisation in it.
+    #[serde(skip)]
     pub(crate) organisation: usize,
     pub(crate) cdr: Cdr,
     pub(crate) caller: Leg,
@@ -44,15 +47,18 @@ pub(crate) struct Call {
     /// Legs whose media is open, and whose last figures are to come.
     pub(crate) figures_due: u16,
     /// When the call ends, whatever it is doing.
+    #[serde(with = "kiestoon_sip::plain")]
     pub(crate) limit: Instant,
     /// When the phones of an answered call are asked whether they are still there.
+    #[serde(with = "kiestoon_sip::plain")]
     pub(crate) probe_at: Option<Instant>,
     /// The deadline that the switch has noted for it.
+    #[serde(skip)]
     pub(crate) scheduled: Option<Instant>,
 }
 
 /// What a call is doing.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Stage {
     /// Between two steps of the dialplan; never between two inputs.
     Between,

@@ -2,6 +2,7 @@
 //! headers that cannot do harm.
 
 use kiestoon_sip::{Flow, HeaderName, Method, NameAddr, Privacy, Request, Uri};
+use serde::{Deserialize, Serialize};
 
 use crate::abilities::RELIABLE;
 use crate::exchange::Exchange;
@@ -12,7 +13,7 @@ use crate::snapshot::Organisation;
 use crate::wire;
 
 /// What of the caller's INVITE is carried to the callees.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Carried {
     /// Hops left for the callees' INVITEs: one less than the caller's had.
     pub(crate) max_forwards: u8,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use kiestoon_media::{Cause, LegId, LegQuality};
 use kiestoon_sip::{Flow, Transport};
+use serde::{Deserialize, Serialize};
 
 use crate::id::CallId;
 use crate::reason::{Disposition, EndReason, HangupBy, cause_of_status};
@@ -13,7 +14,7 @@ use crate::wall_clock::WallClock;
 
 /// A call detail record with the fields of FEATURES.md section 4 that exist on this floor. Times are microseconds
 /// since 1970, UTC; the differences between them are measured on the monotonic clock.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CdrRecord {
     /// The call.
     pub id: CallId,
@@ -50,7 +51,7 @@ pub struct CdrRecord {
 }
 
 /// The end of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CdrEnd {
     /// When.
     pub ended_at: i64,
@@ -73,7 +74,7 @@ pub struct CdrEnd {
 }
 
 /// One leg of a call in its record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CdrLeg {
     /// The leg.
     pub leg: LegId,
@@ -118,7 +119,7 @@ impl CdrLeg {
 }
 
 /// A side of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Side {
     /// Who called.
     Caller,
@@ -146,16 +147,19 @@ impl Side {
 }
 
 /// The record of a live call, and the monotonic instants that its durations are measured between.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Cdr {
     pub(crate) record: CdrRecord,
+    #[serde(with = "kiestoon_sip::plain")]
     started: Instant,
+    #[serde(with = "kiestoon_sip::plain")]
     ringing: Option<Instant>,
+    #[serde(with = "kiestoon_sip::plain")]
     answered: Option<Instant>,
 }
 
 /// How a call ended, before it is a record.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct End {
     pub(crate) reason: EndReason,
     /// The status, where a phone or the dialplan chose one.

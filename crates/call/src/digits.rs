@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use kiestoon_media::dtmf::{Digit, Pressed, info_body, read_info};
 use kiestoon_media::{DigitSource, LegId, MediaCommand};
 use kiestoon_sip::{HeaderName, Method, Request};
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
@@ -15,7 +16,7 @@ use crate::exchange::Exchange;
 use crate::leg::{Leg, LegMedia};
 
 /// What is known of the keys of one phone; None for a leg without any so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Digits {
     last: Option<Press>,
     /// It sends keys in INFO, so it reads them there too.
@@ -23,17 +24,28 @@ pub(crate) struct Digits {
     /// It takes telephone events, and yet an INFO of its came alone: the next one need not wait.
     only_info: bool,
     /// A key of an INFO that may come as telephone event still, and when it is handed on if not.
-    held: Option<(Pressed, Instant)>,
+    held: Option<Held>,
     /// When this second of INFOs to the phone began, and how many there were.
+    #[serde(with = "kiestoon_sip::plain")]
     told: Option<(Instant, u8)>,
 }
 
+/// A key of an INFO that waits for its telephone event.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Held {
+    pressed: Pressed,
+    #[serde(with = "kiestoon_sip::plain")]
+    until: Instant,
+}
+
 /// A press that was told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Press {
     digit: Digit,
     origin: DigitOrigin,
+    #[serde(with = "kiestoon_sip::plain")]
     began: Instant,
+    #[serde(with = "kiestoon_sip::plain")]
     ended: Instant,
 }
 
@@ -106,7 +118,7 @@ impl Call {
         }
         if !digits.take(x.now, pressed, origin) {
             // Its INFO came first; what the media path has passed on is not said again.
-            digits.held.take_if(|(held, _)| passed && held.digit == pressed.digit);
+            digits.held.take_if(|held| passed && held.pressed.digit == pressed.digit);
             return;
         }
         self.say_pressed(x, leg, pressed, origin);
@@ -126,11 +138,11 @@ impl Call {
         }
         let waits = takes_events && !digits.only_info;
         let before = match waits {
-            true => digits.held.replace((pressed, x.now + SAME_KEY)),
+            true => digits.held.replace(Held { pressed, until: x.now + SAME_KEY }),
             false => None,
         };
         self.say_pressed(x, leg, pressed, DigitOrigin::Info);
-        if let Some((before, _)) = before {
+        if let Some(Held { pressed: before, .. }) = before {
             self.hand_on(x, leg, before, DigitOrigin::Info);
         }
         if !waits {
@@ -144,7 +156,7 @@ impl Call {
             let Some(leg) = self.leg_mut(side) else { continue };
             let id = leg.id;
             let Some(digits) = &mut leg.digits else { continue };
-            if let Some((pressed, _)) = digits.held.take_if(|(_, at)| *at <= x.now) {
+            if let Some(Held { pressed, .. }) = digits.held.take_if(|held| held.until <= x.now) {
                 digits.only_info = true;
                 self.hand_on(x, id, pressed, DigitOrigin::Info);
             }
@@ -153,7 +165,7 @@ impl Call {
 
     /// When [`Call::tick_digits`] is wanted.
     pub(crate) fn digits_deadline(&self) -> Option<Instant> {
-        let held = |side| Some(self.leg(side)?.digits.as_ref()?.held?.1);
+        let held = |side| Some(self.leg(side)?.digits.as_ref()?.held?.until);
         [held(Side::Caller), held(Side::Callee)].into_iter().flatten().min()
     }
 

@@ -5,6 +5,7 @@
 use kiestoon_media::{LegId, Sdp, local_answer, relay_answer, relay_offer};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{Flow, HeaderName, Method, Request, Response};
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
@@ -17,7 +18,7 @@ use crate::routes::ClientOwner;
 use crate::wire;
 
 /// An offer of one side that was passed on to the other as UPDATE.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EarlyUpdate {
     from: Side,
     server: ServerId,

@@ -5,6 +5,7 @@ use std::time::Instant;
 use kiestoon_media::{LegId, LegQuality};
 use kiestoon_sip::dialog::AckStep;
 use kiestoon_sip::{HeaderName, Method, Request};
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::{End, Side};
@@ -18,9 +19,10 @@ use crate::talk::Talk;
 
 /// A call that has ended: its record waits for the last figures of its media, and its phones perhaps for a BYE, which may
 /// not be sent before the ACK of our 2xx has come (RFC 3261 section 15).
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Ending {
     /// When the record is written even without the figures.
+    #[serde(with = "kiestoon_sip::plain")]
     pub(crate) until: Instant,
     pub(crate) is_recorded: bool,
     /// The callee, while it waits for a BYE.

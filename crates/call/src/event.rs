@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kiestoon_media::Cause;
 use kiestoon_sip::Transport;
+use serde::{Deserialize, Serialize};
 
 use crate::cdr::Side;
 use crate::id::CallId;
@@ -149,7 +150,7 @@ pub enum Event {
 }
 
 /// How a key came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DigitOrigin {
     /// As telephone events in RTP (RFC 4733).
     TelephoneEvent,

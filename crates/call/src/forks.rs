@@ -4,6 +4,7 @@
 use kiestoon_media::{LegId, Sdp, refuse_offer, relay_answer, relay_offer};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::{Flow, HeaderName, Method, RAck, Request, Response};
+use serde::{Deserialize, Serialize};
 
 use crate::abilities::{Abilities, RELIABLE, requires, supports};
 use crate::call::{Call, Stage};
@@ -14,7 +15,7 @@ use crate::ring::Branch;
 use crate::wire;
 
 /// One early dialog of a branch.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Fork {
     /// The phone's tag; empty for one that sends none.
     pub(crate) tag: Box<str>,

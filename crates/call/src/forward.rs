@@ -4,6 +4,7 @@
 use kiestoon_dialplan::StepResult;
 use kiestoon_media::LegId;
 use kiestoon_sip::{Diversion, HeaderName, Headers, HistoryEntry, NameAddr, Response, Uri};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::End;
@@ -13,8 +14,15 @@ use crate::outcome::Outcome;
 use crate::reason::EndReason;
 use crate::wire;
 
+/// A word of the Diversion header.
+type Reason = &'static str;
+
+fn thawed_reason<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reason, D::Error> {
+    Box::<str>::deserialize(deserializer).map(|word| known_reason(&word))
+}
+
 /// How the call came to where it rings.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct History {
     /// The forwardings of this call, the first one first.
     forwards: Vec<Forward>,
@@ -23,14 +31,15 @@ pub(crate) struct History {
 }
 
 /// One forwarding.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Forward {
     /// The number that was called.
     pub(crate) by: Box<str>,
     /// The number that it went on to.
     pub(crate) to: Box<str>,
     /// The word of Diversion.
-    reason: &'static str,
+    #[serde(deserialize_with = "thawed_reason")]
+    reason: Reason,
     /// The status that it went on after.
     cause: u16,
     /// Whether a phone wanted it, so that its extension is charged with what follows; else the dialplan did.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use kiestoon_sip::registrar::{Binding, Device, Gruus};
 use kiestoon_sip::{Flow, Uri};
+use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
 use crate::wire;
 
 /// The one phone that a request is for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OnePhone {
     pub(crate) number: Box<str>,
     instance: Arc<str>,

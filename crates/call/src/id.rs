@@ -4,10 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use kiestoon_media::{CallKey, LegId};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A call: a UUIDv7, so that ids sort by the time that calls began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CallId(Uuid);
 
 impl CallId {

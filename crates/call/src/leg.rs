@@ -10,6 +10,7 @@ use kiestoon_media::{CallKey, Codec, LegId, LocalMedia, MediaCommand, Origin, Sd
 use kiestoon_sip::dialog::{AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{Flow, RAck, Request, Transport, Uri};
+use serde::{Deserialize, Serialize};
 
 use crate::abilities::Abilities;
 use crate::cdr::Side;
@@ -22,7 +23,7 @@ use crate::settings::Settings;
 use crate::wire;
 
 /// A phone in a call.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Leg {
     pub(crate) id: LegId,
     pub(crate) side: Side,
@@ -44,7 +45,7 @@ pub(crate) struct Leg {
 }
 
 /// The signalling of a leg.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Signal {
     /// A callee whose ports are being opened; the INVITE goes to this contact.
     Chosen { contact: Uri },
@@ -65,7 +66,7 @@ pub(crate) enum Signal {
 }
 
 /// An answered leg.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Established {
     pub(crate) dialog: Dialog,
     /// A 2xx of ours that is repeated until its ACK comes.
@@ -83,7 +84,7 @@ impl Established {
 }
 
 /// A 2xx of ours without its ACK.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Unacked {
     pub(crate) wait: AckWait,
     pub(crate) server: ServerId,
@@ -91,18 +92,23 @@ pub(crate) struct Unacked {
 }
 
 /// The ACK that we owe or gave for the last 2xx of this phone.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum OurAck {
     /// We sent no INVITE.
     None,
     /// It waits for the answer of the other side, to an offer in the 2xx.
     Owed { client: ClientId, cseq: u32 },
     /// It is repeated when the 2xx comes again.
-    Sent { client: ClientId, cseq: u32, body: Option<Bytes> },
+    Sent {
+        client: ClientId,
+        cseq: u32,
+        #[serde(with = "kiestoon_sip::plain")]
+        body: Option<Bytes>,
+    },
 }
 
 /// The media of a leg.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum LegMedia {
     /// No ports.
     Closed,
@@ -113,7 +119,7 @@ pub(crate) enum LegMedia {
 }
 
 /// Open ports and what was said about them.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct OpenMedia {
     pub(crate) local: LocalMedia,
     pub(crate) origin: Origin,
@@ -124,6 +130,7 @@ pub(crate) struct OpenMedia {
     /// Whether telephone events (RFC 4733) were agreed.
     pub(crate) takes_events: bool,
     /// What we said last of our session, to be said again where a refresh needs it.
+    #[serde(with = "kiestoon_sip::plain")]
     pub(crate) said: Bytes,
 }
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 use kiestoon_media::LegId;
 use kiestoon_sip::locate::Query;
 use kiestoon_sip::{Flow, Uri};
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::exchange::Exchange;
@@ -16,12 +17,16 @@ use crate::switch::Output;
 use crate::waves::Way;
 
 /// The addresses of a phone that is found by name.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Tries {
     /// The DNS is asked; nothing has been sent.
     Asked,
     /// These are left, should nothing come back from the present one in time.
-    Left { flows: VecDeque<Flow>, until: Option<Instant> },
+    Left {
+        flows: VecDeque<Flow>,
+        #[serde(with = "kiestoon_sip::plain")]
+        until: Option<Instant>,
+    },
 }
 
 /// What to ask for a contact; None where the flow that it registered on leads there.

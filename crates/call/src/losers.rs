@@ -11,20 +11,22 @@ use kiestoon_media::{Origin, Sdp, refuse_offer};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::transaction::ClientId;
 use kiestoon_sip::{Flow, HeaderName, Method, Request, Response};
+use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
 use crate::routes::ClientOwner;
 use crate::wire;
 
 /// The INVITEs of all branches that lost.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Losers {
     waiting: HashMap<ClientId, Loser>,
     /// Those that answered, in the order that they may be forgotten.
+    #[serde(with = "kiestoon_sip::plain")]
     answered: VecDeque<(Instant, ClientId)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Loser {
     /// A branch that was cancelled.
     Branch {

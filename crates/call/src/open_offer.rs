@@ -1,8 +1,10 @@
 //! The exchange of offer and answer with one phone (RFC 3264, RFC 6337): whether an offer is open, and whose. INVITE, PRACK and
 //! UPDATE all ask here before one is taken or made, so that there is never a second.
 
+use serde::{Deserialize, Serialize};
+
 /// The offer that is open between us and a phone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum OpenOffer {
     /// None: both sides may make one.
     #[default]

@@ -1,20 +1,21 @@
 //! What the phones of a dial step answered, boiled down to one result (RFC 3261 section 16.7 step 6, seen from a PBX).
 
 use kiestoon_dialplan::StepResult;
+use serde::{Deserialize, Serialize};
 
 use crate::cdr::End;
 use crate::reason::EndReason;
 
 /// How a dial step ended without an answer: what the dialplan goes on with, and what the caller hears should the call
 /// end with it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) result: StepResult,
     pub(crate) end: End,
 }
 
 /// Collects final responses and keeps the best.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Best(Option<(u8, Outcome)>);
 
 impl Best {

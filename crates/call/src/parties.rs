@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kiestoon_media::CallKey;
+use serde::{Deserialize, Serialize};
 
 /// The calls of every extension that has any, by organisation and number.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Parties(HashMap<Arc<str>, HashMap<Box<str>, Vec<CallKey>>>);
 
 impl Parties {

@@ -3,6 +3,7 @@
 use kiestoon_dialplan::StepResult;
 use kiestoon_media::{MediaCommand, local_answer, local_offer};
 use kiestoon_sip::Request;
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::End;
@@ -14,7 +15,7 @@ use crate::walk::Step;
 use crate::wire;
 
 /// A prompt or echo, on its way or heard.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Sound {
     pub(crate) kind: Kind,
     pub(crate) phase: Phase,
@@ -23,7 +24,7 @@ pub(crate) struct Sound {
 }
 
 /// What the caller hears.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Kind {
     /// The prompt of this name.
     Prompt(String),
@@ -32,7 +33,7 @@ pub(crate) enum Kind {
 }
 
 /// How far it has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Phase {
     /// The caller's ports are being opened.
     Ports,

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The one reason that a call ended for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EndReason {
     /// The caller hung up an answered call.
     HangupCaller,
@@ -62,7 +64,7 @@ pub enum EndReason {
 }
 
 /// How a call is counted (FEATURES.md section 4). `interrupted` is written by the store, for calls that a crash cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Disposition {
     /// A phone, or the PBX itself, answered.
     Answered,
@@ -77,7 +79,7 @@ pub enum Disposition {
 }
 
 /// Who ended the call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum HangupBy {
     /// The caller.
     Caller,

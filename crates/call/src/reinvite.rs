@@ -8,6 +8,7 @@ use kiestoon_media::{Sdp, relay_answer, relay_offer};
 use kiestoon_sip::dialog::{AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
 use kiestoon_sip::{HeaderName, Method, Request, Response};
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::{End, Side};
@@ -22,7 +23,7 @@ use crate::settings::Settings;
 use crate::wire;
 
 /// What is being negotiated between the two sides. One thing at a time.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Negotiation {
     /// Nothing.
     Settled,
@@ -38,7 +39,7 @@ pub(crate) enum Negotiation {
 }
 
 /// A re-INVITE of one side that was passed on to the other, or one of ours that tells what the one side has changed.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Passed {
     from: Side,
     /// The re-INVITE that is to be answered; None for one of ours.
@@ -49,13 +50,15 @@ pub(crate) struct Passed {
     /// The offer, unless it is left to the other side.
     offer: Option<Sdp>,
     /// What the other side was told.
+    #[serde(with = "kiestoon_sip::plain")]
     said: Bytes,
     /// When it is cancelled: a phone that died after its 100 would keep both sides waiting for as long as Timer C.
+    #[serde(with = "kiestoon_sip::plain")]
     until: Option<Instant>,
 }
 
 /// A re-INVITE or UPDATE that waits for its answer.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Asked {
     server: ServerId,
     request: Request,

@@ -9,6 +9,7 @@ use kiestoon_media::Sdp;
 use kiestoon_sip::dialog::{AckStep, AckWait};
 use kiestoon_sip::transaction::ServerId;
 use kiestoon_sip::{CSeq, HeaderName, Headers, RAck, Request, Response};
+use serde::{Deserialize, Serialize};
 
 use crate::abilities::{RELIABLE, requires, supports};
 use crate::call::{Call, Stage};
@@ -20,7 +21,7 @@ use crate::reason::EndReason;
 use crate::reinvite::{Negotiation, read_offer};
 
 /// The reliable provisional responses of one INVITE.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Reliable {
     /// Whether the caller requires all of them to be reliable; else only those with a session description are.
     required: bool,
@@ -34,11 +35,12 @@ pub(crate) struct Reliable {
     /// Whether the unacknowledged one holds an offer of ours, which its PRACK answers.
     offers: bool,
     /// The session description that the caller got, for good; empty while there is none.
+    #[serde(with = "kiestoon_sip::plain")]
     pub(crate) told: Bytes,
 }
 
 /// One without its PRACK.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Unpracked {
     rseq: u32,
     response: Response,
@@ -46,7 +48,7 @@ struct Unpracked {
 }
 
 /// The 2xx of an INVITE that waits for a PRACK.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Held {
     body: Option<Sdp>,
     number: Option<Box<str>>,

@@ -8,6 +8,7 @@ use kiestoon_dialplan::Dial;
 use kiestoon_media::{LegId, LocalMedia, SrtpPolicy, relay_offer};
 use kiestoon_sip::transaction::{ClientId, FailReason};
 use kiestoon_sip::{NameAddr, Response};
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::callee_invite::{self, CalleeInvite};
@@ -26,11 +27,12 @@ use crate::waves::{Phone, Wave, Way};
 use crate::wire;
 
 /// A dial step under way.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Ring {
     /// The phones that ring now.
     pub(crate) branches: Vec<Branch>,
     /// When they have rung long enough.
+    #[serde(with = "kiestoon_sip::plain")]
     pub(crate) until: Instant,
     /// Who is rung when these are done.
     waves: VecDeque<Wave>,
@@ -41,6 +43,7 @@ pub(crate) struct Ring {
     pub(crate) early: Option<(LegId, Box<str>)>,
     /// The provisional status that the caller got last, and when it is repeated: a minute without one would make
     /// proxies on the way give up (RFC 3261 section 13.3.1.1).
+    #[serde(with = "kiestoon_sip::plain")]
     pub(crate) told: Option<(u16, Instant)>,
     /// An offer that one side made before the answer, on its way to the other.
     pub(crate) update: Option<Box<EarlyUpdate>>,
@@ -53,7 +56,7 @@ pub(crate) struct Ring {
 }
 
 /// A phone that rings.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Branch {
     pub(crate) leg: Leg,
     /// Which target of the step it belongs to: a 6xx speaks for all phones of one extension.

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use kiestoon_media::{CallKey, LegId};
 use kiestoon_sip::transaction::{ClientId, ServerId};
+use serde::{Deserialize, Serialize};
 
 /// The owner of a client transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ClientOwner {
     /// A call.
     Call(CallKey),
@@ -19,7 +20,7 @@ pub(crate) enum ClientOwner {
 }
 
 /// The tables. A call enters and removes its own lines.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Routes {
     clients: HashMap<ClientId, ClientOwner>,
     /// INVITEs that may still be cancelled.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use kiestoon_media::LegId;
 use kiestoon_sip::transaction::ClientId;
 use kiestoon_sip::{HeaderName, Headers, Method, Refresher, Request, Response, SessionExpires};
+use serde::{Deserialize, Serialize};
 
 use crate::abilities::{TIMER, supports};
 use crate::call::{Call, Stage};
@@ -20,21 +21,23 @@ use crate::settings::Settings;
 use crate::wire;
 
 /// The session of one leg, as far as it has to be refreshed.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SessionTimer {
     secs: u32,
     /// Whether we refresh.
     is_ours: bool,
     /// When we refresh, if we do.
+    #[serde(with = "kiestoon_sip::plain")]
     due: Instant,
     /// When the call ends without a refresh: when the session expires, or shortly before where the phone refreshes (RFC 4028
     /// section 10).
+    #[serde(with = "kiestoon_sip::plain")]
     expires: Instant,
     /// Our refresh that is unanswered.
     refresh: Option<Refresh>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Refresh {
     client: ClientId,
     is_invite: bool,

@@ -114,6 +114,11 @@ impl Snapshot {
         (ours && self.organisations.len() == 1).then_some(0)
     }
 
+    /// The place of an organisation by its id in the store.
+    pub(crate) fn index_of(&self, id: &str) -> Option<usize> {
+        self.organisations.iter().position(|organisation| &*organisation.id == id)
+    }
+
     pub(crate) fn organisation(&self, index: usize) -> Option<&Organisation> {
         self.organisations.get(index)
     }

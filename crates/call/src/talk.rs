@@ -3,6 +3,7 @@
 use kiestoon_media::Sdp;
 use kiestoon_sip::Request;
 use kiestoon_sip::transaction::{ClientId, ServerId};
+use serde::{Deserialize, Serialize};
 
 use crate::cdr::Side;
 use crate::exchange::Exchange;
@@ -10,7 +11,7 @@ use crate::leg::Leg;
 use crate::reinvite::Negotiation;
 
 /// A call that was answered by a phone.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Talk {
     pub(crate) callee: Leg,
     pub(crate) negotiation: Negotiation,
@@ -22,7 +23,7 @@ pub(crate) struct Talk {
 }
 
 /// A request of one side that was passed on to the other.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Passing {
     pub(crate) from: Side,
     pub(crate) server: ServerId,

@@ -1,6 +1,7 @@
 //! Drives the steps of the dialplan rule that the call got: does one, waits for its result, takes the next.
 
 use kiestoon_dialplan::{Action, Dial, Run, StepResult, Target};
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::End;
@@ -12,7 +13,7 @@ use crate::reason::{EndReason, status_of_cause};
 use crate::transfer::Transfers;
 
 /// Where the call stands in its rule.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Walk {
     run: Option<Run>,
     /// What the last dial step came to; the call ends with it when no step is left.

@@ -3,10 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 /// What the wall clock showed at one monotonic instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WallClock {
     /// The monotonic instant.
+    #[serde(with = "kiestoon_sip::plain")]
     pub at: Instant,
     /// Microseconds since 1970, UTC, at that instant.
     pub unix_micros: i64,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kiestoon_dialplan::{Dial, DialOrder, StepResult, Target};
 use kiestoon_sip::locate::Query;
 use kiestoon_sip::{Flow, NameAddr, Uri};
+use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::exchange::Exchange;
@@ -15,14 +16,15 @@ use crate::outcome::Outcome;
 use crate::reason::EndReason;
 
 /// Phones that are rung at one time.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Wave {
+    #[serde(with = "kiestoon_sip::plain")]
     pub(crate) ring_time: Duration,
     pub(crate) phones: Vec<Phone>,
 }
 
 /// A phone to ring.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Phone {
     pub(crate) target: usize,
     pub(crate) number: Box<str>,
@@ -33,7 +35,7 @@ pub(crate) struct Phone {
 }
 
 /// One way to a phone.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Way {
     pub(crate) contact: Uri,
     pub(crate) flow: Flow,

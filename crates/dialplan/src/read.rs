@@ -3,7 +3,7 @@
 mod definitions;
 mod dial;
 mod rule;
-mod step;
+pub(crate) mod step;
 
 use crate::check;
 use crate::plan::{Context, Loaded, Plan};

@@ -1,5 +1,7 @@
 //! The walk over the steps of the rule that a call got: plain data that says, result by result, what to do next.
 
+use serde::{Deserialize, Serialize};
+
 use crate::step::{DialOrder, DialStep, Step, Steps};
 use crate::template::Variables;
 use std::fmt;
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 /// Where a call stands in the steps of its rule. Ask [`Run::next`] for the first action, carry it out, and hand its
 /// result to the next `next`. It always ends, whatever the results are.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     steps: Steps,
     /// The step that comes next.
@@ -72,7 +74,7 @@ pub enum Target {
 }
 
 /// How an action ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepResult {
     /// The call was answered and has ended: the walk is over.
     Answered,

@@ -1,5 +1,8 @@
 //! The steps of a rule as they were read: what `do = [...]` holds after checking.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
 use crate::run::Target;
 use crate::template::{Template, Variables};
 use std::sync::Arc;
@@ -7,7 +10,7 @@ use std::time::Duration;
 
 pub(crate) type Steps = Arc<[Step]>;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Step {
     Dial(Box<DialStep>),
     Play {
@@ -22,12 +25,13 @@ pub(crate) enum Step {
     },
     /// Known to the language but not to this version.
     NotBuilt {
-        step: &'static str,
+        #[serde(deserialize_with = "verb")]
+        step: Verb,
         argument: Option<Template>,
     },
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DialStep {
     pub(crate) targets: Vec<TargetTemplate>,
     pub(crate) order: DialOrder,
@@ -39,7 +43,7 @@ pub(crate) struct DialStep {
     pub(crate) on_unavailable: Option<Steps>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum TargetTemplate {
     Extension(Template),
     Trunk(String),
@@ -48,12 +52,20 @@ pub(crate) enum TargetTemplate {
 }
 
 /// How several targets are rung.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DialOrder {
     /// All at once; the first that answers has the call.
     Parallel,
     /// One after the other, each for the whole ring time.
     Sequence,
+}
+
+/// A word of the language for a step.
+type Verb = &'static str;
+
+fn verb<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verb, D::Error> {
+    let word = Box::<str>::deserialize(deserializer)?;
+    crate::read::step::verb(&word).ok_or_else(|| D::Error::custom("no step of the dialplan"))
 }
 
 impl DialStep {

@@ -1,10 +1,13 @@
 //! A text with places for what the caller dialled or is called, such as `+${number:3}`. Expanded once: what comes out
 //! is never read as a template again.
 
+use serde::{Deserialize, Serialize};
+
 use crate::words;
 use std::fmt;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Template {
     text: String,
     /// Turn the expanded text into E.164 with this country's rules.
@@ -33,7 +36,7 @@ enum Filter {
 }
 
 /// The facts of a call that a template may name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Variables {
     pub(crate) number: String,
     pub(crate) from: String,
@@ -55,6 +58,20 @@ struct Country {
     code: &'static str,
     /// National prefixes of numbers that cannot be dialled from abroad and so have no E.164 form.
     national_only: &'static [&'static str],
+}
+
+impl TryFrom<String> for Template {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).map_err(|error| error.message)
+    }
+}
+
+impl From<Template> for String {
+    fn from(template: Template) -> Self {
+        template.text
+    }
 }
 
 impl Template {

@@ -4,17 +4,19 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::doctor::Cause;
 use crate::quality::LegQuality;
 use crate::sdp::{LocalMedia, RemoteAudio};
 
 /// One media leg: a pair of sockets towards one phone. Chosen by the call core, never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LegId(pub u64);
 
 /// The call that a leg belongs to. All legs of one call live on one media thread, so that a bridge
 /// needs no lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CallKey(pub u64);
 
 /// What the call core asks of the media engine. A command for a leg that is gone is ignored: media may
@@ -203,7 +205,7 @@ impl MediaEvent {
 }
 
 /// How a digit came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DigitSource {
     /// As telephone events (RFC 4733).
     Event4733,

@@ -3,12 +3,13 @@
 
 use std::net::SocketAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::doctor::Cause;
+use crate::srtp::Suite;
 
 /// The figures of one leg, live or final.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LegQuality {
     /// Name of the codec last heard from the phone, else of the one last sent to it.
     pub codec: Option<Box<str>>,
@@ -25,7 +26,8 @@ pub struct LegQuality {
     /// Datagrams dropped because they were no valid RTP or RTCP.
     pub malformed: u64,
     /// The crypto suite, where speech is protected with the phone now.
-    pub srtp: Option<&'static str>,
+    #[serde(deserialize_with = "suite_name")]
+    pub srtp: SuiteName,
     /// Packets dropped because they were not protected with the phone's key.
     pub forged: u64,
     /// Packets dropped because they had come before.
@@ -34,8 +36,16 @@ pub struct LegQuality {
     pub diagnosis: Option<Cause>,
 }
 
+/// The name of a suite.
+type SuiteName = Option<&'static str>;
+
+fn suite_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SuiteName, D::Error> {
+    let name = Option::<Box<str>>::deserialize(deserializer)?;
+    Ok(name.and_then(|name| Suite::of_name(&name)).map(Suite::name))
+}
+
 /// The figures of one direction of a leg.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct DirectionQuality {
     /// RTP packets.
     pub packets: u64,

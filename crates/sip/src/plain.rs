@@ -102,29 +102,24 @@ impl Plain for Bytes {
     }
 }
 
-impl Plain for u16 {
-    type Form = Self;
+/// What may stand beside an instant in a pair.
+macro_rules! plain_already {
+    ($($name:ty),*) => {$(
+        impl Plain for $name {
+            type Form = Self;
 
-    fn form(&self, _origin: Instant) -> Option<Self> {
-        Some(*self)
-    }
+            fn form(&self, _origin: Instant) -> Option<Self> {
+                Some(*self)
+            }
 
-    fn of_form(form: Self, _origin: Instant) -> Option<Self> {
-        Some(form)
-    }
+            fn of_form(form: Self, _origin: Instant) -> Option<Self> {
+                Some(form)
+            }
+        }
+    )*};
 }
 
-impl Plain for crate::transaction::ClientId {
-    type Form = Self;
-
-    fn form(&self, _origin: Instant) -> Option<Self> {
-        Some(*self)
-    }
-
-    fn of_form(form: Self, _origin: Instant) -> Option<Self> {
-        Some(form)
-    }
-}
+plain_already!(u8, u16, crate::transaction::ClientId);
 
 impl<T: Plain> Plain for Option<T> {
     type Form = Option<T::Form>;

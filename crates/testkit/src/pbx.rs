@@ -15,6 +15,8 @@ use kiestoon_dialplan::{Plan, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::registrar::{BindingChange, StoredBinding};
 use kiestoon_sip::{Flow, Message, Transport};
+use rand_chacha::ChaCha12Rng;
+use rand_core::{Rng as _, SeedableRng as _};
 
 use crate::engine::Engine;
 use crate::net::Arrival;
@@ -51,6 +53,28 @@ pub struct Pbx {
     pub looked_up: Vec<String>,
     unanswered: VecDeque<Input>,
     out: VecDeque<(Flow, Bytes)>,
+    /// Some where every input goes to another process than the one before.
+    hand_over: Option<Box<HandOver>>,
+}
+
+/// What a process that takes a switch up has of its own.
+#[derive(Debug)]
+struct HandOver {
+    settings: Settings,
+    wall: WallClock,
+    rng: ChaCha12Rng,
+}
+
+impl HandOver {
+    fn of(&mut self, before: &Switch, now: Instant) -> Switch {
+        let frozen = before.freeze(now).expect("a switch is plain data");
+        let mut seed = [0; 32];
+        self.rng.fill_bytes(&mut seed);
+        let wall = WallClock { at: now, unix_micros: self.wall.micros(now) };
+        let snapshot = Arc::clone(before.snapshot());
+        let after = Switch::thaw(&frozen, self.settings.clone(), snapshot, seed, wall);
+        after.unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(&frozen)))
+    }
 }
 
 /// What a switch starts from.
@@ -136,7 +160,9 @@ impl Pbx {
             .collect();
         let wall = WallClock { at: now, unix_micros: STORY_BEGINS };
         Self {
-            switch: Switch::new(settings, directory.snapshot(), seed, wall),
+            switch: Switch::new(settings.clone(), directory.snapshot(), seed, wall),
+            hand_over: std::env::var_os(HAND_OVER)
+                .map(|_| Box::new(HandOver { settings, wall, rng: ChaCha12Rng::from_seed(seed) })),
             engine: Engine::new(addresses()),
             cdrs: Vec::new(),
             events: Vec::new(),
@@ -185,17 +211,25 @@ impl Pbx {
 
     /// Hands an input to the switch and performs what it asks for.
     pub fn handle(&mut self, now: Instant, input: Input) {
-        self.switch.handle(now, input);
+        self.feed(now, input);
         loop {
             while let Some(output) = self.switch.poll() {
                 self.perform(now, output);
             }
             let next = self.engine.poll().map(Input::Media).or_else(|| self.unanswered.pop_front());
             match next {
-                Some(input) => self.switch.handle(now, input),
+                Some(input) => self.feed(now, input),
                 None => return,
             }
         }
+    }
+
+    /// A switch that was taken up from its plain data must go on as the one that was left.
+    fn feed(&mut self, now: Instant, input: Input) {
+        if let Some(hand_over) = &mut self.hand_over {
+            self.switch = hand_over.of(&self.switch, now);
+        }
+        self.switch.handle(now, input);
     }
 
     /// Lets the switch and the engine do what is due.
@@ -281,5 +315,7 @@ impl Pbx {
     }
 }
 
+/// When this is in the environment, the switch of every story is frozen, dropped and thawed before each input.
+const HAND_OVER: &str = "KIESTOON_HAND_OVER";
 /// Friday 20 November 2026, 10:00 in Amsterdam.
 const STORY_BEGINS: i64 = 1_795_165_200_000_000;

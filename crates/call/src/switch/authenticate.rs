@@ -4,11 +4,12 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
-use kiestoon_sip::digest::{Credentials, DigestFailure, DigestServer, Ha1Set};
+use kiestoon_sip::digest::{Credentials, DigestFailure, DigestServer, FrozenDigestServer, Ha1Set};
 use kiestoon_sip::{Flow, HeaderName, Method, NameAddr, Request, Response};
+use serde::{Deserialize, Serialize};
 
 use super::Output;
-use super::bans::{Ban, Bans};
+use super::bans::{Ban, Bans, FrozenBans};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::settings::Settings;
@@ -20,6 +21,15 @@ pub(super) struct Authenticator {
     /// What credentials of an unknown name are checked against; nobody has its password.
     decoy: Ha1Set,
     bans: Bans,
+}
+
+/// [`Authenticator`] as plain data, with its digest server as that is written or read.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FrozenAuthenticator<D> {
+    digest: D,
+    decoy: [u8; 32],
+    bans: FrozenBans,
 }
 
 /// An extension that has proved who it is.
@@ -39,11 +49,23 @@ struct Door {
 
 impl Authenticator {
     pub(super) fn new(nonce_key: [u8; 32], decoy: [u8; 32], settings: &Settings) -> Self {
-        let md5 = decoy.first_chunk().copied();
         Self {
             digest: DigestServer::new(nonce_key, settings.digest.clone()),
-            decoy: Ha1Set { md5, sha256: Some(decoy), sha512_256: Some(decoy) },
+            decoy: decoy_of(decoy),
             bans: Bans::new(settings.bans, settings.exempt_sources.clone()),
+        }
+    }
+
+    pub(super) fn freeze(&self) -> FrozenAuthenticator<&DigestServer> {
+        let decoy = self.decoy.sha256.unwrap_or_default();
+        FrozenAuthenticator { digest: &self.digest, decoy, bans: self.bans.freeze() }
+    }
+
+    pub(super) fn thaw(frozen: FrozenAuthenticator<FrozenDigestServer>, settings: &Settings) -> Self {
+        Self {
+            digest: DigestServer::thaw(frozen.digest, settings.digest.clone()),
+            decoy: decoy_of(frozen.decoy),
+            bans: Bans::thaw(frozen.bans, settings.bans, settings.exempt_sources.clone()),
         }
     }
 
@@ -179,6 +201,11 @@ impl Door {
             }
         }
     }
+}
+
+fn decoy_of(secret: [u8; 32]) -> Ha1Set {
+    let md5 = secret.first_chunk().copied();
+    Ha1Set { md5, sha256: Some(secret), sha512_256: Some(secret) }
 }
 
 /// The credentials for our realm; a request may carry others for servers behind us. An error is the status that refuses it.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use kiestoon_sip::flow::source_of;
+use serde::{Deserialize, Serialize};
 
 use crate::settings::{BanSettings, Network};
 
@@ -19,6 +20,10 @@ pub(super) struct Bans {
     forgotten_at: BTreeSet<(Instant, IpAddr)>,
 }
 
+/// What is known of each source, as plain data.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FrozenBans(Vec<(IpAddr, Record)>);
+
 /// A ban that is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ban {
@@ -31,22 +36,35 @@ pub(super) struct Ban {
     pub(super) nth: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Record {
     /// Wrong passwords that count towards the next ban.
     recent: u32,
     /// When the last of them was forgiven, or the first came.
+    #[serde(with = "kiestoon_sip::plain")]
     forgiven_at: Instant,
     failures: u32,
     bans: u32,
     /// The last ban: from when until when.
+    #[serde(with = "kiestoon_sip::plain")]
     ban: Option<(Instant, Instant)>,
+    #[serde(with = "kiestoon_sip::plain")]
     forgotten_at: Instant,
 }
 
 impl Bans {
     pub(super) fn new(settings: BanSettings, exempt: Vec<Network>) -> Self {
         Self { settings, exempt, sources: HashMap::new(), forgotten_at: BTreeSet::new() }
+    }
+
+    pub(super) fn freeze(&self) -> FrozenBans {
+        FrozenBans(self.sources.iter().map(|(source, record)| (*source, record.clone())).collect())
+    }
+
+    pub(super) fn thaw(frozen: FrozenBans, settings: BanSettings, exempt: Vec<Network>) -> Self {
+        let sources: HashMap<IpAddr, Record> = frozen.0.into_iter().collect();
+        let forgotten_at = sources.iter().map(|(source, record)| (record.forgotten_at, *source)).collect();
+        Self { sources, forgotten_at, ..Self::new(settings, exempt) }
     }
 
     /// Whether a source is banned now.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use kiestoon_sip::registrar::{Aor, Binding};
 use kiestoon_sip::transaction::ClientId;
 use kiestoon_sip::{Flow, Method, NameAddr, Request, Transport, Via};
+use serde::{Deserialize, Serialize};
 
 use super::Switch;
 use crate::exchange::Exchange;
@@ -30,7 +31,44 @@ struct Kept {
     unanswered: u8,
 }
 
+/// [`KeepAlive`] as plain data.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FrozenKeepAlive {
+    /// In the order in which they are asked.
+    kept: Vec<(Flow, FrozenKept)>,
+    asked: Vec<(ClientId, Flow)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct FrozenKept {
+    aor: Aor,
+    unanswered: u8,
+    #[serde(with = "kiestoon_sip::plain")]
+    at: Instant,
+}
+
 impl KeepAlive {
+    pub(super) fn freeze(&self) -> FrozenKeepAlive {
+        let kept = self.agenda.iter().filter_map(|((at, _), flow)| {
+            let Kept { aor, unanswered } = self.kept.get(flow)?;
+            Some((*flow, FrozenKept { aor: aor.clone(), unanswered: *unanswered, at: *at }))
+        });
+        FrozenKeepAlive {
+            kept: kept.collect(),
+            asked: self.asked.iter().map(|(client, flow)| (*client, *flow)).collect(),
+        }
+    }
+
+    pub(super) fn thaw(frozen: FrozenKeepAlive) -> Self {
+        let mut thawed = Self { asked: frozen.asked.into_iter().collect(), ..Self::default() };
+        for (flow, FrozenKept { aor, unanswered, at }) in frozen.kept {
+            thawed.kept.insert(flow, Kept { aor, unanswered });
+            thawed.schedule(at, flow);
+        }
+        thawed
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.agenda.first_key_value().map(|((at, _), _)| *at)
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{Flow, HeaderName, NameAddr, Request, Uri};
+use serde::{Deserialize, Serialize};
 
 use super::Switch;
 use super::authenticate::Principal;
@@ -15,10 +16,10 @@ use crate::routes::ClientOwner;
 use crate::wire;
 
 /// Requests on their way, by the transaction of who sent them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Relays(HashMap<ServerId, Relay>);
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Relay {
     request: Request,
     waiting: Vec<ClientId>,

@@ -3,6 +3,7 @@
 
 mod authenticate;
 mod bans;
+mod frozen;
 mod in_dialog;
 mod invite;
 mod keep_alive;
@@ -45,6 +46,7 @@ use crate::settings::{ExpirySettings, Settings};
 use crate::snapshot::Snapshot;
 use crate::wall_clock::WallClock;
 use authenticate::Authenticator;
+pub use frozen::ThawError;
 use keep_alive::KeepAlive;
 use message::Relays;
 

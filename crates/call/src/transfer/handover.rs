@@ -8,6 +8,7 @@ use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Origin, Sdp, local_offer};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{ReferTo, Replaces, Request, Response};
+use serde::{Deserialize, Serialize};
 
 use super::{Phase, Place, Search, Subscription};
 use crate::call::{Call, Stage};
@@ -36,7 +37,7 @@ pub(crate) enum Crossing {
 }
 
 /// A phone that is about to leave this call.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Leaving {
     who: Side,
     to: CallKey,
@@ -49,26 +50,28 @@ pub(crate) struct Leaving {
 }
 
 /// The offer that it was made.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Offered {
     client: ClientId,
     local: LocalMedia,
     origin: Origin,
+    #[serde(with = "kiestoon_sip::plain")]
     said: Bytes,
 }
 
 /// A phone that is about to take a place in this call.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Arrival {
     /// Its leg here.
     pub(super) id: LegId,
     pub(super) place: Place,
     pub(super) source: Source,
+    #[serde(with = "kiestoon_sip::plain")]
     pub(crate) until: Instant,
 }
 
 /// Where a phone comes from.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Source {
     /// Another call.
     Moves { from: CallKey },

@@ -15,6 +15,7 @@ use kiestoon_dialplan::{CallFacts, Timestamp};
 use kiestoon_media::{MediaCommand, Sdp, local_offer, with_direction};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{Method, NameAddr, ReferTo, Request, Response};
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::{End, Side};
@@ -33,7 +34,7 @@ pub(crate) use notify::Subscription;
 pub(crate) use place::Place;
 
 /// The transfers that a call takes part in; hardly ever more than one at a time.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Transfers {
     /// The call looks for the target of a transfer.
     pub(crate) search: Option<Box<Search>>,
@@ -44,7 +45,7 @@ pub(crate) struct Transfers {
 }
 
 /// The search for somebody to take the place of who transferred.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Search {
     /// The number of who transferred: every leg of the search is charged to it.
     pub(crate) by: Box<str>,
@@ -55,18 +56,19 @@ pub(crate) struct Search {
     was_caller: bool,
     phase: Phase,
     /// When the search has failed, however far it is.
+    #[serde(with = "kiestoon_sip::plain")]
     until: Instant,
 }
 
 /// The leg of who transferred, while the target is sought.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Parked {
     leg: Leg,
     subscription: Option<Subscription>,
 }
 
 /// How far a search is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Phase {
     /// The one who is transferred is asked, by a re-INVITE, for a session with the PBX.
     Asking(ClientId),

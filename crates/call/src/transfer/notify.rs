@@ -2,6 +2,7 @@
 
 use kiestoon_sip::transaction::ServerId;
 use kiestoon_sip::{HeaderName, Method, Request, StatusCode};
+use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::exchange::Exchange;
@@ -9,7 +10,7 @@ use crate::leg::Leg;
 use crate::wire;
 
 /// The subscription that a REFER makes.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Subscription {
     /// The CSeq of the REFER, which names the subscription in the dialog.
     id: u32,

@@ -2,6 +2,7 @@
 
 use kiestoon_media::LegId;
 use kiestoon_sip::Replaces;
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
@@ -9,7 +10,7 @@ use crate::leg::{Leg, Signal};
 use crate::reinvite::Negotiation;
 
 /// Whose place a phone takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Place {
     /// That of a side.
     Side(Side),

@@ -36,6 +36,7 @@ mod fork_all_busy;
 mod fork_first_answer_wins;
 mod forked_early_media;
 mod found_by_name;
+mod frozen_state_is_checked;
 mod gruu_reaches_one_phone;
 mod guessing_is_banned;
 mod hold_during_prompt;

@@ -208,7 +208,7 @@ pub(crate) fn named<T>(
     }
 }
 
-fn verb(key: &str) -> Option<&'static str> {
+pub(crate) fn verb(key: &str) -> Option<&'static str> {
     VERBS.into_iter().find(|verb| *verb == key)
 }
 

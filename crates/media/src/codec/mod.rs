@@ -11,6 +11,8 @@ mod resample;
 pub use fmtp::OpusParameters;
 pub use resample::Resampler;
 
+use serde::{Deserialize, Serialize};
+
 use crate::sdp::Codec;
 
 /// One direction's decoder, from payload to linear PCM at its own rate, mono.
@@ -64,7 +66,7 @@ pub enum CodecError {
 }
 
 /// An encoding that can be decoded and encoded here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Encoding {
     /// G.711 µ-law.
     Pcmu,

@@ -3,11 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::Digit;
 use crate::rtp::Header;
 
 /// A key that was pressed and let go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pressed {
     /// The key.
     pub digit: Digit,

@@ -1,5 +1,7 @@
 //! Digits, however they come and go: as events in RTP (RFC 4733), as tones in the sound, or in the body of an INFO.
 
+use serde::{Deserialize, Serialize};
+
 mod detector;
 mod event;
 mod info;
@@ -11,13 +13,28 @@ pub use info::{info_body, read_info};
 pub use tone::ToneGenerator;
 
 /// A key: `0` to `9`, `*`, `#`, `A` to `D`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "char", into = "char")]
 pub struct Digit(u8);
 
 /// The keys in the order of their event codes (RFC 4733 section 3.2).
 const KEYS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D'];
 /// How long a digit is sent of which nothing is known, in milliseconds.
 pub const USUAL_MS: u32 = 120;
+
+impl TryFrom<char> for Digit {
+    type Error = &'static str;
+
+    fn try_from(key: char) -> Result<Self, &'static str> {
+        Self::of_char(key).ok_or("no key")
+    }
+}
+
+impl From<Digit> for char {
+    fn from(digit: Digit) -> Self {
+        digit.as_char()
+    }
+}
 
 impl Digit {
     /// The key of an event code; None for those that are no key, such as a hook flash.

@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::srtp::{LocalKeys, PeerKey};
 
 /// Which way audio flows, seen from the side that wrote the description (RFC 3264 section 5.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub enum Direction {
     /// Both ways; what is meant when nothing is said.
     #[default]
@@ -69,7 +71,7 @@ impl Direction {
 }
 
 /// One format of an audio stream, as mapped by `a=rtpmap` or by the static table of RFC 3551.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Codec {
     /// RTP payload type, 0 to 127.
     pub payload_type: u8,
@@ -138,7 +140,7 @@ pub struct RemoteAudio {
 }
 
 /// Our side of a leg, as written into a session description.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocalMedia {
     /// The advertised RTP address.
     pub rtp: SocketAddr,

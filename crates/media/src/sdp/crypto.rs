@@ -7,6 +7,8 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Codec, LocalMedia, MediaLine, Sdp, SdpError};
 use crate::srtp::{MasterKey, PeerKey, Suite};
 
@@ -23,7 +25,7 @@ pub enum SrtpPolicy {
 }
 
 /// One `a=crypto` line that we can obey.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CryptoAttribute {
     /// What answers name it by: up to nine digits.
     pub tag: u32,

@@ -17,6 +17,8 @@ mod write;
 
 use std::net::{IpAddr, SocketAddr};
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use attributes::static_format;
 pub use audio::{Codec, Direction, LocalMedia, RemoteAudio};
 pub use crypto::{CryptoAttribute, SrtpPolicy};
@@ -27,7 +29,7 @@ pub use policy::Policy;
 pub use relay::{refuse_offer, relay_answer, relay_offer, with_direction};
 
 /// A session description: what a phone wrote, or what we write to one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sdp {
     /// The `o=` line; of a phone's description it is not kept.
     pub(crate) origin: Option<OriginLine>,
@@ -39,7 +41,7 @@ pub struct Sdp {
 }
 
 /// The values of our own `o=` line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct OriginLine {
     pub(crate) session_id: u64,
     pub(crate) version: u64,
@@ -47,14 +49,14 @@ pub(crate) struct OriginLine {
 }
 
 /// A `c=` address; a host name is legal but cannot be sent to without a lookup, which media never does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Host {
     Ip(IpAddr),
     Name,
 }
 
 /// One `m=` section.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct MediaLine {
     pub(crate) kind: Box<str>,
     pub(crate) port: u16,
@@ -74,7 +76,7 @@ pub(crate) struct MediaLine {
 }
 
 /// `a=rtcp:` (RFC 3605).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct RtcpAttribute {
     pub(crate) port: u16,
     pub(crate) address: Option<IpAddr>,

@@ -3,10 +3,12 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Codec, RemoteAudio, static_format};
 
 /// What the dynamic payload types of a session mean, and which formats we named last.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Numbering {
     meanings: Vec<(u8, u32)>,
     /// The payload types of our description sent last, a bit each.

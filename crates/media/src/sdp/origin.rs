@@ -4,12 +4,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::numbering::Numbering;
 use super::{Codec, MediaLine, OriginLine, Policy, RemoteAudio, Sdp};
 
 /// Our side of the SDP session with one leg; one for each leg, kept as long as the leg lives. It numbers the
 /// versions and remembers the order of the `m=` lines, which may never shrink (RFC 3264 section 8).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Origin {
     session_id: u64,
     version: u64,
@@ -23,7 +25,7 @@ pub struct Origin {
     policy: Option<Arc<Policy>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Slot {
     kind: Box<str>,
     proto: Box<str>,

@@ -1,11 +1,13 @@
 //! Which encodings we speak ourselves: what is offered beside a caller's own formats, and between what is transcoded.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Codec, MediaLine};
 use crate::codec::Encoding;
 
 /// The encodings of `[media] codecs`, in the order that they are offered in. An empty one transcodes nothing: formats
 /// only pass through, and prompts are G.711.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Policy {
     /// Those that are decoded and encoded here.
     pub codecs: Vec<Encoding>,

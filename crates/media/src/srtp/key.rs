@@ -4,13 +4,16 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
+use serde::{Deserialize, Serialize};
+
 use super::Suite;
 
 /// The longest master key with its salt: AES-256 in counter mode.
 const LONGEST: usize = 46;
 
 /// A master key and its salt. Its `Debug` shows neither.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "(Suite, Vec<u8>)", try_from = "(Suite, Vec<u8>)")]
 pub struct MasterKey {
     suite: Suite,
     bytes: [u8; LONGEST],
@@ -48,6 +51,20 @@ impl MasterKey {
     }
 }
 
+impl From<MasterKey> for (Suite, Vec<u8>) {
+    fn from(key: MasterKey) -> Self {
+        (key.suite, key.expose().to_vec())
+    }
+}
+
+impl TryFrom<(Suite, Vec<u8>)> for MasterKey {
+    type Error = &'static str;
+
+    fn try_from((suite, bytes): (Suite, Vec<u8>)) -> Result<Self, &'static str> {
+        Self::new(suite, &bytes).ok_or("a key of another length")
+    }
+}
+
 impl Drop for MasterKey {
     fn drop(&mut self) {
         self.bytes.zeroize();
@@ -61,7 +78,7 @@ impl fmt::Debug for MasterKey {
 }
 
 /// The keys that we protect one leg with: one for each suite, because a key may serve one suite only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocalKeys {
     keys: Vec<MasterKey>,
 }

@@ -2,13 +2,15 @@
 
 use zeroize::Zeroize as _;
 
+use serde::{Deserialize, Serialize};
+
 use super::index::Sources;
 use super::transform::{Frame, RTCP_CLEAR, Transform};
 use super::{MasterKey, Suite};
 use crate::rtp::Header;
 
 /// The key of a phone, as its session description gave it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PeerKey {
     /// The key.
     pub key: MasterKey,

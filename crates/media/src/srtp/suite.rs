@@ -1,7 +1,9 @@
 //! The crypto suites that we take, by the names of SDP.
 
+use serde::{Deserialize, Serialize};
+
 /// A crypto suite (RFC 4568 section 6.2, RFC 6188 section 4, RFC 7714 section 14.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Suite {
     /// AES-128 in counter mode, tags of 80 bits: what every phone with SRTP has.
     AesCm128Sha1_80,

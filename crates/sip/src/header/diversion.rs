@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{HeaderName, Headers, NameAddr, text};
 use crate::uri::Uri;
 
 /// One forwarding, as Diversion tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diversion {
     /// Who forwarded.
     pub uri: Uri,
@@ -17,7 +19,7 @@ pub struct Diversion {
 }
 
 /// One line of the history of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryEntry {
     /// Whom the request was for.
     pub uri: Uri,

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{HeaderName, Headers, seconds};
 use crate::message::{CSeq, Method};
 
 /// The RAck header: which response a PRACK acknowledges.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RAck {
     /// The RSeq of the response.
     pub rseq: u32,

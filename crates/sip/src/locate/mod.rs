@@ -6,11 +6,13 @@ mod srv;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::flow::Transport;
 use crate::uri::{Host, SipUri};
 
 /// What is known of a target before anybody is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query {
     /// The name.
     pub host: Box<str>,

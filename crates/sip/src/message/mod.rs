@@ -54,7 +54,7 @@ pub struct Request {
 }
 
 /// A response.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
     /// 100 to 699.
     pub status: StatusCode,
@@ -73,6 +73,7 @@ pub struct Response {
     /// All other headers.
     pub headers: Headers,
     /// The body; Content-Length is computed from it.
+    #[serde(with = "crate::plain")]
     pub body: Bytes,
 }
 

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A status code from 100 to 699.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u16")]
 pub struct StatusCode(u16);
 
 macro_rules! status_codes {
@@ -124,6 +127,14 @@ impl StatusCode {
     /// 4xx, 5xx or 6xx.
     pub const fn is_failure(self) -> bool {
         self.0 >= 400
+    }
+}
+
+impl TryFrom<u16> for StatusCode {
+    type Error = &'static str;
+
+    fn try_from(code: u16) -> Result<Self, &'static str> {
+        Self::new(code).ok_or("no status code")
     }
 }
 

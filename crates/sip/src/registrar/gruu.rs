@@ -3,17 +3,32 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 /// Makes and reads temporary GRUUs with one key.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(into = "[u8; 32]", from = "[u8; 32]")]
 pub struct Gruus {
+    key: [u8; 32],
     keyed: Hmac<Sha256>,
 }
 
 /// One registration of one phone, as a temporary GRUU names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Device([u8; DEVICE]);
+
+impl From<Gruus> for [u8; 32] {
+    fn from(gruus: Gruus) -> Self {
+        gruus.key
+    }
+}
+
+impl From<[u8; 32]> for Gruus {
+    fn from(key: [u8; 32]) -> Self {
+        Self::new(key)
+    }
+}
 
 impl Gruus {
     /// With a secret key; another key makes the GRUUs of before unreadable.
@@ -23,7 +38,7 @@ impl Gruus {
         let mut block = [0; 64];
         let (head, _) = block.split_at_mut(32);
         head.copy_from_slice(&key);
-        Self { keyed: Hmac::new(&block.into()) }
+        Self { key, keyed: Hmac::new(&block.into()) }
     }
 
     /// The name of a registration: of the instance that made it, and its Call-ID.

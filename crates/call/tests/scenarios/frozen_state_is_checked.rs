@@ -1,0 +1,43 @@
+//! What is no frozen switch, or one of another version, is refused with a reason; nothing in it makes the reader panic. Every
+//! other scenario runs a second time with the switch handed over before each step (`KIESTOON_HAND_OVER`, see the testkit).
+
+use kiestoon_call::{Input, Settings, Switch, ThawError, WallClock};
+use kiestoon_testkit::{Story, phone, secs};
+
+#[test]
+fn another_version_and_garbage_are_refused() {
+    let mut t = Story::office(1);
+    let a = t.add(phone("201"));
+    t.add(phone("202").never_answers());
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(2));
+    let now = t.now();
+    let switch = &t.the_pbx().switch;
+    let frozen = switch.freeze(now).unwrap();
+    let thaw = |bytes: &[u8]| {
+        let wall = WallClock { at: now, unix_micros: 0 };
+        Switch::thaw(bytes, Settings::default(), switch.snapshot().clone(), [1; 32], wall)
+    };
+    assert_eq!(thaw(&frozen).unwrap().status().calls, 1);
+    let text = String::from_utf8(frozen.clone()).unwrap();
+    let later = text.replacen("\"version\":1", "\"version\":2,\"news\":[]", 1);
+    assert!(matches!(thaw(later.as_bytes()), Err(ThawError::Version(2))));
+    for garbage in ["", "{}", "[1]", "{\"version\":1}", "{\"version\":\"x\"}"] {
+        assert!(matches!(thaw(garbage.as_bytes()), Err(ThawError::Unreadable(_))), "{garbage}");
+    }
+    for end in (0..frozen.len()).step_by(97) {
+        assert!(thaw(&frozen[..end]).is_err(), "cut at {end}");
+    }
+    for at in (0..frozen.len()).step_by(31) {
+        for byte in [b'9', b'-', b'}', 0] {
+            let mut changed = frozen.clone();
+            changed[at] = byte;
+            // It may be readable still; it must not panic, then or when its time comes.
+            if let Ok(mut thawed) = thaw(&changed) {
+                thawed.handle(now, Input::Tick);
+                while thawed.poll().is_some() {}
+            }
+        }
+    }
+}
