@@ -76,7 +76,7 @@ pub(crate) fn ask(settings: &Settings, headers: &mut Headers) {
 
 /// What the 2xx to a request of ours grants; None where the phone knows no session timers.
 pub(crate) fn accepted(x: &Exchange, headers: &Headers) -> Option<Box<SessionTimer>> {
-    let granted = headers.session_expires()?;
+    let granted = headers.session_expires().filter(|granted| granted.secs <= longest(&x.settings))?;
     let secs = granted.secs.max(seconds(x.settings.min_se));
     Some(SessionTimer::new(x.now, secs, granted.refresher != Some(Refresher::Uas)))
 }
@@ -87,6 +87,9 @@ pub(crate) fn grant(x: &Exchange, asked: &Headers, response: &mut Headers) -> Op
         return None;
     }
     let min = seconds(x.settings.min_se).max(asked.min_se().unwrap_or(0));
+    if min > longest(&x.settings) {
+        return None;
+    }
     let most = seconds(x.settings.session_expires).max(min);
     let wanted = asked.session_expires();
     let secs = wanted.map_or(most, |wanted| wanted.secs).clamp(min, most);
@@ -97,6 +100,12 @@ pub(crate) fn grant(x: &Exchange, asked: &Headers, response: &mut Headers) -> Op
         response.set(HeaderName::Require, TIMER);
     }
     Some(SessionTimer::new(x.now, secs, refresher == Refresher::Uas))
+}
+
+/// The longest time between two refreshes, in seconds. A session that would be refreshed more seldom has no timer, and its phone
+/// is asked whether it is still there.
+fn longest(settings: &Settings) -> u32 {
+    seconds(settings.session_expires).max(LONGEST)
 }
 
 /// The 422 to a request whose session would be refreshed too often; None where it would not. One that some proxy put the interval
@@ -307,3 +316,4 @@ const LOWEST: u32 = 90;
 const BUSY: Duration = Duration::from_secs(2);
 /// INVITEs to one phone that asks for ever longer intervals.
 const MOST_INVITES: u32 = 3;
+const LONGEST: u32 = 2 * 3600;

@@ -92,6 +92,7 @@ mod ringback_after_prompt;
 mod sequence_dial;
 mod session_timer_expires;
 mod session_timer_refreshed;
+mod session_timer_too_long;
 mod session_timer_too_short;
 mod several_calls_at_once;
 mod silent_media_asks_at_once;
