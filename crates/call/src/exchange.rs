@@ -2,6 +2,7 @@
 //! the queue of what is to be done. A call changes nothing outside itself but through here.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -41,6 +42,8 @@ pub(crate) struct Exchange {
     /// What calls have to say to each other.
     pub(crate) crossings: VecDeque<Crossing>,
     pub(crate) rng: ChaCha12Rng,
+    /// Goes into the tags that are not random; see [`Self::response`].
+    pub(crate) tag_secret: u64,
     pub(crate) outputs: VecDeque<Output>,
 }
 
@@ -90,18 +93,27 @@ impl Exchange {
     }
 
     /// A response of ours, to be completed and sent. `tag` is our side of the dialog; without one a To that has no tag
-    /// gets a fresh one, as every response but 100 needs.
-    pub(crate) fn response(&mut self, request: &Request, status: u16, tag: Option<&str>) -> Response {
+    /// gets one that is the same for every copy of the request: nothing is kept of strangers, and their copies are answered
+    /// anew (RFC 3261 section 8.2.7).
+    pub(crate) fn response(&self, request: &Request, status: u16, tag: Option<&str>) -> Response {
         let status = StatusCode::new(status).unwrap_or(StatusCode::SERVER_INTERNAL_ERROR);
         let mut response = request.response(status);
         if response.to.tag().is_none() && status != StatusCode::TRYING {
             match tag {
                 Some(tag) => response.to.params.set("tag", tag),
-                None => response.to.params.set("tag", &*self.token()),
+                None => response.to.params.set("tag", self.tag_of(request).as_str()),
             }
         }
         response.headers.push(HeaderName::Server, self.settings.user_agent.clone());
         response
+    }
+
+    fn tag_of(&self, request: &Request) -> String {
+        let mut hasher = DefaultHasher::new();
+        let branch = request.via.first().and_then(|via| via.branch());
+        let asked = (&*request.call_id, request.from.tag(), request.cseq.number, branch);
+        (self.tag_secret, asked).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 
     /// Sends a response.

@@ -110,7 +110,7 @@ fn longest(settings: &Settings) -> u32 {
 
 /// The 422 to a request whose session would be refreshed too often; None where it would not. One that some proxy put the interval
 /// into could not do better, so it passes.
-pub(crate) fn too_short(x: &mut Exchange, request: &Request) -> Option<Response> {
+pub(crate) fn too_short(x: &Exchange, request: &Request) -> Option<Response> {
     let wanted = request.headers.session_expires()?;
     let min = seconds(x.settings.min_se);
     if wanted.secs >= min || !supports(&request.headers, TIMER) {

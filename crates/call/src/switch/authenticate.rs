@@ -169,7 +169,7 @@ impl Authenticator {
 
     fn challenge(
         &mut self,
-        x: &mut Exchange,
+        x: &Exchange,
         request: &Request,
         flow: &Flow,
         (door, realm): (&Door, &str),

@@ -49,7 +49,7 @@ impl Switch {
         let Some(dialled) = wire::number(request.uri.user()) else {
             return self.refuse(server, &request, &principal, 414, "number_too_long");
         };
-        if let Some(refusal) = session_timer::too_short(&mut self.x, &request) {
+        if let Some(refusal) = session_timer::too_short(&self.x, &request) {
             return self.x.respond(server, refusal);
         }
         let one_phone = match gruu::one_phone(&self.x, principal.organisation, &request.uri) {

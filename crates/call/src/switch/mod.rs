@@ -173,6 +173,7 @@ impl Switch {
             TransactionLimits::default(),
         );
         let registrar = Registrar::new(registrar_settings(&settings.expiry));
+        let mut own = ChaCha12Rng::from_seed(seed());
         let x = Exchange {
             now: wall.at,
             settings,
@@ -185,7 +186,8 @@ impl Switch {
             parties: Parties::default(),
             gruus: Gruus::new(seed()),
             crossings: VecDeque::new(),
-            rng: ChaCha12Rng::from_seed(seed()),
+            tag_secret: own.next_u64(),
+            rng: own,
             outputs: VecDeque::new(),
         };
         Self {
@@ -304,7 +306,7 @@ impl Switch {
         if self.is_banned(&request, &flow) {
             return self.x.turn_away(server, &request, 403);
         }
-        if let Err(refusal) = screening::screen(&mut self.x, &request, &flow) {
+        if let Err(refusal) = screening::screen(&self.x, &request, &flow) {
             return self.x.transactions.respond_stateless(self.x.now, server, &refusal);
         }
         if request.to.tag().is_some() {

@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use crate::wire;
 
 /// Lets a request pass, or says how it is refused.
-pub(super) fn screen(x: &mut Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Response>> {
+pub(super) fn screen(x: &Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Response>> {
     method(x, request)?;
     scheme(x, request, flow)?;
     hops(x, request)?;
@@ -19,7 +19,7 @@ pub(super) fn screen(x: &mut Exchange, request: &Request, flow: &Flow) -> Result
     own_request(x, request, flow)
 }
 
-fn method(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+fn method(x: &Exchange, request: &Request) -> Result<(), Box<Response>> {
     let status = match request.method {
         Method::Invite
         | Method::Ack
@@ -42,7 +42,7 @@ fn method(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
 }
 
 /// What `sips:` promises is broken already where it comes over a hop that is not secure.
-fn scheme(x: &mut Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Response>> {
+fn scheme(x: &Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Response>> {
     match &request.uri {
         uri if uri.is_secure() && !flow.transport.is_secure() => Err(x.response(request, 416, None).into()),
         Uri::Sip(_) | Uri::Tel(_) => Ok(()),
@@ -51,7 +51,7 @@ fn scheme(x: &mut Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Re
 }
 
 /// Only requests that go on to somebody use up hops.
-fn hops(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+fn hops(x: &Exchange, request: &Request) -> Result<(), Box<Response>> {
     let goes_on = matches!(request.method, Method::Invite | Method::Message | Method::Info);
     if goes_on && request.max_forwards == Some(0) {
         return Err(x.response(request, 483, None).into());
@@ -60,7 +60,7 @@ fn hops(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
 }
 
 /// A request that may go to nobody any more (RFC 5393 section 5.3.3.2).
-fn breadth(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+fn breadth(x: &Exchange, request: &Request) -> Result<(), Box<Response>> {
     if request.method == Method::Invite && request.headers.max_breadth() == Some(0) {
         return Err(x.response(request, 440, None).into());
     }
@@ -68,7 +68,7 @@ fn breadth(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
 }
 
 /// What is required and not known to us is refused by name.
-fn extensions(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+fn extensions(x: &Exchange, request: &Request) -> Result<(), Box<Response>> {
     let required = request.headers.require().chain(request.headers.proxy_require());
     let required: Vec<&str> = required.filter(|option| !is_known(request, option)).collect();
     // A BYE ends its call whatever it asks for: refusing it would leave the call up.
@@ -85,7 +85,7 @@ fn is_known(request: &Request, option: &str) -> bool {
     listed(wire::SUPPORTED) || (request.method == Method::Register && listed(register::OPTIONS))
 }
 
-fn body(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
+fn body(x: &Exchange, request: &Request) -> Result<(), Box<Response>> {
     if request.body.is_empty() {
         return Ok(());
     }
@@ -109,7 +109,7 @@ fn body(x: &mut Exchange, request: &Request) -> Result<(), Box<Response>> {
 /// A request of our own that came back: its From tag is one that we gave, or it has passed us on its way. The topmost Via is
 /// the sender's own, and a phone elsewhere may have the very address that we have. (A copy of a caller's request is refused
 /// by the transaction layer, and a detour over another PBX uses up the hops.)
-fn own_request(x: &mut Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Response>> {
+fn own_request(x: &Exchange, request: &Request, flow: &Flow) -> Result<(), Box<Response>> {
     if request.to.tag().is_some() {
         return Ok(());
     }
