@@ -36,6 +36,7 @@ impl Call {
         let fork = branch.take_fork(response.to.tag().unwrap_or_default());
         let Signal::Invited { invite, .. } = &branch.leg.signal else { return };
         let cseq = invite.cseq.number;
+        let said_to_fork = fork.as_ref().and_then(|fork| fork.said.clone());
         let is_settled = fork.as_ref().is_some_and(Fork::is_settled);
         let offers = !is_settled && !invite.headers.contains(&HeaderName::ContentType);
         let is_ahead = fork.as_ref().is_some_and(|fork| fork.is_ahead);
@@ -46,6 +47,9 @@ impl Call {
             return self.branch_failed(x, id, 500);
         };
         branch.leg.can.learn(&response.headers);
+        if let (Some(said), Some(media)) = (said_to_fork, branch.leg.media_mut()) {
+            media.said = said;
+        }
         // What was settled before stands, whatever the 200 says (RFC 6337 section 3.1.1).
         let said = wire::sdp_of(&x.settings, &response.headers, &response.body).filter(|_| !is_settled);
         let sdp = said.or_else(|| early.map(|sdp| *sdp));
@@ -97,7 +101,9 @@ impl Call {
         } else {
             self.acknowledge_answer(x, &mut callee, &answer)
         };
-        let retell = self.is_told_otherwise(&answer).then(|| Box::new(answer.sdp.clone()));
+        // Who is transferred is told at the end of the search, whatever it was told before.
+        let is_told = self.walk.transfers.search.is_some() && !is_late;
+        let retell = (!is_told && self.is_told_otherwise(&answer)).then(|| Box::new(answer.sdp.clone()));
         callee.signal = Signal::Established(Box::new(Established::callee(answer.dialog, acked)));
         callee.set_remote(x, &answer.sdp);
         self.note_status(callee.id, 200);

@@ -124,6 +124,10 @@ impl Call {
             branch.leg.media = LegMedia::Closed;
             return self.drop_failed_branch(x, leg);
         }
+        if let Some(parked) = self.parked_mut(leg) {
+            parked.media = LegMedia::Closed;
+            return self.end(x, EndReason::MediaFailed.into());
+        }
         for side in [Side::Caller, Side::Callee] {
             if let Some(failed) = self.leg_mut(side).filter(|failed| failed.id == leg) {
                 failed.media = LegMedia::Closed;

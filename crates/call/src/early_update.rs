@@ -2,6 +2,7 @@
 //! caller's PRACK. It goes end to end between the caller and the phone that is heard where both can, and is answered in place
 //! otherwise; what was answered in place is told to the other side once the call is answered.
 
+use bytes::Bytes;
 use kiestoon_media::{LegId, Sdp, local_answer, relay_answer, relay_offer};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{Flow, HeaderName, Method, Request, Response};
@@ -25,6 +26,8 @@ pub(crate) struct EarlyUpdate {
     request: Request,
     client: ClientId,
     offer: Sdp,
+    /// What the other side was offered.
+    said: Bytes,
     /// The phone of the callee's side.
     leg: LegId,
     tag: Box<str>,
@@ -82,7 +85,7 @@ impl Call {
         let update = update_of(dialog.request(Method::Update), &body);
         let client = x.request(update, dialog.flow(), Some(owner));
         self.caller.open = OpenOffer::Theirs;
-        self.keep_update(Side::Caller, server, request, (client, offer), (leg, tag));
+        self.keep_update(Side::Caller, server, request, (client, offer, &body), (leg, tag));
         true
     }
 
@@ -180,7 +183,7 @@ impl Call {
         if let Some(fork) = self.branch_mut(leg).and_then(|branch| branch.fork_mut(tag)) {
             fork.open = OpenOffer::Theirs;
         }
-        self.keep_update(Side::Callee, server, request, (client, offer), (leg, tag.into()));
+        self.keep_update(Side::Callee, server, request, (client, offer, &body), (leg, tag.into()));
         true
     }
 
@@ -189,12 +192,12 @@ impl Call {
         from: Side,
         server: ServerId,
         request: &Request,
-        (client, offer): (ClientId, &Sdp),
+        (client, offer, body): (ClientId, &Sdp, &Sdp),
         (leg, tag): (LegId, Box<str>),
     ) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
-        let (request, offer) = (request.clone(), offer.clone());
-        ring.update = Some(Box::new(EarlyUpdate { from, server, request, client, offer, leg, tag }));
+        let (request, offer, said) = (request.clone(), offer.clone(), body.to_bytes());
+        ring.update = Some(Box::new(EarlyUpdate { from, server, request, client, offer, said, leg, tag }));
     }
 
     /// The other side answered such an offer; `response` is None where nothing came. False if this is the outcome of
@@ -242,6 +245,9 @@ impl Call {
             branch.leg.set_remote(x, &answer);
         }
         self.set_fork_session((update.leg, &update.tag), answer);
+        if let Some(fork) = self.branch_mut(update.leg).and_then(|branch| branch.fork_mut(&update.tag)) {
+            fork.said = Some(update.said.clone());
+        }
         self.take_session(x, Side::Caller, &update.offer);
         self.offer_again(update.offer.clone());
         if let Some(branch) = self.branch_mut(update.leg) {
@@ -263,6 +269,9 @@ impl Call {
         }
         self.set_fork_session((update.leg, &update.tag), update.offer.clone());
         self.take_session(x, Side::Caller, &answer);
+        if let Some(media) = self.caller.media_mut() {
+            media.said = update.said.clone();
+        }
         self.offer_again(answer);
         if let Some(branch) = self.branch_mut(update.leg) {
             branch.catch_up(&update.tag);
@@ -291,7 +300,11 @@ impl Call {
             }
         }
         if let Some(body) = body {
-            response.set_body(wire::SDP, branch.leg.say(body));
+            let said = body.to_bytes();
+            response.set_body(wire::SDP, said.clone());
+            if let Some(fork) = branch.fork_mut(tag) {
+                fork.said = Some(said);
+            }
         }
         x.respond(server, response);
     }

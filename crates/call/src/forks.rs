@@ -1,6 +1,7 @@
 //! The early dialogs of one rung contact: a proxy behind it may fork our INVITE, and every phone it reaches answers with a tag
 //! and a session description of its own (RFC 3261 section 13.2.2.4), reliably or not (RFC 3262 section 4).
 
+use bytes::Bytes;
 use kiestoon_media::{LegId, Sdp, refuse_offer, relay_answer, relay_offer};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::{Flow, HeaderName, Method, RAck, Request, Response};
@@ -29,6 +30,8 @@ pub(crate) struct Fork {
     pub(crate) can: Abilities,
     /// Whether it was told of the last change of the caller's session, unlike the rest of its branch.
     knows: bool,
+    /// What we last said of our session in this dialog alone; None where only the INVITE said it.
+    pub(crate) said: Option<Bytes>,
     /// Whether it has changed its session without the caller being told.
     pub(crate) is_ahead: bool,
     /// The acknowledgement that waits for an answer to the offer of this phone.
@@ -57,6 +60,7 @@ impl Fork {
             open: if offered { OpenOffer::Ours } else { OpenOffer::TheirsDue },
             can: Abilities::default(),
             knows: false,
+            said: None,
             is_ahead: false,
             owed: None,
         }
@@ -82,7 +86,9 @@ impl Fork {
         let (mut prack, flow) = (dialog.request(Method::Prack), dialog.flow());
         prack.headers.push(HeaderName::RAck, rack.to_string());
         if let Some(answer) = answer {
-            prack.set_body(wire::SDP, answer.to_bytes());
+            let said = answer.to_bytes();
+            prack.set_body(wire::SDP, said.clone());
+            self.said = Some(said);
         }
         // Nobody waits for its outcome: a phone that does not get it repeats its response, and refuses the INVITE in the end.
         x.request(prack, flow, None);

@@ -126,6 +126,8 @@ impl Call {
             Kind::Prompt(prompt) => MediaCommand::Play { leg, prompt: prompt.clone(), repeat: false },
             Kind::Echo => MediaCommand::Echo { leg },
         });
+        // Who is transferred to the PBX itself has arrived: nobody else is to answer.
+        self.search_succeeded(x, None);
     }
 
     /// Answers the caller ourselves: with an answer to their offer, or with an offer of our own. What is agreed stands in

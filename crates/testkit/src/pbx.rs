@@ -263,10 +263,11 @@ impl Pbx {
         if status.transactions > 0 {
             left.push(format!("pbx: {} transactions", status.transactions));
         }
-        let entries = self.switch.leftovers();
-        if entries > 0 {
-            left.push(format!("pbx: {entries} entries in the tables of the switch"));
-        }
+        left.extend(
+            self.switch
+                .leftovers()
+                .map(|(table, count)| format!("pbx: {count} entries in the table of {table}")),
+        );
         left.extend(self.engine.legs().map(|(id, leg)| format!("pbx: {id:?} of {:?}", leg.call)));
         left
     }
@@ -281,6 +282,14 @@ impl Pbx {
             *seen += 1;
             if !fits {
                 faults.push(format!("pbx: record {seen} of call {} has end {:?}", cdr.id, cdr.end));
+            }
+        }
+        for cdr in self.ended() {
+            if cdr.linked.is_some_and(|other| other == cdr.id || !open.contains_key(&other.to_string())) {
+                faults.push(format!(
+                    "pbx: call {} went on in {:?}, which is no other call",
+                    cdr.id, cdr.linked
+                ));
             }
         }
         let unfinished = open.iter().filter(|(_, seen)| **seen == 1);

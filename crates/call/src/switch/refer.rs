@@ -27,7 +27,7 @@ impl Switch {
                 self.with_call(call, |call, x| call.offer_departure(x, local));
             }
             Crossing::Refused { call, status } => {
-                self.with_call(call, |call, x| call.departure_failed(x, status));
+                self.with_call(call, |call, x| call.departure_refused(x, status));
             }
             Crossing::Arrived { call, leg, answer } => {
                 if self.calls.contains_key(&call) {

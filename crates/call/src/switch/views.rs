@@ -57,7 +57,7 @@ impl Switch {
             registrations: self.x.registrar.len(),
             transactions: self.x.transactions.len(),
             dialogs: self.x.routes.dialogs(),
-            routes: self.leftovers(),
+            routes: self.leftovers().map(|(_, count)| count).sum(),
             passwords_checked: self.authenticator.compared(),
             draining: self.draining,
             revision: self.x.snapshot.revision,
@@ -66,8 +66,17 @@ impl Switch {
 
     /// Lines in the tables that lead from the wire to a call, and INVITEs whose late answer is waited for: nothing is left
     /// a minute after the last call. For tests.
-    pub fn leftovers(&self) -> usize {
-        self.x.routes.len() + self.x.losers.len() + self.x.parties.len() + self.schedule.len()
+    pub fn leftovers(&self) -> impl Iterator<Item = (&'static str, usize)> + use<> {
+        let [clients, invites, dialogs] = self.x.routes.len();
+        let tables = [
+            ("clients", clients),
+            ("invites", invites),
+            ("dialogs", dialogs),
+            ("losers", self.x.losers.len()),
+            ("parties", self.x.parties.len()),
+            ("schedule", self.schedule.len()),
+        ];
+        tables.into_iter().filter(|(_, count)| *count > 0)
     }
 }
 
@@ -92,7 +101,11 @@ impl Call {
             started_at: record.started_at,
             answered_at: record.answered_at,
             talking: self.cdr.talking(now),
-            legs: std::iter::once(&self.caller).chain(callees).filter_map(view).collect(),
+            legs: std::iter::once(&self.caller)
+                .chain(callees)
+                .chain(self.parked())
+                .filter_map(view)
+                .collect(),
         }
     }
 

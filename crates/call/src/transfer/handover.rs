@@ -249,13 +249,23 @@ impl Call {
         if hung_up == Some(who.other()) {
             leaving.subscription = None;
         }
-        if let Some(offered) = &leaving.offered {
-            let client = offered.client;
-            if let Some(established) = self.leg(who).and_then(Leg::established) {
-                x.leave_reinvite(client, established.dialog.clone(), true);
-            }
-        }
+        self.leave_departure(x);
         self.departure_failed(x, 487);
+    }
+
+    /// The other call will not take the phone in any more, though its answer may be on its way.
+    pub(crate) fn departure_refused(&mut self, x: &mut Exchange, status: u16) {
+        self.leave_departure(x);
+        self.departure_failed(x, status);
+    }
+
+    /// What the phone was offered is left behind: its answer is acknowledged all the same.
+    fn leave_departure(&self, x: &mut Exchange) {
+        let Some(leaving) = &self.walk.transfers.leaving else { return };
+        let Some(offered) = &leaving.offered else { return };
+        if let Some(established) = self.leg(leaving.who).and_then(Leg::established) {
+            x.leave_reinvite(offered.client, established.dialog.clone(), true);
+        }
     }
 
     /// A phone will take a place in this call: it gets ports.

@@ -219,10 +219,12 @@ impl Call {
             return true;
         }
         if !status.is_success() {
-            x.routes.remove_client(client);
             match status.code() {
-                408 | 481 => self.end(x, gone_end(Side::Caller)),
-                _ => self.seek(x, None),
+                408 | 481 => self.asked_one_is_gone(x, client),
+                _ => {
+                    x.routes.remove_client(client);
+                    self.seek(x, None);
+                }
             }
             return true;
         }
@@ -239,9 +241,17 @@ impl Call {
         if !self.searching(Phase::Asking(client)) {
             return self.leaving_failed(x, client);
         }
-        x.routes.remove_client(client);
-        self.end(x, gone_end(Side::Caller));
+        self.asked_one_is_gone(x, client);
         true
+    }
+
+    /// The one who is transferred is not there any more; its answer is not waited for.
+    fn asked_one_is_gone(&mut self, x: &mut Exchange, client: ClientId) {
+        x.routes.remove_client(client);
+        if let Some(search) = &mut self.walk.transfers.search {
+            search.phase = Phase::Seeking;
+        }
+        self.end(x, gone_end(Side::Caller));
     }
 
     fn searching(&self, phase: Phase) -> bool {

@@ -18,6 +18,11 @@ impl Call {
         (parked.leg.id == leg).then_some(&mut parked.leg)
     }
 
+    /// The leg of who transferred, while the target is sought.
+    pub(crate) fn parked(&self) -> Option<&Leg> {
+        self.walk.transfers.search.as_ref()?.parked.as_ref().map(|parked| &parked.leg)
+    }
+
     /// A request of who transferred.
     pub(crate) fn parked_request(
         &mut self,
