@@ -27,6 +27,7 @@ pub(crate) struct EarlyUpdate {
     client: ClientId,
     offer: Sdp,
     /// What the other side was offered.
+    #[serde(with = "kiestoon_sip::plain")]
     said: Bytes,
     /// The phone of the callee's side.
     leg: LegId,

@@ -31,6 +31,7 @@ pub(crate) struct Fork {
     /// Whether it was told of the last change of the caller's session, unlike the rest of its branch.
     knows: bool,
     /// What we last said of our session in this dialog alone; None where only the INVITE said it.
+    #[serde(with = "kiestoon_sip::plain")]
     pub(crate) said: Option<Bytes>,
     /// Whether it has changed its session without the caller being told.
     pub(crate) is_ahead: bool,

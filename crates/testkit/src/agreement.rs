@@ -21,7 +21,10 @@ pub(crate) fn faults(story: &Story) -> Vec<String> {
         for side in &sides {
             known.extend(side.local);
             if side.session.is_none() && side.phone.is_some_and(|phone| !phone.is_dead()) {
-                faults.push(format!("call {}: {} does not know of it", call.id, side.name));
+                faults.push(format!(
+                    "call {}: {} does not know of its leg at {:?}",
+                    call.id, side.name, side.local
+                ));
             }
         }
         if let [a, b] = sides.as_slice()
@@ -30,11 +33,19 @@ pub(crate) fn faults(story: &Story) -> Vec<String> {
             faults.extend([one_way(&pbx.engine, a, b), one_way(&pbx.engine, b, a)].into_iter().flatten());
         }
     }
+    let owned: Vec<_> = pbx.switch.calls(story.now()).into_iter().flat_map(|call| call.legs).collect();
+    for (id, leg) in pbx.engine.legs() {
+        if !owned.iter().any(|view| view.leg == id) {
+            faults.push(format!("{id:?} of {:?} belongs to no call", leg.call));
+        }
+    }
     for phone in story.phones().iter().filter(|phone| !phone.is_dead()) {
         for (_, state, theirs) in phone.all_sessions() {
             let open = theirs.is_some_and(|theirs| known.contains(&theirs.rtp));
             if state == LineState::Talking && !open {
-                faults.push(format!("{} talks in a call that the switch does not know", phone.name));
+                let with = theirs.map(|theirs| theirs.rtp);
+                faults
+                    .push(format!("{} talks with {with:?}, a leg that the switch does not know", phone.name));
             }
         }
     }

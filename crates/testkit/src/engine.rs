@@ -1,7 +1,7 @@
 //! A media engine without sound: it gives out ports, remembers who is bridged to whom, and tells where a packet
 //! would go.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -52,6 +52,8 @@ pub struct Engine {
     next_port: u16,
     legs: BTreeMap<LegId, Leg>,
     opened: BTreeMap<LegId, CallKey>,
+    /// Closed by command: nothing may be asked of them any more.
+    closed: BTreeSet<LegId>,
     events: VecDeque<MediaEvent>,
     refuse: u32,
     /// Commands in the order they came.
@@ -68,6 +70,7 @@ impl Engine {
             next_port: 20_000,
             legs: BTreeMap::new(),
             opened: BTreeMap::new(),
+            closed: BTreeSet::new(),
             events: VecDeque::new(),
             refuse: 0,
             commands: Vec::new(),
@@ -85,6 +88,11 @@ impl Engine {
         if self.legs.remove(&leg).is_some() {
             self.events.push_back(MediaEvent::Failed { leg });
         }
+    }
+
+    /// Reports anything else, such as a digit or what the doctor has found.
+    pub fn report(&mut self, event: MediaEvent) {
+        self.events.push_back(event);
     }
 
     /// Reports that no RTP came on a leg for a while.
@@ -113,6 +121,9 @@ impl Engine {
         let leg = command.leg();
         if !matches!(command, MediaCommand::Open { .. }) && !self.opened.contains_key(&leg) {
             self.complaints.push(format!("{command:?} for a leg that never was"));
+        }
+        if self.closed.contains(&leg) {
+            self.complaints.push(format!("{command:?} for a leg that was closed"));
         }
         match command {
             MediaCommand::Open { call, leg, peer } => self.open(call, leg, peer),
@@ -143,6 +154,7 @@ impl Engine {
             MediaCommand::SendDigit { .. } => {}
             MediaCommand::Echo { leg } => self.set_sound(leg, Sound::Echo),
             MediaCommand::Close { leg } => {
+                self.closed.insert(leg);
                 self.disconnect(leg);
                 if self.legs.remove(&leg).is_some() {
                     self.events.push_back(MediaEvent::Closed { leg, quality: LegQuality::default() });

@@ -143,13 +143,21 @@ pub fn summary(message: &Message) -> String {
     let cseq = message.cseq();
     let _ = write!(text, " ({} {})", cseq.number, cseq.method);
     if let Some(kind) = message.headers().get(&HeaderName::ContentType) {
-        let _ = write!(text, " [{}]", kind.rsplit('/').next().unwrap_or(kind));
+        let _ = write!(text, " [{}{}]", kind.rsplit('/').next().unwrap_or(kind), direction(body));
     } else if !body.is_empty() {
         let _ = write!(text, " [{} bytes]", body.len());
     }
     let call_id = message.call_id();
     let _ = write!(text, " {}", call_id.get(..6).unwrap_or(call_id));
     text
+}
+
+/// Which way sound flows by a session description, where that is not both ways.
+fn direction(body: &[u8]) -> &'static str {
+    let one_way = [("sendonly", " sendonly"), ("recvonly", " recvonly"), ("inactive", " inactive")];
+    let text = std::str::from_utf8(body).unwrap_or_default();
+    let said = |name: &str| text.lines().any(|line| line.strip_prefix("a=") == Some(name));
+    one_way.into_iter().find(|(name, _)| said(name)).map_or("", |(_, shown)| shown)
 }
 
 #[derive(Debug)]

@@ -6,6 +6,7 @@ mod expect;
 mod operation;
 mod transfers;
 
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -37,6 +38,10 @@ pub struct Story {
     pbx: Option<Pbx>,
     phones: Vec<Phone>,
     lossy: bool,
+    /// Hosts that have forgotten their calls at some time.
+    forgetful: HashSet<IpAddr>,
+    /// Whether a failure prints the ladder.
+    drawn: bool,
 }
 
 impl Story {
@@ -62,6 +67,8 @@ impl Story {
             pbx: None,
             phones: Vec::new(),
             lossy: false,
+            forgetful: HashSet::new(),
+            drawn: true,
         }
     }
 
@@ -110,6 +117,13 @@ impl Story {
     pub fn link(mut self, link: Link) -> Self {
         self.lossy = link.loss > 0;
         self.net.set_link(link);
+        self
+    }
+
+    /// Prints no ladder if it fails: whoever tells it among many others tells it again, alone.
+    #[must_use]
+    pub fn without_ladder(mut self) -> Self {
+        self.drawn = false;
         self
     }
 
@@ -207,6 +221,11 @@ impl Story {
     /// A phone.
     pub fn phone(&self, phone: PhoneId) -> &Phone {
         self.phones.get(phone.0).expect("a phone of this story")
+    }
+
+    /// Every phone, in the order of joining.
+    pub fn phone_ids(&self) -> impl Iterator<Item = PhoneId> + use<> {
+        (0..self.phones.len()).map(PhoneId)
     }
 
     pub(crate) fn phones(&self) -> &[Phone] {
@@ -327,7 +346,7 @@ impl Story {
 
 impl Drop for Story {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if self.drawn && std::thread::panicking() {
             eprintln!("seed {}\n{}", self.seed, self.net.ladder.draw());
         }
     }

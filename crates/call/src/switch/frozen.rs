@@ -169,6 +169,7 @@ impl Switch {
                 losers: frozen.losers,
                 parties: frozen.parties,
                 crossings: VecDeque::new(),
+                tag_secret: rng.next_u64(),
                 rng,
                 outputs: VecDeque::new(),
             },
@@ -184,4 +185,4 @@ impl Switch {
 }
 
 /// Of the form: raise it with every change of what is written.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;

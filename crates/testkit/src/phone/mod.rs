@@ -209,6 +209,19 @@ impl Phone {
         }
     }
 
+    /// The phone's program begins again: it remembers no call and no challenge. What still comes for what it had asked is
+    /// ignored, as it would be.
+    pub(crate) fn boot(&mut self, same_call_id: bool) {
+        self.die();
+        self.dead = false;
+        self.login.forget();
+        self.registered.clear();
+        self.register_seq = 0;
+        if !same_call_id {
+            self.register_call_id = self.chance.token();
+        }
+    }
+
     /// Whether the story has killed it.
     pub fn is_dead(&self) -> bool {
         self.dead

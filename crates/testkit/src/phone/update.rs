@@ -23,13 +23,14 @@ impl Phone {
         self.profile.updates
     }
 
-    /// Whether it may make an offer in its latest call now, as far as it knows (RFC 6337).
+    /// Whether it may make an offer in its latest call now, as far as it knows (RFC 6337; RFC 3311 section 5.1).
     pub fn may_offer(&self) -> bool {
         self.lines.iter().rfind(|line| !line.is_over() && line.state != LineState::Calling).is_some_and(
             |line| {
                 let done = line.early.settled || line.state == LineState::Talking;
                 done && line.offer == Offer::Settled
                     && !line.early.update
+                    && line.early.unpracked.is_none()
                     && line.reinvite.is_none()
                     && line.state != LineState::Leaving
             },

@@ -201,9 +201,11 @@ impl Wire {
         clients.chain(servers).collect()
     }
 
-    /// Forgets everything: the phone has died.
+    /// Forgets everything: the phone has died. What it had asked is not strange when it comes back to life.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        let clients = std::mem::take(&mut self.clients).into_iter().map(|client| client.branch);
+        let past = std::mem::take(&mut self.past).into_iter().chain(clients).collect();
+        *self = Self { past, ..Self::default() };
     }
 
     fn acknowledged(&mut self, request: Request) -> Heard {

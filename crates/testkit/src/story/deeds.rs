@@ -164,6 +164,22 @@ impl Story {
         self.act(phone, |phone, _| phone.die());
     }
 
+    /// A phone's program ends and begins again at once: it knows nothing of its calls any more. It registers when the story
+    /// says so, counting from 1 again: under the Call-ID that it had or another.
+    pub fn reboot(&mut self, phone: PhoneId, same_call_id: bool) {
+        let flow = self.phone(phone).flow;
+        self.remark(format!("{} begins again", self.phone(phone).name));
+        self.net.close(self.clock.now(), &flow);
+        self.net.set_reach(flow.local.ip(), Reach::Plugged);
+        self.forgetful.insert(flow.local.ip());
+        self.act(phone, |phone, _| phone.boot(same_call_id));
+        if flow.transport.is_reliable() {
+            let local = SocketAddr::new(flow.local.ip(), flow.local.port() + 1);
+            let flow = self.open_flow(flow.transport, local, local.is_ipv6());
+            self.act(phone, |phone, _| phone.flow = flow);
+        }
+    }
+
     /// The connection of a TCP phone closes; it opens a new one. A UDP phone is seen from another port, as behind a NAT that
     /// has forgotten it.
     pub fn reconnect(&mut self, phone: PhoneId) {

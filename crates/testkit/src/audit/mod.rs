@@ -1,15 +1,33 @@
 //! Laws that every message of the PBX obeys, whatever the story: checked over the whole ladder at its end.
 
+mod look;
+mod offers;
+mod reliable;
+mod sessions;
+mod subscriptions;
+
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use kiestoon_sip::{Message, Method, Request, Response};
 
 use crate::ladder::{Ladder, Rung, summary};
+use look::Look;
+use offers::Offers;
+use reliable::Reliable;
+use sessions::Sessions;
+use subscriptions::Subscriptions;
 
 /// Breaches, in words.
 /// `excused` hosts have died: nobody can finish with them.
-pub(crate) fn faults(ladder: &Ladder, pbx: &[IpAddr], excused: &[IpAddr], lossy: bool) -> Vec<String> {
+pub(crate) fn faults(
+    ladder: &Ladder,
+    end: Duration,
+    pbx: &[IpAddr],
+    excused: &[IpAddr],
+    lossy: bool,
+) -> Vec<String> {
     let mut audit = Audit { lossy, ..Audit::default() };
     for rung in ladder.rungs() {
         let from_pbx = pbx.contains(&rung.from);
@@ -18,20 +36,28 @@ pub(crate) fn faults(ladder: &Ladder, pbx: &[IpAddr], excused: &[IpAddr], lossy:
                 audit.faults.push(format!("pbx: sent what is no SIP message at {:?}", rung.at))
             }
             None => {}
-            Some(message) if from_pbx => audit.sent(rung, message),
-            Some(message) => audit.received(rung, message),
+            Some(message) => {
+                match from_pbx {
+                    true => audit.sent(rung, message),
+                    false => audit.received(rung, message),
+                }
+                let faults = audit.dialogs.see(&Look::new(rung, message, from_pbx));
+                audit.faults.extend(faults);
+            }
         }
     }
     audit.finish(excused);
-    audit.faults
+    let Audit { mut faults, dialogs, .. } = audit;
+    faults.extend(dialogs.finish(end));
+    faults
 }
 
 #[derive(Debug, Default)]
 struct Audit {
     lossy: bool,
     faults: Vec<String>,
-    /// Final status of each server transaction of the PBX.
-    finals: HashMap<(IpAddr, String, String), u16>,
+    /// The final response of each server transaction of the PBX.
+    finals: HashMap<(IpAddr, String, String), Response>,
     /// Branches of BYE by dialog.
     byes: HashMap<(IpAddr, String, String, String), HashSet<String>>,
     /// The last CSeq of each dialog side.
@@ -42,6 +68,32 @@ struct Audit {
     invites: HashSet<(IpAddr, String, String)>,
     /// 2xx of INVITE that reached the PBX, by dialog, and whether an ACK went out.
     accepted: HashMap<(IpAddr, String, u32, String), bool>,
+    dialogs: Dialogs,
+}
+
+/// The laws about dialogs.
+#[derive(Debug, Default)]
+struct Dialogs {
+    offers: Offers,
+    reliable: Reliable,
+    sessions: Sessions,
+    subscriptions: Subscriptions,
+}
+
+impl Dialogs {
+    fn see(&mut self, look: &Look<'_>) -> impl Iterator<Item = String> + use<> {
+        let found = [
+            self.offers.see(look),
+            self.reliable.see(look),
+            self.sessions.see(look),
+            self.subscriptions.see(look),
+        ];
+        found.into_iter().flatten()
+    }
+
+    fn finish(self, end: Duration) -> impl Iterator<Item = String> {
+        self.sessions.finish(end).into_iter().chain(self.subscriptions.finish())
+    }
 }
 
 impl Audit {
@@ -66,8 +118,14 @@ impl Audit {
             return;
         }
         let branch = response.via.first().and_then(|via| via.branch()).unwrap_or_default().to_owned();
-        let before = self.finals.insert((rung.to, branch, method), status);
-        if before.is_some_and(|before| before != status) {
+        let before = self.finals.insert((rung.to, branch, method), response.clone());
+        // Nothing is kept of strangers and of OPTIONS: each copy of their request is judged, and challenged, anew.
+        let forgotten = |response: &Response| {
+            let status = response.status.code();
+            response.cseq.method == Method::Options || matches!(status, 401 | 403 | 407 | 420 | 503)
+        };
+        let same = |before: &Response| before == response || forgotten(before);
+        if before.is_some_and(|before| !same(&before)) {
             self.fault(rung, message, "is a second final response to one request");
         }
     }

@@ -1,0 +1,181 @@
+//! What the phones and the network of a walk are like.
+
+use std::time::Duration;
+
+use kiestoon_call::{Network, Settings};
+use kiestoon_testkit::{
+    Chance, Link, PhoneId, Profile, Reply, SessionTimer, Story, What, millis, phone, secs,
+};
+
+const NUMBERS: [&str; 5] = ["201", "202", "203", "204", "205"];
+
+pub(super) const RULES: &str = r#"
+[group.balie]
+members = ["202", "203", "204"]
+
+[[context.intern]]
+match = "100"
+do = [{ dial = "group:balie", timeout = "8s" }, { dial = "ext:205" }]
+
+[[context.intern]]
+match = "101"
+do = [{ dial = ["ext:203", "ext:204", "ext:205"], order = "sequence", timeout = "4s" }]
+
+[[context.intern]]
+match = "600"
+do = [{ echo = true }]
+
+[[context.intern]]
+match = "601"
+do = [{ play = "welkom" }, { dial = "ext:202", timeout = "6s" }, { play = "welkom" }]
+
+[[context.intern]]
+match = "_2XX"
+do = [{ dial = "ext:${number}", timeout = "10s", on_busy = [{ dial = "ext:204", timeout = "5s" }] }]
+"#;
+
+/// After a reload.
+pub(super) const OTHER_RULES: &str = r#"
+[[context.intern]]
+match = "_2XX"
+do = [{ dial = "ext:${number}", timeout = "6s" }, { play = "welkom" }]
+"#;
+
+pub(super) const DIALLED: [&str; 9] = ["100", "101", "600", "601", "201", "202", "203", "204", "299"];
+
+/// The phones of a story: one for each extension, perhaps a second one of 202, perhaps one that guesses.
+pub(super) fn office(t: &mut Story, dice: &mut Chance) -> Vec<PhoneId> {
+    let mut phones: Vec<PhoneId> = NUMBERS.iter().map(|number| t.add(behaviour(number, dice))).collect();
+    if dice.happens(400) {
+        phones.push(t.add(behaviour("202", dice)));
+    }
+    if dice.happens(150) {
+        phones.push(t.add(behaviour("203", dice).with_password("welkom01")));
+    }
+    phones
+}
+
+/// Bounds that are met, and times that pass, within a story.
+pub(super) fn settings(settings: &mut Settings, dice: &mut Chance) {
+    let limits = &mut settings.limits;
+    limits.calls_per_extension = few(dice, limits.calls_per_extension);
+    limits.calls = few(dice, limits.calls);
+    limits.forwards = few(dice, limits.forwards);
+    limits.in_call = few(dice, limits.in_call);
+    limits.relays = few(dice, limits.relays);
+    limits.branches = few(dice, limits.branches);
+    settings.bans.failures = 3 + u32::try_from(dice.below(18)).expect("a small number");
+    settings.recall_time = secs(3 + dice.below(28));
+    settings.remote_party_id = dice.happens(300);
+    if dice.happens(300) {
+        settings.session_expires = secs(90 + dice.below(60));
+    }
+    if dice.happens(100) {
+        settings.call_limit = secs(5 + dice.below(60));
+    }
+    if dice.happens(100) {
+        settings.ring_limit = secs(3 + dice.below(20));
+    }
+    if dice.happens(200) {
+        let all = |address: &str| Network { address: address.parse().expect("a literal"), prefix: 0 };
+        settings.exempt_sources = vec![all("0.0.0.0"), all("::")];
+        settings.trusted_networks.clone_from(&settings.exempt_sources);
+    }
+}
+
+/// Mostly what it was, sometimes so little that it is met.
+fn few(dice: &mut Chance, usual: usize) -> usize {
+    if dice.happens(100) { 1 + usize::try_from(dice.below(3)).expect("a small number") } else { usual }
+}
+
+pub(super) fn link(dice: &mut Chance) -> Link {
+    match dice.below(4) {
+        0 => Link::default(),
+        3 => Link { jitter: millis(100), duplicate: 50, loss: 150, ..Link::default() },
+        1 => Link { jitter: millis(40), duplicate: 100, ..Link::default() },
+        _ => Link { jitter: millis(20), duplicate: 20, loss: 50, ..Link::default() },
+    }
+}
+
+fn behaviour(number: &str, dice: &mut Chance) -> Profile {
+    let base = phone(number);
+    let base = if dice.happens(300) { base.over_tcp() } else { base };
+    let base = if dice.happens(200) { base.hangs_up_after(dice.duration(secs(5))) } else { base };
+    let base = if dice.happens(100) { base.answers_when_cancelled() } else { base };
+    let base = if dice.happens(100) { base.does_not_wait_for_ack() } else { base };
+    let base = if dice.happens(300) { base.takes_update() } else { base };
+    let base = if dice.happens(300) { base.with_timer(timer(dice)) } else { base };
+    let base = if dice.happens(150) {
+        base.registers_for(60 + u32::try_from(dice.below(60)).expect("a small number"))
+    } else {
+        base
+    };
+    let base = if dice.happens(30) { base.sends_no_prack() } else { base };
+    let base = if dice.happens(30) { base.answers_no_offer() } else { base };
+    let base = match dice.below(6) {
+        0 => base.knows_100rel(),
+        2 => base.knows_100rel().holds_in_prack(),
+        1 => base.requires_100rel(),
+        _ => base,
+    };
+    let base = if dice.happens(100) { base.forks_to(early(dice)) } else { base };
+    let base = match dice.below(10) {
+        0 => base.behind_nat(),
+        1 => base.over_ipv6(),
+        _ => base,
+    };
+    match dice.below(14) {
+        13 => base.follows(vec![(dice.duration(secs(2)), Reply::Redirect(elsewhere(dice)))]),
+        12 => base.follows(early(dice)),
+        0 => base.is_busy(),
+        1 => base.declines_after(dice.duration(secs(3))),
+        2 => base.never_answers(),
+        3 => base.early_media_then_answers(dice.duration(secs(3))),
+        4 => base.answers_at_once(),
+        5 => base.refuses(500),
+        6 => base.refuses_reinvites(488),
+        7 => base.follows(vec![
+            (secs(0), Reply::Trying),
+            (secs(1), Reply::Ringing),
+            (secs(2), Reply::Refuse(480)),
+        ]),
+        8 => base.hears_nothing(),
+        _ => base.answers_after(dice.duration(secs(4))),
+    }
+}
+
+/// Where a phone forwards its calls to, sensible or not.
+fn elsewhere(dice: &mut Chance) -> String {
+    let places =
+        ["201", "202", "203", "205", "100", "600", "299", "sip:209@elders.example", "tel:+31201234567"];
+    (*dice.pick(&places).expect("places")).to_owned()
+}
+
+fn timer(dice: &mut Chance) -> SessionTimer {
+    SessionTimer {
+        secs: 90 + u32::try_from(dice.below(60)).expect("a small number"),
+        min: if dice.happens(200) { 120 } else { 90 },
+        refresher: dice.pick(&[None, Some("uac"), Some("uas")]).copied().flatten(),
+        refreshes: !dice.happens(200),
+    }
+}
+
+/// Reliable provisional responses, perhaps an offer before the answer, and an answer.
+fn early(dice: &mut Chance) -> Vec<(Duration, Reply)> {
+    let first = dice.happens(500);
+    let mut script = vec![(dice.duration(millis(300)), Reply::Reliable { status: 180, described: first })];
+    script.push((dice.duration(secs(1)), Reply::Reliable { status: 183, described: true }));
+    if dice.happens(300) {
+        script.push((secs(1), Reply::Update));
+    }
+    script.push((secs(1) + dice.duration(secs(3)), Reply::Answer));
+    script
+}
+
+pub(super) fn fault(dice: &mut Chance) -> What {
+    let methods = ["ACK", "BYE", "CANCEL", "INVITE", "PRACK", "UPDATE"];
+    match dice.below(2) {
+        0 => What::request(dice.pick(&methods).expect("six methods")),
+        _ => What::response(200, dice.pick(&methods[1..]).expect("five methods")),
+    }
+}
