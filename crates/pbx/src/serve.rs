@@ -113,7 +113,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// SIGTERM drains, SIGINT ends at once, SIGHUP reloads; an operator's drain is a SIGTERM with a limit of its own.
+/// SIGTERM drains, a second one and SIGINT end at once, SIGHUP reloads; an operator's drain is a SIGTERM with a limit of its own.
 async fn wait_for_the_end(
     stop: &watch::Sender<Stop>,
     drains: &mut mpsc::Receiver<Duration>,
@@ -133,7 +133,8 @@ async fn wait_for_the_end(
                 tracing::warn!("drain limit reached: hanging up");
                 None
             }
-            _ = terminate.recv() => Some(drain_limit),
+            // Whoever says it twice does not want to wait.
+            _ = terminate.recv() => limit.is_none().then_some(drain_limit),
             Some(limit) = drains.recv() => Some(limit),
             _ = hangup.recv() => {
                 let (reply, _) = tokio::sync::oneshot::channel();

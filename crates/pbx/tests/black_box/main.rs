@@ -28,6 +28,7 @@ mod reload;
 mod restart;
 mod srtp;
 mod start;
+mod stop;
 mod tls;
 mod torture;
 mod transcoding;
