@@ -84,13 +84,15 @@ impl Ended {
     }
 }
 
-/// Port 0 lets the system choose, so that these tests meet nobody.
+/// Port 0 lets the system choose, so that these tests meet nobody. There are no sounds, and so no music.
 const CONFIG: &str = r#"
 [sip]
 udp = ["127.0.0.1:0"]
 tcp = ["127.0.0.1:0"]
 [store]
 url = "sqlite:data/kiestoon.db"
+[media]
+hold_music = ""
 [dialplan]
 path = "dialplans"
 [control]
