@@ -1,26 +1,24 @@
 //! A real desk phone: baresip, driven over its control socket, playing a tone of its own and recording what it hears.
 use std::{
     fs,
-    io::{Read as _, Write as _},
+    io::Write as _,
     net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::baresip_control::{Control, MODULES, newest_recording};
 use crate::pbx::{PASSWORD_PREFIX, Pbx, free_port, wait_for};
 
 /// A running baresip with one account.
 pub(crate) struct Baresip {
     folder: TempDir,
     child: Child,
-    control: TcpStream,
-    unread: Vec<u8>,
-    /// Events seen so far, by type.
-    events: Vec<Value>,
+    control: Control,
 }
 
 /// What may differ between phones.
@@ -85,9 +83,7 @@ impl Baresip {
             control = TcpStream::connect(address).ok();
             control.is_some()
         });
-        let control = control.unwrap();
-        control.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        let started = Self { folder, child, control, unread: Vec::new(), events: Vec::new() };
+        let started = Self { folder, child, control: Control::new(control.unwrap()) };
         wait_for("registration", Duration::from_secs(20), || {
             let registrations = pbx.json(&["ctl", "registrations"]);
             registrations
@@ -101,8 +97,7 @@ impl Baresip {
 
     /// Gives one command, such as `dial sip:202@127.0.0.1`.
     pub(crate) fn command(&mut self, command: &str, parameters: &str) {
-        let message = json!({ "command": command, "params": parameters }).to_string();
-        write!(self.control, "{}:{},", message.len(), message).unwrap();
+        self.control.command(command, parameters);
     }
 
     /// Waits for an event such as `REGISTER_OK`, `CALL_ESTABLISHED` or `CALL_CLOSED`, which it then forgets.
@@ -110,17 +105,15 @@ impl Baresip {
     pub(crate) fn expect(&mut self, kind: &str) -> Value {
         let mut found = None;
         wait_for(&format!("{kind} at baresip"), Duration::from_secs(20), || {
-            self.read_events();
-            found = self.events.iter().position(|event| event["type"] == kind);
+            found = self.control.take(kind);
             found.is_some()
         });
-        self.events.remove(found.unwrap())
+        found.unwrap()
     }
 
-    /// Whether such an event has come.
+    /// Whether such an event has come, which it then forgets.
     pub(crate) fn has_seen(&mut self, kind: &str) -> bool {
-        self.read_events();
-        self.events.iter().any(|event| event["type"] == kind)
+        self.control.take(kind).is_some()
     }
 
     /// The recording of what it heard in its last call.
@@ -134,36 +127,12 @@ impl Baresip {
     }
 
     fn recording(&self, side: &str) -> PathBuf {
-        let mut recordings: Vec<PathBuf> = fs::read_dir(self.folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.file_name().unwrap().to_str().unwrap().ends_with(&format!("-{side}.wav")))
-            .collect();
-        recordings.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
-        recordings.pop().unwrap_or_else(|| panic!("no recording; baresip says:\n{}", self.log()))
+        newest_recording(self.folder.path(), side)
+            .unwrap_or_else(|| panic!("no recording; baresip says:\n{}", self.log()))
     }
 
     fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-
-    /// The control protocol: netstrings of JSON, events and responses mixed.
-    fn read_events(&mut self) {
-        let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = self.control.read(&mut buffer) {
-            self.unread.extend_from_slice(&buffer[..length]);
-        }
-        while let Some(colon) = self.unread.iter().position(|byte| *byte == b':') {
-            let length: usize = std::str::from_utf8(&self.unread[..colon]).unwrap().parse().unwrap();
-            if self.unread.len() < colon + length + 2 {
-                return;
-            }
-            let message: Value = serde_json::from_slice(&self.unread[colon + 1..colon + 1 + length]).unwrap();
-            self.unread.drain(..colon + length + 2);
-            if message["event"] == true {
-                self.events.push(message);
-            }
-        }
     }
 }
 
@@ -176,5 +145,3 @@ impl Drop for Baresip {
         }
     }
 }
-
-const MODULES: &str = "/usr/lib/baresip/modules";

@@ -5,6 +5,7 @@
 mod authority;
 mod bans;
 mod baresip;
+mod baresip_control;
 mod pbx;
 mod raw;
 mod sipp;

@@ -2,6 +2,8 @@
 //! own SIP ALG. Real phones (baresip) call, and each must hear the other's tone. One behaviour a file.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+#[path = "../black_box/baresip_control.rs"]
+mod baresip_control;
 #[path = "../black_box/tone.rs"]
 #[expect(dead_code, reason = "shared with the black-box tests, which also write tones")]
 mod tone;

@@ -1,14 +1,12 @@
 //! A baresip in its network, with an account at the PBX, playing a tone and recording what it hears.
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
-use std::time::Duration;
 
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::baresip_control::{Control, MODULES, newest_recording};
 use crate::pbx::{Pbx, wait_for};
 use crate::world::{Place, World};
 
@@ -16,9 +14,7 @@ use crate::world::{Place, World};
 pub(crate) struct Phone {
     folder: TempDir,
     child: Child,
-    control: TcpStream,
-    unread: Vec<u8>,
-    events: Vec<Value>,
+    control: Control,
     pub(crate) number: String,
     pub(crate) tone: u32,
 }
@@ -73,70 +69,35 @@ impl Phone {
             control = world.connect(place, SocketAddr::from(([127, 0, 0, 1], 4444)));
             control.is_some()
         });
-        let control = control.unwrap();
-        control.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        let number = number.to_owned();
-        let started = Self { folder, child, control, unread: Vec::new(), events: Vec::new(), number, tone };
+        let (control, number) = (Control::new(control.unwrap()), number.to_owned());
+        let started = Self { folder, child, control, number, tone };
         wait_for("registration", || pbx.has(&started.number));
         started
     }
 
     pub(crate) fn dial(&mut self, number: &str, address: &str) {
-        self.command("dial", &format!("sip:{number}@{address}"));
+        self.control.command("dial", &format!("sip:{number}@{address}"));
     }
 
     pub(crate) fn hang_up(&mut self) {
-        self.command("hangup", "");
+        self.control.command("hangup", "");
     }
 
     /// Waits for an event such as `CALL_ESTABLISHED`, which it then forgets.
     #[track_caller]
     pub(crate) fn expect(&mut self, kind: &str) {
-        let mut found = None;
-        wait_for(&format!("{kind} at {}", self.number), || {
-            self.read_events();
-            found = self.events.iter().position(|event| event["type"] == kind);
-            found.is_some()
-        });
-        self.events.remove(found.unwrap());
+        wait_for(&format!("{kind} at {}", self.number), || self.control.take(kind).is_some());
     }
 
     /// The recording of what it heard in its last call.
     pub(crate) fn heard(&self) -> PathBuf {
-        let files = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        let mut recordings: Vec<PathBuf> =
-            files.filter(|path| path.to_string_lossy().ends_with("-dec.wav")).collect();
-        recordings.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
-        recordings.pop().unwrap_or_else(|| panic!("no recording; baresip says:\n{}", self.log()))
-    }
-
-    fn command(&mut self, command: &str, parameters: &str) {
-        let message = json!({ "command": command, "params": parameters }).to_string();
-        write!(self.control, "{}:{},", message.len(), message).unwrap();
+        newest_recording(self.folder.path(), "dec")
+            .unwrap_or_else(|| panic!("no recording; baresip says:\n{}", self.log()))
     }
 
     /// What it has said, with every SIP message that it sent and received.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-
-    /// The control protocol: netstrings of JSON, events and responses mixed.
-    fn read_events(&mut self) {
-        let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = self.control.read(&mut buffer) {
-            self.unread.extend_from_slice(&buffer[..length]);
-        }
-        while let Some(colon) = self.unread.iter().position(|byte| *byte == b':') {
-            let length: usize = std::str::from_utf8(&self.unread[..colon]).unwrap().parse().unwrap();
-            if self.unread.len() < colon + length + 2 {
-                return;
-            }
-            let message: Value = serde_json::from_slice(&self.unread[colon + 1..colon + 1 + length]).unwrap();
-            self.unread.drain(..colon + length + 2);
-            if message["event"] == true {
-                self.events.push(message);
-            }
-        }
     }
 }
 
@@ -149,5 +110,3 @@ impl Drop for Phone {
         }
     }
 }
-
-const MODULES: &str = "/usr/lib/baresip/modules";
