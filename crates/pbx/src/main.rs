@@ -3,6 +3,7 @@ mod cli;
 mod clock;
 mod control;
 mod database;
+mod ending;
 mod media;
 mod persist;
 mod reload;

@@ -1,18 +1,14 @@
-//! `kiestoon serve`: start-up and shutdown as two lists to read from top to bottom.
+//! `kiestoon serve`: start-up and shutdown as one list to read from top to bottom.
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use kiestoon_config::Config;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::{broadcast, mpsc, watch},
-    time::{Instant, sleep_until},
-};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::{
     clock,
     control::{self, Doors},
-    database,
+    database, ending,
     media::Engine,
     persist,
     reload::{self, Reloader},
@@ -78,26 +74,15 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     .await
     .map_err(ConfigurationError::from_all)?;
     // Only now is it sure that no other process serves this database: its ports were free.
-    let interrupted = store.interrupt_unfinished(clock::unix_micros()).await?;
-    if interrupted > 0 {
-        tracing::warn!(
-            interrupted,
-            "calls that were cut by the last stop stand in the history as interrupted"
-        );
-    }
+    close_interrupted_records(&store).await?;
     let reloader = task::spawn(
         "reload",
         Reloader { source, certificates, snapshots: snapshot_sender, requests: reload_requests }.run(),
     );
     println!("kiestoon ready");
 
-    wait_for_the_end(
-        &stop_sender,
-        &mut drains,
-        &reload_sender,
-        Duration::from_secs(config.limits.drain_secs),
-    )
-    .await?;
+    let drain_limit = Duration::from_secs(config.limits.drain_secs);
+    ending::wait(&stop_sender, &mut drains, &reload_sender, drain_limit).await?;
 
     // The signalling thread ends when its last call has; its journals end with it, and so the writers can finish.
     let ended = tokio::task::spawn_blocking(move || signalling.join()).await;
@@ -113,60 +98,16 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// SIGTERM drains, a second one and SIGINT end at once, SIGHUP reloads; an operator's drain is a SIGTERM with a limit of its own.
-async fn wait_for_the_end(
-    stop: &watch::Sender<Stop>,
-    drains: &mut mpsc::Receiver<Duration>,
-    reloads: &mpsc::Sender<reload::Request>,
-    drain_limit: Duration,
-) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    let mut limit: Option<Instant> = None;
-    loop {
-        let drain = tokio::select! {
-            // The signalling thread is gone: all calls have ended after a drain, or it has failed.
-            () = stop.closed() => return Ok(()),
-            _ = interrupt.recv() => None,
-            () = reached(limit) => {
-                tracing::warn!("drain limit reached: hanging up");
-                None
-            }
-            // Whoever says it twice does not want to wait.
-            _ = terminate.recv() => limit.is_none().then_some(drain_limit),
-            Some(limit) = drains.recv() => Some(limit),
-            _ = hangup.recv() => {
-                let (reply, _) = tokio::sync::oneshot::channel();
-                let _ = reloads.try_send(reply);
-                continue;
-            }
-        };
-        match drain {
-            Some(wait) => {
-                tracing::info!(
-                    limit_secs = wait.as_secs(),
-                    "draining: no new calls, waiting for the running ones to end"
-                );
-                limit = Some(Instant::now() + wait);
-                stop.send_replace(Stop::Drain);
-            }
-            None => {
-                stop.send_replace(Stop::Now);
-                limit = None;
-                // BYEs may go unanswered; nobody waits longer than this for a stop.
-                let _ = tokio::time::timeout(HANGUP_LIMIT, stop.closed()).await;
-                stop.send_replace(Stop::Abandon);
-            }
-        }
+/// Calls that ran when the last process was killed have no end in the history: gives them one.
+async fn close_interrupted_records(store: &kiestoon_store::Store) -> anyhow::Result<()> {
+    let interrupted = store.interrupt_unfinished(clock::unix_micros()).await?;
+    if interrupted > 0 {
+        tracing::warn!(
+            interrupted,
+            "calls that were cut by the last stop stand in the history as interrupted"
+        );
     }
-}
-
-async fn reached(limit: Option<Instant>) {
-    match limit {
-        Some(limit) => sleep_until(limit).await,
-        None => std::future::pending().await,
-    }
+    Ok(())
 }
 
 /// A fault that an operator must mend before a start can succeed: exit code 64.
@@ -195,4 +136,3 @@ const MEDIA_EVENTS: usize = 4_096;
 const COMMANDS: usize = 64;
 const EVENTS: usize = 1_024;
 const STORE_LIMIT: Duration = Duration::from_secs(5);
-const HANGUP_LIMIT: Duration = Duration::from_secs(3);
