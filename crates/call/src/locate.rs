@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use kiestoon_media::LegId;
 use kiestoon_sip::locate::Query;
+use kiestoon_sip::network;
 use kiestoon_sip::{Flow, Uri};
 use serde::{Deserialize, Serialize};
 
@@ -63,14 +64,16 @@ impl Call {
         Box::new(Tries::Asked)
     }
 
-    /// The addresses of a branch are known; without any it is rung where it registered from.
+    /// The addresses of a branch are known; without any that it may name it is rung where it registered from.
     pub(crate) fn located(&mut self, x: &mut Exchange, id: LegId, flows: Vec<Flow>) {
         let key = self.key;
         let Some(branch) = self.branch_mut(id) else { return };
         if !matches!(branch.tries.as_deref(), Some(Tries::Asked)) {
             return;
         }
+        let from = branch.leg.flow.remote.ip();
         let mut flows = VecDeque::from(flows);
+        flows.retain(|flow| network::may_send(from, flow.remote.ip()));
         if let Some(first) = flows.pop_front() {
             branch.leg.flow = first;
         }

@@ -81,9 +81,69 @@ fn is_near(peer: IpAddr) -> bool {
     }
 }
 
+/// Whether a peer at `from` may have us send to `to`. Names lead where their owner wants: not to this machine, nor to the
+/// networks of its links, where what trusts its neighbours listens, unless the peer itself is there.
+#[must_use]
+pub fn may_send(from: IpAddr, to: IpAddr) -> bool {
+    match Reach::of(to) {
+        Reach::Nowhere => false,
+        Reach::Far => true,
+        near => near == Reach::of(from),
+    }
+}
+
+/// How far an address leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// No single host: unspecified, which the kernel takes for this machine, multicast, broadcast.
+    Nowhere,
+    /// This machine.
+    Machine,
+    /// The link (RFC 3927, RFC 4291 section 2.5.6); clouds keep their secrets there.
+    Link,
+    /// Anywhere else, private networks included: phones are there.
+    Far,
+}
+
+impl Reach {
+    fn of(address: IpAddr) -> Self {
+        let (is_machine, is_link, is_nowhere) = match address.to_canonical() {
+            IpAddr::V4(ip) => {
+                // All of 0.0.0.0/8 is this network (RFC 1122 section 3.2.1.3).
+                let is_nowhere = ip.octets().first() == Some(&0) || ip.is_multicast() || ip.is_broadcast();
+                (ip.is_loopback(), ip.is_link_local(), is_nowhere)
+            }
+            IpAddr::V6(ip) => {
+                (ip.is_loopback(), ip.is_unicast_link_local(), ip.is_unspecified() || ip.is_multicast())
+            }
+        };
+        match () {
+            () if is_nowhere => Self::Nowhere,
+            () if is_machine => Self::Machine,
+            () if is_link => Self::Link,
+            () => Self::Far,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_has_us_send_where_only_we_can() {
+        let may = |from: &str, to: &str| may_send(from.parse().unwrap(), to.parse().unwrap());
+        let never = ["0.0.0.0", "0.1.2.3", "::", "224.0.1.75", "ff02::1", "255.255.255.255"];
+        for to in never.into_iter().chain(["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]) {
+            assert!(!may("192.0.2.1", to), "{to}");
+        }
+        for to in ["169.254.169.254", "fe80::1", "::ffff:169.254.1.1"] {
+            assert!(!may("192.0.2.1", to) && !may("127.0.0.1", to) && may("169.254.9.9", to), "{to}");
+        }
+        assert!(never.into_iter().all(|to| !may("127.0.0.1", to)));
+        assert!(may("127.0.0.1", "127.0.0.2") && may("::1", "127.0.0.1"), "a phone on this machine");
+        assert!(may("192.0.2.1", "10.0.0.1") && may("192.0.2.1", "2001:db8::1"));
+    }
 
     #[test]
     fn the_external_address_is_for_peers_beyond_the_router() {

@@ -85,3 +85,28 @@ fn who_gives_up_between_two_addresses_leaves_nothing() {
     t.expect(b).never_called();
     t.expect_nothing_left();
 }
+
+#[test]
+fn a_name_leads_nobody_to_this_machine_or_its_links() {
+    let mut t = Story::office(6);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202").named("phones.example"));
+    t.register_all();
+    let inner = [
+        "127.0.0.1:5060",
+        "0.0.0.0:5060",
+        "169.254.169.254:80",
+        "[::1]:5060",
+        "[fe80::1]:5060",
+        "224.0.1.75:5060",
+    ];
+    let addresses = inner.map(|inner| inner.parse().expect("an address")).to_vec();
+    t.pbx().names.insert("phones.example".into(), addresses);
+    t.call(a, "202");
+    t.run(secs(2));
+    assert_eq!(t.pbx().looked_up, ["phones.example"]);
+    t.expect(b).talking_with("201");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
