@@ -55,6 +55,8 @@ pub struct Police {
     settings: PoliceSettings,
     started: Instant,
     known: HashMap<IpAddr, Known>,
+    /// Sources that are banned, and until when.
+    banned: HashMap<IpAddr, u32>,
     shares: Vec<Bucket>,
     strangers: Bucket,
     answers: Bucket,
@@ -89,6 +91,7 @@ impl Police {
         Self {
             started: now,
             known: HashMap::new(),
+            banned: HashMap::new(),
             shares: vec![full(settings.stranger); SHARES],
             strangers: full(settings.strangers),
             answers: full(ANSWERS),
@@ -125,9 +128,28 @@ impl Police {
         }
     }
 
-    /// A source is a stranger again.
-    pub fn distrust(&mut self, source: IpAddr) {
-        self.known.remove(&source_of(source));
+    /// A source is banned for so long: a stranger again, and one that nothing is begun with that costs more than a refusal.
+    pub fn ban(&mut self, now: Instant, source: IpAddr, lasts: Duration) {
+        let source = source_of(source);
+        self.known.remove(&source);
+        let now = self.millis(now);
+        if self.banned.len() >= BANNED {
+            self.banned.retain(|_, until| *until > now);
+        }
+        if self.banned.len() < BANNED {
+            self.banned.insert(source, now.saturating_add(millis(lasts)));
+        }
+    }
+
+    /// The ban of a source is lifted.
+    pub fn lift(&mut self, source: IpAddr) {
+        self.banned.remove(&source_of(source));
+    }
+
+    /// Whether a source is banned.
+    pub fn is_banned(&self, now: Instant, source: IpAddr) -> bool {
+        !self.banned.is_empty()
+            && self.banned.get(&source_of(source)).is_some_and(|until| *until > self.millis(now))
     }
 
     /// Watches one more queue.
@@ -222,6 +244,8 @@ const LATE: Duration = Duration::from_millis(400);
 const KNOWN_SHARE: u32 = 200;
 /// Strangers that are told to come back, a second.
 const ANSWERS: u32 = 20;
+/// Banned sources that are remembered: as many as signalling remembers of those that guess.
+const BANNED: usize = 10_000;
 /// Shares of strangers: a power of two, as [`PLACE`] needs.
 const SHARES: usize = 8_192;
 const PLACE: u64 = 8_191;
@@ -323,7 +347,22 @@ mod tests {
         assert_eq!(passed(&mut police, later, "192.0.2.1", 1_000), 200);
         police.trust(later, ip("192.0.2.9"));
         assert_eq!(police.known.len(), 1, "who is over makes room");
-        police.distrust(ip("192.0.2.9"));
+        police.ban(later, ip("192.0.2.9"), Duration::from_secs(60));
         assert_eq!(police.known.len(), 0);
+    }
+
+    #[test]
+    fn a_ban_ends_in_time_or_is_lifted() {
+        let start = Instant::now();
+        let mut police = police(start);
+        let minute = Duration::from_secs(60);
+        police.ban(start, ip("192.0.2.9"), minute);
+        police.ban(start, ip("2001:db8:1:2::9"), minute);
+        assert!(police.is_banned(start, ip("192.0.2.9")) && police.is_banned(start, ip("2001:db8:1:2::7")));
+        assert!(
+            !police.is_banned(start, ip("192.0.2.8")) && !police.is_banned(start + minute, ip("192.0.2.9"))
+        );
+        police.lift(ip("192.0.2.9"));
+        assert!(!police.is_banned(start, ip("192.0.2.9")));
     }
 }

@@ -301,7 +301,8 @@ impl Pbx {
         match output {
             Output::Transmit { flow, bytes } => self.out.push_back((flow, bytes)),
             Output::Trust(flow) => self.trusted.push(flow.remote.ip()),
-            Output::Distrust(source) => self.trusted.retain(|known| *known != source),
+            Output::Ban { source, .. } => self.trusted.retain(|known| *known != source),
+            Output::LiftBan(_) => {}
             Output::Resolve { id, query } => {
                 let known = self.names.get(&*query.host).cloned().unwrap_or_default();
                 let flow = |remote: SocketAddr| Flow {

@@ -139,6 +139,7 @@ impl Authenticator {
     pub(super) fn lift_bans(&mut self, x: &mut Exchange, source: Option<IpAddr>) {
         for source in self.bans.lift(x.now, source) {
             x.event(Event::BanLifted { source });
+            x.outputs.push_back(Output::LiftBan(source));
         }
     }
 
@@ -163,7 +164,7 @@ impl Authenticator {
         if let Some(ban) = self.bans.failed(x.now, flow.remote.ip()) {
             let lasts = ban.until.saturating_duration_since(x.now);
             x.event(Event::SourceBanned { source: ban.source, lasts, failures: ban.failures });
-            x.outputs.push_back(Output::Distrust(ban.source));
+            x.outputs.push_back(Output::Ban { source: ban.source, lasts });
         }
     }
 

@@ -20,7 +20,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, MediaCommand, MediaEvent};
@@ -125,8 +125,15 @@ pub enum Output {
     },
     /// Somebody has logged in over this flow: its source is no stranger's any more.
     Trust(Flow),
-    /// A source is banned: it is a stranger's again.
-    Distrust(IpAddr),
+    /// A source is banned: it is a stranger's again, and nothing is begun with it.
+    Ban {
+        /// The IPv4 address, or the IPv6 network.
+        source: IpAddr,
+        /// For how long.
+        lasts: Duration,
+    },
+    /// The ban of a source is over before its time.
+    LiftBan(IpAddr),
     /// Ask where this leads; answer with [`Input::Resolved`], also where it leads nowhere.
     Resolve {
         /// For the answer.
@@ -399,7 +406,7 @@ impl fmt::Debug for Switch {
 }
 
 fn registrar_settings(expiry: &ExpirySettings) -> RegistrarSettings {
-    let seconds = |duration: std::time::Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
+    let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
     RegistrarSettings {
         min_expires: seconds(expiry.min),
         max_expires: seconds(expiry.max),

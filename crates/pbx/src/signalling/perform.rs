@@ -20,7 +20,8 @@ impl Signalling {
                 self.police.trust(Instant::now(), flow.remote.ip());
                 flow.connection.inspect(|connection| self.transports.trust(*connection));
             }
-            Output::Distrust(source) => self.police.distrust(source),
+            Output::Ban { source, lasts } => self.police.ban(Instant::now(), source, lasts),
+            Output::LiftBan(source) => self.police.lift(source),
             Output::Resolve { id, query } => self.resolver.search(id, query),
             Output::Media(command) => return self.engine.perform(command),
             Output::Bindings(changes) => self.keep_bindings(changes),

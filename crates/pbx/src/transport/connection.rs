@@ -221,17 +221,23 @@ pub(super) struct Acceptor {
     refused: Seldom,
 }
 
+/// A place among all connections and one among those of its source, where that has a bound.
+type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
+
 /// The places of each source. Behind a lock, because the listeners' tasks share it; it is held for one look-up.
 type Sources = HashMap<IpAddr, Arc<Semaphore>>;
 
 impl Acceptor {
     /// Serves the connection in a task of its own, or closes it at once when a bound is reached.
     pub(super) async fn accept(&mut self, stream: TcpStream, remote: SocketAddr) {
-        let Some(places) = self.admit(remote.ip()) else {
-            if let Some(count) = self.refused.happened(Instant::now().into_std(), 1) {
-                tracing::info!(%remote, count, "connection refused: too many connections");
+        let places = match self.admit(remote.ip()) {
+            Ok(places) => places,
+            Err(reason) => {
+                if let Some(count) = self.refused.happened(Instant::now().into_std(), 1) {
+                    tracing::info!(%remote, count, "connection refused: {reason}");
+                }
+                return;
             }
-            return;
         };
         let Ok(local) = stream.local_addr() else { return };
         let transport = if self.certificates.is_some() { Transport::Tls } else { Transport::Tcp };
@@ -258,11 +264,22 @@ impl Acceptor {
         }
     }
 
-    fn admit(&self, source: IpAddr) -> Option<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)> {
-        let place = Arc::clone(&self.shared.places).try_acquire_owned().ok()?;
+    /// Takes a place for a connection, in all and of its source.
+    fn admit(&self, source: IpAddr) -> Result<Places, &'static str> {
+        let place = Arc::clone(&self.shared.places).try_acquire_owned().map_err(|_| CROWDED)?;
         let bounds = &self.shared.bounds;
         if bounds.exempt.iter().any(|network| network.contains(source)) {
-            return Some((place, None));
+            return Ok((place, None));
+        }
+        // A handshake costs as much as many messages: it counts as one, and who is banned gets none.
+        if self.certificates.is_some() {
+            let (police, now) = (&self.shared.police, Instant::now().into_std());
+            if police.is_banned(now, source) {
+                return Err("its source is banned");
+            }
+            if police.judge(now, source) == Verdict::Drop {
+                return Err("more tls handshakes than its share");
+            }
         }
         let per_source = bounds.connections_per_source;
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
@@ -271,7 +288,7 @@ impl Acceptor {
         }
         let source = source_of(source);
         let places = sources.entry(source).or_insert_with(|| Arc::new(Semaphore::new(per_source)));
-        Some((place, Some(Arc::clone(places).try_acquire_owned().ok()?)))
+        Ok((place, Some(Arc::clone(places).try_acquire_owned().map_err(|_| CROWDED)?)))
     }
 }
 
@@ -477,6 +494,7 @@ async fn send(write: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result
 /// one turn of the signalling task answers has to fit.
 const WRITE_QUEUE: usize = 1024;
 const WRITE_QUEUE_BYTES: usize = 512 << 10;
+const CROWDED: &str = "too many connections";
 const READ_BYTES: usize = 4096;
 const PRUNE_SOURCES_ABOVE: usize = 1024;
 /// Room for one repeated SYN: somebody waits for the phone to ring.

@@ -47,8 +47,18 @@ impl Police {
     }
 
     /// A source is banned.
-    pub(crate) fn distrust(&self, source: IpAddr) {
-        self.post().judge.distrust(source);
+    pub(crate) fn ban(&self, now: Instant, source: IpAddr, lasts: Duration) {
+        self.post().judge.ban(now, source, lasts);
+    }
+
+    /// A source is banned no more.
+    pub(crate) fn lift(&self, source: IpAddr) {
+        self.post().judge.lift(source);
+    }
+
+    /// Whether a source is banned: who is gets a refusal of what it asks in SIP, and nothing else.
+    pub(super) fn is_banned(&self, now: Instant, source: IpAddr) -> bool {
+        self.post().judge.is_banned(now, source)
     }
 
     /// Waits until a source may send once more over its connection, or gives it up: not reading holds the peer back.

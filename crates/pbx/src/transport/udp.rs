@@ -133,7 +133,9 @@ pub(super) async fn receive(
                     }
                     let bytes = buffer.get(..length).unwrap_or_default();
                     if stun::is_stun(bytes) {
-                        listener.answer_stun(bytes, local, remote);
+                        if !police.is_banned(now, remote.ip()) {
+                            listener.answer_stun(bytes, local, remote);
+                        }
                         continue;
                     }
                     let flow = Flow { transport: Transport::Udp, local, remote, connection: None };

@@ -100,8 +100,13 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn connect(pbx: SocketAddr, config: &Arc<ClientConfig>) -> Self {
-        let stream = TcpStream::connect(pbx).unwrap();
+        Self::over(TcpStream::connect(pbx).unwrap(), config)
+    }
+
+    /// Over a connection that is there.
+    pub(crate) fn over(stream: TcpStream, config: &Arc<ClientConfig>) -> Self {
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let pbx = stream.peer_addr().unwrap();
         let client = ClientConnection::new(Arc::clone(config), pbx.ip().into()).unwrap();
         Self { stream: StreamOwned::new(client, stream) }
     }

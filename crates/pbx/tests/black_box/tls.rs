@@ -2,7 +2,7 @@
 use std::{
     fs,
     io::{Read as _, Write as _},
-    net::TcpStream,
+    net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
     time::Duration,
 };
 
@@ -11,6 +11,7 @@ use rcgen::KeyPair;
 use crate::authority::{Authority, Peer, write_key};
 use crate::baresip::{Baresip, Phone};
 use crate::pbx::{Pbx, text, wait_for};
+use crate::user_agent::UserAgent;
 use crate::{raw, tone};
 
 const DIALPLAN: &str = r#"
@@ -139,6 +140,48 @@ fn what_is_no_handshake_is_closed_in_time() {
     assert!(is_closed(&mut slow), "a handshake that trickles holds a connection");
     trickle.join().unwrap();
     pbx.assert_alive();
+}
+
+#[test]
+fn who_is_banned_or_comes_too_often_gets_no_handshake() {
+    let authority = Authority::new();
+    let limits = "stranger_messages = 1\nwrong_passwords = 1";
+    let mut pbx = Pbx::strict(&["201"], DIALPLAN, limits);
+    authority.equip(&pbx, "");
+    pbx.run();
+    let address = pbx.address_over("tls");
+    let at = |last: u8| SocketAddr::from((Ipv4Addr::new(127, 0, 2, last), 0));
+
+    let mut guest = Peer::over(connect_from(at(1), address), &authority.client(None));
+    assert!(guest.ask(&raw::options(address, "TLS", guest.local())).unwrap().starts_with("SIP/2.0 200"));
+    // Ten seconds' worth may come at once, and the handshake was one.
+    let mut crowd: Vec<_> = (0..20).map(|_| connect_from(at(1), address)).collect();
+    assert!(is_closed(crowd.last_mut().unwrap()), "every connection gets a handshake");
+
+    let is_seen = |source: SocketAddr| {
+        let socket = UdpSocket::bind(source).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+        socket.send_to(b"\0\x01\0\0\x21\x12\xa4\x42twelve bytes", pbx.address()).unwrap();
+        socket.recv(&mut [0; 64]).is_ok()
+    };
+    assert!(is_seen(at(66)));
+    let mut thief = UserAgent::new(&pbx, "201", at(66));
+    thief.password = "welkom01".to_owned();
+    assert_eq!((thief.register(), thief.knock()), (Err(401), Ok(403)));
+    assert!(is_closed(&mut connect_from(at(66), address)), "a banned source gets a handshake");
+    assert!(!is_seen(at(66)), "a banned source is told its address");
+    assert!(is_seen(at(67)));
+    assert!(pbx.kiestoon(&["ctl", "bans", "lift", "--all"]).status.success());
+    let mut thief = Peer::over(connect_from(at(66), address), &authority.client(None));
+    assert!(thief.ask(&raw::options(address, "TLS", thief.local())).unwrap().starts_with("SIP/2.0 200"));
+    pbx.assert_alive();
+}
+
+fn connect_from(source: SocketAddr, to: SocketAddr) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&source.into()).unwrap();
+    socket.connect(&to.into()).unwrap();
+    socket.into()
 }
 
 /// Whether the PBX closes it, with an alert or without.
