@@ -1,7 +1,9 @@
 //! The sockets of SIP: each listener and connection is a task that frames, parses and polices what arrives and hands it
 //! to the signalling task over one bounded queue. What the signalling task sends goes out from [`Transports`] without
 //! waiting.
+mod accept;
 mod connection;
+mod converse;
 mod police;
 mod resolve;
 mod seldom;

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, time::Duration};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-use super::connection::Acceptor;
+use super::accept::Acceptor;
 
 /// Binds a listener.
 pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {

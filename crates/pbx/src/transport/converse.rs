@@ -1,0 +1,190 @@
+//! What is said over one connection: its bytes become messages, within bounds and deadlines, and messages its bytes.
+use std::{io, sync::atomic::Ordering, time::Duration};
+
+use kiestoon_call::Verdict;
+use kiestoon_sip::{
+    flow::Flow,
+    framing::{Frame, Framer},
+    message::Message,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    sync::mpsc,
+    time::{Instant, timeout, timeout_at},
+};
+
+use super::{
+    Inbound, StreamBounds,
+    connection::{Queue, Shared, State},
+};
+
+/// Reads and writes one connection until either side closes it, a deadline passes or its bytes make no sense.
+pub(super) async fn converse(
+    (read, write): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
+    flow: Flow,
+    queue: Queue,
+    shared: &Shared,
+) {
+    let (pongs, pong_queue) = mpsc::channel(1);
+    let state = std::sync::Arc::clone(&queue.state);
+    tokio::select! {
+        result = read_messages(read, flow, shared, &state, &pongs) => {
+            if let Err(reason) = result {
+                tracing::debug!(remote = %flow.remote, %reason, "connection closed");
+            }
+        }
+        _ = write_messages(write, queue, pong_queue) => {}
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CloseReason {
+    #[error("the peer closed it")]
+    Peer,
+    #[error("no complete message in time")]
+    Deadline,
+    #[error("more messages than its share")]
+    Flood,
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("what it sends is not SIP: {0}")]
+    Framing(String),
+    #[error("the PBX stops")]
+    Stopping,
+}
+
+async fn read_messages(
+    mut read: impl AsyncRead + Unpin,
+    flow: Flow,
+    shared: &Shared,
+    state: &State,
+    pongs: &mpsc::Sender<()>,
+) -> Result<(), CloseReason> {
+    let mut framer = Framer::new(shared.bounds.message.clone());
+    let mut buffer = [0; READ_BYTES];
+    let mut patience = Patience::First { since: Instant::now() };
+    loop {
+        let trusted = state.trusted.load(Ordering::Relaxed);
+        let deadline = patience.deadline(&shared.bounds, trusted);
+        let length = match timeout_at(deadline, read.read(&mut buffer)).await {
+            Ok(length) => length?,
+            // Somebody may have logged in since the wait began.
+            Err(_) if state.trusted.load(Ordering::Relaxed) != trusted => continue,
+            Err(_) => return Err(CloseReason::Deadline),
+        };
+        if length == 0 {
+            return Err(CloseReason::Peer);
+        }
+        let was_between_messages = !framer.is_partial();
+        framer.push(buffer.get(..length).unwrap_or_default());
+        let mut message = false;
+        loop {
+            match framer.next() {
+                Ok(Some(frame)) => {
+                    // A stranger's keep-alive keeps nothing alive.
+                    message |= trusted || matches!(frame, Frame::Message(_));
+                    deliver(frame, flow, shared, pongs).await?;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    let reason = CloseReason::Framing(error.to_string());
+                    let _ =
+                        shared.inbound.send(Inbound::Malformed { malformed: error.malformed, flow }).await;
+                    // Time for the answer to leave before the connection closes.
+                    tokio::time::sleep(LINGER).await;
+                    return Err(reason);
+                }
+            }
+        }
+        patience.read(Instant::now(), message, framer.is_partial(), was_between_messages);
+    }
+}
+
+/// How long a connection may go on without a whole message.
+#[derive(Debug)]
+enum Patience {
+    /// No message yet.
+    First { since: Instant },
+    /// Since the last message nothing, or only what keeps alive.
+    Between { since: Instant },
+    /// A message has begun: byte by byte it gains no time.
+    Within { begun: Instant, last: Instant },
+}
+
+impl Patience {
+    fn deadline(&self, bounds: &StreamBounds, trusted: bool) -> Instant {
+        let idle = if trusted { bounds.idle } else { bounds.stranger_idle.min(bounds.idle) };
+        match self {
+            Self::First { since } if !trusted => *since + bounds.half_message,
+            Self::First { since } | Self::Between { since } => *since + idle,
+            Self::Within { begun, .. } => *begun + bounds.half_message,
+        }
+    }
+
+    /// Bytes were read: `message` tells of a whole message, `partial` that another has begun.
+    fn read(&mut self, now: Instant, message: bool, partial: bool, was_between_messages: bool) {
+        let last = match *self {
+            Self::First { .. } if !message => return,
+            _ if message => now,
+            Self::First { .. } => now,
+            Self::Between { since } => since,
+            Self::Within { last, .. } => last,
+        };
+        *self = match *self {
+            _ if !partial => Self::Between { since: last },
+            Self::Within { begun, .. } if !message && !was_between_messages => Self::Within { begun, last },
+            _ => Self::Within { begun: now, last },
+        };
+    }
+}
+
+async fn deliver(
+    frame: Frame,
+    flow: Flow,
+    shared: &Shared,
+    pongs: &mpsc::Sender<()>,
+) -> Result<(), CloseReason> {
+    let bytes = match frame {
+        Frame::Message(bytes) => bytes,
+        Frame::Ping => {
+            // One pong under way is enough: a peer that floods pings gets fewer.
+            let _ = pongs.try_send(());
+            return Ok(());
+        }
+        Frame::Pong => return Ok(()),
+    };
+    let verdict = shared.police.admit(flow.remote.ip()).await.ok_or(CloseReason::Flood)?;
+    let inbound = match Message::parse_with(&bytes, &shared.bounds.message) {
+        Ok(message) if verdict == Verdict::Refuse => Inbound::Refused { message, flow },
+        Ok(message) => Inbound::Message { message, flow },
+        Err(malformed) => Inbound::Malformed { malformed, flow },
+    };
+    // Waiting here stops reading: a peer that sends faster than signalling works is held back by TCP.
+    shared.inbound.send(inbound).await.map_err(|_| CloseReason::Stopping)
+}
+
+async fn write_messages(
+    mut write: impl AsyncWrite + Unpin,
+    mut queue: Queue,
+    mut pongs: mpsc::Receiver<()>,
+) -> io::Result<()> {
+    loop {
+        tokio::select! {
+            message = queue.recv() => match message {
+                Some(bytes) => timeout(WRITE_TIMEOUT, send(&mut write, &bytes)).await??,
+                None => return write.shutdown().await,
+            },
+            Some(()) = pongs.recv() => timeout(WRITE_TIMEOUT, send(&mut write, b"\r\n")).await??,
+        }
+    }
+}
+
+/// Over TLS, what is written leaves with the flush.
+async fn send(write: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    write.write_all(bytes).await?;
+    write.flush().await
+}
+
+const READ_BYTES: usize = 4096;
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+const LINGER: Duration = Duration::from_millis(200);
