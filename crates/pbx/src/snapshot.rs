@@ -133,7 +133,7 @@ fn snapshot_extension(extension: kiestoon_store::Extension, realm: &str) -> (Box
     let secret = extension.secret;
     let ha1 = match secret.password {
         Some(password) => Ha1Set::from_password(&extension.number, realm, &password),
-        None => Ha1Set { md5: secret.ha1_md5, sha256: secret.ha1_sha256, sha512_256: None },
+        None => Ha1Set { md5: secret.ha1_md5, sha256: secret.ha1_sha256, sha512_256: secret.ha1_sha512_256 },
     };
     (extension.number.into(), Extension { id: extension.id.into(), name: extension.name.into(), ha1 })
 }

@@ -38,6 +38,8 @@ pub struct Secret {
     pub ha1_md5: Option<[u8; 16]>,
     /// SHA-256 of `user:realm:password`, likewise.
     pub ha1_sha256: Option<[u8; 32]>,
+    /// SHA-512-256 of `user:realm:password`, likewise.
+    pub ha1_sha512_256: Option<[u8; 32]>,
 }
 
 /// An extension to add.
@@ -234,6 +236,7 @@ pub(crate) struct ExtensionRow {
     password: Option<String>,
     ha1_md5: Option<String>,
     ha1_sha256: Option<String>,
+    ha1_sha512_256: Option<String>,
     enabled: i64,
 }
 
@@ -252,7 +255,10 @@ impl ExtensionRow {
         let ha1_sha256 = open(HA1_SHA256, self.ha1_sha256.as_ref())?
             .map(|bytes| bytes.try_into().map_err(|_| broken(HA1_SHA256)))
             .transpose()?;
-        let secret = Secret { password, ha1_md5, ha1_sha256 };
+        let ha1_sha512_256 = open(HA1_SHA512_256, self.ha1_sha512_256.as_ref())?
+            .map(|bytes| bytes.try_into().map_err(|_| broken(HA1_SHA512_256)))
+            .transpose()?;
+        let secret = Secret { password, ha1_md5, ha1_sha256, ha1_sha512_256 };
         Ok(Extension { secret, ..self.without_secret() })
     }
 
@@ -276,7 +282,7 @@ fn summary(row: &AnyRow) -> Result<ExtensionSummary, sqlx::Error> {
 
 /// All extensions, by organisation and number.
 pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<ExtensionRow>, Fault> {
-    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, enabled \
+    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, ha1_sha512_256, enabled \
          FROM extensions ORDER BY organisation_id, number";
     Ok(sqlx::query_as(sql).fetch_all(connection).await?)
 }
@@ -286,9 +292,9 @@ pub(crate) async fn insert(
     seal: &Seal,
     extension: &Extension,
 ) -> Result<(), Fault> {
-    let [password, ha1_md5, ha1_sha256] = sealed(seal, extension)?;
+    let [password, ha1_md5, ha1_sha256, ha1_sha512_256] = sealed(seal, extension)?;
     let sql = "INSERT INTO extensions (id, organisation_id, number, name, password, ha1_md5, ha1_sha256, \
-         enabled, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)";
+         ha1_sha512_256, enabled, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
     let insert = sqlx::query(sql)
         .bind(&extension.id)
         .bind(&extension.organisation_id)
@@ -297,6 +303,7 @@ pub(crate) async fn insert(
         .bind(password)
         .bind(ha1_md5)
         .bind(ha1_sha256)
+        .bind(ha1_sha512_256)
         .bind(i64::from(extension.enabled))
         .bind(now_micros());
     insert.execute(connection).await?;
@@ -309,30 +316,32 @@ pub(crate) async fn update(
     seal: &Seal,
     extension: &Extension,
 ) -> Result<(), Fault> {
-    let [password, ha1_md5, ha1_sha256] = sealed(seal, extension)?;
-    let sql = "UPDATE extensions SET name = $2, password = $3, ha1_md5 = $4, ha1_sha256 = $5, enabled = $6, \
-         updated_at = $7 WHERE id = $1";
+    let [password, ha1_md5, ha1_sha256, ha1_sha512_256] = sealed(seal, extension)?;
+    let sql = "UPDATE extensions SET name = $2, password = $3, ha1_md5 = $4, ha1_sha256 = $5, \
+         ha1_sha512_256 = $6, enabled = $7, updated_at = $8 WHERE id = $1";
     let update = sqlx::query(sql)
         .bind(&extension.id)
         .bind(&extension.name)
         .bind(password)
         .bind(ha1_md5)
         .bind(ha1_sha256)
+        .bind(ha1_sha512_256)
         .bind(i64::from(extension.enabled))
         .bind(now_micros());
     update.execute(connection).await?;
     Ok(())
 }
 
-fn sealed(seal: &Seal, extension: &Extension) -> Result<[Option<String>; 3], StoreError> {
+fn sealed(seal: &Seal, extension: &Extension) -> Result<[Option<String>; 4], StoreError> {
     let seal = |column: &'static str, clear: Option<&[u8]>| {
         clear.map(|clear| seal.seal(Place { column, row: &extension.id }, clear)).transpose()
     };
-    let Secret { password, ha1_md5, ha1_sha256 } = &extension.secret;
+    let Secret { password, ha1_md5, ha1_sha256, ha1_sha512_256 } = &extension.secret;
     Ok([
         seal(PASSWORD, password.as_deref().map(str::as_bytes))?,
         seal(HA1_MD5, ha1_md5.as_ref().map(<[u8; 16]>::as_slice))?,
         seal(HA1_SHA256, ha1_sha256.as_ref().map(<[u8; 32]>::as_slice))?,
+        seal(HA1_SHA512_256, ha1_sha512_256.as_ref().map(<[u8; 32]>::as_slice))?,
     ])
 }
 
@@ -362,7 +371,7 @@ async fn find(
     organisation_id: &str,
     number: &str,
 ) -> Result<Option<ExtensionRow>, Fault> {
-    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, enabled \
+    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, ha1_sha512_256, enabled \
          FROM extensions WHERE organisation_id = $1 AND number = $2";
     Ok(sqlx::query_as(sql).bind(organisation_id).bind(number).fetch_optional(connection).await?)
 }
@@ -370,3 +379,4 @@ async fn find(
 const PASSWORD: &str = "extensions.password";
 const HA1_MD5: &str = "extensions.ha1_md5";
 const HA1_SHA256: &str = "extensions.ha1_sha256";
+const HA1_SHA512_256: &str = "extensions.ha1_sha512_256";

@@ -24,9 +24,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0002_lean_registrations.sql"),
         postgres: include_str!("../migrations/0002_lean_registrations.postgres.sql"),
     },
+    Migration { version: 3, name: "ha1_sha512_256", sqlite: SHA_512_256, postgres: SHA_512_256 },
 ];
 
 const GROUND_FLOOR: &str = include_str!("../migrations/0001_ground_floor.sql");
+const SHA_512_256: &str = include_str!("../migrations/0003_ha1_sha512_256.sql");
 
 /// True when no migration is left to apply. Takes no lock.
 ///

@@ -24,7 +24,7 @@ use crate::import::problem::Position;
 /// organisation = "kantoor"        # left out: the only one there is, or `default`
 /// number = "201"
 /// name = "Balie"
-/// password = "..."                # left out: generated; or ha1_md5 and ha1_sha256 in hexadecimal
+/// password = "..."                # left out: generated; or ha1_md5, ha1_sha256 and ha1_sha512_256 in hexadecimal
 /// enabled = true
 /// ```
 #[derive(Debug)]

@@ -66,7 +66,10 @@ impl<'a> Reader<'a> {
 
     fn extension(&mut self, table: &Table) -> Option<ExtensionEntry> {
         let before = self.errors();
-        self.known(table, "organisation, number, name, password, ha1_md5, ha1_sha256, enabled");
+        self.known(
+            table,
+            "organisation, number, name, password, ha1_md5, ha1_sha256, ha1_sha512_256, enabled",
+        );
         let number = self.required(table, "number", rules::number);
         let entry = ExtensionEntry {
             at: self.lines.position(table.get("number").and_then(span).or_else(|| table.span())),
@@ -83,15 +86,17 @@ impl<'a> Reader<'a> {
         let password = self.text(table, "password", rules::password);
         let ha1_md5 = self.hash(table, "ha1_md5");
         let ha1_sha256 = self.hash(table, "ha1_sha256");
+        let ha1_sha512_256 = self.hash(table, "ha1_sha512_256");
+        let is_hashed = ha1_md5.is_some() || ha1_sha256.is_some() || ha1_sha512_256.is_some();
         let at = table.get("password").and_then(span);
-        if password.is_some() && (ha1_md5.is_some() || ha1_sha256.is_some()) {
+        if password.is_some() && is_hashed {
             self.error(at, "give a password or its HA1 forms, not both".into());
         } else if password.as_ref().is_some_and(|password| password.chars().count() < rules::SHORT_PASSWORD) {
             let message =
                 format!("a password of less than {} characters is guessed soon", rules::SHORT_PASSWORD);
             self.problem(at, Severity::Warning, message);
         }
-        let secret = Secret { password, ha1_md5, ha1_sha256 };
+        let secret = Secret { password, ha1_md5, ha1_sha256, ha1_sha512_256 };
         (secret != Secret::default()).then_some(secret)
     }
 
@@ -336,6 +341,10 @@ mod tests {
         assert_eq!(import.extensions[0].secret.as_ref().unwrap().ha1_md5.unwrap()[..2], [0x93, 0x9e]);
         assert!(Import::parse("f", &format!("{text}password = \"geheim1\"\n")).is_err());
         assert!(Import::parse("f", "[[extension]]\nnumber = \"1\"\nha1_md5 = \"93\"\n").is_err());
+        let text = format!("[[extension]]\nnumber = \"1\"\nha1_sha512_256 = \"{ha1}{ha1}\"\n");
+        let import = Import::parse("f", &text).unwrap();
+        assert_eq!(import.extensions[0].secret.as_ref().unwrap().ha1_sha512_256.unwrap()[..2], [0x93, 0x9e]);
+        assert!(Import::parse("f", &format!("{text}password = \"geheim1\"\n")).is_err());
     }
 
     proptest::proptest! {

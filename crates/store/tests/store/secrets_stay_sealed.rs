@@ -10,7 +10,12 @@ async fn the_raw_files_hold_no_secret() {
     let store = fixture.open().await;
     import(&store, KANTOOR).await;
     let ha1 = "939e7578ed9e3c518a452acee763bce9";
-    import(&store, &format!("[[extension]]\nnumber = \"203\"\nha1_md5 = \"{ha1}\"\n")).await;
+    let forms =
+        format!("ha1_md5 = \"{ha1}\"\nha1_sha256 = \"{ha1}{ha1}\"\nha1_sha512_256 = \"{ha1}{ha1}\"\n");
+    import(&store, &format!("[[extension]]\nnumber = \"203\"\n{forms}")).await;
+    let secret = store.extension(None, "203").await.unwrap().secret;
+    assert_eq!(secret.ha1_sha512_256, secret.ha1_sha256);
+    assert!(secret.ha1_sha512_256.is_some() && secret.ha1_md5.is_some());
     let new = NewExtension { number: "204".into(), ..NewExtension::default() };
     let generated = store.add_extension(&new).await.unwrap().password;
     store.set_password(None, "202", Some("opnieuw202")).await.unwrap();
