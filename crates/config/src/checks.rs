@@ -8,7 +8,7 @@ use crate::networks;
 use crate::node::{Node, Reading};
 use crate::secret::refuse_file;
 use crate::section::nearest;
-use crate::tree::{Config, Sip, Store, key_bytes};
+use crate::tree::{Config, Limits, Sip, Store, key_bytes};
 
 pub(crate) fn check(config: &Config, root: &Node, reading: &mut Reading) {
     let mut checks = Checks { root, reading };
@@ -17,6 +17,8 @@ pub(crate) fn check(config: &Config, root: &Node, reading: &mut Reading) {
     networks::check(&config.sip, root, checks.reading);
     checks.web_socket(config);
     checks.expiries(&config.sip);
+    checks.bans(&config.limits);
+    checks.idle(config);
     checks.ports(config);
     checks.store(&config.store);
     checks.folders(config);
@@ -127,6 +129,28 @@ impl Checks<'_> {
                 &format!("`sip.t2_ms` ({}) is below `sip.t1_ms` ({})", sip.t2_ms, sip.t1_ms),
                 None,
             );
+        }
+    }
+
+    fn bans(&mut self, limits: &Limits) {
+        if limits.ban_max_secs < limits.ban_secs {
+            let (longest, first) = (limits.ban_max_secs, limits.ban_secs);
+            let message = format!("`limits.ban_max_secs` ({longest}) is below `limits.ban_secs` ({first})");
+            self.error("limits.ban_max_secs", &message, None);
+        }
+    }
+
+    /// Datagrams have no connection that could close, and phones that send keep-alives hold theirs: so it is a warning.
+    fn idle(&mut self, config: &Config) {
+        let (idle, expires) = (config.limits.idle_secs, config.sip.expires_max_secs);
+        let has_streams = !config.sip.tcp.is_empty() || !config.sip.tls.listen.is_empty();
+        if has_streams && idle < u64::from(expires) {
+            let message = format!(
+                "`limits.idle_secs` ({idle}) is below `sip.expires_max_secs` ({expires}): a phone on TCP or TLS that \
+                 sends no keep-alives loses its connection, and its calls, before it registers again"
+            );
+            let hint = Some("raise the first, or lower the second".to_owned());
+            self.reading.warn(&place_of(self.root, "limits.idle_secs"), message, hint);
         }
     }
 

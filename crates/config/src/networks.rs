@@ -10,6 +10,7 @@ use crate::value::Cidr;
 pub(crate) fn check(sip: &Sip, root: &Node, reading: &mut Reading) {
     let mut networks = Networks { root, reading, seen: Vec::new() };
     networks.usable("sip.external_address", sip.external_address);
+    networks.listened("sip.external_address", sip.external_address, sip);
     for (index, network) in sip.network.iter().enumerate() {
         let path = format!("sip.network[{index}]");
         if network.cidr.is_empty() {
@@ -19,6 +20,7 @@ pub(crate) fn check(sip: &Sip, root: &Node, reading: &mut Reading) {
         network.cidr.iter().for_each(|block| networks.once(&path, *block));
         let external = format!("{path}.external_address");
         let speech = format!("{path}.external_rtp_address");
+        networks.listened(&external, network.external_address, sip);
         for (key, address) in [(external, network.external_address), (speech, network.external_rtp_address)] {
             networks.usable(&key, address);
             networks.of_one_family(&key, address, &network.cidr);
@@ -56,6 +58,21 @@ impl Networks<'_> {
         if let Some(address) = address.filter(leads_nowhere) {
             let hint = Some("name the one address of this PBX that the phones reach".to_owned());
             self.error(key, format!("`{key}`: no phone can send to {address}"), hint);
+        }
+    }
+
+    /// Only who speaks that IP version with us is told such an address.
+    fn listened(&mut self, key: &str, address: Option<IpAddr>, sip: &Sip) {
+        let Some(address) = address else { return };
+        let mut listeners = sip.udp.iter().chain(&sip.tcp).chain(&sip.tls.listen);
+        if !listeners.any(|listener| listener.is_ipv4() == address.is_ipv4()) {
+            let version = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+            let hint = Some(format!("listen on an {version} address too, or name the other kind here"));
+            self.error(
+                key,
+                format!("`{key}`: {address} is told to nobody, for nothing listens on {version}"),
+                hint,
+            );
         }
     }
 

@@ -101,6 +101,14 @@ fn each_mistake_has_its_place_and_its_sentence() {
             "kiestoon.toml:2:20: error: `sip.expires_min_secs` (7000) is above `sip.expires_max_secs` (600)",
         ),
         (
+            "[limits]\nban_secs = 600\nban_max_secs = 60",
+            "kiestoon.toml:3:16: error: `limits.ban_max_secs` (60) is below `limits.ban_secs` (600)",
+        ),
+        (
+            "[sip]\nudp = [\"0.0.0.0:5060\"]\ntcp = []\nexternal_address = \"2001:db8::1\"",
+            "kiestoon.toml:4:20: error: `sip.external_address`: 2001:db8::1 is told to nobody, for nothing listens on IPv6; listen",
+        ),
+        (
             "[sip]\nmin_se_secs = 600\nsession_expires_secs = 300",
             "kiestoon.toml:2:15: error: `sip.min_se_secs` (600) is above `sip.session_expires_secs` (300)",
         ),
@@ -163,6 +171,21 @@ fn each_mistake_has_its_place_and_its_sentence() {
             "{text:?}\nwanted {expected}\ngot {problems:#?}"
         );
     }
+}
+
+#[test]
+fn a_connection_that_closes_before_its_phone_registers_again_is_a_warning() {
+    let warnings = |text: &str| {
+        let loaded = load(&ConfigFile::Named(Folder::new(text).path("kiestoon.toml")), []);
+        loaded.expect("no errors").warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let short = warnings("[limits]\nidle_secs = 600\n");
+    assert!(short.len() == 1 && short[0].contains("`limits.idle_secs` (600) is below"), "{short:?}");
+    assert_eq!(warnings("[limits]\nidle_secs = 600\n[sip]\ntcp = []\n"), [""; 0], "there are no connections");
+    assert_eq!(
+        warnings("[limits]\nidle_secs = 600\n[sip]\nexpires_max_secs = 600\nexpires_default_secs = 600\n"),
+        [""; 0]
+    );
 }
 
 #[test]

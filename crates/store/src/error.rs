@@ -13,7 +13,7 @@ use crate::open::Place;
 pub enum StoreError {
     /// The database URL is neither `sqlite:PATH` nor `postgres://USER@HOST/DATABASE`.
     #[error(
-        "the database url `{url}` is not understood: write sqlite:PATH, for example sqlite:data/kiestoon.db, or postgres://USER:PASSWORD@HOST/DATABASE"
+        "the database url `{url}` is not understood: write sqlite:PATH, for example sqlite:data/kiestoon.db, or postgres://USER@HOST/DATABASE; one with a password belongs in a file of its own, named in `store.url_file`"
     )]
     Url {
         /// The URL as configured, with anything like a password left out.
