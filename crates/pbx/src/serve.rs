@@ -55,6 +55,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let signalling = signalling::start(Parts {
         settings: settings::call(&config),
         seed: settings::seed().context("entropy of the system")?,
+        gruu_key: store.derived_key("gruu"),
         snapshots,
         bindings,
         listen,

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
 use crate::StoreError;
 use crate::password::random;
@@ -53,6 +55,18 @@ impl Key {
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self { bytes, file: None }
+    }
+
+    /// A key for another purpose, the same at each start. Whoever has it learns nothing of this one.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        // HMAC pads a key with zeros to its block; done here, the constructor cannot fail.
+        let mut block = [0; 64];
+        block.iter_mut().zip(self.bytes).for_each(|(to, byte)| *to = byte);
+        let mut mac = Hmac::<Sha256>::new(&block.into());
+        mac.update(b"kiestoon ");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
@@ -149,6 +163,14 @@ mod tests {
         fs::write(&path, "c2hvcnQ=\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert!(matches!(Key::load_or_create(&path), Err(StoreError::KeyFormat { .. })));
+    }
+
+    #[test]
+    fn a_derived_key_stays_the_same_and_is_for_one_purpose() {
+        let key = Key::from_bytes([7; 32]);
+        assert_eq!(key.derive("gruu"), Key::from_bytes([7; 32]).derive("gruu"));
+        let others = [key.derive("nonce"), Key::from_bytes([8; 32]).derive("gruu"), *key.bytes()];
+        assert!(!others.contains(&key.derive("gruu")));
     }
 
     #[test]

@@ -159,8 +159,10 @@ impl Pbx {
             .flat_map(|transport| [(transport, listener(false)), (transport, listener(true))])
             .collect();
         let wall = WallClock { at: now, unix_micros: STORY_BEGINS };
+        let mut switch = Switch::new(settings.clone(), directory.snapshot(), seed, wall);
+        switch.keep_gruus(GRUU_KEY);
         Self {
-            switch: Switch::new(settings.clone(), directory.snapshot(), seed, wall),
+            switch,
             hand_over: std::env::var_os(HAND_OVER)
                 .map(|_| Box::new(HandOver { settings, wall, rng: ChaCha12Rng::from_seed(seed) })),
             engine: Engine::new(addresses()),
@@ -325,6 +327,8 @@ impl Pbx {
     }
 }
 
+/// The store would keep it over a restart.
+const GRUU_KEY: [u8; 32] = [7; 32];
 /// When this is in the environment, the switch of every story is frozen, dropped and thawed before each input.
 const HAND_OVER: &str = "KIESTOON_HAND_OVER";
 /// Friday 20 November 2026, 10:00 in Amsterdam.

@@ -209,6 +209,12 @@ impl Switch {
         }
     }
 
+    /// Makes temporary GRUUs with a key that outlives this switch: those of an earlier run with it are good still, as the
+    /// bindings behind them are (RFC 5627 section 3.2).
+    pub fn keep_gruus(&mut self, key: [u8; 32]) {
+        self.x.gruus = Gruus::new(key);
+    }
+
     /// Takes an input. Drain [`poll`](Self::poll) afterwards.
     pub fn handle(&mut self, now: Instant, input: Input) {
         self.x.now = now;

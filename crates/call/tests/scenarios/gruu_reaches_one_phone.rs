@@ -94,3 +94,21 @@ fn one_that_is_gone_reaches_nobody() {
     t.settle();
     t.expect_nothing_left();
 }
+
+#[test]
+fn they_are_good_after_a_restart_as_long_as_the_registration_is() {
+    let mut t = Story::office(4);
+    let a = t.add(phone("201"));
+    let desk = t.add(phone("202"));
+    t.register(a);
+    let (public, temporary) = register_device(&mut t, desk, "1111", "one");
+    t.restart_pbx();
+    for gruu in [public, temporary] {
+        t.call_with(a, "202", |invite| invite.uri = gruu.clone());
+        t.run(secs(3));
+        t.expect(a).talking_with("202").talks_both_ways_with(desk);
+        t.hang_up(a);
+        t.settle();
+    }
+    t.expect_nothing_left();
+}

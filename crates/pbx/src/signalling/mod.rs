@@ -32,6 +32,8 @@ use crate::{
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) seed: [u8; 32],
+    /// For temporary GRUUs.
+    pub(crate) gruu_key: [u8; 32],
     pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(crate) bindings: Vec<kiestoon_store::StoredBinding>,
     pub(crate) listen: Listen,
@@ -108,7 +110,8 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
     // Another seed than the switch's: these numbers may be guessed, its own may not.
     let seed = parts.seed.map(|byte| !byte);
     let resolver = Resolver::new(&parts.dns, parts.settings.listen.clone(), resolved, seed);
-    let switch = Switch::new(parts.settings, snapshot, parts.seed, started);
+    let mut switch = Switch::new(parts.settings, snapshot, parts.seed, started);
+    switch.keep_gruus(parts.gruu_key);
     let mut signalling = Signalling {
         switch,
         transports,

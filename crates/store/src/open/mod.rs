@@ -27,6 +27,7 @@ struct Inner {
     place: Place,
     busy_timeout: Duration,
     seal: Seal,
+    key: Key,
     writers: AnyPool,
     readers: AnyPool,
 }
@@ -89,7 +90,7 @@ impl Store {
         }
         let writers = place.pool(busy_timeout, place.most_writers())?;
         let readers = place.pool(busy_timeout, options.readers.max(1))?;
-        Ok(Self { inner: Arc::new(Inner { place, busy_timeout, seal, writers, readers }) })
+        Ok(Self { inner: Arc::new(Inner { place, busy_timeout, seal, key, writers, readers }) })
     }
 
     /// Ends all connections after what they are doing; an SQLite file takes its write-ahead log in.
@@ -102,6 +103,12 @@ impl Store {
     #[must_use]
     pub fn name(&self) -> String {
         self.inner.place.to_string()
+    }
+
+    /// A key for another purpose than sealing, the same at each start: see [`Key::derive`].
+    #[must_use]
+    pub fn derived_key(&self, purpose: &str) -> [u8; 32] {
+        self.inner.key.derive(purpose)
     }
 
     pub(crate) fn seal(&self) -> &Seal {
