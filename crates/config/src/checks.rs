@@ -73,6 +73,9 @@ impl Checks<'_> {
                 Some(path) => self.readable(key, path),
             }
         }
+        if let Some(path) = &tls.server_ca {
+            self.readable("sip.tls.server_ca", path);
+        }
         match &tls.client_ca {
             Some(path) => self.readable("sip.tls.client_ca", path),
             None if tls.require_client_certificate => {

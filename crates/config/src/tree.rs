@@ -116,6 +116,8 @@ section! {
         pub client_ca: Option<PathBuf> = None;
         /// Whether a phone without such a certificate is turned away.
         pub require_client_certificate: bool = false;
+        /// Authorities, PEM, of the servers that we connect to; left out: those that the system trusts.
+        pub server_ca: Option<PathBuf> = None;
     }
 }
 

@@ -134,6 +134,7 @@ pub(crate) fn tls_files(config: &Config) -> Option<TlsFiles> {
         key: tls.key.clone()?,
         client_ca: tls.client_ca.clone(),
         require_client_certificate: tls.require_client_certificate,
+        server_ca: tls.server_ca.clone(),
     })
 }
 

@@ -25,7 +25,9 @@ use crate::{
     persist::Journals,
     reload,
     task::{self, Task},
-    transport::{BindError, Inbound, Listen, Police, Resolver, SEARCHES, Standing, StreamBounds, Transports},
+    transport::{
+        BindError, Inbound, Listen, Police, Resolved, Resolver, SEARCHES, Standing, StreamBounds, Transports,
+    },
 };
 
 /// What the signalling thread is made of.
@@ -165,9 +167,7 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
                 standing.found(Instant::now(), received.is_empty());
             }
             Some(event) = media_events.recv() => signalling.handle(Instant::now(), Input::Media(event)),
-            Some(found) = resolutions.recv() => {
-                signalling.handle(Instant::now(), Input::Resolved { id: found.id, flows: found.flows });
-            }
+            Some(found) = resolutions.recv() => signalling.resolved(found),
             () = &mut timer, if deadline.is_some() => {
                 armed = None;
                 signalling.handle(Instant::now(), Input::Tick);
@@ -234,6 +234,12 @@ impl Signalling {
             }
         };
         self.handle(Instant::now(), input);
+    }
+
+    fn resolved(&mut self, found: Resolved) {
+        let Resolved { id, name, flows } = found;
+        let flows = flows.into_iter().map(|flow| self.transports.named(flow, &name)).collect();
+        self.handle(Instant::now(), Input::Resolved { id, flows });
     }
 
     /// The law of the cores: after each `handle`, everything that comes out is performed before the next one.

@@ -6,21 +6,17 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use bytes::Bytes;
 use kiestoon_sip::flow::{ConnectionId, Flow, Transport};
-use tokio::{
-    net::TcpStream,
-    sync::{Semaphore, mpsc},
-    time::timeout,
-};
+use tokio::sync::{Semaphore, mpsc};
 
 use super::{
     Inbound, StreamBounds,
     accept::{Acceptor, Sources},
-    converse::converse,
+    dial::{Proof, dial},
+    doors::Doors,
     police::Police,
     seldom::Seldom,
     tls::Certificates,
@@ -79,7 +75,11 @@ pub(super) fn queue() -> (mpsc::Sender<Bytes>, Queue) {
 #[derive(Debug)]
 pub(super) struct Connections {
     open: HashMap<ConnectionId, Outgoing>,
+    /// Without those that proved a name: they are for who asks for that name.
     by_remote: HashMap<(Transport, SocketAddr), ConnectionId>,
+    doors: Doors,
+    /// Where TLS is served: what we show and whom we believe.
+    certificates: Option<Certificates>,
     sources: Arc<Mutex<Sources>>,
     shared: Shared,
 }
@@ -103,7 +103,12 @@ impl Shared {
 }
 
 impl Connections {
-    pub(super) fn new(bounds: StreamBounds, police: Police, inbound: mpsc::Sender<Inbound>) -> Self {
+    pub(super) fn new(
+        bounds: StreamBounds,
+        police: Police,
+        inbound: mpsc::Sender<Inbound>,
+        certificates: Option<Certificates>,
+    ) -> Self {
         let places = Arc::new(Semaphore::new(bounds.connections));
         let shared = Shared {
             bounds: Arc::new(bounds),
@@ -113,7 +118,14 @@ impl Connections {
             places,
             handshakes_failed: Arc::default(),
         };
-        Self { open: HashMap::new(), by_remote: HashMap::new(), sources: Arc::default(), shared }
+        Self {
+            open: HashMap::new(),
+            by_remote: HashMap::new(),
+            doors: Doors::default(),
+            certificates,
+            sources: Arc::default(),
+            shared,
+        }
     }
 
     /// For one listener; with certificates it speaks TLS. The sources are counted for all listeners together.
@@ -147,57 +159,75 @@ impl Connections {
         self.open.remove(&id);
     }
 
+    /// The flow to a server that has to prove a name. Nothing is opened yet.
+    pub(super) fn named(&mut self, flow: Flow, name: &str) -> Flow {
+        let door = self.doors.to(flow.remote, name, self.shared.next_id());
+        Flow { connection: Some(door), ..flow }
+    }
+
     /// Sends on the flow's own connection, else on one to the same remote address, else on a new one.
     pub(super) fn send(&mut self, flow: &Flow, bytes: Bytes) {
-        let id = flow
-            .connection
-            .filter(|id| self.open.contains_key(id))
-            .or_else(|| self.by_remote.get(&(flow.transport, flow.remote)).copied());
-        let id = match id {
-            Some(id) => id,
-            // A connection that the peer opened (from a port that nobody listens on) cannot be opened anew.
-            None if flow.connection.is_some() => return self.fail(flow),
-            None => match self.connect(flow) {
-                Some(id) => id,
-                None => return self.fail(flow),
-            },
-        };
+        let Some(id) = self.connection_of(flow) else { return self.fail(flow) };
         let sent = self.open.get(&id).is_some_and(|outgoing| outgoing.send(bytes));
         if !sent {
             tracing::info!(remote = %flow.remote, "connection closed: the peer does not read what is sent to it");
             self.fail(&Flow { connection: Some(id), ..*flow });
+            if flow.connection != Some(id) {
+                self.fail(flow);
+            }
         }
     }
 
-    fn connect(&mut self, flow: &Flow) -> Option<ConnectionId> {
-        if flow.transport != Transport::Tcp {
-            tracing::debug!(remote = %flow.remote, transport = %flow.transport, "only the peer can open this");
-            return None;
+    fn connection_of(&mut self, flow: &Flow) -> Option<ConnectionId> {
+        let Some(id) = flow.connection else {
+            let known = self.by_remote.get(&(flow.transport, flow.remote)).copied();
+            return known.or_else(|| self.connect(flow, None));
+        };
+        if self.open.contains_key(&id) {
+            return Some(id);
         }
+        let Some(door) = self.doors.get(id) else {
+            // A connection that the peer opened (from a port that nobody listens on) cannot be opened anew.
+            return self.by_remote.get(&(flow.transport, flow.remote)).copied();
+        };
+        let (name, known) = (Arc::clone(&door.name), door.open);
+        known.filter(|known| self.open.contains_key(known)).or_else(|| self.connect(flow, Some(name)))
+    }
+
+    /// Opens a connection; to a server of a name, over TLS.
+    fn connect(&mut self, flow: &Flow, name: Option<Arc<str>>) -> Option<ConnectionId> {
+        let proof = match (flow.transport, name, &self.certificates) {
+            (Transport::Tcp, None, _) => None,
+            (Transport::Tls, Some(name), Some(own)) => Some(Proof { name, connector: own.connector() }),
+            _ => {
+                tracing::debug!(remote = %flow.remote, transport = %flow.transport, "only the peer can open this");
+                return None;
+            }
+        };
         let place = Arc::clone(&self.shared.places).try_acquire_owned().ok()?;
         let id = self.shared.next_id();
-        let flow = Flow { connection: Some(id), ..*flow };
         let (messages, queue) = queue();
         let state = Arc::clone(&queue.state);
         state.trusted.store(true, Ordering::Relaxed);
-        let shared = self.shared.clone();
-        let task = task::spawn("sip tcp out", async move {
-            match timeout(CONNECT_TIMEOUT, TcpStream::connect(flow.remote)).await {
-                Ok(Ok(stream)) => {
-                    let _ = stream.set_nodelay(true);
-                    converse(stream.into_split(), ours(flow), queue, &shared).await;
-                }
-                Ok(Err(error)) => tracing::debug!(remote = %flow.remote, %error, "cannot connect"),
-                Err(_) => tracing::debug!(remote = %flow.remote, "cannot connect: timed out"),
-            }
+        let (shared, flow) = (self.shared.clone(), *flow);
+        let is_named = proof.is_some();
+        // What comes over it is answered on any to the same peer: should it close, another can be opened.
+        let task = task::spawn("sip stream out", async move {
+            dial(flow, proof, queue, &shared).await;
             drop(place);
-            // What was sent on it named no connection: there was none yet.
-            for flow in [flow, ours(flow)] {
+            for flow in [Flow { connection: Some(id), ..flow }, flow] {
                 let _ = shared.inbound.send(Inbound::Closed { flow }).await;
             }
         });
         let (transport, remote) = (flow.transport, flow.remote);
-        self.insert(id, Outgoing { transport, remote, messages, state, _task: task });
+        let outgoing = Outgoing { transport, remote, messages, state, _task: task };
+        match flow.connection.filter(|_| is_named) {
+            Some(door) => {
+                self.doors.opened(door, id);
+                self.open.insert(id, outgoing);
+            }
+            None => self.insert(id, outgoing),
+        }
         Some(id)
     }
 
@@ -208,14 +238,7 @@ impl Connections {
     }
 }
 
-/// What comes over a connection that we opened is answered on any to the same peer: should it close, another can be opened.
-fn ours(flow: Flow) -> Flow {
-    Flow { connection: None, ..flow }
-}
-
 /// Messages and bytes that may wait for one connection. A proxy sends and gets the calls of many phones over one: what
 /// one turn of the signalling task answers has to fit.
 const WRITE_QUEUE: usize = 1024;
 const WRITE_QUEUE_BYTES: usize = 512 << 10;
-/// Room for one repeated SYN: somebody waits for the phone to ring.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

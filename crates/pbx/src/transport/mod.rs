@@ -4,12 +4,15 @@
 mod accept;
 mod connection;
 mod converse;
+mod dial;
+mod doors;
 mod police;
 mod resolve;
 mod seldom;
 mod source_address;
 mod tcp;
 mod tls;
+mod trust;
 mod udp;
 mod validity;
 
@@ -24,7 +27,7 @@ use kiestoon_sip::{
 use tokio::sync::mpsc;
 
 use self::connection::{Connections, Outgoing};
-pub(crate) use self::resolve::{Resolver, SEARCHES};
+pub(crate) use self::resolve::{Resolved, Resolver, SEARCHES};
 pub(crate) use self::tls::{Certificates, TlsError, TlsFiles};
 use self::udp::UdpListener;
 use crate::task::Task;
@@ -152,7 +155,8 @@ impl Transports {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let connections = Connections::new(bounds.clone(), police.clone(), inbound.clone());
+        let own = listen.certificates.clone();
+        let connections = Connections::new(bounds.clone(), police.clone(), inbound.clone(), own);
         let mut tasks: Vec<_> = udp
             .iter()
             .map(|listener| {
@@ -197,6 +201,11 @@ impl Transports {
             Transport::Udp => self.transmit_datagram(flow, &bytes),
             _ => self.connections.send(flow, bytes),
         }
+    }
+
+    /// The flow to one of the addresses of a name: over TLS, the server there has to prove that name.
+    pub(crate) fn named(&mut self, flow: Flow, name: &str) -> Flow {
+        if flow.transport == Transport::Tls { self.connections.named(flow, name) } else { flow }
     }
 
     /// Takes note of a connection that a peer opened.

@@ -30,6 +30,8 @@ use crate::{
 pub(crate) struct Resolved {
     /// As asked.
     pub(crate) id: LegId,
+    /// What was searched for.
+    pub(crate) name: Box<str>,
     /// In the order that they are tried.
     pub(crate) flows: Vec<Flow>,
 }
@@ -65,13 +67,14 @@ impl Resolver {
         let mut random = ChaCha12Rng::seed_from_u64(self.random.next_u64());
         self.searches.push(task::spawn("resolve", async move {
             let can = transports(&listen);
+            let name = query.host.clone();
             let mut locate = Locate::new(query, &can);
             if let Some(dns) = dns {
                 // What is known when time is up is used.
                 let _ = timeout(DEADLINE, ask_all(&dns, &mut locate, &mut random)).await;
             }
             let flows = locate.targets().into_iter().filter_map(|target| flow(target, &listen)).collect();
-            let _ = answers.send(Resolved { id, flows }).await;
+            let _ = answers.send(Resolved { id, name, flows }).await;
         }));
     }
 }
@@ -178,7 +181,10 @@ fn address(data: &RData) -> Option<IpAddr> {
 /// The transports that we can begin a conversation over, the one that needs no connection first.
 fn transports(listen: &[(Transport, SocketAddr)]) -> Vec<Transport> {
     let served = |transport| listen.iter().any(|(of, _)| *of == transport);
-    [Transport::Udp, Transport::Tcp].into_iter().filter(|transport| served(*transport)).collect()
+    [Transport::Udp, Transport::Tcp, Transport::Tls]
+        .into_iter()
+        .filter(|transport| served(*transport))
+        .collect()
 }
 
 /// The way to a target, with the address of ours that reaches it; None where we have none of its family.

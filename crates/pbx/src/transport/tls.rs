@@ -10,14 +10,14 @@ use std::{
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use rustls::{
-    RootCertStore, ServerConfig,
+    ClientConfig, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::{VerifierBuilderError, WebPkiClientVerifier},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use super::validity;
+use super::{trust::Trust, validity};
 
 /// Where certificate, key and authorities lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub(crate) struct TlsFiles {
     pub(crate) client_ca: Option<PathBuf>,
     /// Whether a peer without a certificate is turned away.
     pub(crate) require_client_certificate: bool,
+    /// Authorities of the certificates of servers that we connect to; None: those of the system.
+    pub(crate) server_ca: Option<PathBuf>,
 }
 
 /// Why files are refused.
@@ -53,6 +55,8 @@ pub(crate) enum TlsError {
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
     config: Arc<ServerConfig>,
+    /// For connections that we open: the same certificate, should the server ask for one.
+    client: Arc<ClientConfig>,
     path: PathBuf,
     not_after: Option<Timestamp>,
 }
@@ -67,22 +71,41 @@ impl TlsFiles {
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| self.unusable(error))?;
+        let client = self.client(chain.clone(), key.clone_key(), &provider)?;
         let builder = match &self.client_ca {
             None => builder.with_no_client_auth(),
             Some(path) => builder.with_client_cert_verifier(self.verifier(path, provider)?),
         };
         let config = builder.with_single_cert(chain, key).map_err(|error| self.unusable(error))?;
-        Ok(Identity { config: Arc::new(config), path: self.certificate.clone(), not_after })
+        let path = self.certificate.clone();
+        Ok(Identity { config: Arc::new(config), client: Arc::new(client), path, not_after })
     }
 
     /// What changes when one of the files does.
     pub(crate) fn stamp(&self) -> Vec<Option<(u64, SystemTime)>> {
-        let paths = [Some(&self.certificate), Some(&self.key), self.client_ca.as_ref()];
+        let authorities = [self.client_ca.as_ref(), self.server_ca.as_ref()];
+        let paths = [Some(&self.certificate), Some(&self.key)].into_iter().chain(authorities);
         let stamp = |path: &PathBuf| {
             let about = fs::metadata(path).ok()?;
             Some((about.len(), about.modified().ok()?))
         };
-        paths.into_iter().flatten().map(stamp).collect()
+        paths.flatten().map(stamp).collect()
+    }
+
+    fn client(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<ClientConfig, TlsError> {
+        let trust = Trust::load(self.server_ca.as_deref(), Arc::clone(provider))?;
+        ClientConfig::builder_with_provider(Arc::clone(provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| self.unusable(error))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(trust))
+            .with_client_auth_cert(chain, key)
+            .map_err(|error| self.unusable(error))
     }
 
     fn verifier(
@@ -183,9 +206,14 @@ impl Certificates {
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.current.load().config))
     }
+
+    /// For one connection that we open.
+    pub(super) fn connector(&self) -> TlsConnector {
+        TlsConnector::from(Arc::clone(&self.current.load().client))
+    }
 }
 
-fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = read(key, path)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
@@ -236,6 +264,7 @@ mod tests {
             key: path("key"),
             client_ca: None,
             require_client_certificate: false,
+            server_ca: None,
         }
     }
 

@@ -9,10 +9,11 @@ use std::{
     time::Duration,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType};
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned,
     pki_types::{CertificateDer, PrivateKeyDer},
+    server::WebPkiClientVerifier,
 };
 
 use crate::pbx::Pbx;
@@ -40,9 +41,46 @@ impl Authority {
 
     /// For the loopback address.
     pub(crate) fn sign(&self) -> Signed {
+        self.sign_for(vec![
+            SanType::IpAddress([127, 0, 0, 1].into()),
+            SanType::DnsName("localhost".try_into().unwrap()),
+        ])
+    }
+
+    /// For any names.
+    pub(crate) fn sign_for(&self, names: Vec<SanType>) -> Signed {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.subject_alt_names = names;
+        // A certificate with the name of its issuer counts as its own issuer with some.
+        params.distinguished_name.push(DnType::CommonName, "peer");
         Signed { certificate: params.signed_by(&key, &self.issuer).unwrap(), key }
+    }
+
+    /// Writes the files of another server into a folder: `proxy.crt`, `proxy.key` and `ca.crt`.
+    pub(crate) fn equip_proxy(&self, folder: &Path) {
+        let signed = self.sign();
+        fs::write(folder.join("proxy.crt"), signed.certificate.pem()).unwrap();
+        fs::write(folder.join("ca.crt"), self.certificate.pem()).unwrap();
+        write_key(&folder.join("proxy.key"), &signed.key);
+    }
+
+    /// A server that shows `own`, and serves peers that show a certificate of this authority.
+    pub(crate) fn server(&self, own: &Signed) -> Arc<ServerConfig> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let roots = Arc::new(self.roots());
+        let peers =
+            WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider)).build().unwrap();
+        let key = PrivateKeyDer::try_from(own.key.serialize_der()).unwrap();
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.unwrap().with_client_cert_verifier(peers);
+        Arc::new(builder.with_single_cert(vec![own.certificate.der().clone()], key).unwrap())
+    }
+
+    fn roots(&self) -> RootCertStore {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.der().clone()).unwrap();
+        roots
     }
 
     /// Has a PBX serve TLS with a certificate of this authority; `more` goes into its section.
@@ -68,13 +106,11 @@ impl Authority {
 
     /// A peer that trusts this authority and shows `own`.
     pub(crate) fn client(&self, own: Option<&Signed>) -> Arc<ClientConfig> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.der().clone()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots);
+            .with_root_certificates(self.roots());
         Arc::new(match own {
             None => builder.with_no_client_auth(),
             Some(own) => {
