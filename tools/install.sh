@@ -17,6 +17,7 @@ for group in "$@"; do
       ;;
     test)
       packages+=(python3:python3 baresip:baresip espeak-ng:espeak-ng dnsmasq:dnsmasq-base sipp:sip-tester sox:sox ip:iproute2 sqlite3:sqlite3 pg_createcluster:postgresql linphonec:linphone-cli kamailio:kamailio nft:nftables sysctl:procps)
+      compgen -G '/usr/lib/*/kamailio/modules/tls.so' >/dev/null || packages+=(kamailio-tls:kamailio-tls-modules)
       components+=(rustfmt:cargo-fmt clippy:cargo-clippy)
       cargo_tools+=(cargo-deny cargo-fuzz)
       ;;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use kiestoon_media::LegId;
 use kiestoon_sip::locate::Query;
 use kiestoon_sip::network;
-use kiestoon_sip::{Flow, Uri};
+use kiestoon_sip::{Flow, Transport, Uri};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
@@ -37,6 +37,17 @@ pub(crate) fn query(contact: &Uri, flow: &Flow) -> Option<Query> {
     // Browsers and phones that do not know their name write one that cannot be (RFC 2606 section 2).
     let is_name = uri.host.ip().is_none() && !query.host.trim_end_matches('.').ends_with(".invalid");
     is_name.then_some(query)
+}
+
+/// The same for the first proxy on the way to a phone (RFC 3327 section 5.4). One with an address is where its REGISTER came
+/// from, and is asked for only where it has to prove that address.
+pub(crate) fn query_of_proxy(proxy: &Uri, flow: &Flow) -> Option<Query> {
+    let uri = proxy.as_sip().filter(|_| flow.connection.is_none())?;
+    if uri.host.ip().is_none() {
+        return query(proxy, flow);
+    }
+    let wants_proof = uri.secure || uri.transport() == Some(Transport::Tls);
+    (wants_proof && uri.host.ip() == Some(flow.remote.ip())).then(|| Query::of(uri))
 }
 
 impl Tries {

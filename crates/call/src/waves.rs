@@ -102,10 +102,13 @@ impl Call {
             }
             let (flow, route) = (binding.target(), binding.route());
             let device = binding.reg_id().and_then(|_| binding.instance.clone());
-            // Behind a proxy of its Path, or over a flow of its own, a phone is reached as it registered, whatever its
-            // contact is called.
-            let is_led = device.is_some() || !route.is_empty();
-            let query = if is_led { None } else { locate::query(&contact, &flow) };
+            // Behind a proxy of its Path, or over a flow of its own, a phone is not reached by what its contact is called.
+            let query = match route.first() {
+                Some(proxy) => locate::query_of_proxy(&proxy.uri, &flow),
+                None if device.is_some() => None,
+                None => locate::query(&contact, &flow),
+            };
+            let query = query.map(|query| Query { secure: query.secure || self.carried.secure, ..query });
             let way = Way { contact, flow, query, route };
             let mut phones = groups.iter_mut().flat_map(|(_, phones)| phones);
             if let Some(known) = phones.find(|phone| device.is_some() && phone.device == device) {

@@ -1,5 +1,7 @@
 //! Path (RFC 3327): the proxies that a REGISTER came through are kept with the binding, and requests to it go through them.
 
+use std::net::SocketAddr;
+
 use kiestoon_sip::{HeaderName, Method, Request};
 use kiestoon_testkit::{Ended, PhoneId, Story, phone, secs};
 
@@ -92,6 +94,30 @@ fn nothing_is_sent_to_an_address_that_only_the_path_names() {
     t.call(a, "202");
     t.run(secs(3));
     t.expect(a).talking_with("202");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_proxy_that_has_a_name_is_looked_up() {
+    let mut t = Story::office(4);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    let edge = t.add(phone("203"));
+    t.register(a);
+    let path = "<sip:edge.example;lr>";
+    register_through(&mut t, b, path, "path");
+    assert!(t.pbx().looked_up.is_empty(), "who only registers is not looked up");
+    let addresses =
+        vec!["127.0.0.1:5060".parse().expect("an address"), SocketAddr::new(t.address(edge), 5060)];
+    t.pbx().names.insert("edge.example".into(), addresses);
+    t.call(a, "202");
+    t.run(secs(2));
+    assert_eq!(t.pbx().looked_up, ["edge.example"]);
+    assert_eq!(routes(&t, edge), [path]);
+    t.expect(a).talking_with("202").talks_both_ways_with(edge);
+    t.expect(b).never_called();
     t.hang_up(a);
     t.settle();
     t.expect_nothing_left();

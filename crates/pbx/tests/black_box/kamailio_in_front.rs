@@ -8,6 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::authority::Authority;
 use crate::baresip::{Baresip, Phone};
 use crate::pbx::{Pbx, free_port, wait_for};
 use crate::tone;
@@ -44,6 +45,40 @@ fn phones_behind_a_proxy_talk() {
     assert_eq!(pbx.history(1)[0]["end_reason"], "hangup_callee");
 }
 
+#[test]
+fn a_proxy_over_tls_is_reached_anew_after_it_has_restarted() {
+    let authority = Authority::new();
+    let mut pbx = Pbx::new(&["201", "202"], DIALPLAN);
+    let authorities = pbx.path("ca.crt").display().to_string();
+    let both = format!(
+        "client_ca = \"{authorities}\"\nrequire_client_certificate = true\nserver_ca = \"{authorities}\"\n"
+    );
+    authority.equip(&pbx, &both);
+    pbx.run();
+    let mut proxy = Kamailio::start_over_tls(&pbx, &authority);
+    let outbound = format!(";outbound=\"sip:127.0.0.1:{};lr\"", proxy.port);
+    let phone =
+        |number, tone, answers| Phone { number, transport: "udp", tone, answers, parameters: &outbound };
+    let mut caller = Baresip::start(&pbx, &phone("201", 440, false));
+    let mut callee = Baresip::start(&pbx, &phone("202", 1_000, true));
+    proxy.restart();
+    let registrations = pbx.json(&["ctl", "registrations"]);
+    let over_tls = |one: &serde_json::Value| one["transport"] == "tls";
+    let registrations = registrations.as_array().unwrap();
+    assert!(registrations.len() == 2 && registrations.iter().all(over_tls), "{registrations:?}");
+
+    caller.command("dial", &format!("sip:202@{}", pbx.address()));
+    caller.expect("CALL_ESTABLISHED");
+    callee.expect("CALL_ESTABLISHED");
+    callee.command("hangup", "");
+    callee.expect("CALL_CLOSED");
+    caller.expect("CALL_CLOSED");
+    let call = &pbx.history(1)[0];
+    assert_eq!(call["end_reason"], "hangup_callee");
+    let transports = call["legs"].as_array().unwrap().iter().map(|leg| leg["transport"].clone());
+    assert_eq!(transports.collect::<Vec<_>>(), ["tls", "tls"]);
+}
+
 struct Kamailio {
     folder: TempDir,
     child: Child,
@@ -52,35 +87,87 @@ struct Kamailio {
 
 impl Kamailio {
     fn start(pbx: &Pbx) -> Self {
-        let folder = tempfile::Builder::new().prefix("kiestoon-kamailio-").tempdir().unwrap();
-        let port = free_port();
-        let configuration = CONFIGURATION
-            .replace("PROXY", &format!("127.0.0.1:{port}"))
-            .replace("PBX_URI", &format!("sip:{}", pbx.address()))
-            .replace("PBX_PORT", &pbx.port.to_string());
-        fs::write(folder.path().join("kamailio.cfg"), configuration).unwrap();
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        let child = Command::new("kamailio")
-            .args(["-DD", "-E", "-n", "1", "-m", "32", "-f"])
-            .arg(folder.path().join("kamailio.cfg"))
-            .arg("-Y")
-            .arg(folder.path())
-            .env("PATH", format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default()))
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .expect("kamailio is installed (make test installs it)");
-        Self { folder, child, port }
+        let plain = |text: String| {
+            text.replace("TRANSPORTS", "disable_tcp=yes").replace("FROM_PBX", "$sp == PBX_PORT")
+        };
+        let pbx_uri = format!("sip:{}", pbx.address());
+        let folder = folder();
+        Self::serve(folder, |text| {
+            plain(text).replace("PBX_URI", &pbx_uri).replace("PBX_PORT", &pbx.port.to_string())
+        })
     }
-}
 
-impl Drop for Kamailio {
-    fn drop(&mut self) {
+    /// With the PBX it speaks TLS, and each of the two shows the other a certificate.
+    fn start_over_tls(pbx: &Pbx, authority: &Authority) -> Self {
+        let folder = folder();
+        authority.equip_proxy(folder.path());
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let side = |side: &str| {
+            format!(
+                "[{side}:default]\nmethod = TLSv1.2+\nverify_certificate = yes\nrequire_certificate = yes\n\
+                 certificate = {}\nprivate_key = {}\nca_list = {}\n",
+                file("proxy.crt"),
+                file("proxy.key"),
+                file("ca.crt")
+            )
+        };
+        fs::write(file("tls.cfg"), side("server") + &side("client")).unwrap();
+        let tls = format!(
+            "enable_tls=yes\nlisten=tls:127.0.0.1:{}\nloadmodule \"tls.so\"\nmodparam(\"tls\", \"config\", \"{}\")",
+            free_port(),
+            file("tls.cfg")
+        );
+        let pbx_uri = format!("sip:{};transport=tls", pbx.address_over("tls"));
+        Self::serve(folder, |text| {
+            text.replace("TRANSPORTS", &tls)
+                .replace("FROM_PBX", "$proto == \"tls\"")
+                .replace("PBX_URI", &pbx_uri)
+        })
+    }
+
+    fn serve(folder: TempDir, fill: impl Fn(String) -> String) -> Self {
+        let port = free_port();
+        let configuration = fill(CONFIGURATION.replace("PROXY", &format!("127.0.0.1:{port}")));
+        fs::write(folder.path().join("kamailio.cfg"), configuration).unwrap();
+        Self { child: run(&folder), folder, port }
+    }
+
+    /// Ends it and starts it again: its connections are lost.
+    fn restart(&mut self) {
+        self.end();
+        self.child = run(&self.folder);
+    }
+
+    fn end(&mut self) {
         // Its children end with it on this signal only.
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
         let _ = self.child.wait();
+    }
+}
+
+fn folder() -> TempDir {
+    tempfile::Builder::new().prefix("kiestoon-kamailio-").tempdir().unwrap()
+}
+
+fn run(folder: &TempDir) -> Child {
+    let log = fs::OpenOptions::new().create(true).append(true).open(folder.path().join("log")).unwrap();
+    Command::new("kamailio")
+        .args(["-DD", "-E", "-n", "1", "-m", "32", "-f"])
+        .arg(folder.path().join("kamailio.cfg"))
+        .arg("-Y")
+        .arg(folder.path())
+        .env("PATH", format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default()))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .expect("kamailio is installed (make test installs it)")
+}
+
+impl Drop for Kamailio {
+    fn drop(&mut self) {
+        self.end();
         if std::thread::panicking() {
             let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
             eprintln!("--- log of kamailio\n{log}");
@@ -93,8 +180,8 @@ debug=2
 log_stderror=yes
 children=1
 auto_aliases=no
-disable_tcp=yes
 listen=udp:PROXY
+TRANSPORTS
 loadmodule "kex.so"
 loadmodule "tm.so"
 loadmodule "sl.so"
@@ -123,7 +210,7 @@ request_route {
         exit;
     }
     if (is_method("INVITE")) { record_route(); }
-    if ($sp == PBX_PORT) {
+    if (FROM_PBX) {
         loose_route();
         t_relay();
         exit;

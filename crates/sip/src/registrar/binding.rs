@@ -108,7 +108,7 @@ impl Binding {
     /// Contact is a private address.
     #[must_use]
     pub fn target(&self) -> Flow {
-        if self.reg_id().is_some() {
+        if self.reg_id().is_some() && self.extra.as_ref().is_none_or(|extra| extra.path.is_empty()) {
             return self.flow;
         }
         // A proxy listens where its Path says, as long as that is itself: nobody can have us send elsewhere.
@@ -123,6 +123,15 @@ impl Binding {
             }
             _ => self.flow,
         }
+    }
+
+    /// Whether it is reached without the connection that its REGISTER came over: by a new one to the first proxy of its Path,
+    /// where that is found by name or is who sent the REGISTER.
+    #[must_use]
+    pub fn is_led_by_proxy(&self) -> bool {
+        let proxy = self.extra.as_ref().and_then(|_| self.route().into_iter().next());
+        let host = proxy.as_ref().and_then(|proxy| proxy.uri.as_sip()).map(|uri| uri.host.ip());
+        host.is_some_and(|ip| ip.is_none_or(|ip| ip == self.flow.remote.ip()))
     }
 
     /// The time that it has left.

@@ -110,7 +110,8 @@ impl Registrar {
     }
 
     /// A connection was lost: the bindings that were made over it cannot be reached any more, and are removed. Their phones
-    /// register again over a new connection. Datagram flows change nothing.
+    /// register again over a new connection. Those behind a proxy stay, for a connection to it can be opened. Datagram flows
+    /// change nothing.
     pub fn flow_closed(&mut self, now: Instant, flow: &Flow) -> Vec<BindingChange> {
         let mut changes = Vec::new();
         let Some(connection) = flow.connection else { return changes };
@@ -123,6 +124,7 @@ impl Registrar {
             .collect();
         for aor in lost {
             let over_it = |binding: &Binding| binding.flow.connection == Some(connection);
+            self.leave_to_proxies(&aor, over_it);
             self.end(now, &aor, over_it, &mut changes);
         }
         changes
@@ -193,6 +195,19 @@ impl Registrar {
     #[cfg(test)]
     pub(super) fn agenda_len(&self) -> usize {
         self.agenda.len()
+    }
+
+    fn leave_to_proxies(&mut self, aor: &Aor, over_it: impl Fn(&Binding) -> bool) {
+        let Some(record) = self.records.get(aor) else { return };
+        let is_left = |binding: &Binding| over_it(binding) && binding.is_led_by_proxy();
+        if !record.bindings.iter().any(is_left) {
+            return;
+        }
+        let mut after = record.bindings.clone();
+        for binding in after.iter_mut().filter(|binding| is_left(binding)) {
+            binding.flow.connection = None;
+        }
+        self.replace(aor, after);
     }
 
     fn put(&mut self, now: Instant, binding: StoredBinding) {

@@ -290,6 +290,28 @@ fn a_lost_connection_takes_its_bindings_along() {
 }
 
 #[test]
+fn a_phone_behind_a_proxy_outlives_the_connection_of_that_proxy() {
+    let mut world = World::new();
+    let own = tcp(7).remote.ip();
+    let through = |proxy: &str| format!("{ONE}\nPath: <sip:{proxy};transport=tcp;lr>");
+    for (cseq, proxy, stays) in
+        [(1, own.to_string(), true), (2, "edge.example".into(), true), (3, "192.0.2.99".into(), false)]
+    {
+        world.register_as(cseq, "a", &through(&proxy), tcp(7)).unwrap();
+        assert_eq!(world.registrar.flow_closed(world.now, &tcp(7)).is_empty(), stays, "{proxy}");
+        let left = world.registrar.lookup(world.now, &world.aor);
+        assert_eq!(
+            left.iter().map(|binding| binding.flow.connection).collect::<Vec<_>>(),
+            [None].repeat(usize::from(stays))
+        );
+    }
+    world.register_as(4, "a", &through(&own.to_string()), tcp(7)).unwrap();
+    assert!(world.registrar.flow_closed(world.now, &tcp(7)).is_empty());
+    let target = world.registrar.lookup(world.now, &world.aor)[0].target();
+    assert_eq!((target.remote.port(), target.connection), (5060, None), "where the proxy listens");
+}
+
+#[test]
 fn a_phone_that_reconnected_keeps_its_binding() {
     let mut world = World::new();
     world.register_as(1, "a", ONE, tcp(7)).unwrap();
