@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kiestoon_media::codec::Encoding;
 use kiestoon_media::prompt::Prompts;
@@ -31,6 +31,7 @@ use super::open::{SharedPool, open};
 use super::outbox::Outbox;
 use super::relay::{Counters, Traffic};
 use super::thread::{MediaThread, Order, WAKER};
+use super::towards::RecentAddresses;
 
 /// How the engine runs.
 #[derive(Debug, Clone)]
@@ -98,6 +99,7 @@ pub(crate) struct Engine {
     calls: HashMap<CallKey, (usize, usize)>,
     /// Legs that failed: forgotten without a `Close`.
     failed: mpsc::Receiver<LegId>,
+    addresses: RecentAddresses,
     /// What the keys of the legs come from.
     entropy: ChaCha20Rng,
 }
@@ -140,7 +142,8 @@ impl Engine {
             .map(|number| Worker::start(number, &config, events.clone(), tell_failed.clone()))
             .collect::<io::Result<_>>()?;
         let pool = Arc::new(Mutex::new(PortPool::new(config.ports.clone(), config.drain)));
-        Ok(Self { config, pool, threads, legs: HashMap::new(), calls: HashMap::new(), failed, entropy })
+        let (legs, calls, addresses) = Default::default();
+        Ok(Self { config, pool, threads, legs, calls, failed, addresses, entropy })
     }
 
     /// Performs a command. `Open` is answered at once, every other command by an event later, if at all. Each leg
@@ -220,7 +223,9 @@ impl Engine {
             Some((thread, _)) => *thread,
             None => self.idlest(),
         };
-        let sockets = open(&self.pool, &self.config.public, peer)?;
+        let address =
+            self.addresses.towards(Instant::now(), peer).map_err(|_| OpenError::Unreachable(peer))?;
+        let sockets = open(&self.pool, &self.config.public, address, peer)?;
         let keys =
             self.config.srtp.then(|| Arc::new(LocalKeys::generate(|bytes| self.entropy.fill_bytes(bytes))));
         let identity = Identity { ssrc: self.entropy.next_u32(), cname: self.entropy.next_u64() };

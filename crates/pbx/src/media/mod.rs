@@ -11,8 +11,9 @@ mod relay;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod towards;
 mod voice;
 mod watch;
 
 pub(crate) use engine::{Engine, EngineConfig};
-pub(crate) use open::address_towards;
+pub(crate) use towards::address_towards;

@@ -1,8 +1,7 @@
-//! Opens the sockets of a leg, on the signalling thread: the address that reaches the phone, and a pair of ports that
-//! goes back to the pool when the leg is dropped, whichever way that happens.
+//! Opens the sockets of a leg, on the signalling thread: a pair of ports that goes back to the pool when the leg is dropped, whichever way that happens.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -45,9 +44,13 @@ const RECEIVE_BUFFER: usize = 65_536;
 /// Expedited Forwarding (RFC 4594 section 4.1), as the type-of-service byte.
 const EXPEDITED: u32 = 46 << 2;
 
-/// Binds a leg's sockets on the address that reaches `peer`, and says which address to advertise.
-pub(super) fn open(pool: &SharedPool, public: &PublicAddresses, peer: IpAddr) -> Result<Sockets, OpenError> {
-    let address = address_towards(peer).map_err(|_| OpenError::Unreachable(peer))?;
+/// Binds a leg's sockets on `address` of ours, which reaches `peer`, and says which address to advertise.
+pub(super) fn open(
+    pool: &SharedPool,
+    public: &PublicAddresses,
+    address: IpAddr,
+    peer: IpAddr,
+) -> Result<Sockets, OpenError> {
     let advertised = public.told(address, peer);
     for _ in 0..ATTEMPTS {
         let ports = pool.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
@@ -66,22 +69,6 @@ pub(super) fn open(pool: &SharedPool, public: &PublicAddresses, peer: IpAddr) ->
     Err(OpenError::PortsExhausted)
 }
 
-/// The local address that the kernel would send from. Asked each time: routes change, and the answer costs a few
-/// microseconds. Connecting a UDP socket sends nothing.
-pub(crate) fn address_towards(peer: IpAddr) -> io::Result<IpAddr> {
-    let peer = peer.to_canonical();
-    let any: IpAddr = match peer {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let scratch = UdpSocket::bind(SocketAddr::new(any, 0))?;
-    scratch.connect(SocketAddr::new(peer, DISCARD))?;
-    Ok(scratch.local_addr()?.ip())
-}
-
-/// Any port does; this one is nobody's.
-const DISCARD: u16 = 9;
-
 fn bind_pair(address: IpAddr, ports: PortPair) -> io::Result<(UdpSocket, UdpSocket)> {
     let rtp = bind(SocketAddr::new(address, ports.rtp()))?;
     let rtcp = bind(SocketAddr::new(address, ports.rtcp()))?;
@@ -89,8 +76,8 @@ fn bind_pair(address: IpAddr, ports: PortPair) -> io::Result<(UdpSocket, UdpSock
 }
 
 fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_nonblocking(true)?;
+    let kind = Type::DGRAM.nonblocking();
+    let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::UDP))?;
     socket.bind(&address.into())?;
     // Wishes, not needs: some containers refuse them.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
