@@ -17,6 +17,7 @@ use crate::reason::EndReason;
 use crate::reinvite::Negotiation;
 use crate::ring::Branch;
 use crate::session_timer;
+use crate::switch::Output;
 use crate::talk::Talk;
 use crate::wire;
 
@@ -205,12 +206,15 @@ impl Call {
 
     /// The call is answered, by a phone or by the PBX itself.
     pub(crate) fn answered(&mut self, x: &mut Exchange, number: Option<Box<str>>) {
-        if !self.cdr.is_answered() {
+        let is_first = !self.cdr.is_answered();
+        self.cdr.answers(x.now, &x.clock);
+        if is_first {
             self.diagnosed_before_answer(x);
             self.limit = x.now + x.settings.call_limit;
             self.probe_at = Some(x.now + x.settings.probe_interval);
+            // Should the process be killed, the history knows that this call was answered, and when.
+            x.outputs.push_back(Output::Cdr(Box::new(self.cdr.record.clone())));
         }
-        self.cdr.answers(x.now, &x.clock);
         x.event(Event::CallAnswered { call: self.id(), number });
     }
 

@@ -210,10 +210,7 @@ impl Call {
         dialog.set_flow(flow);
         let is_answered = self.leg(side).is_some_and(|leg| leg.established().is_some());
         match request.method {
-            Method::Bye => {
-                x.answer(server, &request, 200);
-                self.hung_up(x, side);
-            }
+            Method::Bye => self.bye(x, side, server, request),
             Method::Options => self.answer_options(x, server, &request),
             _ if matches!(self.stage, Stage::Ending(_)) => x.answer(server, &request, 481),
             Method::Invite | Method::Update if self.transfer_negotiates(side) => {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use kiestoon_media::{LegId, LegQuality};
 use kiestoon_sip::dialog::AckStep;
+use kiestoon_sip::transaction::ServerId;
 use kiestoon_sip::{HeaderName, Method, Request};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,9 @@ pub(crate) struct Ending {
     #[serde(with = "kiestoon_sip::plain")]
     pub(crate) until: Instant,
     pub(crate) is_recorded: bool,
+    /// The BYE that ended it, answered once the record is written: who hung up and was told so finds the call in the history,
+    /// even if the process is killed that moment.
+    bye: Option<Box<(ServerId, Request)>>,
     /// The callee, while it waits for a BYE.
     pub(crate) callee: Option<Box<Leg>>,
     why: End,
@@ -48,7 +52,7 @@ impl Call {
             Stage::Talking(talk) => end_talk(x, *talk, &why),
             _ => None,
         };
-        self.stage = Stage::Ending(Ending { until, is_recorded: false, callee, why });
+        self.stage = Stage::Ending(Ending { until, is_recorded: false, bye: None, callee, why });
         self.end_caller(x, &why);
         self.caller.close(x);
         self.offer = None;
@@ -65,7 +69,18 @@ impl Call {
     }
 
     /// A BYE of one side.
-    pub(crate) fn hung_up(&mut self, x: &mut Exchange, by: Side) {
+    pub(crate) fn bye(&mut self, x: &mut Exchange, by: Side, server: ServerId, request: Request) {
+        let is_over = matches!(self.stage, Stage::Ending(_));
+        self.hung_up(x, by);
+        match &mut self.stage {
+            Stage::Ending(ending) if !is_over && !ending.is_recorded => {
+                ending.bye = Some(Box::new((server, request)));
+            }
+            _ => x.answer(server, &request, 200),
+        }
+    }
+
+    fn hung_up(&mut self, x: &mut Exchange, by: Side) {
         let reason = match (by, self.cdr.is_answered()) {
             // A BYE in an early dialog is a CANCEL (RFC 3261 section 15).
             (Side::Caller, false) => return self.caller_cancelled(x),
@@ -105,6 +120,9 @@ impl Call {
         }
         ending.is_recorded = true;
         x.outputs.push_back(Output::Cdr(Box::new(self.cdr.record.clone())));
+        if let Some((server, request)) = ending.bye.take().map(|bye| *bye) {
+            x.answer(server, &request, 200);
+        }
     }
 
     /// The wait for an ACK of the given side: repeats the 2xx, or gives up and ends the call.

@@ -1,7 +1,7 @@
-//! The history of calls: records saved twice (started, finished), read newest first, and settled after a run
+//! The history of calls: records saved as they grow (started, answered, finished), read newest first, and settled after a run
 //! that was cut off.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use sqlx::any::AnyRow;
@@ -48,11 +48,8 @@ impl Store {
             return Ok(());
         }
         self.explain(async {
-            // A short call starts and ends in one batch: its end is all that is written.
-            let ended: HashSet<&str> =
-                cdrs.iter().filter(|cdr| cdr.ended_at.is_some()).map(|cdr| cdr.id.as_str()).collect();
             let mut writing = self.begin().await?;
-            for cdr in cdrs.iter().filter(|cdr| cdr.ended_at.is_some() || !ended.contains(cdr.id.as_str())) {
+            for cdr in furthest(cdrs) {
                 save(&mut writing, cdr).await?;
             }
             Ok(writing.commit().await?)
@@ -96,6 +93,24 @@ impl Store {
         })
         .await
     }
+}
+
+/// Of each call the record that knows most: a short call starts, is answered and ends in one batch.
+fn furthest(cdrs: &[Cdr]) -> Vec<&Cdr> {
+    let knows = |cdr: &Cdr| (cdr.ended_at.is_some(), cdr.answered_at.is_some());
+    let mut best: Vec<&Cdr> = Vec::with_capacity(cdrs.len());
+    let mut places: HashMap<&str, usize> = HashMap::with_capacity(cdrs.len());
+    for cdr in cdrs {
+        match places.get(cdr.id.as_str()).and_then(|place| best.get_mut(*place)) {
+            Some(before) if knows(cdr) > knows(before) => *before = cdr,
+            Some(_) => {}
+            None => {
+                places.insert(&cdr.id, best.len());
+                best.push(cdr);
+            }
+        }
+    }
+    best
 }
 
 async fn save(connection: &mut AnyConnection, cdr: &Cdr) -> Result<(), Fault> {

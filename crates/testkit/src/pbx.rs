@@ -274,16 +274,25 @@ impl Pbx {
         left
     }
 
-    /// One record at the start and one at the end of every call, and no third.
+    /// One record at the start of every call, one at its answer, and one at its end.
     pub fn cdr_faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        let mut open: HashMap<String, u32> = HashMap::new();
+        let mut open: HashMap<String, Written> = HashMap::new();
         for cdr in &self.cdrs {
-            let seen = open.entry(cdr.id.to_string()).or_default();
-            let fits = matches!((&cdr.end, *seen), (None, 0) | (Some(_), 1));
-            *seen += 1;
+            let next = match (&cdr.end, cdr.answered_at) {
+                (None, None) => Written::Started,
+                (None, Some(_)) => Written::Answered,
+                (Some(_), _) => Written::Ended,
+            };
+            let before = open.insert(cdr.id.to_string(), next);
+            let fits = match next {
+                Written::Started => before.is_none(),
+                Written::Answered => before == Some(Written::Started),
+                Written::Ended if cdr.answered_at.is_some() => before == Some(Written::Answered),
+                Written::Ended => before == Some(Written::Started),
+            };
             if !fits {
-                faults.push(format!("pbx: record {seen} of call {} has end {:?}", cdr.id, cdr.end));
+                faults.push(format!("pbx: record of call {}: {next:?} after {before:?}", cdr.id));
             }
         }
         for cdr in self.ended() {
@@ -294,7 +303,7 @@ impl Pbx {
                 ));
             }
         }
-        let unfinished = open.iter().filter(|(_, seen)| **seen == 1);
+        let unfinished = open.iter().filter(|(_, written)| **written != Written::Ended);
         faults.extend(unfinished.map(|(id, _)| format!("pbx: call {id} has no finished record")));
         faults
     }
@@ -329,6 +338,15 @@ impl Pbx {
 
 /// The store would keep it over a restart.
 const GRUU_KEY: [u8; 32] = [7; 32];
+
+/// How far the records of a call go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Started,
+    Answered,
+    Ended,
+}
+
 /// When this is in the environment, the switch of every story is frozen, dropped and thawed before each input.
 const HAND_OVER: &str = "KIESTOON_HAND_OVER";
 /// Friday 20 November 2026, 10:00 in Amsterdam.

@@ -145,7 +145,7 @@ pub enum Output {
     Media(MediaCommand),
     /// Write these down before the response that follows.
     Bindings(Vec<BindingChange>),
-    /// Keep this record; it comes once when the call starts and once, with its end, when it is over.
+    /// Keep this record; it comes when the call starts, when it is answered, and once, with its end, when it is over.
     Cdr(Box<CdrRecord>),
     /// Tell who watches.
     Event(Event),

@@ -22,6 +22,7 @@ mod flood;
 mod found_by_name;
 mod idle;
 mod kamailio_in_front;
+mod killed;
 mod linphone;
 mod offers;
 mod on_postgresql;

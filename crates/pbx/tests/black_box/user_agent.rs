@@ -23,7 +23,7 @@ use crate::raw::header;
 pub(crate) struct UserAgent {
     socket: UdpSocket,
     pbx: SocketAddr,
-    number: String,
+    pub(crate) number: String,
     /// The password that it gives.
     pub(crate) password: String,
     requests: u32,
@@ -179,6 +179,11 @@ impl Callee {
     pub(crate) fn start(pbx: &Pbx, number: &str, at: SocketAddr) -> Self {
         let mut phone = UserAgent::new(pbx, number, at);
         phone.register().expect("the callee registers");
+        Self::of(phone)
+    }
+
+    /// The same for a phone that is registered.
+    pub(crate) fn of(phone: UserAgent) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let thread = thread::spawn(move || {
