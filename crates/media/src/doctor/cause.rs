@@ -24,7 +24,7 @@ pub enum Cause {
     StoppedSending,
     /// Packets come that are not protected with the key that was agreed on.
     WrongKey,
-    /// It is heard, but reports that nothing of what is sent to it arrives: the way to it is blocked.
+    /// It is heard, but nothing of what is sent to it arrives, by its own reports or by ICMP errors: the way to it is blocked.
     HearsNothing,
 }
 

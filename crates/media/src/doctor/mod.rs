@@ -23,7 +23,7 @@ pub struct Facts {
     pub forged: u64,
     /// Packets from addresses that are not the phone's.
     pub strangers: u64,
-    /// The last packet announced a pause (comfort noise): silence is what was announced.
+    /// The last packet announced a pause (comfort noise, or the like of a codec): silence is what was announced.
     pub paused: bool,
     /// The address in the phone's session description.
     pub signalled: Option<IpAddr>,
@@ -34,6 +34,8 @@ pub struct Facts {
     pub rewritten: bool,
     /// By its own reports nothing of what is sent to the phone arrives.
     pub deaf: bool,
+    /// ICMP errors that came back for packets to the phone.
+    pub refused: u64,
 }
 
 /// What changed.
@@ -51,6 +53,33 @@ pub struct Doctor {
     /// What was seen when the phone was heard last, or when it was first expected.
     last: Option<Last>,
     said: Option<Cause>,
+    refusals: Refusals,
+}
+
+/// Whether what is sent to the phone comes back as ICMP errors, and goes on doing so: a phone may open its port a moment
+/// after its answer, and a single error is easily forged.
+#[derive(Debug, Clone, Copy, Default)]
+struct Refusals {
+    /// Errors until the last look.
+    seen: u64,
+    /// Looks that found new ones, and looks since.
+    with: u8,
+    without: u8,
+}
+
+impl Refusals {
+    fn look(&mut self, refused: u64) -> bool {
+        if refused > self.seen {
+            (self.seen, self.with, self.without) = (refused, self.with.saturating_add(1), 0);
+        } else {
+            self.without = self.without.saturating_add(1);
+            // Machines send such errors about once a second (RFC 1812 section 4.3.2.8): a look may miss one.
+            if self.without > 2 {
+                self.with = 0;
+            }
+        }
+        self.with > 1
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -65,13 +94,14 @@ const SILENCE: Duration = Duration::from_secs(2);
 impl Doctor {
     /// Looks at the leg. Some when what is said of it changes.
     pub fn look(&mut self, now: Instant, facts: Facts) -> Option<Finding> {
+        let deaf = self.refusals.look(facts.refused) || facts.deaf;
         let Some(last) = self.last.filter(|_| facts.expected) else {
             self.last = facts.expected.then_some(Last { at: now, facts });
             return self.said.take().map(|_| Finding::Well);
         };
         if facts.heard > last.facts.heard || facts.paused {
             self.last = Some(Last { at: now, facts });
-            if facts.deaf {
+            if deaf {
                 return self.say(Cause::HearsNothing);
             }
             return self.said.take().map(|_| Finding::Well);

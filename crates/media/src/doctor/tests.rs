@@ -24,6 +24,7 @@ impl Leg {
             peer: "198.51.100.20".parse().unwrap(),
             rewritten: false,
             deaf: false,
+            refused: 0,
         };
         Self { doctor: Doctor::default(), start: Instant::now(), seconds: 0, facts }
     }
@@ -95,6 +96,22 @@ fn a_phone_that_is_heard_and_hears_nothing() {
         leg.second(|facts| (facts.heard, facts.deaf) = (facts.heard + 50, false)),
         Some(Finding::Well)
     );
+}
+
+#[test]
+fn a_phone_that_is_heard_and_whose_port_refuses() {
+    let refused = |facts: &mut Facts| (facts.heard, facts.refused) = (facts.heard + 50, facts.refused + 1);
+    let heard = |facts: &mut Facts| facts.heard += 50;
+    let mut leg = Leg::new();
+    assert_eq!(leg.second(refused), None, "it may not have opened its port yet");
+    assert_eq!(leg.second(heard), None);
+    assert_eq!(leg.second(refused), ill(Cause::HearsNothing));
+    assert_eq!(leg.second(heard), None, "errors are limited to about one a second");
+    assert_eq!(leg.second(heard), None);
+    assert_eq!(leg.second(heard), Some(Finding::Well));
+    let mut leg = Leg::new();
+    leg.second(|facts| (facts.heard, facts.refused) = (50, 6));
+    assert_eq!(leg.says(heard), None, "a burst at the beginning");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! to do with a datagram and where to send one. RTCP is in `reports`.
 
 mod ears;
+mod hearing;
 mod reports;
 
 use std::net::{IpAddr, SocketAddr};
@@ -17,6 +18,7 @@ use crate::quality::LegQuality;
 use crate::sdp::{Codec, Direction, RemoteAudio, static_format};
 use crate::srtp::{LocalKeys, Protection, Unprotected};
 use crate::transcode::{Wanted, packet_time};
+use hearing::Hearing;
 pub use reports::RtcpPacket;
 use reports::RtcpState;
 
@@ -51,6 +53,8 @@ pub struct RtpLeg {
     replayed: u64,
     /// Packets of the phone in a format that was not negotiated.
     unknown_format: u64,
+    /// Errors that came back for packets to the phone.
+    refused: u64,
     /// Whom signalling comes from.
     peer: IpAddr,
     /// A router on the way seems to have rewritten the phone's description.
@@ -84,15 +88,6 @@ struct Stream {
     timestamp: u32,
     /// Packets and bytes that other sources had sent.
     before: (u64, u64),
-}
-
-#[derive(Debug, Default)]
-struct Hearing {
-    ssrc: Option<u32>,
-    payload_type: Option<u8>,
-    clock_rate: u32,
-    /// The payload type of speech heard last: what the call is said to use, whatever events come between.
-    speech: Option<u8>,
 }
 
 /// How many packets came in this second.
@@ -167,6 +162,7 @@ impl RtpLeg {
             forged: 0,
             replayed: 0,
             unknown_format: 0,
+            refused: 0,
             peer: peer.to_canonical(),
             rewritten: false,
             doctor: Doctor::default(),
@@ -259,9 +255,11 @@ impl RtpLeg {
         }
         self.keep_pace(now)?;
         if self.hearing.payload_type != Some(header.payload_type) {
-            self.hear(header.payload_type);
+            let format = Format::find(&self.formats, header.payload_type);
+            self.hearing.begin(header.payload_type, format.as_ref());
         }
         self.hearing.ssrc = Some(header.ssrc);
+        self.hearing.bytes = header.payload_bytes();
         self.heard = Heard { at: Some(now), said: None, rtp: self.heard.rtp.map(|_| now) };
         self.unknown_format = self.unknown_format.saturating_add(u64::from(!fits));
         self.inbound.packet(now, &header, self.hearing.clock_rate);
@@ -321,6 +319,11 @@ impl RtpLeg {
         self.outbound.packet(header.payload_bytes());
     }
 
+    /// Counts ICMP errors that came back for what was sent to the phone.
+    pub fn refused(&mut self, errors: u32) {
+        self.refused = self.refused.saturating_add(errors.into());
+    }
+
     /// How long the phone has been silent although it should send: said after `after`, and again after each further
     /// such time, because what the caller makes of it may change. RTCP is a sign of life too.
     pub fn silence(&mut self, now: Instant, after: Duration) -> Option<Duration> {
@@ -348,11 +351,12 @@ impl RtpLeg {
             unknown_format: self.unknown_format,
             forged: self.forged,
             strangers: self.strangers,
-            paused: self.hearing.payload_type.and_then(|it| self.name(it)).is_some_and(|name| &*name == "CN"),
+            paused: self.hearing.pauses(),
             signalled: self.latch.signalled().map(|signalled| signalled.ip()),
             peer: self.peer,
             rewritten: self.rewritten,
             deaf: self.rtcp.ears.are_deaf(),
+            refused: self.refused,
         };
         self.doctor.look(now, facts)
     }
@@ -411,16 +415,6 @@ impl RtpLeg {
             forged: self.forged,
             replayed: self.replayed,
             diagnosis: self.doctor.said(),
-        }
-    }
-
-    fn hear(&mut self, payload_type: u8) {
-        self.hearing.clock_rate = self.clock_rate(payload_type);
-        self.hearing.payload_type = Some(payload_type);
-        let silent =
-            |name: &str| name.eq_ignore_ascii_case("telephone-event") || name.eq_ignore_ascii_case("CN");
-        if self.name(payload_type).is_some_and(|name| !silent(&name)) {
-            self.hearing.speech = Some(payload_type);
         }
     }
 

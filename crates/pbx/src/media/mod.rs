@@ -12,6 +12,7 @@ mod relay;
 mod tests;
 mod thread;
 mod towards;
+mod unreachable;
 mod voice;
 mod watch;
 

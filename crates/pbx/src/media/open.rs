@@ -9,6 +9,8 @@ use kiestoon_media::{LocalMedia, OpenError, PortPair, PortPool};
 use kiestoon_sip::network::PublicAddresses;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::unreachable;
+
 /// The pool is shared with the legs, which live on other threads. A message could not be sent from a leg that is
 /// dropped in a panic; the lock is taken twice in the life of a leg.
 pub(super) type SharedPool = Arc<Mutex<PortPool>>;
@@ -71,6 +73,7 @@ pub(super) fn open(
 
 fn bind_pair(address: IpAddr, ports: PortPair) -> io::Result<(UdpSocket, UdpSocket)> {
     let rtp = bind(SocketAddr::new(address, ports.rtp()))?;
+    unreachable::watch(&rtp, address);
     let rtcp = bind(SocketAddr::new(address, ports.rtcp()))?;
     Ok((rtp, rtcp))
 }

@@ -9,6 +9,7 @@ use kiestoon_media::rtp::{Header, RtcpPacket, RtpPacket};
 use kiestoon_media::srtp::OVERHEAD;
 
 use super::leg::{Activity, Leg, Legs, Token};
+use super::unreachable;
 use super::voice::Noted;
 
 /// What the thread counts beside the legs' own figures.
@@ -147,9 +148,9 @@ impl Leg {
         let sent = if self.media.is_protected() {
             let mut sealed = [0; DATAGRAM + OVERHEAD];
             let Some(length) = self.media.seal(header, packet, &mut sealed) else { return };
-            self.sockets.rtp.send_to(sealed.get(..length).unwrap_or_default(), destination)
+            unreachable::send(&self.sockets.rtp, sealed.get(..length).unwrap_or_default(), destination)
         } else {
-            self.sockets.rtp.send_to(packet, destination)
+            unreachable::send(&self.sockets.rtp, packet, destination)
         };
         match sent {
             Ok(_) => {

@@ -129,7 +129,12 @@ impl MediaThread {
     fn packet(&mut self, event: &EpollEvent, now: Instant, buffer: &mut [u8; DATAGRAM]) {
         let Some(token) = self.legs.find(event.data()) else { return };
         let (legs, counters) = (&mut self.legs, &mut self.counters);
-        let outcome = catch_unwind(AssertUnwindSafe(|| legs.readable(token, now, buffer, counters)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            if event.events().contains(EpollFlags::EPOLLERR) {
+                legs.errors(token);
+            }
+            legs.readable(token, now, buffer, counters)
+        }));
         match outcome {
             Ok(noted) if noted == Noted::default() => {}
             Ok(noted) => self.noted(now, token.index, noted),

@@ -28,6 +28,14 @@ table inet firewall {
 }
 "#;
 
+/// The same with a word to the sender for each packet, at a phone whose reports do not come out.
+const REFUSED: &str = r#"
+table inet firewall {
+    chain in { type filter hook input priority 0; udp sport 20000-29999 meta length > 150 reject; }
+    chain out { type filter hook output priority 0; udp dport 20000-29999 meta length < 150 drop; }
+}
+"#;
+
 #[test]
 fn each_cause_is_named() {
     inside("doctor::each_cause_is_named", || {
@@ -58,32 +66,73 @@ fn each_cause_is_named() {
         }
         wait_for("the history", || pbx.json(&["history"]).as_array().unwrap().len() == calls.len());
         let history = pbx.json(&["history"]);
+        let counted = pbx.json(&["ctl", "status"])["diagnoses"].clone();
+        assert_eq!(counted.as_object().unwrap().len(), 9, "{counted}");
         for (cause, phone) in &calls {
+            assert_eq!(counted[*cause], 1, "{counted}");
             assert_eq!(diagnosis(history.as_array().unwrap(), &phone.number), *cause, "{history}");
         }
     });
 }
 
 #[test]
-fn a_phone_that_hears_nothing() {
-    inside("doctor::a_phone_that_hears_nothing", || {
-        let world = World::new("");
+fn a_phone_that_hears_nothing_and_one_that_hears() {
+    inside("doctor::a_phone_that_hears_nothing_and_one_that_hears", || {
+        let world = World::new(MASQUERADE);
         let pbx = Pbx::start(&world, "");
+        let mut hearing = Phone::start(&world, Place::Inside1, &pbx, "201", 1_000, "udp");
+        hearing.dial("*43", Place::Pbx.address());
+        hearing.expect("CALL_ESTABLISHED");
         let mut deaf = Phone::start(&world, Place::Outside, &pbx, "202", 440, "udp");
         world.rules(Place::Outside, NOTHING_HEARD);
         deaf.dial("*43", Place::Pbx.address());
         deaf.expect("CALL_ESTABLISHED");
-        // Its second report, after ten seconds, makes it sure.
         let live = || pbx.json(&["ctl", "calls"]);
+        // Its first report says it, after five seconds.
         wait_for("a cause", || diagnosis(live().as_array().unwrap(), "202") == "hears_nothing");
-        deaf.hang_up();
-        deaf.expect("CALL_CLOSED");
+        wait_for("a report of the other", || leg(live().as_array().unwrap(), "201")["rtt_ms"].is_number());
+        hang_up([&mut hearing, &mut deaf]);
+        wait_for("the history", || pbx.json(&["history"]).as_array().unwrap().len() == 2);
+        let history = pbx.json(&["history"]);
+        let said = ["201", "202"].map(|number| diagnosis(history.as_array().unwrap(), number));
+        assert_eq!(said, ["", "hears_nothing"], "{history:#}");
+        assert_eq!(pbx.json(&["ctl", "status"])["diagnoses"]["hears_nothing"], 1);
     });
 }
 
-/// What is said of the leg of this extension.
-fn diagnosis(calls: &[Value], number: &str) -> String {
+#[test]
+fn a_phone_whose_port_refuses() {
+    inside("doctor::a_phone_whose_port_refuses", || {
+        let world = World::new("");
+        let pbx = Pbx::start(&world, "");
+        let mut refusing = Phone::start(&world, Place::Outside, &pbx, "202", 440, "udp");
+        world.rules(Place::Outside, REFUSED);
+        refusing.dial("*43", Place::Pbx.address());
+        refusing.expect("CALL_ESTABLISHED");
+        let live = || pbx.json(&["ctl", "calls"]);
+        wait_for("a cause", || diagnosis(live().as_array().unwrap(), "202") == "hears_nothing");
+        assert!(
+            leg(live().as_array().unwrap(), "202")["inbound"]["packets"].as_u64().unwrap() > 50,
+            "it is heard"
+        );
+        hang_up([&mut refusing]);
+    });
+}
+
+fn hang_up<const N: usize>(phones: [&mut Phone; N]) {
+    for phone in phones {
+        phone.hang_up();
+        phone.expect("CALL_CLOSED");
+    }
+}
+
+/// The leg of this extension.
+fn leg(calls: &[Value], number: &str) -> Value {
     let mut legs = calls.iter().flat_map(|call| call["legs"].as_array().unwrap());
-    let leg = legs.find(|leg| leg["number"] == number).unwrap_or_else(|| panic!("no leg of {number}"));
-    leg["diagnosis"].as_str().unwrap_or_default().to_owned()
+    legs.find(|leg| leg["number"] == number).unwrap_or_else(|| panic!("no leg of {number}")).clone()
+}
+
+/// What is said of it.
+fn diagnosis(calls: &[Value], number: &str) -> String {
+    leg(calls, number)["diagnosis"].as_str().unwrap_or_default().to_owned()
 }

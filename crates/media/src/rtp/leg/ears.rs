@@ -9,13 +9,15 @@ pub(super) struct Ears {
     sent: u64,
     /// The extended highest sequence number of its last report; None where it named our source not at all.
     highest: Option<u32>,
-    /// Reports in a row in which nothing new had arrived.
+    /// How sure it is: reports in a row in which nothing new had arrived, a long one for two.
     empty: u8,
 }
 
 /// A second of speech: what a report may not have missed wholly by chance.
 const ENOUGH: u64 = 50;
-/// The first report may have crossed the first packets.
+/// Three seconds of speech: more than can be on the way, whatever the network.
+const PLENTY: u64 = 150;
+/// A report after little speech may have crossed it; a second one has not.
 const SURE: u8 = 2;
 
 impl Ears {
@@ -26,10 +28,12 @@ impl Ears {
         }
         if highest.is_some() && highest != self.highest {
             self.empty = 0;
-        } else if sent.saturating_sub(self.sent) < ENOUGH {
-            return;
         } else {
-            self.empty = self.empty.saturating_add(1);
+            match sent.saturating_sub(self.sent) {
+                0..ENOUGH => return,
+                ENOUGH..PLENTY => self.empty = self.empty.saturating_add(1),
+                PLENTY.. => self.empty = SURE,
+            }
         }
         self.sent = sent;
         self.highest = highest;
@@ -48,17 +52,38 @@ mod tests {
     #[test]
     fn two_reports_in_a_row_without_anything_new() {
         let mut ears = Ears::default();
-        ears.report(7, 250, None);
+        ears.report(7, 100, None);
         assert!(!ears.are_deaf());
-        ears.report(7, 500, None);
+        ears.report(7, 200, None);
         assert!(ears.are_deaf());
         ears.report(7, 750, Some(600));
         assert!(!ears.are_deaf(), "it hears again");
-        ears.report(7, 1_000, Some(600));
-        ears.report(7, 1_250, Some(600));
+        ears.report(7, 850, Some(600));
+        assert!(!ears.are_deaf());
+        ears.report(7, 950, Some(600));
         assert!(ears.are_deaf(), "it has stopped hearing");
-        ears.report(8, 250, None);
+        ears.report(8, 100, None);
         assert!(!ears.are_deaf(), "another stream");
+    }
+
+    #[test]
+    fn one_report_is_enough_after_seconds_of_speech() {
+        let mut ears = Ears::default();
+        ears.report(7, 149, None);
+        assert!(!ears.are_deaf());
+        let mut ears = Ears::default();
+        ears.report(7, 150, None);
+        assert!(ears.are_deaf());
+    }
+
+    #[test]
+    fn a_report_that_names_us_is_believed_beside_one_that_names_nobody() {
+        let mut ears = Ears::default();
+        for interval in 1..20 {
+            ears.report(7, interval * 250, Some(u32::try_from(interval).unwrap()));
+            ears.report(7, interval * 250 + 2, None);
+            assert!(!ears.are_deaf(), "a phone may send two packets instead of one compound one");
+        }
     }
 
     #[test]
