@@ -216,6 +216,10 @@ impl Call {
             x.outputs.push_back(Output::Cdr(Box::new(self.cdr.record.clone())));
         }
         x.event(Event::CallAnswered { call: self.id(), number });
+        let legs = [Side::Caller, Side::Callee].map(|side| self.leg(side).filter(|leg| leg.shows_its_key()));
+        if is_first && let Some(leg) = legs.into_iter().flatten().next() {
+            x.event(Event::CallKeyInClear { call: self.id(), side: leg.side });
+        }
     }
 
     /// A 2xx of an INVITE that we acknowledged came again, because the ACK was lost; or another phone behind the same

@@ -77,6 +77,14 @@ pub enum Event {
         /// Why; None when it is heard again.
         cause: Option<Cause>,
     },
+    /// The key that protects the speech of an answered call was sent over signalling that is not: who reads along there can
+    /// listen in.
+    CallKeyInClear {
+        /// The call.
+        call: CallId,
+        /// Whose leg; the caller's where it is both.
+        side: Side,
+    },
     /// A key was pressed and let go on a phone, however it came.
     CallDigit {
         /// The call.

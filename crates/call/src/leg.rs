@@ -9,7 +9,7 @@ use kiestoon_media::doctor::is_private;
 use kiestoon_media::{CallKey, Codec, LegId, LocalMedia, MediaCommand, Origin, Sdp, SrtpPolicy};
 use kiestoon_sip::dialog::{AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, ServerId};
-use kiestoon_sip::{Flow, RAck, Request, Transport, Uri};
+use kiestoon_sip::{Flow, RAck, Request, Uri};
 use serde::{Deserialize, Serialize};
 
 use crate::abilities::Abilities;
@@ -168,7 +168,7 @@ impl Leg {
             // A key in a description that everyone on the way can read protects nothing.
             local.secure_offers = match settings.srtp {
                 SrtpPolicy::Off => false,
-                SrtpPolicy::Optional => matches!(self.flow.transport, Transport::Tls | Transport::Wss),
+                SrtpPolicy::Optional => self.flow.transport.is_secure(),
                 SrtpPolicy::Required => true,
             };
             self.media = LegMedia::Open(Box::new(OpenMedia {
@@ -225,6 +225,12 @@ impl Leg {
         media.local.mux = mux;
         media.takes_events = takes_events;
         std::mem::replace(&mut media.holds, holds) != holds
+    }
+
+    /// Whether the key of its speech went over signalling that others can read.
+    pub(crate) fn shows_its_key(&self) -> bool {
+        matches!(&self.media, LegMedia::Open(media) if media.local.secure_offers && media.local.keys.is_some())
+            && !self.flow.transport.is_secure()
     }
 
     /// Whether a router seems to have rewritten the phone's description: it names the public address that signalling

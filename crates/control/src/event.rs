@@ -86,6 +86,14 @@ pub enum Happening {
         /// The cause in one word; none when it is heard again.
         cause: Option<String>,
     },
+    /// The key of encrypted speech went over signalling that is not encrypted.
+    #[serde(rename = "call.key_in_clear")]
+    CallKeyInClear {
+        /// The call.
+        call_id: String,
+        /// `caller` or `callee`: whose leg; the caller's where it is both.
+        side: String,
+    },
     /// A key was pressed on a phone.
     #[serde(rename = "call.digit")]
     CallDigit {
@@ -189,6 +197,7 @@ impl Happening {
             | Self::CallForwarded { call_id, .. }
             | Self::CallTransferred { call_id, .. }
             | Self::CallDiagnosed { call_id, .. }
+            | Self::CallKeyInClear { call_id, .. }
             | Self::CallDigit { call_id, .. }
             | Self::CallStepNotBuilt { call_id, .. }
             | Self::CallEnded { call_id, .. } => Some(call_id),
@@ -208,6 +217,7 @@ impl Event {
             Happening::CallForwarded { .. } => "call.forwarded",
             Happening::CallTransferred { .. } => "call.transferred",
             Happening::CallDiagnosed { .. } => "call.diagnosed",
+            Happening::CallKeyInClear { .. } => "call.key_in_clear",
             Happening::CallDigit { .. } => "call.digit",
             Happening::CallStepNotBuilt { .. } => "call.step_not_built",
             Happening::CallEnded { .. } => "call.ended",
@@ -248,6 +258,7 @@ mod tests {
                 to_number: number(),
                 sip_code: 200,
             },
+            Happening::CallKeyInClear { call_id: call_id(), side: "caller".into() },
             Happening::CallDigit {
                 call_id: call_id(),
                 by: "caller".into(),

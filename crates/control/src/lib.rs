@@ -19,5 +19,5 @@ pub use path::{BANS, CALLS, DRAIN, EVENTS, LIFT_BANS, REGISTRATIONS, RELOAD, STA
 pub use problem::{PROBLEM_JSON, Problem};
 pub use reply::{
     Ban, Call, DrainRequest, Draining, Held, Leg, LiftRequest, Lifted, Listener, Registration, Reloaded,
-    RunState, Status, Stream, Totals,
+    RunState, RunningCall, Status, Stream, Totals,
 };

@@ -11,6 +11,9 @@ pub struct Status {
     pub version: String,
     /// Whether new calls are taken.
     pub state: RunState,
+    /// What a drain waits for, while there is one.
+    #[serde(default)]
+    pub drain: Option<Draining>,
     /// When this process became ready.
     pub started_at: String,
     /// Seconds since then.
@@ -30,7 +33,7 @@ pub struct Status {
     pub calls: u64,
     /// Those of them in which both sides talk.
     pub calls_answered: u64,
-    /// How often the media doctor has named each cause, by its word.
+    /// How often the media doctor has named each cause, by its word; all of them are there.
     #[serde(default)]
     pub diagnoses: BTreeMap<String, u64>,
     /// Call records that wait for the database.
@@ -158,6 +161,9 @@ pub struct Leg {
     /// The crypto suite, where speech is encrypted with the phone.
     #[serde(default)]
     pub srtp: Option<String>,
+    /// Whether the key of that went over signalling that is not encrypted: whoever reads along there can listen in.
+    #[serde(default)]
+    pub srtp_key_in_clear: bool,
     /// Why this phone is not heard, where it is not: one word.
     #[serde(default)]
     pub diagnosis: Option<String>,
@@ -267,10 +273,26 @@ pub struct DrainRequest {
 }
 
 /// What a drain waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draining {
     /// Live calls.
     pub calls: u64,
     /// Seconds until the rest is hung up.
     pub limit_secs: u64,
+    /// The call that runs longest.
+    #[serde(default)]
+    pub longest: Option<RunningCall>,
+}
+
+/// A call that is waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningCall {
+    /// UUIDv7, as in the list of calls.
+    pub id: String,
+    /// The caller's number.
+    pub from_number: String,
+    /// The number that answered, or that is being called; what was dialled where there is none.
+    pub to_number: String,
+    /// Seconds since it began.
+    pub duration_secs: u64,
 }

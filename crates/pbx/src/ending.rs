@@ -42,7 +42,7 @@ pub(crate) async fn wait(
             Step::Drain(limit) => {
                 let limit_secs = limit.saturating_duration_since(Instant::now()).as_secs_f64().round();
                 tracing::info!(limit_secs, "draining: no new calls, waiting for the running ones to end");
-                stop.send_replace(Stop::Drain);
+                stop.send_replace(Stop::Drain(limit.into_std()));
             }
             Step::HangUp => {
                 ending.limit = None;

@@ -16,6 +16,12 @@ impl Switch {
         calls
     }
 
+    /// The call that runs longest; one that is over and waits for the last word of its phones only where there is no other.
+    pub fn longest_call(&self, now: Instant) -> Option<CallView> {
+        let age = |call: &&Call| (matches!(call.stage, Stage::Ending(_)), call.key);
+        self.calls.values().min_by_key(age).map(|call| call.view(now))
+    }
+
     /// All registered contacts, by organisation and number.
     pub fn registrations(&self, now: Instant) -> Vec<RegistrationView> {
         let mut views: Vec<RegistrationView> = self

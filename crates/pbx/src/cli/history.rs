@@ -4,6 +4,7 @@ use jiff::Zoned;
 use kiestoon_store::{Cdr, Disposition, HistoryFilter};
 
 use super::args::HistoryArgs;
+use super::ctl::side;
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::Table;
@@ -72,7 +73,7 @@ fn table(calls: &[Cdr], language: Language) -> String {
             talked.map_or_else(|| "-".into(), when::duration),
             call.disposition.map_or_else(|| "-".into(), |word| result(word, language).into()),
             text(&call.end_reason) + &causes(call),
-            text(&call.codec_a),
+            text(&call.codec_a) + &protection(call, language),
         ]);
     }
     table.render()
@@ -82,6 +83,24 @@ fn table(calls: &[Cdr], language: Language) -> String {
 fn causes(call: &Cdr) -> String {
     let causes = call.legs.iter().filter_map(|leg| leg.get("diagnosis")?.as_str());
     causes.map(|cause| format!(" !{cause}")).collect()
+}
+
+/// Whose speech was encrypted; where it was so on all legs, no side is named.
+fn protection(call: &Cdr, language: Language) -> String {
+    let with_sound = || call.legs.iter().filter(|leg| leg["quality"].is_object());
+    let mut sides: Vec<&str> = with_sound()
+        .filter(|leg| leg["quality"]["srtp"].is_string())
+        .filter_map(|leg| leg["side"].as_str())
+        .map(|word| side(word, language))
+        .collect();
+    sides.dedup();
+    if sides.is_empty() {
+        return String::new();
+    }
+    let whose = if call.srtp == Some(true) { String::new() } else { format!(" {}", sides.join(", ")) };
+    let is_shown = with_sound().any(|leg| leg["srtp_key_in_clear"] == true);
+    let key = if is_shown { language.pick(" (key in clear)", " (sleutel open)") } else { "" };
+    format!(" srtp{whose}{key}")
 }
 
 fn result(disposition: Disposition, language: Language) -> &'static str {

@@ -58,7 +58,7 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
             }
             Command::Drain { limit, reply } => {
                 let limit_secs = limit.map_or(300, |limit| limit.as_secs());
-                let _ = reply.send(Draining { calls: 2, limit_secs });
+                let _ = reply.send(Draining { calls: 2, limit_secs, longest: None });
             }
         }
     }
@@ -68,6 +68,7 @@ fn status() -> Status {
     Status {
         version: "0.1.0".into(),
         state: RunState::Running,
+        drain: None,
         started_at: "2026-11-20T10:00:00Z".into(),
         uptime_secs: 5,
         revision: 7,
@@ -96,7 +97,7 @@ async fn commands_come_back_with_their_answers() {
     let all = LiftRequest { source: None, all: true };
     assert_eq!(client.lift_bans(&all).await.unwrap(), Lifted { lifted: 3 });
     let drain = |limit_secs| client.drain(DrainRequest { limit_secs });
-    assert_eq!(drain(Some(9)).await.unwrap(), Draining { calls: 2, limit_secs: 9 });
+    assert_eq!(drain(Some(9)).await.unwrap(), Draining { calls: 2, limit_secs: 9, longest: None });
     assert_eq!(drain(None).await.unwrap().limit_secs, 300);
 }
 

@@ -1,5 +1,6 @@
 //! The signalling task: one thread that owns transactions, dialogs, registrations and all calls, with the transports'
 //! tasks beside it on the same runtime. It feeds the switch and performs what the switch decides, in that order.
+mod drain;
 mod operator;
 mod perform;
 mod records;
@@ -15,7 +16,7 @@ use std::{
 };
 
 use kiestoon_call::{Input, PoliceSettings, Settings, Snapshot, Switch, WallClock};
-use kiestoon_media::MediaEvent;
+use kiestoon_media::{Cause, MediaEvent};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::{
@@ -58,8 +59,8 @@ pub(crate) struct Parts {
 pub(crate) enum Stop {
     /// It is not.
     Run,
-    /// No new calls; the running ones may end by themselves.
-    Drain,
+    /// No new calls; the running ones may end by themselves until then.
+    Drain(Instant),
     /// Hang up what runs, and end when the last BYE is answered.
     Now,
     /// End, whatever is unanswered.
@@ -125,10 +126,11 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
         reloads: parts.reloads,
         drains: parts.drains,
         drain_limit: parts.drain_limit,
+        drain: None,
         started,
         totals: kiestoon_control::Totals::default(),
         answered: VecDeque::new(),
-        diagnoses: BTreeMap::new(),
+        diagnoses: Cause::ALL.map(|cause| (cause.as_str(), 0)).into(),
         answers: Vec::new(),
     };
     let bindings = records::restored(parts.bindings, signalling.switch.snapshot(), started.unix_micros);
@@ -140,8 +142,7 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
     let mut standing = Standing::new(&police);
     let mut armed = None;
     let mut wall = tokio::time::interval(WALL_CLOCK_EVERY);
-    let mut patience = tokio::time::interval(DRAIN_SAID_EVERY);
-    let mut draining = false;
+    let mut patience = tokio::time::interval(drain::SAID_EVERY);
     loop {
         let deadline = signalling.switch.deadline();
         if deadline != armed {
@@ -152,7 +153,6 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
         tokio::select! {
             Ok(()) = stop.changed() => {
                 let asked = *stop.borrow_and_update();
-                draining = asked == Stop::Drain;
                 patience.reset();
                 signalling.stop(asked);
             }
@@ -175,10 +175,12 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
             Some(command) = commands.recv() => signalling.command(command),
             Ok(()) = snapshots.changed() => {
                 let snapshot = Arc::clone(&snapshots.borrow_and_update());
+                let revision = snapshot.revision;
                 signalling.handle(Instant::now(), Input::Snapshot(snapshot));
+                signalling.tell(kiestoon_control::Happening::Reloaded { revision });
             }
             _ = wall.tick() => signalling.handle(Instant::now(), Input::WallClock(clock::wall_clock())),
-            _ = patience.tick(), if draining => signalling.say_what_is_left(),
+            _ = patience.tick(), if signalling.drain.is_some() => signalling.say_what_is_left(),
         }
         let asked = *stop.borrow();
         if asked == Stop::Abandon || (asked != Stop::Run && signalling.switch.is_idle()) {
@@ -200,6 +202,8 @@ struct Signalling {
     reloads: mpsc::Sender<reload::Request>,
     drains: mpsc::Sender<Duration>,
     drain_limit: Duration,
+    /// While new calls are refused and the running ones are waited for.
+    drain: Option<drain::Drain>,
     started: WallClock,
     totals: kiestoon_control::Totals,
     /// What the media engine answered at once, to be handled next; empty between two calls of [`Signalling::handle`].
@@ -260,18 +264,16 @@ impl Signalling {
         let now = Instant::now();
         match asked {
             Stop::Run | Stop::Abandon => {}
-            Stop::Drain => self.handle(now, Input::Drain),
+            Stop::Drain(until) => {
+                self.handle(now, Input::Drain);
+                self.begin_drain(until);
+            }
             Stop::Now => {
+                self.drain = None;
                 self.handle(now, Input::Drain);
                 self.handle(now, Input::HangupAll);
             }
         }
-    }
-
-    /// Tells whoever waits for a stop what it waits for.
-    fn say_what_is_left(&self) {
-        let status = self.switch.status();
-        tracing::info!(calls = status.calls, talking = status.talking, "draining: calls still run");
     }
 
     /// Lets the last messages leave the connections' queues.
@@ -284,5 +286,4 @@ const INBOUND_QUEUE: usize = 4_096;
 const INBOUND_BATCH: usize = 64;
 const IDLE: Duration = Duration::from_secs(3_600);
 const WALL_CLOCK_EVERY: Duration = Duration::from_secs(10);
-const DRAIN_SAID_EVERY: Duration = Duration::from_secs(10);
 const LAST_WORDS: Duration = Duration::from_millis(100);

@@ -53,8 +53,7 @@ impl Signalling {
             Command::Drain { limit, reply } => {
                 let limit = limit.unwrap_or(self.drain_limit);
                 let _ = self.drains.try_send(limit);
-                let calls = self.switch.status().calls as u64;
-                let _ = reply.send(control::Draining { calls, limit_secs: limit.as_secs() });
+                let _ = reply.send(self.waits_for(now, limit));
             }
         }
     }
@@ -77,6 +76,7 @@ impl Signalling {
         control::Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             state,
+            drain: self.draining(),
             started_at: views::rfc3339(self.started.unix_micros),
             uptime_secs: self.started.at.elapsed().as_secs(),
             revision: status.revision,

@@ -44,10 +44,15 @@ impl Signalling {
         self.count(&event);
         log(&event);
         if self.events.receiver_count() > 0 {
-            let at = views::rfc3339(clock::unix_micros());
-            // The last watcher may have left in between.
-            let _ = self.events.send(control::Event { at, what: views::happening(event) });
+            self.tell(views::happening(event));
         }
+    }
+
+    /// Tells whoever watches.
+    pub(super) fn tell(&self, what: control::Happening) {
+        let at = views::rfc3339(clock::unix_micros());
+        // The last watcher may have left in between.
+        let _ = self.events.send(control::Event { at, what });
     }
 
     fn count(&mut self, event: &Event) {
@@ -86,6 +91,10 @@ fn log(event: &Event) {
         Event::CallDiagnosed { call, side, cause } => {
             let cause = cause.map_or("none", Cause::as_str);
             tracing::info!(%call, side = side.as_str(), cause, "heard again, or silent by agreement");
+        }
+        Event::CallKeyInClear { call, side } => {
+            let side = side.as_str();
+            tracing::warn!(%call, side, "srtp over clear signalling: whoever reads along can listen in");
         }
         // A key may be part of a secret: which one it was is seen by `ctl watch` alone.
         Event::CallDigit { call, by, origin, .. } => {

@@ -41,6 +41,8 @@ fn leg(view: LegView, figures: &HashMap<LegId, LegQuality>) -> control::Leg {
         codec: heard.or(view.codec).map(Into::into),
         on_hold: view.holds,
         diagnosis: quality.and_then(|quality| quality.diagnosis).map(|cause| cause.to_string()),
+        srtp_key_in_clear: quality.is_some_and(|quality| quality.srtp.is_some())
+            && !view.transport.is_secure(),
         srtp: quality.and_then(|quality| quality.srtp).map(Into::into),
         rtt_ms: quality.and_then(|quality| quality.rtt_ms).map(f64::from),
         inbound: quality.map(|quality| stream(&quality.inbound)).unwrap_or_default(),
@@ -124,6 +126,9 @@ pub(super) fn happening(event: Event) -> control::Happening {
             side: side(of),
             cause: cause.map(|cause| cause.to_string()),
         },
+        Event::CallKeyInClear { call, side: of } => {
+            Happening::CallKeyInClear { call_id: call.to_string(), side: side(of) }
+        }
         Event::CallDigit { call, by, digit, duration_ms, origin } => Happening::CallDigit {
             call_id: call.to_string(),
             by: side(by),

@@ -3,7 +3,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::baresip::{Baresip, Phone};
-use crate::pbx::{Pbx, wait_for};
+use crate::pbx::{Pbx, text, wait_for};
 use crate::tone;
 
 const DIALPLAN: &str = r#"
@@ -77,10 +77,20 @@ fn talk(pbx: &Pbx, caller: &mut Baresip, callee: &mut Baresip, protected: [bool;
     for (leg, protected) in protected.into_iter().enumerate() {
         assert_eq!(calls[0]["legs"][leg]["srtp"].is_string(), protected, "{calls:#}");
     }
+    // The phones signal over UDP: the keys were there for everyone on the way.
+    let legs = protected.into_iter().filter(|protected| *protected).count();
+    let shown = text(&pbx.kiestoon(&["ctl", "calls"]));
+    assert_eq!(shown.matches(" srtp (key in clear)").count(), legs, "{shown}");
+    let warned = pbx.log().matches("srtp over clear signalling").count();
+    assert_eq!(warned, 1, "once a call");
     caller.command("hangup", "");
     caller.expect("CALL_CLOSED");
     callee.expect("CALL_CLOSED");
     tone::assert_heard(&caller.heard(), 1_000.0);
     tone::assert_heard(&callee.heard(), 440.0);
     assert!(!pbx.log().contains("inline:"), "keys are not logged");
+    pbx.history(1);
+    let shown = text(&pbx.kiestoon(&["history"]));
+    let whose = if legs == 2 { "srtp (key in clear)" } else { "srtp caller (key in clear)" };
+    assert!(shown.contains(whose), "{shown}");
 }

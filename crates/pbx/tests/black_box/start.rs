@@ -68,7 +68,25 @@ fn a_drain_waits_for_the_last_call() {
     phone.expect("CALL_ESTABLISHED");
     pbx.signal(Signal::SIGTERM);
     wait_for("the drain", Duration::from_secs(5), || pbx.json(&["ctl", "status"])["state"] == "draining");
-    assert_eq!(pbx.json(&["ctl", "calls"]).as_array().unwrap().len(), 1);
+    let call = pbx.json(&["ctl", "calls"])[0].clone();
+    let drain = pbx.json(&["ctl", "status"])["drain"].clone();
+    assert_eq!((&drain["calls"], &drain["longest"]["id"]), (&1.into(), &call["id"]), "{drain}");
+    assert_eq!(
+        (&drain["longest"]["from_number"], &drain["longest"]["to_number"]),
+        (&"201".into(), &"*43".into())
+    );
+    assert!(drain["limit_secs"].as_u64().unwrap() > 0, "{drain}");
+    let shown = text(&pbx.kiestoon(&["ctl", "status"]));
+    assert!(shown.contains("longest call: 201 > *43, for 0:"), "{shown}");
+    // Asked again, it gets another limit, and names the same.
+    let shown = text(&pbx.kiestoon(&["ctl", "drain", "--limit-secs", "600"]));
+    assert!(shown.contains("600 s") && shown.contains("longest call: 201 > *43"), "{shown}");
+    wait_for("progress in the log", Duration::from_secs(10), || {
+        let log = pbx.log();
+        let said = log.lines().filter(|line| line.contains("draining: calls still run"));
+        let id = call["id"].as_str().unwrap();
+        said.filter(|line| line.contains(id) && line.contains("longest_secs=")).count() >= 2
+    });
     phone.command("hangup", "");
     assert_eq!(pbx.wait(Duration::from_secs(10)), Some(0));
     assert_eq!(pbx.history(1)[0]["end_reason"], "hangup_caller");

@@ -6,11 +6,14 @@ mod plain;
 mod show;
 mod view;
 mod watch;
+mod words;
 
 use std::io::IsTerminal as _;
 
 use kiestoon_control::{Client, DrainRequest};
 use serde_json::json;
+
+pub(super) use show::side;
 
 use super::args::{CtlArgs, CtlVerb};
 use super::failure::Failure;
@@ -124,5 +127,6 @@ async fn drain(cli: &Cli, client: &Client, limit_secs: Option<u64>) -> Result<()
         "no new calls; live calls: {calls}; the PBX stops when they have ended, in {secs} s at the latest",
         "geen nieuwe gesprekken; lopende gesprekken: {calls}; de centrale stopt als die klaar zijn, uiterlijk over {secs} s"
     ));
+    show::longest(&draining, cli.language).iter().for_each(|longest| print_line(longest));
     Ok(())
 }

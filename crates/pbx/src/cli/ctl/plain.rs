@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use kiestoon_control::{Client, Event, Happening};
+use kiestoon_control::{Client, Event};
 
-use super::show;
+use super::words;
 use crate::cli::failure::Failure;
-use crate::cli::language::{Language, say};
+use crate::cli::language::Language;
 use crate::cli::table::printable;
 use crate::cli::{Cli, print_line, when};
 
@@ -39,105 +39,7 @@ pub(super) async fn follow(cli: &Cli, client: &Client) -> Result<(), Failure> {
 
 /// An event in one line; `None` for one of a later version.
 fn line(event: &Event, language: Language) -> Option<String> {
-    let what = match &event.what {
-        Happening::CallStarted { from_number, dialed, route, .. } => {
-            let route = route.as_deref().unwrap_or("-");
-            say!(
-                language,
-                "{from_number} dials {dialed} (rule {route})",
-                "{from_number} belt {dialed} (regel {route})"
-            )
-        }
-        Happening::CallRinging { number, .. } => say!(language, "{number} rings", "{number} gaat over"),
-        Happening::CallAnswered { number: Some(number), .. } => {
-            say!(language, "{number} answers", "{number} neemt op")
-        }
-        Happening::CallAnswered { number: None, .. } => {
-            say!(language, "the PBX answers", "de centrale neemt op")
-        }
-        Happening::CallHeld { by, held: true, .. } => {
-            let by = show::side(by, language);
-            say!(language, "held by the {by}", "in de wacht door {by}")
-        }
-        Happening::CallHeld { by, held: false, .. } => {
-            let by = show::side(by, language);
-            say!(language, "resumed by the {by}", "hervat door {by}")
-        }
-        Happening::CallForwarded { by_number, to_number, .. } => {
-            say!(
-                language,
-                "forwarded by {by_number} to {to_number}",
-                "doorgeschakeld door {by_number} naar {to_number}"
-            )
-        }
-        Happening::CallTransferred { by_number, to_number, sip_code, .. } => {
-            say!(
-                language,
-                "transferred by {by_number} to {to_number} ({sip_code})",
-                "doorverbonden door {by_number} met {to_number} ({sip_code})"
-            )
-        }
-        Happening::CallDiagnosed { side, cause: Some(cause), .. } if cause == "hears_nothing" => {
-            let side = show::side(side, language);
-            say!(language, "{side} hears nothing", "{side} hoort niets")
-        }
-        Happening::CallDiagnosed { side, cause: Some(cause), .. } => {
-            let side = show::side(side, language);
-            say!(language, "{side} is not heard: {cause}", "{side} wordt niet gehoord: {cause}")
-        }
-        Happening::CallDiagnosed { side, cause: None, .. } => {
-            let side = show::side(side, language);
-            say!(language, "{side} is heard again", "{side} is weer te horen")
-        }
-        Happening::CallDigit { by, digit, source, .. } => {
-            let by = show::side(by, language);
-            say!(language, "{by} pressed {digit} ({source})", "{by} drukte op {digit} ({source})")
-        }
-        Happening::CallStepNotBuilt { step, .. } => {
-            say!(language, "this version cannot do the step {step}", "deze versie kan de stap {step} niet")
-        }
-        Happening::CallEnded { end_reason, sip_code, .. } => {
-            say!(language, "ended: {end_reason} ({sip_code})", "beëindigd: {end_reason} ({sip_code})")
-        }
-        Happening::CallRefused { from_number, sip_code, reason } => {
-            say!(
-                language,
-                "call of {from_number} refused: {reason} ({sip_code})",
-                "oproep van {from_number} geweigerd: {reason} ({sip_code})"
-            )
-        }
-        Happening::RegistrationChanged { number, contacts, transport, remote } => {
-            let from = match (transport, remote) {
-                (Some(transport), Some(remote)) => format!(" ({transport} {remote})"),
-                _ => String::new(),
-            };
-            say!(
-                language,
-                "phones registered on {number}: {contacts}{from}",
-                "telefoons geregistreerd op {number}: {contacts}{from}"
-            )
-        }
-        Happening::AuthenticationFailed { remote, user } => {
-            say!(
-                language,
-                "wrong password for {user} from {remote}",
-                "fout wachtwoord voor {user} vanaf {remote}"
-            )
-        }
-        Happening::SourceBanned { source, secs, count } => say!(
-            language,
-            "{source} is refused for {secs} s: {count} wrong passwords",
-            "{source} wordt {secs} s geweigerd: {count} foute wachtwoorden"
-        ),
-        Happening::SourceUnbanned { source } => {
-            say!(language, "the ban of {source} is lifted", "de blokkade van {source} is opgeheven")
-        }
-        Happening::Reloaded { revision } => {
-            say!(language, "reloaded: revision {revision}", "herladen: revisie {revision}")
-        }
-        Happening::Draining => say!(language, "no new calls any more", "geen nieuwe gesprekken meer"),
-        Happening::Unknown => return None,
-    };
+    let what = words::of(&event.what, language)?;
     // The end of a UUIDv7 is its random part, by which calls are told apart.
     let call = event.what.call_id().map(|id| format!("{} ", &id[id.len() - id.len().min(8)..]));
     let time = when::local_time(&event.at);
@@ -148,6 +50,8 @@ const RETRY: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
+    use kiestoon_control::Happening;
+
     use super::*;
 
     #[test]

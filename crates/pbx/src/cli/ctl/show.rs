@@ -1,9 +1,9 @@
 //! Status, calls and registrations as text.
 
-use kiestoon_control::{Call, Leg, Registration, RunState, Status, Stream};
+use kiestoon_control::{Call, Draining, Leg, Registration, RunState, Status, Stream};
 
 use crate::cli::language::{Language, say};
-use crate::cli::table::Table;
+use crate::cli::table::{Table, printable};
 use crate::cli::when;
 
 pub(super) fn status(status: &Status, language: Language) -> String {
@@ -15,6 +15,11 @@ pub(super) fn status(status: &Status, language: Language) -> String {
         status.version,
         when::duration(status.uptime_secs)
     )];
+    lines.extend(status.drain.iter().flat_map(|drain| {
+        let secs = when::duration(drain.limit_secs);
+        let stops = say!(language, "  stops in {secs} at the latest", "  stopt over uiterlijk {secs}");
+        [Some(stops), longest(drain, language).map(|longest| format!("  {longest}"))].into_iter().flatten()
+    }));
     lines.push(say!(
         language,
         "  calls: {} ({} talking); registrations: {}; extensions: {}",
@@ -44,6 +49,18 @@ pub(super) fn status(status: &Status, language: Language) -> String {
         lines.push(format!("  {} {}", listener.transport, listener.address));
     }
     lines.join("\n")
+}
+
+/// The call that a drain waits for longest.
+pub(super) fn longest(drain: &Draining, language: Language) -> Option<String> {
+    let call = drain.longest.as_ref()?;
+    let (from, to, id) = (printable(&call.from_number), printable(&call.to_number), &call.id);
+    let lasts = when::duration(call.duration_secs);
+    Some(say!(
+        language,
+        "longest call: {from} > {to}, for {lasts} ({id})",
+        "langste gesprek: {from} > {to}, al {lasts} ({id})"
+    ))
 }
 
 pub(super) fn run_state(state: RunState, language: Language) -> &'static str {
@@ -103,7 +120,7 @@ pub(super) fn leg_cells(leg: &Leg, language: Language) -> [String; 7] {
     let hold = if leg.on_hold { language.pick(" (holds)", " (wacht)") } else { "" };
     [
         format!("{side} {}{hold}{}", leg.number, diagnosis(leg)),
-        leg.codec.clone().unwrap_or_else(|| "-".into()),
+        codec(leg, language),
         loss(&leg.inbound),
         jitter(&leg.inbound),
         loss(&leg.outbound),
@@ -112,13 +129,23 @@ pub(super) fn leg_cells(leg: &Leg, language: Language) -> [String; 7] {
     ]
 }
 
+/// What is spoken, and whether it is encrypted.
+fn codec(leg: &Leg, language: Language) -> String {
+    let codec = leg.codec.as_deref().unwrap_or("-");
+    match (&leg.srtp, leg.srtp_key_in_clear) {
+        (None, _) => codec.to_owned(),
+        (Some(_), false) => format!("{codec} srtp"),
+        (Some(_), true) => say!(language, "{codec} srtp (key in clear)", "{codec} srtp (sleutel open)"),
+    }
+}
+
 /// Why it is not heard, where it is not.
 fn diagnosis(leg: &Leg) -> String {
     leg.diagnosis.as_deref().map(|cause| format!(" !{cause}")).unwrap_or_default()
 }
 
 /// Whose leg it is.
-pub(super) fn side(word: &str, language: Language) -> &str {
+pub(in crate::cli) fn side(word: &str, language: Language) -> &str {
     match word {
         "caller" => language.pick("caller", "beller"),
         "callee" => language.pick("callee", "gebelde"),

@@ -220,6 +220,7 @@ mod tests {
         Status {
             version: "0.1.0".into(),
             state: RunState::Running,
+            drain: None,
             started_at: started_at.into(),
             uptime_secs: 65,
             revision: 1,
@@ -248,6 +249,7 @@ mod tests {
             codec: Some("PCMA".into()),
             on_hold: false,
             srtp: None,
+            srtp_key_in_clear: false,
             diagnosis: None,
             rtt_ms: None,
             inbound: stream,

@@ -1,0 +1,136 @@
+//! Events in words, a few of them each.
+
+use kiestoon_control::Happening;
+
+use super::show;
+use crate::cli::language::{Language, say};
+
+/// What happened, without when and to which call; `None` for an event of a later version.
+pub(super) fn of(what: &Happening, language: Language) -> Option<String> {
+    way(what, language).or_else(|| sound(what, language)).or_else(|| door(what, language))
+}
+
+/// Where a call goes.
+fn way(what: &Happening, language: Language) -> Option<String> {
+    Some(match what {
+        Happening::CallStarted { from_number, dialed, route, .. } => {
+            let route = route.as_deref().unwrap_or("-");
+            say!(
+                language,
+                "{from_number} dials {dialed} (rule {route})",
+                "{from_number} belt {dialed} (regel {route})"
+            )
+        }
+        Happening::CallRinging { number, .. } => say!(language, "{number} rings", "{number} gaat over"),
+        Happening::CallAnswered { number: Some(number), .. } => {
+            say!(language, "{number} answers", "{number} neemt op")
+        }
+        Happening::CallAnswered { number: None, .. } => {
+            say!(language, "the PBX answers", "de centrale neemt op")
+        }
+        Happening::CallForwarded { by_number, to_number, .. } => {
+            say!(
+                language,
+                "forwarded by {by_number} to {to_number}",
+                "doorgeschakeld door {by_number} naar {to_number}"
+            )
+        }
+        Happening::CallTransferred { by_number, to_number, sip_code, .. } => {
+            say!(
+                language,
+                "transferred by {by_number} to {to_number} ({sip_code})",
+                "doorverbonden door {by_number} met {to_number} ({sip_code})"
+            )
+        }
+        Happening::CallStepNotBuilt { step, .. } => {
+            say!(language, "this version cannot do the step {step}", "deze versie kan de stap {step} niet")
+        }
+        Happening::CallEnded { end_reason, sip_code, .. } => {
+            say!(language, "ended: {end_reason} ({sip_code})", "beëindigd: {end_reason} ({sip_code})")
+        }
+        _ => return None,
+    })
+}
+
+/// What is heard in a call.
+fn sound(what: &Happening, language: Language) -> Option<String> {
+    Some(match what {
+        Happening::CallHeld { by, held: true, .. } => {
+            let by = show::side(by, language);
+            say!(language, "held by the {by}", "in de wacht door {by}")
+        }
+        Happening::CallHeld { by, held: false, .. } => {
+            let by = show::side(by, language);
+            say!(language, "resumed by the {by}", "hervat door {by}")
+        }
+        Happening::CallKeyInClear { side, .. } => {
+            let side = show::side(side, language);
+            say!(
+                language,
+                "{side}: srtp over clear signalling, others can listen in",
+                "{side}: srtp over open signalering, anderen kunnen meeluisteren"
+            )
+        }
+        Happening::CallDiagnosed { side, cause: Some(cause), .. } if cause == "hears_nothing" => {
+            let side = show::side(side, language);
+            say!(language, "{side} hears nothing", "{side} hoort niets")
+        }
+        Happening::CallDiagnosed { side, cause: Some(cause), .. } => {
+            let side = show::side(side, language);
+            say!(language, "{side} is not heard: {cause}", "{side} wordt niet gehoord: {cause}")
+        }
+        Happening::CallDiagnosed { side, cause: None, .. } => {
+            let side = show::side(side, language);
+            say!(language, "{side} is heard again", "{side} is weer te horen")
+        }
+        Happening::CallDigit { by, digit, source, .. } => {
+            let by = show::side(by, language);
+            say!(language, "{by} pressed {digit} ({source})", "{by} drukte op {digit} ({source})")
+        }
+        _ => return None,
+    })
+}
+
+/// Who comes to the PBX, and what the PBX itself does.
+fn door(what: &Happening, language: Language) -> Option<String> {
+    Some(match what {
+        Happening::CallRefused { from_number, sip_code, reason } => {
+            say!(
+                language,
+                "call of {from_number} refused: {reason} ({sip_code})",
+                "oproep van {from_number} geweigerd: {reason} ({sip_code})"
+            )
+        }
+        Happening::RegistrationChanged { number, contacts, transport, remote } => {
+            let from = match (transport, remote) {
+                (Some(transport), Some(remote)) => format!(" ({transport} {remote})"),
+                _ => String::new(),
+            };
+            say!(
+                language,
+                "phones registered on {number}: {contacts}{from}",
+                "telefoons geregistreerd op {number}: {contacts}{from}"
+            )
+        }
+        Happening::AuthenticationFailed { remote, user } => {
+            say!(
+                language,
+                "wrong password for {user} from {remote}",
+                "fout wachtwoord voor {user} vanaf {remote}"
+            )
+        }
+        Happening::SourceBanned { source, secs, count } => say!(
+            language,
+            "{source} is refused for {secs} s: {count} wrong passwords",
+            "{source} wordt {secs} s geweigerd: {count} foute wachtwoorden"
+        ),
+        Happening::SourceUnbanned { source } => {
+            say!(language, "the ban of {source} is lifted", "de blokkade van {source} is opgeheven")
+        }
+        Happening::Reloaded { revision } => {
+            say!(language, "reloaded: revision {revision}", "herladen: revisie {revision}")
+        }
+        Happening::Draining => say!(language, "no new calls any more", "geen nieuwe gesprekken meer"),
+        _ => return None,
+    })
+}
