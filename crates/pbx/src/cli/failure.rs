@@ -17,7 +17,7 @@ pub(super) enum Failure {
     Other(String),
     /// The database: 64 where the operator has to mend something, else 1.
     Store(StoreError),
-    /// The running PBX: exit code 1.
+    /// The running PBX: 64 where it refuses what the operator wrote, else 1.
     Client(ClientError),
 }
 
@@ -38,6 +38,7 @@ impl Failure {
         match self {
             Self::Input(_) => EX_USAGE,
             Self::Store(error) if must_be_mended(error) => EX_USAGE,
+            Self::Client(ClientError::Refused(problem)) if problem.status == UNPROCESSABLE => EX_USAGE,
             Self::Other(_) | Self::Store(_) | Self::Client(_) => 1,
         }
     }
@@ -121,5 +122,7 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
+/// A new state with faults in it: certificate, directory or dialplan (RFC 9110 section 15.5.21).
+const UNPROCESSABLE: u16 = 422;
 /// `EX_USAGE` of sysexits.h.
 const EX_USAGE: u8 = 64;

@@ -26,7 +26,7 @@ impl Table {
         Self { columns, rows: Vec::new() }
     }
 
-    /// Adds a row. Control characters of a cell, which may come from a phone, are shown as `?`.
+    /// Adds a row; its cells may come from a phone and are made [`printable`].
     pub(super) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells.into_iter().map(printable).collect());
     }
@@ -62,9 +62,19 @@ impl Table {
     }
 }
 
-/// A text without control characters, so that what a phone calls itself cannot steer the terminal.
+/// A text that stays in its place, so that what a phone calls itself can neither steer the terminal nor look like another
+/// line or number: `?` stands for each control character, line separator, and mark that is not seen but turns or hides text.
 pub(super) fn printable(text: impl AsRef<str>) -> String {
-    text.as_ref().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    text.as_ref().chars().map(|c| if c.is_control() || is_unseen(c) { '?' } else { c }).collect()
+}
+
+/// Marks of direction, breaks of lines, spaces without width, tags. Not the joiners that some scripts are written with.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 #[cfg(test)]
@@ -77,5 +87,13 @@ mod tests {
         table.row(vec!["Café".into(), "7".into()]);
         table.row(vec!["a\x1b[2J".into(), "1200".into()]);
         assert_eq!(table.render(), "name   calls\nCafé       7\na?[2J   1200");
+    }
+
+    #[test]
+    fn a_name_cannot_turn_or_break_its_line() {
+        assert_eq!(printable("Balie\n\r\u{85}201"), "Balie???201");
+        assert_eq!(printable("\u{202e}102\u{2069}\u{200f}\u{2028}\u{feff}"), "?102????");
+        let written = "Zoë Çelik, 受付, \u{6cc}\u{200c}\u{6a9} 👩\u{200d}💻";
+        assert_eq!(printable(written), written, "what is written so in its script stays");
     }
 }

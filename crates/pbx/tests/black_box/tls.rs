@@ -83,7 +83,7 @@ fn a_new_certificate_is_shown_to_new_connections_and_a_bad_one_to_nobody() {
 
     write_key(&pbx.path("pbx.key"), &KeyPair::generate().unwrap());
     let refused = pbx.kiestoon(&["ctl", "reload"]);
-    assert!(!refused.status.success());
+    assert_eq!(refused.status.code(), Some(64));
     assert!(text(&refused).contains("is not the key of the certificate"), "{}", text(&refused));
     let mut new = Peer::connect(address, &config);
     assert!(ask(&mut new).starts_with("SIP/2.0 200"));
