@@ -32,7 +32,7 @@ impl Call {
         flow: Flow,
     ) {
         let Some(id) = self.branch_of(client) else { return };
-        self.drop_early_update(x, id);
+        self.drop_early_update(x, id, response.to.tag());
         let Some(branch) = self.branch_mut(id) else { return };
         let fork = branch.take_fork(response.to.tag().unwrap_or_default());
         let Signal::Invited { invite, .. } = &branch.leg.signal else { return };
@@ -104,7 +104,8 @@ impl Call {
         };
         // Who is transferred is told at the end of the search, whatever it was told before.
         let is_told = self.walk.transfers.search.is_some() && !is_late;
-        let retell = (!is_told && self.is_told_otherwise(&answer)).then(|| Box::new(answer.sdp.clone()));
+        let is_told_otherwise = (!is_told && self.is_told_otherwise(&answer)) || self.caller.left.is_some();
+        let retell = is_told_otherwise.then(|| answer.sdp.clone());
         callee.signal = Signal::Established(Box::new(Established::callee(answer.dialog, acked)));
         callee.set_remote(x, &answer.sdp);
         self.note_status(callee.id, 200);
@@ -116,7 +117,10 @@ impl Call {
             true => Negotiation::AnswerInAck { from: Side::Caller, offer: Box::new(answer.sdp.clone()) },
             false => Negotiation::Settled,
         };
-        self.stage = Stage::Talking(Box::new(Talk { retell, ..Talk::new(callee, negotiation) }));
+        self.stage = Stage::Talking(Box::new(Talk::new(callee, negotiation)));
+        if let Some(session) = retell {
+            self.tell_side(Side::Caller, session);
+        }
         let is_unanswered = matches!(self.caller.signal, Signal::Inviting { .. });
         if let (true, Some(offer)) = (is_unanswered, self.offer.take()) {
             self.caller.set_remote(x, &offer);
@@ -133,11 +137,10 @@ impl Call {
         match changed {
             Some(offer) => {
                 self.search_succeeded(x, None);
-                self.tell_side(x, Side::Callee, offer);
+                self.tell_side(Side::Callee, offer);
             }
             None => self.search_succeeded(x, (!is_late).then_some(answer.sdp)),
         }
-        self.tell_late(x);
     }
 
     /// The ACK of the winner's 2xx: with the answer to its offer, where the caller has said before what that is.
@@ -222,29 +225,6 @@ impl Call {
         }
     }
 
-    /// A 2xx of an INVITE that we acknowledged came again, because the ACK was lost; or another phone behind the same
-    /// contact answered too, and is hung up.
-    pub(crate) fn answered_again(&self, x: &mut Exchange, side: Side, response: &Response, flow: Flow) {
-        let Some(established) = self.leg(side).and_then(Leg::established) else { return };
-        let dialog = &established.dialog;
-        if response.to.tag() != Some(&*dialog.id().remote_tag) {
-            let invite = invite_of(dialog, response.cseq.number);
-            if let Ok(other) = Dialog::uac(&invite, response, flow) {
-                x.refuse_answer(other, response.cseq.number, None, true);
-            }
-            return;
-        }
-        if let OurAck::Sent { cseq, body, .. } = &established.acked
-            && *cseq == response.cseq.number
-        {
-            let mut ack = dialog.ack(*cseq);
-            if let Some(body) = body {
-                ack.set_body(wire::SDP, body.clone());
-            }
-            x.ack(ack, dialog.flow());
-        }
-    }
-
     /// The answer to an offer of ours came in an ACK: the other side, whose offer it was, is acknowledged with it, and the
     /// two are joined. Without a usable answer the call cannot go on.
     pub(crate) fn answer_in_ack(&mut self, x: &mut Exchange, from: Side, offer: &Sdp, ack: &Request) {
@@ -270,6 +250,32 @@ impl Call {
         self.note_held(x, from.other(), other_changed);
         self.join_sound(x);
         self.note_caller_codec(&answer);
+        self.both_know();
+    }
+}
+
+impl Leg {
+    /// A 2xx of an INVITE that we acknowledged came again, because the ACK was lost; or another phone behind the same
+    /// contact answered too, and is hung up.
+    pub(crate) fn answered_again(&self, x: &mut Exchange, response: &Response, flow: Flow) {
+        let Some(established) = self.established() else { return };
+        let dialog = &established.dialog;
+        if response.to.tag() != Some(&*dialog.id().remote_tag) {
+            let invite = invite_of(dialog, response.cseq.number);
+            if let Ok(other) = Dialog::uac(&invite, response, flow) {
+                x.refuse_answer(other, response.cseq.number, None, true);
+            }
+            return;
+        }
+        if let OurAck::Sent { cseq, body, .. } = &established.acked
+            && *cseq == response.cseq.number
+        {
+            let mut ack = dialog.ack(*cseq);
+            if let Some(body) = body {
+                ack.set_body(wire::SDP, body.clone());
+            }
+            x.ack(ack, dialog.flow());
+        }
     }
 }
 

@@ -153,13 +153,14 @@ impl Call {
         if self.transfer_responded(x, client, response) {
             return;
         }
-        if let Some(side) = self.acked_side(client) {
-            return self.answered_again(x, side, response, flow);
+        if let Some(leg) = self.legs().find(|leg| leg.acked_client() == Some(client)) {
+            return leg.answered_again(x, response, flow);
         }
         let code = status.code();
         let _ = self.probe_outcome(x, client, code)
             || self.refresh_outcome(x, client, code, Some(response))
             || self.early_update_outcome(x, client, code, Some(response))
+            || self.left_offer_outcome(x, client, code, Some(response))
             || self.passing_answered(x, client, code);
     }
 
@@ -179,6 +180,7 @@ impl Call {
         let _ = self.probe_outcome(x, client, status)
             || self.refresh_outcome(x, client, status, None)
             || self.early_update_outcome(x, client, status, None)
+            || self.left_offer_outcome(x, client, status, None)
             || self.passing_answered(x, client, status);
     }
 
@@ -238,7 +240,6 @@ impl Call {
         }
         established.unacked = None;
         self.acknowledged(x, side, request);
-        self.tell_late(x);
     }
 
     fn acknowledged(&mut self, x: &mut Exchange, side: Side, request: &Request) {
@@ -287,6 +288,7 @@ impl Call {
         self.tick_passed(x);
         self.tick_session(x, Side::Caller);
         self.tick_session(x, Side::Callee);
+        self.tick_parked(x);
         self.tick_digits(x);
         self.leave_silent(x);
         if let Stage::Ringing(ring) = &self.stage {
@@ -313,7 +315,8 @@ impl Call {
                 [Some(ring.until), repeat, ring.next_try()].into_iter().flatten().min()
             }
             Stage::Ending(ending) => (!ending.is_recorded).then_some(ending.until),
-            Stage::Between | Stage::Sounding(_) | Stage::Talking(_) => None,
+            Stage::Talking(talk) => talk.untold.deadline(),
+            Stage::Between | Stage::Sounding(_) => None,
         };
         let limit = (!matches!(self.stage, Stage::Ending(_))).then_some(self.limit);
         let prack = self.caller.reliable().and_then(Reliable::deadline);
@@ -339,6 +342,20 @@ impl Call {
             (Side::Callee, Stage::Talking(talk)) => Some(&talk.callee),
             (Side::Callee, Stage::Ending(ending)) => ending.callee.as_deref(),
             (Side::Callee, _) => None,
+        }
+    }
+
+    /// Every phone that is in the call: both sides, and who has transferred it.
+    pub(crate) fn legs(&self) -> impl Iterator<Item = &Leg> {
+        let callee = self.leg(Side::Callee);
+        std::iter::once(&self.caller).chain(callee).chain(self.parked())
+    }
+
+    /// The same, one of them.
+    pub(crate) fn any_leg_mut(&mut self, id: LegId) -> Option<&mut Leg> {
+        match self.side_of(id) {
+            Some(side) => self.leg_mut(side),
+            None => self.parked_mut(id),
         }
     }
 
@@ -391,11 +408,5 @@ impl Call {
     pub(crate) fn side_of(&self, leg: LegId) -> Option<Side> {
         let mut sides = [Side::Caller, Side::Callee].into_iter();
         sides.find(|side| self.leg(*side).is_some_and(|found| found.id == leg))
-    }
-
-    /// The side whose 2xx this transaction brought.
-    fn acked_side(&self, client: ClientId) -> Option<Side> {
-        let mut sides = [Side::Caller, Side::Callee].into_iter();
-        sides.find(|side| self.leg(*side).and_then(Leg::acked_client) == Some(client))
     }
 }

@@ -15,6 +15,7 @@ use crate::leg::{LegMedia, Signal};
 use crate::open_offer::OpenOffer;
 use crate::reinvite::{read_offer, refuse_reinvite};
 use crate::reliable::Reliable;
+use crate::ring::Branch;
 use crate::routes::ClientOwner;
 use crate::wire;
 
@@ -254,7 +255,7 @@ impl Call {
         if let Some(branch) = self.branch_mut(update.leg) {
             branch.catch_up(&update.tag);
         }
-        self.tell_for_good(&body);
+        self.tell_for_good(body.to_bytes());
         self.accept_update(x, Side::Caller, update.server, &update.request, Some(&body));
         true
     }
@@ -317,9 +318,9 @@ impl Call {
     }
 
     /// What the caller is told last is what the winner's answer is compared with.
-    fn tell_for_good(&mut self, body: &Sdp) {
+    pub(crate) fn tell_for_good(&mut self, told: Bytes) {
         if let Signal::Inviting { reliable: Some(reliable), .. } = &mut self.caller.signal {
-            reliable.told = body.to_bytes();
+            reliable.told = told;
         }
     }
 
@@ -330,16 +331,24 @@ impl Call {
         }
     }
 
-    /// The phone that an early offer came from or went to has answered the call, or is gone: who asked may ask again. A phone
-    /// that got one may have taken it, so it is told what stands once it has answered.
-    pub(crate) fn drop_early_update(&mut self, x: &mut Exchange, leg: LegId) {
+    /// The phone that an early offer came from or went to has answered the call, in the dialog of `answered`, or is gone: who asked
+    /// may ask again. A phone that got one may have taken it, so it is told what stands once it has answered.
+    pub(crate) fn drop_early_update(&mut self, x: &mut Exchange, leg: LegId, answered: Option<&str>) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let Some(update) = ring.update.take_if(|update| update.leg == leg) else { return };
-        x.routes.remove_client(update.client);
         self.close_early_offers(&update);
         refuse_reinvite(x, update.server, &update.request, 500);
-        if let (Side::Caller, Some(branch)) = (update.from, self.branch_mut(leg)) {
-            branch.fall_behind();
+        let EarlyUpdate { from, client, said, tag, .. } = *update;
+        match (from, self.branch_mut(leg)) {
+            (Side::Callee, _) => self.caller.leave_offer(x, client, said),
+            (Side::Caller, Some(branch)) if answered == Some(&*tag) => {
+                branch.fall_behind();
+                branch.leg.leave_offer(x, client, said);
+            }
+            (Side::Caller, branch) => {
+                x.routes.remove_client(client);
+                branch.into_iter().for_each(Branch::fall_behind);
+            }
         }
     }
 }
@@ -349,7 +358,7 @@ impl Call {
     pub(crate) fn drop_any_early_update(&mut self, x: &mut Exchange) {
         let Stage::Ringing(ring) = &self.stage else { return };
         if let Some(leg) = ring.update.as_ref().map(|update| update.leg) {
-            self.drop_early_update(x, leg);
+            self.drop_early_update(x, leg, None);
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::reason::EndReason;
 use crate::reinvite::{Negotiation, forget_ack};
 use crate::switch::Output;
 use crate::talk::Talk;
+use crate::tell::Untold;
 
 /// A call that has ended: its record waits for the last figures of its media, and its phones perhaps for a BYE, which may
 /// not be sent before the ACK of our 2xx has come (RFC 3261 section 15).
@@ -171,7 +172,7 @@ impl Call {
     /// the answer, and a re-INVITE that was passed on is left behind.
     fn drop_negotiation(&mut self, x: &mut Exchange) {
         let Stage::Talking(talk) = &mut self.stage else { return };
-        talk.retell = None;
+        talk.untold = Untold::default();
         match std::mem::replace(&mut talk.negotiation, Negotiation::Settled) {
             Negotiation::Settled => {}
             Negotiation::AnswerInAck { from, offer } => self.acknowledge(x, from.other(), Some(&offer)),

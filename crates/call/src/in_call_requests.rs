@@ -9,7 +9,6 @@ use crate::call::{Call, Stage};
 use crate::cdr::Side;
 use crate::digits::key_of;
 use crate::exchange::Exchange;
-use crate::leg::Leg;
 use crate::reinvite::gone_end;
 use crate::routes::ClientOwner;
 use crate::talk::Passing;
@@ -117,18 +116,17 @@ impl Call {
     /// A phone answered our question, with anything, or did not (408): only silence and "no such call" mean that it is
     /// gone. False if this is the outcome of something else.
     pub(crate) fn probe_outcome(&mut self, x: &mut Exchange, client: ClientId, status: u16) -> bool {
-        let probed = |leg: Option<&Leg>| leg.is_some_and(|leg| leg.probe == Some(client));
-        let sides = [Side::Caller, Side::Callee];
-        let Some(side) = sides.into_iter().find(|side| probed(self.leg(*side))) else { return false };
+        let probed = self.legs().find(|leg| leg.probe == Some(client));
+        let Some(id) = probed.map(|leg| leg.id) else { return false };
         if status < 200 {
             return true;
         }
         x.routes.remove_client(client);
-        if let Some(leg) = self.leg_mut(side) {
+        if let Some(leg) = self.any_leg_mut(id) {
             leg.probe = None;
         }
         if matches!(status, 408 | 481) {
-            self.end(x, gone_end(side));
+            self.gone(x, id);
         }
         true
     }

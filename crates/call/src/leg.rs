@@ -16,6 +16,7 @@ use crate::abilities::Abilities;
 use crate::cdr::Side;
 use crate::digits::Digits;
 use crate::exchange::Exchange;
+use crate::left_offer::LeftOffer;
 use crate::open_offer::OpenOffer;
 use crate::reliable::Reliable;
 use crate::session_timer::SessionTimer;
@@ -40,6 +41,8 @@ pub(crate) struct Leg {
     pub(crate) timer: Option<Box<SessionTimer>>,
     /// Our question whether the phone is still there, while it is unanswered.
     pub(crate) probe: Option<ClientId>,
+    /// An early offer of ours that nobody else waits for.
+    pub(crate) left: Option<Box<LeftOffer>>,
     /// The keys pressed on the phone, and how it sends them.
     pub(crate) digits: Option<Box<Digits>>,
 }
@@ -148,6 +151,7 @@ impl Leg {
             can: Abilities::default(),
             timer: None,
             probe: None,
+            left: None,
             digits: None,
         }
     }
@@ -185,6 +189,7 @@ impl Leg {
 
     /// Gives the ports back; every leg that asked for some passes here.
     pub(crate) fn close(&mut self, x: &mut Exchange) {
+        self.forget_left_offer(x);
         if !matches!(self.media, LegMedia::Closed) {
             self.media = LegMedia::Closed;
             x.media(MediaCommand::Close { leg: self.id });

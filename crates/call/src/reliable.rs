@@ -215,8 +215,7 @@ impl Call {
     fn next_provisional(&mut self, x: &mut Exchange) {
         let Some(reliable) = self.caller.reliable_mut() else { return };
         if let Some(held) = reliable.held.take() {
-            self.answer_caller(x, held.body.as_ref(), held.number.as_deref());
-            return self.tell_late(x);
+            return self.answer_caller(x, held.body.as_ref(), held.number.as_deref());
         }
         while let Some(response) = reliable.waiting.pop_front() {
             // One answer is enough: another phone's may have gone out meanwhile.

@@ -124,7 +124,7 @@ impl Call {
             self.drop_branches(x, Some(status), |branch| branch.target == target);
             self.drop_waiting(target);
         }
-        self.drop_early_update(x, leg);
+        self.drop_early_update(x, leg, None);
         self.hear_next(x);
         self.go_on_ringing(x);
     }
@@ -205,7 +205,7 @@ impl Call {
         let branches = &ring.branches;
         ring.early.take_if(|(heard, _)| branches.iter().all(|branch| branch.leg.id != *heard));
         for branch in dropped {
-            self.drop_early_update(x, branch.leg.id);
+            self.drop_early_update(x, branch.leg.id, None);
             self.drop_branch(x, branch, why);
         }
     }

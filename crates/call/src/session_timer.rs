@@ -15,7 +15,7 @@ use crate::exchange::Exchange;
 use crate::leg::{Leg, OurAck, Signal};
 use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
-use crate::reinvite::{forget_ack, gone_end};
+use crate::reinvite::forget_ack;
 use crate::routes::ClientOwner;
 use crate::settings::Settings;
 use crate::wire;
@@ -132,7 +132,9 @@ impl Leg {
     }
 
     /// The phone answered a re-INVITE or UPDATE of ours: the session is refreshed.
-    pub(crate) fn refreshed(&mut self, x: &Exchange, response: &Response) {
+    pub(crate) fn refreshed(&mut self, x: &mut Exchange, response: &Response) {
+        // One of ours that is on its way tells nothing new.
+        self.forget_refresh(x);
         self.can.learn(&response.headers);
         self.timer = accepted(x, &response.headers);
     }
@@ -175,23 +177,27 @@ impl Call {
     fn refresh(&mut self, x: &mut Exchange, side: Side) {
         let owner = ClientOwner::Call(self.key);
         let is_busy = self.is_passing() || self.transfer_negotiates(side);
-        let Some(leg) = self.leg_mut(side) else { return };
-        let is_invite = !leg.can.update;
-        let said = leg.media_mut().map(|media| media.said.clone()).unwrap_or_default();
-        if is_busy || leg.open.is_open() || leg.is_unacked() || (is_invite && said.is_empty()) {
-            return leg.refresh_at(x.now + BUSY);
+        match self.leg_mut(side) {
+            Some(leg) if is_busy => leg.refresh_at(x.now + BUSY),
+            Some(leg) => leg.send_refresh(x, owner),
+            None => {}
         }
-        let Some(established) = leg.established_mut() else { return };
-        let method = if is_invite { Method::Invite } else { Method::Update };
-        let (mut request, flow) = (established.dialog.request(method), established.dialog.flow());
-        leg.introduce(&mut request.headers);
-        if is_invite {
-            leg.open = OpenOffer::Ours;
-            request.set_body(wire::SDP, said);
-        }
-        let client = x.request(request, flow, Some(owner));
-        if let Some(timer) = &mut leg.timer {
-            timer.refresh = Some(Refresh { client, is_invite });
+    }
+
+    /// Does the same for who has transferred the call and waits for the outcome: where nobody refreshes its session, only its own
+    /// part of the call is over.
+    pub(crate) fn tick_parked(&mut self, x: &mut Exchange) {
+        let owner = ClientOwner::Call(self.key);
+        let Some(id) = self.parked().map(|parked| parked.id) else { return };
+        let Some(parked) = self.parked_mut(id) else { return };
+        match &parked.timer {
+            Some(timer) if timer.expires <= x.now => {
+                self.release_early(x, EndReason::SessionExpired);
+            }
+            Some(timer) if timer.is_ours && timer.refresh.is_none() && timer.due <= x.now => {
+                parked.send_refresh(x, owner);
+            }
+            _ => {}
         }
     }
 
@@ -204,14 +210,12 @@ impl Call {
         status: u16,
         response: Option<&Response>,
     ) -> bool {
-        let is_its = |leg: Option<&Leg>| leg.and_then(Leg::refresh).is_some_and(|r| r.client == client);
-        let Some(side) = [Side::Caller, Side::Callee].into_iter().find(|side| is_its(self.leg(*side))) else {
-            return false;
-        };
+        let is_its = |leg: &&Leg| leg.refresh().is_some_and(|refresh| refresh.client == client);
+        let Some(id) = self.legs().find(is_its).map(|leg| leg.id) else { return false };
         if status < 200 {
             return true;
         }
-        let Some(leg) = self.leg_mut(side) else { return true };
+        let Some(leg) = self.any_leg_mut(id) else { return true };
         let Some(refresh) = leg.timer.as_mut().and_then(|timer| timer.refresh.take()) else { return true };
         if let Some(response) = response.filter(|_| status < 300) {
             leg.take_refreshed(x, refresh, response);
@@ -222,11 +226,12 @@ impl Call {
             leg.open = OpenOffer::None;
         }
         let least = response.and_then(|response| response.headers.min_se());
+        let crossed = leg.glare_wait(&mut x.rng);
         let Some(timer) = &mut leg.timer else { return true };
         let rest = timer.expires.saturating_duration_since(x.now);
         match (status, least) {
             (408 | 481, _) => {
-                self.end(x, gone_end(side));
+                self.gone(x, id);
                 return true;
             }
             (422, Some(least)) if least > timer.secs => {
@@ -237,6 +242,7 @@ impl Call {
                 leg.can.update = false;
                 timer.due = x.now;
             }
+            (491, _) => timer.due = x.now + crossed,
             _ => timer.due = x.now + (rest / 2).max(BUSY),
         }
         true
@@ -269,17 +275,36 @@ impl Call {
         true
     }
 
-    /// The session timers of both sides.
+    /// The session timers of all phones.
     pub(crate) fn session_deadline(&self) -> Option<Instant> {
         if matches!(self.stage, Stage::Ending(_)) {
             return None;
         }
-        let deadline = |side| Some(self.leg(side)?.timer.as_ref()?.deadline());
-        deadline(Side::Caller).into_iter().chain(deadline(Side::Callee)).min()
+        self.legs().filter_map(|leg| Some(leg.timer.as_ref()?.deadline())).min()
     }
 }
 
 impl Leg {
+    fn send_refresh(&mut self, x: &mut Exchange, owner: ClientOwner) {
+        let is_invite = !self.can.update;
+        let said = self.media_mut().map(|media| media.said.clone()).unwrap_or_default();
+        if self.open.is_open() || self.is_unacked() || (is_invite && said.is_empty()) {
+            return self.refresh_at(x.now + BUSY);
+        }
+        let Some(established) = self.established_mut() else { return };
+        let method = if is_invite { Method::Invite } else { Method::Update };
+        let (mut request, flow) = (established.dialog.request(method), established.dialog.flow());
+        self.introduce(&mut request.headers);
+        if is_invite {
+            self.open = OpenOffer::Ours;
+            request.set_body(wire::SDP, said);
+        }
+        let client = x.request(request, flow, Some(owner));
+        if let Some(timer) = &mut self.timer {
+            timer.refresh = Some(Refresh { client, is_invite });
+        }
+    }
+
     fn refresh_at(&mut self, at: Instant) {
         if let Some(timer) = &mut self.timer {
             timer.due = at;

@@ -1,6 +1,5 @@
 //! Two people talk: the callee's leg, what is being negotiated between the two, and requests on their way across.
 
-use kiestoon_media::Sdp;
 use kiestoon_sip::Request;
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use crate::cdr::Side;
 use crate::exchange::Exchange;
 use crate::leg::Leg;
 use crate::reinvite::Negotiation;
+use crate::tell::Untold;
 
 /// A call that was answered by a phone.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,9 +17,8 @@ pub(crate) struct Talk {
     pub(crate) negotiation: Negotiation,
     /// Requests that were passed on and not answered yet; few, and bounded.
     pub(crate) passing: Vec<Passing>,
-    /// What the callee said of its session, where the caller was answered otherwise before: the caller is offered it once its
-    /// ACK has come.
-    pub(crate) retell: Option<Box<Sdp>>,
+    /// What they have yet to be told of each other's session.
+    pub(crate) untold: Untold,
 }
 
 /// A request of one side that was passed on to the other.
@@ -33,7 +32,7 @@ pub(crate) struct Passing {
 
 impl Talk {
     pub(crate) fn new(callee: Leg, negotiation: Negotiation) -> Self {
-        Self { callee, negotiation, passing: Vec::new(), retell: None }
+        Self { callee, negotiation, passing: Vec::new(), untold: Untold::default() }
     }
 
     /// The talk is over, but not the callee's part in the call: what was on its way across is answered.

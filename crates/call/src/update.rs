@@ -67,19 +67,34 @@ impl Call {
         request: &Request,
         body: Option<&Sdp>,
     ) {
+        match self.leg_mut(side) {
+            Some(leg) => leg.accept_update(x, server, request, body),
+            None => x.answer(server, request, 481),
+        }
+    }
+}
+
+impl Leg {
+    /// The same in the dialog of this phone.
+    pub(crate) fn accept_update(
+        &mut self,
+        x: &mut Exchange,
+        server: ServerId,
+        request: &Request,
+        body: Option<&Sdp>,
+    ) {
         let mut response = x.response(request, 200, None);
-        let Some(leg) = self.leg_mut(side) else { return };
-        leg.can.learn(&request.headers);
-        let Some(dialog) = leg.dialog_mut() else { return x.answer(server, request, 481) };
+        self.can.learn(&request.headers);
+        let Some(dialog) = self.dialog_mut() else { return x.answer(server, request, 481) };
         let _ = dialog.refresh_target(&request.headers);
         wire::dialog_headers(&mut response.headers, dialog);
-        if leg.established().is_some() && request.method == Method::Update {
-            leg.forget_refresh(x);
-            leg.timer = session_timer::grant(x, &request.headers, &mut response.headers);
+        if self.established().is_some() && request.method == Method::Update {
+            self.forget_refresh(x);
+            self.timer = session_timer::grant(x, &request.headers, &mut response.headers);
         }
         if let Some(body) = body {
-            response.set_body(wire::SDP, leg.say(body));
-            leg.open = OpenOffer::None;
+            response.set_body(wire::SDP, self.say(body));
+            self.open = OpenOffer::None;
         }
         x.respond(server, response);
     }

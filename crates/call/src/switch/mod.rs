@@ -385,6 +385,8 @@ impl Switch {
     fn with_call(&mut self, key: CallKey, act: impl FnOnce(&mut Call, &mut Exchange)) {
         let Some(call) = self.calls.get_mut(&key) else { return };
         act(call, &mut self.x);
+        call.seat_arrival(&mut self.x);
+        call.tell_untold(&mut self.x);
         let wanted = if call.is_over() { None } else { call.deadline() };
         if wanted != call.scheduled {
             if let Some(before) = call.scheduled {

@@ -13,6 +13,7 @@ use crate::cdr::Side;
 use crate::id;
 use crate::leg::{Leg, LegMedia, Signal};
 use crate::reinvite::read_offer;
+use crate::session_timer;
 use crate::transfer::{Crossing, Source};
 use crate::wire;
 
@@ -31,7 +32,7 @@ impl Switch {
             }
             Crossing::Arrived { call, leg, answer } => {
                 if self.calls.contains_key(&call) {
-                    return self.with_call(call, |call, x| call.arrived(x, *leg, &answer));
+                    return self.with_call(call, |call, x| call.arrived(x, *leg, answer));
                 }
                 let mut leg = leg;
                 leg.hang_up(&mut self.x, &crate::reason::EndReason::Transferred.into());
@@ -102,6 +103,9 @@ impl Switch {
             }
             Ok((key, call.place_of(leg, replaces, by, true)?))
         });
+        if let (Ok(_), Some(refusal)) = (&found, session_timer::too_short(&self.x, &request)) {
+            return self.x.respond(server, refusal);
+        }
         let offer = read_offer(&self.x.settings, &request).and_then(|offer| offer.ok_or(488));
         let (key, place, offer) = match (found, offer) {
             (Ok((key, place)), Ok(offer)) => (key, place, offer),

@@ -10,6 +10,7 @@ use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{ReferTo, Replaces, Request, Response};
 use serde::{Deserialize, Serialize};
 
+use super::place::turn_out;
 use super::{Phase, Place, Search, Subscription};
 use crate::call::{Call, Stage};
 use crate::cdr::{CdrLeg, Side};
@@ -17,6 +18,7 @@ use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::id::CallId;
 use crate::leg::{Leg, LegMedia, OpenMedia, Signal};
+use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
 use crate::ring::Branch;
 use crate::routes::ClientOwner;
@@ -47,6 +49,8 @@ pub(crate) struct Leaving {
     /// The number that it will talk to.
     meets: Box<str>,
     offered: Option<Offered>,
+    /// The other call does not take it any more: the outcome of the offer alone is waited for.
+    called_off: bool,
 }
 
 /// The offer that it was made.
@@ -77,6 +81,8 @@ pub(crate) enum Source {
     Moves { from: CallKey },
     /// Its own INVITE, with this offer.
     Invites { leg: Box<Leg>, offer: Box<Sdp> },
+    /// It is here, in a session with us that it has answered with this, and waits until nothing is being negotiated.
+    Waits { leg: Box<Leg>, answer: Box<Sdp> },
 }
 
 impl Call {
@@ -112,8 +118,15 @@ impl Call {
         let (to, linked, meets) = to;
         x.event(Event::CallTransfer { call: self.id(), by, target: meets.clone(), status: 100 });
         let who = from.other();
-        self.walk.transfers.leaving =
-            Some(Box::new(Leaving { who, to, subscription, linked, meets, offered: None }));
+        self.walk.transfers.leaving = Some(Box::new(Leaving {
+            who,
+            to,
+            subscription,
+            linked,
+            meets,
+            offered: None,
+            called_off: false,
+        }));
     }
 
     /// The address that the phone which is to leave is at.
@@ -138,11 +151,12 @@ impl Call {
         let Some((flow, body, origin)) = offered else { return self.departure_failed(x, 500) };
         let shown = self.shown_as(x, &meets, &flow);
         let Some(leg) = self.leg_mut(who) else { return self.departure_failed(x, 500) };
-        let Some(client) = leg.offer_again(x, &body, owner, shown.as_ref()) else {
+        let said = body.to_bytes();
+        let Some(client) = leg.offer_again(x, said.clone(), owner, shown.as_ref()) else {
             return self.departure_failed(x, 500);
         };
         if let Some(leaving) = &mut self.walk.transfers.leaving {
-            leaving.offered = Some(Offered { client, local, origin, said: body.to_bytes() });
+            leaving.offered = Some(Offered { client, local, origin, said });
         }
     }
 
@@ -164,14 +178,16 @@ impl Call {
         }
         if !status.is_success() {
             x.routes.remove_client(client);
-            self.departure_failed(x, status.code());
+            self.departure_refused_by_phone(x, status.code());
             if matches!(status.code(), 408 | 481) {
                 self.end(x, crate::reinvite::gone_end(who));
             }
             return true;
         }
         let answer = self.leg_mut(who).and_then(|leg| leg.accept_answer(x, client, response));
+        let is_off = self.walk.transfers.leaving.as_ref().is_some_and(|leaving| leaving.called_off);
         match answer {
+            Some(_) if is_off => self.come_back(who),
             Some(answer) => self.depart(x, answer),
             None => {
                 // The phone has changed its session already, so the old one cannot be kept.
@@ -180,6 +196,35 @@ impl Call {
             }
         }
         true
+    }
+
+    /// The phone has not taken what it was offered.
+    fn departure_refused_by_phone(&mut self, x: &mut Exchange, status: u16) {
+        let Some(leaving) = &mut self.walk.transfers.leaving else { return };
+        let (who, is_off) = (leaving.who, leaving.called_off);
+        let origin = leaving.offered.take().map(|offered| offered.origin);
+        self.describe_on(who, origin);
+        match is_off {
+            true => self.walk.transfers.leaving = None,
+            false => self.departure_failed(x, status),
+        }
+    }
+
+    /// The phone has taken ports that are there no more: it is offered its old ones again.
+    fn come_back(&mut self, who: Side) {
+        let Some(mut leaving) = self.walk.transfers.leaving.take() else { return };
+        let origin = leaving.offered.take().map(|offered| offered.origin);
+        self.describe_on(who, origin);
+        self.tell_what_we_can(who);
+    }
+
+    /// Later descriptions to the phone count on from the last that it saw.
+    fn describe_on(&mut self, who: Side, origin: Option<Origin>) {
+        let Some(leg) = self.leg_mut(who) else { return };
+        leg.open = OpenOffer::None;
+        if let (Some(media), Some(origin)) = (leg.media_mut(), origin) {
+            media.origin = origin;
+        }
     }
 
     pub(super) fn leaving_failed(&mut self, x: &mut Exchange, client: ClientId) -> bool {
@@ -232,7 +277,14 @@ impl Call {
 
     /// The phone stays: who transferred is told why, and the other call too.
     pub(crate) fn departure_failed(&mut self, x: &mut Exchange, status: u16) {
-        let Some(mut leaving) = self.walk.transfers.leaving.take() else { return };
+        let Some(leaving) = self.walk.transfers.leaving.take() else { return };
+        self.tell_of_departure(x, *leaving, status);
+    }
+
+    fn tell_of_departure(&mut self, x: &mut Exchange, mut leaving: Leaving, status: u16) {
+        if leaving.called_off {
+            return;
+        }
         let from = leaving.who.other();
         let by = self.leg(from).map(|leg| leg.number.clone()).unwrap_or_default();
         if let (Some(subscription), Some(leg)) = (&mut leaving.subscription, self.leg_mut(from)) {
@@ -253,10 +305,19 @@ impl Call {
         self.departure_failed(x, 487);
     }
 
-    /// The other call will not take the phone in any more, though its answer may be on its way.
+    /// The other call will not take the phone in any more. Where it was offered to go already, that is taken back, and this call
+    /// goes on once the outcome is known.
     pub(crate) fn departure_refused(&mut self, x: &mut Exchange, status: u16) {
-        self.leave_departure(x);
-        self.departure_failed(x, status);
+        let Some(mut leaving) = self.walk.transfers.leaving.take() else { return };
+        let offered = leaving.offered.take();
+        let (who, to, linked, meets) = (leaving.who, leaving.to, leaving.linked, leaving.meets.clone());
+        self.tell_of_departure(x, *leaving, status);
+        if let Some(offered) = offered {
+            x.transactions.cancel(x.now, offered.client);
+            let (subscription, offered, called_off) = (None, Some(offered), true);
+            let rest = Leaving { who, to, subscription, linked, meets, offered, called_off };
+            self.walk.transfers.leaving = Some(Box::new(rest));
+        }
     }
 
     /// What the phone was offered is left behind: its answer is acknowledged all the same.
@@ -298,6 +359,7 @@ impl Call {
         match arrival.source {
             Source::Moves { from } => x.crossings.push_back(Crossing::Expected { call: from, local }),
             Source::Invites { .. } => self.answer_arrival(x, local),
+            Source::Waits { .. } => {}
         }
     }
 
@@ -312,6 +374,7 @@ impl Call {
         match source {
             Source::Moves { from } => x.crossings.push_back(Crossing::Refused { call: from, status }),
             Source::Invites { leg, .. } => self.refuse_inviting(x, *leg, status),
+            Source::Waits { leg, .. } => turn_out(x, *leg),
         }
     }
 
@@ -325,8 +388,8 @@ impl Call {
     }
 
     /// The phone of another call is here, in its dialog of before.
-    pub(crate) fn arrived(&mut self, x: &mut Exchange, mut leg: Leg, answer: &Sdp) {
-        let Some(arrival) = self.walk.transfers.arrival.take() else {
+    pub(crate) fn arrived(&mut self, x: &mut Exchange, mut leg: Leg, answer: Box<Sdp>) {
+        let Some(arrival) = &mut self.walk.transfers.arrival else {
             leg.hang_up(x, &EndReason::Transferred.into());
             return;
         };
@@ -337,24 +400,12 @@ impl Call {
         if let Some(client) = leg.acked_client() {
             x.routes.add_client(client, ClientOwner::Call(self.key));
         }
-        leg.set_remote(x, answer);
-        self.take_place(x, arrival.place, leg, answer);
-    }
-
-    /// A phone that has a session with us, `answer`, takes its place.
-    pub(super) fn take_place(&mut self, x: &mut Exchange, place: Place, mut leg: Leg, answer: &Sdp) {
-        leg.agreed(answer);
-        self.note_arrival(&leg, place);
-        x.parties.join(&self.cdr.record.organisation, &leg.number, self.key);
-        match (place, &self.stage) {
-            (Place::Branch(_), _) => self.picked_up(x, leg, answer),
-            (Place::Side(side), Stage::Talking(_)) => self.join(x, side, leg, answer),
-            (Place::Side(_), _) => self.waits_instead(x, leg, answer),
-        }
+        leg.set_remote(x, &answer);
+        arrival.source = Source::Waits { leg: Box::new(leg), answer };
     }
 
     /// The two of them talk.
-    fn join(&mut self, x: &mut Exchange, side: Side, mut leg: Leg, answer: &Sdp) {
+    pub(super) fn join(&mut self, x: &mut Exchange, side: Side, mut leg: Leg, answer: &Sdp) {
         leg.side = side;
         if side == Side::Callee {
             self.cdr.record.to_number = Some(leg.number.clone());
@@ -362,16 +413,25 @@ impl Call {
         if let Some(slot) = self.leg_mut(side) {
             let mut replaced = std::mem::replace(slot, leg);
             self.note_leg_end(replaced.id, EndReason::Transferred);
-            replaced.hang_up(x, &EndReason::Transferred.into());
             replaced.close(x);
+            match replaced.signal {
+                // Its 2xx waited for a PRACK.
+                Signal::Inviting { .. } => {
+                    self.refuse_inviting(x, replaced, 487);
+                    let number = self.leg(side.other()).map(|leg| leg.number.clone());
+                    self.answered(x, number);
+                }
+                _ => replaced.hang_up(x, &EndReason::Transferred.into()),
+            }
         }
         self.join_sound(x);
-        self.tell_side(x, side.other(), answer.clone());
+        self.tell_side(side.other(), answer.clone());
     }
 
     /// It waits for the phones that ring, in place of who has called them.
-    fn waits_instead(&mut self, x: &mut Exchange, mut leg: Leg, answer: &Sdp) {
+    pub(super) fn waits_instead(&mut self, x: &mut Exchange, mut leg: Leg, answer: &Sdp) {
         leg.side = Side::Caller;
+        self.drop_any_early_update(x);
         let mut replaced = std::mem::replace(&mut self.caller, leg);
         self.note_leg_end(replaced.id, EndReason::Transferred);
         replaced.close(x);
@@ -382,15 +442,21 @@ impl Call {
         }
         self.offer = Some(Box::new(answer.clone()));
         let (mut early, mut rings) = (None, false);
-        self.drop_any_early_update(x);
         if let Stage::Ringing(ring) = &mut self.stage {
             ring.branches.iter_mut().for_each(Branch::fall_behind);
             (early, rings) = (ring.early.as_ref().map(|(leg, _)| *leg), ring.told.is_some());
         }
         let until = x.now + x.settings.ring_limit;
         let (was_caller, phase) = (true, Phase::Seeking);
-        self.walk.transfers.search =
-            Some(Box::new(Search { by, target, parked: None, was_caller, phase, until }));
+        self.walk.transfers.search = Some(Box::new(Search {
+            by,
+            target,
+            parked: None,
+            was_caller,
+            offered: Bytes::new(),
+            phase,
+            until,
+        }));
         match early {
             Some(heard) => x.media(MediaCommand::Connect { a: self.caller.id, b: heard }),
             None if rings => self.play_ringback(x),
@@ -408,7 +474,7 @@ impl Call {
         self.note_status(leg.id, status);
     }
 
-    fn note_arrival(&mut self, leg: &Leg, place: Place) {
+    pub(super) fn note_arrival(&mut self, leg: &Leg, place: Place) {
         let side = match place {
             Place::Side(side) => side,
             Place::Branch(_) => Side::Callee,

@@ -11,8 +11,9 @@ mod replaces;
 
 use std::time::Instant;
 
+use bytes::Bytes;
 use kiestoon_dialplan::{CallFacts, Timestamp};
-use kiestoon_media::{MediaCommand, Sdp, local_offer, with_direction};
+use kiestoon_media::{Direction, MediaCommand, Sdp, local_offer, with_direction};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{Method, NameAddr, ReferTo, Request, Response};
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,10 @@ use crate::call::{Call, Stage};
 use crate::cdr::{End, Side};
 use crate::event::Event;
 use crate::exchange::Exchange;
+use crate::gruu::{self, OnePhone};
 use crate::identity;
 use crate::leg::{Leg, LegMedia, OurAck};
+use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
 use crate::reinvite::{Negotiation, forget_ack, gone_end};
 use crate::routes::ClientOwner;
@@ -54,6 +57,9 @@ pub(crate) struct Search {
     /// The leg of who transferred; None once it has hung up.
     parked: Option<Box<Parked>>,
     was_caller: bool,
+    /// The session with the PBX that the one who is transferred was offered.
+    #[serde(with = "kiestoon_sip::plain")]
+    offered: Bytes,
     phase: Phase,
     /// When the search has failed, however far it is.
     #[serde(with = "kiestoon_sip::plain")]
@@ -72,6 +78,8 @@ struct Parked {
 enum Phase {
     /// The one who is transferred is asked, by a re-INVITE, for a session with the PBX.
     Asking(ClientId),
+    /// The same, but the time of the search is over: only the outcome is waited for.
+    GivingUp(ClientId),
     /// The dialplan is followed.
     Seeking,
     /// The target has failed, and who transferred is rung back.
@@ -88,8 +96,9 @@ impl Call {
         if refer_to.replaces.is_some() {
             return self.refer_with_replaces(x, from, server, request, refer_to);
         }
-        let Some(number) = self.transfer_target(x, from, &refer_to) else {
-            return x.answer(server, &request, 404);
+        let (number, one_phone) = match self.transfer_target(x, from, &refer_to) {
+            Ok(target) => target,
+            Err(status) => return x.answer(server, &request, status),
         };
         let Some(transferor) = self.leg(from) else { return x.answer(server, &request, 481) };
         let by = transferor.number.clone();
@@ -102,6 +111,7 @@ impl Call {
         let subscription = Subscription::accept(x, server, &request);
         x.event(Event::CallTransfer { call: self.id(), by: by.clone(), target: number.clone(), status: 100 });
         self.walk = Walk::new(decision.map(|decision| decision.run));
+        self.carried.one_phone = one_phone.map(Box::new);
         self.begin_search(x, from, by, number, subscription);
     }
 
@@ -111,8 +121,8 @@ impl Call {
         let refer_to = request.headers.refer_to().map_err(|_| 400u16)?;
         let Stage::Talking(talk) = &self.stage else { return Err(603) };
         let is_settled = matches!(talk.negotiation, Negotiation::Settled)
-            && !self.caller.is_unacked()
-            && !talk.callee.is_unacked();
+            && !self.caller.is_negotiating()
+            && !talk.callee.is_negotiating();
         if is_settled && self.transfers_are_idle() { Ok(refer_to) } else { Err(491) }
     }
 
@@ -121,15 +131,26 @@ impl Call {
         transfers.search.is_none() && transfers.leaving.is_none() && transfers.arrival.is_none()
     }
 
-    /// The number to call; None where it is none of the organisation's, or none at all.
-    fn transfer_target(&self, x: &Exchange, from: Side, refer_to: &ReferTo) -> Option<Box<str>> {
-        let local = self.leg(from)?.flow.local.ip();
+    /// The number to call, and the one phone of it that is meant where a GRUU says so (RFC 5627 section 3.1); an error is the
+    /// status that refuses it: it is none of the organisation's, none at all, or the phone is not there.
+    fn transfer_target(
+        &self,
+        x: &Exchange,
+        from: Side,
+        refer_to: &ReferTo,
+    ) -> Result<(Box<str>, Option<OnePhone>), u16> {
+        let local = self.leg(from).ok_or(481u16)?.flow.local.ip();
+        // The extensions may have been loaded anew since the call began.
+        let own = x.snapshot.index_of(&self.cdr.record.organisation).ok_or(404u16)?;
         if let Some(host) = refer_to.uri.host()
-            && x.snapshot.organisation_of(host, local) != Some(self.organisation)
+            && x.snapshot.organisation_of(host, local) != Some(own)
         {
-            return None;
+            return Err(404);
         }
-        wire::number(refer_to.uri.user())
+        match gruu::one_phone(x, own, &refer_to.uri)? {
+            Some(phone) => Ok((phone.number.clone(), Some(phone))),
+            None => Ok((wire::number(refer_to.uri.user()).ok_or(404u16)?, None)),
+        }
     }
 
     /// The rule for a call that an extension makes, or has made for it.
@@ -164,12 +185,15 @@ impl Call {
         x.media(MediaCommand::Disconnect { leg: self.caller.id });
         self.play_hold_music(x);
         let until = x.now + x.settings.ring_limit;
-        let phase = self.ask_session(x).map_or(Phase::Seeking, Phase::Asking);
+        let (phase, offered) = self
+            .ask_session(x)
+            .map_or((Phase::Seeking, Bytes::new()), |(client, said)| (Phase::Asking(client), said));
         self.walk.transfers.search = Some(Box::new(Search {
             by,
             target,
             parked: Some(Box::new(Parked { leg: other, subscription })),
             was_caller: from == Side::Caller,
+            offered,
             phase,
             until,
         }));
@@ -180,16 +204,18 @@ impl Call {
     }
 
     /// Offers the one who is transferred a session with the PBX itself.
-    fn ask_session(&mut self, x: &mut Exchange) -> Option<ClientId> {
+    fn ask_session(&mut self, x: &mut Exchange) -> Option<(ClientId, Bytes)> {
         let owner = ClientOwner::Call(self.key);
         let media = self.caller.media_mut()?;
-        let body = local_offer(&media.local, &mut media.origin);
-        self.caller.offer_again(x, &body, owner, None)
+        let body = local_offer(&media.local, &mut media.origin).to_bytes();
+        Some((self.caller.offer_again(x, body.clone(), owner, None)?, body))
     }
 
     /// The dialplan is followed for the target. `answer` is what the one who waits agreed on with us; a phone that refused
     /// the new session keeps the old one, and what we can ourselves is offered in its place.
     fn seek(&mut self, x: &mut Exchange, answer: Option<Sdp>) {
+        let is_late =
+            matches!(&self.walk.transfers.search, Some(search) if matches!(search.phase, Phase::GivingUp(_)));
         let own = || {
             let LegMedia::Open(media) = &self.caller.media else { return None };
             let mut origin = media.origin.clone();
@@ -200,7 +226,10 @@ impl Call {
         if let Some(search) = &mut self.walk.transfers.search {
             search.phase = Phase::Seeking;
         }
-        self.walk_on(x, None);
+        match is_late {
+            true => self.search_failed(x, EndReason::NoAnswer.into()),
+            false => self.walk_on(x, None),
+        }
     }
 
     /// A response to a request that a transfer sent. False if it is the answer to something else.
@@ -211,8 +240,7 @@ impl Call {
         response: &Response,
     ) -> bool {
         let status = response.status;
-        let is_asking = self.searching(Phase::Asking(client));
-        if !is_asking {
+        if !self.is_asked(client) {
             return self.leaving_responded(x, client, response);
         }
         if status.is_provisional() {
@@ -223,12 +251,16 @@ impl Call {
                 408 | 481 => self.asked_one_is_gone(x, client),
                 _ => {
                     x.routes.remove_client(client);
+                    self.caller.open = OpenOffer::None;
                     self.seek(x, None);
                 }
             }
             return true;
         }
         let answer = self.caller.accept_answer(x, client, response);
+        if let (Some(media), Some(search)) = (self.caller.media_mut(), &mut self.walk.transfers.search) {
+            media.said = std::mem::take(&mut search.offered);
+        }
         if let Some(answer) = &answer {
             self.caller.set_remote(x, answer);
         }
@@ -238,7 +270,7 @@ impl Call {
 
     /// A request that a transfer sent will not be answered. False if it was for something else.
     pub(crate) fn transfer_failed_to_send(&mut self, x: &mut Exchange, client: ClientId) -> bool {
-        if !self.searching(Phase::Asking(client)) {
+        if !self.is_asked(client) {
             return self.leaving_failed(x, client);
         }
         self.asked_one_is_gone(x, client);
@@ -254,15 +286,21 @@ impl Call {
         self.end(x, gone_end(Side::Caller));
     }
 
-    fn searching(&self, phase: Phase) -> bool {
-        self.walk.transfers.search.as_ref().is_some_and(|search| search.phase == phase)
+    /// The offer of a session with the PBX that is unanswered.
+    fn asking(&self) -> Option<ClientId> {
+        match self.walk.transfers.search.as_ref()?.phase {
+            Phase::Asking(client) | Phase::GivingUp(client) => Some(client),
+            Phase::Seeking | Phase::Recalling => None,
+        }
+    }
+
+    fn is_asked(&self, client: ClientId) -> bool {
+        self.asking() == Some(client)
     }
 
     /// Whether an offer of a transfer's is open with a side, so that its own has to wait.
     pub(crate) fn transfer_negotiates(&self, side: Side) -> bool {
-        let asking =
-            matches!(&self.walk.transfers.search, Some(search) if matches!(search.phase, Phase::Asking(_)));
-        (asking && side == Side::Caller) || self.walk.transfers.leaving.is_some()
+        (self.asking().is_some() && side == Side::Caller) || self.walk.transfers.leaving.is_some()
     }
 
     /// When a transfer wants [`Call::tick_transfers`].
@@ -275,11 +313,28 @@ impl Call {
     /// A search that takes too long has failed; a phone that has not arrived by now will not.
     pub(crate) fn tick_transfers(&mut self, x: &mut Exchange) {
         if self.walk.transfers.search.as_ref().is_some_and(|search| search.until <= x.now) {
-            self.drop_branches(x, None, |_| true);
-            self.search_failed(x, EndReason::NoAnswer.into());
+            self.search_too_long(x);
         }
         if self.walk.transfers.arrival.as_ref().is_some_and(|arrival| arrival.until <= x.now) {
             self.drop_arrival(x, 504);
+        }
+    }
+
+    /// A search whose first offer is still unanswered takes that back: the one who is transferred cannot be offered another session
+    /// before.
+    fn search_too_long(&mut self, x: &mut Exchange) {
+        let Some(search) = &mut self.walk.transfers.search else { return };
+        match search.phase {
+            Phase::Asking(client) => {
+                search.phase = Phase::GivingUp(client);
+                search.until = x.now + x.settings.timers.transaction() * 2;
+                x.transactions.cancel(x.now, client);
+            }
+            Phase::GivingUp(client) => self.asked_one_is_gone(x, client),
+            Phase::Seeking | Phase::Recalling => {
+                self.drop_branches(x, None, |_| true);
+                self.search_failed(x, EndReason::NoAnswer.into());
+            }
         }
     }
 
@@ -303,9 +358,10 @@ impl Call {
     }
 
     fn stop_asking(&mut self, x: &mut Exchange) {
-        let Some(search) = &mut self.walk.transfers.search else { return };
-        let Phase::Asking(client) = search.phase else { return };
-        search.phase = Phase::Seeking;
+        let Some(client) = self.asking() else { return };
+        if let Some(search) = &mut self.walk.transfers.search {
+            search.phase = Phase::Seeking;
+        }
         if let Some(established) = self.caller.established() {
             x.leave_reinvite(client, established.dialog.clone(), true);
         }
@@ -318,17 +374,26 @@ impl Call {
         self.join_sound(x);
     }
 
-    /// Tells a side that the other holds it, by an offer of our own.
-    fn tell_held(&mut self, x: &mut Exchange, side: Side) {
+    /// Tells a side, by an offer of our own, that the other one holds it, or does so no more, where it believes otherwise.
+    fn tell_if_unheard(&mut self, side: Side) {
+        let said = self.leg_mut(side).and_then(Leg::media_mut).and_then(|media| Sdp::parse(&media.said).ok());
+        let is_held = said.and_then(|said| said.audio()).is_some_and(|audio| !audio.direction.receives());
+        if is_held != self.leg(side.other()).is_some_and(Leg::holds) {
+            self.tell_what_we_can(side);
+        }
+    }
+
+    /// Offers a side what we can ourselves, in the name of the other one.
+    fn tell_what_we_can(&mut self, side: Side) {
         let held = self.leg(side.other()).is_some_and(Leg::holds);
         let offer = self.leg_mut(side).and_then(Leg::media_mut).map(|media| {
             let mut origin = media.origin.clone();
             wire::as_theirs(&local_offer(&media.local, &mut origin), &origin)
         });
-        if let (true, Some(offer)) = (held, offer) {
-            let direction = kiestoon_media::Direction::SendOnly;
+        if let Some(offer) = offer {
+            let direction = if held { Direction::SendOnly } else { Direction::SendRecv };
             let mut origin = kiestoon_media::Origin::new(0);
-            self.tell_side(x, side, with_direction(&offer, direction, &mut origin));
+            self.tell_side(side, with_direction(&offer, direction, &mut origin));
         }
     }
 }
@@ -338,18 +403,18 @@ impl Leg {
     pub(crate) fn offer_again(
         &mut self,
         x: &mut Exchange,
-        body: &Sdp,
+        body: Bytes,
         owner: ClientOwner,
         shown: Option<&NameAddr>,
     ) -> Option<ClientId> {
-        let said = self.say(body);
         let established = self.established_mut()?;
         let (mut invite, flow) = (established.dialog.request(Method::Invite), established.dialog.flow());
         self.introduce(&mut invite.headers);
         if let Some(shown) = shown {
             identity::assert(&mut invite.headers, &x.settings, shown);
         }
-        invite.set_body(wire::SDP, said);
+        invite.set_body(wire::SDP, body);
+        self.open = OpenOffer::Ours;
         Some(x.request(invite, flow, Some(owner)))
     }
 

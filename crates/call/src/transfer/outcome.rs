@@ -48,7 +48,7 @@ impl Call {
             self.release_parked(x, *parked, 200, &EndReason::Transferred.into());
         }
         if let Some(callee) = callee {
-            self.tell_side(x, Side::Caller, callee);
+            self.tell_side(Side::Caller, callee);
         }
     }
 
@@ -89,8 +89,8 @@ impl Call {
         }
         self.cdr.record.to_number = Some(other.number.clone());
         self.talk_again(x, other);
-        let transferee = if search.was_caller { Side::Callee } else { Side::Caller };
-        self.tell_held(x, transferee);
+        self.tell_if_unheard(Side::Caller);
+        self.tell_if_unheard(Side::Callee);
     }
 
     /// Who transferred has hung up: it is rung, for a while.
@@ -104,6 +104,7 @@ impl Call {
         let transfers = std::mem::take(&mut self.walk.transfers);
         self.walk = Walk::new(None);
         self.walk.transfers = transfers;
+        self.carried.one_phone = None;
         self.stage = Stage::Between;
         if self.dial(x, &dial).is_some() {
             self.end(x, EndReason::TransferFailed.into());

@@ -1,13 +1,17 @@
 //! Whose place in a call a dialog names, and whether that may be taken (RFC 3891 section 3).
 
-use kiestoon_media::LegId;
-use kiestoon_sip::Replaces;
+use kiestoon_media::{LegId, Sdp};
+use kiestoon_sip::transaction::ServerId;
+use kiestoon_sip::{Method, Replaces, Request};
 use serde::{Deserialize, Serialize};
 
+use super::handover::{Arrival, Source};
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
+use crate::exchange::Exchange;
 use crate::leg::{Leg, Signal};
-use crate::reinvite::Negotiation;
+use crate::reason::EndReason;
+use crate::reinvite::{Negotiation, refuse_reinvite};
 
 /// Whose place a phone takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +79,89 @@ impl Call {
         };
         other.unwrap_or_else(|| self.cdr.record.dialled.clone())
     }
+}
+
+impl Call {
+    /// A phone that waits for its place takes it, once nothing is being negotiated with who is in it.
+    pub(crate) fn seat_arrival(&mut self, x: &mut Exchange) {
+        let Some(arrival) = &self.walk.transfers.arrival else { return };
+        if !matches!(arrival.source, Source::Waits { .. }) || !self.is_free(arrival.place) {
+            return;
+        }
+        let Some(arrival) = self.walk.transfers.arrival.take() else { return };
+        let Source::Waits { mut leg, answer } = arrival.source else { return };
+        if self.has_place(arrival.place) {
+            return self.take_place(x, arrival.place, *leg, &answer);
+        }
+        leg.close(x);
+        turn_out(x, *leg);
+    }
+
+    fn is_free(&self, place: Place) -> bool {
+        let Place::Side(side) = place else { return true };
+        match &self.stage {
+            Stage::Talking(talk) => {
+                matches!(talk.negotiation, Negotiation::Settled)
+                    && !self.caller.is_negotiating()
+                    && !talk.callee.is_negotiating()
+            }
+            _ => !self.leg(side).is_some_and(Leg::is_unacked),
+        }
+    }
+
+    /// Whether somebody is still in that place.
+    pub(super) fn has_place(&self, place: Place) -> bool {
+        match place {
+            Place::Branch(leg) => self.branch(leg).is_some(),
+            Place::Side(_) => matches!(self.stage, Stage::Talking(_) | Stage::Ringing(_)),
+        }
+    }
+
+    /// A phone that has a session with us, `answer`, takes its place.
+    fn take_place(&mut self, x: &mut Exchange, place: Place, mut leg: Leg, answer: &Sdp) {
+        leg.agreed(answer);
+        self.note_arrival(&leg, place);
+        x.parties.join(&self.cdr.record.organisation, &leg.number, self.key);
+        match (place, &self.stage) {
+            (Place::Branch(_), _) => self.picked_up(x, leg, answer),
+            (Place::Side(side), Stage::Talking(_)) => self.join(x, side, leg, answer),
+            (Place::Side(_), _) => self.waits_instead(x, leg, answer),
+        }
+    }
+
+    /// A request of a phone that waits for its place; it has just come, and asks for little but to go. False if it is another's.
+    pub(super) fn waiting_request(
+        &mut self,
+        x: &mut Exchange,
+        leg: LegId,
+        server: ServerId,
+        request: &Request,
+    ) -> bool {
+        let waits =
+            |arrival: &&mut Box<Arrival>| arrival.id == leg && matches!(arrival.source, Source::Waits { .. });
+        if self.walk.transfers.arrival.as_mut().filter(waits).is_none() {
+            return false;
+        }
+        match request.method {
+            Method::Bye => {
+                x.answer(server, request, 200);
+                self.drop_arrival(x, 487);
+            }
+            Method::Options => self.answer_options(x, server, request),
+            Method::Info | Method::Message => x.answer(server, request, 200),
+            _ => refuse_reinvite(x, server, request, 491),
+        }
+        true
+    }
+}
+
+/// Hangs up a phone for which there is no place.
+pub(super) fn turn_out(x: &mut Exchange, mut leg: Leg) {
+    // It cannot be waited for any longer, not even for its ACK.
+    if let Some(established) = leg.established_mut() {
+        established.unacked = None;
+    }
+    leg.hang_up(x, &EndReason::Transferred.into());
 }
 
 impl Leg {

@@ -18,6 +18,9 @@ impl Call {
     /// The ports of a phone that sent an INVITE with Replaces are open: it is answered, and takes its place.
     pub(super) fn answer_arrival(&mut self, x: &mut Exchange, local: LocalMedia) {
         let session = x.random();
+        if self.walk.transfers.arrival.as_ref().is_some_and(|arrival| !self.has_place(arrival.place)) {
+            return self.drop_arrival(x, 481);
+        }
         let Some(mut arrival) = self.walk.transfers.arrival.take() else { return };
         let Source::Invites { leg, offer } = &mut arrival.source else { return };
         leg.opened(local, session, &x.settings);
@@ -29,11 +32,11 @@ impl Call {
             self.walk.transfers.arrival = Some(arrival);
             return self.drop_arrival(x, 488);
         };
-        let place = arrival.place;
         let Source::Invites { mut leg, offer } = arrival.source else { return };
         leg.accept_invite(x, &ours);
         leg.set_remote(x, &offer);
-        self.take_place(x, place, *leg, &agreed);
+        arrival.source = Source::Waits { leg, answer: Box::new(agreed) };
+        self.walk.transfers.arrival = Some(arrival);
     }
 
     /// The phone has picked up what rang elsewhere: it is the callee, and the others ring no more.
@@ -57,12 +60,15 @@ impl Call {
                 self.note_caller_codec(&body);
                 self.join_sound(x);
                 self.answer_caller(x, Some(&body), Some(&number));
+                if self.caller.left.is_some() {
+                    self.tell_side(Side::Caller, agreed.clone());
+                }
             }
             (false, _, _) => {
                 self.join_sound(x);
                 self.answered(x, Some(number));
                 self.search_succeeded(x, None);
-                self.tell_side(x, Side::Caller, agreed.clone());
+                self.tell_side(Side::Caller, agreed.clone());
             }
             _ => self.end(x, crate::reason::EndReason::MediaFailed.into()),
         }

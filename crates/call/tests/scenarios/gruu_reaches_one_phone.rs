@@ -112,3 +112,65 @@ fn they_are_good_after_a_restart_as_long_as_the_registration_is() {
     }
     t.expect_nothing_left();
 }
+
+#[test]
+fn a_call_is_transferred_to_that_phone_alone() {
+    let mut t = Story::office(4);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("203"));
+    let desk = t.add(phone("202"));
+    let cordless = t.add(phone("202"));
+    t.register(a);
+    t.register(b);
+    let (public, temporary) = register_device(&mut t, desk, "1111", "one");
+    register_device(&mut t, cordless, "2222", "two");
+    for gruu in [public.clone(), temporary] {
+        t.call(a, "203");
+        t.run(secs(3));
+        let target = format!("<{gruu}>");
+        t.transfer_with(b, "201", "202", |refer| refer.headers.set(HeaderName::ReferTo, target.as_str()));
+        t.run(secs(3));
+        t.expect(a).is_shown("202").talks_both_ways_with(desk);
+        t.hang_up(a);
+        t.settle();
+    }
+    t.expect(cordless).never_called();
+    t.unregister_all(desk);
+    t.run(secs(1));
+    t.call(a, "203");
+    t.run(secs(3));
+    t.transfer_with(b, "201", "202", |refer| refer.headers.set(HeaderName::ReferTo, format!("<{public}>")));
+    t.run(secs(1));
+    t.expect(b).got(480, &Method::Refer).talks_both_ways_with(a);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_call_is_joined_to_the_one_with_that_phone() {
+    let mut t = Story::office(5);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("203"));
+    let desk = t.add(phone("202"));
+    let cordless = t.add(phone("202"));
+    t.register(a);
+    t.register(b);
+    let (public, _) = register_device(&mut t, desk, "1111", "one");
+    register_device(&mut t, cordless, "2222", "two");
+    t.call(a, "203");
+    t.run(secs(3));
+    t.call_with(b, "202", |invite| invite.uri = public.clone());
+    t.run(secs(3));
+    t.join_with(b, "201", "202", |refer| {
+        let before = refer.headers.get(&HeaderName::ReferTo).unwrap_or_default().to_owned();
+        let replaces = before.split('?').nth(1).expect("a Replaces").to_owned();
+        refer.headers.set(HeaderName::ReferTo, format!("<{public}?{replaces}"));
+    });
+    t.run(secs(3));
+    t.expect(a).is_shown("202").talks_both_ways_with(desk);
+    t.expect(cordless).never_called();
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}

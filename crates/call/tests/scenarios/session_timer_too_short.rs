@@ -39,3 +39,22 @@ fn of_ours() {
     t.settle();
     t.expect_nothing_left();
 }
+
+#[test]
+fn of_a_phone_that_takes_a_call_over() {
+    let mut t = Story::office(3);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    let hasty = SessionTimer { secs: 30, min: 90, refresher: None, refreshes: true };
+    let desk = t.add(phone("202").never_answers().with_timer(hasty).takes_update());
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(3));
+    t.take_over(desk, b, "201", "");
+    t.run(secs(3));
+    t.expect(desk).got_header(422, &HeaderName::MinSe, "90").talking_with("201").talks_both_ways_with(a);
+    t.expect(desk).got_header(200, &HeaderName::SessionExpires, "90;");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}

@@ -234,7 +234,7 @@ impl Phone {
 
     /// Whether it accepts re-INVITEs, by its profile.
     pub(crate) fn takes_reinvites(&self) -> bool {
-        self.profile.reinvite == Reinvites::Accepted
+        !matches!(self.profile.reinvite, Reinvites::Refused(_))
     }
 
     /// A contact that reaches this phone, with a user part of its own for a second contact.

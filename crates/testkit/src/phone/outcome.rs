@@ -154,10 +154,11 @@ impl Phone {
         }
         let Some(line) = self.lines.get_mut(index) else { return };
         let mut ack = line.request_numbered(Method::Ack, response.cseq.number);
-        if line.offer == Offer::Ours {
+        // An offer in a PRACK is answered by the response to that, whatever the INVITE comes to.
+        if line.offer == Offer::Ours && !settled {
             line.offer = Offer::Settled;
             line.offerless = false;
-        } else if let Some(theirs) = &theirs {
+        } else if let (Some(theirs), false) = (&theirs, settled) {
             let next = Session { flowing: line.wants, ..line.session.clone() }.answering(theirs);
             let text = line.describe(next);
             line.offerless = false;

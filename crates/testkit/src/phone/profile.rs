@@ -101,6 +101,13 @@ pub enum Reinvites {
     Accepted,
     /// This status.
     Refused(u16),
+    /// This status to the first ones, as if they came at the wrong time; with `Retry-After: 3` where it is 500.
+    PutOff {
+        /// 491 or 500.
+        status: u16,
+        /// How many.
+        times: u32,
+    },
 }
 
 /// A phone of an extension: registers for an hour over UDP, rings at once and answers after a second.
@@ -255,6 +262,13 @@ impl Profile {
     #[must_use]
     pub fn refuses_reinvites(mut self, status: u16) -> Self {
         self.reinvite = Reinvites::Refused(status);
+        self
+    }
+
+    /// Refuses so many re-INVITEs, and UPDATEs with an offer, with a status that asks to try again.
+    #[must_use]
+    pub fn puts_off_offers(mut self, status: u16, times: u32) -> Self {
+        self.reinvite = Reinvites::PutOff { status, times };
         self
     }
 

@@ -60,6 +60,7 @@ impl Phone {
             Some(fork) => self.profile.forks.get(fork),
         };
         let Some((_, reply)) = script.and_then(|script| script.get(step)).cloned() else { return };
+        let line_is_settled = line.early.settled;
         let waits = line.early.unpracked.is_some() || line.early.update;
         if waits && matches!(reply, Reply::Answer | Reply::Reliable { .. } | Reply::Update) {
             return self.timers.push((now + super::reliable::PATIENCE, Timer::Reply { line: index, step }));
@@ -74,6 +75,8 @@ impl Phone {
                 self.reply(now, index, gone, false);
                 self.with_line(index, |line| line.state = LineState::Ended(Ended::WeRefused(199)));
             }
+            // Before it has answered the first offer for good it may make none (RFC 3311 section 5.1).
+            Reply::Update if !line_is_settled => {}
             Reply::Update => self.update_line(now, index, true),
             Reply::Answer => self.pick_up(now, index),
             Reply::Refuse(status) => self.refuse(now, index, status),
@@ -303,6 +306,10 @@ impl Phone {
         if line.reinvite.is_some() || line.early.update {
             return self.answer(now, asked, &request, 491);
         }
+        if let Some((status, headers)) = self.puts_off() {
+            return self.answer_with(now, asked, &request, status, &headers);
+        }
+        let Some(line) = self.lines.get_mut(index) else { return };
         if let Reinvites::Refused(status) = self.profile.reinvite {
             return self.answer(now, asked, &request, status);
         }
@@ -317,6 +324,14 @@ impl Phone {
         }
         self.reply(now, index, StatusCode::OK, true);
         self.answers.push((Method::Invite, 200));
+    }
+
+    /// The status that asks to make an offer later, where the profile says so.
+    pub(super) fn puts_off(&mut self) -> Option<(u16, Vec<(HeaderName, String)>)> {
+        let Reinvites::PutOff { status, times } = &mut self.profile.reinvite else { return None };
+        *times = times.checked_sub(1)?;
+        let after = (*status == 500).then(|| (HeaderName::RetryAfter, "3 (busy)".to_owned()));
+        Some((*status, after.into_iter().collect()))
     }
 
     fn acknowledged(&mut self, now: Instant, ack: &Request) {

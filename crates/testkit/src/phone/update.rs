@@ -111,6 +111,10 @@ impl Phone {
         if line.offer == Offer::Ours || line.early.update || line.reinvite.is_some() {
             return self.answer(now, asked, request, 491);
         }
+        if let Some((status, headers)) = self.puts_off() {
+            return self.answer_with(now, asked, request, status, &headers);
+        }
+        let Some(line) = self.lines.get_mut(index) else { return };
         let unanswered = line.asked.as_ref().is_some_and(|(_, invite)| !invite.body.is_empty());
         if unanswered && !line.early.settled && line.state != LineState::Talking {
             self.complain("an offer in UPDATE before I have answered the first");

@@ -1,0 +1,169 @@
+//! Offers of our own between two who talk: what a side has yet to be told of the other's session, since another phone has taken
+//! that side or it was answered differently before. One that crosses an offer of the phone's is made again after a while (RFC
+//! 3261 section 14.1), until something newer was agreed on.
+
+use std::time::{Duration, Instant};
+
+use kiestoon_media::{Direction, Sdp};
+use kiestoon_sip::Response;
+use kiestoon_sip::dialog::{DialogRole, glare_wait};
+use rand_chacha::ChaCha12Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Call, Stage};
+use crate::cdr::Side;
+use crate::exchange::Exchange;
+use crate::leg::{Leg, LegMedia};
+use crate::passed::Passed;
+use crate::reinvite::Negotiation;
+
+/// What the two who talk have yet to be told.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Untold {
+    caller: Option<Box<News>>,
+    callee: Option<Box<News>>,
+}
+
+/// What one side has yet to be told.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct News {
+    /// The session of the other side.
+    offer: Sdp,
+    /// How often it was refused, for the moment.
+    tries: u8,
+    /// When it may be told; None for as soon as nothing else is under way.
+    #[serde(with = "kiestoon_sip::plain")]
+    at: Option<Instant>,
+}
+
+impl Untold {
+    /// That side is told this as soon as that can be, whatever it was to be told before.
+    pub(crate) fn put(&mut self, to: Side, offer: Sdp) {
+        *self.slot(to) = Some(Box::new(News { offer, tries: 0, at: None }));
+    }
+
+    fn slot(&mut self, to: Side) -> &mut Option<Box<News>> {
+        match to {
+            Side::Caller => &mut self.caller,
+            Side::Callee => &mut self.callee,
+        }
+    }
+
+    /// When a wait is over.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        [&self.caller, &self.callee].into_iter().filter_map(|news| news.as_ref()?.at).min()
+    }
+
+    fn is_due(&mut self, now: Instant, to: Side) -> bool {
+        let Some(news) = self.slot(to) else { return false };
+        news.at.take_if(|at| *at <= now);
+        news.at.is_none()
+    }
+}
+
+impl Call {
+    /// Has a side offered what the other one said of its session, though that asks for nothing.
+    pub(crate) fn tell_side(&mut self, to: Side, offer: Sdp) {
+        if let Stage::Talking(talk) = &mut self.stage {
+            talk.untold.put(to, offer);
+        }
+    }
+
+    /// Tells each side what it has yet to be told, once nothing else is under way with it.
+    pub(crate) fn tell_untold(&mut self, x: &mut Exchange) {
+        for to in [Side::Caller, Side::Callee] {
+            let Stage::Talking(talk) = &mut self.stage else { return };
+            if !talk.untold.is_due(x.now, to) || !self.may_tell(to) {
+                continue;
+            }
+            let Stage::Talking(talk) = &mut self.stage else { return };
+            let Some(news) = talk.untold.slot(to).take() else { continue };
+            // A session that cannot be told stays as it is.
+            if self.pass_reinvite(x, to.other(), None, Some(news.offer)).is_ok() {
+                self.count_tries(news.tries);
+            }
+        }
+    }
+
+    fn may_tell(&self, to: Side) -> bool {
+        let is_settled =
+            matches!(&self.stage, Stage::Talking(talk) if matches!(talk.negotiation, Negotiation::Settled));
+        let leg = self.leg(to).filter(|leg| leg.established().is_some());
+        is_settled && leg.is_some_and(|leg| !leg.is_negotiating()) && !self.transfer_negotiates(to)
+    }
+
+    /// An offer of ours was refused. One that came at the wrong time is made again.
+    pub(crate) fn tell_again(&mut self, x: &mut Exchange, passed: Passed, response: &Response) {
+        let (to, tries) = (passed.to(), passed.tries.saturating_add(1));
+        let (Some(offer), None) = (passed.offer, passed.asked) else { return };
+        let Some(wait) = self.wait_for(x, to, response).filter(|_| tries < MOST_TRIES) else { return };
+        if let Stage::Talking(talk) = &mut self.stage {
+            let news = News { offer, tries, at: Some(x.now + wait) };
+            talk.untold.slot(to).get_or_insert(Box::new(news));
+        }
+    }
+
+    /// How long an offer that was refused with this response has to wait; None where waiting is no use.
+    fn wait_for(&self, x: &mut Exchange, to: Side, response: &Response) -> Option<Duration> {
+        match response.status.code() {
+            491 => Some(self.leg(to)?.glare_wait(&mut x.rng)),
+            // The phone is still busy with an offer of its own (RFC 3261 section 14.2, RFC 3311 section 5.2).
+            500 => {
+                let wait = Duration::from_secs(response.headers.retry_after()?.into());
+                Some(wait.min(LONGEST_WAIT))
+            }
+            _ => None,
+        }
+    }
+
+    /// What one side offered the other has taken: both know the session of each other.
+    pub(crate) fn both_know(&mut self) {
+        if let Stage::Talking(talk) = &mut self.stage {
+            talk.untold = Untold::default();
+        }
+    }
+
+    /// An offer of ours, the session `offer` of the one side, was answered by the other one with `theirs`: if that is not what the
+    /// one side believes, it is told in turn.
+    pub(crate) fn told(&mut self, passed: &Passed, offer: &Sdp, theirs: Sdp) {
+        let from = passed.from;
+        let is_misled = self.leg(from).is_some_and(|leg| leg.is_misled(offer, &theirs));
+        let Stage::Talking(talk) = &mut self.stage else { return };
+        let tries = passed.tries.saturating_add(1);
+        match talk.untold.slot(from) {
+            Some(news) => news.offer = theirs,
+            slot if is_misled && tries < MOST_TRIES => {
+                *slot = Some(Box::new(News { offer: theirs, tries, at: None }));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Leg {
+    /// How long an offer to this phone waits that has crossed one of its own.
+    pub(crate) fn glare_wait(&self, rng: &mut ChaCha12Rng) -> Duration {
+        let role = self.established().map_or(DialogRole::Uas, |established| established.dialog.role());
+        glare_wait(role, rng)
+    }
+
+    /// Whether this phone, whose session is `own`, believes that it is heard, or that it hears somebody, against what the other
+    /// side has said.
+    fn is_misled(&self, own: &Sdp, others: &Sdp) -> bool {
+        let LegMedia::Open(media) = &self.media else { return false };
+        let flowing = |sdp: &Sdp| sdp.audio().map(|audio| audio.direction);
+        let said = Sdp::parse(&media.said).ok();
+        let (Some(said), Some(own), Some(others)) =
+            (said.as_ref().and_then(flowing), flowing(own), flowing(others))
+        else {
+            return false;
+        };
+        let believes: Direction = own.and(said.reversed());
+        (believes.sends() && !others.receives()) || (believes.receives() && !others.sends())
+    }
+}
+
+/// Offers that are refused again and again: a phone that does this does not want it.
+const MOST_TRIES: u8 = 8;
+/// RFC 3261 section 14.2 asks phones for ten seconds at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(32);
