@@ -10,6 +10,8 @@ pub(crate) struct Abilities {
     pub(crate) update: bool,
     /// It knows session timers (RFC 4028).
     pub(crate) timer: bool,
+    /// It lets us change who we say we are in a dialog (RFC 4916).
+    pub(crate) from_change: bool,
 }
 
 impl Abilities {
@@ -27,6 +29,7 @@ impl Abilities {
         }
         if headers.contains(&HeaderName::Supported) {
             self.timer = supports(headers, TIMER);
+            self.from_change = supports(headers, FROM_CHANGE);
         }
     }
 }
@@ -45,6 +48,8 @@ pub(crate) fn requires(headers: &Headers, tag: &str) -> bool {
 pub(crate) const RELIABLE: &str = "100rel";
 /// Session timers (RFC 4028).
 pub(crate) const TIMER: &str = "timer";
+/// Connected identity (RFC 4916).
+const FROM_CHANGE: &str = "from-change";
 
 #[cfg(test)]
 mod tests {
@@ -56,11 +61,11 @@ mod tests {
         headers.push(HeaderName::Allow, "INVITE, ACK,UPDATE");
         headers.push(HeaderName::Supported, "Timer");
         let mut abilities = Abilities::of(&headers);
-        assert_eq!(abilities, Abilities { update: true, timer: true });
+        assert_eq!(abilities, Abilities { update: true, timer: true, from_change: false });
         abilities.learn(&Headers::new());
-        assert_eq!(abilities, Abilities { update: true, timer: true });
+        assert_eq!(abilities, Abilities { update: true, timer: true, from_change: false });
         headers.set(HeaderName::Allow, "INVITE, updated");
         abilities.learn(&headers);
-        assert_eq!(abilities, Abilities { update: false, timer: true });
+        assert_eq!(abilities, Abilities { update: false, timer: true, from_change: false });
     }
 }

@@ -211,6 +211,9 @@ impl Call {
         }
         dialog.set_flow(flow);
         let is_answered = self.leg(side).is_some_and(|leg| leg.established().is_some());
+        if matches!(request.method, Method::Invite | Method::Update) {
+            self.learn_identity(x, side, &request, &flow);
+        }
         match request.method {
             Method::Bye => self.bye(x, side, server, request),
             Method::Options => self.answer_options(x, server, &request),

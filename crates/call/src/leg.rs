@@ -41,6 +41,10 @@ pub(crate) struct Leg {
     pub(crate) timer: Option<Box<SessionTimer>>,
     /// Our question whether the phone is still there, while it is unanswered.
     pub(crate) probe: Option<ClientId>,
+    /// Whether it called to be unknown, and has come from that call into another one.
+    pub(crate) withheld: bool,
+    /// Who is at this leg by the word of a trusted network, where that has changed since the call began: number and name.
+    pub(crate) alias: Option<Box<(Box<str>, Box<str>)>>,
     /// An early offer of ours that nobody else waits for.
     pub(crate) left: Option<Box<LeftOffer>>,
     /// The keys pressed on the phone, and how it sends them.
@@ -151,6 +155,8 @@ impl Leg {
             can: Abilities::default(),
             timer: None,
             probe: None,
+            withheld: false,
+            alias: None,
             left: None,
             digits: None,
         }

@@ -94,9 +94,8 @@ impl Call {
         offer: Option<Sdp>,
     ) -> Result<(), u16> {
         let owner = ClientOwner::Call(self.key);
-        let shown =
-            self.leg(from.other()).map(|leg| leg.flow).zip(self.leg(from).map(|leg| leg.number.clone()));
-        let shown = shown.and_then(|(flow, number)| self.shown_as(x, &number, &flow));
+        let flow = self.leg(from.other()).map(|leg| leg.flow);
+        let shown = flow.and_then(|flow| self.side_shown_as(x, from, &flow));
         let told = offer.as_ref().map(|offer| self.with_room_for_music(x, offer));
         let other = self.leg_mut(from.other()).ok_or(480u16)?;
         let body = match (&told, &mut other.media) {

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use kiestoon_media::LegId;
 use kiestoon_sip::transaction::ClientId;
-use kiestoon_sip::{HeaderName, Headers, Method, Refresher, Request, Response, SessionExpires};
+use kiestoon_sip::{HeaderName, Headers, Method, NameAddr, Refresher, Request, Response, SessionExpires};
 use serde::{Deserialize, Serialize};
 
 use crate::abilities::{TIMER, supports};
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
 use crate::exchange::Exchange;
+use crate::identity;
 use crate::leg::{Leg, OurAck, Signal};
 use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
@@ -179,7 +180,7 @@ impl Call {
         let is_busy = self.is_passing() || self.transfer_negotiates(side);
         match self.leg_mut(side) {
             Some(leg) if is_busy => leg.refresh_at(x.now + BUSY),
-            Some(leg) => leg.send_refresh(x, owner),
+            Some(leg) => leg.send_refresh(x, owner, None),
             None => {}
         }
     }
@@ -195,7 +196,7 @@ impl Call {
                 self.release_early(x, EndReason::SessionExpired);
             }
             Some(timer) if timer.is_ours && timer.refresh.is_none() && timer.due <= x.now => {
-                parked.send_refresh(x, owner);
+                parked.send_refresh(x, owner, None);
             }
             _ => {}
         }
@@ -285,7 +286,11 @@ impl Call {
 }
 
 impl Leg {
-    fn send_refresh(&mut self, x: &mut Exchange, owner: ClientOwner) {
+    /// Refreshes the session; `shown` is who the phone talks to, where it is to be told.
+    pub(crate) fn send_refresh(&mut self, x: &mut Exchange, owner: ClientOwner, shown: Option<&NameAddr>) {
+        if self.refresh().is_some() {
+            return;
+        }
         let is_invite = !self.can.update;
         let said = self.media_mut().map(|media| media.said.clone()).unwrap_or_default();
         if self.open.is_open() || self.is_unacked() || (is_invite && said.is_empty()) {
@@ -295,6 +300,9 @@ impl Leg {
         let method = if is_invite { Method::Invite } else { Method::Update };
         let (mut request, flow) = (established.dialog.request(method), established.dialog.flow());
         self.introduce(&mut request.headers);
+        if let Some(shown) = shown {
+            identity::assert(&mut request.headers, &x.settings, shown);
+        }
         if is_invite {
             self.open = OpenOffer::Ours;
             request.set_body(wire::SDP, said);

@@ -29,6 +29,8 @@ pub(crate) struct Untold {
 pub(crate) struct News {
     /// The session of the other side.
     offer: Sdp,
+    /// Whether somebody else is there since.
+    is_other: bool,
     /// How often it was refused, for the moment.
     tries: u8,
     /// When it may be told; None for as soon as nothing else is under way.
@@ -38,8 +40,8 @@ pub(crate) struct News {
 
 impl Untold {
     /// That side is told this as soon as that can be, whatever it was to be told before.
-    pub(crate) fn put(&mut self, to: Side, offer: Sdp) {
-        *self.slot(to) = Some(Box::new(News { offer, tries: 0, at: None }));
+    fn put(&mut self, to: Side, offer: Sdp, is_other: bool) {
+        *self.slot(to) = Some(Box::new(News { offer, is_other, tries: 0, at: None }));
     }
 
     fn slot(&mut self, to: Side) -> &mut Option<Box<News>> {
@@ -65,7 +67,14 @@ impl Call {
     /// Has a side offered what the other one said of its session, though that asks for nothing.
     pub(crate) fn tell_side(&mut self, to: Side, offer: Sdp) {
         if let Stage::Talking(talk) = &mut self.stage {
-            talk.untold.put(to, offer);
+            talk.untold.put(to, offer, false);
+        }
+    }
+
+    /// The same where somebody else has taken the other side.
+    pub(crate) fn tell_of_other(&mut self, to: Side, offer: Sdp) {
+        if let Stage::Talking(talk) = &mut self.stage {
+            talk.untold.put(to, offer, true);
         }
     }
 
@@ -78,6 +87,9 @@ impl Call {
             }
             let Stage::Talking(talk) = &mut self.stage else { return };
             let Some(news) = talk.untold.slot(to).take() else { continue };
+            if news.is_other {
+                self.rename(x, to);
+            }
             // A session that cannot be told stays as it is.
             if self.pass_reinvite(x, to.other(), None, Some(news.offer)).is_ok() {
                 self.count_tries(news.tries);
@@ -98,7 +110,7 @@ impl Call {
         let (Some(offer), None) = (passed.offer, passed.asked) else { return };
         let Some(wait) = self.wait_for(x, to, response).filter(|_| tries < MOST_TRIES) else { return };
         if let Stage::Talking(talk) = &mut self.stage {
-            let news = News { offer, tries, at: Some(x.now + wait) };
+            let news = News { offer, is_other: false, tries, at: Some(x.now + wait) };
             talk.untold.slot(to).get_or_insert(Box::new(news));
         }
     }
@@ -133,7 +145,7 @@ impl Call {
         match talk.untold.slot(from) {
             Some(news) => news.offer = theirs,
             slot if is_misled && tries < MOST_TRIES => {
-                *slot = Some(Box::new(News { offer: theirs, tries, at: None }));
+                *slot = Some(Box::new(News { offer: theirs, is_other: false, tries, at: None }));
             }
             _ => {}
         }

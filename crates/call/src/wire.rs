@@ -15,7 +15,7 @@ pub(crate) const ALLOW: &str =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE, REFER, NOTIFY, PRACK, UPDATE";
 
 /// The extensions that we know, in `Supported`.
-pub(crate) const SUPPORTED: &str = "replaces, norefersub, 100rel, timer";
+pub(crate) const SUPPORTED: &str = "replaces, norefersub, 100rel, timer, from-change";
 
 /// The type of a session description.
 pub(crate) const SDP: &str = "application/sdp";

@@ -49,8 +49,10 @@ impl Switch {
                 let Some(peer) = self.calls.get(&from).and_then(|call| call.leaver_address(leg)) else {
                     return self.x.answer(server, request, 491);
                 };
-                let Some(to) = self.calls.get(&target).map(|call| (target, call.id(), call.meets(place)))
-                else {
+                let Some(to) = self.calls.get(&target).map(|call| {
+                    let (meets, is_withheld) = call.meets(place);
+                    (target, call.id(), meets, is_withheld)
+                }) else {
                     return self.x.answer(server, request, 603);
                 };
                 self.with_call(from, |call, x| call.leaves(x, leg, (server, request), to));

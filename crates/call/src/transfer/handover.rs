@@ -1,26 +1,24 @@
 //! An attended transfer: a phone goes over from one call to another, in place of who transferred it and is a party of both. It
-//! gets ports in the other call first, and is offered them in its own dialog; until it has accepted, nothing has changed.
+//! gets ports in the other call first (`arrival`), and is offered them in its own dialog; until it has accepted, nothing has changed.
 
 use std::net::IpAddr;
-use std::time::Instant;
 
 use bytes::Bytes;
-use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Origin, Sdp, local_offer};
+use kiestoon_media::{CallKey, LegId, LocalMedia, Origin, Sdp, local_offer};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{ReferTo, Replaces, Request, Response};
 use serde::{Deserialize, Serialize};
 
-use super::place::turn_out;
-use super::{Phase, Place, Search, Subscription};
+use super::Subscription;
 use crate::call::{Call, Stage};
-use crate::cdr::{CdrLeg, Side};
+use crate::cdr::Side;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::id::CallId;
-use crate::leg::{Leg, LegMedia, OpenMedia, Signal};
+use crate::identity::anonymous;
+use crate::leg::{Leg, LegMedia, OpenMedia};
 use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
-use crate::ring::Branch;
 use crate::routes::ClientOwner;
 
 /// What one call has to say to another; the switch carries it over.
@@ -48,6 +46,8 @@ pub(crate) struct Leaving {
     linked: CallId,
     /// The number that it will talk to.
     meets: Box<str>,
+    /// Whether that one wants to be unknown.
+    is_withheld: bool,
     offered: Option<Offered>,
     /// The other call does not take it any more: the outcome of the offer alone is waited for.
     called_off: bool,
@@ -61,28 +61,6 @@ struct Offered {
     origin: Origin,
     #[serde(with = "kiestoon_sip::plain")]
     said: Bytes,
-}
-
-/// A phone that is about to take a place in this call.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Arrival {
-    /// Its leg here.
-    pub(super) id: LegId,
-    pub(super) place: Place,
-    pub(super) source: Source,
-    #[serde(with = "kiestoon_sip::plain")]
-    pub(crate) until: Instant,
-}
-
-/// Where a phone comes from.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Source {
-    /// Another call.
-    Moves { from: CallKey },
-    /// Its own INVITE, with this offer.
-    Invites { leg: Box<Leg>, offer: Box<Sdp> },
-    /// It is here, in a session with us that it has answered with this, and waits until nothing is being negotiated.
-    Waits { leg: Box<Leg>, answer: Box<Sdp> },
 }
 
 impl Call {
@@ -107,7 +85,7 @@ impl Call {
         x: &mut Exchange,
         leg: LegId,
         refer: (ServerId, &Request),
-        to: (CallKey, CallId, Box<str>),
+        to: (CallKey, CallId, Box<str>, bool),
     ) {
         let Some(from) = self.side_of(leg) else { return x.answer(refer.0, refer.1, 481) };
         let mut subscription = Subscription::accept(x, refer.0, refer.1);
@@ -115,7 +93,7 @@ impl Call {
             subscription.tell(x, leg, 100);
         }
         let by = self.leg(from).map(|leg| leg.number.clone()).unwrap_or_default();
-        let (to, linked, meets) = to;
+        let (to, linked, meets, is_withheld) = to;
         x.event(Event::CallTransfer { call: self.id(), by, target: meets.clone(), status: 100 });
         let who = from.other();
         self.walk.transfers.leaving = Some(Box::new(Leaving {
@@ -124,6 +102,7 @@ impl Call {
             subscription,
             linked,
             meets,
+            is_withheld,
             offered: None,
             called_off: false,
         }));
@@ -138,7 +117,7 @@ impl Call {
     /// The ports in the other call are open: the phone is offered them.
     pub(crate) fn offer_departure(&mut self, x: &mut Exchange, mut local: LocalMedia) {
         let Some(leaving) = &self.walk.transfers.leaving else { return };
-        let (who, meets) = (leaving.who, leaving.meets.clone());
+        let (who, meets, is_withheld) = (leaving.who, leaving.meets.clone(), leaving.is_withheld);
         let owner = ClientOwner::Call(self.key);
         let offered = self.leg_mut(who).and_then(|leg| {
             let media = leg.media_mut()?;
@@ -149,8 +128,12 @@ impl Call {
             Some((leg.flow, body, origin))
         });
         let Some((flow, body, origin)) = offered else { return self.departure_failed(x, 500) };
-        let shown = self.shown_as(x, &meets, &flow);
+        let shown = self.shown_as(x, &meets, &flow).filter(|_| !is_withheld);
+        let from_change = self.leg(who).is_some_and(|leg| leg.can.from_change);
         let Some(leg) = self.leg_mut(who) else { return self.departure_failed(x, 500) };
+        if let (Some(dialog), true) = (leg.dialog_mut(), from_change) {
+            dialog.set_local_identity(shown.clone().unwrap_or_else(anonymous));
+        }
         let said = body.to_bytes();
         let Some(client) = leg.offer_again(x, said.clone(), owner, shown.as_ref()) else {
             return self.departure_failed(x, 500);
@@ -187,7 +170,7 @@ impl Call {
         let answer = self.leg_mut(who).and_then(|leg| leg.accept_answer(x, client, response));
         let is_off = self.walk.transfers.leaving.as_ref().is_some_and(|leaving| leaving.called_off);
         match answer {
-            Some(_) if is_off => self.come_back(who),
+            Some(_) if is_off => self.come_back(x, who),
             Some(answer) => self.depart(x, answer),
             None => {
                 // The phone has changed its session already, so the old one cannot be kept.
@@ -204,6 +187,7 @@ impl Call {
         let (who, is_off) = (leaving.who, leaving.called_off);
         let origin = leaving.offered.take().map(|offered| offered.origin);
         self.describe_on(who, origin);
+        self.rename(x, who);
         match is_off {
             true => self.walk.transfers.leaving = None,
             false => self.departure_failed(x, status),
@@ -211,10 +195,11 @@ impl Call {
     }
 
     /// The phone has taken ports that are there no more: it is offered its old ones again.
-    fn come_back(&mut self, who: Side) {
+    fn come_back(&mut self, x: &Exchange, who: Side) {
         let Some(mut leaving) = self.walk.transfers.leaving.take() else { return };
         let origin = leaving.offered.take().map(|offered| offered.origin);
         self.describe_on(who, origin);
+        self.rename(x, who);
         self.tell_what_we_can(who);
     }
 
@@ -250,6 +235,7 @@ impl Call {
             Side::Callee => callee,
         };
         self.caller.side = Side::Caller;
+        gone.withheld = self.withholds(&gone);
         let (gone_id, kept_id) = (gone.id, self.caller.id);
         self.note_leg_end(gone_id, EndReason::Transferred);
         self.note_leg_end(kept_id, EndReason::Transferred);
@@ -311,11 +297,12 @@ impl Call {
         let Some(mut leaving) = self.walk.transfers.leaving.take() else { return };
         let offered = leaving.offered.take();
         let (who, to, linked, meets) = (leaving.who, leaving.to, leaving.linked, leaving.meets.clone());
+        let is_withheld = leaving.is_withheld;
         self.tell_of_departure(x, *leaving, status);
         if let Some(offered) = offered {
             x.transactions.cancel(x.now, offered.client);
             let (subscription, offered, called_off) = (None, Some(offered), true);
-            let rest = Leaving { who, to, subscription, linked, meets, offered, called_off };
+            let rest = Leaving { who, to, subscription, linked, meets, is_withheld, offered, called_off };
             self.walk.transfers.leaving = Some(Box::new(rest));
         }
     }
@@ -327,167 +314,5 @@ impl Call {
         if let Some(established) = self.leg(leaving.who).and_then(Leg::established) {
             x.leave_reinvite(offered.client, established.dialog.clone(), true);
         }
-    }
-
-    /// A phone will take a place in this call: it gets ports.
-    pub(crate) fn expect_phone(
-        &mut self,
-        x: &mut Exchange,
-        place: Place,
-        source: Source,
-        peer: IpAddr,
-    ) -> LegId {
-        let id = self.next_leg();
-        let mut source = source;
-        if let Source::Invites { leg, .. } = &mut source {
-            leg.id = id;
-        }
-        let until = x.now + x.settings.timers.transaction();
-        self.walk.transfers.arrival = Some(Box::new(Arrival { id, place, source, until }));
-        x.media(MediaCommand::Open { call: self.key, leg: id, peer });
-        id
-    }
-
-    /// Whether that leg is the one that is about to arrive.
-    pub(crate) fn is_arriving(&self, leg: LegId) -> bool {
-        self.walk.transfers.arrival.as_ref().is_some_and(|arrival| arrival.id == leg)
-    }
-
-    /// The ports for it are open.
-    pub(crate) fn arrival_opened(&mut self, x: &mut Exchange, local: LocalMedia) {
-        let Some(arrival) = &self.walk.transfers.arrival else { return };
-        match arrival.source {
-            Source::Moves { from } => x.crossings.push_back(Crossing::Expected { call: from, local }),
-            Source::Invites { .. } => self.answer_arrival(x, local),
-            Source::Waits { .. } => {}
-        }
-    }
-
-    /// No ports, or the wait is over, or the call is: the phone is not taken in.
-    pub(crate) fn drop_arrival(&mut self, x: &mut Exchange, status: u16) {
-        let Some(arrival) = self.walk.transfers.arrival.take() else { return };
-        x.media(MediaCommand::Close { leg: arrival.id });
-        self.turn_arrival_away(x, arrival.source, status);
-    }
-
-    fn turn_arrival_away(&mut self, x: &mut Exchange, source: Source, status: u16) {
-        match source {
-            Source::Moves { from } => x.crossings.push_back(Crossing::Refused { call: from, status }),
-            Source::Invites { leg, .. } => self.refuse_inviting(x, *leg, status),
-            Source::Waits { leg, .. } => turn_out(x, *leg),
-        }
-    }
-
-    /// There are no ports for it. False if there are none for another leg.
-    pub(crate) fn arrival_has_no_ports(&mut self, x: &mut Exchange, leg: LegId) -> bool {
-        let Some(arrival) = self.walk.transfers.arrival.take_if(|arrival| arrival.id == leg) else {
-            return false;
-        };
-        self.turn_arrival_away(x, arrival.source, 503);
-        true
-    }
-
-    /// The phone of another call is here, in its dialog of before.
-    pub(crate) fn arrived(&mut self, x: &mut Exchange, mut leg: Leg, answer: Box<Sdp>) {
-        let Some(arrival) = &mut self.walk.transfers.arrival else {
-            leg.hang_up(x, &EndReason::Transferred.into());
-            return;
-        };
-        leg.id = arrival.id;
-        if let Some(established) = leg.established() {
-            x.routes.add_dialog(&established.dialog.id().local_tag, leg.id);
-        }
-        if let Some(client) = leg.acked_client() {
-            x.routes.add_client(client, ClientOwner::Call(self.key));
-        }
-        leg.set_remote(x, &answer);
-        arrival.source = Source::Waits { leg: Box::new(leg), answer };
-    }
-
-    /// The two of them talk.
-    pub(super) fn join(&mut self, x: &mut Exchange, side: Side, mut leg: Leg, answer: &Sdp) {
-        leg.side = side;
-        if side == Side::Callee {
-            self.cdr.record.to_number = Some(leg.number.clone());
-        }
-        if let Some(slot) = self.leg_mut(side) {
-            let mut replaced = std::mem::replace(slot, leg);
-            self.note_leg_end(replaced.id, EndReason::Transferred);
-            replaced.close(x);
-            match replaced.signal {
-                // Its 2xx waited for a PRACK.
-                Signal::Inviting { .. } => {
-                    self.refuse_inviting(x, replaced, 487);
-                    let number = self.leg(side.other()).map(|leg| leg.number.clone());
-                    self.answered(x, number);
-                }
-                _ => replaced.hang_up(x, &EndReason::Transferred.into()),
-            }
-        }
-        self.join_sound(x);
-        self.tell_side(side.other(), answer.clone());
-    }
-
-    /// It waits for the phones that ring, in place of who has called them.
-    pub(super) fn waits_instead(&mut self, x: &mut Exchange, mut leg: Leg, answer: &Sdp) {
-        leg.side = Side::Caller;
-        self.drop_any_early_update(x);
-        let mut replaced = std::mem::replace(&mut self.caller, leg);
-        self.note_leg_end(replaced.id, EndReason::Transferred);
-        replaced.close(x);
-        let (by, target) = (replaced.number.clone(), self.cdr.record.dialled.clone());
-        match replaced.signal {
-            Signal::Inviting { .. } => self.refuse_inviting(x, replaced, 487),
-            _ => replaced.hang_up(x, &EndReason::Transferred.into()),
-        }
-        self.offer = Some(Box::new(answer.clone()));
-        let (mut early, mut rings) = (None, false);
-        if let Stage::Ringing(ring) = &mut self.stage {
-            ring.branches.iter_mut().for_each(Branch::fall_behind);
-            (early, rings) = (ring.early.as_ref().map(|(leg, _)| *leg), ring.told.is_some());
-        }
-        let until = x.now + x.settings.ring_limit;
-        let (was_caller, phase) = (true, Phase::Seeking);
-        self.walk.transfers.search = Some(Box::new(Search {
-            by,
-            target,
-            parked: None,
-            was_caller,
-            offered: Bytes::new(),
-            phase,
-            until,
-        }));
-        match early {
-            Some(heard) => x.media(MediaCommand::Connect { a: self.caller.id, b: heard }),
-            None if rings => self.play_ringback(x),
-            None => {}
-        }
-    }
-
-    /// Refuses an INVITE that is unanswered, and forgets its dialog.
-    pub(super) fn refuse_inviting(&mut self, x: &mut Exchange, leg: Leg, status: u16) {
-        let Signal::Inviting { server, invite, dialog, .. } = leg.signal else { return };
-        let response = x.response(&invite, status, Some(&dialog.id().local_tag));
-        x.respond(server, response);
-        x.routes.remove_invite(server);
-        x.routes.remove_dialog(&dialog.id().local_tag);
-        self.note_status(leg.id, status);
-    }
-
-    pub(super) fn note_arrival(&mut self, leg: &Leg, place: Place) {
-        let side = match place {
-            Place::Side(side) => side,
-            Place::Branch(_) => Side::Callee,
-        };
-        let flow = leg.established().map_or(leg.flow, |established| established.dialog.flow());
-        let codec = match &leg.media {
-            LegMedia::Open(media) => media.codec.clone(),
-            LegMedia::Closed | LegMedia::Opening => None,
-        };
-        self.cdr.record.legs.push(CdrLeg {
-            status: Some(200),
-            codec,
-            ..CdrLeg::new(leg.id, side, &leg.number, &flow)
-        });
     }
 }

@@ -2,6 +2,7 @@
 //! call looks for the target on behalf of who transferred. `handover` joins the two calls of an attended transfer, `replaces`
 //! lets a phone take over a call of its own extension, `parked` minds the dialog of who transferred.
 
+mod arrival;
 mod handover;
 mod notify;
 mod outcome;
@@ -32,7 +33,8 @@ use crate::routes::ClientOwner;
 use crate::talk::Talk;
 use crate::walk::Walk;
 use crate::wire;
-pub(crate) use handover::{Arrival, Crossing, Leaving, Source};
+pub(crate) use arrival::{Arrival, Source};
+pub(crate) use handover::{Crossing, Leaving};
 pub(crate) use notify::Subscription;
 pub(crate) use place::Place;
 

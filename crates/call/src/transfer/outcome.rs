@@ -48,7 +48,7 @@ impl Call {
             self.release_parked(x, *parked, 200, &EndReason::Transferred.into());
         }
         if let Some(callee) = callee {
-            self.tell_side(Side::Caller, callee);
+            self.tell_of_other(Side::Caller, callee);
         }
     }
 

@@ -5,7 +5,7 @@ use kiestoon_sip::transaction::ServerId;
 use kiestoon_sip::{Method, Replaces, Request};
 use serde::{Deserialize, Serialize};
 
-use super::handover::{Arrival, Source};
+use super::{Arrival, Source};
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
 use crate::exchange::Exchange;
@@ -71,13 +71,16 @@ impl Call {
         }
     }
 
-    /// Who a phone that takes this place will talk to.
-    pub(crate) fn meets(&self, place: Place) -> Box<str> {
+    /// Who a phone that takes this place will talk to, and whether that one wants to be unknown.
+    pub(crate) fn meets(&self, place: Place) -> (Box<str>, bool) {
         let other = match place {
-            Place::Side(side) => self.leg(side.other()).map(|leg| leg.number.clone()),
-            Place::Branch(_) => Some(self.caller.number.clone()),
+            Place::Side(side) => self.leg(side.other()),
+            Place::Branch(_) => Some(&self.caller),
         };
-        other.unwrap_or_else(|| self.cdr.record.dialled.clone())
+        match other {
+            Some(leg) => (leg.number.clone(), self.withholds(leg)),
+            None => (self.cdr.record.dialled.clone(), false),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use kiestoon_media::{LocalMedia, Sdp, local_answer, relay_answer};
 use kiestoon_sip::dialog::AckWait;
 
-use super::handover::Source;
+use super::Source;
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
 use crate::exchange::Exchange;
@@ -68,7 +68,7 @@ impl Call {
                 self.join_sound(x);
                 self.answered(x, Some(number));
                 self.search_succeeded(x, None);
-                self.tell_side(Side::Caller, agreed.clone());
+                self.tell_of_other(Side::Caller, agreed.clone());
             }
             _ => self.end(x, crate::reason::EndReason::MediaFailed.into()),
         }

@@ -21,6 +21,7 @@ mod caller_dies_silently;
 mod caller_is_shown;
 mod cancel_before_answer;
 mod cancel_crosses_200;
+mod connected_identity;
 mod content_length_does_not_fit;
 mod copies_get_one_tag;
 mod decline_603;

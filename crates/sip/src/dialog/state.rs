@@ -156,6 +156,19 @@ impl Dialog {
         Ok(())
     }
 
+    /// Who we are in this dialog from now on: the From of our requests (RFC 4916). The tag stays.
+    pub fn set_local_identity(&mut self, who: NameAddr) {
+        self.local = who.with_tag(&self.id.local_tag);
+    }
+
+    /// Who the peer says it is from now on, in the From of a request: the To of ours (RFC 4916). The tag stays.
+    pub fn set_remote_identity(&mut self, from: &NameAddr) {
+        let mut who = NameAddr::new(from.uri.clone());
+        who.display.clone_from(&from.display);
+        // A peer of RFC 2543 has no tag.
+        self.remote = if self.id.remote_tag.is_empty() { who } else { who.with_tag(&self.id.remote_tag) };
+    }
+
     /// Messages travel another way from now on: the peer's address or connection has changed.
     pub fn set_flow(&mut self, flow: Flow) {
         self.flow = flow;

@@ -26,6 +26,7 @@ pub struct Profile {
     pub(crate) forgets_prack: bool,
     pub(crate) offers_in_prack: bool,
     pub(crate) updates: bool,
+    pub(crate) from_change: bool,
     pub(crate) timer: Option<SessionTimer>,
     pub(crate) forks: Vec<Vec<(Duration, Reply)>>,
     pub(crate) site: Site,
@@ -130,6 +131,7 @@ pub fn phone(number: &str) -> Profile {
         forgets_prack: false,
         offers_in_prack: false,
         updates: false,
+        from_change: false,
         timer: None,
         forks: Vec::new(),
         site: Site::Office,
@@ -325,6 +327,13 @@ impl Profile {
     #[must_use]
     pub fn takes_update(mut self) -> Self {
         self.updates = true;
+        self
+    }
+
+    /// Lets the PBX change who it says it is in a call (RFC 4916), and says so.
+    #[must_use]
+    pub fn takes_from_change(mut self) -> Self {
+        self.from_change = true;
         self
     }
 

@@ -276,6 +276,13 @@ impl Phone {
             return self.answer(now, asked, &request, 500);
         }
         line.remote_seq = Some(request.cseq.number);
+        if line.remote.uri != request.from.uri {
+            line.remote = request.from.clone();
+            line.shown = user_of(&request.from);
+            if !self.profile.from_change {
+                self.complain("another From although I do not know from-change");
+            }
+        }
         match request.method {
             Method::Bye => {
                 self.answer(now, asked, &request, 200);

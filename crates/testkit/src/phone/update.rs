@@ -13,6 +13,9 @@ use super::{Phone, Purpose, Timer};
 impl Phone {
     /// What a message that makes or refreshes a dialog says of us.
     pub(super) fn introduce(&self, headers: &mut Headers) {
+        if self.profile.from_change {
+            headers.push(HeaderName::Supported, "from-change");
+        }
         if self.profile.updates {
             headers.set(HeaderName::Allow, "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE");
         }
@@ -47,7 +50,18 @@ impl Phone {
         self.update_line(now, index, flowing.is_some());
     }
 
+    /// The same with an UPDATE that the story has changed.
+    pub(crate) fn update_with(&mut self, now: Instant, offers: bool, tweak: &dyn Fn(&mut Request)) {
+        let open = |line: &super::Line| !line.is_over() && line.state != LineState::Calling;
+        let Some(index) = self.lines.iter().rposition(open) else { panic!("{} has no call", self.name) };
+        self.update_line_with(now, index, offers, tweak);
+    }
+
     pub(super) fn update_line(&mut self, now: Instant, index: usize, offers: bool) {
+        self.update_line_with(now, index, offers, &|_| {});
+    }
+
+    fn update_line_with(&mut self, now: Instant, index: usize, offers: bool, tweak: &dyn Fn(&mut Request)) {
         let contact = self.contact(0).to_string();
         let Some(line) = self.lines.get_mut(index).filter(|line| !line.is_over()) else { return };
         let mut request = line.request(Method::Update);
@@ -64,6 +78,7 @@ impl Phone {
         }
         self.introduce(&mut request.headers);
         self.ask_timer_again(index, &mut request.headers);
+        tweak(&mut request);
         self.send_within(now, request, Purpose::Update { line: index, offers });
     }
 
@@ -107,6 +122,7 @@ impl Phone {
         if let Some(target) = request.headers.contact().ok().flatten().map(|contact| contact.uri) {
             line.target = target;
         }
+        line.show(&request.headers);
         let Some(theirs) = theirs else { return self.answer_with(now, asked, request, 200, &granted) };
         if line.offer == Offer::Ours || line.early.update || line.reinvite.is_some() {
             return self.answer(now, asked, request, 491);

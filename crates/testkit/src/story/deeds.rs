@@ -102,6 +102,11 @@ impl Story {
         self.act(phone, |phone, now| phone.update(now, None));
     }
 
+    /// A phone sends an UPDATE that the test has changed, with an offer of what it has or without.
+    pub fn update_with(&mut self, phone: PhoneId, offers: bool, tweak: impl Fn(&mut Request)) {
+        self.act(phone, |phone, now| phone.update_with(now, offers, &tweak));
+    }
+
     /// A phone offers, by UPDATE, to let sound flow this way; before the answer as well.
     pub fn update_to(&mut self, phone: PhoneId, flowing: Flowing) {
         self.act(phone, |phone, now| phone.update(now, Some(flowing)));

@@ -99,6 +99,7 @@ pub(super) fn link(dice: &mut Chance) -> Link {
 
 fn behaviour(number: &str, dice: &mut Chance) -> Profile {
     let base = phone(number);
+    let base = if matches!(number, "203" | "205") { base.takes_from_change() } else { base };
     let base = if dice.happens(300) { base.over_tcp() } else { base };
     let base = if dice.happens(200) { base.hangs_up_after(dice.duration(secs(5))) } else { base };
     let base = if dice.happens(100) { base.answers_when_cancelled() } else { base };

@@ -1,0 +1,137 @@
+//! Connected identity (RFC 4916): a phone that says `from-change` is told by the From of our requests who it talks to after a transfer, and
+//! a trusted network may say so itself.
+
+use kiestoon_call::Network;
+use kiestoon_sip::{HeaderName, Method, NameAddr, Request};
+use kiestoon_testkit::{PhoneId, Story, phone, secs};
+
+/// The user and the name in the From of the last request of a method.
+fn from_of(t: &Story, phone: PhoneId, method: &Method) -> (String, String) {
+    let found = t.phone(phone).requests().filter(|request| request.method == *method).last();
+    let from = &found.expect("such a request").from;
+    (from.uri.user().unwrap_or_default().to_owned(), from.display.as_deref().unwrap_or_default().to_owned())
+}
+
+fn announces(request: &Request) -> bool {
+    request.headers.supported().any(|tag| tag == "from-change")
+}
+
+#[test]
+fn after_a_blind_transfer_by_reinvite_or_update() {
+    for update in [false, true] {
+        let mut t = Story::office(1);
+        let base = phone("201").takes_from_change();
+        let a = t.add(if update { base.takes_update() } else { base });
+        let b = t.add(phone("202").takes_from_change());
+        let c = t.add(phone("203"));
+        t.register_all();
+        t.call(a, "202");
+        t.run(secs(3));
+        t.transfer(b, "201", "203");
+        t.run(secs(5));
+        t.expect(a).talks_both_ways_with(c).is_shown("203");
+        let method = if update { Method::Update } else { Method::Invite };
+        assert_eq!(from_of(&t, a, &method), ("203".to_owned(), "Toestel 203".to_owned()));
+        assert!(t.phone(b).requests().any(announces));
+        t.hang_up(c);
+        t.run(secs(1));
+        assert_eq!(from_of(&t, a, &Method::Bye).0, "203");
+        t.settle();
+        t.expect_nothing_left();
+    }
+}
+
+#[test]
+fn after_an_attended_transfer_on_both_sides() {
+    let mut t = Story::office(2);
+    let a = t.add(phone("201").takes_from_change());
+    let b = t.add(phone("202"));
+    let c = t.add(phone("203").takes_from_change());
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(3));
+    t.call(b, "203");
+    t.run(secs(3));
+    t.join(b, "201", "203");
+    t.run(secs(3));
+    t.expect(a).talks_both_ways_with(c);
+    assert_eq!(from_of(&t, a, &Method::Invite).0, "203");
+    assert_eq!(from_of(&t, c, &Method::Invite).0, "201");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_phone_that_does_not_know_it_keeps_the_from_of_the_beginning() {
+    let mut t = Story::office(3);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    let c = t.add(phone("203"));
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(3));
+    t.transfer(b, "201", "203");
+    t.run(secs(5));
+    t.expect(a).talks_both_ways_with(c).is_shown("203");
+    assert_eq!(from_of(&t, a, &Method::Invite).0, "202");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn who_wants_to_be_unknown_stays_so() {
+    let mut t = Story::office(4);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    let c = t.add(phone("203").takes_from_change());
+    t.register_all();
+    t.call_with(a, "202", |invite| invite.headers.push(HeaderName::Privacy, "id"));
+    t.run(secs(3));
+    t.call(b, "203");
+    t.run(secs(3));
+    t.join(b, "anonymous", "203");
+    t.run(secs(3));
+    t.expect(c).talks_both_ways_with(a);
+    assert_eq!(from_of(&t, c, &Method::Invite), ("anonymous".to_owned(), "Anonymous".to_owned()));
+    let told = t.phone(c).requests().filter_map(|request| request.headers.asserted_identity());
+    assert!(told.filter_map(|who| who.uri.user().map(str::to_owned)).all(|user| user == "202"));
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+fn another(request: &mut Request) {
+    let from = NameAddr::parse("\"Bode\" <sip:+31201112222@carrier.example>").expect("an address");
+    let tag = request.from.tag().unwrap_or_default().to_owned();
+    request.from = from.with_tag(&tag);
+}
+
+#[test]
+fn only_a_trusted_network_says_who_is_there_now() {
+    for trusted in [true, false] {
+        for with_offer in [true, false] {
+            let network = Network { address: "10.0.0.20".parse().expect("an address"), prefix: 32 };
+            let mut t = Story::office(5).settings(|settings| {
+                settings.trusted_networks = if trusted { vec![network] } else { Vec::new() };
+            });
+            let a = t.add(phone("201").takes_update());
+            let b = t.add(phone("202").takes_update().takes_from_change());
+            t.register_all();
+            t.call(a, "202");
+            t.run(secs(3));
+            t.update_with(a, with_offer, another);
+            t.run(secs(2));
+            t.expect(a).got(200, &Method::Update).talks_both_ways_with(b);
+            t.expect(b).is_shown(if trusted { "+31201112222" } else { "201" });
+            if trusted {
+                assert_eq!(from_of(&t, b, &Method::Update), ("+31201112222".to_owned(), "Bode".to_owned()));
+            }
+            t.hang_up(b);
+            t.settle();
+            t.expect_cdr().from_to("201", "202");
+            t.expect_nothing_left();
+        }
+    }
+}
