@@ -2,57 +2,32 @@
 //! tasks beside it on the same runtime. It feeds the switch and performs what the switch decides, in that order.
 mod drain;
 mod operator;
+mod parts;
 mod perform;
 mod records;
 mod views;
 
-use std::collections::BTreeMap;
 use std::{
-    collections::VecDeque,
-    net::SocketAddr,
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-use kiestoon_call::{Input, PoliceSettings, Settings, Snapshot, Switch, WallClock};
-use kiestoon_media::{Cause, MediaEvent};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use kiestoon_call::{Input, Switch, WallClock};
+use kiestoon_media::MediaEvent;
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::{
     clock,
-    control::Command,
     media::Engine,
     persist::Journals,
     reload,
     task::{self, Task},
-    transport::{
-        BindError, Inbound, Listen, Police, Resolved, Resolver, SEARCHES, Standing, StreamBounds, Transports,
-    },
+    transport::{BindError, Inbound, Police, Resolved, Resolver, Standing, Transports},
 };
-
-/// What the signalling thread is made of.
-pub(crate) struct Parts {
-    pub(crate) settings: Settings,
-    pub(crate) seed: [u8; 32],
-    /// For temporary GRUUs.
-    pub(crate) gruu_key: [u8; 32],
-    pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
-    pub(crate) bindings: Vec<kiestoon_store::StoredBinding>,
-    pub(crate) listen: Listen,
-    pub(crate) bounds: StreamBounds,
-    pub(crate) police: PoliceSettings,
-    pub(crate) dns: Vec<SocketAddr>,
-    pub(crate) engine: Engine,
-    pub(crate) media_events: mpsc::Receiver<MediaEvent>,
-    pub(crate) journals: Journals,
-    pub(crate) commands: mpsc::Receiver<Command>,
-    pub(crate) events: broadcast::Sender<kiestoon_control::Event>,
-    pub(crate) stop: watch::Receiver<Stop>,
-    pub(crate) reloads: mpsc::Sender<reload::Request>,
-    pub(crate) drains: mpsc::Sender<Duration>,
-    pub(crate) drain_limit: Duration,
-}
+use parts::Mailboxes;
+pub(crate) use parts::Parts;
 
 /// How the process is asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,49 +72,22 @@ fn run(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>) {
 }
 
 async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>) {
-    let (inbound, mut received) = mpsc::channel(INBOUND_QUEUE);
-    let police = Police::new(parts.police);
-    let transports = match Transports::bind(&parts.listen, &parts.bounds, &police, &inbound) {
-        Ok(transports) => transports,
-        Err(errors) => {
-            let _ = bound.send(Err(errors));
-            return;
+    match parts.assemble() {
+        Ok((signalling, mailboxes)) => {
+            let _ = bound.send(Ok(()));
+            Box::pin(work(signalling, mailboxes)).await;
         }
-    };
-    let Parts { mut snapshots, mut media_events, mut commands, mut stop, .. } = parts;
-    let started = clock::wall_clock();
-    let snapshot = Arc::clone(&snapshots.borrow_and_update());
-    let (resolved, mut resolutions) = mpsc::channel(SEARCHES);
-    // Another seed than the switch's: these numbers may be guessed, its own may not.
-    let seed = parts.seed.map(|byte| !byte);
-    let resolver = Resolver::new(&parts.dns, parts.settings.listen.clone(), resolved, seed);
-    let mut switch = Switch::new(parts.settings, snapshot, parts.seed, started);
-    switch.keep_gruus(parts.gruu_key);
-    let mut signalling = Signalling {
-        switch,
-        transports,
-        police: police.clone(),
-        resolver,
-        engine: parts.engine,
-        journals: parts.journals,
-        events: parts.events,
-        reloads: parts.reloads,
-        drains: parts.drains,
-        drain_limit: parts.drain_limit,
-        drain: None,
-        started,
-        totals: kiestoon_control::Totals::default(),
-        answered: VecDeque::new(),
-        diagnoses: Cause::ALL.map(|cause| (cause.as_str(), 0)).into(),
-        answers: Vec::new(),
-    };
-    let bindings = records::restored(parts.bindings, signalling.switch.snapshot(), started.unix_micros);
-    signalling.handle(started.at, Input::Restore(bindings));
-    let _ = bound.send(Ok(()));
+        Err(errors) => drop(bound.send(Err(errors))),
+    }
+}
 
+/// Takes from the mailboxes whatever came, until the last call has ended after it was asked to stop.
+async fn work(mut signalling: Signalling, mailboxes: Mailboxes) {
+    let Mailboxes { mut received, mut media_events, mut resolutions, mut commands, mut snapshots, mut stop } =
+        mailboxes;
     let timer = tokio::time::sleep(IDLE);
     tokio::pin!(timer);
-    let mut standing = Standing::new(&police);
+    let mut standing = Standing::new(&signalling.police);
     let mut armed = None;
     let mut wall = tokio::time::interval(WALL_CLOCK_EVERY);
     let mut patience = tokio::time::interval(drain::SAID_EVERY);
@@ -282,7 +230,6 @@ impl Signalling {
     }
 }
 
-const INBOUND_QUEUE: usize = 4_096;
 const INBOUND_BATCH: usize = 64;
 const IDLE: Duration = Duration::from_secs(3_600);
 const WALL_CLOCK_EVERY: Duration = Duration::from_secs(10);

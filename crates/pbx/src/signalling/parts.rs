@@ -1,0 +1,98 @@
+//! What the signalling task is made of, and how it is put together: the switch with its hands, and the mailboxes that it
+//! waits at.
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
+
+use kiestoon_call::{Input, PoliceSettings, Settings, Snapshot, Switch};
+use kiestoon_media::{Cause, MediaEvent};
+use tokio::sync::{broadcast, mpsc, watch};
+
+use super::{Signalling, Stop, records};
+use crate::{
+    clock,
+    control::Command,
+    media::Engine,
+    persist::Journals,
+    reload,
+    transport::{BindError, Inbound, Listen, Police, Resolved, Resolver, SEARCHES, StreamBounds, Transports},
+};
+
+/// What the signalling thread is made of.
+pub(crate) struct Parts {
+    pub(crate) settings: Settings,
+    pub(crate) seed: [u8; 32],
+    /// For temporary GRUUs.
+    pub(crate) gruu_key: [u8; 32],
+    pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub(crate) bindings: Vec<kiestoon_store::StoredBinding>,
+    pub(crate) listen: Listen,
+    pub(crate) bounds: StreamBounds,
+    pub(crate) police: PoliceSettings,
+    pub(crate) dns: Vec<SocketAddr>,
+    pub(crate) engine: Engine,
+    pub(crate) media_events: mpsc::Receiver<MediaEvent>,
+    pub(crate) journals: Journals,
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) events: broadcast::Sender<kiestoon_control::Event>,
+    pub(crate) stop: watch::Receiver<Stop>,
+    pub(crate) reloads: mpsc::Sender<reload::Request>,
+    pub(crate) drains: mpsc::Sender<Duration>,
+    pub(crate) drain_limit: Duration,
+}
+
+/// Where the task is told things.
+pub(super) struct Mailboxes {
+    pub(super) received: mpsc::Receiver<Inbound>,
+    pub(super) media_events: mpsc::Receiver<MediaEvent>,
+    pub(super) resolutions: mpsc::Receiver<Resolved>,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub(super) stop: watch::Receiver<Stop>,
+}
+
+impl Parts {
+    /// Binds the listeners and hands the switch what is registered; or every listener that could not be bound.
+    pub(super) fn assemble(mut self) -> Result<(Signalling, Mailboxes), Vec<BindError>> {
+        let (inbound, received) = mpsc::channel(INBOUND_QUEUE);
+        let police = Police::new(self.police);
+        let transports = Transports::bind(&self.listen, &self.bounds, &police, &inbound)?;
+        let started = clock::wall_clock();
+        let snapshot = Arc::clone(&self.snapshots.borrow_and_update());
+        let (resolved, resolutions) = mpsc::channel(SEARCHES);
+        // Another seed than the switch's: these numbers may be guessed, its own may not.
+        let seed = self.seed.map(|byte| !byte);
+        let resolver = Resolver::new(&self.dns, self.settings.listen.clone(), resolved, seed);
+        let bindings = records::restored(self.bindings, &snapshot, started.unix_micros);
+        let mut switch = Switch::new(self.settings, snapshot, self.seed, started);
+        switch.keep_gruus(self.gruu_key);
+        let mut signalling = Signalling {
+            switch,
+            transports,
+            police,
+            resolver,
+            engine: self.engine,
+            journals: self.journals,
+            events: self.events,
+            reloads: self.reloads,
+            drains: self.drains,
+            drain_limit: self.drain_limit,
+            drain: None,
+            started,
+            totals: kiestoon_control::Totals::default(),
+            answered: VecDeque::new(),
+            diagnoses: Cause::ALL.map(|cause| (cause.as_str(), 0)).into(),
+            answers: Vec::new(),
+        };
+        signalling.handle(started.at, Input::Restore(bindings));
+        let mailboxes = Mailboxes {
+            received,
+            media_events: self.media_events,
+            resolutions,
+            commands: self.commands,
+            snapshots: self.snapshots,
+            stop: self.stop,
+        };
+        Ok((signalling, mailboxes))
+    }
+}
+
+const INBOUND_QUEUE: usize = 4_096;
