@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::socket::{Batch, Endpoint};
 use super::tally::Tally;
 use crate::clock;
+use crate::codec_cost::APART;
 use crate::report::{Latency, MediaReport};
 use crate::voice::Sound;
 
@@ -245,7 +246,7 @@ impl Speech {
         if let Some(field) = packet.get_mut(4..8) {
             field.copy_from_slice(&stamp.sequence.wrapping_mul(self.sound.step()).to_be_bytes());
         }
-        let place = (stamp.sequence as usize).wrapping_add(index * 7) % self.payloads.len().max(1);
+        let place = (stamp.sequence as usize).wrapping_add(index * APART) % self.payloads.len().max(1);
         packet.extend_from_slice(self.payloads.get(place).map(Vec::as_slice).unwrap_or_default());
     }
 
