@@ -5,9 +5,11 @@
 #[derive(Debug, Clone)]
 pub struct Resampler {
     way: Way,
-    /// The last samples that came in, for the next packet.
-    history: Vec<f32>,
-    taps: [f32; TAPS],
+    /// The last samples that came in, for the next packet; downwards every other one of them.
+    history: Vec<i16>,
+    /// Downwards, the samples between those.
+    between: Vec<i16>,
+    taps: [i16; TAPS],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,8 @@ const TAPS: usize = 32;
 const MIDDLE: usize = TAPS / 2 - 1;
 /// The shape of the Kaiser window: 70 dB.
 const BETA: f64 = 7.0;
+/// Binary digits behind the point of a tap. Sums of 16-bit products in 32 bits are what a processor does eight at a time.
+const DIGITS: u32 = 15;
 
 impl Resampler {
     /// From one rate to another; None where these are not 8 or 16 kHz or the same.
@@ -33,53 +37,78 @@ impl Resampler {
             (16_000, 8000) => Way::Down,
             _ => return None,
         };
-        let history = match way {
-            Way::Same => 0,
-            Way::Up => TAPS - 1,
-            Way::Down => 2 * (TAPS - 1),
-        };
-        Some(Self { way, history: vec![0.0; history], taps: half_band() })
+        let kept = |is_kept: bool| vec![0; if is_kept { TAPS - 1 } else { 0 }];
+        Some(Self {
+            way,
+            history: kept(way != Way::Same),
+            between: kept(way == Way::Down),
+            taps: half_band(),
+        })
     }
 
     /// Appends the converted samples: twice or half as many as came. Downwards an even number must come.
     pub fn convert(&mut self, samples: &[i16], out: &mut Vec<i16>) {
-        if self.way == Way::Same {
-            out.extend_from_slice(samples);
-            return;
-        }
-        let kept = self.history.len();
-        self.history.extend(samples.iter().map(|sample| f32::from(*sample)));
         match self.way {
-            Way::Up => up(&self.history, &self.taps, out),
-            Way::Down => down(&self.history, &self.taps, out),
-            Way::Same => {}
+            Way::Same => out.extend_from_slice(samples),
+            Way::Up => {
+                self.history.extend_from_slice(samples);
+                self.up(out);
+                keep(&mut self.history);
+            }
+            Way::Down => {
+                let (pairs, _) = samples.as_chunks::<2>();
+                self.history.extend(pairs.iter().map(|[even, _]| even));
+                self.between.extend(pairs.iter().map(|[_, odd]| odd));
+                self.down(out);
+                keep(&mut self.history);
+                keep(&mut self.between);
+            }
         }
-        let done = self.history.len().saturating_sub(kept);
-        self.history.drain(..done);
+    }
+
+    /// Each window of samples gives the one in its middle and the one after it.
+    fn up(&self, out: &mut Vec<i16>) {
+        let start = out.len();
+        let windows = self.history.array_windows::<TAPS>();
+        out.resize(start.saturating_add(windows.len().saturating_mul(2)), 0);
+        let (room, _) = out.get_mut(start..).unwrap_or_default().as_chunks_mut::<2>();
+        for (window, made) in windows.zip(room) {
+            *made = [window[MIDDLE], rounded(sum(window, &self.taps), DIGITS - 1)];
+        }
+    }
+
+    fn down(&self, out: &mut Vec<i16>) {
+        let start = out.len();
+        let windows = self.history.array_windows::<TAPS>();
+        out.resize(start.saturating_add(windows.len()), 0);
+        let middles = self.between.get(MIDDLE..).unwrap_or_default();
+        let room = out.get_mut(start..).unwrap_or_default();
+        for ((window, middle), made) in windows.zip(middles).zip(room) {
+            *made = rounded(sum(window, &self.taps) + (i32::from(*middle) << (DIGITS - 1)), DIGITS);
+        }
     }
 }
 
-/// Each window of samples gives the one in its middle and the one after it.
-fn up(samples: &[f32], taps: &[f32; TAPS], out: &mut Vec<i16>) {
-    for window in samples.windows(TAPS) {
-        let between: f32 = window.iter().zip(taps).map(|(sample, tap)| sample * tap).sum();
-        let kept = window.get(MIDDLE).copied().unwrap_or_default();
-        out.push(to_i16(kept));
-        out.push(to_i16(2.0 * between));
-    }
+/// What the next packet needs of the last one.
+fn keep(samples: &mut Vec<i16>) {
+    let done = samples.len().saturating_sub(TAPS - 1);
+    samples.drain(..done);
 }
 
-fn down(samples: &[f32], taps: &[f32; TAPS], out: &mut Vec<i16>) {
-    for window in samples.windows(2 * TAPS).step_by(2) {
-        let around: f32 = window.iter().step_by(2).zip(taps).map(|(sample, tap)| sample * tap).sum();
-        let middle = window.get(2 * MIDDLE + 1).copied().unwrap_or_default();
-        out.push(to_i16(around + 0.5 * middle));
-    }
+/// The taps together stay so far below two that no sum of full-scale samples overflows.
+fn sum(window: &[i16; TAPS], taps: &[i16; TAPS]) -> i32 {
+    window.iter().zip(taps).map(|(sample, tap)| i32::from(*sample) * i32::from(*tap)).sum()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "it is within the bounds of what it is cast to")]
+fn rounded(sum: i32, digits: u32) -> i16 {
+    let nearest = (sum + (1 << (digits - 1))) >> digits;
+    nearest.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
 }
 
 /// The taps at odd distances from the middle of a half-band low-pass under a Kaiser window. Their sum is made a half,
 /// so that nothing changes its level.
-fn half_band() -> [f32; TAPS] {
+fn half_band() -> [i16; TAPS] {
     let mut taps = [0.0; TAPS];
     let mut sum = 0.0;
     let reach = f64::from(u32::try_from(TAPS).unwrap_or_default());
@@ -91,7 +120,7 @@ fn half_band() -> [f32; TAPS] {
         sum += value;
         *tap = value;
     }
-    taps.map(|tap| crate::rtp::statistics::narrow(tap * 0.5 / sum))
+    taps.map(|tap| fixed(tap * 0.5 / sum))
 }
 
 /// The modified Bessel function of order zero, by its series.
@@ -106,6 +135,28 @@ fn bessel(x: f64) -> f64 {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a float that is cast to an integer saturates")]
-fn to_i16(sample: f32) -> i16 {
-    sample.round() as i16
+fn fixed(tap: f64) -> i16 {
+    (tap * f64::from(1 << DIGITS)).round() as i16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_scale_neither_overflows_nor_wraps() {
+        let taps = half_band();
+        let reach: i32 = taps.iter().map(|tap| i32::from(*tap).abs()).sum();
+        assert!((reach + (1 << (DIGITS - 1))) < (1 << (DIGITS + 1)) - 1, "{reach}");
+        // The signs of the taps themselves are the worst that can come.
+        let worst: Vec<i16> =
+            taps.iter().flat_map(|tap| [if *tap < 0 { i16::MIN } else { i16::MAX }; 2]).collect();
+        for (from, to) in [(8000, 16_000), (16_000, 8000)] {
+            let mut out = Vec::new();
+            let mut resampler = Resampler::new(from, to).unwrap();
+            resampler.convert(&worst, &mut out);
+            resampler.convert(&[i16::MAX; 200], &mut out);
+            assert!(out[out.len() - 50..].iter().all(|sample| *sample > 32_700), "{out:?}");
+        }
+    }
 }
