@@ -4,13 +4,15 @@
 use std::f64::consts::TAU;
 
 use super::{COLUMNS, Digit, Pressed, ROWS};
+use crate::rtp::statistics::narrow;
 
 /// One direction's detector, at 8 or 16 kHz.
 #[derive(Debug, Clone)]
 pub struct Detector {
     /// Samples of a block.
     block: usize,
-    rate: u32,
+    tones: Bank,
+    overtones: Bank,
     pending: Vec<i16>,
     /// What the blocks before were taken for.
     last: Option<Digit>,
@@ -43,7 +45,15 @@ impl Detector {
     /// For samples at `rate` Hz.
     pub fn new(rate: u32) -> Self {
         let block = usize::try_from(rate / 1000 * BLOCK_MICROS / 1000).unwrap_or(102);
-        Self { block, rate, pending: Vec::new(), last: None, held: None }
+        let hertz = [ROWS, COLUMNS].concat();
+        Self {
+            block,
+            tones: Bank::new(rate, &hertz, 1.0),
+            overtones: Bank::new(rate, &hertz, 2.0),
+            pending: Vec::new(),
+            last: None,
+            held: None,
+        }
     }
 
     /// Takes samples; what is given back was pressed and is over.
@@ -51,11 +61,35 @@ impl Detector {
         let mut told = None;
         self.pending.extend_from_slice(samples);
         while self.pending.len() >= self.block {
-            let found = self.pending.get(..self.block).and_then(|block| digit(block, self.rate));
+            let found = self.pending.get(..self.block).and_then(|block| self.digit(block));
             self.pending.drain(..self.block);
             told = self.block(found).or(told);
         }
         told
+    }
+
+    fn digit(&self, block: &[i16]) -> Option<Digit> {
+        let count = f64::from(u32::try_from(block.len()).ok()?);
+        let total = energy(block);
+        if total < count * LEAST * LEAST {
+            return None;
+        }
+        let (rows, columns) = self.tones.powers(block);
+        let (row, low) = strongest(rows)?;
+        let (column, high) = strongest(columns)?;
+        let least = (count * LEAST / 2.0).powi(2);
+        let alike = high <= low * TWIST.0 && low <= high * TWIST.1;
+        // A tone of amplitude a has a power of (a n / 2)^2 here, and n a^2 / 2 as a sum of squares.
+        let share = (low + high) * 2.0 / (total * count);
+        if low < least || high < least || !alike || share < SHARE {
+            return None;
+        }
+        let (rows, columns) = self.overtones.powers(block);
+        let overtone = |powers: [f64; 4], place: usize| powers.get(place).copied().unwrap_or_default();
+        // The overtones of some rows lie near a column, so only those of the column tell; a voice has both.
+        let clean = overtone(columns, column) < high * OVERTONE
+            && overtone(rows, row) < low.max(high) * OVERTONE * 5.0;
+        if clean { Digit::at(row, column) } else { None }
     }
 
     fn block(&mut self, found: Option<Digit>) -> Option<Pressed> {
@@ -94,46 +128,57 @@ impl Held {
     }
 }
 
-fn digit(block: &[i16], rate: u32) -> Option<Digit> {
-    let count = f64::from(u32::try_from(block.len()).ok()?);
-    let total: f64 = block.iter().map(|sample| f64::from(*sample).powi(2)).sum();
-    if total < count * LEAST * LEAST {
-        return None;
+/// Eight frequencies, by Goertzel's recursion: those of the rows and those of the columns. All of them at a time, in floats of
+/// 32 bits, because so a processor has them in two registers.
+#[derive(Debug, Clone)]
+struct Bank {
+    turns: [f32; TONES],
+}
+
+const TONES: usize = 8;
+
+impl Bank {
+    /// The tones in Hz times `factor`.
+    fn new(rate: u32, hertz: &[f64], factor: f64) -> Self {
+        let mut turns = [0.0; TONES];
+        for (turn, hertz) in turns.iter_mut().zip(hertz) {
+            *turn = narrow(2.0 * (TAU * hertz * factor / f64::from(rate)).cos());
+        }
+        Self { turns }
     }
-    let (row, low) = strongest(block, rate, ROWS)?;
-    let (column, high) = strongest(block, rate, COLUMNS)?;
-    let least = (count * LEAST / 2.0).powi(2);
-    let alike = high <= low * TWIST.0 && low <= high * TWIST.1;
-    // A tone of amplitude a has a power of (a n / 2)^2 here, and n a^2 / 2 as a sum of squares.
-    let share = (low + high) * 2.0 / (total * count);
-    if low < least || high < least || !alike || share < SHARE {
-        return None;
+
+    /// The powers of rows and columns in a block.
+    fn powers(&self, block: &[i16]) -> ([f64; 4], [f64; 4]) {
+        let (mut one, mut two) = ([0.0_f32; TONES], [0.0_f32; TONES]);
+        for sample in block {
+            let sample = f32::from(*sample);
+            let mut next = [0.0; TONES];
+            for (((next, one), two), turn) in next.iter_mut().zip(&one).zip(&two).zip(&self.turns) {
+                *next = (sample - two) + turn * one;
+            }
+            (two, one) = (one, next);
+        }
+        let mut powers = one.iter().zip(&two).zip(&self.turns).map(|((one, two), turn)| {
+            let [one, two, turn] = [*one, *two, *turn].map(f64::from);
+            one * one + two * two - turn * one * two
+        });
+        let mut four = || std::array::from_fn(|_| powers.next().unwrap_or_default());
+        (four(), four())
     }
-    let overtone =
-        |tones: [f64; 4], place: usize| tones.get(place).map_or(0.0, |hertz| power(block, rate, hertz * 2.0));
-    // The overtones of some rows lie near a column, so only those of the column tell; a voice has both.
-    let clean =
-        overtone(COLUMNS, column) < high * OVERTONE && overtone(ROWS, row) < low.max(high) * OVERTONE * 5.0;
-    if clean { Digit::at(row, column) } else { None }
+}
+
+/// The sum of squares.
+fn energy(block: &[i16]) -> f64 {
+    // A block has 204 samples at most; its sum needs 38 bits, which a float of 64 holds exactly.
+    let squares = block.iter().map(|sample| i64::from(i32::from(*sample) * i32::from(*sample)));
+    squares.sum::<i64>() as f64
 }
 
 /// The strongest of four tones, where it stands out.
-fn strongest(block: &[i16], rate: u32, tones: [f64; 4]) -> Option<(usize, f64)> {
-    let powers = tones.map(|hertz| power(block, rate, hertz));
+fn strongest(powers: [f64; 4]) -> Option<(usize, f64)> {
     let (place, most) = powers.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let others = powers.iter().enumerate().filter(|(other, _)| *other != place);
     others.map(|(_, power)| *power).all(|other| most > other * PEAK).then_some((place, most))
-}
-
-/// The power of one frequency, by Goertzel's recursion.
-fn power(block: &[i16], rate: u32, hertz: f64) -> f64 {
-    let turn = 2.0 * (TAU * hertz / f64::from(rate)).cos();
-    let (mut one, mut two) = (0.0, 0.0);
-    for sample in block {
-        let next = f64::from(*sample) + turn * one - two;
-        (two, one) = (one, next);
-    }
-    one * one + two * two - turn * one * two
 }
 
 #[cfg(test)]
