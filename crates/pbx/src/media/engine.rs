@@ -240,6 +240,7 @@ impl Engine {
             route: None,
             voice: None,
             ticks: false,
+            by_tick: false,
             #[cfg(test)]
             poisoned: false,
         })));

@@ -2,6 +2,7 @@
 //! binds the sockets, hands the leg over and hears events back; a relayed packet never leaves its thread, takes no
 //! lock and allocates nothing.
 
+mod drain;
 mod engine;
 mod leg;
 mod music;

@@ -84,11 +84,25 @@ impl Legs {
         counters: &mut Counters,
     ) -> Noted {
         let nothing = Noted::default();
-        let Some(leg) = self.leg_mut(index) else { return nothing };
+        let Some(leg) = self.leg(index) else { return nothing };
         let Ok((length, source)) = leg.sockets.rtp.recv_from(buffer) else { return nothing };
+        let Some(packet) = buffer.get_mut(..length) else { return nothing };
+        self.came(index, now, source, packet, counters)
+    }
+
+    /// A datagram that has come to a leg's RTP socket.
+    pub(super) fn came(
+        &mut self,
+        index: usize,
+        now: Instant,
+        source: SocketAddr,
+        packet: &mut [u8],
+        counters: &mut Counters,
+    ) -> Noted {
+        let nothing = Noted::default();
+        let Some(leg) = self.leg_mut(index) else { return nothing };
         #[cfg(test)]
         assert!(!leg.poisoned, "a test asked for it");
-        let Some(packet) = buffer.get_mut(..length) else { return nothing };
         if leg.media.is_rtcp(packet) {
             self.report_came(index, now, source, packet);
             return nothing;

@@ -14,6 +14,7 @@ use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
 use tokio::sync::oneshot;
 
+use super::drain::{Moment, Reader};
 use super::engine::{EngineConfig, LegReport};
 use super::leg::{Activity, Leg, Legs};
 use super::outbox::Outbox;
@@ -53,6 +54,8 @@ pub(super) struct MediaThread {
 pub(super) const WAKER: u64 = u64::MAX;
 /// Packets handled between two looks at the clock and the orders.
 const BATCH: usize = 256;
+/// Packets taken from one leg's socket in a tick: after a stall of the network, a third of a second is taken in at once.
+const MOST_WAITING: usize = 16;
 const FRAME: Duration = Duration::from_millis(20);
 /// How often legs are looked at for silence.
 const LOOK: Duration = Duration::from_secs(1);
@@ -88,7 +91,7 @@ impl MediaThread {
     /// Runs until it is stopped.
     pub(super) fn run(mut self) {
         let mut events = [EpollEvent::empty(); BATCH];
-        let mut buffer = [0; DATAGRAM];
+        let mut reader = Reader::new();
         loop {
             let ready = match self.epoll.wait(&mut events, self.timeout(Instant::now())) {
                 Ok(ready) => ready,
@@ -105,9 +108,9 @@ impl MediaThread {
                 return;
             }
             for event in events {
-                self.packet(event, now, &mut buffer);
+                self.packet(event, now, &mut reader.datagram);
             }
-            self.tick(now);
+            self.tick(now, &mut reader);
             self.traffic.publish(&self.counters);
         }
     }
@@ -165,8 +168,9 @@ impl MediaThread {
     }
 
     fn begin_ticks(&mut self, now: Instant, index: usize) {
+        // Where a tick is under way, the next one is known.
         if self.ticking.is_empty() {
-            self.next_frame = now;
+            self.next_frame = self.next_frame.max(now);
         }
         if let Some(leg) = self.legs.leg_mut(index)
             && !std::mem::replace(&mut leg.ticks, true)
@@ -330,7 +334,7 @@ impl MediaThread {
     }
 
     /// Does what is due.
-    fn tick(&mut self, now: Instant) {
+    fn tick(&mut self, now: Instant, reader: &mut Reader) {
         if self.outbox.is_waiting() {
             self.outbox.flush();
         }
@@ -339,7 +343,7 @@ impl MediaThread {
             self.next_frame = next;
             self.counters.ticks = self.counters.ticks.wrapping_add(1);
             self.counters.ticks_late = self.counters.ticks_late.wrapping_add(missed);
-            self.frames(now);
+            self.frames(now, reader);
         }
         if !self.legs.is_empty() && now >= self.next_look {
             self.next_look = now + LOOK;
@@ -348,8 +352,12 @@ impl MediaThread {
     }
 
     /// Does 20 ms of everything that we say and hear ourselves.
-    fn frames(&mut self, now: Instant) {
+    fn frames(&mut self, now: Instant, reader: &mut Reader) {
+        let moment = Moment::new(now);
         for index in std::mem::take(&mut self.ticking) {
+            if self.legs.leg(index).is_some_and(|leg| leg.by_tick) {
+                self.drain(now, index, moment, reader);
+            }
             let (legs, counters) = (&mut self.legs, &mut self.counters);
             let outcome = catch_unwind(AssertUnwindSafe(|| legs.tick(index, now, counters)));
             let Ok((tick, noted)) = outcome else {
@@ -359,6 +367,7 @@ impl MediaThread {
             if noted != Noted::default() {
                 self.noted(now, index, noted);
             }
+            self.watch_socket(index, tick != Tick::Goes || !self.legs.is_heard(index));
             if tick == Tick::Goes {
                 self.ticking.push(index);
                 continue;
@@ -370,6 +379,38 @@ impl MediaThread {
                 self.rest(index);
                 self.outbox.say(MediaEvent::PlayFinished { leg: id });
             }
+        }
+    }
+
+    /// Takes what has come to a leg since its last tick.
+    fn drain(&mut self, now: Instant, index: usize, moment: Moment, reader: &mut Reader) {
+        for _ in 0..MOST_WAITING {
+            let (legs, counters) = (&mut self.legs, &mut self.counters);
+            let outcome = catch_unwind(AssertUnwindSafe(|| legs.waiting(index, moment, reader, counters)));
+            match outcome {
+                Ok(None) => return,
+                Ok(Some(noted)) if noted == Noted::default() => {}
+                Ok(Some(noted)) => self.noted(now, index, noted),
+                Err(_) => return self.fail(index),
+            }
+        }
+    }
+
+    /// Has epoll watch the RTP socket of a leg, or leave it to the leg's tick.
+    fn watch_socket(&mut self, index: usize, watched: bool) {
+        let Some(leg) = self.legs.leg(index).filter(|leg| leg.by_tick == watched) else { return };
+        let socket = &leg.sockets.rtp;
+        let changed = if watched {
+            let readable = EpollEvent::new(EpollFlags::EPOLLIN, self.legs.token(index, false));
+            self.legs.stamp(index, false).and_then(|()| self.epoll.add(socket, readable))
+        } else {
+            self.legs.stamp(index, true).and_then(|()| self.epoll.delete(socket))
+        };
+        if let Err(error) = changed {
+            tracing::error!(leg = leg.id.0, %error, "leg cannot be watched");
+            self.fail(index);
+        } else if let Some(leg) = self.legs.leg_mut(index) {
+            leg.by_tick = !watched;
         }
     }
 

@@ -80,7 +80,7 @@ impl Voice {
         is_deaf && self.music.is_none() && !self.is_saying()
     }
 
-    fn is_fed(&self) -> bool {
+    pub(super) fn is_fed(&self) -> bool {
         self.listener.is_some()
     }
 }
