@@ -10,6 +10,8 @@ pub(super) struct Histogram {
     packets: u32,
     /// The transit time at which the first bin begins.
     origin: i64,
+    /// The bins from here on are empty.
+    end: usize,
 }
 
 const BINS: usize = 200;
@@ -24,7 +26,7 @@ impl Histogram {
     /// A histogram that has seen one packet, at `first`.
     pub(super) fn new(origin: i64, first: i64) -> Self {
         let mut histogram =
-            Self { weights: Box::new([0.0; BINS]), total: 0.0, unit: 1.0, packets: 0, origin };
+            Self { weights: Box::new([0.0; BINS]), total: 0.0, unit: 1.0, packets: 0, origin, end: 0 };
         histogram.add(first);
         histogram
     }
@@ -40,6 +42,7 @@ impl Histogram {
         if let Some(weight) = self.weights.get_mut(bin) {
             *weight += self.unit;
             self.total += self.unit;
+            self.end = self.end.max(bin + 1);
         }
         if self.unit > HEAVIEST {
             self.weights.iter_mut().for_each(|weight| *weight /= self.unit);
@@ -51,7 +54,7 @@ impl Histogram {
     /// The transit time that all but the `tail` part of the packets stay within.
     pub(super) fn within(&self, tail: f32) -> i64 {
         let mut above = 0.0;
-        let bin = self.weights.iter().rposition(|weight| {
+        let bin = self.weights.get(..self.end).unwrap_or_default().iter().rposition(|weight| {
             above += weight;
             above > tail * self.total
         });
@@ -82,6 +85,7 @@ impl Histogram {
             weights.iter_mut().rev().take(by).for_each(|weight| *weight = 0.0);
             weights.iter_mut().next().into_iter().for_each(|weight| *weight += lost);
         }
+        self.end = self.weights.iter().rposition(|weight| *weight > 0.0).map_or(0, |last| last + 1);
     }
 }
 

@@ -31,6 +31,9 @@ pub(super) struct Moment {
 /// A stamp further away than this was made before the wall clock was set.
 const FARTHEST: Duration = Duration::from_millis(500);
 
+/// Ticks are a little more or less than 20 ms apart.
+const FRESH: Duration = Duration::from_millis(15);
+
 impl Reader {
     pub(super) fn new() -> Self {
         Self { datagram: [0; DATAGRAM], control: nix::cmsg_space!(TimeSpec) }
@@ -56,14 +59,15 @@ impl Moment {
 }
 
 impl Legs {
-    /// Takes one datagram that waits in a leg's RTP socket; None where none does.
+    /// Takes one datagram that waits in a leg's RTP socket; None where none does. True where it came so lately that the last tick
+    /// cannot have left it there.
     pub(super) fn waiting(
         &mut self,
         index: usize,
         moment: Moment,
         reader: &mut Reader,
         counters: &mut Counters,
-    ) -> Option<Noted> {
+    ) -> Option<(Noted, bool)> {
         let leg = self.leg(index)?;
         let mut room = [IoSliceMut::new(&mut reader.datagram)];
         let socket = leg.sockets.rtp.as_raw_fd();
@@ -74,9 +78,10 @@ impl Legs {
         let stamp = came.cmsgs().ok().and_then(|mut messages| messages.find_map(stamp));
         let arrival = stamp.map_or(moment.now, |stamp| moment.arrival(stamp));
         let (Some(source), Some(packet)) = (source, reader.datagram.get_mut(..length)) else {
-            return Some(Noted::default());
+            return Some((Noted::default(), false));
         };
-        Some(self.came(index, arrival, source, packet, counters))
+        let fresh = moment.now.saturating_duration_since(arrival) < FRESH;
+        Some((self.came(index, arrival, source, packet, counters), fresh))
     }
 
     /// Whether a leg is heard by its tick alone.

@@ -240,7 +240,7 @@ impl Engine {
             route: None,
             voice: None,
             ticks: false,
-            by_tick: false,
+            by_tick: None,
             #[cfg(test)]
             poisoned: false,
         })));

@@ -355,8 +355,8 @@ impl MediaThread {
     fn frames(&mut self, now: Instant, reader: &mut Reader) {
         let moment = Moment::new(now);
         for index in std::mem::take(&mut self.ticking) {
-            if self.legs.leg(index).is_some_and(|leg| leg.by_tick) {
-                self.drain(now, index, moment, reader);
+            if let Some(before) = self.legs.leg(index).and_then(|leg| leg.by_tick) {
+                self.drain(now, index, before, moment, reader);
             }
             let (legs, counters) = (&mut self.legs, &mut self.counters);
             let outcome = catch_unwind(AssertUnwindSafe(|| legs.tick(index, now, counters)));
@@ -382,23 +382,35 @@ impl MediaThread {
         }
     }
 
-    /// Takes what has come to a leg since its last tick.
-    fn drain(&mut self, now: Instant, index: usize, moment: Moment, reader: &mut Reader) {
-        for _ in 0..MOST_WAITING {
+    /// Takes what has come to a leg since its last tick, which took `before` packets. Where one comes each tick, nobody looks for a second: it
+    /// would be early, and is taken next time by its age.
+    fn drain(&mut self, now: Instant, index: usize, before: usize, moment: Moment, reader: &mut Reader) {
+        let mut taken = 0;
+        while taken < MOST_WAITING {
             let (legs, counters) = (&mut self.legs, &mut self.counters);
             let outcome = catch_unwind(AssertUnwindSafe(|| legs.waiting(index, moment, reader, counters)));
             match outcome {
-                Ok(None) => return,
-                Ok(Some(noted)) if noted == Noted::default() => {}
-                Ok(Some(noted)) => self.noted(now, index, noted),
+                Ok(None) => break,
+                Ok(Some((noted, fresh))) => {
+                    taken += 1;
+                    if noted != Noted::default() {
+                        self.noted(now, index, noted);
+                    }
+                    if fresh && before == 1 && taken == 1 {
+                        break;
+                    }
+                }
                 Err(_) => return self.fail(index),
             }
+        }
+        if let Some(leg) = self.legs.leg_mut(index) {
+            leg.by_tick = Some(taken);
         }
     }
 
     /// Has epoll watch the RTP socket of a leg, or leave it to the leg's tick.
     fn watch_socket(&mut self, index: usize, watched: bool) {
-        let Some(leg) = self.legs.leg(index).filter(|leg| leg.by_tick == watched) else { return };
+        let Some(leg) = self.legs.leg(index).filter(|leg| leg.by_tick.is_some() == watched) else { return };
         let socket = &leg.sockets.rtp;
         let changed = if watched {
             let readable = EpollEvent::new(EpollFlags::EPOLLIN, self.legs.token(index, false));
@@ -410,7 +422,7 @@ impl MediaThread {
             tracing::error!(leg = leg.id.0, %error, "leg cannot be watched");
             self.fail(index);
         } else if let Some(leg) = self.legs.leg_mut(index) {
-            leg.by_tick = !watched;
+            leg.by_tick = (!watched).then_some(0);
         }
     }
 
