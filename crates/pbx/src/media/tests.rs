@@ -14,8 +14,10 @@ use kiestoon_media::{
 use kiestoon_sip::network::PublicAddresses;
 use tokio::sync::mpsc::{Receiver, channel};
 
+use super::engine::LegReport;
 use super::{Engine, EngineConfig};
 
+mod drained;
 mod protected;
 mod transcoding;
 mod watched;
@@ -70,6 +72,12 @@ impl Bench {
     fn perform(&mut self, command: MediaCommand) {
         assert_eq!(self.engine.perform(command), None);
         self.engine.wake();
+    }
+
+    /// The live figures of all legs.
+    fn reports(&self) -> Vec<LegReport> {
+        let answers = self.engine.request_quality().into_iter();
+        answers.flat_map(|answer| answer.blocking_recv().unwrap()).collect()
     }
 
     fn event(&mut self) -> MediaEvent {
@@ -374,12 +382,7 @@ fn live_figures_are_given_when_asked() {
     let (a, b) = bench.bridge();
     a.send(1);
     b.hear();
-    let reports: Vec<_> = bench
-        .engine
-        .request_quality()
-        .into_iter()
-        .flat_map(|answer| answer.blocking_recv().unwrap())
-        .collect();
+    let reports = bench.reports();
     let one = reports.iter().find(|report| report.leg == LegId(1)).unwrap();
     assert_eq!((reports.len(), one.quality.inbound.packets), (2, 1));
     assert_eq!(one.quality.remote, a.rtp.local_addr().ok());

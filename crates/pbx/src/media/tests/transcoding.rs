@@ -16,11 +16,11 @@ fn format(payload_type: u8, name: &str, clock_rate: u32, channels: u8) -> Codec 
     Codec { payload_type, name: name.into(), clock_rate, channels, fmtp: None }
 }
 
-fn pcma() -> Codec {
+pub(super) fn pcma() -> Codec {
     format(8, "PCMA", 8000, 1)
 }
 
-fn g722() -> Codec {
+pub(super) fn g722() -> Codec {
     format(9, "G722", 8000, 1)
 }
 
@@ -33,7 +33,7 @@ fn events() -> Codec {
 }
 
 /// A phone that speaks one codec in packets of its own length, and listens.
-struct Talker {
+pub(super) struct Talker {
     phone: Phone,
     codec: Codec,
     encoder: Box<dyn Encode>,
@@ -43,11 +43,19 @@ struct Talker {
     packet_ms: u32,
     at: u32,
     heard: Vec<i16>,
-    packets: Vec<(Header, Vec<u8>)>,
+    pub(super) packets: Vec<(Header, Vec<u8>)>,
 }
 
 impl Talker {
-    fn new(bench: &mut Bench, leg: u64, codecs: &[Codec], packet_ms: u32, most_ms: Option<u32>) -> Self {
+    pub(super) const SSRC: u32 = 0x1234_5678;
+
+    pub(super) fn new(
+        bench: &mut Bench,
+        leg: u64,
+        codecs: &[Codec],
+        packet_ms: u32,
+        most_ms: Option<u32>,
+    ) -> Self {
         let phone = Phone::new(bench.open(super::CALL, leg).unwrap());
         let remote = RemoteAudio {
             codecs: codecs.to_vec(),
@@ -72,8 +80,14 @@ impl Talker {
         }
     }
 
+    /// Speaks another codec from now on.
+    pub(super) fn speaks(&mut self, codec: &Codec) {
+        self.encoder = encoder_at(codec, self.packet_ms, 48_000).unwrap();
+        self.codec = codec.clone();
+    }
+
     /// Sends one packet of a tone; 0 Hz is silence.
-    fn say(&mut self, hertz: f64) {
+    pub(super) fn say(&mut self, hertz: f64) {
         let rate = self.encoder.sample_rate();
         let samples: Vec<i16> = (0..rate / 1000 * self.packet_ms)
             .map(|n| ((f64::from(self.at + n) / f64::from(rate) * hertz * TAU).sin() * 8000.0) as i16)
@@ -91,7 +105,7 @@ impl Talker {
             payload_type,
             sequence: self.sequence,
             timestamp: self.timestamp,
-            ssrc: 0x1234_5678,
+            ssrc: Self::SSRC,
             payload_at: 12,
             payload_end: 12 + payload.len(),
         };
@@ -103,7 +117,7 @@ impl Talker {
     }
 
     /// Takes what comes until then.
-    fn listen(&mut self, until: Instant) {
+    pub(super) fn listen(&mut self, until: Instant) {
         loop {
             // A time limit that has nearly passed would be rounded up to a turn of the kernel's clock.
             let left = until.saturating_duration_since(Instant::now());

@@ -1,0 +1,69 @@
+//! Legs whose packets wait in their socket for the tick: when they came is known all the same, and a leg that is relayed again is
+//! read at once again.
+
+use std::time::{Duration, Instant};
+
+use kiestoon_media::{LegId, MediaCommand};
+
+use super::Bench;
+use super::transcoding::{Talker, g722, pcma};
+
+const PACKET: Duration = Duration::from_millis(10);
+
+/// Two legs without a common codec at first, joined.
+fn pair(bench: &mut Bench) -> (Talker, Talker) {
+    let a = Talker::new(bench, 1, &[pcma(), g722()], 10, None);
+    let b = Talker::new(bench, 2, &[g722()], 20, None);
+    bench.perform(MediaCommand::Connect { a: LegId(1), b: LegId(2) });
+    (a, b)
+}
+
+/// A sends packets and B listens; when each was sent.
+fn talk(a: &mut Talker, b: &mut Talker, packets: u32) -> Vec<Instant> {
+    let begun = Instant::now();
+    (1..=packets)
+        .map(|number| {
+            let sent = Instant::now();
+            a.say(440.0);
+            b.listen(begun + PACKET * number);
+            sent
+        })
+        .collect()
+}
+
+/// The interarrival jitter in milliseconds of packets that arrive as they are sent (RFC 3550 appendix A.8).
+fn jitter(sent: &[Instant]) -> f64 {
+    let late = |two: &[Instant]| {
+        let apart = two[1].duration_since(two[0]);
+        apart.as_secs_f64() - PACKET.as_secs_f64()
+    };
+    1000.0 * sent.windows(2).map(late).fold(0.0, |jitter, late| jitter + (late.abs() - jitter) / 16.0)
+}
+
+#[test]
+fn packets_count_as_come_when_they_came_and_not_at_the_tick() {
+    let mut bench = Bench::new();
+    let (mut a, mut b) = pair(&mut bench);
+    let sent = talk(&mut a, &mut b, 100);
+    let reports = bench.reports();
+    let inbound = &reports.iter().find(|report| report.leg == LegId(1)).unwrap().quality.inbound;
+    assert!(inbound.packets >= 98 && b.packets.len() > 40, "{} {}", inbound.packets, b.packets.len());
+    // Two packets a tick, at its moment, would be 10 ms apart from their time.
+    let (ours, theirs) = (f64::from(inbound.jitter_ms), jitter(&sent));
+    assert!((ours - theirs).abs() < 2.0, "{ours:.2} ms, sent with {theirs:.2} ms");
+}
+
+#[test]
+fn a_leg_that_is_relayed_again_is_read_at_once_again() {
+    let mut bench = Bench::new();
+    let (mut a, mut b) = pair(&mut bench);
+    talk(&mut a, &mut b, 20);
+    assert!(b.packets.iter().all(|(header, _)| header.ssrc != Talker::SSRC), "not yet transcoded");
+    a.speaks(&g722());
+    talk(&mut a, &mut b, 20);
+    b.packets.clear();
+    talk(&mut a, &mut b, 20);
+    b.listen(Instant::now() + PACKET * 10);
+    let relayed = b.packets.iter().filter(|(header, _)| header.ssrc == Talker::SSRC).count();
+    assert_eq!(relayed, 20);
+}
