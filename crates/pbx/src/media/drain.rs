@@ -80,7 +80,7 @@ impl Legs {
         let (Some(source), Some(packet)) = (source, reader.datagram.get_mut(..length)) else {
             return Some((Noted::default(), false));
         };
-        let fresh = moment.now.saturating_duration_since(arrival) < FRESH;
+        let fresh = stamp.is_some() && moment.now.saturating_duration_since(arrival) < FRESH;
         Some((self.came(index, arrival, source, packet, counters), fresh))
     }
 
@@ -89,12 +89,9 @@ impl Legs {
         self.leg(index).and_then(|leg| leg.voice.as_ref()).is_some_and(|voice| voice.is_fed())
     }
 
-    /// Has the kernel stamp what comes to a leg, or no longer.
-    pub(super) fn stamp(&self, index: usize, stamps: bool) -> nix::Result<()> {
-        match self.leg(index) {
-            Some(leg) => setsockopt(&leg.sockets.rtp, ReceiveTimestampns, &stamps),
-            None => Ok(()),
-        }
+    /// Has the kernel stamp what comes to a leg, or no longer; false where it cannot.
+    pub(super) fn stamp(&self, index: usize, stamps: bool) -> bool {
+        self.leg(index).is_some_and(|leg| setsockopt(&leg.sockets.rtp, ReceiveTimestampns, &stamps).is_ok())
     }
 }
 

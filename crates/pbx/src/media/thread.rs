@@ -368,11 +368,11 @@ impl MediaThread {
                 self.noted(now, index, noted);
             }
             self.watch_socket(index, tick != Tick::Goes || !self.legs.is_heard(index));
+            let Some(leg) = self.legs.leg_mut(index) else { continue };
             if tick == Tick::Goes {
                 self.ticking.push(index);
                 continue;
             }
-            let Some(leg) = self.legs.leg_mut(index) else { continue };
             leg.ticks = false;
             if tick == Tick::Played {
                 let id = leg.id;
@@ -408,15 +408,17 @@ impl MediaThread {
         }
     }
 
-    /// Has epoll watch the RTP socket of a leg, or leave it to the leg's tick.
+    /// Has epoll watch the RTP socket of a leg, or leave it to the leg's tick where the kernel stamps packets.
     fn watch_socket(&mut self, index: usize, watched: bool) {
         let Some(leg) = self.legs.leg(index).filter(|leg| leg.by_tick.is_some() == watched) else { return };
-        let socket = &leg.sockets.rtp;
+        if !self.legs.stamp(index, !watched) && !watched {
+            return;
+        }
         let changed = if watched {
             let readable = EpollEvent::new(EpollFlags::EPOLLIN, self.legs.token(index, false));
-            self.legs.stamp(index, false).and_then(|()| self.epoll.add(socket, readable))
+            self.epoll.add(&leg.sockets.rtp, readable)
         } else {
-            self.legs.stamp(index, true).and_then(|()| self.epoll.delete(socket))
+            self.epoll.delete(&leg.sockets.rtp)
         };
         if let Err(error) = changed {
             tracing::error!(leg = leg.id.0, %error, "leg cannot be watched");
