@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::fd::AsRawFd as _;
 use std::time::{Duration, Instant, SystemTime};
 
+use nix::errno::Errno;
 use nix::sys::socket::sockopt::ReceiveTimestampns;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt};
 use nix::sys::time::TimeSpec;
@@ -73,7 +74,12 @@ impl Legs {
         let socket = leg.sockets.rtp.as_raw_fd();
         let came =
             recvmsg::<SockaddrStorage>(socket, &mut room, Some(&mut reader.control), MsgFlags::MSG_DONTWAIT);
-        let came = came.ok()?;
+        let came = match came {
+            Ok(came) => came,
+            Err(Errno::EAGAIN) => return None,
+            // Told of a packet that was sent before, in place of one that waits.
+            Err(_) => return Some((Noted::default(), false)),
+        };
         let (length, source) = (came.bytes, came.address.as_ref().and_then(address));
         let stamp = came.cmsgs().ok().and_then(|mut messages| messages.find_map(stamp));
         let arrival = stamp.map_or(moment.now, |stamp| moment.arrival(stamp));

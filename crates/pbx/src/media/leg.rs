@@ -25,7 +25,7 @@ pub(super) struct Leg {
     pub(super) voice: Option<Box<Voice>>,
     /// Whether it is in the list of those that get a tick.
     pub(super) ticks: bool,
-    /// Its RTP is taken from the socket by that tick, and epoll does not watch it: so many packets by the last tick.
+    /// Its RTP is taken from the socket by that tick, and epoll watches it for errors only: so many packets by the last tick.
     pub(super) by_tick: Option<usize>,
     /// A test makes the next packet panic.
     #[cfg(test)]

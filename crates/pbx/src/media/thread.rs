@@ -414,12 +414,10 @@ impl MediaThread {
         if !self.legs.stamp(index, !watched) && !watched {
             return;
         }
-        let changed = if watched {
-            let readable = EpollEvent::new(EpollFlags::EPOLLIN, self.legs.token(index, false));
-            self.epoll.add(&leg.sockets.rtp, readable)
-        } else {
-            self.epoll.delete(&leg.sockets.rtp)
-        };
+        // Errors are told all the same.
+        let events = if watched { EpollFlags::EPOLLIN } else { EpollFlags::empty() };
+        let mut event = EpollEvent::new(events, self.legs.token(index, false));
+        let changed = self.epoll.modify(&leg.sockets.rtp, &mut event);
         if let Err(error) = changed {
             tracing::error!(leg = leg.id.0, %error, "leg cannot be watched");
             self.fail(index);
