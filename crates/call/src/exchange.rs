@@ -15,6 +15,7 @@ use rand_chacha::ChaCha12Rng;
 use rand_core::Rng;
 
 use crate::event::Event;
+use crate::flows::Flows;
 use crate::losers::Losers;
 use crate::parties::Parties;
 use crate::routes::{ClientOwner, Routes};
@@ -39,6 +40,7 @@ pub(crate) struct Exchange {
     pub(crate) losers: Losers,
     pub(crate) parties: Parties,
     pub(crate) gruus: Gruus,
+    pub(crate) flows: Flows,
     /// What calls have to say to each other.
     pub(crate) crossings: VecDeque<Crossing>,
     pub(crate) rng: ChaCha12Rng,
@@ -140,12 +142,12 @@ impl Exchange {
         }
     }
 
-    /// The contacts of an extension, best q first.
+    /// The contacts of an extension that may be used, best q first.
     pub(crate) fn bindings(&self, organisation: usize, snapshot: &Snapshot, number: &str) -> Vec<&Binding> {
-        match snapshot.aor(organisation, number) {
-            Some(aor) => self.registrar.lookup(self.now, &Aor::new(&aor)),
-            None => Vec::new(),
-        }
+        let Some(aor) = snapshot.aor(organisation, number) else { return Vec::new() };
+        let mut bindings = self.registrar.lookup(self.now, &Aor::new(&aor));
+        bindings.retain(|binding| !self.flows.is_dead(self.now, &binding.flow));
+        bindings
     }
 
     pub(crate) fn media(&mut self, command: MediaCommand) {

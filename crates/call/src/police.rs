@@ -152,6 +152,11 @@ impl Police {
             && self.banned.get(&source_of(source)).is_some_and(|until| *until > self.millis(now))
     }
 
+    /// Whether somebody has logged in from a source, not too long ago.
+    pub fn is_known(&self, now: Instant, source: IpAddr) -> bool {
+        self.known.get(&source_of(source)).is_some_and(|known| known.until > self.millis(now))
+    }
+
     /// Watches one more queue.
     pub fn gauge(&mut self) -> Gauge {
         self.delays.push(Duration::ZERO);

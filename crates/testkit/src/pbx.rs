@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_call::{
@@ -43,6 +43,8 @@ pub struct Pbx {
     pub bindings: Vec<(Instant, BindingChange)>,
     /// Sources that have logged in and were not banned since.
     pub trusted: Vec<IpAddr>,
+    /// Connections that were said to be kept alive, and within which time.
+    pub expected: Vec<(Flow, Duration)>,
     /// No room for new requests now.
     pub full: bool,
     /// What a correct switch does not do.
@@ -170,6 +172,7 @@ impl Pbx {
             events: Vec::new(),
             bindings: Vec::new(),
             trusted: Vec::new(),
+            expected: Vec::new(),
             full: false,
             complaints: Vec::new(),
             names: HashMap::new(),
@@ -314,6 +317,7 @@ impl Pbx {
             Output::Trust(flow) => self.trusted.push(flow.remote.ip()),
             Output::Ban { source, .. } => self.trusted.retain(|known| *known != source),
             Output::LiftBan(_) => {}
+            Output::Expect { flow, within } => self.expected.push((flow, within)),
             Output::Resolve { id, query } => {
                 let known = self.names.get(&*query.host).cloned().unwrap_or_default();
                 let flow = |remote: SocketAddr| Flow {

@@ -19,6 +19,7 @@ use super::message::Relays;
 use super::{Switch, registrar_settings};
 use crate::call::Call;
 use crate::exchange::Exchange;
+use crate::flows::Flows;
 use crate::frozen::FrozenCall;
 use crate::losers::Losers;
 use crate::parties::Parties;
@@ -45,6 +46,7 @@ struct Freezing<'a> {
     transactions: &'a TransactionLayer,
     bindings: Vec<StoredBinding>,
     gruus: &'a Gruus,
+    flows: &'a Flows,
     tag_secret: u64,
     routes: &'a Routes,
     losers: &'a Losers,
@@ -66,6 +68,7 @@ struct Frozen {
     transactions: FrozenTransactions,
     bindings: Vec<StoredBinding>,
     gruus: Gruus,
+    flows: Flows,
     tag_secret: u64,
     routes: Routes,
     losers: Losers,
@@ -98,6 +101,7 @@ impl Switch {
             transactions: &self.x.transactions,
             bindings: self.x.registrar.freeze(now),
             gruus: &self.x.gruus,
+            flows: &self.x.flows,
             tag_secret: self.x.tag_secret,
             routes: &self.x.routes,
             losers: &self.x.losers,
@@ -168,6 +172,7 @@ impl Switch {
                 transactions,
                 registrar,
                 gruus: frozen.gruus,
+                flows: frozen.flows,
                 routes: frozen.routes,
                 losers: frozen.losers,
                 parties: frozen.parties,
@@ -188,4 +193,4 @@ impl Switch {
 }
 
 /// Of the form: raise it with every change of what is written.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;

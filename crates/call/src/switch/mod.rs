@@ -37,6 +37,7 @@ use crate::call::Call;
 use crate::cdr::CdrRecord;
 use crate::event::Event;
 use crate::exchange::Exchange;
+use crate::flows::Flows;
 use crate::id::{self, CallId};
 use crate::losers::Losers;
 use crate::parties::Parties;
@@ -72,6 +73,11 @@ pub enum Input {
     Malformed {
         /// What is wrong with it.
         malformed: Malformed,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// A keep-alive came that is no message (RFC 5626 section 3.5).
+    KeptAlive {
         /// Where it came from.
         flow: Flow,
     },
@@ -125,6 +131,13 @@ pub enum Output {
     },
     /// Somebody has logged in over this flow: its source is no stranger's any more.
     Trust(Flow),
+    /// Who is at the other end of a connection has been told to keep it alive: close it when nothing comes for longer.
+    Expect {
+        /// With its connection.
+        flow: Flow,
+        /// The longest silence.
+        within: Duration,
+    },
     /// A source is banned: it is a stranger's again, and nothing is begun with it.
     Ban {
         /// The IPv4 address, or the IPv6 network.
@@ -192,6 +205,7 @@ impl Switch {
             losers: Losers::default(),
             parties: Parties::default(),
             gruus: Gruus::new(seed()),
+            flows: Flows::default(),
             crossings: VecDeque::new(),
             tag_secret: own.next_u64(),
             rng: own,
@@ -219,7 +233,11 @@ impl Switch {
     pub fn handle(&mut self, now: Instant, input: Input) {
         self.x.now = now;
         match input {
-            Input::Received { message, flow } => self.x.transactions.receive(now, message, flow),
+            Input::Received { message, flow } => {
+                self.x.flows.heard(now, &flow);
+                self.x.transactions.receive(now, message, flow);
+            }
+            Input::KeptAlive { flow } => self.x.flows.heard(now, &flow),
             Input::Refused { message, flow } => self.shed(message, flow),
             Input::Malformed { malformed, flow } => self.malformed(&malformed, flow),
             Input::FlowFailed { flow } => {

@@ -8,7 +8,7 @@ use kiestoon_sip::{Flow, HeaderName, Message, Request};
 use super::authenticate::Principal;
 use super::{Output, Switch};
 use crate::event::Event;
-use crate::gruu;
+use crate::{flows, gruu};
 
 impl Switch {
     /// An extension says where it is. The change is queued before the 200, so that it is on disk before the phone relies on it.
@@ -30,7 +30,7 @@ impl Switch {
         match self.x.registrar.register(self.x.now, &aor, request, flow) {
             Ok(registered) => {
                 self.keep_open(request, &flow, &aor);
-                let contacts = registered.contacts.len();
+                let (contacts, is_direct) = (registered.contacts.len(), registered.path.is_empty());
                 if contacts != before {
                     self.x.event(Event::RegistrationChanged {
                         number: principal.number.clone(),
@@ -57,15 +57,23 @@ impl Switch {
                 }
                 if registered.outbound {
                     response.headers.set(HeaderName::Require, "outbound");
-                    let keep_alive =
-                        if flow.transport.is_reliable() { STREAM_FLOW_SECS } else { UDP_FLOW_SECS };
                     if let Some(name) = HeaderName::from_token("Flow-Timer") {
-                        response.headers.set(name, keep_alive.to_string());
+                        response.headers.set(name, flows::timer(flow.transport).to_string());
                     }
+                    self.expect_keep_alives(is_direct, flow);
                 }
                 self.x.respond(server, response);
             }
             Err(refused) => self.refuse_register(server, request, &refused),
+        }
+    }
+
+    /// A flow of a phone's own must be heard of; behind a proxy that is the proxy's task.
+    fn expect_keep_alives(&mut self, is_direct: bool, flow: Flow) {
+        if is_direct && flow.connection.is_some() {
+            self.x.outputs.push_back(Output::Expect { flow, within: flows::silence(flow.transport) });
+        } else if is_direct && !flow.transport.is_reliable() {
+            self.x.expect_flow(flow);
         }
     }
 
@@ -120,6 +128,3 @@ fn promises_too_much(request: &Request, flow: &Flow) -> bool {
 
 /// What a REGISTER may ask for (RFC 3327, RFC 5626, RFC 5627).
 pub(super) const OPTIONS: &str = "path, outbound, gruu";
-/// How often a phone should be heard of on its flow, in seconds (RFC 5626 section 4.4).
-const STREAM_FLOW_SECS: u32 = 120;
-const UDP_FLOW_SECS: u32 = 30;

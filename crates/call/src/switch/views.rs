@@ -40,7 +40,8 @@ impl Switch {
                     q: binding.q,
                     user_agent: binding.user_agent.as_deref().map(Into::into),
                     expires_in: binding.remaining(now),
-                    reachable: !self.keep_alive.is_unreachable(binding),
+                    reachable: !self.keep_alive.is_unreachable(binding)
+                        && !self.x.flows.is_dead(now, &binding.flow),
                 })
             })
             .collect();

@@ -1,7 +1,8 @@
 //! Outbound (RFC 5626): a device registers several flows; one at a time is tried, and a dead one falls to the next.
 
-use kiestoon_sip::{HeaderName, Method, Request, Transport, Via};
-use kiestoon_testkit::{PhoneId, Story, phone, secs};
+use kiestoon_call::Input;
+use kiestoon_sip::{Flow, HeaderName, Method, Request, Transport, Via};
+use kiestoon_testkit::{Ended, PhoneId, Story, phone, secs};
 
 const DEVICE: &str = "<urn:uuid:00000000-0000-1000-8000-AABBCCDDEEFF>";
 
@@ -123,4 +124,86 @@ fn behind_a_proxy_that_cannot_find_the_flow_again_it_is_refused() {
         request.headers.set(HeaderName::Path, "<sip:192.0.2.1;lr>, <sip:192.0.2.7;lr;ob>");
     });
     assert_eq!(t.the_pbx().switch.status().registrations, 2);
+}
+
+fn flow_of(t: &Story, phone: PhoneId) -> Flow {
+    let at = t.address(phone);
+    let registrations = t.the_pbx().switch.registrations(t.now());
+    let known = registrations.into_iter().find(|known| known.remote.ip() == at).expect("it is registered");
+    Flow {
+        transport: known.transport,
+        local: (t.pbx_address(), 5060).into(),
+        remote: known.remote,
+        connection: None,
+    }
+}
+
+#[test]
+fn a_flow_that_is_not_kept_alive_is_not_used_until_it_is_heard_of() {
+    let mut t = Story::office(7);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    t.register(a);
+    register_flow(&mut t, b, 1, |_| {});
+    t.expect(b).got_header(200, &HeaderName::from_token("Flow-Timer").unwrap(), "30");
+    let flow = flow_of(&t, b);
+    for _ in 0..4 {
+        t.run(secs(29));
+        let now = t.now();
+        t.pbx().handle(now, Input::KeptAlive { flow });
+    }
+    t.call(a, "202");
+    t.run(secs(3));
+    t.expect(a).talking_with("202");
+    t.hang_up(a);
+    t.settle();
+
+    t.run(secs(70));
+    t.call(a, "202");
+    t.run(secs(3));
+    t.expect(a).ended(Ended::Refused(480));
+    let now = t.now();
+    t.pbx().handle(now, Input::KeptAlive { flow });
+    t.call(a, "202");
+    t.run(secs(3));
+    t.expect(a).talking_with("202").talks_both_ways_with(b);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_silent_flow_falls_to_another_one_of_its_device() {
+    let mut t = Story::office(8);
+    let a = t.add(phone("201"));
+    let first = t.add(phone("202"));
+    let second = t.add(phone("202"));
+    t.register(a);
+    register_flow(&mut t, first, 1, |_| {});
+    register_flow(&mut t, second, 2, |_| {});
+    let flow = flow_of(&t, first);
+    t.run(secs(50));
+    let now = t.now();
+    t.pbx().handle(now, Input::KeptAlive { flow });
+    t.run(secs(20));
+    t.call(a, "202");
+    t.run(secs(2));
+    t.expect(a).talking_with("202").talks_both_ways_with(first);
+    t.expect(second).never_called();
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_connection_is_expected_to_be_kept_alive() {
+    let mut t = Story::office(9);
+    let b = t.add(phone("202").over_tcp());
+    register_flow(&mut t, b, 1, |_| {});
+    t.expect(b).got_header(200, &HeaderName::from_token("Flow-Timer").unwrap(), "120");
+    let expected = t.the_pbx().expected.clone();
+    assert!(
+        matches!(expected[..], [(flow, within)] if flow.connection.is_some() && within == secs(150)),
+        "{expected:?}"
+    );
 }

@@ -179,6 +179,7 @@ impl Signalling {
                 tracing::debug!(remote = %flow.remote, error = %malformed, "malformed message");
                 Input::Malformed { malformed, flow }
             }
+            Inbound::KeptAlive { flow } => Input::KeptAlive { flow },
             Inbound::Opened { id, outgoing } => return self.transports.opened(id, outgoing),
             Inbound::Closed { flow } => {
                 self.transports.closed(&flow);

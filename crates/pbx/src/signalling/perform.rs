@@ -20,6 +20,7 @@ impl Signalling {
                 self.police.trust(Instant::now(), flow.remote.ip());
                 flow.connection.inspect(|connection| self.transports.trust(*connection));
             }
+            Output::Expect { flow, within } => self.transports.expect(&flow, within),
             Output::Ban { source, lasts } => self.police.ban(Instant::now(), source, lasts),
             Output::LiftBan(source) => self.police.lift(source),
             Output::Resolve { id, query } => self.resolver.search(id, query),

@@ -6,11 +6,12 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
 use kiestoon_sip::flow::{ConnectionId, Flow, Transport};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::{
     Inbound, StreamBounds,
@@ -40,6 +41,10 @@ pub(super) struct State {
     waiting: AtomicUsize,
     /// Whether somebody has logged in on it, or we opened it: it may then be silent for as long as a registration lasts.
     pub(super) trusted: AtomicBool,
+    /// The longest silence where the peer has promised keep-alives (RFC 5626 section 4.4); else zero.
+    pub(super) expected_secs: AtomicU64,
+    /// Wakes the reader, whose deadline these decide.
+    pub(super) changed: Notify,
 }
 
 impl Outgoing {
@@ -142,6 +147,15 @@ impl Connections {
     pub(super) fn trust(&self, id: ConnectionId) {
         if let Some(outgoing) = self.open.get(&id) {
             outgoing.state.trusted.store(true, Ordering::Relaxed);
+            outgoing.state.changed.notify_one();
+        }
+    }
+
+    /// Whoever is at the other end has promised to be heard of within this time.
+    pub(super) fn expect(&self, flow: &Flow, within: Duration) {
+        if let Some(outgoing) = flow.connection.and_then(|id| self.open.get(&id)) {
+            outgoing.state.expected_secs.store(within.as_secs(), Ordering::Relaxed);
+            outgoing.state.changed.notify_one();
         }
     }
 

@@ -65,12 +65,15 @@ async fn read_messages(
     let mut patience = Patience::First { since: Instant::now() };
     loop {
         let trusted = state.trusted.load(Ordering::Relaxed);
-        let deadline = patience.deadline(&shared.bounds, trusted);
-        let length = match timeout_at(deadline, read.read(&mut buffer)).await {
-            Ok(length) => length?,
-            // Somebody may have logged in since the wait began.
-            Err(_) if state.trusted.load(Ordering::Relaxed) != trusted => continue,
-            Err(_) => return Err(CloseReason::Deadline),
+        let deadline =
+            patience.deadline(shared.bounds.silence(trusted, state), shared.bounds.half_message, trusted);
+        let length = tokio::select! {
+            length = timeout_at(deadline, read.read(&mut buffer)) => match length {
+                Ok(length) => length?,
+                Err(_) => return Err(CloseReason::Deadline),
+            },
+            // Somebody has logged in, or promised keep-alives.
+            () = state.changed.notified() => continue,
         };
         if length == 0 {
             return Err(CloseReason::Peer);
@@ -100,6 +103,17 @@ async fn read_messages(
     }
 }
 
+impl StreamBounds {
+    /// How long nothing may come.
+    fn silence(&self, trusted: bool, state: &State) -> Duration {
+        match state.expected_secs.load(Ordering::Relaxed) {
+            _ if !trusted => self.stranger_idle.min(self.idle),
+            0 => self.idle,
+            expected => self.idle.min(Duration::from_secs(expected)),
+        }
+    }
+}
+
 /// How long a connection may go on without a whole message.
 #[derive(Debug)]
 enum Patience {
@@ -112,12 +126,11 @@ enum Patience {
 }
 
 impl Patience {
-    fn deadline(&self, bounds: &StreamBounds, trusted: bool) -> Instant {
-        let idle = if trusted { bounds.idle } else { bounds.stranger_idle.min(bounds.idle) };
+    fn deadline(&self, silence: Duration, half_message: Duration, trusted: bool) -> Instant {
         match self {
-            Self::First { since } if !trusted => *since + bounds.half_message,
-            Self::First { since } | Self::Between { since } => *since + idle,
-            Self::Within { begun, .. } => *begun + bounds.half_message,
+            Self::First { since } if !trusted => *since + half_message,
+            Self::First { since } | Self::Between { since } => *since + silence,
+            Self::Within { begun, .. } => *begun + half_message,
         }
     }
 
@@ -188,3 +201,34 @@ async fn send(write: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result
 const READ_BYTES: usize = 4096;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_millis(200);
+
+#[cfg(test)]
+mod tests {
+    use kiestoon_sip::message::Limits;
+
+    use super::*;
+
+    #[test]
+    fn who_has_promised_keep_alives_may_be_silent_for_so_long_and_no_longer() {
+        let secs = Duration::from_secs;
+        let bounds = StreamBounds {
+            connections: 1,
+            connections_per_source: 1,
+            idle: secs(7_500),
+            stranger_idle: secs(60),
+            half_message: secs(30),
+            message: Limits::DEFAULT,
+            exempt: Vec::new(),
+        };
+        let state = State::default();
+        assert_eq!((bounds.silence(false, &state), bounds.silence(true, &state)), (secs(60), secs(7_500)));
+        state.expected_secs.store(150, Ordering::Relaxed);
+        assert_eq!((bounds.silence(false, &state), bounds.silence(true, &state)), (secs(60), secs(150)));
+        let now = Instant::now();
+        let mut patience = Patience::Between { since: now };
+        assert_eq!(patience.deadline(secs(150), secs(30), true), now + secs(150));
+        // A keep-alive, at its latest moment.
+        patience.read(now + secs(149), true, false, true);
+        assert_eq!(patience.deadline(secs(150), secs(30), true), now + secs(299));
+    }
+}

@@ -43,6 +43,8 @@ pub(crate) enum Inbound {
     Refused { message: Message, flow: Flow },
     /// A message that did not; it may still be answerable.
     Malformed { malformed: Malformed, flow: Flow },
+    /// A keep-alive without a message came from somebody who has logged in.
+    KeptAlive { flow: Flow },
     /// A peer opened a connection; `outgoing` reaches it until [`Inbound::Closed`].
     Opened { id: ConnectionId, outgoing: Outgoing },
     /// A connection ended, or could not be opened (RFC 3261 section 18.4).
@@ -216,6 +218,11 @@ impl Transports {
     /// Somebody has logged in on a connection: it may be silent for longer.
     pub(crate) fn trust(&self, id: ConnectionId) {
         self.connections.trust(id);
+    }
+
+    /// A connection is to be kept alive: it is closed when nothing comes over it for longer than `within`.
+    pub(crate) fn expect(&self, flow: &Flow, within: Duration) {
+        self.connections.expect(flow, within);
     }
 
     /// Forgets a connection that ended.

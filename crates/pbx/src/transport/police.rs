@@ -46,6 +46,11 @@ impl Police {
         self.post().judge.trust(now, source);
     }
 
+    /// Whether somebody has logged in from a source.
+    pub(super) fn is_known(&self, now: Instant, source: IpAddr) -> bool {
+        self.post().judge.is_known(now, source)
+    }
+
     /// A source is banned.
     pub(crate) fn ban(&self, now: Instant, source: IpAddr, lasts: Duration) {
         self.post().judge.ban(now, source, lasts);

@@ -132,13 +132,17 @@ pub(super) async fn receive(
                         continue;
                     }
                     let bytes = buffer.get(..length).unwrap_or_default();
-                    if stun::is_stun(bytes) {
+                    let flow = Flow { transport: Transport::Udp, local, remote, connection: None };
+                    if stun::is_stun(bytes) || is_blank(bytes) {
                         if !police.is_banned(now, remote.ip()) {
                             listener.answer_stun(bytes, local, remote);
                         }
+                        // A full queue loses one of many: the next one comes within the half minute.
+                        if police.is_known(now, remote.ip()) {
+                            let _ = inbound.try_send(Inbound::KeptAlive { flow });
+                        }
                         continue;
                     }
-                    let flow = Flow { transport: Transport::Udp, local, remote, connection: None };
                     match deliver(bytes, flow, verdict, &limits, &inbound) {
                         Ok(()) => {}
                         Err(Undelivered::Full) => dropped += 1,
@@ -169,6 +173,12 @@ pub(super) async fn receive(
     }
 }
 
+/// A keep-alive as many phones send it: line ends, or a zero byte, and nothing else.
+fn is_blank(datagram: &[u8]) -> bool {
+    datagram.len() <= LONGEST_BLANK
+        && datagram.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t' | 0))
+}
+
 enum Undelivered {
     Full,
     Closed,
@@ -197,3 +207,4 @@ fn deliver(
 const MAX_DATAGRAM_BYTES: usize = 65_535;
 const RECEIVE_BUFFER_BYTES: usize = 4 << 20;
 const BATCH: usize = 32;
+const LONGEST_BLANK: usize = 8;
