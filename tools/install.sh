@@ -18,6 +18,9 @@ for group in "$@"; do
     test)
       packages+=(python3:python3 baresip:baresip espeak-ng:espeak-ng dnsmasq:dnsmasq-base sipp:sip-tester sox:sox ip:iproute2 sqlite3:sqlite3 pg_createcluster:postgresql linphonec:linphone-cli kamailio:kamailio nft:nftables sysctl:procps)
       compgen -G '/usr/lib/*/kamailio/modules/tls.so' >/dev/null || packages+=(kamailio-tls:kamailio-tls-modules)
+      # The fax machine of the tests is compiled by them; a library has no command to be known by.
+      [ -e /usr/include/spandsp.h ] || packages+=(libspandsp-dev:libspandsp-dev)
+      packages+=(cc:gcc)
       components+=(rustfmt:cargo-fmt clippy:cargo-clippy)
       cargo_tools+=(cargo-deny cargo-fuzz)
       ;;

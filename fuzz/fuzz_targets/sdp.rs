@@ -19,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
         None => (data, data),
     };
     let Ok(offer) = Sdp::parse(offer) else { return };
-    let _ = offer.audio();
+    let _ = (offer.audio(), offer.fax());
     if let Ok(ours) = relay_offer(&offer, &us, &mut origin) {
         read_again(&ours);
     }
@@ -36,5 +36,5 @@ fuzz_target!(|data: &[u8]| {
 fn read_again(ours: &Sdp) {
     let written = ours.to_bytes();
     let read = Sdp::parse(&written).expect("what we write can be read");
-    assert_eq!(read.audio(), ours.audio());
+    assert_eq!((read.audio(), read.fax()), (ours.audio(), ours.fax()));
 }

@@ -110,6 +110,7 @@ impl Call {
                     self.key_heard(x, leg, Pressed { digit, duration_ms }, source, passed);
                 }
             }
+            MediaEvent::FaxTone { leg, tone } => self.fax_machine_heard(leg, tone),
             MediaEvent::Silent { leg, .. } => self.heard_nothing(x, leg),
             MediaEvent::Diagnosis { leg, cause } => self.diagnosed(x, leg, cause),
             MediaEvent::Lost { leg, after } => self.lost(x, leg, after),

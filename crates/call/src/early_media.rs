@@ -45,7 +45,7 @@ impl Call {
             _ => fork.open == OpenOffer::Ours,
         };
         let sdp = wire::sdp_of(&x.settings, &response.headers, &response.body)
-            .filter(|sdp| may_describe && sdp.audio().is_some());
+            .filter(|sdp| may_describe && sdp.is_relayable());
         let is_answer = sdp.is_some() && fork.open == OpenOffer::Ours;
         if status == 180 || is_answer {
             let number = branch.leg.number.clone();

@@ -224,7 +224,7 @@ impl Call {
         let answer = response
             .filter(|_| status < 300)
             .and_then(|response| wire::sdp_of(&x.settings, &response.headers, &response.body))
-            .filter(|answer| answer.audio().is_some());
+            .filter(Sdp::is_relayable);
         let is_joined = answer.is_some_and(|answer| match update.from {
             Side::Caller => self.fork_answered(x, &update, answer),
             Side::Callee => self.caller_answered(x, &update, answer),

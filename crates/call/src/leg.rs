@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use kiestoon_media::codec::Encoding;
 use kiestoon_media::doctor::is_private;
-use kiestoon_media::{CallKey, Codec, LegId, LocalMedia, MediaCommand, Origin, Sdp, SrtpPolicy};
+use kiestoon_media::rtp::T38;
+use kiestoon_media::{CallKey, Codec, LegId, LocalMedia, MediaCommand, Origin, RemoteFax, Sdp, SrtpPolicy};
 use kiestoon_sip::dialog::{AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{Flow, RAck, Request, Uri};
@@ -134,6 +136,8 @@ pub(crate) struct OpenMedia {
     pub(crate) codec: Option<Box<str>>,
     /// Whether this phone has put the other on hold.
     pub(crate) holds: bool,
+    /// What this phone speaks: the first of what was agreed, where we know it.
+    pub(crate) speaks: Option<Encoding>,
     /// Whether telephone events (RFC 4733) were agreed.
     pub(crate) takes_events: bool,
     /// What we said last of our session, to be said again where a refresh needs it.
@@ -186,6 +190,7 @@ impl Leg {
                 origin,
                 codec: None,
                 holds: false,
+                speaks: None,
                 takes_events: false,
                 said: Bytes::new(),
             }));
@@ -221,12 +226,16 @@ impl Leg {
 
     /// Tells the engine what the phone said it receives, and notes whether it holds. True if that changed.
     pub(crate) fn set_remote(&mut self, x: &mut Exchange, sdp: &Sdp) -> bool {
+        if let Some(remote) = sdp.fax() {
+            return self.set_fax(x, remote);
+        }
         let Some(mut remote) = sdp.audio() else { return false };
         remote.rewritten = self.is_rewritten(remote.rtp.ip());
         if let LegMedia::Open(media) = &self.media {
             media.origin.narrow(&mut remote);
         }
         let holds = remote.on_hold;
+        let speaks = remote.codecs.iter().find(|codec| codec.is_audio()).and_then(Encoding::of);
         let takes_events = remote.codecs.iter().any(Codec::is_telephone_event);
         let (is_protected, mux) = (remote.key.is_some(), remote.mux);
         x.media(MediaCommand::SetRemote { leg: self.id, remote });
@@ -235,6 +244,7 @@ impl Leg {
         media.local.secure_offers = is_protected;
         media.local.mux = mux;
         media.takes_events = takes_events;
+        media.speaks = speaks;
         std::mem::replace(&mut media.holds, holds) != holds
     }
 
@@ -242,6 +252,12 @@ impl Leg {
     pub(crate) fn shows_its_key(&self) -> bool {
         matches!(&self.media, LegMedia::Open(media) if media.local.secure_offers && media.local.keys.is_some())
             && !self.flow.transport.is_secure()
+    }
+
+    fn set_fax(&mut self, x: &mut Exchange, remote: RemoteFax) -> bool {
+        let holds = !remote.direction.receives();
+        x.media(MediaCommand::SetFax { leg: self.id, remote });
+        self.media_mut().is_some_and(|media| std::mem::replace(&mut media.holds, holds) != holds)
     }
 
     /// Whether a router seems to have rewritten the phone's description: it names the public address that signalling
@@ -258,7 +274,10 @@ impl Leg {
 
     /// Notes the codec that was agreed on.
     pub(crate) fn agreed(&mut self, answer: &Sdp) -> Option<Box<str>> {
-        let codec = answer.audio()?.codecs.into_iter().find(|codec| codec.is_audio())?.name;
+        let codec = match answer.fax() {
+            Some(_) => T38.into(),
+            None => answer.audio()?.codecs.into_iter().find(|codec| codec.is_audio())?.name,
+        };
         self.media_mut()?.codec = Some(codec.clone());
         Some(codec)
     }

@@ -16,6 +16,7 @@ mod early_update;
 mod end;
 mod event;
 mod exchange;
+mod fax;
 mod flows;
 mod forks;
 mod forward;

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
 use crate::exchange::Exchange;
+use crate::fax;
 use crate::identity;
-use crate::leg::{LegMedia, OurAck};
+use crate::leg::{Leg, LegMedia, OurAck};
 use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
 use crate::reinvite::{Negotiation, forget_ack, gone_end, refuse_reinvite};
@@ -75,6 +76,10 @@ impl Passed {
     /// The request that was passed on, if it is the one that was asked for like this.
     pub(crate) fn asked_by(&self, server: ServerId) -> Option<ClientId> {
         self.asked.as_ref().is_some_and(|asked| asked.server == server).then_some(self.client)
+    }
+
+    fn is_fax(&self) -> bool {
+        self.offer.as_ref().is_some_and(|offer| offer.fax().is_some())
     }
 
     /// Who is asked.
@@ -216,6 +221,7 @@ impl Call {
         }
         // What concerns only our own hop is no business of the other side's; it keeps the session as it was.
         let shown = match status.code() {
+            code if passed.is_fax() => fax::refusal(code),
             300..=399 | 401 | 407 | 408 | 422 => 488,
             code => code,
         };
@@ -264,11 +270,18 @@ impl Call {
     fn reinvite_accepted(&mut self, x: &mut Exchange, passed: Passed, response: &Response) {
         let to = passed.to();
         self.close_offers(&passed);
+        let before = self.leg_mut(to).and_then(Leg::media_mut).map(|media| media.said.clone());
         self.note_accepted(x, &passed, response);
         let theirs = wire::sdp_of(&x.settings, &response.headers, &response.body);
         let body = theirs.as_ref().and_then(|theirs| self.body_for_asker(&passed, theirs));
         let (theirs, body) = match (theirs, body) {
             (Some(theirs), Some(body)) => (theirs, body),
+            _ if passed.is_fax() && passed.asked.is_some() => {
+                self.acknowledge(x, to, None);
+                passed.refuse(x, 488);
+                self.take_fax_back(x, to, before);
+                return;
+            }
             (theirs, _) => {
                 // The other side has changed its session already, so the old one cannot be kept.
                 self.acknowledge(x, to, theirs.filter(|_| passed.offer.is_none()).as_ref());

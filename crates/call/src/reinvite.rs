@@ -83,6 +83,7 @@ impl Call {
 
     pub(crate) fn take_session(&mut self, x: &mut Exchange, side: Side, sdp: &Sdp) {
         let changed = self.leg_mut(side).is_some_and(|leg| leg.set_remote(x, sdp));
+        self.note_fax(side, sdp);
         self.note_held(x, side, changed);
     }
 
@@ -140,8 +141,8 @@ pub(crate) fn read_offer(settings: &Settings, request: &Request) -> Result<Optio
     if request.body.is_empty() {
         return Ok(None);
     }
-    let sdp = Sdp::parse(&request.body).map_err(|error| error.status())?.under(settings.srtp);
-    if sdp.audio().is_some() { Ok(Some(sdp)) } else { Err(488) }
+    let sdp = wire::read_sdp(settings, &request.body).map_err(|error| error.status())?;
+    if sdp.is_relayable() { Ok(Some(sdp)) } else { Err(488) }
 }
 
 /// RFC 3261 section 14.2 asks for a random wait of up to ten seconds; the other INVITE is over sooner.

@@ -61,6 +61,8 @@ pub struct Settings {
     pub exempt_sources: Vec<Network>,
     /// Whether speech is protected.
     pub srtp: SrtpPolicy,
+    /// Whether faxes are passed on as T.38; else phones are told to send them as sound.
+    pub t38: bool,
     /// What we speak ourselves, between phones without a common codec. By default nothing: codecs only pass through.
     pub codecs: Arc<Policy>,
     /// The prompt that a phone on hold hears; None: silence.
@@ -136,6 +138,7 @@ impl Default for Settings {
             bans: BanSettings::default(),
             exempt_sources: Vec::new(),
             srtp: SrtpPolicy::default(),
+            t38: true,
             codecs: Arc::default(),
             hold_music: Some("muziek".into()),
         }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
-use kiestoon_media::{Origin, Sdp, with_direction};
+use kiestoon_media::{Origin, Sdp, SdpError, with_direction};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::{Flow, HeaderName, Headers, Host, NameAddr, Request, SipUri, Transport, Uri};
 
@@ -88,7 +88,13 @@ pub(crate) fn sdp_of(settings: &Settings, headers: &Headers, body: &Bytes) -> Op
     if body.is_empty() || !headers.is_sdp() {
         return None;
     }
-    Sdp::parse(body).ok().map(|sdp| sdp.under(settings.srtp))
+    read_sdp(settings, body).ok()
+}
+
+/// A session description as the operator's settings let us see it.
+pub(crate) fn read_sdp(settings: &Settings, body: &[u8]) -> Result<Sdp, SdpError> {
+    let sdp = Sdp::parse(body)?.under(settings.srtp);
+    Ok(if settings.t38 { sdp } else { sdp.without_fax() })
 }
 
 /// Takes the body of a message over to another one, with its type and nothing else.

@@ -152,6 +152,8 @@ section! {
         pub codecs: Vec<SpeechCodec> = SpeechCodec::ALL.to_vec();
         /// Whether G.729 is transcoded too; between two phones it always passes.
         pub g729: bool = false;
+        /// Whether faxes are passed on as T.38 between phones that both do it.
+        pub t38: bool = true;
         /// The country whose tones are heard.
         pub tones: ToneCountry = ToneCountry::default();
         /// The prompt that a phone on hold hears; empty: silence.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::doctor::Cause;
 use crate::quality::LegQuality;
-use crate::sdp::{LocalMedia, RemoteAudio};
+use crate::sdp::{LocalMedia, RemoteAudio, RemoteFax};
+use crate::tone::FaxTone;
 
 /// One media leg: a pair of sockets towards one phone. Chosen by the call core, never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,6 +40,14 @@ pub enum MediaCommand {
         leg: LegId,
         /// The audio of the phone's session description.
         remote: RemoteAudio,
+    },
+    /// Where the phone said it receives its fax (T.38): from now on UDPTL goes between it and the leg that it is bridged to,
+    /// and nothing else, until the next [`Self::SetRemote`].
+    SetFax {
+        /// The leg.
+        leg: LegId,
+        /// The fax of the phone's session description.
+        remote: RemoteFax,
     },
     /// Lets two legs of one call hear each other: relayed where they speak the same, else transcoded. Ends prompts, echo and former bridges of both.
     Connect {
@@ -102,6 +111,7 @@ impl MediaCommand {
             Self::Connect { a, .. } => *a,
             Self::Open { leg, .. }
             | Self::SetRemote { leg, .. }
+            | Self::SetFax { leg, .. }
             | Self::Disconnect { leg }
             | Self::Play { leg, .. }
             | Self::StopPlay { leg }
@@ -150,6 +160,14 @@ pub enum MediaEvent {
         /// tones go across in the sound in any case.
         passed: bool,
     },
+    /// A fax machine is heard in the sound of the phone. Said of sound that is decoded anyway, once, while the call is young;
+    /// what is decoded is treated as the sound of a modem from now on.
+    FaxTone {
+        /// The leg.
+        leg: LegId,
+        /// Which machine.
+        tone: FaxTone,
+    },
     /// The phone should be sending but neither RTP nor RTCP came for this long. Said again after each further such
     /// time: before the answer it means nothing, after it the phone is gone.
     Silent {
@@ -195,6 +213,7 @@ impl MediaEvent {
             | Self::OpenFailed { leg, .. }
             | Self::PlayFinished { leg }
             | Self::Digit { leg, .. }
+            | Self::FaxTone { leg, .. }
             | Self::Silent { leg, .. }
             | Self::Diagnosis { leg, .. }
             | Self::Lost { leg, .. }

@@ -44,6 +44,7 @@ impl Scene {
             on_hold: false,
             key: None,
             mux: false,
+            voiceband: false,
             rewritten: false,
         };
         self.leg.set_remote(self.now(), &remote);

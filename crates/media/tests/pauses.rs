@@ -55,6 +55,7 @@ impl Scene {
             on_hold: false,
             key: None,
             mux: false,
+            voiceband: false,
             rewritten: false,
         };
         self.leg.set_remote(self.now(), &remote);

@@ -27,6 +27,7 @@ fn remote(key: Option<PeerKey>) -> RemoteAudio {
         on_hold: false,
         key,
         mux: false,
+        voiceband: false,
         rewritten: false,
     }
 }

@@ -64,6 +64,7 @@ pub(crate) fn call(config: &Config) -> Settings {
         },
         exempt_sources: config.limits.exempt_sources.iter().map(network).collect(),
         srtp: srtp(config.media.srtp),
+        t38: config.media.t38,
         codecs: Arc::new(policy(config)),
         hold_music: Some(config.media.hold_music.as_str()).filter(|name| !name.is_empty()).map(Into::into),
         ..Settings::default()

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use kiestoon_media::engine::{CallKey, LegId, MediaCommand, MediaEvent, OpenError};
 use kiestoon_media::quality::LegQuality;
-use kiestoon_media::sdp::{LocalMedia, RemoteAudio};
+use kiestoon_media::sdp::{LocalMedia, RemoteAudio, RemoteFax};
 
 /// How long every prompt plays.
 pub const PROMPT_TIME: Duration = Duration::from_secs(2);
@@ -21,6 +21,8 @@ pub struct Leg {
     pub local: SocketAddr,
     /// What its phone last described.
     pub remote: Option<RemoteAudio>,
+    /// The fax that it has described since.
+    pub fax: Option<RemoteFax>,
     /// What is done with its sound.
     pub sound: Sound,
     /// What it hears of us while bridged to one who is silent.
@@ -130,6 +132,12 @@ impl Engine {
             MediaCommand::SetRemote { leg, remote } => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
                     leg.remote = Some(remote);
+                    leg.fax = None;
+                }
+            }
+            MediaCommand::SetFax { leg, remote } => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.fax = Some(remote);
                 }
             }
             MediaCommand::Connect { a, b } => self.connect(a, b),
@@ -197,6 +205,11 @@ impl Engine {
             Sound::Echo => leg,
             Sound::Idle | Sound::Prompt { .. } => return None,
         };
+        match (&leg.fax, &out.fax) {
+            (Some(_), Some(fax)) => return fax.direction.receives().then_some(fax.udptl),
+            (None, None) => {}
+            _ => return None,
+        }
         out.remote.as_ref().filter(|remote| remote.direction.receives()).map(|remote| remote.rtp)
     }
 
@@ -227,7 +240,8 @@ impl Engine {
         let rtp = SocketAddr::new(address, self.next_port);
         let rtcp = SocketAddr::new(address, self.next_port + 1);
         self.next_port = if self.next_port >= 65_000 { 20_000 } else { self.next_port + 2 };
-        self.legs.insert(leg, Leg { call, local: rtp, remote: None, sound: Sound::Idle, music: None });
+        self.legs
+            .insert(leg, Leg { call, local: rtp, remote: None, fax: None, sound: Sound::Idle, music: None });
         self.events.push_back(MediaEvent::Opened { leg, local: LocalMedia::new(rtp, rtcp) });
     }
 

@@ -162,6 +162,15 @@ impl<'a> Witness<'a> {
         }
     }
 
+    /// What it says reaches this address.
+    pub fn is_heard_at(self, address: &str) -> Self {
+        let local = self.phone.sessions().and_then(|(_, theirs)| theirs).map(|theirs| theirs.rtp);
+        match local.and_then(|local| self.story.the_pbx().engine.route(local)) {
+            Some(found) if found.to_string() == address => self,
+            found => self.not(&format!("heard at {address}"), &format!("{found:?}")),
+        }
+    }
+
     /// What it says does not reach another phone.
     pub fn is_not_heard_by(self, other: PhoneId) -> Self {
         match self.path_to(self.story.phone(other)) {

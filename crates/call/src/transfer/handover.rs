@@ -245,7 +245,8 @@ impl Call {
         }
         gone.postpone_refresh(x);
         let Offered { local, origin, said, .. } = offered;
-        let media = OpenMedia { local, origin, codec: None, holds: false, takes_events: false, said };
+        let media =
+            OpenMedia { local, origin, codec: None, holds: false, speaks: None, takes_events: false, said };
         gone.media = LegMedia::Open(Box::new(media));
         if let Some(subscription) = &mut leaving.subscription {
             subscription.tell(x, &mut self.caller, 200);

@@ -43,6 +43,15 @@ pub struct JitterSettings {
     pub most: Duration,
 }
 
+impl JitterSettings {
+    /// For the sound of a modem: one wait from beginning to end, and nothing is stretched. Fax machines have patience.
+    pub const VOICEBAND: Self = Self {
+        start: Duration::from_millis(100),
+        least: Duration::from_millis(100),
+        most: Duration::from_millis(100),
+    };
+}
+
 impl Default for JitterSettings {
     fn default() -> Self {
         Self {
@@ -84,6 +93,8 @@ pub struct JitterBuffer {
     pace: Pace,
     redundancy: Redundancy,
     counts: Counts,
+    /// The wait is always the same: nothing is stretched.
+    is_rigid: bool,
     /// Now less the timestamp of what is played, when speech of this stream was heard last.
     delay_now: Option<i64>,
 }
@@ -108,6 +119,7 @@ impl JitterBuffer {
             pace: Pace::default(),
             redundancy: Redundancy::default(),
             counts: Counts::default(),
+            is_rigid: settings.least == settings.most,
             delay_now: None,
         }
     }

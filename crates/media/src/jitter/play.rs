@@ -229,6 +229,9 @@ impl JitterBuffer {
 
     /// Moves the wait towards the target.
     fn stretch(&mut self, now: i64, wait: Wait, tick: usize) {
+        if self.is_rigid {
+            return;
+        }
         let Some(change) = self.pace.change(now, wait, self.sample_micros(tick)) else { return };
         let rate = self.rate;
         let done = match change {

@@ -1,7 +1,7 @@
 //! The RTP header (RFC 3550 section 5.1), read in place without a copy.
 
 /// What a relay needs of an RTP packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Header {
     /// The marker bit: the first packet of a talk spurt or of an event.
     pub marker: bool,

@@ -2,6 +2,7 @@
 //! to do with a datagram and where to send one. RTCP is in `reports`.
 
 mod ears;
+mod fax;
 mod hearing;
 mod reports;
 
@@ -18,6 +19,7 @@ use crate::quality::LegQuality;
 use crate::sdp::{Codec, Direction, RemoteAudio, static_format};
 use crate::srtp::{LocalKeys, Protection, Unprotected};
 use crate::transcode::{Wanted, packet_time};
+pub use fax::T38;
 use hearing::Hearing;
 pub use reports::RtcpPacket;
 use reports::RtcpState;
@@ -60,6 +62,12 @@ pub struct RtpLeg {
     /// A router on the way seems to have rewritten the phone's description.
     rewritten: bool,
     doctor: Doctor,
+    /// The phone says that its sound is that of a modem.
+    voiceband: bool,
+    /// A fax machine has been heard, here or on the other side.
+    has_fax_machine: bool,
+    /// None for a phone that has sent no fax.
+    fax: Option<Box<fax::Fax>>,
 }
 
 /// What the phone said of packets that it receives, in milliseconds.
@@ -126,6 +134,8 @@ pub enum Drop {
     Forged,
     /// It came before.
     Replayed,
+    /// It is a late packet of the audio that a fax has replaced.
+    Outdated,
 }
 
 /// An RTP packet from the phone that may go on, no longer protected.
@@ -166,6 +176,9 @@ impl RtpLeg {
             peer: peer.to_canonical(),
             rewritten: false,
             doctor: Doctor::default(),
+            voiceband: false,
+            has_fax_machine: false,
+            fax: None,
         }
     }
 
@@ -187,6 +200,7 @@ impl RtpLeg {
 
     /// Takes over what the phone signalled: its address, formats and direction.
     pub fn set_remote(&mut self, now: Instant, remote: &RemoteAudio) {
+        self.leave_fax(now);
         if self.latch.signalled() != Some(remote.rtp) && !remote.rtp.ip().is_unspecified() {
             self.rtcp.learnt = None;
         }
@@ -213,6 +227,7 @@ impl RtpLeg {
         self.direction = remote.direction;
         self.rtcp.mux = remote.mux;
         self.rewritten = remote.rewritten;
+        self.voiceband = remote.voiceband;
         self.protect(remote);
     }
 
@@ -303,7 +318,7 @@ impl RtpLeg {
 
     /// Where RTP for the phone goes; None while it does not receive or no address is known.
     pub fn destination(&self) -> Option<SocketAddr> {
-        if self.direction.receives() { self.latch.destination() } else { None }
+        if self.direction.receives() && !self.is_fax() { self.latch.destination() } else { None }
     }
 
     /// Counts a packet that was sent to the phone.
@@ -345,7 +360,8 @@ impl RtpLeg {
     /// Lets the doctor look at the leg. `connected`: somebody is there to hear the phone.
     pub fn examine(&mut self, now: Instant, connected: bool) -> Option<Finding> {
         let facts = Facts {
-            expected: connected && self.direction.sends(),
+            // A fax is silent for seconds while a page is fed, and both ends tell each other of their failures.
+            expected: connected && self.direction.sends() && !self.is_fax(),
             held: self.direction != Direction::SendRecv,
             heard: self.inbound.quality().packets.saturating_sub(self.unknown_format),
             unknown_format: self.unknown_format,
@@ -359,6 +375,16 @@ impl RtpLeg {
             refused: self.refused,
         };
         self.doctor.look(now, facts)
+    }
+
+    /// Whether the phone's sound is that of a modem: nothing may be left out of it, nor added.
+    pub fn is_voiceband(&self) -> bool {
+        self.voiceband || self.has_fax_machine
+    }
+
+    /// Notes that a fax machine was heard, on this side or the other.
+    pub fn heard_fax_machine(&mut self) {
+        self.has_fax_machine = true;
     }
 
     /// The negotiated formats, in the phone's order.
@@ -395,7 +421,7 @@ impl RtpLeg {
         Some(Wanted {
             codec: format.codec(self.opus.as_deref().filter(|_| opus)),
             ptime_ms: packet_time(self.packet_ms.wished, self.packet_ms.most),
-            noise: noise.map(|format| format.payload_type),
+            noise: noise.filter(|_| !self.is_voiceband()).map(|format| format.payload_type),
             events: alike.or_else(|| events().next()).map(|event| (event.payload_type, event.clock_rate)),
         })
     }
@@ -403,11 +429,14 @@ impl RtpLeg {
     /// The figures so far.
     pub fn quality(&self) -> LegQuality {
         let speech = self.hearing.speech.or(self.spoken.payload_type);
+        let spoken = || speech.and_then(|payload_type| self.name(payload_type));
+        let (mut inbound, mut outbound) = (self.inbound.quality(), self.outbound.quality());
+        self.count_fax(&mut inbound, &mut outbound);
         LegQuality {
-            codec: speech.and_then(|payload_type| self.name(payload_type)),
+            codec: if self.is_fax() { Some(T38.into()) } else { spoken() },
             remote: self.latch.destination(),
-            inbound: self.inbound.quality(),
-            outbound: self.outbound.quality(),
+            inbound,
+            outbound,
             rtt_ms: self.rtcp.rtt_ms,
             strangers: self.strangers,
             malformed: self.malformed,

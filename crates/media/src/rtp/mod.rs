@@ -12,6 +12,6 @@ pub mod statistics;
 pub use format::Format;
 pub use header::{Header, HeaderError};
 pub use latch::{Latch, LatchSettings};
-pub use leg::{Drop, RtcpPacket, RtpLeg, RtpPacket};
+pub use leg::{Drop, RtcpPacket, RtpLeg, RtpPacket, T38};
 pub use reporter::Identity;
 pub use statistics::{Received, Sent};

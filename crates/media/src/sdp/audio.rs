@@ -134,6 +134,8 @@ pub struct RemoteAudio {
     pub key: Option<PeerKey>,
     /// Whether it wants RTCP on the port of RTP (RFC 5761).
     pub mux: bool,
+    /// Whether it wants its sound passed as a modem needs it: nothing left out in pauses (`a=silenceSupp:off`).
+    pub voiceband: bool,
     /// Whether a router on the way seems to have rewritten the description; for whoever knows the phone's signalling
     /// to say.
     pub rewritten: bool,

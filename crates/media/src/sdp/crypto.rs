@@ -128,6 +128,8 @@ impl Sdp {
             match policy {
                 SrtpPolicy::Off => line.crypto.clear(),
                 SrtpPolicy::Optional => {}
+                // A fax goes in the clear.
+                SrtpPolicy::Required if line.is_fax() => line.port = 0,
                 // A section without a codec is refused.
                 SrtpPolicy::Required if line.crypto.is_empty() => line.codecs.clear(),
                 SrtpPolicy::Required => {}

@@ -25,9 +25,12 @@ pub enum SdpError {
         /// What is wrong with it.
         what: &'static str,
     },
-    /// An offer without audio that can be relayed (none at all, refused, only SRTP, no known codec): 488.
+    /// An offer without audio or fax that can be relayed (none at all, refused, only SRTP, no known codec): 488.
     #[error("no usable audio is offered")]
     NoUsableAudio,
+    /// The answer refused the fax that was offered: 488.
+    #[error("the fax was refused")]
+    NoFax,
     /// The answer refused the audio, or took none of the codecs that were offered: 488.
     #[error("no audio codec in common")]
     NoCommonCodec,
@@ -38,7 +41,7 @@ impl SdpError {
     pub fn status(&self) -> u16 {
         match self {
             Self::TooLarge { .. } | Self::TooManyMedia { .. } | Self::Malformed { .. } => 400,
-            Self::NoUsableAudio | Self::NoCommonCodec => 488,
+            Self::NoUsableAudio | Self::NoCommonCodec | Self::NoFax => 488,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Session descriptions (RFC 4566, RFC 8866) and offer/answer (RFC 3264) for a B2BUA: what one phone wrote is
 //! read into types, and what the other phone gets is written anew from those, so that no address, name or
 //! unknown attribute leaks from one side to the other. Audio over RTP/AVP and, with keys in the description, RTP/SAVP
-//! is relayed or transcoded; all else is refused.
+//! is relayed or transcoded, and fax by T.38 is relayed; all else is refused.
 
 mod attributes;
 mod audio;
 mod crypto;
 mod error;
+mod fax;
 mod local;
 mod numbering;
 mod origin;
@@ -23,7 +24,9 @@ pub(crate) use attributes::static_format;
 pub use audio::{Codec, Direction, LocalMedia, RemoteAudio};
 pub use crypto::{CryptoAttribute, SrtpPolicy};
 pub use error::SdpError;
-pub use local::{local_answer, local_offer};
+use fax::FaxAttribute;
+pub use fax::RemoteFax;
+pub use local::{local_answer, local_offer, voiceband_offer};
 pub use origin::Origin;
 pub use policy::Policy;
 pub use relay::{refuse_offer, relay_answer, relay_offer, with_direction};
@@ -73,6 +76,10 @@ pub(crate) struct MediaLine {
     pub(crate) crypto: Vec<CryptoAttribute>,
     /// `a=rtcp-mux` (RFC 5761): RTCP goes to the port of RTP.
     pub(crate) mux: bool,
+    /// `a=silenceSupp:off` (RFC 3108 section 5.6.3.2): the audio is the sound of a modem.
+    pub(crate) voiceband: bool,
+    /// The attributes of T.38.
+    pub(crate) fax: Vec<FaxAttribute>,
 }
 
 /// `a=rtcp:` (RFC 3605).
@@ -138,6 +145,7 @@ impl Sdp {
             // The first is the one that we take: the writer prefers it.
             key: line.crypto.first().map(|crypto| crypto.peer.clone()),
             mux: line.mux,
+            voiceband: line.voiceband,
             rewritten: false,
         })
     }

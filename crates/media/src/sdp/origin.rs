@@ -19,8 +19,8 @@ pub struct Origin {
     sent: Option<u64>,
     /// The lines of the session so far, as refused ones.
     slots: Vec<Slot>,
-    /// Which of them is the audio that we relay.
-    audio: usize,
+    /// Which of them is what we relay.
+    active: usize,
     numbering: Numbering,
     policy: Option<Arc<Policy>>,
 }
@@ -41,7 +41,7 @@ impl Origin {
             version: 0,
             sent: None,
             slots: Vec::new(),
-            audio: 0,
+            active: 0,
             numbering: Numbering::default(),
             policy: None,
         }
@@ -75,7 +75,7 @@ impl Origin {
     }
 
     /// Numbers a description: a new version if anything in it changed since the last one.
-    pub(crate) fn stamp(&mut self, address: IpAddr, media: Vec<MediaLine>, audio: usize) -> Sdp {
+    pub(crate) fn stamp(&mut self, address: IpAddr, media: Vec<MediaLine>, active: usize) -> Sdp {
         let hash = {
             let mut hasher = DefaultHasher::new();
             (address, &media).hash(&mut hasher);
@@ -85,26 +85,33 @@ impl Origin {
             self.version = self.version.saturating_add(1);
             self.sent = Some(hash);
         }
-        self.numbering.sent(media.get(audio).map_or(&[], |line| &line.codecs));
-        self.audio = audio;
+        self.numbering.sent(media.get(active).map_or(&[], |line| &line.codecs));
+        self.active = active;
         self.slots = media.iter().map(Slot::of).collect();
         let origin = OriginLine { session_id: self.session_id, version: self.version, address };
         Sdp { origin: Some(origin), connection: Some(super::Host::Ip(address)), direction: None, media }
     }
 
-    /// The lines of a new offer: the audio in its place, every other line of the session refused.
-    pub(crate) fn place(&self, audio: MediaLine) -> (Vec<MediaLine>, usize) {
+    /// The lines of a new offer: the one that is to be relayed in its place, every other line of the session refused. A fax
+    /// and the audio share a place, unless the phone has made one for each.
+    pub(crate) fn place(&self, line: MediaLine) -> (Vec<MediaLine>, usize) {
         if self.slots.is_empty() {
-            return (vec![audio], 0);
+            return (vec![line], 0);
         }
         let mut lines: Vec<MediaLine> = self.slots.iter().map(Slot::refused).collect();
-        let index = self.audio.min(lines.len().saturating_sub(1));
+        let active = self.active.min(lines.len().saturating_sub(1));
+        let is_alike = |slot: &MediaLine| slot.kind.eq_ignore_ascii_case(&line.kind);
+        let index = match lines.get(active) {
+            Some(slot) if !is_alike(slot) => lines.iter().position(is_alike).unwrap_or(active),
+            _ => active,
+        };
         if let Some(slot) = lines.get_mut(index) {
             // The profile that was agreed stays: some phones refuse another in mid-call.
             let keeps =
-                (slot.is_plain_audio() || slot.is_secure_audio()) && audio.is_protected_like(&slot.proto);
-            let proto = if keeps { slot.proto.clone() } else { audio.proto.clone() };
-            *slot = MediaLine { proto, ..audio };
+                (slot.is_plain_audio() || slot.is_secure_audio()) && line.is_protected_like(&slot.proto);
+            let keeps = keeps && !line.is_fax();
+            let proto = if keeps { slot.proto.clone() } else { line.proto.clone() };
+            *slot = MediaLine { proto, ..line };
         }
         (lines, index)
     }

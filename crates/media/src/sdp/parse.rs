@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::attributes::{codecs, number, rtcp};
 use super::crypto::cryptos;
+use super::fax;
 use super::{Direction, Host, MediaLine, Sdp, SdpError};
 
 /// Bodies of desk phones are 300 to 1,500 bytes, of browsers up to 8,000.
@@ -129,11 +130,11 @@ impl Section {
         };
         let name = name.to_ascii_lowercase();
         match value {
-            Some(value) if KNOWN.contains(&name.as_str()) => {
+            Some(value) if KNOWN.contains(&name.as_str()) || fax::is_fax_attribute(&name) => {
                 let value: String = value.chars().filter(|character| !character.is_control()).collect();
                 let _ = write!(self.out, "a={name}:{value}\r\n");
             }
-            None if Direction::parse(&name).is_some() || name == MUX => {
+            None if Direction::parse(&name).is_some() || name == MUX || fax::is_fax_attribute(&name) => {
                 let _ = write!(self.out, "a={name}\r\n");
             }
             _ => {}
@@ -141,7 +142,10 @@ impl Section {
     }
 }
 
-const KNOWN: [&str; 6] = ["rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "crypto"];
+const KNOWN: [&str; 7] = ["rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "crypto", SILENCE];
+
+/// `silenceSupp`, in lower case.
+const SILENCE: &str = "silencesupp";
 
 const MUX: &str = "rtcp-mux";
 
@@ -164,7 +168,14 @@ fn media_line(media: &sdp_types::Media) -> MediaLine {
         maxptime: number(media, "maxptime"),
         crypto: cryptos(media),
         mux: media.get_first_attribute_value(MUX).is_some(),
+        voiceband: media.get_first_attribute_value(SILENCE).flatten().is_some_and(is_off),
+        fax: fax::attributes(media),
     }
+}
+
+/// Whether the first field of `silenceSupp` is `off`.
+fn is_off(value: &str) -> bool {
+    value.split_ascii_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("off"))
 }
 
 fn direction(attributes: &[sdp_types::Attribute]) -> Option<Direction> {

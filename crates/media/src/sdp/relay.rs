@@ -4,21 +4,31 @@
 use std::net::IpAddr;
 
 use super::policy::companions;
-use super::{Codec, Direction, LocalMedia, MediaLine, Origin, Sdp, SdpError};
+use super::{Codec, Direction, LocalMedia, MediaLine, Origin, Sdp, SdpError, fax};
 
 /// What the other leg is offered: our own `o=`, `s=` and `c=`, one audio line with our port and their formats in their
-/// order, parameters, packet time and direction; after them what the policy of `origin` adds. Fails with 488 where their
-/// offer has no usable audio.
+/// order, parameters, packet time and direction; after them what the policy of `origin` adds. Or one line of fax, with the
+/// attributes of theirs. Fails with 488 where their offer has neither.
 ///
 /// `origin` is the session of the leg that gets this offer; its former lines stay in their places, refused, and payload
 /// types keep the meaning that they have there.
 pub fn relay_offer(theirs: &Sdp, us: &LocalMedia, origin: &mut Origin) -> Result<Sdp, SdpError> {
+    if let Some((_, line)) = theirs.fax_line() {
+        return Ok(fax::relay_offer(theirs, line, us, origin));
+    }
     let (_, line) = theirs.audio_line().ok_or(SdpError::NoUsableAudio)?;
     let mut codecs = line.codecs.clone();
-    codecs.extend(origin.policy().additions(&line.codecs));
+    codecs.extend(
+        origin
+            .policy()
+            .additions(&line.codecs)
+            .into_iter()
+            .filter(|codec| !line.voiceband || codec.is_g711()),
+    );
     origin.number(&mut codecs);
     let mut audio = MediaLine::audio("RTP/AVP", us, codecs, theirs.direction_of(line));
     audio.ptime = line.ptime;
+    audio.voiceband = line.voiceband;
     audio.maxptime = line.maxptime;
     let (lines, index) = origin.place(audio.offering(us));
     Ok(origin.stamp(us.rtp.ip(), lines, index))
@@ -35,6 +45,9 @@ pub fn relay_answer(
     us: &LocalMedia,
     origin: &mut Origin,
 ) -> Result<Sdp, SdpError> {
+    if let Some(place) = offer.fax_line() {
+        return fax::relay_answer(offer, place, answer, us, origin);
+    }
     let (index, offered) = offer.audio_line().ok_or(SdpError::NoUsableAudio)?;
     let (_, answered) = answer.audio_line().ok_or(SdpError::NoCommonCodec)?;
     let mut codecs = common(&offered.codecs, &answered.codecs);
@@ -52,6 +65,7 @@ pub fn relay_answer(
     let direction = answer.direction_of(answered).and(offer.direction_of(offered).reversed());
     let mut audio = MediaLine::audio(&offered.proto, us, codecs, direction);
     audio.ptime = answered.ptime;
+    audio.voiceband = answered.voiceband;
     audio.maxptime = answered.maxptime;
     Ok(answer_in_place(offer, index, audio.answering(offered, us)?, us, origin))
 }

@@ -49,6 +49,8 @@ impl MediaLine {
             maxptime: None,
             crypto: Vec::new(),
             mux: false,
+            voiceband: false,
+            fax: Vec::new(),
         }
     }
 
@@ -73,6 +75,8 @@ impl MediaLine {
             maxptime: None,
             crypto: Vec::new(),
             mux: false,
+            voiceband: false,
+            fax: Vec::new(),
         }
     }
 
@@ -111,6 +115,12 @@ impl MediaLine {
         }
         if self.mux {
             media.add_attribute_from_str("rtcp-mux");
+        }
+        if self.voiceband {
+            media.add_attribute_with_value("silenceSupp", "off - - - -");
+        }
+        for attribute in &self.fax {
+            attribute.write(&mut media);
         }
         for crypto in &self.crypto {
             media.add_attribute_with_value("crypto", crypto.value());

@@ -2,9 +2,11 @@
 //! as each country has them (ITU-T E.180 supplement 2).
 
 mod countries;
+mod fax;
 mod render;
 
 pub use countries::COUNTRIES;
+pub use fax::{FaxEar, FaxTone};
 
 use crate::prompt::Prompt;
 

@@ -57,6 +57,7 @@ impl Outbox {
                 self.waiting.push_back(event);
             }
             MediaEvent::Digit { .. }
+            | MediaEvent::FaxTone { .. }
             | MediaEvent::Silent { .. }
             | MediaEvent::Diagnosis { .. }
             | MediaEvent::Lost { .. }

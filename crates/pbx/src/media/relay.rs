@@ -103,6 +103,10 @@ impl Legs {
         let Some(leg) = self.leg_mut(index) else { return nothing };
         #[cfg(test)]
         assert!(!leg.poisoned, "a test asked for it");
+        if leg.media.is_fax() {
+            self.udptl(index, now, source, packet, counters);
+            return nothing;
+        }
         if leg.media.is_rtcp(packet) {
             self.report_came(index, now, source, packet);
             return nothing;
@@ -129,6 +133,26 @@ impl Legs {
             Activity::Idle | Activity::Playing(_) => {}
         }
         self.heard_alone(index, now, &header, packet)
+    }
+
+    /// Passes a datagram of a fax on as it came.
+    fn udptl(
+        &mut self,
+        index: usize,
+        now: Instant,
+        source: SocketAddr,
+        datagram: &[u8],
+        counters: &mut Counters,
+    ) {
+        let Some(leg) = self.leg_mut(index) else { return };
+        if leg.media.receive_udptl(now, source, datagram, DATAGRAM).is_err() {
+            return;
+        }
+        counters.received = counters.received.wrapping_add(1);
+        let Activity::Bridged(peer) = leg.activity else { return };
+        if let Some(peer) = self.leg_mut(peer) {
+            peer.send_udptl(datagram, counters);
+        }
     }
 
     fn rtcp(&mut self, index: usize, now: Instant, buffer: &mut [u8; DATAGRAM]) {
@@ -172,6 +196,21 @@ impl Leg {
                 counters.sent = counters.sent.wrapping_add(1);
             }
             // A full queue or an unreachable phone costs packets, never the call.
+            Err(error) => {
+                counters.refused =
+                    counters.refused.wrapping_add(u64::from(error.kind() != io::ErrorKind::Interrupted));
+            }
+        }
+    }
+
+    /// Sends a datagram of a fax to the phone, in the clear, where the phone has a fax too.
+    fn send_udptl(&mut self, datagram: &[u8], counters: &mut Counters) {
+        let Some(destination) = self.media.fax_destination() else { return };
+        match unreachable::send(&self.sockets.rtp, datagram, destination) {
+            Ok(_) => {
+                self.media.sent_udptl(datagram.len());
+                counters.sent = counters.sent.wrapping_add(1);
+            }
             Err(error) => {
                 counters.refused =
                     counters.refused.wrapping_add(u64::from(error.kind() != io::ErrorKind::Interrupted));

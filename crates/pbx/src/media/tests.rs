@@ -15,9 +15,11 @@ use kiestoon_sip::network::PublicAddresses;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::engine::LegReport;
+use super::relay::DATAGRAM;
 use super::{Engine, EngineConfig};
 
 mod drained;
+mod fax;
 mod protected;
 mod transcoding;
 mod watched;
@@ -116,6 +118,7 @@ impl Phone {
             on_hold: !direction.receives(),
             key: None,
             mux: false,
+            voiceband: false,
             rewritten: false,
         }
     }

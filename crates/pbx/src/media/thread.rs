@@ -159,6 +159,10 @@ impl MediaThread {
                 passed: noted.passed,
             });
         }
+        if let (Some(tone), Some(leg)) = (noted.fax, self.legs.leg(index)) {
+            self.outbox.say(MediaEvent::FaxTone { leg: leg.id, tone });
+            self.legs.keep_sound_whole(index);
+        }
         if noted.ticks {
             self.begin_ticks(now, index);
             if let Some(Activity::Bridged(peer)) = self.legs.leg(index).map(|leg| &leg.activity) {
@@ -234,6 +238,12 @@ impl MediaThread {
             MediaCommand::SetRemote { remote, .. } => {
                 if let Some(leg) = self.legs.leg_mut(index) {
                     leg.media.set_remote(now, &remote);
+                    self.legs.described(index);
+                }
+            }
+            MediaCommand::SetFax { remote, .. } => {
+                if let Some(leg) = self.legs.leg_mut(index) {
+                    leg.media.set_fax(now, &remote);
                     self.legs.described(index);
                 }
             }

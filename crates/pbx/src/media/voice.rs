@@ -9,6 +9,7 @@ use kiestoon_media::dtmf::{Detector, Digit, EventReceiver, Pressed};
 use kiestoon_media::jitter::JitterSettings;
 use kiestoon_media::prompt::{Player, Prompt};
 use kiestoon_media::rtp::{Format, Header};
+use kiestoon_media::tone::{FaxEar, FaxTone};
 use kiestoon_media::transcode::{Heard, Listener, Speaker, Way, rate_between, way};
 
 use super::leg::{Activity, Leg, Legs};
@@ -23,6 +24,8 @@ pub(super) struct Voice {
     events: Option<EventReceiver>,
     /// For a phone that sends digits in no other way.
     detector: Option<Detector>,
+    /// Listens for a fax machine while the leg is young.
+    fax_ear: Option<FaxEar>,
     /// What is heard on hold.
     music: Option<Music>,
 }
@@ -45,6 +48,8 @@ pub(super) struct Noted {
     pub(super) passed: bool,
     /// The leg wants its tick.
     pub(super) ticks: bool,
+    /// A fax machine is heard.
+    pub(super) fax: Option<FaxTone>,
 }
 
 /// How a digit came.
@@ -242,20 +247,25 @@ impl Legs {
         let Some(wanted) = self.leg(peer).and_then(|peer| peer.media.wanted(&self.speaks)) else {
             return false;
         };
+        let is_voiceband =
+            [index, peer].into_iter().any(|leg| self.leg(leg).is_some_and(|leg| leg.media.is_voiceband()));
+        let settings = if is_voiceband { JitterSettings::VOICEBAND } else { JitterSettings::default() };
         let Some(leg) = self.leg_mut(index) else { return false };
         let Some(codec) = leg.media.codec(header.payload_type) else { return false };
         let (Some(from), Some(to)) = (Encoding::of(&codec), Encoding::of(&wanted.codec)) else {
             return false;
         };
-        let Some(mut listener) = Listener::new(&codec, rate_between(from, to), JitterSettings::default())
-        else {
+        let Some(mut listener) = Listener::new(&codec, rate_between(from, to), settings) else {
             return false;
         };
         listener.insert(now, header, header.payload(packet));
         let has_events = leg.media.formats().iter().any(Format::is_telephone_event);
         let voice = leg.voice.get_or_insert_default();
         let rate = listener.sample_rate();
-        voice.detector = (!has_events && rate <= 16_000).then(|| Detector::new(rate));
+        voice.detector = (!has_events && !is_voiceband && rate <= 16_000).then(|| Detector::new(rate));
+        if !is_voiceband && rate <= 16_000 {
+            voice.fax_ear.get_or_insert_with(|| FaxEar::new(rate));
+        }
         voice.listener = Some(listener);
         true
     }
@@ -352,6 +362,8 @@ impl Legs {
             frame.extend_from_slice(samples);
             let pressed = voice.detector.as_mut().and_then(|detector| detector.listen(&frame));
             noted.pressed = pressed.map(|pressed| (pressed, Source::Inband));
+            let ear = voice.fax_ear.as_mut().filter(|ear| !ear.is_done());
+            noted.fax = ear.and_then(|ear| ear.listen(&frame));
             if listener.is_forgotten() {
                 voice.listener = None;
             }
@@ -392,6 +404,7 @@ impl Legs {
         };
         match heard {
             Heard::Speech => speaker.speak(frame),
+            Heard::Pause(_) if leg.media.is_voiceband() => speaker.speak(frame),
             Heard::Pause(_) => {
                 if let Some((header, packet)) = speaker.pause(frame) {
                     leg.send(&header, packet, counters);
@@ -440,7 +453,22 @@ impl Legs {
         let pressed = expired(leg).map(|pressed| (pressed, Source::Event));
         let relays = leg.route.is_some_and(|route| matches!(route.way, Way::AsIs | Way::Renumbered(_)));
         let is_relayed = relays && matches!(leg.activity, Activity::Bridged(_));
-        Noted { pressed, passed: is_relayed && pressed.is_some(), ticks: false }
+        Noted { pressed, passed: is_relayed && pressed.is_some(), ..Noted::default() }
+    }
+
+    /// A fax machine is heard on one side of a bridge: what is decoded begins anew, without anything that adapts.
+    pub(super) fn keep_sound_whole(&mut self, index: usize) {
+        let peer = match self.leg(index).map(|leg| &leg.activity) {
+            Some(Activity::Bridged(peer)) => Some(*peer),
+            _ => None,
+        };
+        for index in std::iter::once(index).chain(peer) {
+            let Some(leg) = self.leg_mut(index) else { continue };
+            leg.media.heard_fax_machine();
+            if let Some(voice) = &mut leg.voice {
+                (voice.listener, voice.detector, voice.fax_ear) = (None, None, None);
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use kiestoon_call::{
     BindingChange, CdrEnd, CdrLeg, CdrRecord, Disposition, EndReason, HangupBy, Side, Snapshot, StoredBinding,
 };
 use kiestoon_media::LegQuality;
+use kiestoon_media::rtp::T38;
 use kiestoon_sip::{
     flow::{Flow, Transport},
     registrar::{Aor, Extra},
@@ -84,7 +85,11 @@ fn side(legs: &[CdrLeg], side: Side) -> Option<&CdrLeg> {
         .or_else(|| of_side.next_back())
 }
 
+/// What was heard; a call that was a fax is one, even where it ends in speech.
 fn codec(leg: &CdrLeg) -> Option<String> {
+    if leg.codec.as_deref() == Some(T38) {
+        return Some(T38.to_owned());
+    }
     leg.quality
         .as_ref()
         .and_then(|quality| quality.codec.clone())

@@ -18,6 +18,7 @@ mod a_thousand_calls;
 mod bounds;
 mod database_away;
 mod dns;
+mod fax;
 mod flood;
 mod found_by_name;
 mod idle;

@@ -71,6 +71,43 @@ impl UserAgent {
         if status(&ended) == 200 { Ok(()) } else { Err(status(&ended)) }
     }
 
+    /// Calls a number with this session: the 200, which has been acknowledged.
+    pub(crate) fn invite(&mut self, number: &str, session: &str) -> Result<String, u16> {
+        let uri = format!("sip:{number}@{}", self.pbx);
+        let contact = format!("Contact: <sip:{}@{}>\r\n", self.number, self.here());
+        let answered = self.ask(&Method::Invite, &uri, number, &contact, session)?;
+        self.acknowledged(answered)
+    }
+
+    /// Offers another session in the call of that 200.
+    pub(crate) fn reinvite(&mut self, call: &str, session: &str) -> Result<String, u16> {
+        self.requests += 1;
+        let request = self.within("INVITE", call, header(call, "To"), self.requests);
+        let more = format!(
+            "Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{session}",
+            self.number,
+            self.here(),
+            session.len()
+        );
+        let answered = self.exchange(&request.replace("Content-Length: 0\r\n\r\n", &more))?;
+        self.acknowledged(answered)
+    }
+
+    /// Ends the call of that 200.
+    pub(crate) fn hang_up(&mut self, call: &str) {
+        self.requests += 1;
+        let bye = self.within("BYE", call, header(call, "To"), self.requests);
+        self.exchange(&bye).unwrap();
+    }
+
+    fn acknowledged(&self, answered: String) -> Result<String, u16> {
+        if status(&answered) != 200 {
+            return Err(status(&answered));
+        }
+        self.send(&self.within("ACK", &answered, header(&answered, "To"), self.requests));
+        Ok(answered)
+    }
+
     /// Asks, and once more with credentials where it is challenged; the final response.
     fn ask(&mut self, method: &Method, uri: &str, to: &str, more: &str, body: &str) -> Result<String, u16> {
         self.requests += 1;
@@ -169,6 +206,9 @@ impl UserAgent {
     }
 }
 
+/// What a phone answers to an offer: a status and, with 200, its session.
+pub(crate) type Answers = Box<dyn FnMut(&str) -> (u16, String) + Send>;
+
 /// A phone that answers every call at once; it stops when it goes out of scope.
 pub(crate) struct Callee {
     stop: Arc<AtomicBool>,
@@ -184,13 +224,22 @@ impl Callee {
 
     /// The same for a phone that is registered.
     pub(crate) fn of(phone: UserAgent) -> Self {
+        let here = phone.here();
+        Self::answering(phone, Box::new(move |_| (200, sdp(here))))
+    }
+
+    /// The same, where each offer has an answer of its own.
+    pub(crate) fn answering(phone: UserAgent, mut answers: Answers) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let thread = thread::spawn(move || {
             while !told.load(Ordering::Relaxed) {
                 let Some(request) = phone.receive() else { continue };
                 if !request.starts_with("ACK") && !request.starts_with("SIP/2.0") {
-                    let answer = answered(&request, phone.here());
+                    let offer = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+                    let (status, body) =
+                        if request.starts_with("INVITE") { answers(offer) } else { (200, String::new()) };
+                    let answer = answered(&request, phone.here(), status, &body);
                     phone.send(&answer);
                 }
             }
@@ -206,13 +255,12 @@ impl Drop for Callee {
     }
 }
 
-fn answered(request: &str, here: SocketAddr) -> String {
-    let body = if request.starts_with("INVITE") { sdp(here) } else { String::new() };
+fn answered(request: &str, here: SocketAddr, status: u16, body: &str) -> String {
     let to = header(request, "To");
     let tag = if to.contains(";tag=") { "" } else { ";tag=callee" };
     let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
     format!(
-        "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {}\r\nTo: {to}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\nContact: <sip:callee@{here}>\r\n\
+        "SIP/2.0 {status} So\r\nVia: {}\r\nFrom: {}\r\nTo: {to}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\nContact: <sip:callee@{here}>\r\n\
          {kind}Content-Length: {}\r\n\r\n{body}",
         header(request, "Via"),
         header(request, "From"),

@@ -5,7 +5,7 @@ use std::time::Instant;
 use kiestoon_sip::{HeaderName, Method, Request, Via};
 
 use super::line::{Early, Ended, Line, LineState, Offer};
-use super::session::{Flowing, Session};
+use super::session::{Fax, Flowing, Session};
 use super::wire::{Branch, T1};
 use super::{Phone, Purpose, Timer, uri};
 
@@ -60,6 +60,8 @@ impl Phone {
             theirs: None,
             offer: if late { Offer::Settled } else { Offer::Ours },
             before: Flowing::SendRecv,
+            wants_fax: None,
+            fax_before: None,
             wants: Flowing::SendRecv,
             invite: None,
             reinvite: None,
@@ -139,6 +141,13 @@ impl Phone {
         self.reinvite_line(now, index);
     }
 
+    /// Offers a fax in place of the audio, or audio again.
+    pub(crate) fn fax(&mut self, now: Instant, fax: Option<Fax>) {
+        let index = self.talking_line();
+        self.with_line(index, |line| line.wants_fax = fax);
+        self.reinvite_line(now, index);
+    }
+
     /// Sends a re-INVITE; an offerless one leaves the offer to the other side.
     pub(crate) fn reinvite(&mut self, now: Instant, offerless: bool) {
         let index = self.talking_line();
@@ -156,8 +165,11 @@ impl Phone {
         }
         let mut request = line.request(Method::Invite);
         if !line.offerless {
-            let next = Session { flowing: line.wants, payloads: vec![0, 8, 101], ..line.session.clone() };
+            let payloads = if line.wants_fax.is_some() { Vec::new() } else { vec![0, 8, 101] };
+            let fax = line.wants_fax;
+            let next = Session { flowing: line.wants, payloads, fax, ..line.session.clone() };
             line.before = line.session.flowing;
+            line.fax_before = line.session.fax;
             let text = line.describe(next);
             line.offer = Offer::Ours;
             request.set_body(SDP, text);

@@ -65,6 +65,10 @@ pub(crate) struct Line {
     /// Which way sound flowed before the offer that is out.
     pub(crate) before: super::session::Flowing,
     pub(crate) offer: Offer,
+    /// What the next offer of ours is to be: a fax, or audio.
+    pub(crate) wants_fax: Option<super::session::Fax>,
+    /// What we had before the offer that is out.
+    pub(crate) fax_before: Option<super::session::Fax>,
     /// Which way we want sound to flow, apart from what they want.
     pub(crate) wants: super::session::Flowing,
     /// The INVITE that made the dialog, sent by us.
@@ -143,6 +147,10 @@ impl Line {
     pub(crate) fn take_back(&mut self) {
         if self.offer == Offer::Ours {
             self.session.flowing = self.before;
+            if self.session.fax != self.fax_before {
+                self.session.fax = self.fax_before;
+                self.session.payloads = if self.fax_before.is_some() { Vec::new() } else { vec![0, 8, 101] };
+            }
         }
         self.offer = Offer::Settled;
         self.offerless = false;

@@ -23,8 +23,8 @@ use kiestoon_sip::{Flow, Message, Method, NameAddr, Request, Response, Uri};
 
 pub use line::{Ended, LineState};
 pub(crate) use profile::Site;
-pub use profile::{Profile, Reinvites, Reliably, Reply, SessionTimer, phone};
-pub use session::{Flowing, Session};
+pub use profile::{Faxes, Profile, Reinvites, Reliably, Reply, SessionTimer, phone};
+pub use session::{Fax, Flowing, Session};
 
 use crate::chance::Chance;
 use line::Line;

@@ -136,6 +136,7 @@ impl Phone {
             _ => {
                 line.take_back();
                 line.wants = line.session.flowing;
+                line.wants_fax = line.session.fax;
             }
         }
     }

@@ -16,6 +16,7 @@ pub struct Profile {
     pub(crate) q: Option<String>,
     pub(crate) script: Vec<(Duration, Reply)>,
     pub(crate) reinvite: Reinvites,
+    pub(crate) faxes: Faxes,
     pub(crate) hangs_up_after: Option<Duration>,
     pub(crate) hears_nothing: bool,
     pub(crate) takes_events: bool,
@@ -111,6 +112,17 @@ pub enum Reinvites {
     },
 }
 
+/// What a phone does with the offer of a fax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Faxes {
+    /// It is a fax machine.
+    Taken,
+    /// This status.
+    Refused(u16),
+    /// 200 with the line of the fax refused.
+    LineRefused,
+}
+
 /// A phone of an extension: registers for an hour over UDP, rings at once and answers after a second.
 pub fn phone(number: &str) -> Profile {
     Profile {
@@ -121,6 +133,7 @@ pub fn phone(number: &str) -> Profile {
         q: None,
         script: vec![(Duration::ZERO, Reply::Ringing), (Duration::from_secs(1), Reply::Answer)],
         reinvite: Reinvites::Accepted,
+        faxes: Faxes::Refused(488),
         hangs_up_after: None,
         hears_nothing: false,
         takes_events: true,
@@ -257,6 +270,13 @@ impl Profile {
     #[must_use]
     pub fn hears_nothing(mut self) -> Self {
         self.hears_nothing = true;
+        self
+    }
+
+    /// Does this with the offer of a fax; a phone refuses it with 488.
+    #[must_use]
+    pub fn faxes(mut self, faxes: Faxes) -> Self {
+        self.faxes = faxes;
         self
     }
 

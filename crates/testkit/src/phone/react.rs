@@ -6,7 +6,7 @@ use kiestoon_sip::{Flow, HeaderName, Message, Method, Request, Response, StatusC
 
 use super::act::SDP;
 use super::line::{Early, Ended, Line, LineState, Offer};
-use super::profile::{Reinvites, Reply};
+use super::profile::{Faxes, Reinvites, Reply};
 use super::session::{Flowing, Session};
 use super::wire::{Asked, Heard};
 use super::{Phone, Timer};
@@ -181,6 +181,11 @@ impl Phone {
 
     fn rung(&mut self, now: Instant, asked: &Asked, request: Box<Request>) {
         let theirs = Session::read(&request.body);
+        if let (Some(_), Faxes::Refused(status)) =
+            (theirs.as_ref().and_then(|theirs| theirs.fax), self.profile.faxes)
+        {
+            return self.answer(now, asked, &request, status);
+        }
         if !request.body.is_empty() && theirs.is_none() {
             self.complain("an INVITE whose session description I cannot read");
         }
@@ -225,6 +230,8 @@ impl Phone {
             theirs,
             offer: Offer::Settled,
             before: Flowing::SendRecv,
+            wants_fax: None,
+            fax_before: None,
             wants: Flowing::SendRecv,
             invite: None,
             reinvite: None,
@@ -326,10 +333,25 @@ impl Phone {
         line.asked = Some((asked.clone(), request.clone()));
         line.show(&request.headers);
         let theirs = Session::read(&request.body);
+        let fax = theirs.as_ref().and_then(|theirs| theirs.fax);
+        if let (Some(_), Faxes::Refused(status)) = (fax, self.profile.faxes) {
+            self.with_line(index, |line| line.asked = None);
+            return self.answer(now, asked, &request, status);
+        }
+        self.with_line(index, |line| line.wants_fax = fax);
         if theirs.is_some() {
             self.take_session(index, theirs);
         }
-        self.reply(now, index, StatusCode::OK, true);
+        let takes_line = fax.is_none() || self.profile.faxes != Faxes::LineRefused;
+        let reply = self.response_of(now, index, StatusCode::OK, true);
+        if let Some((asked, mut response)) = reply {
+            if !takes_line {
+                let text = String::from_utf8_lossy(&response.body).replace("m=image ", "m=image 0 ");
+                let text = text.replacen(&format!(" 0 {port}", port = self.port_of(index)), " 0", 1);
+                response.set_body(SDP, text);
+            }
+            self.wire.respond(now, &asked, &response);
+        }
         self.answers.push((Method::Invite, 200));
     }
 
@@ -339,6 +361,10 @@ impl Phone {
         *times = times.checked_sub(1)?;
         let after = (*status == 500).then(|| (HeaderName::RetryAfter, "3 (busy)".to_owned()));
         Some((*status, after.into_iter().collect()))
+    }
+
+    fn port_of(&self, index: usize) -> u16 {
+        self.lines.get(index).map_or(0, |line| line.session.rtp.port())
     }
 
     fn acknowledged(&mut self, now: Instant, ack: &Request) {

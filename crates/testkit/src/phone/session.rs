@@ -60,12 +60,25 @@ pub struct Session {
     pub version: u64,
     /// The `o=` line's session id; it must not change within a dialog.
     pub id: u64,
+    /// A fax in place of the audio.
+    pub fax: Option<Fax>,
+}
+
+/// How a fax (T.38) is written: alone, or beside the audio that it replaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fax {
+    /// `m=image` and nothing else.
+    Alone,
+    /// After an `m=audio` that is refused.
+    AfterAudio,
+    /// Before an `m=audio` that is refused.
+    BeforeAudio,
 }
 
 impl Session {
     /// What a phone offers: G.711 and telephone events.
     pub fn phone(rtp: SocketAddr, id: u64) -> Self {
-        Self { rtp, flowing: Flowing::SendRecv, payloads: vec![0, 8, 101], version: 1, id }
+        Self { rtp, flowing: Flowing::SendRecv, payloads: vec![0, 8, 101], version: 1, id, fax: None }
     }
 
     /// The same without telephone events.
@@ -80,22 +93,23 @@ impl Session {
         let takes =
             |offered: &u8| KNOWN.contains(offered) && (*offered != EVENTS || self.payloads.contains(&EVENTS));
         let payloads = offer.payloads.iter().copied().filter(takes).collect();
-        Self { flowing: offer.flowing.answer(self.flowing), payloads, ..self.clone() }
+        Self { flowing: offer.flowing.answer(self.flowing), payloads, fax: offer.fax, ..self.clone() }
     }
 
     /// The description as a body.
     pub fn text(&self) -> String {
         let family = if self.rtp.is_ipv4() { "IP4" } else { "IP6" };
         let address = self.rtp.ip();
-        let list: Vec<String> = self.payloads.iter().map(u8::to_string).collect();
-        let mut text = format!(
-            "v=0\r\no=- {} {} IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n\
-             m=audio {} RTP/AVP {}\r\n",
-            self.id,
-            self.version,
-            self.rtp.port(),
-            list.join(" "),
+        let session = format!(
+            "v=0\r\no=- {} {} IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n",
+            self.id, self.version,
         );
+        let port = self.rtp.port();
+        if let Some(fax) = self.fax {
+            return session + &fax.text(port);
+        }
+        let list: Vec<String> = self.payloads.iter().map(u8::to_string).collect();
+        let mut text = session + &format!("m=audio {port} RTP/AVP {}\r\n", list.join(" "));
         for payload in &self.payloads {
             text += match payload {
                 0 => "a=rtpmap:0 PCMU/8000\r\n",
@@ -107,9 +121,33 @@ impl Session {
         text + "a=ptime:20\r\na=" + self.flowing.attribute() + "\r\n"
     }
 
-    /// Reads a body. `None` where there is no audio stream that is accepted, or a line that it needs is missing.
+    /// Reads a body. `None` where there is neither an audio stream nor a fax that is accepted, or a line that it needs is missing.
     pub fn read(body: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(body).ok()?;
+        Self::read_audio(text).or_else(|| Self::read_fax(text))
+    }
+
+    fn read_fax(text: &str) -> Option<Self> {
+        let (before, image) = text.split_once("m=image ")?;
+        let mut words = image.lines().next()?.split_whitespace();
+        let port: u16 = words.next()?.parse().ok().filter(|port| *port != 0)?;
+        if words.next()? != "udptl" || words.next()? != "t38" || !image.contains("a=T38FaxVersion:0\r\n") {
+            return None;
+        }
+        let fax = match (before.contains("m=audio"), image.contains("m=audio")) {
+            (true, _) => Fax::AfterAudio,
+            (_, true) => Fax::BeforeAudio,
+            _ => Fax::Alone,
+        };
+        let address = line(text, "c=")?.split_whitespace().nth(2)?.parse().ok()?;
+        let mut origin = line(text, "o=")?.split_whitespace().skip(1);
+        let (id, version) = (origin.next()?.parse().ok()?, origin.next()?.parse().ok()?);
+        let flowing = direction(image).unwrap_or(Flowing::SendRecv);
+        let rtp = SocketAddr::new(address, port);
+        Some(Self { rtp, flowing, payloads: Vec::new(), version, id, fax: Some(fax) })
+    }
+
+    fn read_audio(text: &str) -> Option<Self> {
         let (session, audio) = text.split_once("m=audio ")?;
         let audio = audio.split("m=").next()?;
         let mut words = audio.lines().next()?.split_whitespace();
@@ -124,7 +162,21 @@ impl Session {
             return None;
         }
         let flowing = direction(audio).or_else(|| direction(session)).unwrap_or(Flowing::SendRecv);
-        Some(Self { rtp: SocketAddr::new(address, port), flowing, payloads, version, id })
+        Some(Self { rtp: SocketAddr::new(address, port), flowing, payloads, version, id, fax: None })
+    }
+}
+
+impl Fax {
+    fn text(self, port: u16) -> String {
+        let image = format!(
+            "m=image {port} udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n\
+             a=T38FaxRateManagement:transferredTCF\r\na=T38FaxUdpEC:t38UDPRedundancy\r\n"
+        );
+        match self {
+            Self::Alone => image,
+            Self::AfterAudio => format!("m=audio 0 RTP/AVP 0\r\n{image}"),
+            Self::BeforeAudio => format!("{image}m=audio 0 RTP/AVP 0\r\n"),
+        }
     }
 }
 

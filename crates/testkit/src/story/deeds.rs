@@ -7,7 +7,7 @@ use kiestoon_sip::{Message, Method, Request};
 
 use super::{PhoneId, Story};
 use crate::net::Reach;
-use crate::phone::{Flowing, Phone};
+use crate::phone::{Fax, Flowing, Phone};
 
 impl Story {
     /// Lets every phone register one contact, and waits until all have.
@@ -85,6 +85,11 @@ impl Story {
     /// A phone takes the other side back.
     pub fn resume(&mut self, phone: PhoneId) {
         self.act(phone, |phone, now| phone.hold(now, Flowing::SendRecv));
+    }
+
+    /// A phone offers a fax (T.38) in place of the audio, or audio again.
+    pub fn fax(&mut self, phone: PhoneId, fax: Option<Fax>) {
+        self.act(phone, |phone, now| phone.fax(now, fax));
     }
 
     /// A phone offers its session once more.

@@ -64,7 +64,7 @@ impl RtpLeg {
 
     /// Our own compound packet for the phone, if one is due. `ntp` is the wall clock as 64 bits of NTP time.
     pub fn report(&mut self, now: Instant, ntp: u64) -> Option<Vec<u8>> {
-        let is_alive = self.latch.locked().is_some() || self.spoken.ssrc.is_some();
+        let is_alive = !self.is_fax() && (self.latch.locked().is_some() || self.spoken.ssrc.is_some());
         (is_alive && self.rtcp.reporter.is_due(now)).then(|| self.write_report(now, ntp, false))
     }
 
@@ -150,6 +150,9 @@ impl RtpLeg {
     /// Where RTCP for the phone goes. None while no address is known that can be reached: behind a NAT the signalled
     /// one is of no use.
     pub fn rtcp_destination(&self) -> Option<SocketAddr> {
+        if self.is_fax() {
+            return None;
+        }
         if self.rtcp.mux {
             return self.latch.destination();
         }
