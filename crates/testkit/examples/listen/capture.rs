@@ -7,7 +7,7 @@ use kiestoon_media::Codec;
 use kiestoon_media::codec::decoder;
 use kiestoon_media::jitter::{JitterFigures, JitterSettings};
 use kiestoon_testkit::Listener;
-use kiestoon_testkit::listener::SpeechPacket;
+use kiestoon_testkit::listener::{SpeechPacket, speak};
 
 /// What our jitter buffer plays of these packets, in ticks that lie anyhow to them.
 pub(crate) fn through_buffer(
@@ -42,6 +42,13 @@ pub(crate) fn sent_back(codec: &Codec, packets: &[SpeechPacket]) -> anyhow::Resu
         decoder.decode(&packet.payload, &mut sound)?;
     }
     Ok((rate, sound))
+}
+
+/// What is left of a recording, at the codec's rate, when it has gone through the codec.
+pub(crate) fn coded(codec: &Codec, sound: &str, output: &str) -> anyhow::Result<()> {
+    let sound: Vec<i16> = hound::WavReader::open(sound)?.samples().collect::<Result<_, _>>()?;
+    let (rate, sound) = sent_back(codec, &speak(codec, &sound)?)?;
+    write(output, rate, &sound)
 }
 
 pub(crate) fn write(path: &str, rate: u32, sound: &[i16]) -> anyhow::Result<()> {

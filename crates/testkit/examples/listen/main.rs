@@ -1,7 +1,7 @@
 //! Listening quality, over real sockets. `impair` forwards UDP as a bad network would; `call` lets a baresip hear speech through
 //! such a network, then the jitter buffer hear the very same packets, and writes what each of them played. `tools/listen.sh`
-//! runs both for the whole table and scores the sound. `through` has the speech go through a running PBX that transcodes it. `cost` times
-//! the buffer.
+//! runs both for the whole table and scores the sound. `through` has the speech go through a running PBX that transcodes it; `coded` puts
+//! other sound through the same codec, to be compared with that. `cost` times the buffer.
 
 mod call;
 mod capture;
@@ -20,6 +20,7 @@ use kiestoon_testkit::Impairment;
 const USAGE: &str = "usage: listen impair LISTEN TARGET SEED LOSS_PERMILLE JITTER_MS
        listen call BARESIP CODEC SPEECH.wav OUTPUT SEED LOSS_PERMILLE JITTER_MS   (CODEC: PCMU or opus)
        listen through PBX NUMBER CODEC CODEC SPEECH.wav OUTPUT SEED LOSS_PERMILLE JITTER_MS
+       listen coded CODEC SOUND.wav OUTPUT.wav
        listen cost CODEC SPEECH.wav";
 
 fn main() -> anyhow::Result<()> {
@@ -39,6 +40,7 @@ fn main() -> anyhow::Result<()> {
             let through = through::Through { pbx: address(pbx)?, first, said, heard };
             through::run(&through, speech, output, network(seed, loss, jitter)?)
         }
+        ["coded", codec, sound, output] => capture::coded(&call::codec(codec)?.0, sound, output),
         ["cost", codec, speech] => cost::print(speech, &call::codec(codec)?.0),
         _ => bail!(USAGE),
     }
