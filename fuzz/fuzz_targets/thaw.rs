@@ -18,7 +18,8 @@ struct Office {
 static OFFICE: LazyLock<Office> = LazyLock::new(|| {
     let mut story = Story::office(1);
     let now = story.now();
-    let switch = thaw(&story.the_pbx().switch.freeze(now).expect("it can be written"), &story.the_pbx().switch, now);
+    let whole = &story.pbx().switch;
+    let switch = thaw(&whole.freeze(now).expect("it can be written"), whole, now);
     Office { switch: switch.expect("what is written can be read"), now }
 });
 
