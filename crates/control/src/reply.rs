@@ -267,9 +267,14 @@ pub struct Reloaded {
 /// How long to wait for calls to end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrainRequest {
-    /// After this many seconds the rest is hung up; left out: `limits.drain_secs` of the configuration.
+    /// After this many seconds the rest is hung up, [`Self::LONGEST_SECS`] at most; left out: `limits.drain_secs` of the configuration.
     #[serde(default)]
     pub limit_secs: Option<u64>,
+}
+
+impl DrainRequest {
+    /// A day.
+    pub const LONGEST_SECS: u64 = 86_400;
 }
 
 /// What a drain waits for.

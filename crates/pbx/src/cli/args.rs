@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use kiestoon_control::DrainRequest;
 
 /// Kiestoon, a PBX: phones register here and call each other.
 #[derive(Debug, Parser)]
@@ -202,7 +203,7 @@ pub(super) enum CtlVerb {
     #[command(after_help = "Example:\n  kiestoon ctl drain --limit-secs 60")]
     Drain {
         /// Hang up what is left after so many seconds [default: `limits.drain_secs` of the configuration]
-        #[arg(long, value_name = "SECONDS")]
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=DrainRequest::LONGEST_SECS))]
         limit_secs: Option<u64>,
     },
     /// Follow calls and registrations live; q ends it

@@ -87,6 +87,10 @@ async fn drain(State(hall): State<Hall>, body: Bytes) -> Result<Json<Draining>, 
         [] => DrainRequest::default(),
         text => serde_json::from_slice(text).map_err(|error| Refusal::Body(error.to_string()))?,
     };
+    if request.limit_secs.is_some_and(|limit| limit > DrainRequest::LONGEST_SECS) {
+        let longest = DrainRequest::LONGEST_SECS;
+        return Err(Refusal::Body(format!("limit_secs may be {longest} at most, which is a day")));
+    }
     let limit = request.limit_secs.map(Duration::from_secs);
     ask(&hall.doors, |reply| Command::Drain { limit, reply }).await.map(Json)
 }

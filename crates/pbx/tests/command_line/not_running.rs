@@ -32,3 +32,11 @@ fn a_socket_left_behind_is_told_apart() {
     drop(UnixListener::bind(folder.path("data/kiestoon.sock")).expect("a socket"));
     folder.run(&["ctl", "calls"]).expect(1).says("the PBX does not run: nothing answers at the socket");
 }
+
+#[test]
+fn a_drain_of_more_than_a_day_is_refused() {
+    let folder = Folder::new();
+    let refused = folder.run(&["ctl", "drain", "--limit-secs", "18446744073709551615"]).expect(64);
+    refused.says("is not in 0..=86400");
+    folder.run(&["ctl", "drain", "--limit-secs", "86400"]).expect(1).says("the PBX does not run");
+}
