@@ -43,6 +43,13 @@ impl Flows {
         }
     }
 
+    /// Nothing is promised any more.
+    pub(crate) fn forget(&mut self, flow: &Flow) {
+        if !self.0.is_empty() {
+            self.0.remove(flow);
+        }
+    }
+
     /// Whether nothing has come for too long.
     pub(crate) fn is_dead(&self, now: Instant, flow: &Flow) -> bool {
         let silent = |at: &Instant| now.saturating_duration_since(*at) > silence(flow.transport);

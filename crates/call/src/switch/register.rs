@@ -1,5 +1,7 @@
 //! REGISTER, and bindings that end without one.
 
+use std::time::Duration;
+
 use kiestoon_sip::header::Contacts;
 use kiestoon_sip::registrar::{Aor, BindingChange, RegisterRefused};
 use kiestoon_sip::transaction::ServerId;
@@ -60,7 +62,9 @@ impl Switch {
                     if let Some(name) = HeaderName::from_token("Flow-Timer") {
                         response.headers.set(name, flows::timer(flow.transport).to_string());
                     }
-                    self.expect_keep_alives(is_direct, flow);
+                }
+                if is_direct {
+                    self.expect_keep_alives(registered.outbound, &aor, flow);
                 }
                 self.x.respond(server, response);
             }
@@ -68,12 +72,18 @@ impl Switch {
         }
     }
 
-    /// A flow of a phone's own must be heard of; behind a proxy that is the proxy's task.
-    fn expect_keep_alives(&mut self, is_direct: bool, flow: Flow) {
-        if is_direct && flow.connection.is_some() {
-            self.x.outputs.push_back(Output::Expect { flow, within: flows::silence(flow.transport) });
-        } else if is_direct && !flow.transport.is_reliable() {
+    /// A flow of a phone's own must be heard of, where it was promised and something is registered over it; behind a proxy that is the
+    /// proxy's task.
+    fn expect_keep_alives(&mut self, promised: bool, aor: &Aor, flow: Flow) {
+        let bindings = self.x.registrar.lookup(self.x.now, aor);
+        let promised = promised && bindings.iter().any(|binding| binding.flow == flow);
+        if flow.connection.is_some() {
+            let within = if promised { flows::silence(flow.transport) } else { Duration::ZERO };
+            self.x.outputs.push_back(Output::Expect { flow, within });
+        } else if promised && !flow.transport.is_reliable() {
             self.x.expect_flow(flow);
+        } else {
+            self.x.flows.forget(&flow);
         }
     }
 

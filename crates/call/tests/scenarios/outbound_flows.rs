@@ -207,3 +207,27 @@ fn a_connection_is_expected_to_be_kept_alive() {
         "{expected:?}"
     );
 }
+
+#[test]
+fn a_phone_that_promises_nothing_any_more_is_not_held_to_it() {
+    for over_tcp in [false, true] {
+        let mut t = Story::office(10);
+        let a = t.add(phone("201"));
+        let b = t.add(if over_tcp { phone("202").over_tcp() } else { phone("202") });
+        t.register(a);
+        register_flow(&mut t, b, 1, |_| {});
+        t.unregister(b);
+        t.run(secs(1));
+        t.register(b);
+        t.run(secs(1));
+        let expected = t.the_pbx().expected.clone();
+        assert_eq!(expected.last().map(|(_, within)| *within), over_tcp.then_some(secs(0)), "{expected:?}");
+        t.run(secs(200));
+        t.call(a, "202");
+        t.run(secs(3));
+        t.expect(a).talking_with("202").talks_both_ways_with(b);
+        t.hang_up(a);
+        t.settle();
+        t.expect_nothing_left();
+    }
+}
