@@ -440,7 +440,8 @@ impl RtpLeg {
             rtt_ms: self.rtcp.rtt_ms,
             strangers: self.strangers,
             malformed: self.malformed,
-            srtp: self.protection.as_deref().map(|protection| protection.suite().name()),
+            // A fax is in the clear, whatever protects speech.
+            srtp: self.protection.as_deref().filter(|_| !self.is_fax()).map(|keys| keys.suite().name()),
             forged: self.forged,
             replayed: self.replayed,
             diagnosis: self.doctor.said(),

@@ -54,8 +54,9 @@ pub(super) struct MediaThread {
 pub(super) const WAKER: u64 = u64::MAX;
 /// Packets handled between two looks at the clock and the orders.
 const BATCH: usize = 256;
-/// Packets taken from one leg's socket in a tick: after a stall of the network, a third of a second is taken in at once.
-const MOST_WAITING: usize = 16;
+/// Packets taken from one leg's socket in a tick, more than its buffer holds: what strangers send must not leave the phone's own
+/// packets waiting until the kernel drops them.
+const MOST_WAITING: usize = 256;
 const FRAME: Duration = Duration::from_millis(20);
 /// How often legs are looked at for silence.
 const LOOK: Duration = Duration::from_secs(1);

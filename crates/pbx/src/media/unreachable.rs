@@ -8,6 +8,7 @@ use std::os::fd::AsRawFd as _;
 use nix::cmsg_space;
 use nix::libc::{SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6, sock_extended_err, sockaddr_in6};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt};
+use nix::sys::time::TimeSpec;
 
 use super::leg::{Legs, Token};
 
@@ -50,7 +51,7 @@ impl Legs {
 
 /// The next error: where the packet went that an ICMP error is about; within, None for an error of another kind.
 fn next(socket: &UdpSocket) -> Option<Option<SocketAddr>> {
-    let mut control = cmsg_space!(sock_extended_err, sockaddr_in6);
+    let mut control = cmsg_space!(TimeSpec, sock_extended_err, sockaddr_in6);
     let mut start = [0; 64];
     let mut slices = [IoSliceMut::new(&mut start)];
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
@@ -83,6 +84,8 @@ mod tests {
             let ip: IpAddr = ip.parse().unwrap();
             let socket = UdpSocket::bind((ip, 0)).unwrap();
             watch(&socket, ip);
+            // A leg that is read by its tick has them: they come with errors too.
+            setsockopt(&socket, sockopt::ReceiveTimestampns, &true).unwrap();
             let closed = UdpSocket::bind((ip, 0)).unwrap().local_addr().unwrap();
             let open = UdpSocket::bind((ip, 0)).unwrap();
             for _ in 0..3 {

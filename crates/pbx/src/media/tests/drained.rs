@@ -1,6 +1,7 @@
 //! Legs whose packets wait in their socket for the tick: when they came is known all the same, and a leg that is relayed again is
 //! read at once again.
 
+use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use kiestoon_media::{LegId, MediaCommand};
@@ -51,6 +52,24 @@ fn packets_count_as_come_when_they_came_and_not_at_the_tick() {
     // Two packets a tick, at its moment, would be 10 ms apart from their time.
     let (ours, theirs) = (f64::from(inbound.jitter_ms), jitter(&sent));
     assert!((ours - theirs).abs() < 2.0, "{ours:.2} ms, sent with {theirs:.2} ms");
+}
+
+#[test]
+fn what_strangers_send_leaves_the_phones_packets_their_place() {
+    let mut bench = Bench::new();
+    let (mut a, mut b) = pair(&mut bench);
+    talk(&mut a, &mut b, 10);
+    let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..100 {
+        for _ in 0..40 {
+            stranger.send_to(&[0x80; 40], a.leg()).unwrap();
+        }
+        talk(&mut a, &mut b, 1);
+    }
+    let reports = bench.reports();
+    let quality = &reports.iter().find(|report| report.leg == LegId(1)).unwrap().quality;
+    assert!(quality.inbound.packets >= 105, "{} of 110 packets", quality.inbound.packets);
+    assert!(quality.strangers > 3_000, "{} of strangers", quality.strangers);
 }
 
 #[test]

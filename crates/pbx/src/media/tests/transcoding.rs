@@ -1,6 +1,7 @@
 //! Two phones without a common codec, and digits in all their forms, through a real engine.
 
 use std::f64::consts::TAU;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use kiestoon_media::codec::{Decode, Encode, decoder_at, encoder_at};
@@ -78,6 +79,11 @@ impl Talker {
             heard: Vec::new(),
             packets: Vec::new(),
         }
+    }
+
+    /// Where the PBX hears it.
+    pub(super) fn leg(&self) -> SocketAddr {
+        self.phone.local.rtp
     }
 
     /// Speaks another codec from now on.
