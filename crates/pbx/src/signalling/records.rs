@@ -97,8 +97,11 @@ fn codec(leg: &CdrLeg) -> Option<String> {
         .map(Into::into)
 }
 
-/// Whether speech was protected on every leg that had any.
+/// Whether speech was protected on every leg that had any, and nothing was faxed, which is done in the clear.
 fn is_protected(legs: &[CdrLeg]) -> bool {
+    if legs.iter().any(|leg| leg.codec.as_deref() == Some(T38)) {
+        return false;
+    }
     let mut figures = legs.iter().filter_map(|leg| leg.quality.as_deref()).peekable();
     figures.peek().is_some() && figures.all(|quality| quality.srtp.is_some())
 }
