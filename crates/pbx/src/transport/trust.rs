@@ -69,9 +69,10 @@ impl ServerCertVerifier for Trust {
             now,
             algorithms,
         )?;
-        match verify_server_name(&certificate, server_name) {
-            Err(_) if is_of_domain(end_entity, server_name) => {}
-            named => named?,
+        match names_domain(end_entity, server_name) {
+            Some(true) => {}
+            Some(false) => return Err(CertificateError::NotValidForName.into()),
+            None => verify_server_name(&certificate, server_name)?,
         }
         Ok(ServerCertVerified::assertion())
     }
@@ -117,19 +118,27 @@ pub(super) fn failure(error: &io::Error) -> String {
     }
 }
 
-/// Whether a certificate names the domain by a SIP URI without a user (RFC 5922 section 7.1).
-fn is_of_domain(end_entity: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
+/// Whether a certificate names the domain by a SIP URI without a user; None where it has no such URI at all, and only then its DNS names
+/// count (RFC 5922 section 7.1).
+fn names_domain(end_entity: &CertificateDer<'_>, name: &ServerName<'_>) -> Option<bool> {
     let (ServerName::DnsName(domain), Ok(certificate)) = (name, webpki::EndEntityCert::try_from(end_entity))
     else {
-        return false;
+        return None;
     };
-    certificate.valid_uri_names().any(|uri| names(uri, domain.as_ref()))
+    let mut domains = certificate.valid_uri_names().filter_map(domain_of).peekable();
+    domains.peek()?;
+    Some(domains.any(|named| named == bare(domain.as_ref())))
 }
 
-fn names(uri: &str, domain: &str) -> bool {
-    let bare = |host: &str| host.trim_end_matches('.').to_ascii_lowercase();
-    matches!(Uri::parse(uri), Ok(Uri::Sip(sip))
-        if !sip.secure && sip.user.is_none() && bare(&sip.host.to_string()) == bare(domain))
+fn domain_of(uri: &str) -> Option<String> {
+    match Uri::parse(uri) {
+        Ok(Uri::Sip(sip)) if !sip.secure && sip.user.is_none() => Some(bare(&sip.host.to_string())),
+        _ => None,
+    }
+}
+
+fn bare(host: &str) -> String {
+    host.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Where systems keep the authorities that they trust.
@@ -194,11 +203,15 @@ mod tests {
         let uri = |text: &str| SanType::URI(text.try_into().unwrap());
         let dns = |text: &str| SanType::DnsName(text.try_into().unwrap());
         let carrier = authority.sign(vec![uri("sip:carrier.example"), dns("edge.carrier.example")]);
-        for name in ["carrier.example", "Carrier.Example", "edge.carrier.example"] {
+        for name in ["carrier.example", "Carrier.Example"] {
             assert_eq!(judged(&trust, &carrier, name), Ok(()), "{name}");
         }
-        let other = judged(&trust, &carrier, "other.example").unwrap_err();
-        assert!(other.starts_with("name mismatch"), "{other}");
+        for name in ["other.example", "edge.carrier.example"] {
+            let other = judged(&trust, &carrier, name).unwrap_err();
+            assert!(other.starts_with("name mismatch"), "{other}");
+        }
+        let edge = authority.sign(vec![dns("edge.carrier.example")]);
+        assert_eq!(judged(&trust, &edge, "edge.carrier.example"), Ok(()));
         let uris = ["sip:201@carrier.example", "sips:carrier.example", "https://carrier.example"].map(uri);
         let person = authority.sign(uris.to_vec());
         assert!(judged(&trust, &person, "carrier.example").is_err(), "a person is no domain");
