@@ -47,7 +47,6 @@ struct Heard {
     latency: u64,
 }
 
-const FIRST_RTP_PORT: u16 = 42_000;
 const BUFFER: usize = 1 << 20;
 const INTERVAL: u64 = 20 * clock::MILLISECOND;
 const PACKET: usize = 172;
@@ -55,8 +54,8 @@ const PACKET: usize = 172;
 const NAP: Duration = Duration::from_micros(150);
 
 impl Legs {
-    pub(crate) fn bind(ip: Ipv4Addr, count: usize) -> io::Result<Self> {
-        let mut port = FIRST_RTP_PORT;
+    /// So many legs, at even ports from `port` on.
+    pub(crate) fn bind(ip: Ipv4Addr, mut port: u16, count: usize) -> io::Result<Self> {
         let mut legs = Vec::with_capacity(count);
         for _ in 0..count {
             let endpoint = Endpoint::bind(ip, port, BUFFER)?;
@@ -331,7 +330,7 @@ mod tests {
 
     #[test]
     fn two_legs_hear_each_other_and_a_third_does_not_count() {
-        let mut legs = Legs::bind(Ipv4Addr::LOCALHOST, 4).unwrap();
+        let mut legs = Legs::bind(Ipv4Addr::LOCALHOST, 42_000, 4).unwrap();
         let at = legs.addresses();
         legs.set_destinations(&[Some(at[1]), Some(at[0]), Some(at[1]), None]);
         let mut tally = Tally::default();

@@ -40,7 +40,7 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
     let report = match (mode, settings.direct) {
         (Mode::Media, Some(port)) => direct_media(&settings, port)?,
         (Mode::Media, None) => {
-            let mut legs = Legs::bind(settings.host, settings.registered_users() as usize)?;
+            let mut legs = legs(&settings)?;
             if settings.transcodes() {
                 legs.speak([settings.caller_codec, settings.callee_codec])?;
             }
@@ -53,6 +53,10 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
     };
     say(&format!("result {}", serde_json::to_string(&report)?))?;
     Ok(())
+}
+
+fn legs(settings: &Settings) -> io::Result<Legs> {
+    Legs::bind(settings.host, settings.first_rtp_port(), settings.registered_users() as usize)
 }
 
 /// The phones with what wakes them.
@@ -235,7 +239,7 @@ impl Generator {
 
 /// RTP without SIP, through a plain forwarder that gives every leg a port.
 fn direct_media(settings: &Settings, port: u16) -> anyhow::Result<Report> {
-    let mut legs = Legs::bind(settings.host, settings.registered_users() as usize)?;
+    let mut legs = legs(settings)?;
     let ports = (port..).step_by(2).take(settings.registered_users() as usize);
     legs.set_destinations(
         &ports.map(|port| Some(SocketAddrV4::new(settings.host, port))).collect::<Vec<_>>(),

@@ -45,7 +45,6 @@ pub(crate) struct Phones {
 
 /// Sockets of callers, and as many of callees.
 pub(crate) const SOCKETS: u32 = 16;
-const FIRST_SIP_PORT: u16 = 41_000;
 const SIP_BUFFER: usize = 8 << 20;
 const TABLE: u32 = 32_768;
 /// T1 of RFC 3261 section 17.1.1.1.
@@ -58,7 +57,7 @@ impl Phones {
     /// Binds the sockets. `rtp` is where each user hears its sound.
     pub(crate) fn new(settings: Settings, rtp: Vec<SocketAddrV4>) -> io::Result<Self> {
         let mut endpoints = Vec::new();
-        let mut port = FIRST_SIP_PORT;
+        let mut port = settings.first_sip_port();
         for _ in 0..2 * SOCKETS {
             let endpoint = Endpoint::bind(settings.host, port, SIP_BUFFER)?;
             port = endpoint.address.port().saturating_add(2);

@@ -74,12 +74,31 @@ pub(crate) struct Settings {
     /// What callees speak
     #[arg(long, value_enum, default_value_t)]
     pub(crate) callee_codec: Sound,
+    /// Which ports are its own, where several generators run at once: a phone that comes back has its former address then
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..LANES))]
+    pub(crate) lane: u16,
     /// RTP without SIP: leg N goes to this port + 2N
     #[arg(long)]
     pub(crate) direct: Option<u16>,
 }
 
+/// Beyond the server's RTP ports, below those that the kernel hands out in the bench's network.
+const FIRST_SIP_PORT: u16 = 41_000;
+const FIRST_RTP_PORT: u16 = 42_000;
+/// Ports of a lane: for [`super::phones::SOCKETS`] twice, and for both ends of 750 calls. The first lane alone may go beyond.
+const SIP_PORTS: u16 = 100;
+const RTP_PORTS: u16 = 3_000;
+const LANES: i64 = 6;
+
 impl Settings {
+    pub(crate) const fn first_sip_port(&self) -> u16 {
+        FIRST_SIP_PORT + self.lane * SIP_PORTS
+    }
+
+    pub(crate) const fn first_rtp_port(&self) -> u16 {
+        FIRST_RTP_PORT + self.lane * RTP_PORTS
+    }
+
     /// The domain part of URIs, with the port where it is not the usual one.
     pub(crate) fn host_port(&self) -> String {
         if self.port == 5060 { self.host.to_string() } else { format!("{}:{}", self.host, self.port) }

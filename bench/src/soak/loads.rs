@@ -44,6 +44,8 @@ pub(crate) struct Settled {
 /// One kind of load.
 pub(crate) struct Load {
     name: &'static str,
+    /// Its ports.
+    lane: u16,
     /// The number of its first user, beyond the first user of all.
     first: u32,
     arguments: String,
@@ -140,9 +142,9 @@ impl Settled {
         ];
         let mut next = 0;
         let mut loads = Vec::new();
-        for (name, amount, users, arguments) in all {
+        for ((name, amount, users, arguments), lane) in all.into_iter().zip(0..) {
             if amount > 0 {
-                loads.push(Load { name, first: next, arguments });
+                loads.push(Load { name, lane, first: next, arguments });
                 next += users;
             }
         }
@@ -175,6 +177,7 @@ impl Load {
             format!("--host={}", address.ip()),
             format!("--port={}", address.port()),
             format!("--base={}", bench.base() + self.first),
+            format!("--lane={}", self.lane),
         ]);
         while Instant::now() < end && !over.load(Ordering::Relaxed) {
             outcome.add(&bench.load(&[], &arguments)?);
@@ -233,13 +236,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loads_have_users_of_their_own() {
+    fn loads_have_users_and_ports_of_their_own() {
         let settled = Settled { registers: 10, calls: 7, relayed: 5, transcoded: 0 };
         let loads = settled.loads();
         let firsts: Vec<_> = loads.iter().map(|load| (load.name, load.first)).collect();
         let expected =
             [("registered", 0), ("called", 800), ("held", 1600), ("transferred", 2400), ("relayed", 3200)];
         assert_eq!(firsts, expected);
+        assert_eq!(loads.iter().map(|load| load.lane).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
         assert!(loads[1].arguments.contains("--rate 3 ") && loads[2].arguments.contains("--rate 2 "));
     }
 
