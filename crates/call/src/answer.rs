@@ -250,7 +250,7 @@ impl Call {
         self.note_held(x, from.other(), other_changed);
         self.join_sound(x);
         self.note_caller_codec(&answer);
-        self.both_know();
+        self.both_know(x);
     }
 }
 

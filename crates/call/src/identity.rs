@@ -80,7 +80,7 @@ impl Call {
     }
 
     /// Tells a phone that takes UPDATE who it talks to, and nothing else. Another is told with the next request.
-    fn announce(&mut self, x: &mut Exchange, to: Side) {
+    pub(crate) fn announce(&mut self, x: &mut Exchange, to: Side) {
         let owner = ClientOwner::Call(self.key);
         let Some(flow) = self.leg(to).filter(|leg| leg.can.update).map(|leg| leg.flow) else { return };
         let shown = self.side_shown_as(x, to.other(), &flow);

@@ -35,6 +35,8 @@ pub(crate) struct Passed {
     pub(crate) offer: Option<Sdp>,
     /// How often an offer of ours was refused before, for the moment.
     pub(crate) tries: u8,
+    /// Whether it tells of somebody else on the other side.
+    pub(crate) tells_other: bool,
     /// What the other side was told.
     #[serde(with = "kiestoon_sip::plain")]
     said: Bytes,
@@ -138,18 +140,19 @@ impl Call {
         }
         if let Stage::Talking(talk) = &mut self.stage {
             let asked = asked.map(|(server, request)| Asked { server, request: request.clone() });
-            let passed = Passed { from, asked, client, is_invite, offer, tries: 0, said, until };
+            let (tries, tells_other) = (0, false);
+            let passed = Passed { from, asked, client, is_invite, offer, tries, tells_other, said, until };
             talk.negotiation = Negotiation::Passed(Box::new(passed));
         }
         Ok(())
     }
 
-    /// Notes how often the offer of ours that has just gone out was refused before.
-    pub(crate) fn count_tries(&mut self, tries: u8) {
+    /// Notes how often the offer of ours that has just gone out was refused before, and whether it tells of somebody else.
+    pub(crate) fn note_news(&mut self, tries: u8, tells_other: bool) {
         if let Stage::Talking(talk) = &mut self.stage
             && let Negotiation::Passed(passed) = &mut talk.negotiation
         {
-            passed.tries = tries;
+            (passed.tries, passed.tells_other) = (tries, tells_other);
         }
     }
 
@@ -241,7 +244,7 @@ impl Call {
         if let Err(status) = self.pass_reinvite(x, passed.from, asked, passed.offer.clone()) {
             passed.refuse(x, status);
         }
-        self.count_tries(passed.tries);
+        self.note_news(passed.tries, passed.tells_other);
     }
 
     /// The other side never answered it.
@@ -294,7 +297,7 @@ impl Call {
                 self.acknowledge(x, to, None);
                 self.take_session(x, passed.from, offer);
                 self.take_session(x, to, &theirs);
-                self.both_know();
+                self.both_know(x);
             }
             (Some(offer), None) => {
                 self.acknowledge(x, to, None);

@@ -39,8 +39,9 @@ pub(crate) struct News {
 }
 
 impl Untold {
-    /// That side is told this as soon as that can be, whatever it was to be told before.
+    /// That side is told this session as soon as that can be, whichever it was to be told before.
     fn put(&mut self, to: Side, offer: Sdp, is_other: bool) {
+        let is_other = is_other || self.slot(to).as_ref().is_some_and(|news| news.is_other);
         *self.slot(to) = Some(Box::new(News { offer, is_other, tries: 0, at: None }));
     }
 
@@ -92,7 +93,7 @@ impl Call {
             }
             // A session that cannot be told stays as it is.
             if self.pass_reinvite(x, to.other(), None, Some(news.offer)).is_ok() {
-                self.count_tries(news.tries);
+                self.note_news(news.tries, news.is_other);
             }
         }
     }
@@ -110,7 +111,7 @@ impl Call {
         let (Some(offer), None) = (passed.offer, passed.asked) else { return };
         let Some(wait) = self.wait_for(x, to, response).filter(|_| tries < MOST_TRIES) else { return };
         if let Stage::Talking(talk) = &mut self.stage {
-            let news = News { offer, is_other: false, tries, at: Some(x.now + wait) };
+            let news = News { offer, is_other: passed.tells_other, tries, at: Some(x.now + wait) };
             talk.untold.slot(to).get_or_insert(Box::new(news));
         }
     }
@@ -128,10 +129,15 @@ impl Call {
         }
     }
 
-    /// What one side offered the other has taken: both know the session of each other.
-    pub(crate) fn both_know(&mut self) {
-        if let Stage::Talking(talk) = &mut self.stage {
-            talk.untold = Untold::default();
+    /// What one side offered the other has taken: both know the session of each other. Who is there, they are still told.
+    pub(crate) fn both_know(&mut self, x: &mut Exchange) {
+        let Stage::Talking(talk) = &mut self.stage else { return };
+        let mut untold = std::mem::take(&mut talk.untold);
+        for to in [Side::Caller, Side::Callee] {
+            if untold.slot(to).as_ref().is_some_and(|news| news.is_other) {
+                self.rename(x, to);
+                self.announce(x, to);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 
 use kiestoon_call::Network;
 use kiestoon_sip::{HeaderName, Method, NameAddr, Request};
-use kiestoon_testkit::{PhoneId, Story, phone, secs};
+use kiestoon_testkit::{PhoneId, Story, millis, phone, secs};
 
 /// The user and the name in the From of the last request of a method.
 fn from_of(t: &Story, phone: PhoneId, method: &Method) -> (String, String) {
@@ -133,5 +133,31 @@ fn only_a_trusted_network_says_who_is_there_now() {
             t.expect_cdr().from_to("201", "202");
             t.expect_nothing_left();
         }
+    }
+}
+
+#[test]
+fn a_glare_leaves_nobody_in_the_dark() {
+    for (seed, refusals) in [(20, 1), (21, 8)] {
+        let mut t = Story::office(seed);
+        let a = t.add(phone("201"));
+        let b = t.add(phone("202"));
+        let c = t.add(phone("203").takes_from_change().takes_update().puts_off_offers(491, refusals));
+        t.register_all();
+        t.call(c, "202");
+        t.run(secs(3));
+        t.call(b, "201");
+        t.run(secs(3));
+        t.join(b, "201", "203");
+        t.run(millis(60));
+        // It is not told yet; its own offer makes ours needless, but for who is there.
+        t.reinvite(c);
+        t.run(secs(8));
+        t.expect(c).talks_both_ways_with(a);
+        assert_eq!(from_of(&t, c, &Method::Update).0, "201");
+        assert_eq!(t.phone(c).requests().filter(|request| request.method == Method::Update).count(), 2);
+        t.hang_up(a);
+        t.settle();
+        t.expect_nothing_left();
     }
 }
