@@ -26,5 +26,5 @@ pub use impairment::Impairment;
 pub use listener::Listener;
 pub use net::Link;
 pub use phone::{Ended, Fax, Faxes, Flowing, LineState, Profile, Reply, SessionTimer, phone};
-pub use story::{DIAL_ALL, PhoneId, Story};
+pub use story::{DIAL_ALL, PROMPT_THEN_PHONE, PhoneId, Story};
 pub use what::What;

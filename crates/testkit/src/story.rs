@@ -3,6 +3,7 @@
 
 mod deeds;
 mod expect;
+mod opening;
 mod operation;
 mod transfers;
 
@@ -362,4 +363,11 @@ pub const DIAL_ALL: &str = r#"
 name = "toestellen"
 match = "_2XX"
 do = [{ dial = "ext:${number}", timeout = "20s" }]
+"#;
+
+/// 602 is answered by a prompt, and then rings 202.
+pub const PROMPT_THEN_PHONE: &str = r#"
+[[context.intern]]
+match = "602"
+do = [{ play = "welkom" }, { dial = "ext:202" }]
 "#;

@@ -15,8 +15,6 @@ fn bill_picks_up_what_rings_at_bob() {
     t.run(secs(2));
     t.expect(bob).ended(Ended::Cancelled);
     t.expect(alice).talks_both_ways_with(bill);
-    t.hang_up(alice);
-    t.settle();
+    t.close(alice);
     t.expect_cdr().answered();
-    t.expect_nothing_left();
 }

@@ -19,8 +19,6 @@ fn bob_is_found_at_his_third_phone() {
     t.call(alice, "200");
     t.run(secs(9));
     t.expect(alice).talks_both_ways_with(bob).is_shown("204");
-    t.hang_up(bob);
-    t.settle();
+    t.close(bob);
     t.expect_cdr().answered().reached("204");
-    t.expect_nothing_left();
 }

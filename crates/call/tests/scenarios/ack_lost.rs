@@ -17,10 +17,8 @@ fn of_the_caller() {
     t.expect(a).talking_with("202").talks_both_ways_with(b);
     let sent = t.net.ladder.rungs().filter(|rung| rung.to == t.address(a) && is_200_of_invite(rung));
     assert_eq!(sent.count(), 3, "the first 200 and two retransmissions");
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered().reason("hangup_caller");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -34,10 +32,8 @@ fn of_the_pbx() {
     t.call(a, "202");
     t.run(secs(10));
     t.expect(b).talking_with("201").was_asked(&Method::Ack, 1).was_asked(&Method::Bye, 0);
-    t.hang_up(b);
-    t.settle();
+    t.close(b);
     t.expect_cdr().answered().reason("hangup_callee");
-    t.expect_nothing_left();
 }
 
 #[test]

@@ -5,17 +5,10 @@ use kiestoon_testkit::{Story, phone, secs};
 
 #[test]
 fn both_over_tcp() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201").over_tcp());
-    let b = t.add(phone("202").over_tcp());
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).talking([phone("201").over_tcp(), phone("202").over_tcp()]);
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(b);
-    t.settle();
+    t.close(b);
     t.expect_cdr().answered().reason("hangup_callee");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -37,14 +30,7 @@ fn nothing_is_retransmitted_over_tcp() {
 
 #[test]
 fn a_tcp_phone_calls_a_udp_phone() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201").over_tcp());
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(3).talking([phone("201").over_tcp(), phone("202")]);
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

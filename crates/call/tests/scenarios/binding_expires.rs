@@ -36,7 +36,5 @@ fn a_refresh_keeps_it() {
     t.call(a, "202");
     t.run(secs(3));
     t.expect(a).talking_with("202");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

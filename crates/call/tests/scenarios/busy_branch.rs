@@ -11,20 +11,16 @@ do = [{ dial = "ext:${number}", timeout = "5s", on_busy = [{ dial = "ext:203" }]
 
 #[test]
 fn the_busy_branch_is_taken() {
-    let mut t = Story::office(1).rules(RULES);
-    let a = t.add(phone("201"));
-    t.add(phone("202").is_busy());
-    let c = t.add(phone("203"));
-    let d = t.add(phone("204"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, _, c, d]) = Story::office(1).rules(RULES).talking([
+        phone("201"),
+        phone("202").is_busy(),
+        phone("203"),
+        phone("204"),
+    ]);
     t.expect(a).talking_with("202").talks_both_ways_with(c).never_got(486, &Method::Invite);
     t.expect(d).never_called();
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered().reached("203");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -40,8 +36,6 @@ fn the_no_answer_branch_is_taken() {
     t.expect(a).talking_with("202").talks_both_ways_with(d);
     t.expect(b).was_asked(&Method::Cancel, 1);
     t.expect(c).never_called();
-    t.hang_up(d);
-    t.settle();
+    t.close(d);
     t.expect_cdr().answered().reached("204").reason("hangup_callee");
-    t.expect_nothing_left();
 }

@@ -1,17 +1,12 @@
 //! Both sides hang up at the same moment.
 
 use kiestoon_sip::Method;
-use kiestoon_testkit::{LineState, Story, millis, phone, secs};
+use kiestoon_testkit::{LineState, Story, millis, phone};
 
 #[test]
 fn both_byes_are_answered_and_one_record_is_written() {
     for gap in [0, 3, 5, 8, 10, 12, 20] {
-        let mut t = Story::office(gap);
-        let a = t.add(phone("201"));
-        let b = t.add(phone("202"));
-        t.register_all();
-        t.call(a, "202");
-        t.run(secs(3));
+        let (mut t, [a, b]) = Story::office(gap).talking([phone("201"), phone("202")]);
         t.hang_up(a);
         t.run(millis(gap));
         if t.phone(b).last_call().is_some_and(|(_, state)| state == LineState::Talking) {

@@ -37,12 +37,7 @@ fn every_field_is_filled() {
 
 #[test]
 fn the_events_come_in_order() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, _]) = Story::office(2).talking([phone("201"), phone("202")]);
     t.hold(a);
     t.run(secs(1));
     t.resume(a);
@@ -72,12 +67,7 @@ fn word(event: &Event) -> Option<&'static str> {
 
 #[test]
 fn no_password_is_ever_sent_or_told() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201"));
-    t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, _]) = Story::office(3).talking([phone("201"), phone("202")]);
     t.hang_up(a);
     t.settle();
     let sent = t.net.ladder.rungs().filter_map(|rung| rung.message.as_ref());

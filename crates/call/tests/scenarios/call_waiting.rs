@@ -4,13 +4,7 @@ use kiestoon_testkit::{Ended, Story, phone, secs};
 
 #[test]
 fn a_second_call_rings_and_may_be_answered() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(1).talking([phone("201"), phone("202"), phone("203")]);
     t.call(c, "202");
     t.run(secs(3));
     t.expect(b).had_calls(2).talking_with("203").talks_both_ways_with(c);
@@ -22,13 +16,9 @@ fn a_second_call_rings_and_may_be_answered() {
 
 #[test]
 fn who_has_as_many_as_they_may_have_is_busy() {
-    let mut t = Story::office(2).settings(|settings| settings.limits.calls_per_extension = 1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(2)
+        .settings(|settings| settings.limits.calls_per_extension = 1)
+        .talking([phone("201"), phone("202"), phone("203")]);
     t.call(c, "202");
     t.run(secs(2));
     t.expect(c).ended(Ended::Refused(486));
@@ -38,8 +28,6 @@ fn who_has_as_many_as_they_may_have_is_busy() {
     t.call(c, "202");
     t.run(secs(3));
     t.expect(c).talks_both_ways_with(b);
-    t.hang_up(c);
-    t.settle();
+    t.close(c);
     t.expect_nth_cdr(0).disposition("busy");
-    t.expect_nothing_left();
 }

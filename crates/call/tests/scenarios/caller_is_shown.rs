@@ -18,7 +18,5 @@ fn a_claimed_name_is_not_passed_on() {
     assert_eq!(invite.from.display.as_deref(), Some("Toestel 201"));
     let text = String::from_utf8_lossy(&invite.to_bytes()).into_owned();
     assert!(!text.contains("bank") && !text.contains("112@"), "{text}");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -49,9 +49,7 @@ fn the_crossing_is_survived_at_every_moment() {
         t.register_all();
         t.call(a, "202");
         t.run(kiestoon_testkit::millis(2000 + after * 2));
-        t.hang_up(a);
-        t.settle();
+        t.close(a);
         t.expect_cdr();
-        t.expect_nothing_left();
     }
 }

@@ -43,13 +43,11 @@ fn after_a_blind_transfer_by_reinvite_or_update() {
 
 #[test]
 fn after_an_attended_transfer_on_both_sides() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201").takes_from_change());
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203").takes_from_change());
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(2).talking([
+        phone("201").takes_from_change(),
+        phone("202"),
+        phone("203").takes_from_change(),
+    ]);
     t.call(b, "203");
     t.run(secs(3));
     t.join(b, "201", "203");
@@ -57,27 +55,17 @@ fn after_an_attended_transfer_on_both_sides() {
     t.expect(a).talks_both_ways_with(c);
     assert_eq!(from_of(&t, a, &Method::Invite).0, "203");
     assert_eq!(from_of(&t, c, &Method::Invite).0, "201");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn a_phone_that_does_not_know_it_keeps_the_from_of_the_beginning() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(3).talking([phone("201"), phone("202"), phone("203")]);
     t.transfer(b, "201", "203");
     t.run(secs(5));
     t.expect(a).talks_both_ways_with(c).is_shown("203");
     assert_eq!(from_of(&t, a, &Method::Invite).0, "202");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -97,9 +85,7 @@ fn who_wants_to_be_unknown_stays_so() {
     assert_eq!(from_of(&t, c, &Method::Invite), ("anonymous".to_owned(), "Anonymous".to_owned()));
     let told = t.phone(c).requests().filter_map(|request| request.headers.asserted_identity());
     assert!(told.filter_map(|who| who.uri.user().map(str::to_owned)).all(|user| user == "202"));
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 fn another(request: &mut Request) {
@@ -113,14 +99,11 @@ fn only_a_trusted_network_says_who_is_there_now() {
     for trusted in [true, false] {
         for with_offer in [true, false] {
             let network = Network { address: "10.0.0.20".parse().expect("an address"), prefix: 32 };
-            let mut t = Story::office(5).settings(|settings| {
-                settings.trusted_networks = if trusted { vec![network] } else { Vec::new() };
-            });
-            let a = t.add(phone("201").takes_update());
-            let b = t.add(phone("202").takes_update().takes_from_change());
-            t.register_all();
-            t.call(a, "202");
-            t.run(secs(3));
+            let (mut t, [a, b]) = Story::office(5)
+                .settings(|settings| {
+                    settings.trusted_networks = if trusted { vec![network] } else { Vec::new() };
+                })
+                .talking([phone("201").takes_update(), phone("202").takes_update().takes_from_change()]);
             t.update_with(a, with_offer, another);
             t.run(secs(2));
             t.expect(a).got(200, &Method::Update).talks_both_ways_with(b);
@@ -128,10 +111,8 @@ fn only_a_trusted_network_says_who_is_there_now() {
             if trusted {
                 assert_eq!(from_of(&t, b, &Method::Update), ("+31201112222".to_owned(), "Bode".to_owned()));
             }
-            t.hang_up(b);
-            t.settle();
+            t.close(b);
             t.expect_cdr().from_to("201", "202");
-            t.expect_nothing_left();
         }
     }
 }
@@ -156,8 +137,6 @@ fn a_glare_leaves_nobody_in_the_dark() {
         t.expect(c).talks_both_ways_with(a);
         assert_eq!(from_of(&t, c, &Method::Update).0, "201");
         assert_eq!(t.phone(c).requests().filter(|request| request.method == Method::Update).count(), 2);
-        t.hang_up(a);
-        t.settle();
-        t.expect_nothing_left();
+        t.close(a);
     }
 }

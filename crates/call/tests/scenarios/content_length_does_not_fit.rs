@@ -59,7 +59,5 @@ fn of_a_response() {
     t.run(secs(5));
     t.expect(a).talking_with("202");
     t.expect(a).got(200, &Method::Invite);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

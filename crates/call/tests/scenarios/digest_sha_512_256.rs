@@ -15,9 +15,7 @@ fn a_phone_registers_and_calls_with_it() {
     t.call(a, "202");
     t.run(secs(3));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]

@@ -9,15 +9,11 @@ use kiestoon_testkit::{PhoneId, Profile, Story, phone, secs};
 
 const RELAY: &str = "application/dtmf-relay";
 
-fn talking(seed: u64, caller: Profile, callee: Profile) -> (Story, PhoneId, PhoneId) {
-    let mut t = Story::office(seed).settings(|settings| settings.codecs = Arc::new(Policy::usual()));
-    let a = t.add(caller);
-    let b = t.add(callee);
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+fn talking(seed: u64, caller: Profile, callee: Profile) -> (Story, [PhoneId; 2]) {
+    let story = Story::office(seed).settings(|settings| settings.codecs = Arc::new(Policy::usual()));
+    let (t, [a, b]) = story.talking([caller, callee]);
     t.expect(a).talks_both_ways_with(b);
-    (t, a, b)
+    (t, [a, b])
 }
 
 /// The media engine heard a key on the caller's phone.
@@ -34,26 +30,20 @@ fn told(t: &Story) -> Vec<(char, DigitOrigin)> {
     t.the_pbx().events.iter().filter_map(digit).collect()
 }
 
-fn ends(mut t: Story, a: PhoneId) {
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
-}
-
 #[test]
 fn info_becomes_an_event_where_the_other_takes_those() {
-    let (mut t, a, b) = talking(1, phone("201").without_events(), phone("202"));
+    let (mut t, [a, b]) = talking(1, phone("201").without_events(), phone("202"));
     t.send_in_call(a, Method::Info, RELAY, "Signal=5\r\nDuration=160\r\n");
     t.run(secs(1));
     t.expect(a).got(200, &Method::Info);
     t.expect(b).was_sent_keys("5").was_asked(&Method::Info, 0);
     assert_eq!(told(&t), [('5', DigitOrigin::Info)]);
-    ends(t, a);
+    t.close(a);
 }
 
 #[test]
 fn an_event_becomes_info_where_the_other_sends_those_alone() {
-    let (mut t, a, b) = talking(2, phone("201"), phone("202").without_events());
+    let (mut t, [a, b]) = talking(2, phone("201"), phone("202").without_events());
     heard(&mut t, '1', DigitSource::Event4733, false);
     t.run(secs(1));
     t.expect(b).was_sent_keys("1").was_asked(&Method::Info, 0);
@@ -67,39 +57,39 @@ fn an_event_becomes_info_where_the_other_sends_those_alone() {
         told(&t),
         [('1', DigitOrigin::TelephoneEvent), ('9', DigitOrigin::Info), ('2', DigitOrigin::TelephoneEvent)]
     );
-    ends(t, a);
+    t.close(a);
 }
 
 #[test]
 fn what_the_media_path_has_passed_is_not_sent_again() {
-    let (mut t, a, b) = talking(3, phone("201"), phone("202"));
+    let (mut t, [a, b]) = talking(3, phone("201"), phone("202"));
     heard(&mut t, '7', DigitSource::Event4733, true);
     t.run(secs(1));
     t.expect(b).was_sent_keys("").was_asked(&Method::Info, 0);
     assert_eq!(told(&t), [('7', DigitOrigin::TelephoneEvent)]);
-    ends(t, a);
+    t.close(a);
 }
 
 #[test]
 fn info_reaches_a_phone_with_neither_as_tones() {
-    let (mut t, a, b) = talking(4, phone("201").without_events(), phone("202").without_events());
+    let (mut t, [a, b]) = talking(4, phone("201").without_events(), phone("202").without_events());
     t.send_in_call(a, Method::Info, RELAY, "Signal=*\r\n");
     t.run(secs(1));
     t.expect(b).was_sent_keys("*").was_asked(&Method::Info, 0);
-    ends(t, a);
+    t.close(a);
 }
 
 #[test]
 fn tones_that_were_heard_become_events_and_are_not_said_as_tones_again() {
-    let (mut t, a, b) = talking(5, phone("201").without_events(), phone("202"));
+    let (mut t, [a, b]) = talking(5, phone("201").without_events(), phone("202"));
     heard(&mut t, '3', DigitSource::Inband, false);
     t.run(secs(1));
     t.expect(b).was_sent_keys("3");
     assert_eq!(told(&t), [('3', DigitOrigin::Tones)]);
-    ends(t, a);
-    let (mut t, a, b) = talking(6, phone("201").without_events(), phone("202").without_events());
+    t.close(a);
+    let (mut t, [a, b]) = talking(6, phone("201").without_events(), phone("202").without_events());
     heard(&mut t, '3', DigitSource::Inband, false);
     t.run(secs(1));
     t.expect(b).was_sent_keys("");
-    ends(t, a);
+    t.close(a);
 }

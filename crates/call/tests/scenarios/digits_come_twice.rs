@@ -7,16 +7,6 @@ use kiestoon_testkit::{PhoneId, Story, millis, phone, secs};
 
 const BODY: &str = "Signal=5\r\nDuration=100\r\n";
 
-fn talking(seed: u64) -> (Story, PhoneId, PhoneId) {
-    let mut t = Story::office(seed);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
-    (t, a, b)
-}
-
 /// The caller's key came as telephone event, and went on in the media path.
 fn event(t: &mut Story) {
     let leg = t.engine().legs().map(|(id, _)| id).next().expect("a leg");
@@ -34,7 +24,7 @@ fn told(t: &Story) -> usize {
 
 #[test]
 fn info_behind_the_event() {
-    let (mut t, a, b) = talking(1);
+    let (mut t, [a, b]) = Story::office(1).talking([phone("201"), phone("202")]);
     for _ in 0..3 {
         event(&mut t);
         t.run(millis(50));
@@ -45,14 +35,12 @@ fn info_behind_the_event() {
     t.expect(b).was_sent_keys("").was_asked(&Method::Info, 0);
     t.expect(a).got(200, &Method::Info);
     assert_eq!(told(&t), 3, "the same key three times");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn info_before_the_event() {
-    let (mut t, a, b) = talking(2);
+    let (mut t, [a, b]) = Story::office(2).talking([phone("201"), phone("202")]);
     for _ in 0..3 {
         info(&mut t, a);
         t.run(millis(120));
@@ -62,14 +50,12 @@ fn info_before_the_event() {
     t.run(secs(1));
     t.expect(b).was_sent_keys("").was_asked(&Method::Info, 0);
     assert_eq!(told(&t), 3);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn info_alone_though_events_were_agreed() {
-    let (mut t, a, b) = talking(3);
+    let (mut t, [a, b]) = Story::office(3).talking([phone("201"), phone("202")]);
     info(&mut t, a);
     t.run(millis(200));
     t.expect(b).was_sent_keys("");
@@ -79,7 +65,5 @@ fn info_alone_though_events_were_agreed() {
     t.run(millis(100));
     t.expect(b).was_sent_keys("55");
     assert_eq!(told(&t), 2);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

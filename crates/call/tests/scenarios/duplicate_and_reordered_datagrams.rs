@@ -5,39 +5,28 @@ use kiestoon_testkit::{Link, Story, millis, phone, secs};
 
 #[test]
 fn every_message_twice() {
-    let mut t = Story::office(1).link(Link { duplicate: 1000, ..Link::default() });
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1)
+        .link(Link { duplicate: 1000, ..Link::default() })
+        .talking([phone("201"), phone("202")]);
     t.expect(a).talking_with("202").talks_both_ways_with(b);
     t.expect(b).was_asked(&Method::Invite, 1).was_asked(&Method::Ack, 1);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect(b).was_asked(&Method::Bye, 1);
     t.expect_cdr().answered();
-    t.expect_nothing_left();
 }
 
 #[test]
 fn any_order() {
     for seed in 0..20 {
         let jitter = Link { jitter: millis(60), duplicate: 300, ..Link::default() };
-        let mut t = Story::office(seed).link(jitter);
-        let a = t.add(phone("201"));
-        let b = t.add(phone("202").answers_after(millis(20)));
-        t.register_all();
-        t.call(a, "202");
-        t.run(secs(3));
+        let (mut t, [a, b]) =
+            Story::office(seed).link(jitter).talking([phone("201"), phone("202").answers_after(millis(20))]);
         t.expect(a).talking_with("202").talks_both_ways_with(b);
         t.hold(a);
         t.run(secs(1));
         t.resume(a);
         t.run(secs(1));
-        t.hang_up(b);
-        t.settle();
+        t.close(b);
         t.expect_cdr().answered().reason("hangup_callee");
-        t.expect_nothing_left();
     }
 }

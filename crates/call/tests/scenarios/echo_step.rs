@@ -17,9 +17,7 @@ do = [{ echo = true }]
     t.call(a, "600");
     t.run(secs(5));
     t.expect(a).talking_with("600").hears_itself().got(200, &Method::Invite);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect(a).ended(Ended::ByUs);
     t.expect_cdr().answered().reason("hangup_caller").talked_for(secs(5));
-    t.expect_nothing_left();
 }

@@ -2,7 +2,7 @@
 
 use kiestoon_call::Settings;
 use kiestoon_sip::Method;
-use kiestoon_testkit::{Ended, Fax, Faxes, PhoneId, Story, phone, secs};
+use kiestoon_testkit::{Ended, Fax, Faxes, PhoneId, Profile, Story, phone, secs};
 
 const ATTRIBUTES: [&str; 4] = [
     "a=T38FaxVersion:0\r\n",
@@ -11,15 +11,11 @@ const ATTRIBUTES: [&str; 4] = [
     "a=T38FaxUdpEC:t38UDPRedundancy\r\n",
 ];
 
-/// Two fax machines in a call.
-fn talking(seed: u64) -> (Story, PhoneId, PhoneId) {
-    let mut t = Story::office(seed);
-    let a = t.add(phone("201").faxes(Faxes::Taken));
-    let b = t.add(phone("202").faxes(Faxes::Taken));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
-    (t, a, b)
+/// The offer of a call that begins as a fax.
+const FAX: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.20\r\ns=-\r\nc=IN IP4 10.0.0.20\r\nt=0 0\r\nm=image 4000 udptl t38\r\na=T38FaxVersion:0\r\n";
+
+fn machine(number: &str) -> Profile {
+    phone(number).faxes(Faxes::Taken)
 }
 
 /// The session description of the last INVITE that came to a phone.
@@ -38,7 +34,7 @@ fn either_side_offers_it_in_every_shape_and_goes_back_to_audio() {
     for (seed, (by_caller, shape)) in
         (1..).zip([true, false].into_iter().flat_map(|by| shapes.map(|shape| (by, shape))))
     {
-        let (mut t, a, b) = talking(seed);
+        let (mut t, [a, b]) = Story::office(seed).talking([machine("201"), machine("202")]);
         let (offerer, other) = if by_caller { (a, b) } else { (b, a) };
         t.fax(offerer, Some(shape));
         t.run(secs(2));
@@ -65,7 +61,7 @@ fn either_side_offers_it_in_every_shape_and_goes_back_to_audio() {
 
 #[test]
 fn the_other_side_may_bring_audio_back() {
-    let (mut t, a, b) = talking(10);
+    let (mut t, [a, b]) = Story::office(10).talking([machine("201"), machine("202")]);
     t.fax(b, Some(Fax::AfterAudio));
     t.run(secs(2));
     t.fax(a, None);
@@ -74,37 +70,31 @@ fn the_other_side_may_bring_audio_back() {
     let offer = offered(&t, b);
     assert!(offer.contains("m=audio ") && offer.contains("m=image 0 "), "each in its place: {offer}");
     t.expect(a).talks_both_ways_with(b);
-    t.hang_up(b);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(b);
 }
 
 #[test]
 fn it_may_be_what_a_call_begins_with() {
     let mut t = Story::office(11);
-    let a = t.add(phone("201").faxes(Faxes::Taken));
-    let b = t.add(phone("202").faxes(Faxes::Taken));
+    let a = t.add(machine("201"));
+    let b = t.add(machine("202"));
     t.register_all();
-    let fax = "v=0\r\no=- 1 1 IN IP4 10.0.0.20\r\ns=-\r\nc=IN IP4 10.0.0.20\r\nt=0 0\r\nm=image 4000 udptl t38\r\na=T38FaxVersion:0\r\n";
-    t.call_with(a, "202", |invite| invite.set_body("application/sdp", fax));
+    t.call_with(a, "202", |invite| invite.set_body("application/sdp", FAX));
     t.run(secs(3));
     t.expect(a).talking_with("202");
     t.expect(b).is_heard_at("10.0.0.20:4000");
     assert_eq!(faxing(&t), 2);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered();
-    t.expect_nothing_left();
 }
 
 #[test]
 fn a_phone_that_takes_none_refuses_the_call() {
     let mut t = Story::office(12);
-    let a = t.add(phone("201").faxes(Faxes::Taken));
+    let a = t.add(machine("201"));
     let _ = t.add(phone("202"));
     t.register_all();
-    let fax = "v=0\r\no=- 1 1 IN IP4 10.0.0.20\r\ns=-\r\nc=IN IP4 10.0.0.20\r\nt=0 0\r\nm=image 4000 udptl t38\r\na=T38FaxVersion:0\r\n";
-    t.call_with(a, "202", |invite| invite.set_body("application/sdp", fax));
+    t.call_with(a, "202", |invite| invite.set_body("application/sdp", FAX));
     t.settle();
     t.expect(a).ended(Ended::Refused(488));
     t.expect_nothing_left();
@@ -113,7 +103,7 @@ fn a_phone_that_takes_none_refuses_the_call() {
 #[test]
 fn both_offer_it_at_once() {
     for seed in 20..26 {
-        let (mut t, a, b) = talking(seed);
+        let (mut t, [a, b]) = Story::office(seed).talking([machine("201"), machine("202")]);
         t.fax(a, Some(Fax::Alone));
         t.fax(b, Some(Fax::Alone));
         t.run(secs(15));
@@ -121,25 +111,18 @@ fn both_offer_it_at_once() {
         assert!(refused(a) || refused(b), "nobody was told of the glare");
         assert_eq!(faxing(&t), 2);
         t.expect(a).talking_with("202").talks_both_ways_with(b);
-        t.hang_up(a);
-        t.settle();
-        t.expect_nothing_left();
+        t.close(a);
     }
 }
 
 #[test]
 fn an_operator_may_forbid_it() {
-    let mut t = Story::office(31).settings(|settings: &mut Settings| settings.t38 = false);
-    let a = t.add(phone("201").faxes(Faxes::Taken));
-    let b = t.add(phone("202").faxes(Faxes::Taken));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(31)
+        .settings(|settings: &mut Settings| settings.t38 = false)
+        .talking([machine("201"), machine("202")]);
     t.fax(b, Some(Fax::Alone));
     t.run(secs(2));
     t.expect(b).got(488, &Method::Invite).talks_both_ways_with(a);
     t.expect(a).was_asked(&Method::Invite, 0);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -34,10 +34,8 @@ fn the_other_is_offered_what_the_machine_speaks() {
     assert!(offer.contains("a=silenceSupp:off - - - -\r\n"), "{offer}");
     t.expect(b).was_asked(&Method::Invite, 1);
     t.expect(a).was_asked(&Method::Invite, 1).talking_with("202");
-    t.hang_up(b);
-    t.settle();
+    t.close(b);
     t.expect_cdr().answered();
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -46,25 +44,16 @@ fn one_who_refuses_keeps_what_it_has() {
     t.tell_pbx(Input::Media(MediaEvent::FaxTone { leg, tone: FaxTone::Calling }));
     t.run(secs(2));
     t.expect(a).was_asked(&Method::Invite, 1).talking_with("202");
-    t.hang_up(b);
-    t.settle();
+    t.close(b);
     t.expect_cdr().answered().reason("hangup_callee");
-    t.expect_nothing_left();
 }
 
 #[test]
 fn who_speaks_g711_already_is_left_alone() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(3).talking([phone("201"), phone("202")]);
     let leg = t.engine().legs().map(|(id, _)| id).nth(1).expect("the callee's leg");
     t.tell_pbx(Input::Media(MediaEvent::FaxTone { leg, tone: FaxTone::Answering }));
     t.run(secs(2));
     t.expect(a).was_asked(&Method::Invite, 0).talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

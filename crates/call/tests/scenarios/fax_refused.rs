@@ -6,38 +6,26 @@ use kiestoon_testkit::{Fax, Faxes, Story, phone, secs};
 #[test]
 fn in_whatever_words() {
     for (seed, status) in (1..).zip([488, 415, 606, 501, 403]) {
-        let mut t = Story::office(seed);
-        let a = t.add(phone("201").faxes(Faxes::Refused(status)));
-        let b = t.add(phone("202").faxes(Faxes::Taken));
-        t.register_all();
-        t.call(a, "202");
-        t.run(secs(3));
+        let (mut t, [a, b]) = Story::office(seed)
+            .talking([phone("201").faxes(Faxes::Refused(status)), phone("202").faxes(Faxes::Taken)]);
         t.fax(b, Some(Fax::Alone));
         t.run(secs(2));
         t.expect(b).got(488, &Method::Invite).talking_with("201").talks_both_ways_with(a);
-        t.hang_up(a);
-        t.settle();
+        t.close(a);
         t.expect_cdr().answered().reason("hangup_caller");
-        t.expect_nothing_left();
     }
 }
 
 #[test]
 fn by_its_line_and_the_audio_is_taken_up_again() {
-    let mut t = Story::office(10);
-    let a = t.add(phone("201").faxes(Faxes::Taken));
-    let b = t.add(phone("202").faxes(Faxes::LineRefused));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) =
+        Story::office(10).talking([phone("201").faxes(Faxes::Taken), phone("202").faxes(Faxes::LineRefused)]);
     t.fax(a, Some(Fax::Alone));
     t.run(secs(3));
     t.expect(a).got(488, &Method::Invite).talking_with("202");
     t.expect(b).was_asked(&Method::Invite, 3).talking_with("201").talks_both_ways_with(a);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered().reason("hangup_caller");
-    t.expect_nothing_left();
 }
 
 #[test]

@@ -23,10 +23,8 @@ fn the_others_are_cancelled() {
     for other in [b, d] {
         t.expect(other).ended(Ended::Cancelled).was_asked(&Method::Cancel, 1).answered_invite_with(487);
     }
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().from_to("201", "100").reached("203").answered();
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -43,10 +41,8 @@ fn two_who_answer_at_once_do_not_both_have_the_call() {
         t.phone(*id).last_call().is_some_and(|(_, state)| state == kiestoon_testkit::LineState::Talking)
     });
     assert_eq!(talking.count(), 1);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered();
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -59,8 +55,6 @@ fn a_busy_phone_does_not_stop_the_others() {
     t.call(a, "100");
     t.run(secs(6));
     t.expect(a).talking_with("100").talks_both_ways_with(c).never_got(486, &Method::Invite);
-    t.hang_up(c);
-    t.settle();
+    t.close(c);
     t.expect_cdr().reached("203").reason("hangup_callee");
-    t.expect_nothing_left();
 }

@@ -34,10 +34,8 @@ fn each_fork_is_answered_in_its_own_dialog_and_the_winner_stands() {
     t.run(secs(3));
     assert!(port(&t, b, 40_002), "the second fork has the call");
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered();
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -56,9 +54,7 @@ fn to_a_caller_who_has_its_answer_the_winner_is_the_same_session() {
         .talking_with("202")
         .talks_both_ways_with(b)
         .got_exactly(&[407, 100, 183, 200], &Method::Invite);
-    t.hang_up(b);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(b);
 }
 
 #[test]
@@ -77,9 +73,7 @@ fn a_fork_that_ends_hands_over_to_the_next() {
     t.expect(a).never_got(199, &Method::Invite);
     t.run(secs(4));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -99,9 +93,7 @@ fn without_reliable_responses_the_sound_of_the_first_is_heard_until_the_second_a
     assert_eq!(heard.map(|rtp| rtp.port()), Some(40_000), "the first fork is heard");
     t.run(secs(3));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -124,9 +116,7 @@ fn a_branch_that_fails_hands_over_to_another_that_sounds() {
             && matches!(&rung.message, Some(Message::Response(r)) if !r.body.is_empty() && r.cseq.method == Method::Invite)
     };
     assert_eq!(t.net.ladder.rungs().filter(|rung| described(rung)).count(), 1, "one answer to one offer");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -148,7 +138,5 @@ fn a_fork_that_was_not_told_of_a_change_is_told_after_its_answer() {
     t.run(secs(3));
     t.expect(a).talking_with("202").is_heard_by(b);
     t.expect(b).was_asked(&Method::Update, 2).flows(Flowing::RecvOnly);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

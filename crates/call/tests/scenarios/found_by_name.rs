@@ -23,10 +23,8 @@ fn it_rings_where_the_name_leads() {
     t.run(secs(3));
     assert_eq!(t.pbx().looked_up, ["phones.example"]);
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered();
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -38,10 +36,8 @@ fn a_silent_address_is_followed_by_the_next() {
     t.run(secs(5));
     t.expect(a).talking_with("202");
     t.expect(b).talking_with("201");
-    t.hang_up(b);
-    t.settle();
+    t.close(b);
     t.expect_cdr().answered();
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -56,23 +52,14 @@ fn an_address_that_is_overloaded_is_followed_by_the_next() {
     t.call(a, "202");
     t.run(secs(2));
     t.expect(b).talking_with("201");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn a_name_that_does_not_exist_is_rung_where_it_registered_from() {
-    let mut t = Story::office(4);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202").named("nowhere.example"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(4).talking([phone("201"), phone("202").named("nowhere.example")]);
     t.expect(b).talking_with("201");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -106,7 +93,5 @@ fn a_name_leads_nobody_to_this_machine_or_its_links() {
     t.run(secs(2));
     assert_eq!(t.pbx().looked_up, ["phones.example"]);
     t.expect(b).talking_with("201");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

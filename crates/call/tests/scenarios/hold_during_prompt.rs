@@ -1,16 +1,10 @@
 //! A caller who holds while a prompt plays is still holding when a phone answers afterwards.
 
-use kiestoon_testkit::{Flowing, Story, phone, secs};
+use kiestoon_testkit::{Flowing, PROMPT_THEN_PHONE, Story, phone, secs};
 
 #[test]
 fn the_phone_that_is_rung_then_is_told() {
-    let mut t = Story::office(1).rules(
-        r#"
-[[context.intern]]
-match = "602"
-do = [{ play = "welkom" }, { dial = "ext:202" }]
-"#,
-    );
+    let mut t = Story::office(1).rules(PROMPT_THEN_PHONE);
     let a = t.add(phone("201"));
     let b = t.add(phone("202"));
     t.register_all();
@@ -24,20 +18,12 @@ do = [{ play = "welkom" }, { dial = "ext:202" }]
     t.resume(a);
     t.run(secs(1));
     t.expect(a).talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn a_change_while_the_phone_rings_is_told_when_it_answers() {
-    let mut t = Story::office(2).rules(
-        r#"
-[[context.intern]]
-match = "602"
-do = [{ play = "welkom" }, { dial = "ext:202" }]
-"#,
-    );
+    let mut t = Story::office(2).rules(PROMPT_THEN_PHONE);
     let a = t.add(phone("201"));
     let b = t.add(phone("202").answers_after(secs(5)));
     t.register_all();
@@ -51,8 +37,6 @@ do = [{ play = "welkom" }, { dial = "ext:202" }]
     t.expect(a).talking_with("602").talks_both_ways_with(b);
     t.expect(b).flows(Flowing::SendRecv);
     t.expect_agreement();
-    t.hang_up(b);
-    t.settle();
+    t.close(b);
     t.expect_cdr().answered().reason("hangup_callee");
-    t.expect_nothing_left();
 }

@@ -6,12 +6,7 @@ const MUSIC: Option<&str> = Some("muziek");
 
 #[test]
 fn while_either_side_holds() {
-    let mut t = Story::office(1).prompt("muziek");
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).prompt("muziek").talking([phone("201"), phone("202")]);
     t.expect(b).hears_music(None);
     for (holder, held) in [(a, b), (b, a)] {
         t.hold(holder);
@@ -22,19 +17,13 @@ fn while_either_side_holds() {
         t.run(secs(2));
         t.expect(held).hears_music(None).talks_both_ways_with(holder);
     }
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn one_who_holds_without_any_sound_leaves_room_for_it() {
-    let mut t = Story::office(2).prompt("muziek");
-    let a = t.add(phone("201").takes_update());
-    let b = t.add(phone("202").takes_update());
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) =
+        Story::office(2).prompt("muziek").talking([phone("201").takes_update(), phone("202").takes_update()]);
     t.update_to(a, Flowing::Inactive);
     t.run(secs(2));
     t.expect(a).flows(Flowing::Inactive);
@@ -42,9 +31,7 @@ fn one_who_holds_without_any_sound_leaves_room_for_it() {
     t.update_to(a, Flowing::SendRecv);
     t.run(secs(2));
     t.expect(b).hears_music(None).talks_both_ways_with(a);
-    t.hang_up(b);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(b);
 }
 
 #[test]
@@ -52,17 +39,10 @@ fn none_where_it_is_turned_off_or_not_loaded() {
     for t in
         [Story::office(3).prompt("muziek").settings(|settings| settings.hold_music = None), Story::office(4)]
     {
-        let mut t = t;
-        let a = t.add(phone("201"));
-        let b = t.add(phone("202"));
-        t.register_all();
-        t.call(a, "202");
-        t.run(secs(3));
+        let (mut t, [a, b]) = t.talking([phone("201"), phone("202")]);
         t.hold(a);
         t.run(secs(1));
         t.expect(b).hears_music(None);
-        t.hang_up(a);
-        t.settle();
-        t.expect_nothing_left();
+        t.close(a);
     }
 }

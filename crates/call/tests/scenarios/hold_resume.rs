@@ -5,12 +5,7 @@ use kiestoon_testkit::{Flowing, Story, phone, secs};
 
 #[test]
 fn the_caller_holds_and_takes_back() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).talking([phone("201"), phone("202")]);
     t.hold(a);
     t.run(secs(2));
     t.expect(a).talking_with("202").flows(Flowing::SendOnly);
@@ -18,38 +13,24 @@ fn the_caller_holds_and_takes_back() {
     t.resume(a);
     t.run(secs(2));
     t.expect(b).flows(Flowing::SendRecv).talks_both_ways_with(a);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect(b).was_asked(&Method::Invite, 3);
     t.expect_cdr().answered();
-    t.expect_nothing_left();
 }
 
 #[test]
 fn the_callee_holds_and_the_caller_hangs_up() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(2).talking([phone("201"), phone("202")]);
     t.hold(b);
     t.run(secs(2));
     t.expect(a).flows(Flowing::RecvOnly).is_not_heard_by(b);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered().reason("hangup_caller");
-    t.expect_nothing_left();
 }
 
 #[test]
 fn both_hold_and_both_take_back() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(3).talking([phone("201"), phone("202")]);
     t.hold(a);
     t.run(secs(1));
     t.hold(b);
@@ -61,7 +42,5 @@ fn both_hold_and_both_take_back() {
     t.resume(a);
     t.run(secs(1));
     t.expect(a).talks_both_ways_with(b);
-    t.hang_up(b);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(b);
 }

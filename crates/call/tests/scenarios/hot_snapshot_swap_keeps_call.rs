@@ -4,12 +4,7 @@ use kiestoon_testkit::{Ended, Story, phone, secs};
 
 #[test]
 fn the_live_call_is_not_touched() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).talking([phone("201"), phone("202")]);
     t.reload("[[context.intern]]\nmatch = \"_2XX\"\ndo = [{ reject = \"busy\" }]\n");
     t.run(secs(3));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
@@ -28,12 +23,7 @@ fn the_live_call_is_not_touched() {
 
 #[test]
 fn an_extension_that_is_removed_may_finish_and_not_begin() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(2).talking([phone("201"), phone("202")]);
     t.remove_extension("201");
     t.run(secs(3));
     t.expect(b).talking_with("201");

@@ -26,9 +26,7 @@ fn phones_are_vouched_for_by_us_and_not_by_themselves() {
     assert_eq!((asserted.uri.user(), asserted.display.as_deref()), (Some("201"), Some("Toestel 201")));
     let text = String::from_utf8_lossy(&invite.to_bytes()).into_owned();
     assert!(!["112@", "113@", "114@", "115@"].iter().any(|claimed| text.contains(claimed)), "{text}");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -51,10 +49,8 @@ fn a_trusted_network_may_say_who_calls_and_who_forwarded() {
     );
     assert_eq!(invite.headers.diversions()[0].uri.user(), Some("100"));
     assert_eq!(invite.headers.history()[0].uri.user(), Some("100"));
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().from_to("201", "202");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -76,28 +72,22 @@ fn who_wants_to_be_unknown_is() {
     t.run(secs(1));
     let told = t.phone(b).requests().any(|request| request.headers.asserted_identity().is_some());
     assert!(!told, "a re-INVITE told who called");
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().from_to("201", "202");
-    t.expect_nothing_left();
 }
 
 #[test]
 fn older_phones_are_told_their_way() {
-    let mut t = Story::office(4).settings(|settings| settings.remote_party_id = true);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(4).settings(|settings| settings.remote_party_id = true).talking([
+        phone("201"),
+        phone("202"),
+        phone("203"),
+    ]);
     t.transfer(b, "201", "203");
     t.run(secs(4));
     let last = t.phone(a).requests().filter(|request| request.method == Method::Invite).last();
     let party = last.and_then(|invite| invite.headers.get(&HeaderName::RemotePartyId)).expect("a header");
     assert!(party.contains("sip:203@") && party.contains("party=called"), "{party}");
     t.expect(a).talks_both_ways_with(c);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

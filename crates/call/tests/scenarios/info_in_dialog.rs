@@ -5,12 +5,7 @@ use kiestoon_testkit::{Story, phone, secs};
 
 #[test]
 fn from_either_side() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).talking([phone("201"), phone("202")]);
     t.send_in_call(a, Method::Info, "application/vnd.example", "one=1\r\n");
     t.run(secs(1));
     t.expect(b).read(&Method::Info, "one=1\r\n");
@@ -18,9 +13,7 @@ fn from_either_side() {
     t.send_in_call(b, Method::Info, "application/dtmf-relay", "Signal=hook\r\n");
     t.run(secs(1));
     t.expect(a).read(&Method::Info, "Signal=hook\r\n").talking_with("202");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]

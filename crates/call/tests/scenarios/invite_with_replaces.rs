@@ -37,10 +37,8 @@ fn what_rings_at_the_first_is_picked_up_at_the_second() {
     t.run(secs(2));
     t.expect(b).ended(Ended::Cancelled);
     t.expect(a).talking_with("202").talks_both_ways_with(desk);
-    t.hang_up(desk);
-    t.settle();
+    t.close(desk);
     t.expect_cdr().answered().reason("hangup_callee");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -56,27 +54,17 @@ fn early_only_spares_what_is_answered() {
     t.run(secs(2));
     t.expect(desk).ended(Ended::Refused(486));
     t.expect(a).talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn nobody_takes_the_call_of_another_extension() {
-    let mut t = Story::office(4);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let thief = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, thief]) = Story::office(4).talking([phone("201"), phone("202"), phone("203")]);
     t.take_over(thief, b, "201", "");
     t.run(secs(2));
     t.expect(thief).got(403, &Method::Invite).is_free();
     t.expect(a).talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]

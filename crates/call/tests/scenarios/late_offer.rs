@@ -12,10 +12,8 @@ fn the_answer_travels_in_the_ack() {
     t.call_with_late_offer(a, "202");
     t.run(secs(5));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered().reason("hangup_caller");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -29,9 +27,7 @@ fn a_reinvite_without_an_offer_gets_one() {
     t.reinvite_without_offer(a);
     t.run(secs(2));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(b);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(b);
 }
 
 #[test]

@@ -64,9 +64,7 @@ fn a_caller_who_does_not_know_reliable_responses_is_offered_in_the_200() {
     let supported = invite.and_then(|invite| invite.headers.get(&HeaderName::Supported)).unwrap_or_default();
     assert!(supported.contains("timer") && !supported.contains("100rel"), "{supported}");
     t.expect(b).was_asked(&Method::Prack, 0);
-    t.hang_up(b);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(b);
 }
 
 #[test]
@@ -85,7 +83,5 @@ do = [{ dial = ["ext:202", "ext:203"], timeout = "20s" }]
     t.run(secs(4));
     t.expect(a).talking_with("100").talks_both_ways_with(c);
     t.expect(b).was_asked(&Method::Prack, 1).was_asked(&Method::Cancel, 1);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

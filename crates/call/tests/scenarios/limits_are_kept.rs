@@ -5,13 +5,11 @@ use kiestoon_testkit::{Ended, Story, phone, secs};
 
 #[test]
 fn one_call_too_many_is_refused() {
-    let mut t = Story::office(1).settings(|settings| settings.limits.calls = 1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(1).settings(|settings| settings.limits.calls = 1).talking([
+        phone("201"),
+        phone("202"),
+        phone("203"),
+    ]);
     t.call(c, "201");
     t.run(secs(1));
     t.expect(c).ended(Ended::Refused(503)).got_header(503, &HeaderName::RetryAfter, "");
@@ -21,9 +19,7 @@ fn one_call_too_many_is_refused() {
     t.call(c, "201");
     t.run(secs(3));
     t.expect(c).talking_with("201");
-    t.hang_up(c);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(c);
 }
 
 #[test]

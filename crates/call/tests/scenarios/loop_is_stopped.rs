@@ -6,12 +6,7 @@ use kiestoon_testkit::{Story, phone, secs};
 
 #[test]
 fn an_invite_that_has_passed_this_pbx_is_refused() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).talking([phone("201"), phone("202")]);
     let via: Via = t
         .net
         .ladder
@@ -50,7 +45,5 @@ fn every_address_that_phones_are_told_is_known() {
     t.call_with(a, "202", |invite| invite.via.push(passed(5999)));
     t.run(secs(3));
     t.expect(a).talking_with("202");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

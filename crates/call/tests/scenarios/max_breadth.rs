@@ -22,9 +22,7 @@ fn a_call_that_may_not_be_forked_rings_one_after_the_other() {
     t.expect(c).never_called();
     t.run(secs(25));
     t.expect(a).talks_both_ways_with(c);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]

@@ -28,7 +28,5 @@ fn the_callee_is_asked_with_one_hop_less() {
     let hops =
         t.phone(b).requests().find(|request| request.method == Method::Invite).and_then(|i| i.max_forwards);
     assert_eq!(hops, Some(11));
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

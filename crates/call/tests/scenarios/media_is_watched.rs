@@ -8,19 +8,9 @@ fn legs(t: &mut Story) -> Vec<LegId> {
     t.engine().legs().map(|(id, _)| id).collect()
 }
 
-fn talking(seed: u64) -> (Story, kiestoon_testkit::PhoneId, kiestoon_testkit::PhoneId) {
-    let mut t = Story::office(seed);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(5));
-    (t, a, b)
-}
-
 #[test]
 fn a_cause_is_told_and_stays_in_the_record() {
-    let (mut t, a, _) = talking(1);
+    let (mut t, [a, _]) = Story::office(1).talking([phone("201"), phone("202")]);
     let leg = legs(&mut t)[1];
     t.tell_pbx(Input::Media(MediaEvent::Diagnosis { leg, cause: Some(Cause::CodecMismatch) }));
     t.tell_pbx(Input::Media(MediaEvent::Diagnosis { leg, cause: None }));
@@ -47,7 +37,7 @@ fn a_cause_is_told_and_stays_in_the_record() {
 
 #[test]
 fn lost_media_ends_an_answered_call_once_it_has_lasted_that_long() {
-    let (mut t, a, b) = talking(2);
+    let (mut t, [a, b]) = Story::office(2).talking([phone("201"), phone("202")]);
     let leg = legs(&mut t)[0];
     t.tell_pbx(Input::Media(MediaEvent::Lost { leg, after: secs(20) }));
     t.run(secs(1));

@@ -19,12 +19,7 @@ fn no_port_for_the_caller() {
 
 #[test]
 fn the_media_of_a_leg_fails_in_mid_call() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(2).talking([phone("201"), phone("202")]);
     let leg = t.engine().legs().next().map(|(id, _)| id).expect("an open leg");
     t.engine().fail_leg(leg);
     t.tell_pbx(kiestoon_call::Input::Tick);

@@ -36,18 +36,11 @@ fn rubbish_is_refused() {
 
 #[test]
 fn in_mid_call_it_is_refused_and_the_call_goes_on() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(3).talking([phone("201"), phone("202")]);
     t.send_in_call(a, Method::Invite, "application/sdp", VIDEO);
     t.run(secs(2));
     t.expect(a).talking_with("202").got(488, &Method::Invite).talks_both_ways_with(b);
     t.expect(b).was_asked(&Method::Invite, 1);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered().reason("hangup_caller");
-    t.expect_nothing_left();
 }

@@ -16,20 +16,13 @@ fn one_that_is_dialled_makes_no_call() {
 
 #[test]
 fn one_that_is_transferred_to_leaves_the_call_as_it_is() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(2).talking([phone("201"), phone("202")]);
     let refer_to = format!("<sip:{}@kantoor.example>", "9".repeat(129));
     t.transfer_with(b, "201", "203", |refer| refer.headers.set(HeaderName::ReferTo, refer_to.as_str()));
     t.run(secs(1));
     t.expect(b).got(404, &Method::Refer);
     t.expect(a).talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]

@@ -17,9 +17,7 @@ fn it_goes_on_as_update() {
     t.run(secs(5));
     t.expect(b).was_asked(&Method::Update, 1).was_asked(&Method::Invite, 1).flows(Flowing::RecvOnly);
     t.expect(a).talking_with("202").flows(Flowing::SendOnly).is_heard_by(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -35,9 +33,7 @@ fn it_is_answered_in_place_and_told_later() {
     t.run(secs(4));
     t.expect(b).was_asked(&Method::Invite, 2).flows(Flowing::RecvOnly);
     t.expect(a).talking_with("202").is_heard_by(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -51,7 +47,5 @@ fn of_a_call_that_was_answered_meanwhile_it_goes_to_who_answered() {
     t.run(secs(5));
     t.expect(a).talking_with("202").flows(Flowing::SendOnly).is_heard_by(b);
     t.expect(b).was_asked(&Method::Invite, 2).flows(Flowing::RecvOnly);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -6,17 +6,7 @@ use kiestoon_testkit::{Reply, Story, What, millis, phone, secs};
 
 #[test]
 fn a_transfer_that_is_called_off_brings_the_phone_back() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
-    t.hold(b);
-    t.run(secs(1));
-    t.call(b, "203");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(1).consulting([phone("201"), phone("202"), phone("203")]);
     t.hold_back(1, What::response(200, "INVITE"), secs(2));
     t.join(b, "201", "203");
     t.run(millis(200));
@@ -27,20 +17,16 @@ fn a_transfer_that_is_called_off_brings_the_phone_back() {
     t.run(secs(8));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
     t.expect_agreement();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn one_that_the_phone_refuses_then_changes_nothing() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201").refuses_reinvites(488).session_timer(90));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(2).talking([
+        phone("201").refuses_reinvites(488).session_timer(90),
+        phone("202"),
+        phone("203"),
+    ]);
     t.call(b, "203");
     t.run(secs(3));
     t.hold_back(1, What::response(488, "INVITE"), secs(2));
@@ -50,20 +36,16 @@ fn one_that_the_phone_refuses_then_changes_nothing() {
     t.run(secs(100));
     t.expect(b).was_told(&[100, 480]);
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn a_search_that_takes_too_long_waits_for_the_one_who_is_transferred() {
-    let mut t = Story::office(3).settings(|settings| settings.ring_limit = secs(5));
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.add(phone("203").never_answers());
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, _]) = Story::office(3).settings(|settings| settings.ring_limit = secs(5)).talking([
+        phone("201"),
+        phone("202"),
+        phone("203").never_answers(),
+    ]);
     t.hold(b);
     t.run(secs(1));
     let invite = |message: &Message| matches!(message, Message::Response(response) if response.status == StatusCode::OK && response.cseq.method == Method::Invite);
@@ -78,9 +60,7 @@ fn a_search_that_takes_too_long_waits_for_the_one_who_is_transferred() {
     t.run(secs(30));
     t.expect(b).was_told(&[100, 480]).talking_with("201");
     t.expect_agreement();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -97,20 +77,12 @@ fn an_early_one_that_is_unanswered_when_the_call_is_answered() {
     t.run(secs(6));
     t.expect(a).talking_with("202");
     t.expect_agreement();
-    t.hang_up(b);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(b);
 }
 
 #[test]
 fn a_join_waits_for_what_is_being_negotiated() {
-    let mut t = Story::office(5);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(5).talking([phone("201"), phone("202"), phone("203")]);
     t.call(b, "203");
     t.run(secs(3));
     t.hold_back(1, What::response(200, "INVITE").from(t.address(b)), millis(100));
@@ -120,7 +92,5 @@ fn a_join_waits_for_what_is_being_negotiated() {
     t.run(secs(10));
     t.expect(a).talking_with("202").talks_both_ways_with(c);
     t.expect_agreement();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -5,12 +5,7 @@ use kiestoon_testkit::{Ended, Story, phone, secs};
 
 #[test]
 fn both_sides_are_released() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).talking([phone("201"), phone("202")]);
     let calls = t.the_pbx().switch.calls(t.now());
     let call = calls.first().expect("a live call").id;
     t.tell_pbx(Input::Hangup { call });

@@ -5,22 +5,15 @@ use kiestoon_testkit::{Ended, Story, phone, secs};
 
 #[test]
 fn calls_that_stand_go_on_and_end() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).talking([phone("201"), phone("202")]);
     t.set_full(true);
     t.hold(a);
     t.run(secs(2));
     t.resume(a);
     t.run(secs(2));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(b);
-    t.settle();
+    t.close(b);
     t.expect_cdr().answered().reason("hangup_callee");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -42,9 +35,7 @@ fn a_call_that_rings_is_answered_or_given_up() {
     t.cancel(b);
     t.run(secs(1));
     t.expect(c).ended(Ended::Cancelled);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `play`: a prompt is heard to its end, then the walk goes on.
 
-use kiestoon_testkit::{Ended, Story, phone, secs};
+use kiestoon_testkit::{Ended, PROMPT_THEN_PHONE, Story, phone, secs};
 
 #[test]
 fn and_the_pbx_hangs_up() {
@@ -25,13 +25,7 @@ do = [{ play = "welkom" }, { hangup = true }]
 
 #[test]
 fn then_a_phone_is_dialled() {
-    let mut t = Story::office(2).rules(
-        r#"
-[[context.intern]]
-match = "602"
-do = [{ play = "welkom" }, { dial = "ext:202" }]
-"#,
-    );
+    let mut t = Story::office(2).rules(PROMPT_THEN_PHONE);
     let a = t.add(phone("201"));
     let b = t.add(phone("202"));
     t.register_all();
@@ -40,11 +34,9 @@ do = [{ play = "welkom" }, { dial = "ext:202" }]
     t.expect(b).never_called();
     t.run(secs(5));
     t.expect(a).talking_with("602").talks_both_ways_with(b);
-    t.hang_up(b);
-    t.settle();
+    t.close(b);
     t.expect(a).ended(Ended::ByThem);
     t.expect_cdr().answered().reason("hangup_callee");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -61,9 +53,7 @@ do = [{ play = "welkom" }, { dial = "ext:202" }]
     t.register_all();
     t.call(a, "601");
     t.run(secs(1));
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect(b).never_called();
     t.expect_cdr().answered().reason("hangup_caller");
-    t.expect_nothing_left();
 }

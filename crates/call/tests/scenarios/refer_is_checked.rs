@@ -5,12 +5,7 @@ use kiestoon_testkit::{Story, phone, secs};
 
 #[test]
 fn what_makes_no_sense_is_refused_and_the_call_goes_on() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).talking([phone("201"), phone("202")]);
     for (refer_to, status) in [
         ("<sip:203@kantoor.example>, <sip:204@kantoor.example>", 400),
         ("<http://kantoor.example/>", 400),
@@ -28,10 +23,8 @@ fn what_makes_no_sense_is_refused_and_the_call_goes_on() {
     t.run(secs(1));
     t.expect(a).talks_both_ways_with(b);
     t.expect(b).was_told(&[]);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().reason("hangup_caller");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -50,13 +43,7 @@ fn outside_a_call_there_is_nothing_to_transfer() {
 
 #[test]
 fn who_wants_no_news_gets_none() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(3).talking([phone("201"), phone("202"), phone("203")]);
     t.transfer_with(b, "201", "203", |refer| {
         refer.headers.set(HeaderName::ReferSub, "false");
         refer.headers.set(HeaderName::Require, "norefersub");
@@ -64,9 +51,7 @@ fn who_wants_no_news_gets_none() {
     t.run(secs(4));
     t.expect(b).was_told(&[]).got_header(202, &HeaderName::ReferSub, "false").is_free();
     t.expect(a).talks_both_ways_with(c);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -76,18 +61,11 @@ fn a_rule_that_asks_for_a_permission_lets_no_transfer_pass() {
         kiestoon_testkit::DIAL_ALL
     )
     .replace("\"0X.\"", "\"_0X.\"");
-    let mut t = Story::office(4).rules(&rules);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) =
+        Story::office(4).rules(&rules).talking([phone("201"), phone("202"), phone("203")]);
     t.transfer(b, "201", "0612345678");
     t.run(secs(2));
     t.expect(b).got(403, &Method::Refer).talks_both_ways_with(a);
     t.expect(c).never_called();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -6,12 +6,7 @@ use kiestoon_testkit::{Story, phone, secs};
 #[test]
 fn both_get_through_in_the_end() {
     for seed in 0..10 {
-        let mut t = Story::office(seed);
-        let a = t.add(phone("201"));
-        let b = t.add(phone("202"));
-        t.register_all();
-        t.call(a, "202");
-        t.run(secs(3));
+        let (mut t, [a, b]) = Story::office(seed).talking([phone("201"), phone("202")]);
         t.reinvite(a);
         t.reinvite(b);
         t.run(secs(15));
@@ -19,9 +14,7 @@ fn both_get_through_in_the_end() {
         assert!(refused(a) || refused(b), "nobody was told of the glare");
         t.expect(a).talking_with("202").talks_both_ways_with(b);
         t.expect(b).talking_with("201").got(200, &Method::Invite);
-        t.hang_up(a);
-        t.settle();
+        t.close(a);
         t.expect_cdr().answered();
-        t.expect_nothing_left();
     }
 }

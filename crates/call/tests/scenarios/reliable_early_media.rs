@@ -36,14 +36,7 @@ fn the_183_holds_the_answer_and_the_200_does_not() {
 
 #[test]
 fn a_180_without_one_is_not() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201").knows_100rel());
-    t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, _]) = Story::office(2).talking([phone("201").knows_100rel(), phone("202")]);
     t.expect(a).talking_with("202").never_got(200, &kiestoon_sip::Method::Prack);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

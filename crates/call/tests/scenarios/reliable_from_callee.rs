@@ -67,9 +67,7 @@ fn one_that_comes_again_is_not_acknowledged_again() {
     t.run(secs(10));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
     t.expect(b).was_asked(&Method::Prack, 2);
-    t.hang_up(b);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(b);
 }
 
 #[test]
@@ -82,7 +80,5 @@ fn both_sides_each_on_its_own() {
     t.run(secs(5));
     t.expect(a).talking_with("202").talks_both_ways_with(b).got_exactly(&[200, 200], &Method::Prack);
     t.expect(b).was_asked(&Method::Prack, 2);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -1,15 +1,10 @@
 //! A caller who requires reliable provisional responses gets no other (RFC 3262 section 3).
 
-use kiestoon_testkit::{Story, phone, secs};
+use kiestoon_testkit::{Story, phone};
 
 #[test]
 fn even_a_180_without_a_session_is_acknowledged() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201").requires_100rel());
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).talking([phone("201").requires_100rel(), phone("202")]);
     t.expect(a).talking_with("202").talks_both_ways_with(b);
     t.hang_up(a);
     t.settle();

@@ -15,7 +15,5 @@ fn ringing_reaches_the_caller_without_a_body() {
     let ringing = t.phone(a).responses().find(|response| response.status.code() == 180).expect("a 180");
     assert!(ringing.body.is_empty());
     assert!(ringing.to.tag().is_some());
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -1,17 +1,11 @@
 //! A caller who was answered by a prompt hears the tone of the country while a phone rings after it: no 180 reaches it any
 //! more.
 
-use kiestoon_testkit::{Story, phone, secs};
+use kiestoon_testkit::{PROMPT_THEN_PHONE, Story, phone, secs};
 
 #[test]
 fn until_somebody_answers() {
-    let mut t = Story::office(1).rules(
-        r#"
-[[context.intern]]
-match = "602"
-do = [{ play = "welkom" }, { dial = "ext:202" }]
-"#,
-    );
+    let mut t = Story::office(1).rules(PROMPT_THEN_PHONE);
     let a = t.add(phone("201"));
     let b = t.add(phone("202").answers_after(secs(5)));
     t.register_all();
@@ -22,7 +16,5 @@ do = [{ play = "welkom" }, { dial = "ext:202" }]
     t.expect(a).hears_prompt("tone:ringback");
     t.run(secs(6));
     t.expect(a).talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -23,10 +23,8 @@ fn by_the_caller() {
     assert!(t.phone(a).responses().filter(|r| r.cseq.method == Method::Update).count() >= 5);
     t.expect(b).was_asked(&Method::Update, 0);
     assert!(t.phone(b).requests().any(|request| request.method == Method::Options));
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered().reason("hangup_caller");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -38,10 +36,8 @@ fn by_the_caller_who_knows_no_update() {
     t.call(a, "202");
     t.run(secs(400));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().reason("hangup_caller");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -57,10 +53,8 @@ fn by_us_with_update() {
         assert!(t.phone(id).requests().filter(|r| r.method == Method::Update).count() >= 5);
         t.expect(id).was_asked(&Method::Options, 0);
     }
-    t.hang_up(b);
-    t.settle();
+    t.close(b);
     t.expect_cdr().reason("hangup_callee");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -74,10 +68,8 @@ fn by_us_with_reinvite() {
     t.expect(a).talking_with("202").talks_both_ways_with(b).was_asked(&Method::Update, 0);
     assert!(t.phone(a).requests().filter(|r| r.method == Method::Invite).count() >= 5);
     assert!(t.phone(b).requests().filter(|r| r.method == Method::Invite).count() >= 6);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().reason("hangup_caller");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -89,7 +81,5 @@ fn of_a_caller_who_talks_to_the_pbx() {
     t.call(a, "600");
     t.run(secs(400));
     t.expect(a).talking_with("600").hears_itself();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -15,9 +15,7 @@ fn of_a_caller() {
     t.run(secs(4));
     t.expect(a).got_header(422, &HeaderName::MinSe, "90").talking_with("202").talks_both_ways_with(b);
     t.expect(a).got_header(200, &HeaderName::SessionExpires, "90;");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -35,9 +33,7 @@ fn of_ours() {
     assert_eq!(said(&HeaderName::SessionExpires), [Some("1800"), Some("3600")]);
     assert_eq!(said(&HeaderName::MinSe), [None, Some("3600")]);
     assert_eq!(asked.first().map(|invite| &invite.call_id), asked.last().map(|invite| &invite.call_id));
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -54,7 +50,5 @@ fn of_a_phone_that_takes_a_call_over() {
     t.run(secs(3));
     t.expect(desk).got_header(422, &HeaderName::MinSe, "90").talking_with("201").talks_both_ways_with(a);
     t.expect(desk).got_header(200, &HeaderName::SessionExpires, "90;");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -18,19 +18,12 @@ fn a_binding_without_its_connection_is_not_rung() {
     t.call(a, "202");
     t.run(secs(3));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn a_call_whose_phone_has_gone_with_its_connection_ends() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202").over_tcp());
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(2).talking([phone("201"), phone("202").over_tcp()]);
     t.crash(b);
     t.run(secs(120));
     t.expect(a).ended(Ended::ByThem);
@@ -41,12 +34,7 @@ fn a_call_whose_phone_has_gone_with_its_connection_ends() {
 
 #[test]
 fn a_phone_that_comes_back_in_mid_call_is_hung_up_on_over_its_new_connection() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202").over_tcp());
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(3).talking([phone("201"), phone("202").over_tcp()]);
     t.reconnect(b);
     t.register(b);
     t.run(secs(1));

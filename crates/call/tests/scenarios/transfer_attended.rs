@@ -1,28 +1,11 @@
 //! Attended transfer: a phone that has two calls joins the two it talks to, and is out.
 
 use kiestoon_sip::{HeaderName, Method};
-use kiestoon_testkit::{PhoneId, Story, phone, secs};
-
-/// 201 has called 202, who holds it and has called 203.
-fn consulted(seed: u64) -> (Story, PhoneId, PhoneId, PhoneId) {
-    let mut t = Story::office(seed);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
-    t.hold(b);
-    t.run(secs(1));
-    t.call(b, "203");
-    t.run(secs(3));
-    t.expect(b).talking_with("203").talks_both_ways_with(c);
-    (t, a, b, c)
-}
+use kiestoon_testkit::{Story, phone, secs};
 
 #[test]
 fn the_two_who_remain_talk() {
-    let (mut t, a, b, c) = consulted(1);
+    let (mut t, [a, b, c]) = Story::office(1).consulting([phone("201"), phone("202"), phone("203")]);
     t.join(b, "201", "203");
     t.run(secs(3));
     t.expect(b).was_told(&[100, 200]).is_free();
@@ -40,13 +23,7 @@ fn the_two_who_remain_talk() {
 
 #[test]
 fn who_called_both_joins_them() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(2).talking([phone("201"), phone("202"), phone("203")]);
     t.hold(a);
     t.run(secs(1));
     t.call(a, "203");
@@ -57,21 +34,13 @@ fn who_called_both_joins_them() {
     t.expect(c).is_shown("202");
     t.expect(a).is_free();
     t.expect_agreement();
-    t.hang_up(b);
-    t.settle();
+    t.close(b);
     t.expect_nth_cdr(1).reason("hangup_caller");
-    t.expect_nothing_left();
 }
 
 #[test]
 fn who_was_called_by_both_joins_them() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(3).talking([phone("201"), phone("202"), phone("203")]);
     t.hold(b);
     t.run(secs(1));
     t.call(c, "202");
@@ -80,20 +49,13 @@ fn who_was_called_by_both_joins_them() {
     t.run(secs(3));
     t.expect(a).talks_both_ways_with(c);
     t.expect_agreement();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn a_phone_that_takes_no_reinvite_stays_where_it_is() {
-    let mut t = Story::office(4);
-    let a = t.add(phone("201").refuses_reinvites(488));
-    let b = t.add(phone("202"));
-    t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [_, b, _]) =
+        Story::office(4).talking([phone("201").refuses_reinvites(488), phone("202"), phone("203")]);
     t.call(b, "203");
     t.run(secs(3));
     t.join(b, "201", "203");
@@ -106,7 +68,7 @@ fn a_phone_that_takes_no_reinvite_stays_where_it_is() {
 
 #[test]
 fn only_a_party_may_join_and_only_what_exists() {
-    let (mut t, a, b, c) = consulted(5);
+    let (mut t, [a, b, c]) = Story::office(5).consulting([phone("201"), phone("202"), phone("203")]);
     t.join_with(b, "201", "203", |refer| {
         refer
             .headers
@@ -124,14 +86,12 @@ fn only_a_party_may_join_and_only_what_exists() {
     t.expect(c).got(403, &Method::Refer);
     t.expect(b).talks_both_ways_with(c);
     t.hang_up(a);
-    t.hang_up(c);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(c);
 }
 
 #[test]
 fn one_of_them_hangs_up_while_they_are_joined() {
-    let (mut t, a, b, c) = consulted(6);
+    let (mut t, [a, b, c]) = Story::office(6).consulting([phone("201"), phone("202"), phone("203")]);
     t.join(b, "201", "203");
     t.hang_up(a);
     t.run(secs(2));

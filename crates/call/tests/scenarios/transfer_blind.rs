@@ -5,13 +5,8 @@ use kiestoon_testkit::{Ended, Story, phone, secs};
 
 #[test]
 fn the_callee_sends_the_caller_on() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203").answers_after(secs(3)));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) =
+        Story::office(1).talking([phone("201"), phone("202"), phone("203").answers_after(secs(3))]);
     t.transfer(b, "201", "203");
     t.run(secs(2));
     t.expect(b).got(202, &Method::Refer).was_told(&[100, 180]);
@@ -22,21 +17,13 @@ fn the_callee_sends_the_caller_on() {
     t.expect(a).talks_both_ways_with(c).is_shown("203");
     t.expect(c).talking_with("201").is_shown("201");
     t.expect_agreement();
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered().from_to("201", "202").reached("203").reason("hangup_caller");
-    t.expect_nothing_left();
 }
 
 #[test]
 fn the_caller_sends_the_callee_on() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(2).talking([phone("201"), phone("202"), phone("203")]);
     t.transfer(a, "202", "203");
     t.run(secs(5));
     t.expect(a).was_told(&[100, 180, 200]).is_free();
@@ -58,54 +45,33 @@ fn the_caller_sends_the_callee_on() {
 
 #[test]
 fn who_was_on_hold_is_taken_back_first() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(3).talking([phone("201"), phone("202"), phone("203")]);
     t.hold(b);
     t.run(secs(1));
     t.transfer(b, "201", "203");
     t.run(secs(5));
     t.expect(a).talks_both_ways_with(c);
     t.expect_agreement();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn who_transferred_may_hang_up_at_once() {
-    let mut t = Story::office(4);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203").answers_after(secs(4)));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) =
+        Story::office(4).talking([phone("201"), phone("202"), phone("203").answers_after(secs(4))]);
     t.transfer(b, "201", "203");
     t.run(secs(1));
     t.hang_up(b);
     t.run(secs(5));
     t.expect(a).talks_both_ways_with(c);
     t.expect(b).ended(Ended::ByUs);
-    t.hang_up(c);
-    t.settle();
+    t.close(c);
     t.expect_cdr().reached("203").reason("hangup_callee");
-    t.expect_nothing_left();
 }
 
 #[test]
 fn the_target_sees_who_comes_and_who_sent_them() {
-    let mut t = Story::office(5);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(5).talking([phone("201"), phone("202"), phone("203")]);
     t.transfer_with(b, "201", "203", |refer| {
         refer.headers.set(HeaderName::ReferredBy, "<sip:112@elsewhere.example>");
     });
@@ -114,43 +80,30 @@ fn the_target_sees_who_comes_and_who_sent_them() {
     assert_eq!(invite.from.uri.user(), Some("201"));
     let by = invite.headers.referred_by().expect("readable").expect("a Referred-By");
     assert_eq!(by.uri.to_string(), "sip:202@kantoor.example");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn a_phone_that_takes_no_reinvite_is_transferred_all_the_same() {
-    let mut t = Story::office(6);
-    let a = t.add(phone("201").refuses_reinvites(488));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) =
+        Story::office(6).talking([phone("201").refuses_reinvites(488), phone("202"), phone("203")]);
     t.transfer(b, "201", "203");
     t.run(secs(5));
     t.expect(a).talks_both_ways_with(c);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn early_media_of_the_target_is_heard() {
-    let mut t = Story::office(7);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203").early_media_then_answers(secs(4)));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(7).talking([
+        phone("201"),
+        phone("202"),
+        phone("203").early_media_then_answers(secs(4)),
+    ]);
     t.transfer(b, "201", "203");
     t.run(secs(2));
     t.expect(c).is_heard_by(a);
     t.run(secs(4));
     t.expect(a).talks_both_ways_with(c);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

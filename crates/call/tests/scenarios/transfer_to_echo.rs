@@ -14,18 +14,11 @@ do = [{ dial = "ext:${number}", timeout = "20s" }]
 
 #[test]
 fn who_transferred_is_released() {
-    let mut t = Story::office(1).rules(RULES);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(1).rules(RULES).talking([phone("201"), phone("202")]);
     t.transfer(b, "201", "600");
     t.run(secs(2));
     t.expect(b).was_told(&[100, 200]).is_free();
     t.expect(a).hears_itself();
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered().reason("hangup_caller");
-    t.expect_nothing_left();
 }

@@ -4,13 +4,7 @@ use kiestoon_sip::Method;
 use kiestoon_testkit::{PhoneId, Profile, Story, phone, secs};
 
 fn joined_while_ringing(seed: u64, third: Profile) -> (Story, PhoneId, PhoneId, PhoneId) {
-    let mut t = Story::office(seed);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(third);
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(seed).talking([phone("201"), phone("202"), third]);
     t.hold(b);
     t.run(secs(1));
     t.call(b, "203");
@@ -29,11 +23,9 @@ fn the_phone_answers_who_was_transferred() {
     t.expect(a).talks_both_ways_with(c);
     t.expect(c).is_shown("201");
     t.expect_agreement();
-    t.hang_up(c);
-    t.settle();
+    t.close(c);
     t.expect_nth_cdr(0).from_to("201", "202").reason("transferred");
     t.expect_nth_cdr(1).from_to("202", "203").answered();
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -41,17 +33,13 @@ fn nobody_answers_and_who_transferred_is_rung_back() {
     let (mut t, a, b, _) = joined_while_ringing(2, phone("203").never_answers());
     t.run(secs(20));
     t.expect(b).talking_with("201").talks_both_ways_with(a);
-    t.hang_up(b);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(b);
 }
 
 #[test]
 fn who_was_transferred_gives_up() {
     let (mut t, a, _, c) = joined_while_ringing(3, phone("203").never_answers());
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect(c).is_free();
     t.expect_nth_cdr(1).reason("cancelled");
-    t.expect_nothing_left();
 }

@@ -44,9 +44,7 @@ fn it_may_update_with_an_offer_or_without() {
     t.resume(b);
     t.run(secs(1));
     t.expect(a).talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -62,9 +60,7 @@ fn its_session_is_refreshed_by_us() {
         t.expect(b).was_told(&[100, 180, 480]).talks_both_ways_with(a);
         t.run(secs(200));
         t.expect(b).talks_both_ways_with(a);
-        t.hang_up(a);
-        t.settle();
-        t.expect_nothing_left();
+        t.close(a);
     }
 }
 
@@ -74,9 +70,7 @@ fn its_own_refresh_is_taken() {
     let (mut t, a, b, _) = parked(3, base, phone("203").never_answers());
     t.run(secs(130));
     t.expect(b).got(200, &Method::Update).never_got(405, &Method::Update).talks_both_ways_with(a);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -88,10 +82,8 @@ fn one_that_stays_silent_is_hung_up_and_the_target_still_rings() {
     t.expect(c).ringing_with("201");
     t.run(secs(20));
     t.expect(a).talks_both_ways_with(c);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered().reached("203");
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -104,7 +96,5 @@ fn who_waits_may_hold_and_the_transferor_is_told() {
     t.resume(a);
     t.run(secs(1));
     t.expect(a).talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

@@ -24,9 +24,7 @@ fn of_the_caller_to_a_phone_that_takes_it() {
     t.run(secs(3));
     t.expect(a).talking_with("202").is_heard_by(b);
     t.expect(b).was_asked(&Method::Invite, 1).is_not_heard_by(a);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -43,9 +41,7 @@ fn of_the_caller_to_a_phone_that_does_not() {
     t.expect(b).was_asked(&Method::Invite, 1);
     t.run(secs(4));
     t.expect(b).was_asked(&Method::Invite, 2).flows(Flowing::RecvOnly);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -65,9 +61,7 @@ fn of_the_callee_to_a_caller_who_takes_it() {
     t.run(secs(3));
     t.expect(b).is_heard_by(a);
     t.expect(a).talking_with("202");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -87,9 +81,7 @@ fn of_the_callee_to_a_caller_who_does_not() {
     t.run(secs(3));
     t.expect(a).talking_with("202");
     t.expect(b).is_heard_by(a);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -107,7 +99,5 @@ fn of_the_callee_while_the_caller_makes_one_in_its_prack() {
     t.run(secs(6));
     t.expect(a).talking_with("202").got_exactly(&[200], &Method::Prack);
     t.expect_agreement();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

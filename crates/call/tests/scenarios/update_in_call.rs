@@ -5,12 +5,8 @@ use kiestoon_testkit::{Flowing, Story, phone, secs};
 
 #[test]
 fn as_update() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201").takes_update());
-    let b = t.add(phone("202").takes_update());
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) =
+        Story::office(1).talking([phone("201").takes_update(), phone("202").takes_update()]);
     t.update_to(a, Flowing::SendOnly);
     t.run(secs(2));
     t.expect(a).got_exactly(&[200], &Method::Update).flows(Flowing::SendOnly);
@@ -18,59 +14,38 @@ fn as_update() {
     t.update_to(a, Flowing::SendRecv);
     t.run(secs(2));
     t.expect(a).talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn as_reinvite() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201").takes_update());
-    let b = t.add(phone("202"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(2).talking([phone("201").takes_update(), phone("202")]);
     t.update_to(a, Flowing::SendOnly);
     t.run(secs(2));
     t.expect(a).got_exactly(&[200], &Method::Update);
     t.expect(b).was_asked(&Method::Update, 0).was_asked(&Method::Invite, 2).flows(Flowing::RecvOnly);
-    t.hang_up(b);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(b);
 }
 
 #[test]
 fn refused_by_the_other_side_the_session_stays() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201").takes_update());
-    let b = t.add(phone("202").refuses_reinvites(488));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) =
+        Story::office(3).talking([phone("201").takes_update(), phone("202").refuses_reinvites(488)]);
     t.update_to(a, Flowing::SendOnly);
     t.run(secs(2));
     t.expect(a).got_exactly(&[488], &Method::Update).talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn without_an_offer_it_goes_no_further() {
-    let mut t = Story::office(4);
-    let a = t.add(phone("201").takes_update());
-    let b = t.add(phone("202").takes_update());
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) =
+        Story::office(4).talking([phone("201").takes_update(), phone("202").takes_update()]);
     t.update(a);
     t.run(secs(2));
     t.expect(a).got_exactly(&[200], &Method::Update).talks_both_ways_with(b);
     t.expect(b).was_asked(&Method::Update, 0);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -84,7 +59,5 @@ fn of_a_caller_who_hears_itself() {
     t.update_to(a, Flowing::SendOnly);
     t.run(secs(1));
     t.expect(a).got_exactly(&[200], &Method::Update).flows(Flowing::SendOnly);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
