@@ -26,45 +26,48 @@ fn register_device(t: &mut Story, phone: PhoneId, device: &str, call_id: &str) -
     (uri("pub-gruu"), uri("temp-gruu"))
 }
 
-#[test]
-fn public_and_temporary_ones_ring_that_phone_and_no_other() {
-    let mut t = Story::office(1);
-    let a = t.add(phone("201"));
-    let desk = t.add(phone("202"));
-    let cordless = t.add(phone("202"));
+/// 201, and two devices of 202: the GRUUs, public and temporary, are the first one's.
+fn two_devices(seed: u64) -> (Story, [PhoneId; 3], [Uri; 2]) {
+    let mut t = Story::office(seed);
+    let phones = [phone("201"), phone("202"), phone("202")].map(|profile| t.add(profile));
+    let [a, desk, cordless] = phones;
     t.register(a);
     let (public, temporary) = register_device(&mut t, desk, "1111", "one");
     register_device(&mut t, cordless, "2222", "two");
+    (t, phones, [public, temporary])
+}
+
+/// A call to a GRUU is one with this phone.
+fn reaches(t: &mut Story, a: PhoneId, gruu: &Uri, desk: PhoneId) {
+    t.call_with(a, "202", |invite| invite.uri = gruu.clone());
+    t.run(secs(3));
+    t.expect(a).talking_with("202").talks_both_ways_with(desk);
+    t.close(a);
+}
+
+#[test]
+fn public_and_temporary_ones_ring_that_phone_and_no_other() {
+    let (mut t, [a, desk, cordless], [public, temporary]) = two_devices(1);
     assert_eq!(public.to_string(), "sip:202@kantoor.example;gr=urn:uuid:1111");
     assert!(!temporary.to_string().contains("202@"), "{temporary}");
-    for gruu in [public, temporary] {
-        t.call_with(a, "202", |invite| invite.uri = gruu.clone());
-        t.run(secs(3));
-        t.expect(a).talking_with("202").talks_both_ways_with(desk);
-        t.hang_up(a);
-        t.settle();
-    }
+    reaches(&mut t, a, &public, desk);
+    reaches(&mut t, a, &temporary, desk);
     t.expect(cordless).never_called();
-    t.expect_nothing_left();
 }
 
 #[test]
 fn a_text_reaches_that_phone_alone() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    let desk = t.add(phone("202"));
-    let cordless = t.add(phone("202"));
-    t.register(a);
-    let (public, _) = register_device(&mut t, desk, "1111", "one");
-    register_device(&mut t, cordless, "2222", "two");
+    let (mut t, [a, desk, cordless], [public, _]) = two_devices(2);
     t.send(a, Method::Message, "202", |request| {
         request.uri = public.clone();
         request.set_body("text/plain", "hallo");
     });
     t.run(secs(2));
     t.expect(a).got(200, &Method::Message);
-    let texts = |id| t.phone(id).requests().filter(|request| request.method == Method::Message).count();
-    assert_eq!((texts(desk), texts(cordless)), (1, 0));
+    t.expect(desk).was_asked(&Method::Message, 1).read(&Method::Message, "hallo");
+    t.expect(cordless).was_asked(&Method::Message, 0);
+    t.settle();
+    t.expect_nothing_left();
 }
 
 #[test]
@@ -81,10 +84,7 @@ fn one_that_is_gone_reaches_nobody() {
     };
     call(&mut t, &temporary);
     t.expect(a).ended(Ended::Refused(404));
-    call(&mut t, &fresh);
-    t.expect(a).talking_with("202");
-    t.hang_up(a);
-    t.settle();
+    reaches(&mut t, a, &fresh, desk);
     t.unregister_all(desk);
     t.run(secs(1));
     call(&mut t, &public);
@@ -103,27 +103,16 @@ fn they_are_good_after_a_restart_as_long_as_the_registration_is() {
     t.register(a);
     let (public, temporary) = register_device(&mut t, desk, "1111", "one");
     t.restart_pbx();
-    for gruu in [public, temporary] {
-        t.call_with(a, "202", |invite| invite.uri = gruu.clone());
-        t.run(secs(3));
-        t.expect(a).talking_with("202").talks_both_ways_with(desk);
-        t.hang_up(a);
-        t.settle();
-    }
-    t.expect_nothing_left();
+    reaches(&mut t, a, &public, desk);
+    reaches(&mut t, a, &temporary, desk);
 }
 
 #[test]
 fn a_call_is_transferred_to_that_phone_alone() {
-    let mut t = Story::office(4);
-    let a = t.add(phone("201"));
+    let (mut t, [a, desk, cordless], [public, temporary]) = two_devices(5);
     let b = t.add(phone("203"));
-    let desk = t.add(phone("202"));
-    let cordless = t.add(phone("202"));
-    t.register(a);
     t.register(b);
-    let (public, temporary) = register_device(&mut t, desk, "1111", "one");
-    register_device(&mut t, cordless, "2222", "two");
+    t.run(secs(1));
     for gruu in [public.clone(), temporary] {
         t.call(a, "203");
         t.run(secs(3));
@@ -131,8 +120,7 @@ fn a_call_is_transferred_to_that_phone_alone() {
         t.transfer_with(b, "201", "202", |refer| refer.headers.set(HeaderName::ReferTo, target.as_str()));
         t.run(secs(3));
         t.expect(a).is_shown("202").talks_both_ways_with(desk);
-        t.hang_up(a);
-        t.settle();
+        t.close(a);
     }
     t.expect(cordless).never_called();
     t.unregister_all(desk);
@@ -142,22 +130,15 @@ fn a_call_is_transferred_to_that_phone_alone() {
     t.transfer_with(b, "201", "202", |refer| refer.headers.set(HeaderName::ReferTo, format!("<{public}>")));
     t.run(secs(1));
     t.expect(b).got(480, &Method::Refer).talks_both_ways_with(a);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn a_call_is_joined_to_the_one_with_that_phone() {
-    let mut t = Story::office(5);
-    let a = t.add(phone("201"));
+    let (mut t, [a, desk, cordless], [public, _]) = two_devices(6);
     let b = t.add(phone("203"));
-    let desk = t.add(phone("202"));
-    let cordless = t.add(phone("202"));
-    t.register(a);
     t.register(b);
-    let (public, _) = register_device(&mut t, desk, "1111", "one");
-    register_device(&mut t, cordless, "2222", "two");
+    t.run(secs(1));
     t.call(a, "203");
     t.run(secs(3));
     t.call_with(b, "202", |invite| invite.uri = public.clone());
@@ -170,7 +151,5 @@ fn a_call_is_joined_to_the_one_with_that_phone() {
     t.run(secs(3));
     t.expect(a).is_shown("202").talks_both_ways_with(desk);
     t.expect(cordless).never_called();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }

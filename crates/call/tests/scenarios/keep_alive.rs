@@ -32,6 +32,10 @@ fn a_silent_phone_is_shown_until_it_registers_again() {
     t.kill(b);
     t.run(secs(200));
     assert_eq!(reachable(&mut t), [false], "it is shown, and still registered");
+    t.reboot(b, true);
+    t.register(b);
+    t.run(secs(1));
+    assert_eq!(reachable(&mut t), [true]);
 }
 
 #[test]

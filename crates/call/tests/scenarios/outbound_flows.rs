@@ -2,7 +2,7 @@
 
 use kiestoon_call::Input;
 use kiestoon_sip::{Flow, HeaderName, Method, Request, Transport, Via};
-use kiestoon_testkit::{Ended, PhoneId, Story, phone, secs};
+use kiestoon_testkit::{Ended, PhoneId, Profile, Story, phone, secs};
 
 const DEVICE: &str = "<urn:uuid:00000000-0000-1000-8000-AABBCCDDEEFF>";
 
@@ -16,15 +16,21 @@ fn register_flow(t: &mut Story, phone: PhoneId, reg_id: u32, tweak: impl Fn(&mut
     t.run(secs(1));
 }
 
-#[test]
-fn only_the_latest_flow_of_a_device_is_rung() {
-    let mut t = Story::office(1);
+/// 201, and a device of 202 with two flows; the second is the later one.
+fn two_flows(seed: u64, second: Profile) -> (Story, PhoneId, PhoneId, PhoneId) {
+    let mut t = Story::office(seed);
     let a = t.add(phone("201"));
     let first = t.add(phone("202"));
-    let second = t.add(phone("202"));
+    let second = t.add(second);
     t.register(a);
     register_flow(&mut t, first, 1, |_| {});
     register_flow(&mut t, second, 2, |_| {});
+    (t, a, first, second)
+}
+
+#[test]
+fn only_the_latest_flow_of_a_device_is_rung() {
+    let (mut t, a, first, second) = two_flows(1, phone("202"));
     t.expect(first).got_header(200, &HeaderName::Require, "outbound").got_header(
         200,
         &HeaderName::Contact,
@@ -36,75 +42,52 @@ fn only_the_latest_flow_of_a_device_is_rung() {
     t.run(secs(3));
     t.expect(a).talking_with("202").talks_both_ways_with(second);
     t.expect(first).never_called();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
+/// One that says nothing is left long before the ring time is over.
 #[test]
 fn a_dead_flow_falls_to_the_next() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    let first = t.add(phone("202"));
-    let second = t.add(phone("202"));
-    t.register(a);
-    register_flow(&mut t, first, 1, |_| {});
-    register_flow(&mut t, second, 2, |_| {});
-    t.crash(second);
-    t.call(a, "202");
-    t.run(secs(3));
-    t.expect(a).talking_with("202").talks_both_ways_with(first);
-    t.hang_up(a);
-    t.settle();
-    t.expect_cdr().answered().reached("202");
-    t.expect_nothing_left();
-}
-
-#[test]
-fn a_flow_that_says_nothing_is_left_long_before_the_ring_time_is_over() {
-    let mut t = Story::office(6);
-    let a = t.add(phone("201"));
-    let first = t.add(phone("202"));
-    let second = t.add(phone("202"));
-    t.register(a);
-    register_flow(&mut t, first, 1, |_| {});
-    register_flow(&mut t, second, 2, |_| {});
-    t.kill(second);
-    t.call(a, "202");
-    t.run(secs(8));
-    t.expect(a).talking_with("202").talks_both_ways_with(first);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    for (die, within) in [(Story::crash as fn(&mut Story, PhoneId), 3), (Story::kill, 8)] {
+        let (mut t, a, first, second) = two_flows(2, phone("202"));
+        die(&mut t, second);
+        t.call(a, "202");
+        t.run(secs(within));
+        t.expect(a).talking_with("202").talks_both_ways_with(first);
+        t.close(a);
+        t.expect_cdr().answered().reached("202");
+    }
 }
 
 #[test]
 fn a_430_of_a_proxy_falls_to_the_next_as_well() {
-    let mut t = Story::office(3);
-    let a = t.add(phone("201"));
-    let first = t.add(phone("202"));
-    let second = t.add(phone("202").refuses(430));
-    t.register(a);
-    register_flow(&mut t, first, 1, |_| {});
-    register_flow(&mut t, second, 2, |_| {});
+    let (mut t, a, first, _) = two_flows(3, phone("202").refuses(430));
     t.call(a, "202");
     t.run(secs(3));
     t.expect(a).talking_with("202").talks_both_ways_with(first);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn the_same_flow_registered_again_replaces_its_binding() {
     let mut t = Story::office(4);
+    let a = t.add(phone("201"));
     let old = t.add(phone("202"));
     let new = t.add(phone("202"));
+    t.register(a);
     register_flow(&mut t, old, 1, |_| {});
     register_flow(&mut t, new, 1, |_| {});
-    assert_eq!(t.the_pbx().switch.status().registrations, 1);
-    t.restart_pbx();
-    assert_eq!(t.the_pbx().switch.status().registrations, 1);
+    for restarted in [false, true] {
+        if restarted {
+            t.restart_pbx();
+        }
+        assert_eq!(t.the_pbx().switch.status().registrations, 2);
+        t.call(a, "202");
+        t.run(secs(3));
+        t.expect(a).talking_with("202").talks_both_ways_with(new);
+        t.close(a);
+    }
+    t.expect(old).never_called();
 }
 
 #[test]
@@ -124,6 +107,8 @@ fn behind_a_proxy_that_cannot_find_the_flow_again_it_is_refused() {
         request.headers.set(HeaderName::Path, "<sip:192.0.2.1;lr>, <sip:192.0.2.7;lr;ob>");
     });
     assert_eq!(t.the_pbx().switch.status().registrations, 2);
+    t.settle();
+    t.expect_nothing_left();
 }
 
 fn flow_of(t: &Story, phone: PhoneId) -> Flow {
@@ -167,20 +152,12 @@ fn a_flow_that_is_not_kept_alive_is_not_used_until_it_is_heard_of() {
     t.call(a, "202");
     t.run(secs(3));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
 fn a_silent_flow_falls_to_another_one_of_its_device() {
-    let mut t = Story::office(8);
-    let a = t.add(phone("201"));
-    let first = t.add(phone("202"));
-    let second = t.add(phone("202"));
-    t.register(a);
-    register_flow(&mut t, first, 1, |_| {});
-    register_flow(&mut t, second, 2, |_| {});
+    let (mut t, a, first, second) = two_flows(8, phone("202"));
     let flow = flow_of(&t, first);
     t.run(secs(50));
     let now = t.now();
@@ -190,9 +167,7 @@ fn a_silent_flow_falls_to_another_one_of_its_device() {
     t.run(secs(2));
     t.expect(a).talking_with("202").talks_both_ways_with(first);
     t.expect(second).never_called();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -206,6 +181,8 @@ fn a_connection_is_expected_to_be_kept_alive() {
         matches!(expected[..], [(flow, within)] if flow.connection.is_some() && within == secs(150)),
         "{expected:?}"
     );
+    t.settle();
+    t.expect_nothing_left();
 }
 
 #[test]
@@ -226,8 +203,6 @@ fn a_phone_that_promises_nothing_any_more_is_not_held_to_it() {
         t.call(a, "202");
         t.run(secs(3));
         t.expect(a).talking_with("202").talks_both_ways_with(b);
-        t.hang_up(a);
-        t.settle();
-        t.expect_nothing_left();
+        t.close(a);
     }
 }

@@ -32,5 +32,9 @@ fn and_the_call_goes_on() {
     t.run(secs(3));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
     t.hang_up(a);
-    t.run(secs(45));
+    t.settle();
+    t.expect_cdr().answered().reason("hangup_caller");
+    assert_eq!(t.faults(), ["201: a response that fits no request of mine"]);
+    t.expect(a).is_free();
+    t.expect(b).is_free();
 }

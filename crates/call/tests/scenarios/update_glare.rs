@@ -6,12 +6,8 @@ use kiestoon_testkit::{Flowing, Story, phone, secs};
 #[test]
 fn two_updates() {
     for seed in 0..10 {
-        let mut t = Story::office(seed);
-        let a = t.add(phone("201").takes_update());
-        let b = t.add(phone("202").takes_update());
-        t.register_all();
-        t.call(a, "202");
-        t.run(secs(3));
+        let (mut t, [a, b]) =
+            Story::office(seed).talking([phone("201").takes_update(), phone("202").takes_update()]);
         t.update_to(a, Flowing::SendRecv);
         t.update_to(b, Flowing::SendRecv);
         t.run(secs(15));
@@ -19,28 +15,19 @@ fn two_updates() {
         assert!(refused(a) || refused(b), "nobody was told of the glare");
         t.expect(a).talking_with("202").talks_both_ways_with(b).got(200, &Method::Update);
         t.expect(b).got(200, &Method::Update);
-        t.hang_up(a);
-        t.settle();
-        t.expect_nothing_left();
+        t.close(a);
     }
 }
 
 #[test]
 fn an_update_and_a_reinvite() {
     for seed in 0..10 {
-        let mut t = Story::office(seed);
-        let a = t.add(phone("201").takes_update());
-        let b = t.add(phone("202"));
-        t.register_all();
-        t.call(a, "202");
-        t.run(secs(3));
+        let (mut t, [a, b]) = Story::office(seed).talking([phone("201").takes_update(), phone("202")]);
         t.update_to(a, Flowing::SendRecv);
         t.reinvite(b);
         t.run(secs(15));
         t.expect(a).talking_with("202").talks_both_ways_with(b).got(200, &Method::Update);
-        t.hang_up(a);
-        t.settle();
-        t.expect_nothing_left();
+        t.close(a);
     }
 }
 
@@ -58,7 +45,6 @@ fn before_the_first_offer_is_answered_it_is_too_early() {
     t.run(secs(5));
     t.expect(a).talking_with("202");
     t.expect(b).was_asked(&Method::Update, 0);
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered();
 }
