@@ -4,7 +4,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use kiestoon_media::{Direction, LocalMedia, Origin, Sdp, SdpError, SrtpPolicy, relay_answer, relay_offer};
+use kiestoon_media::{
+    Direction, LocalMedia, Origin, Sdp, SdpError, SrtpPolicy, relay_answer, relay_offer, with_direction,
+};
 use proptest::prelude::*;
 
 fn us(port: u16) -> LocalMedia {
@@ -46,6 +48,15 @@ fn names_and_values_that_phones_write_oddly() {
     let ours = relay_offer(&offer, &us(20_000), &mut Origin::new(1)).unwrap();
     let expected = "m=image 20000 udptl t38\na=T38MaxBitRate:9600\na=T38FaxUdpEC:t38UDPRedundancy\n";
     assert_eq!(sections(&ours), expected);
+}
+
+#[test]
+fn a_fax_in_another_line_is_held() {
+    let offer = sdp("m=audio 0 RTP/AVP 8\nm=image 5012 udptl t38\n");
+    let mut origin = Origin::new(1);
+    let ours = relay_answer(&offer, &sdp("m=image 6000 udptl t38\n"), &us(20_000), &mut origin).unwrap();
+    let held = with_direction(&ours, Direction::SendOnly, &mut origin);
+    assert_eq!(held.fax().unwrap().direction, Direction::SendOnly);
 }
 
 #[test]

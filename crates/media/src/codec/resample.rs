@@ -1,6 +1,8 @@
 //! Between 8 and 16 kHz, packet after packet without a seam: a half-band filter, flat to 3.4 kHz and 70 dB down from
 //! 4.6 kHz, of which every other tap is zero. Opus brings its own rates and comes not by here.
 
+use std::sync::LazyLock;
+
 /// One direction's converter. Its delay is 2 ms.
 #[derive(Debug, Clone)]
 pub struct Resampler {
@@ -38,12 +40,7 @@ impl Resampler {
             _ => return None,
         };
         let kept = |is_kept: bool| vec![0; if is_kept { TAPS - 1 } else { 0 }];
-        Some(Self {
-            way,
-            history: kept(way != Way::Same),
-            between: kept(way == Way::Down),
-            taps: half_band(),
-        })
+        Some(Self { way, history: kept(way != Way::Same), between: kept(way == Way::Down), taps: *HALF_BAND })
     }
 
     /// Appends the converted samples: twice or half as many as came. Downwards an even number must come.
@@ -105,6 +102,9 @@ fn rounded(sum: i32, digits: u32) -> i16 {
     let nearest = (sum + (1 << (digits - 1))) >> digits;
     nearest.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
 }
+
+/// Worked out once: many legs may begin at the same moment.
+static HALF_BAND: LazyLock<[i16; TAPS]> = LazyLock::new(half_band);
 
 /// The taps at odd distances from the middle of a half-band low-pass under a Kaiser window. Their sum is made a half,
 /// so that nothing changes its level.

@@ -97,7 +97,7 @@ pub fn refuse_offer(offer: &Sdp, us: IpAddr, origin: &mut Origin) -> Sdp {
 
 /// One of our own descriptions again with another direction: hold and resume that the PBX starts itself.
 pub fn with_direction(ours: &Sdp, direction: Direction, origin: &mut Origin) -> Sdp {
-    let index = ours.audio_line().map_or(0, |(index, _)| index);
+    let index = ours.audio_line().or_else(|| ours.fax_line()).map_or(0, |(index, _)| index);
     let mut media = ours.media.clone();
     if let Some(line) = media.get_mut(index).filter(|line| line.port != 0) {
         line.direction = Some(direction);
