@@ -8,6 +8,7 @@ mod leg;
 mod music;
 mod open;
 mod outbox;
+mod priority;
 mod relay;
 #[cfg(test)]
 mod tests;

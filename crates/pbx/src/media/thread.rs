@@ -18,6 +18,7 @@ use super::drain::{Moment, Reader};
 use super::engine::{EngineConfig, LegReport};
 use super::leg::{Activity, Leg, Legs};
 use super::outbox::Outbox;
+use super::priority;
 use super::relay::{Counters, DATAGRAM, Traffic};
 use super::voice::{Noted, Source, Tick};
 use super::watch::Watch;
@@ -91,6 +92,7 @@ impl MediaThread {
 
     /// Runs until it is stopped.
     pub(super) fn run(mut self) {
+        priority::claim();
         let mut events = [EpollEvent::empty(); BATCH];
         let mut reader = Reader::new();
         loop {
