@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -299,9 +300,8 @@ impl Drop for Engine {
         }
         self.wake();
         for worker in &mut self.threads {
-            if let Some(Err(_)) = worker.join.take().map(JoinHandle::join) {
-                tracing::error!("media thread panicked");
-            }
+            // One that panics takes the process along.
+            let _ = worker.join.take().map(JoinHandle::join);
         }
     }
 }
@@ -321,7 +321,13 @@ impl Worker {
         let traffic = Arc::new(Traffic::default());
         let thread =
             MediaThread::new(epoll, Arc::clone(&waker), received, outbox, Arc::clone(&traffic), config);
-        let join = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || thread.run())?;
+        let join = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || {
+            // Every leg's work is caught before: without this thread, new calls would go to nobody, so the supervisor starts
+            // the process again.
+            if catch_unwind(AssertUnwindSafe(|| thread.run())).is_err() {
+                std::process::abort();
+            }
+        })?;
         Ok(Self { orders, waker, unwoken: Cell::new(false), traffic, legs: 0, join: Some(join) })
     }
 

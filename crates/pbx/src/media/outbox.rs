@@ -1,5 +1,5 @@
 //! The events of one media thread on their way to signalling. The channel is bounded: when it is full, events that
-//! end something wait here and go first next time, others are dropped and counted. Silence is said again anyway.
+//! end something wait here and go first next time, others are dropped and counted: there would be no bound for how many wait.
 
 use std::collections::VecDeque;
 

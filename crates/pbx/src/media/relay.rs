@@ -1,6 +1,5 @@
 //! The way of one packet: socket, leg, bridge, leg, socket. Everything here runs for every packet.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -19,8 +18,6 @@ pub(crate) struct Counters {
     pub(crate) received: u64,
     /// RTP packets sent, relayed, echoed or played.
     pub(crate) sent: u64,
-    /// Packets that the kernel would not take.
-    pub(crate) refused: u64,
     /// Frames of 20 ms.
     pub(crate) ticks: u64,
     /// Frames that began more than a frame late, or were left out.
@@ -190,31 +187,19 @@ impl Leg {
         } else {
             unreachable::send(&self.sockets.rtp, packet, destination)
         };
-        match sent {
-            Ok(_) => {
-                self.media.sent(header);
-                counters.sent = counters.sent.wrapping_add(1);
-            }
-            // A full queue or an unreachable phone costs packets, never the call.
-            Err(error) => {
-                counters.refused =
-                    counters.refused.wrapping_add(u64::from(error.kind() != io::ErrorKind::Interrupted));
-            }
+        // A full queue or an unreachable phone costs packets, never the call.
+        if sent.is_ok() {
+            self.media.sent(header);
+            counters.sent = counters.sent.wrapping_add(1);
         }
     }
 
     /// Sends a datagram of a fax to the phone, in the clear, where the phone has a fax too.
     fn send_udptl(&mut self, datagram: &[u8], counters: &mut Counters) {
         let Some(destination) = self.media.fax_destination() else { return };
-        match unreachable::send(&self.sockets.rtp, datagram, destination) {
-            Ok(_) => {
-                self.media.sent_udptl(datagram.len());
-                counters.sent = counters.sent.wrapping_add(1);
-            }
-            Err(error) => {
-                counters.refused =
-                    counters.refused.wrapping_add(u64::from(error.kind() != io::ErrorKind::Interrupted));
-            }
+        if unreachable::send(&self.sockets.rtp, datagram, destination).is_ok() {
+            self.media.sent_udptl(datagram.len());
+            counters.sent = counters.sent.wrapping_add(1);
         }
     }
 

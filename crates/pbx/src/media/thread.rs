@@ -47,6 +47,8 @@ pub(super) struct MediaThread {
     watch: Watch,
     /// The slots that get a tick each 20 ms, in no order: those that play, transcode or say a digit.
     ticking: Vec<usize>,
+    /// The room of that list of the frame before.
+    ticked: Vec<usize>,
     next_frame: Instant,
     next_look: Instant,
 }
@@ -55,6 +57,8 @@ pub(super) struct MediaThread {
 pub(super) const WAKER: u64 = u64::MAX;
 /// Packets handled between two looks at the clock and the orders.
 const BATCH: usize = 256;
+/// Orders obeyed before the packets and the frame that have come due meanwhile: all calls may end at once.
+const MOST_ORDERS: usize = 64;
 /// Packets taken from one leg's socket in a tick, more than its buffer holds: what strangers send must not leave the phone's own
 /// packets waiting until the kernel drops them.
 const MOST_WAITING: usize = 256;
@@ -85,6 +89,7 @@ impl MediaThread {
             traffic,
             watch: Watch { silent_after: config.silent_after, lost_after: config.lost_after },
             ticking: Vec::new(),
+            ticked: Vec::new(),
             next_frame: now,
             next_look: now,
         }
@@ -99,10 +104,7 @@ impl MediaThread {
             let ready = match self.epoll.wait(&mut events, self.timeout(Instant::now())) {
                 Ok(ready) => ready,
                 Err(Errno::EINTR) => 0,
-                Err(error) => {
-                    tracing::error!(%error, "media thread cannot wait for packets");
-                    return;
-                }
+                Err(error) => panic!("media thread cannot wait for packets: {error}"),
             };
             let now = Instant::now();
             let events = events.get(..ready).unwrap_or_default();
@@ -138,6 +140,10 @@ impl MediaThread {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             if event.events().contains(EpollFlags::EPOLLERR) {
                 legs.errors(token);
+            }
+            // What waits for its tick is taken then, with the kernel's stamp.
+            if !event.events().contains(EpollFlags::EPOLLIN) {
+                return Noted::default();
             }
             legs.readable(token, now, buffer, counters)
         }));
@@ -186,11 +192,11 @@ impl MediaThread {
         }
     }
 
-    /// Takes the orders that have come; false to stop.
+    /// Takes the orders that have come, or as many as packets can wait for; false to stop.
     fn obey(&mut self, now: Instant) -> bool {
         // Read before the orders: one that comes meanwhile wakes again.
         let _ = self.waker.read();
-        loop {
+        for _ in 0..MOST_ORDERS {
             match self.orders.try_recv() {
                 Ok(Order::Attach(leg)) => self.attach(now, *leg),
                 Ok(Order::Media(command)) => self.command(now, command),
@@ -208,6 +214,9 @@ impl MediaThread {
                 Err(TryRecvError::Empty) => return true,
             }
         }
+        // Only a counter at its maximum is refused, and then the thread is awake already.
+        let _ = self.waker.write(1);
+        true
     }
 
     fn attach(&mut self, now: Instant, leg: Leg) {
@@ -366,8 +375,10 @@ impl MediaThread {
 
     /// Does 20 ms of everything that we say and hear ourselves.
     fn frames(&mut self, now: Instant, reader: &mut Reader) {
-        let moment = Moment::new(now);
-        for index in std::mem::take(&mut self.ticking) {
+        let (moment, next) = (Moment::new(now), self.next_frame);
+        let room = std::mem::take(&mut self.ticked);
+        let mut due = std::mem::replace(&mut self.ticking, room);
+        for index in due.drain(..) {
             if let Some(before) = self.legs.leg(index).and_then(|leg| leg.by_tick) {
                 self.drain(now, index, before, moment, reader);
             }
@@ -393,6 +404,9 @@ impl MediaThread {
                 self.outbox.say(MediaEvent::PlayFinished { leg: id });
             }
         }
+        self.ticked = due;
+        // A leg that begins meanwhile finds nobody ticking, which puts off no frame that is owed.
+        self.next_frame = next;
     }
 
     /// Takes what has come to a leg since its last tick, which took `before` packets. Where one comes each tick, nobody looks for a second: it
@@ -441,14 +455,15 @@ impl MediaThread {
 
     fn look(&mut self, now: Instant) {
         for index in self.legs.indices() {
-            let noted = self.legs.expired(index, now);
-            if noted.pressed.is_some() {
-                self.noted(now, index, noted);
-            }
             let (legs, outbox, watch) = (&mut self.legs, &mut self.outbox, &self.watch);
-            let outcome = catch_unwind(AssertUnwindSafe(|| legs.look(index, now, watch, outbox)));
-            if outcome.is_err() {
-                self.fail(index);
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                legs.look(index, now, watch, outbox);
+                legs.expired(index, now)
+            }));
+            match outcome {
+                Ok(noted) if noted.pressed.is_some() => self.noted(now, index, noted),
+                Ok(_) => {}
+                Err(_) => self.fail(index),
             }
         }
     }
