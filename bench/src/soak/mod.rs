@@ -5,6 +5,7 @@ mod loads;
 mod sample;
 mod verdict;
 mod watch;
+mod witness;
 
 use std::path::PathBuf;
 use std::sync::Arc;

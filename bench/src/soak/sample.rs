@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::witness::Stalls;
+
 /// One second's look.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sample {
@@ -12,6 +14,8 @@ pub(crate) struct Sample {
     pub(crate) files: u64,
     /// CPU seconds used so far.
     pub(crate) cpu_s: f64,
+    /// Of the machine itself.
+    pub(crate) stalls: Stalls,
     pub(crate) status: Status,
 }
 
@@ -47,7 +51,7 @@ pub(crate) struct Totals {
 
 /// The first line of the CSV.
 pub(crate) const HEADING: &str = "seconds,rss_kb,files,cpu_s,registrations,calls,transactions,dialogs,routes,port_pairs,\
-cdrs_waiting,calls_begun,registered,sip_dropped,sip_shed,rtp_received,rtp_sent,media_ticks,media_ticks_late";
+cdrs_waiting,calls_begun,registered,sip_dropped,sip_shed,rtp_received,rtp_sent,media_ticks,media_ticks_late,machine_stalls,machine_stall_frames";
 
 impl Sample {
     /// Its line, in the order of the heading.
@@ -69,6 +73,8 @@ impl Sample {
             totals.rtp_sent,
             totals.media_ticks,
             totals.media_ticks_late,
+            self.stalls.count,
+            self.stalls.frames,
         ];
         let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
         format!("{:.1},{},{},{:.2},{}", self.at, self.rss_kb, self.files, self.cpu_s, numbers.join(","))

@@ -59,7 +59,17 @@ pub(crate) fn judge(account: &Account) -> Vec<Finding> {
         format!("{} before, {} after", before.files, after.files),
     );
     let (ticks, late) = (after.status.totals.media_ticks, after.status.totals.media_ticks_late);
-    find(late == 0, "deadlines", format!("{late} of {ticks} frames late"));
+    let (ours, stalls) = (late_by_us(account), after.stalls);
+    find(
+        ours == 0,
+        "deadlines",
+        format!(
+            "{late} of {ticks} frames late, {} of them where the machine itself stood still ({} times, at most {:.0} ms)",
+            late - ours,
+            stalls.count,
+            stalls.longest_us as f64 / 1000.0
+        ),
+    );
     let begun = after.status.totals.calls - before.status.totals.calls;
     find(
         *records == begun && after.status.cdrs_waiting == 0,
@@ -90,6 +100,18 @@ fn memory(samples: &[Sample]) -> Finding {
             mean / 1024.0
         ),
     }
+}
+
+/// Late frames that no stall of the machine in the same second or the one before explains.
+fn late_by_us(account: &Account) -> u64 {
+    let Account { before, samples, after, .. } = account;
+    let all: Vec<&Sample> = [before, before].into_iter().chain(samples).chain([after]).collect();
+    let late = |sample: &Sample| sample.status.totals.media_ticks_late;
+    let unexplained = all.windows(3).map(|seen| {
+        let stalled = seen[2].stalls.frames - seen[0].stalls.frames;
+        (late(seen[2]) - late(seen[1])).saturating_sub(stalled)
+    });
+    unexplained.sum()
 }
 
 /// The slope of the line that fits best; 0 where there is none.
@@ -165,6 +187,25 @@ mod tests {
         account.outcomes[0] =
             Outcome { name: "relayed", ok: 5, worst_p99_us: 21_000.0, ..Outcome::default() };
         assert_eq!(bad(&account), ["deadlines", "call records", "relayed"]);
+    }
+
+    #[test]
+    fn a_frame_is_not_late_where_the_machine_stood_still() {
+        let mut account = good();
+        let mut at = |second: usize, late: u64, frames: u64| {
+            for sample in &mut account.samples[second..] {
+                sample.status.totals.media_ticks_late += late;
+                sample.stalls.frames += frames;
+            }
+            account.after.status.totals.media_ticks_late += late;
+            account.after.stalls.frames += frames;
+            late_by_us(&account)
+        };
+        assert_eq!(at(20, 4, 5), 0, "seen in the same second");
+        assert_eq!((at(30, 0, 3), at(31, 3, 0)), (0, 0), "seen a second later");
+        assert_eq!(at(40, 3, 2), 1, "more than the stall explains");
+        assert_eq!(at(60, 2, 0), 3, "with no stall near");
+        assert_eq!(bad(&account), ["deadlines"]);
     }
 
     #[test]

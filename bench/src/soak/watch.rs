@@ -4,11 +4,13 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
 use super::sample::{HEADING, Sample, Status};
+use super::witness::Witness;
 use crate::driver::{Target, ticks};
 
 /// An open look-out, and the file that its samples go to.
@@ -17,6 +19,8 @@ pub(crate) struct Watch {
     pid: u32,
     socket: PathBuf,
     csv: File,
+    /// Of the machine's own stalls, where this user may have one.
+    witness: Option<Arc<Witness>>,
 }
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,7 +33,15 @@ impl Watch {
         }
         let mut csv = File::create(csv).with_context(|| format!("cannot write {}", csv.display()))?;
         writeln!(csv, "{HEADING}")?;
-        Ok(Self { begun: Instant::now(), pid, socket: target.folder().join("data/kiestoon.sock"), csv })
+        let witness = match Witness::start() {
+            Ok(witness) => Some(witness),
+            Err(error) => {
+                println!("soak: {error:#}: the machine's own stalls count as Kiestoon's");
+                None
+            }
+        };
+        let socket = target.folder().join("data/kiestoon.sock");
+        Ok(Self { begun: Instant::now(), pid, socket, csv, witness })
     }
 
     /// One sample, written down.
@@ -43,6 +55,7 @@ impl Watch {
             files: fs::read_dir(format!("/proc/{}/fd", self.pid))?.count() as u64,
             cpu_s: ticks(self.pid),
             status: self.status()?,
+            stalls: self.witness.as_ref().map(|witness| witness.stalls()).unwrap_or_default(),
         };
         writeln!(self.csv, "{}", sample.csv())?;
         Ok(sample)
