@@ -137,8 +137,9 @@ pub(super) async fn receive(
                         if !police.is_banned(now, remote.ip()) {
                             listener.answer_stun(bytes, local, remote);
                         }
-                        // A full queue loses one of many: the next one comes within the half minute.
-                        if police.is_known(now, remote.ip()) {
+                        // Who is known goes on being heard while signalling is behind; who shares the address of a guesser has
+                        // a stranger's share. A full queue loses one of many: the next one comes within the half minute.
+                        if verdict == Verdict::Pass || police.is_known(now, remote.ip()) {
                             let _ = inbound.try_send(Inbound::KeptAlive { flow });
                         }
                         continue;
@@ -208,3 +209,33 @@ const MAX_DATAGRAM_BYTES: usize = 65_535;
 const RECEIVE_BUFFER_BYTES: usize = 4 << 20;
 const BATCH: usize = 32;
 const LONGEST_BLANK: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use kiestoon_call::PoliceSettings;
+
+    use super::*;
+    use crate::task;
+
+    #[tokio::test]
+    async fn a_ban_does_not_silence_the_keep_alives_of_who_is_behind_that_address() {
+        let listener = Arc::new(UdpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap());
+        let phone = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let flow = Flow {
+            transport: Transport::Udp,
+            local: listener.address(),
+            remote: phone.local_addr().unwrap(),
+            connection: None,
+        };
+        let police = Police::new(PoliceSettings::default());
+        police.trust(Instant::now(), flow.remote.ip());
+        police.ban(Instant::now(), flow.remote.ip(), Duration::from_secs(300));
+        let (inbound, mut received) = mpsc::channel(8);
+        let _task = task::spawn("sip udp", receive(Arc::clone(&listener), Limits::DEFAULT, police, inbound));
+        phone.send_to(b"\r\n\r\n", flow.local).unwrap();
+        let came = tokio::time::timeout(Duration::from_secs(10), received.recv()).await;
+        assert!(matches!(came, Ok(Some(Inbound::KeptAlive { flow: of })) if of == flow), "{came:?}");
+    }
+}
