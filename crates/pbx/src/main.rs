@@ -11,6 +11,7 @@ mod serve;
 mod settings;
 mod signalling;
 mod snapshot;
+mod socket_address;
 mod sounds;
 mod task;
 mod transport;

@@ -2,7 +2,6 @@
 //! the thread. The kernel says when each came, as the jitter buffer must know.
 
 use std::io::IoSliceMut;
-use std::net::SocketAddr;
 use std::os::fd::AsRawFd as _;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -14,6 +13,7 @@ use nix::sys::time::TimeSpec;
 use super::leg::Legs;
 use super::relay::{Counters, DATAGRAM};
 use super::voice::Noted;
+use crate::socket_address;
 
 /// Room for a datagram and what the kernel says about it.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Legs {
             // Told of a packet that was sent before, in place of one that waits.
             Err(_) => return Some((Noted::default(), false)),
         };
-        let (length, source) = (came.bytes, came.address.as_ref().and_then(address));
+        let (length, source) = (came.bytes, came.address.as_ref().and_then(socket_address::of));
         let stamp = came.cmsgs().ok().and_then(|mut messages| messages.find_map(stamp));
         let arrival = stamp.map_or(moment.now, |stamp| moment.arrival(stamp));
         let (Some(source), Some(packet)) = (source, reader.datagram.get_mut(..length)) else {
@@ -99,11 +99,6 @@ impl Legs {
     pub(super) fn stamp(&self, index: usize, stamps: bool) -> bool {
         self.leg(index).is_some_and(|leg| setsockopt(&leg.sockets.rtp, ReceiveTimestampns, &stamps).is_ok())
     }
-}
-
-fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {
-    let v4 = storage.as_sockaddr_in().map(|v4| SocketAddr::V4((*v4).into()));
-    v4.or_else(|| storage.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into())))
 }
 
 fn stamp(message: ControlMessageOwned) -> Option<Duration> {

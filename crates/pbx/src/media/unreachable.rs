@@ -11,6 +11,7 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, 
 use nix::sys::time::TimeSpec;
 
 use super::leg::{Legs, Token};
+use crate::socket_address;
 
 /// Asks the kernel to keep them. Where it does not, the phone's reports have to do.
 pub(super) fn watch(socket: &UdpSocket, address: IpAddr) {
@@ -64,11 +65,7 @@ fn next(socket: &UdpSocket) -> Option<Option<SocketAddr>> {
             _ => false,
         })
     });
-    let to = received.address.filter(|_| is_icmp).and_then(|address| {
-        let v4 = address.as_sockaddr_in().map(|v4| SocketAddr::from((v4.ip(), v4.port())));
-        v4.or_else(|| address.as_sockaddr_in6().map(|v6| SocketAddr::from((v6.ip(), v6.port()))))
-    });
-    Some(to)
+    Some(received.address.as_ref().filter(|_| is_icmp).and_then(socket_address::of))
 }
 
 /// The kernel's queue holds a few hundred; the rest is taken when epoll speaks again.

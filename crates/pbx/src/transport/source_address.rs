@@ -14,6 +14,8 @@ use nix::{
     },
 };
 
+use crate::socket_address;
+
 /// Asks the kernel to report the local address of each datagram.
 pub(super) fn report_local_address(socket: &impl AsFd, ipv4: bool) -> io::Result<()> {
     if ipv4 {
@@ -36,7 +38,7 @@ pub(super) fn receive(
     let source = received
         .address
         .as_ref()
-        .and_then(socket_address)
+        .and_then(socket_address::of)
         .ok_or_else(|| io::Error::other("datagram without source"))?;
     let local = received.cmsgs()?.find_map(|message| match message {
         ControlMessageOwned::Ipv4PacketInfo(info) => {
@@ -84,11 +86,4 @@ pub(super) fn send(
         }
     };
     Ok(sent)
-}
-
-fn socket_address(storage: &SockaddrStorage) -> Option<SocketAddr> {
-    if let Some(v4) = storage.as_sockaddr_in() {
-        return Some(SocketAddr::from((v4.ip(), v4.port())));
-    }
-    storage.as_sockaddr_in6().map(|v6| SocketAddr::from((v6.ip(), v6.port())))
 }
