@@ -200,7 +200,7 @@ section! {
         pub exempt_sources: Vec<Cidr> = Vec::new();
         /// Connections (TCP and above) in all.
         pub connections: u32 = 4_096, in 1..=1_000_000;
-        /// Connections from one address.
+        /// Connections with one address, whichever side opens them.
         pub connections_per_source: u32 = 128, in 1..=1_000_000;
         /// Calls at the same time; a further one is answered 503.
         pub calls: u32 = 4_000, in 1..=1_000_000;

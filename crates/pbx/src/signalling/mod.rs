@@ -181,8 +181,11 @@ impl Signalling {
             }
             Inbound::KeptAlive { flow } => Input::KeptAlive { flow },
             Inbound::Opened { id, outgoing } => return self.transports.opened(id, outgoing),
-            Inbound::Closed { flow } => {
+            Inbound::Closed { flow, also } => {
                 self.transports.closed(&flow);
+                if let Some(flow) = also {
+                    self.handle(Instant::now(), Input::FlowFailed { flow });
+                }
                 Input::FlowFailed { flow }
             }
         };
@@ -225,9 +228,9 @@ impl Signalling {
         }
     }
 
-    /// Lets the last messages leave the connections' queues.
-    async fn last_words(self) {
-        tokio::time::sleep(LAST_WORDS).await;
+    /// Lets the last messages leave the connections' queues, as far as the peers read them.
+    async fn last_words(mut self) {
+        let _ = tokio::time::timeout(LAST_WORDS, self.transports.close()).await;
     }
 }
 

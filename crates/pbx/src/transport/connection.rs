@@ -11,13 +11,17 @@ use std::{
 
 use bytes::Bytes;
 use kiestoon_sip::flow::{ConnectionId, Flow, Transport};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::Instant,
+};
 
 use super::{
     Inbound, StreamBounds,
-    accept::{Acceptor, Sources},
+    accept::Acceptor,
     dial::{Proof, dial},
-    doors::Doors,
+    doors::{self, Doors},
+    places::Places,
     police::Police,
     seldom::Seldom,
     tls::Certificates,
@@ -31,7 +35,7 @@ pub(crate) struct Outgoing {
     pub(super) remote: SocketAddr,
     pub(super) messages: mpsc::Sender<Bytes>,
     pub(super) state: Arc<State>,
-    pub(super) _task: Task<()>,
+    pub(super) task: Task<()>,
 }
 
 /// What the table and the connection's own task both look at.
@@ -85,7 +89,8 @@ pub(super) struct Connections {
     doors: Doors,
     /// Where TLS is served: what we show and whom we believe.
     certificates: Option<Certificates>,
-    sources: Arc<Mutex<Sources>>,
+    /// What was not opened for want of a place.
+    refused: Seldom,
     shared: Shared,
 }
 
@@ -96,7 +101,7 @@ pub(super) struct Shared {
     pub(super) police: Police,
     pub(super) inbound: mpsc::Sender<Inbound>,
     next_id: Arc<AtomicU64>,
-    pub(super) places: Arc<Semaphore>,
+    pub(super) places: Arc<Places>,
     /// Said by whichever connection fails, at most once a second in all: the lock is held for a comparison.
     pub(super) handshakes_failed: Arc<Mutex<Seldom>>,
 }
@@ -114,9 +119,10 @@ impl Connections {
         inbound: mpsc::Sender<Inbound>,
         certificates: Option<Certificates>,
     ) -> Self {
-        let places = Arc::new(Semaphore::new(bounds.connections));
+        let bounds = Arc::new(bounds);
+        let places = Arc::new(Places::new(Arc::clone(&bounds)));
         let shared = Shared {
-            bounds: Arc::new(bounds),
+            bounds,
             police,
             inbound,
             next_id: Arc::new(AtomicU64::new(1)),
@@ -128,19 +134,14 @@ impl Connections {
             by_remote: HashMap::new(),
             doors: Doors::default(),
             certificates,
-            sources: Arc::default(),
+            refused: Seldom::default(),
             shared,
         }
     }
 
-    /// For one listener; with certificates it speaks TLS. The sources are counted for all listeners together.
+    /// For one listener; with certificates it speaks TLS.
     pub(super) fn acceptor(&self, certificates: Option<Certificates>) -> Acceptor {
-        Acceptor {
-            shared: self.shared.clone(),
-            certificates,
-            sources: Arc::clone(&self.sources),
-            refused: Seldom::default(),
-        }
+        Acceptor { shared: self.shared.clone(), certificates, refused: Seldom::default() }
     }
 
     /// Somebody has logged in on a connection.
@@ -173,22 +174,28 @@ impl Connections {
         self.open.remove(&id);
     }
 
+    /// Closes all connections, each when what waits for it has left.
+    pub(super) async fn close(&mut self) {
+        let closing: Vec<_> = self.open.drain().map(|(_, outgoing)| outgoing.task).collect();
+        for task in closing {
+            task.join().await;
+        }
+    }
+
     /// The flow to a server that has to prove a name. Nothing is opened yet.
     pub(super) fn named(&mut self, flow: Flow, name: &str) -> Flow {
-        let door = self.doors.to(flow.remote, name, self.shared.next_id());
+        let door = self.doors.to(flow.remote, name, |id| self.open.contains_key(&id));
         Flow { connection: Some(door), ..flow }
     }
 
     /// Sends on the flow's own connection, else on one to the same remote address, else on a new one.
     pub(super) fn send(&mut self, flow: &Flow, bytes: Bytes) {
-        let Some(id) = self.connection_of(flow) else { return self.fail(flow) };
+        let Some(id) = self.connection_of(flow) else { return self.fail(flow, None) };
         let sent = self.open.get(&id).is_some_and(|outgoing| outgoing.send(bytes));
         if !sent {
             tracing::info!(remote = %flow.remote, "connection closed: the peer does not read what is sent to it");
-            self.fail(&Flow { connection: Some(id), ..*flow });
-            if flow.connection != Some(id) {
-                self.fail(flow);
-            }
+            let also = flow.connection.filter(|own| *own != id).map(|_| *flow);
+            self.fail(&Flow { connection: Some(id), ..*flow }, also);
         }
     }
 
@@ -201,24 +208,42 @@ impl Connections {
             return Some(id);
         }
         let Some(door) = self.doors.get(id) else {
+            // Who is there by another way has not proved the name.
+            if doors::is_door(id) {
+                return None;
+            }
             // A connection that the peer opened (from a port that nobody listens on) cannot be opened anew.
             return self.by_remote.get(&(flow.transport, flow.remote)).copied();
         };
-        let (name, known) = (Arc::clone(&door.name), door.open);
-        known.filter(|known| self.open.contains_key(known)).or_else(|| self.connect(flow, Some(name)))
+        if let Some(known) = door.open.filter(|known| self.open.contains_key(known)) {
+            return Some(known);
+        }
+        let asked = (Arc::clone(&door.name), Arc::clone(&door.unproven));
+        self.connect(flow, Some(asked))
     }
 
     /// Opens a connection; to a server of a name, over TLS.
-    fn connect(&mut self, flow: &Flow, name: Option<Arc<str>>) -> Option<ConnectionId> {
-        let proof = match (flow.transport, name, &self.certificates) {
+    fn connect(
+        &mut self,
+        flow: &Flow,
+        asked: Option<(Arc<str>, Arc<Mutex<Seldom>>)>,
+    ) -> Option<ConnectionId> {
+        let proof = match (flow.transport, asked, &self.certificates) {
             (Transport::Tcp, None, _) => None,
-            (Transport::Tls, Some(name), Some(own)) => Some(Proof { name, connector: own.connector() }),
+            (Transport::Tls, Some((name, unproven)), Some(own)) => {
+                Some(Proof { name, connector: own.connector(), unproven })
+            }
             _ => {
                 tracing::debug!(remote = %flow.remote, transport = %flow.transport, "only the peer can open this");
                 return None;
             }
         };
-        let place = Arc::clone(&self.shared.places).try_acquire_owned().ok()?;
+        let Some(place) = self.shared.places.take(flow.remote.ip()) else {
+            if let Some(count) = self.refused.happened(Instant::now().into_std(), 1) {
+                tracing::info!(remote = %flow.remote, count, "connection not opened: too many connections");
+            }
+            return None;
+        };
         let id = self.shared.next_id();
         let (messages, queue) = queue();
         let state = Arc::clone(&queue.state);
@@ -229,12 +254,12 @@ impl Connections {
         let task = task::spawn("sip stream out", async move {
             dial(flow, proof, queue, &shared).await;
             drop(place);
-            for flow in [Flow { connection: Some(id), ..flow }, flow] {
-                let _ = shared.inbound.send(Inbound::Closed { flow }).await;
-            }
+            let also = flow.connection.map(|_| flow);
+            let closed = Inbound::Closed { flow: Flow { connection: Some(id), ..flow }, also };
+            let _ = shared.inbound.send(closed).await;
         });
         let (transport, remote) = (flow.transport, flow.remote);
-        let outgoing = Outgoing { transport, remote, messages, state, _task: task };
+        let outgoing = Outgoing { transport, remote, messages, state, task };
         match flow.connection.filter(|_| is_named) {
             Some(door) => {
                 self.doors.opened(door, id);
@@ -245,10 +270,11 @@ impl Connections {
         Some(id)
     }
 
-    /// Tells the signalling task, on the queue that it itself reads: when that is full the transaction's timer tells.
-    fn fail(&mut self, flow: &Flow) {
+    /// Tells the signalling task, on the queue that it itself reads: when that is full the transaction's timer tells. A flow that
+    /// names no connection fails with any to its peer.
+    fn fail(&mut self, flow: &Flow, also: Option<Flow>) {
         self.remove(flow);
-        let _ = self.shared.inbound.try_send(Inbound::Closed { flow: *flow });
+        let _ = self.shared.inbound.try_send(Inbound::Closed { flow: *flow, also });
     }
 }
 
@@ -256,3 +282,6 @@ impl Connections {
 /// one turn of the signalling task answers has to fit.
 const WRITE_QUEUE: usize = 1024;
 const WRITE_QUEUE_BYTES: usize = 512 << 10;
+
+#[cfg(test)]
+mod tests;

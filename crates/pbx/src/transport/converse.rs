@@ -20,7 +20,7 @@ use super::{
 
 /// Reads and writes one connection until either side closes it, a deadline passes or its bytes make no sense.
 pub(super) async fn converse(
-    (read, write): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
+    (read, mut write): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
     flow: Flow,
     queue: Queue,
     shared: &Shared,
@@ -33,8 +33,10 @@ pub(super) async fn converse(
                 tracing::debug!(remote = %flow.remote, %reason, "connection closed");
             }
         }
-        _ = write_messages(write, queue, pong_queue) => {}
+        _ = write_messages(&mut write, queue, pong_queue) => {}
     }
+    // Over TLS the end is said, or the peer could not tell it from a cut. One that reads nothing any more is not waited for.
+    let _ = timeout(CLOSE_TIMEOUT, write.shutdown()).await;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -129,7 +131,9 @@ impl Patience {
     fn deadline(&self, silence: Duration, half_message: Duration, trusted: bool) -> Instant {
         match self {
             Self::First { since } if !trusted => *since + half_message,
-            Self::First { since } | Self::Between { since } => *since + silence,
+            // Whom we called, and whose answer no transaction waits for any more.
+            Self::First { since } => *since + silence.min(FIRST_ANSWER),
+            Self::Between { since } => *since + silence,
             Self::Within { begun, .. } => *begun + half_message,
         }
     }
@@ -177,17 +181,17 @@ async fn deliver(
 }
 
 async fn write_messages(
-    mut write: impl AsyncWrite + Unpin,
+    write: &mut (impl AsyncWrite + Unpin),
     mut queue: Queue,
     mut pongs: mpsc::Receiver<()>,
 ) -> io::Result<()> {
     loop {
         tokio::select! {
             message = queue.recv() => match message {
-                Some(bytes) => timeout(WRITE_TIMEOUT, send(&mut write, &bytes)).await??,
-                None => return write.shutdown().await,
+                Some(bytes) => timeout(WRITE_TIMEOUT, send(write, &bytes)).await??,
+                None => return Ok(()),
             },
-            Some(()) = pongs.recv() => timeout(WRITE_TIMEOUT, send(&mut write, b"\r\n")).await??,
+            Some(()) = pongs.recv() => timeout(WRITE_TIMEOUT, send(write, b"\r\n")).await??,
         }
     }
 }
@@ -200,6 +204,9 @@ async fn send(write: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result
 
 const READ_BYTES: usize = 4096;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Timers B and F are 32 s (RFC 3261 section 17.1), after the time that a handshake takes.
+const FIRST_ANSWER: Duration = Duration::from_secs(40);
 const LINGER: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
@@ -230,5 +237,16 @@ mod tests {
         // A keep-alive, at its latest moment.
         patience.read(now + secs(149), true, false, true);
         assert_eq!(patience.deadline(secs(150), secs(30), true), now + secs(299));
+    }
+
+    #[test]
+    fn who_was_dialled_and_never_says_a_word_is_not_kept() {
+        let secs = Duration::from_secs;
+        let now = Instant::now();
+        let mut patience = Patience::First { since: now };
+        assert_eq!(patience.deadline(secs(7_500), secs(30), true), now + secs(40));
+        assert_eq!(patience.deadline(secs(20), secs(30), true), now + secs(20), "fewer are configured");
+        patience.read(now + secs(1), true, false, true);
+        assert_eq!(patience.deadline(secs(7_500), secs(30), true), now + secs(7_501));
     }
 }

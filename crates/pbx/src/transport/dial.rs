@@ -1,21 +1,31 @@
 //! Opens a connection, over TLS to a server that proves the name that was asked for.
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use kiestoon_sip::flow::Flow;
 use rustls::pki_types::ServerName;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
     connection::{Queue, Shared},
     converse::converse,
-    trust,
+    seldom::Seldom,
+    tcp, trust,
 };
 
 /// What a server has to prove, and with what we ask.
 pub(super) struct Proof {
     pub(super) name: Arc<str>,
     pub(super) connector: TlsConnector,
+    /// Says that it was not proven; the lock is held for a comparison.
+    pub(super) unproven: Arc<Mutex<Seldom>>,
 }
 
 /// Connects and serves the connection until it ends; `flow` is what is said of messages that come over it.
@@ -33,7 +43,11 @@ pub(super) async fn dial(flow: Flow, proof: Option<Proof>, queue: Queue, shared:
     match secure(stream, &proof).await {
         Ok(stream) => converse(tokio::io::split(stream), flow, queue, shared).await,
         Err(failure) => {
-            tracing::warn!(remote = %flow.remote, name = %proof.name, %failure, "tls connection not opened");
+            let mut unproven = proof.unproven.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(count) = unproven.happened(Instant::now().into_std(), 1) {
+                let (remote, name) = (flow.remote, proof.name);
+                tracing::warn!(%remote, %name, count, %failure, "tls connection not opened");
+            }
         }
     }
 }
@@ -41,8 +55,7 @@ pub(super) async fn dial(flow: Flow, proof: Option<Proof>, queue: Queue, shared:
 async fn connect(remote: SocketAddr) -> Result<TcpStream, String> {
     match timeout(CONNECT_TIMEOUT, TcpStream::connect(remote)).await {
         Ok(Ok(stream)) => {
-            // Signalling messages are small and waited for: Nagle would hold them back.
-            let _ = stream.set_nodelay(true);
+            tcp::send_at_once(&stream);
             Ok(stream)
         }
         Ok(Err(error)) => Err(error.to_string()),

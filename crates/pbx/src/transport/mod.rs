@@ -6,6 +6,7 @@ mod connection;
 mod converse;
 mod dial;
 mod doors;
+mod places;
 mod police;
 mod resolve;
 mod seldom;
@@ -43,12 +44,13 @@ pub(crate) enum Inbound {
     Refused { message: Message, flow: Flow },
     /// A message that did not; it may still be answerable.
     Malformed { malformed: Malformed, flow: Flow },
-    /// A keep-alive without a message came from somebody who has logged in.
+    /// A keep-alive without a message came.
     KeptAlive { flow: Flow },
     /// A peer opened a connection; `outgoing` reaches it until [`Inbound::Closed`].
     Opened { id: ConnectionId, outgoing: Outgoing },
-    /// A connection ended, or could not be opened (RFC 3261 section 18.4).
-    Closed { flow: Flow },
+    /// A connection ended, or could not be opened (RFC 3261 section 18.4); `also` is a door that led to it. Both are told in one
+    /// turn: in between, the door could be opened anew, and what goes through it then has not failed.
+    Closed { flow: Flow, also: Option<Flow> },
 }
 
 /// Bounds on what peers may hold open. Every one is tested at its limit.
@@ -228,6 +230,11 @@ impl Transports {
     /// Forgets a connection that ended.
     pub(crate) fn closed(&mut self, flow: &Flow) {
         self.connections.remove(flow);
+    }
+
+    /// Closes all connections, each when what waits for it has left.
+    pub(crate) async fn close(&mut self) {
+        self.connections.close().await;
     }
 
     fn transmit_datagram(&self, flow: &Flow, bytes: &Bytes) {

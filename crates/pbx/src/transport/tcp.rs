@@ -2,7 +2,7 @@
 use std::{io, net::SocketAddr, time::Duration};
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::accept::Acceptor;
 
@@ -18,6 +18,11 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     TcpListener::from_std(socket.into())
+}
+
+/// Signalling messages are small and waited for: Nagle would hold them back.
+pub(super) fn send_at_once(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
 }
 
 /// Accepts until the runtime ends.

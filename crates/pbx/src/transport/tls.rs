@@ -242,13 +242,13 @@ const WARN_DAYS: i64 = 14;
 const DAY_SECS: i64 = 86_400;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use rcgen::{CertificateParams, KeyPair};
     use tempfile::TempDir;
 
     use super::*;
 
-    fn files(folder: &TempDir, days: i64) -> TlsFiles {
+    pub(in crate::transport) fn files(folder: &TempDir, days: i64) -> TlsFiles {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["pbx.example".to_owned()]).unwrap();
         let end = (Timestamp::now() + jiff::SignedDuration::from_hours(days * 24)).as_second();
