@@ -41,7 +41,7 @@ impl Witness {
         let witness = Arc::new(Self::default());
         let processors = std::thread::available_parallelism()?.get();
         for processor in 0..processors {
-            let (seen, (claimed, started)) = (Arc::downgrade(&witness), std::sync::mpsc::channel());
+            let (seen, (claimed, started)) = (Arc::downgrade(&witness), std::sync::mpsc::sync_channel(1));
             std::thread::spawn(move || {
                 let claim = claim(processor);
                 let goes = claim.is_ok();
