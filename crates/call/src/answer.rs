@@ -219,9 +219,10 @@ impl Call {
             x.outputs.push_back(Output::Cdr(Box::new(self.cdr.record.clone())));
         }
         x.event(Event::CallAnswered { call: self.id(), number });
-        let legs = [Side::Caller, Side::Callee].map(|side| self.leg(side).filter(|leg| leg.shows_its_key()));
-        if is_first && let Some(leg) = legs.into_iter().flatten().next() {
-            x.event(Event::CallKeyInClear { call: self.id(), side: leg.side });
+        // Of a later phone, the one that stays was told of before.
+        let new: &[Side] = if is_first { &[Side::Caller, Side::Callee] } else { &[Side::Callee] };
+        for side in new.iter().copied().filter(|side| self.leg(*side).is_some_and(Leg::shows_its_key)) {
+            x.event(Event::CallKeyInClear { call: self.id(), side });
         }
     }
 

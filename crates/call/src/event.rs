@@ -82,7 +82,7 @@ pub enum Event {
     CallKeyInClear {
         /// The call.
         call: CallId,
-        /// Whose leg; the caller's where it is both.
+        /// Whose leg.
         side: Side,
     },
     /// A key was pressed and let go on a phone, however it came.

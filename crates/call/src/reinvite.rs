@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::{End, Side};
+use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::leg::{Leg, OurAck, Unacked};
 use crate::passed::Passed;
@@ -82,7 +83,11 @@ impl Call {
     }
 
     pub(crate) fn take_session(&mut self, x: &mut Exchange, side: Side, sdp: &Sdp) {
+        let showed = self.leg(side).is_some_and(Leg::shows_its_key);
         let changed = self.leg_mut(side).is_some_and(|leg| leg.set_remote(x, sdp));
+        if self.cdr.is_answered() && !showed && self.leg(side).is_some_and(Leg::shows_its_key) {
+            x.event(Event::CallKeyInClear { call: self.id(), side });
+        }
         self.note_fax(side, sdp);
         self.note_held(x, side, changed);
     }
