@@ -173,7 +173,7 @@ impl Call {
         if self.reinvite_client() == Some(client) {
             return self.reinvite_failed(x, reason);
         }
-        if self.transfer_failed_to_send(x, client) {
+        if self.transfer_failed_to_send(x, client, reason) {
             return;
         }
         // Our own overload says nothing of the phone.
@@ -400,6 +400,13 @@ impl Call {
         if let Some(entry) = self.cdr.leg(self.caller.id) {
             entry.codec = codec;
         }
+    }
+
+    /// Whether two people talk, and nothing is being negotiated.
+    pub(crate) fn is_settled(&self) -> bool {
+        matches!(&self.stage, Stage::Talking(talk) if matches!(talk.negotiation, Negotiation::Settled)
+            && !self.caller.is_negotiating()
+            && !talk.callee.is_negotiating())
     }
 
     pub(crate) fn branch(&self, leg: LegId) -> Option<&Branch> {

@@ -1,7 +1,6 @@
 //! Fax in a call (T.38): the offer that turns speech into a fax goes across like any other; what is its own is how it is
 //! refused, and how the call stands in its record.
 
-use bytes::Bytes;
 use kiestoon_media::codec::Encoding;
 use kiestoon_media::rtp::T38;
 use kiestoon_media::tone::FaxTone;
@@ -9,9 +8,7 @@ use kiestoon_media::{LegId, Sdp, voiceband_offer};
 
 use crate::call::Call;
 use crate::cdr::Side;
-use crate::exchange::Exchange;
 use crate::leg::LegMedia;
-use crate::reason::EndReason;
 
 /// What who offers a fax is told where the other side refuses with this status: in whatever words, it does no T.38, and 488
 /// is what fax machines take as "stay in G.711". What says nothing of the fax stays.
@@ -23,15 +20,6 @@ pub(crate) fn refusal(status: u16) -> u16 {
 }
 
 impl Call {
-    /// A side took the offer of a fax, but refused its line, which leaves it with no session at all: it is offered again
-    /// what we had told it `before`.
-    pub(crate) fn take_fax_back(&mut self, x: &mut Exchange, side: Side, before: Option<Bytes>) {
-        match before.and_then(|before| Sdp::parse(&before).ok()) {
-            Some(session) if session.is_relayable() => self.tell_side(side, session),
-            _ => self.end(x, EndReason::MediaFailed.into()),
-        }
-    }
-
     /// Notes whether a side has a fax now. A call that was a fax at some time is one in its record.
     pub(crate) fn note_fax(&mut self, side: Side, session: &Sdp) {
         let is_fax = session.fax().is_some();

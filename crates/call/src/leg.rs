@@ -145,6 +145,13 @@ pub(crate) struct OpenMedia {
     pub(crate) said: Bytes,
 }
 
+impl OpenMedia {
+    /// Of which only `said` was said.
+    pub(crate) fn new(local: LocalMedia, origin: Origin, said: Bytes) -> Self {
+        Self { local, origin, codec: None, holds: false, speaks: None, takes_events: false, said }
+    }
+}
+
 impl Leg {
     /// A leg without ports.
     pub(crate) fn new(id: LegId, side: Side, number: Box<str>, flow: Flow, signal: Signal) -> Self {
@@ -185,15 +192,7 @@ impl Leg {
                 SrtpPolicy::Optional => self.flow.transport.is_secure(),
                 SrtpPolicy::Required => true,
             };
-            self.media = LegMedia::Open(Box::new(OpenMedia {
-                local,
-                origin,
-                codec: None,
-                holds: false,
-                speaks: None,
-                takes_events: false,
-                said: Bytes::new(),
-            }));
+            self.media = LegMedia::Open(Box::new(OpenMedia::new(local, origin, Bytes::new())));
         }
         wanted
     }

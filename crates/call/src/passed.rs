@@ -1,7 +1,7 @@
 //! A request with a new session on its way across: what one side asked for, or an offer of our own (`tell`), as the other side
 //! got it, and what that answers.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_media::{Sdp, relay_answer, relay_offer};
@@ -26,23 +26,34 @@ use crate::wire;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Passed {
     pub(crate) from: Side,
-    /// The re-INVITE that is to be answered; None for one of ours.
-    pub(crate) asked: Option<Asked>,
+    pub(crate) why: Why,
     client: ClientId,
     /// Whether it went on as a re-INVITE, which is acknowledged; else as UPDATE.
     is_invite: bool,
     /// The offer, unless it is left to the other side.
     pub(crate) offer: Option<Sdp>,
-    /// How often an offer of ours was refused before, for the moment.
-    pub(crate) tries: u8,
-    /// Whether it tells of somebody else on the other side.
-    pub(crate) tells_other: bool,
     /// What the other side was told.
     #[serde(with = "kiestoon_sip::plain")]
     said: Bytes,
     /// When it is cancelled: a phone that died after its 100 would keep both sides waiting for as long as Timer C.
     #[serde(with = "kiestoon_sip::plain")]
     until: Option<Instant>,
+}
+
+/// Whose request it is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Why {
+    /// The side that it comes from asked, and waits for the answer.
+    Asked(Box<Asked>),
+    /// The same, but it was told meanwhile that this takes too long, and keeps the session of before.
+    Withdrawn,
+    /// It is an offer of our own.
+    Ours {
+        /// How often it was refused before, for the moment.
+        tries: u8,
+        /// Whether it tells of somebody else on the other side.
+        tells_other: bool,
+    },
 }
 
 /// A re-INVITE or UPDATE that waits for its answer.
@@ -52,6 +63,35 @@ pub(crate) struct Asked {
     request: Request,
 }
 
+impl Why {
+    /// For this re-INVITE or UPDATE.
+    pub(crate) fn asked(server: ServerId, request: &Request) -> Self {
+        Self::Asked(Box::new(Asked { server, request: request.clone() }))
+    }
+
+    fn as_asked(&self) -> Option<&Asked> {
+        match self {
+            Self::Asked(asked) => Some(asked),
+            Self::Withdrawn | Self::Ours { .. } => None,
+        }
+    }
+
+    /// Refuses what was asked, if it was asked.
+    fn refuse(&self, x: &mut Exchange, status: u16) {
+        if let Some(asked) = self.as_asked() {
+            x.routes.remove_invite(asked.server);
+            refuse_reinvite(x, asked.server, &asked.request, status);
+        }
+    }
+}
+
+/// What was sent to the other side.
+struct Sent {
+    client: ClientId,
+    is_invite: bool,
+    said: Bytes,
+}
+
 impl Passed {
     /// The call ends before the other side has answered; `other` is the dialog with it, unless it has hung up itself.
     pub(crate) fn give_up(self, x: &mut Exchange, other: Option<Dialog>) {
@@ -59,15 +99,7 @@ impl Passed {
         if let Some(dialog) = other.filter(|_| self.is_invite) {
             x.leave_reinvite(self.client, dialog, self.offer.is_some());
         }
-        self.refuse(x, 487);
-    }
-
-    /// Refuses what was asked, if it was asked.
-    fn refuse(&self, x: &mut Exchange, status: u16) {
-        if let Some(asked) = &self.asked {
-            x.routes.remove_invite(asked.server);
-            refuse_reinvite(x, asked.server, &asked.request, status);
-        }
+        self.why.refuse(x, 487);
     }
 
     /// When [`Call::tick_passed`] is wanted.
@@ -77,7 +109,15 @@ impl Passed {
 
     /// The request that was passed on, if it is the one that was asked for like this.
     pub(crate) fn asked_by(&self, server: ServerId) -> Option<ClientId> {
-        self.asked.as_ref().is_some_and(|asked| asked.server == server).then_some(self.client)
+        self.why.as_asked().is_some_and(|asked| asked.server == server).then_some(self.client)
+    }
+
+    /// The same, refused once more.
+    fn refused(mut self) -> Self {
+        if let Why::Ours { tries, .. } = &mut self.why {
+            *tries = tries.saturating_add(1);
+        }
+        self
     }
 
     fn is_fax(&self) -> bool {
@@ -91,19 +131,34 @@ impl Passed {
 }
 
 impl Call {
-    /// Passes it on, in the dialog with the other side: an offer of an UPDATE, or of our own, as UPDATE where that is taken. An
-    /// error is the status that refuses it.
-    pub(crate) fn pass_reinvite(
+    /// Passes it on, in the dialog with the other side: an offer of an UPDATE, or of our own, as UPDATE where that is taken. Where
+    /// it cannot be, who asked is told so.
+    pub(crate) fn pass_reinvite(&mut self, x: &mut Exchange, from: Side, why: Why, offer: Option<Sdp>) {
+        let Sent { client, is_invite, said } = match self.send_across(x, from, &why, offer.as_ref()) {
+            Ok(sent) => sent,
+            Err(status) => return why.refuse(x, status),
+        };
+        let until = is_invite.then(|| x.now + x.settings.timers.transaction() * 3 / 4);
+        if let (Some(asker), Why::Asked(_)) = (self.leg_mut(from), &why) {
+            asker.open = if offer.is_some() { OpenOffer::Theirs } else { OpenOffer::OursDue };
+        }
+        if let Stage::Talking(talk) = &mut self.stage {
+            let passed = Passed { from, why, client, is_invite, offer, said, until };
+            talk.negotiation = Negotiation::Passed(Box::new(passed));
+        }
+    }
+
+    fn send_across(
         &mut self,
         x: &mut Exchange,
         from: Side,
-        asked: Option<(ServerId, &Request)>,
-        offer: Option<Sdp>,
-    ) -> Result<(), u16> {
+        why: &Why,
+        offer: Option<&Sdp>,
+    ) -> Result<Sent, u16> {
         let owner = ClientOwner::Call(self.key);
         let flow = self.leg(from.other()).map(|leg| leg.flow);
         let shown = flow.and_then(|flow| self.side_shown_as(x, from, &flow));
-        let told = offer.as_ref().map(|offer| self.with_room_for_music(x, offer));
+        let told = offer.map(|offer| self.with_room_for_music(x, offer));
         let other = self.leg_mut(from.other()).ok_or(480u16)?;
         let body = match (&told, &mut other.media) {
             (Some(offer), LegMedia::Open(media)) => {
@@ -111,8 +166,8 @@ impl Call {
             }
             _ => None,
         };
-        let asks_invite = asked.is_some_and(|(_, request)| request.method == Method::Invite);
-        let is_invite = offer.is_none() || asks_invite || !other.can.update;
+        let invited = why.as_asked().filter(|asked| asked.request.method == Method::Invite);
+        let is_invite = offer.is_none() || invited.is_some() || !other.can.update;
         if (is_invite && other.established().is_none()) || other.awaits_prack() {
             return Err(491);
         }
@@ -128,32 +183,12 @@ impl Call {
         if !said.is_empty() {
             passed.set_body(wire::SDP, said.clone());
         }
-        if let Some((server, request)) = asked.filter(|_| asks_invite) {
+        if let Some(Asked { server, request }) = invited {
             let trying = x.response(request, 100, None);
-            x.respond(server, trying);
-            x.routes.add_invite(server, self.key);
+            x.respond(*server, trying);
+            x.routes.add_invite(*server, self.key);
         }
-        let client = x.request(passed, flow, Some(owner));
-        let until = is_invite.then(|| x.now + x.settings.timers.transaction() * 3 / 4);
-        if let (Some(asker), true) = (self.leg_mut(from), asked.is_some()) {
-            asker.open = if offer.is_some() { OpenOffer::Theirs } else { OpenOffer::OursDue };
-        }
-        if let Stage::Talking(talk) = &mut self.stage {
-            let asked = asked.map(|(server, request)| Asked { server, request: request.clone() });
-            let (tries, tells_other) = (0, false);
-            let passed = Passed { from, asked, client, is_invite, offer, tries, tells_other, said, until };
-            talk.negotiation = Negotiation::Passed(Box::new(passed));
-        }
-        Ok(())
-    }
-
-    /// Notes how often the offer of ours that has just gone out was refused before, and whether it tells of somebody else.
-    pub(crate) fn note_news(&mut self, tries: u8, tells_other: bool) {
-        if let Stage::Talking(talk) = &mut self.stage
-            && let Negotiation::Passed(passed) = &mut talk.negotiation
-        {
-            (passed.tries, passed.tells_other) = (tries, tells_other);
-        }
+        Ok(Sent { client: x.request(passed, flow, Some(owner)), is_invite, said })
     }
 
     /// When the re-INVITE that was passed on is cancelled.
@@ -176,7 +211,9 @@ impl Call {
             return;
         }
         x.transactions.cancel(x.now, passed.client);
-        if let Some(asked) = passed.asked.take_if(|asked| asked.request.method != Method::Invite) {
+        if passed.why.as_asked().is_some_and(|asked| asked.request.method != Method::Invite)
+            && let Why::Asked(asked) = std::mem::replace(&mut passed.why, Why::Withdrawn)
+        {
             let from = passed.from;
             x.answer(asked.server, &asked.request, 504);
             if let Some(asker) = self.leg_mut(from) {
@@ -187,7 +224,7 @@ impl Call {
 
     /// What was offered is answered; with a side that has asked for nothing, something else may be open.
     fn close_offers(&mut self, passed: &Passed) {
-        let asker = passed.asked.is_some().then_some(passed.from);
+        let asker = passed.why.as_asked().map(|_| passed.from);
         for side in [Some(passed.to()), asker].into_iter().flatten() {
             if let Some(leg) = self.leg_mut(side) {
                 leg.open = OpenOffer::None;
@@ -228,11 +265,13 @@ impl Call {
             300..=399 | 401 | 407 | 408 | 422 => 488,
             code => code,
         };
-        passed.refuse(x, shown);
+        passed.why.refuse(x, shown);
         if gone {
             return self.end(x, gone_end(passed.to()));
         }
-        self.tell_again(x, *passed, response);
+        if let Some(wait) = self.wait_for(x, passed.to(), response) {
+            self.tell_again(x.now + wait, passed.refused());
+        }
     }
 
     /// The other side does not take UPDATE after all.
@@ -240,11 +279,7 @@ impl Call {
         if let Some(other) = self.leg_mut(passed.to()) {
             other.can.update = false;
         }
-        let asked = passed.asked.as_ref().map(|asked| (asked.server, &asked.request));
-        if let Err(status) = self.pass_reinvite(x, passed.from, asked, passed.offer.clone()) {
-            passed.refuse(x, status);
-        }
-        self.note_news(passed.tries, passed.tells_other);
+        self.pass_reinvite(x, passed.from, passed.why, passed.offer);
     }
 
     /// The other side never answered it.
@@ -253,9 +288,10 @@ impl Call {
         x.routes.remove_client(passed.client);
         self.close_offers(&passed);
         if reason == FailReason::Overload {
-            return passed.refuse(x, 500);
+            passed.why.refuse(x, 500);
+            return self.tell_again(x.now + ROOM, *passed);
         }
-        passed.refuse(x, 481);
+        passed.why.refuse(x, 481);
         self.end(x, gone_end(passed.to()));
     }
 
@@ -276,37 +312,44 @@ impl Call {
         let before = self.leg_mut(to).and_then(Leg::media_mut).map(|media| media.said.clone());
         self.note_accepted(x, &passed, response);
         let theirs = wire::sdp_of(&x.settings, &response.headers, &response.body);
+        if let Why::Withdrawn = passed.why {
+            self.acknowledge(x, to, None);
+            if let Some(theirs) = &theirs {
+                self.take_session(x, to, theirs);
+            }
+            return self.take_offer_back(x, to, before);
+        }
         let body = theirs.as_ref().and_then(|theirs| self.body_for_asker(&passed, theirs));
         let (theirs, body) = match (theirs, body) {
             (Some(theirs), Some(body)) => (theirs, body),
-            _ if passed.is_fax() && passed.asked.is_some() => {
+            _ if passed.is_fax() && passed.why.as_asked().is_some() => {
                 self.acknowledge(x, to, None);
-                passed.refuse(x, 488);
-                self.take_fax_back(x, to, before);
-                return;
+                passed.why.refuse(x, 488);
+                return self.take_offer_back(x, to, before);
             }
             (theirs, _) => {
                 // The other side has changed its session already, so the old one cannot be kept.
                 self.acknowledge(x, to, theirs.filter(|_| passed.offer.is_none()).as_ref());
-                passed.refuse(x, 488);
+                passed.why.refuse(x, 488);
                 return self.end(x, EndReason::MediaFailed.into());
             }
         };
-        match (&passed.offer, &passed.asked) {
-            (Some(offer), Some(_)) => {
+        match (&passed.offer, &passed.why) {
+            (Some(offer), Why::Asked(_)) => {
                 self.acknowledge(x, to, None);
                 self.take_session(x, passed.from, offer);
                 self.take_session(x, to, &theirs);
                 self.both_know(x);
             }
-            (Some(offer), None) => {
+            (Some(offer), Why::Ours { tries, .. }) => {
                 self.acknowledge(x, to, None);
                 self.take_session(x, to, &theirs);
-                self.told(&passed, offer, theirs);
+                self.told(passed.from, *tries, offer, theirs);
             }
+            (_, Why::Withdrawn) => {}
             (None, _) => self.await_answer(passed.from, theirs),
         }
-        if let Some(Asked { server, request }) = &passed.asked {
+        if let Some(Asked { server, request }) = passed.why.as_asked() {
             x.routes.remove_invite(*server);
             match request.method {
                 Method::Invite => self.accept_reinvite(x, passed.from, *server, request, &body),
@@ -340,7 +383,7 @@ impl Call {
         let LegMedia::Open(media) = &mut self.leg_mut(passed.from)?.media else { return None };
         match &passed.offer {
             // Nobody asked, so nobody is answered.
-            Some(offer) if passed.asked.is_none() => {
+            Some(offer) if passed.why.as_asked().is_none() => {
                 relay_answer(offer, theirs, &media.local, &mut media.origin.clone()).ok()
             }
             Some(offer) => relay_answer(offer, theirs, &media.local, &mut media.origin).ok(),
@@ -360,3 +403,6 @@ impl Call {
         }
     }
 }
+
+/// How long an offer of our own waits that we had no room to send.
+const ROOM: Duration = Duration::from_secs(2);

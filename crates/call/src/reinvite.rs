@@ -12,7 +12,7 @@ use crate::cdr::{End, Side};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::leg::{Leg, OurAck, Unacked};
-use crate::passed::Passed;
+use crate::passed::{Passed, Why};
 use crate::reason::EndReason;
 use crate::session_timer;
 use crate::settings::Settings;
@@ -50,11 +50,7 @@ impl Call {
                 let busy = || self.leg(from.other()).is_some_and(Leg::is_negotiating).then_some(491);
                 match refusal.or_else(busy) {
                     Some(status) => refuse_reinvite(x, server, &request, status),
-                    None => {
-                        if let Err(status) = self.pass_reinvite(x, from, Some((server, &request)), offer) {
-                            x.answer(server, &request, status);
-                        }
-                    }
+                    None => self.pass_reinvite(x, from, Why::asked(server, &request), offer),
                 }
             }
             _ if refusal.is_some() || self.caller.is_unacked() => {

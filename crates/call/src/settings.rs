@@ -9,7 +9,7 @@ use kiestoon_sip::Transport;
 use kiestoon_sip::digest::DigestSettings;
 pub use kiestoon_sip::network::Network;
 use kiestoon_sip::network::PublicAddresses;
-use kiestoon_sip::transaction::Timers;
+use kiestoon_sip::transaction::{Timers, TransactionLimits};
 
 /// The settings of a [`Switch`](crate::Switch). [`Default`] is what ships.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct Settings {
     pub expiry: ExpirySettings,
     /// Bounds on what the switch holds.
     pub limits: CallLimits,
+    /// Bounds on the transactions, of calls and of all else.
+    pub transactions: TransactionLimits,
     /// `Max-Forwards` of the requests that we begin ourselves; relayed ones carry one less than what came.
     pub max_forwards: u8,
     /// The longest that a call may stay unanswered, all dialplan steps together.
@@ -123,6 +125,7 @@ impl Default for Settings {
             timers: Timers::default(),
             expiry: ExpirySettings::default(),
             limits: CallLimits::default(),
+            transactions: TransactionLimits::default(),
             max_forwards: 70,
             ring_limit: Duration::from_secs(5 * 60),
             call_limit: Duration::from_secs(12 * 3600),

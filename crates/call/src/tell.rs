@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use kiestoon_media::{Direction, Sdp};
 use kiestoon_sip::Response;
 use kiestoon_sip::dialog::{DialogRole, glare_wait};
@@ -14,7 +15,8 @@ use crate::call::{Call, Stage};
 use crate::cdr::Side;
 use crate::exchange::Exchange;
 use crate::leg::{Leg, LegMedia};
-use crate::passed::Passed;
+use crate::passed::{Passed, Why};
+use crate::reason::EndReason;
 use crate::reinvite::Negotiation;
 
 /// What the two who talk have yet to be told.
@@ -92,9 +94,8 @@ impl Call {
                 self.rename(x, to);
             }
             // A session that cannot be told stays as it is.
-            if self.pass_reinvite(x, to.other(), None, Some(news.offer)).is_ok() {
-                self.note_news(news.tries, news.is_other);
-            }
+            let why = Why::Ours { tries: news.tries, tells_other: news.is_other };
+            self.pass_reinvite(x, to.other(), why, Some(news.offer));
         }
     }
 
@@ -105,19 +106,30 @@ impl Call {
         is_settled && leg.is_some_and(|leg| !leg.is_negotiating()) && !self.transfer_negotiates(to)
     }
 
-    /// An offer of ours was refused. One that came at the wrong time is made again.
-    pub(crate) fn tell_again(&mut self, x: &mut Exchange, passed: Passed, response: &Response) {
-        let (to, tries) = (passed.to(), passed.tries.saturating_add(1));
-        let (Some(offer), None) = (passed.offer, passed.asked) else { return };
-        let Some(wait) = self.wait_for(x, to, response).filter(|_| tries < MOST_TRIES) else { return };
-        if let Stage::Talking(talk) = &mut self.stage {
-            let news = News { offer, is_other: passed.tells_other, tries, at: Some(x.now + wait) };
-            talk.untold.slot(to).get_or_insert(Box::new(news));
+    /// A side took an offer of the other one's that came to nothing: it is offered again what we had told it `before`.
+    pub(crate) fn take_offer_back(&mut self, x: &mut Exchange, side: Side, before: Option<Bytes>) {
+        match before.and_then(|before| Sdp::parse(&before).ok()) {
+            Some(session) if session.is_relayable() => self.tell_side(side, session),
+            _ => self.end(x, EndReason::MediaFailed.into()),
+        }
+    }
+
+    /// An offer of ours came at the wrong time, and is made again at that time.
+    pub(crate) fn tell_again(&mut self, at: Instant, passed: Passed) {
+        let (to, Why::Ours { tries, tells_other: is_other }) = (passed.to(), passed.why) else { return };
+        let (Some(offer), Stage::Talking(talk)) = (passed.offer, &mut self.stage) else { return };
+        match talk.untold.slot(to) {
+            // Newer than what was refused.
+            Some(news) => news.is_other |= is_other,
+            slot if tries < MOST_TRIES => {
+                *slot = Some(Box::new(News { offer, is_other, tries, at: Some(at) }));
+            }
+            _ => {}
         }
     }
 
     /// How long an offer that was refused with this response has to wait; None where waiting is no use.
-    fn wait_for(&self, x: &mut Exchange, to: Side, response: &Response) -> Option<Duration> {
+    pub(crate) fn wait_for(&self, x: &mut Exchange, to: Side, response: &Response) -> Option<Duration> {
         match response.status.code() {
             491 => Some(self.leg(to)?.glare_wait(&mut x.rng)),
             // The phone is still busy with an offer of its own (RFC 3261 section 14.2, RFC 3311 section 5.2).
@@ -143,11 +155,10 @@ impl Call {
 
     /// An offer of ours, the session `offer` of the one side, was answered by the other one with `theirs`: if that is not what the
     /// one side believes, it is told in turn.
-    pub(crate) fn told(&mut self, passed: &Passed, offer: &Sdp, theirs: Sdp) {
-        let from = passed.from;
+    pub(crate) fn told(&mut self, from: Side, tries: u8, offer: &Sdp, theirs: Sdp) {
         let is_misled = self.leg(from).is_some_and(|leg| leg.is_misled(offer, &theirs));
         let Stage::Talking(talk) = &mut self.stage else { return };
-        let tries = passed.tries.saturating_add(1);
+        let tries = tries.saturating_add(1);
         match talk.untold.slot(from) {
             Some(news) => news.offer = theirs,
             slot if is_misled && tries < MOST_TRIES => {
@@ -182,6 +193,6 @@ impl Leg {
 }
 
 /// Offers that are refused again and again: a phone that does this does not want it.
-const MOST_TRIES: u8 = 8;
+pub(crate) const MOST_TRIES: u8 = 8;
 /// RFC 3261 section 14.2 asks phones for ten seconds at most.
 const LONGEST_WAIT: Duration = Duration::from_secs(32);

@@ -10,6 +10,7 @@ use crate::cdr::Side;
 use crate::exchange::Exchange;
 use crate::leg::Leg;
 use crate::open_offer::OpenOffer;
+use crate::passed::Why;
 use crate::reinvite::{read_offer, refuse_reinvite};
 use crate::session_timer;
 use crate::wire;
@@ -53,9 +54,7 @@ impl Call {
         if self.leg(side.other()).is_some_and(Leg::is_negotiating) {
             return refuse_reinvite(x, server, request, 491);
         }
-        if let Err(status) = self.pass_reinvite(x, side, Some((server, request)), Some(offer)) {
-            x.answer(server, request, status);
-        }
+        self.pass_reinvite(x, side, Why::asked(server, request), Some(offer));
     }
 
     /// The 200 to an UPDATE, or to a PRACK with an offer.

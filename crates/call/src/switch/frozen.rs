@@ -8,7 +8,7 @@ use std::time::Instant;
 use kiestoon_media::CallKey;
 use kiestoon_sip::plain;
 use kiestoon_sip::registrar::{Gruus, Registrar, StoredBinding};
-use kiestoon_sip::transaction::{FrozenTransactions, TransactionLayer, TransactionLimits};
+use kiestoon_sip::transaction::{FrozenTransactions, TransactionLayer};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
@@ -155,7 +155,7 @@ impl Switch {
             frozen.transactions,
             settings.timers,
             ChaCha12Rng::from_seed(seed),
-            TransactionLimits::default(),
+            settings.transactions,
         );
         let registrar = Registrar::thaw(wall.at, frozen.bindings, registrar_settings(&settings.expiry));
         let authenticator = Authenticator::thaw(frozen.authenticator, &settings);
@@ -193,4 +193,4 @@ impl Switch {
 }
 
 /// Of the form: raise it with every change of what is written.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;

@@ -26,9 +26,7 @@ use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, MediaCommand, MediaEvent};
 use kiestoon_sip::locate::Query;
 use kiestoon_sip::registrar::{BindingChange, Gruus, Registrar, RegistrarSettings, StoredBinding};
-use kiestoon_sip::transaction::{
-    EndedReason, ServerId, TransactionLayer, TransactionLimits, TransactionOutput,
-};
+use kiestoon_sip::transaction::{EndedReason, ServerId, TransactionLayer, TransactionOutput};
 use kiestoon_sip::{Flow, Malformed, Message, Method, Request};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
@@ -187,11 +185,8 @@ impl Switch {
             seed
         };
         let authenticator = Authenticator::new(seed(), seed(), &settings);
-        let transactions = TransactionLayer::new(
-            settings.timers,
-            ChaCha12Rng::from_seed(seed()),
-            TransactionLimits::default(),
-        );
+        let transactions =
+            TransactionLayer::new(settings.timers, ChaCha12Rng::from_seed(seed()), settings.transactions);
         let registrar = Registrar::new(registrar_settings(&settings.expiry));
         let mut own = ChaCha12Rng::from_seed(seed());
         let x = Exchange {

@@ -2,10 +2,11 @@
 //! gets ports in the other call first (`arrival`), and is offered them in its own dialog; until it has accepted, nothing has changed.
 
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, LocalMedia, Origin, Sdp, local_offer};
-use kiestoon_sip::transaction::{ClientId, ServerId};
+use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
 use kiestoon_sip::{ReferTo, Replaces, Request, Response};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,9 @@ use crate::identity::anonymous;
 use crate::leg::{Leg, LegMedia, OpenMedia};
 use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
+use crate::reinvite::gone_end;
 use crate::routes::ClientOwner;
+use crate::tell::MOST_TRIES;
 
 /// What one call has to say to another; the switch carries it over.
 #[derive(Debug)]
@@ -49,8 +52,32 @@ pub(crate) struct Leaving {
     /// Whether that one wants to be unknown.
     is_withheld: bool,
     offered: Option<Offered>,
+    /// How often it has refused that, for the moment.
+    tries: u8,
+    /// When it is offered that again.
+    again: Option<Again>,
     /// The other call does not take it any more: the outcome of the offer alone is waited for.
     called_off: bool,
+}
+
+/// An offer that came at the wrong time, and is made again.
+#[derive(Debug, Serialize, Deserialize)]
+struct Again {
+    #[serde(with = "kiestoon_sip::plain")]
+    at: Instant,
+    local: LocalMedia,
+}
+
+impl Leaving {
+    /// Whether an offer is open with the phone, or about to be made.
+    pub(super) fn negotiates(&self) -> bool {
+        self.again.is_none()
+    }
+
+    /// When [`Call::tick_leaving`] is wanted.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.again.as_ref().map(|again| again.at)
+    }
 }
 
 /// The offer that it was made.
@@ -104,6 +131,8 @@ impl Call {
             meets,
             is_withheld,
             offered: None,
+            tries: 0,
+            again: None,
             called_off: false,
         }));
     }
@@ -161,9 +190,12 @@ impl Call {
         }
         if !status.is_success() {
             x.routes.remove_client(client);
+            if self.departs_later(x, response) {
+                return true;
+            }
             self.departure_refused_by_phone(x, status.code());
             if matches!(status.code(), 408 | 481) {
-                self.end(x, crate::reinvite::gone_end(who));
+                self.end(x, gone_end(who));
             }
             return true;
         }
@@ -179,6 +211,34 @@ impl Call {
             }
         }
         true
+    }
+
+    /// An offer that the phone refused for the moment is made again. False where that is no use.
+    fn departs_later(&mut self, x: &mut Exchange, response: &Response) -> bool {
+        let Some(who) = self.walk.transfers.leaving.as_ref().map(|leaving| leaving.who) else { return false };
+        let Some(wait) = self.wait_for(x, who, response) else { return false };
+        let Some(leaving) = &mut self.walk.transfers.leaving else { return false };
+        leaving.tries = leaving.tries.saturating_add(1);
+        if leaving.called_off || leaving.tries >= MOST_TRIES {
+            return false;
+        }
+        let Some(Offered { local, origin, .. }) = leaving.offered.take() else { return false };
+        leaving.again = Some(Again { at: x.now + wait, local });
+        self.describe_on(who, Some(origin));
+        self.rename(x, who);
+        true
+    }
+
+    /// Makes it again, once nothing else is under way.
+    pub(super) fn tick_leaving(&mut self, x: &mut Exchange) {
+        let is_settled = self.is_settled();
+        let Some(leaving) = &mut self.walk.transfers.leaving else { return };
+        let Some(mut again) = leaving.again.take_if(|again| again.at <= x.now) else { return };
+        if is_settled {
+            return self.offer_departure(x, again.local);
+        }
+        again.at = x.now + BUSY;
+        leaving.again = Some(again);
     }
 
     /// The phone has not taken what it was offered.
@@ -212,15 +272,20 @@ impl Call {
         }
     }
 
-    pub(super) fn leaving_failed(&mut self, x: &mut Exchange, client: ClientId) -> bool {
+    /// That offer will not be answered. False if it was another request.
+    pub(super) fn leaving_failed(&mut self, x: &mut Exchange, client: ClientId, reason: FailReason) -> bool {
         let Some(leaving) = &self.walk.transfers.leaving else { return false };
         let who = leaving.who;
         if leaving.offered.as_ref().is_none_or(|offered| offered.client != client) {
             return false;
         }
         x.routes.remove_client(client);
+        if reason == FailReason::Overload {
+            self.departure_refused_by_phone(x, 503);
+            return true;
+        }
         self.departure_failed(x, 408);
-        self.end(x, crate::reinvite::gone_end(who));
+        self.end(x, gone_end(who));
         true
     }
 
@@ -245,9 +310,7 @@ impl Call {
         }
         gone.postpone_refresh(x);
         let Offered { local, origin, said, .. } = offered;
-        let media =
-            OpenMedia { local, origin, codec: None, holds: false, speaks: None, takes_events: false, said };
-        gone.media = LegMedia::Open(Box::new(media));
+        gone.media = LegMedia::Open(Box::new(OpenMedia::new(local, origin, said)));
         if let Some(subscription) = &mut leaving.subscription {
             subscription.tell(x, &mut self.caller, 200);
         }
@@ -302,9 +365,18 @@ impl Call {
         self.tell_of_departure(x, *leaving, status);
         if let Some(offered) = offered {
             x.transactions.cancel(x.now, offered.client);
-            let (subscription, offered, called_off) = (None, Some(offered), true);
-            let rest = Leaving { who, to, subscription, linked, meets, is_withheld, offered, called_off };
-            self.walk.transfers.leaving = Some(Box::new(rest));
+            self.walk.transfers.leaving = Some(Box::new(Leaving {
+                who,
+                to,
+                subscription: None,
+                linked,
+                meets,
+                is_withheld,
+                offered: Some(offered),
+                tries: 0,
+                again: None,
+                called_off: true,
+            }));
         }
     }
 
@@ -317,3 +389,6 @@ impl Call {
         }
     }
 }
+
+/// How long it waits for what is under way when its time has come.
+const BUSY: Duration = Duration::from_millis(500);

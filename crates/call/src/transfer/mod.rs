@@ -15,7 +15,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use kiestoon_dialplan::{CallFacts, Timestamp};
 use kiestoon_media::{Direction, MediaCommand, Sdp, local_offer, with_direction};
-use kiestoon_sip::transaction::{ClientId, ServerId};
+use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
 use kiestoon_sip::{Method, NameAddr, ReferTo, Request, Response};
 use serde::{Deserialize, Serialize};
 
@@ -121,11 +121,10 @@ impl Call {
     /// parted.
     fn read_refer(&self, request: &Request) -> Result<ReferTo, u16> {
         let refer_to = request.headers.refer_to().map_err(|_| 400u16)?;
-        let Stage::Talking(talk) = &self.stage else { return Err(603) };
-        let is_settled = matches!(talk.negotiation, Negotiation::Settled)
-            && !self.caller.is_negotiating()
-            && !talk.callee.is_negotiating();
-        if is_settled && self.transfers_are_idle() { Ok(refer_to) } else { Err(491) }
+        if !matches!(self.stage, Stage::Talking(_)) {
+            return Err(603);
+        }
+        if self.is_settled() && self.transfers_are_idle() { Ok(refer_to) } else { Err(491) }
     }
 
     pub(crate) fn transfers_are_idle(&self) -> bool {
@@ -251,11 +250,7 @@ impl Call {
         if !status.is_success() {
             match status.code() {
                 408 | 481 => self.asked_one_is_gone(x, client),
-                _ => {
-                    x.routes.remove_client(client);
-                    self.caller.open = OpenOffer::None;
-                    self.seek(x, None);
-                }
+                _ => self.ask_no_more(x, client),
             }
             return true;
         }
@@ -271,12 +266,27 @@ impl Call {
     }
 
     /// A request that a transfer sent will not be answered. False if it was for something else.
-    pub(crate) fn transfer_failed_to_send(&mut self, x: &mut Exchange, client: ClientId) -> bool {
+    pub(crate) fn transfer_failed_to_send(
+        &mut self,
+        x: &mut Exchange,
+        client: ClientId,
+        reason: FailReason,
+    ) -> bool {
         if !self.is_asked(client) {
-            return self.leaving_failed(x, client);
+            return self.leaving_failed(x, client, reason);
         }
-        self.asked_one_is_gone(x, client);
+        match reason {
+            FailReason::Overload => self.ask_no_more(x, client),
+            _ => self.asked_one_is_gone(x, client),
+        }
         true
+    }
+
+    /// The one who is transferred keeps the session that it has.
+    fn ask_no_more(&mut self, x: &mut Exchange, client: ClientId) {
+        x.routes.remove_client(client);
+        self.caller.open = OpenOffer::None;
+        self.seek(x, None);
     }
 
     /// The one who is transferred is not there any more; its answer is not waited for.
@@ -302,14 +312,16 @@ impl Call {
 
     /// Whether an offer of a transfer's is open with a side, so that its own has to wait.
     pub(crate) fn transfer_negotiates(&self, side: Side) -> bool {
-        (self.asking().is_some() && side == Side::Caller) || self.walk.transfers.leaving.is_some()
+        let leaving = self.walk.transfers.leaving.as_ref();
+        (self.asking().is_some() && side == Side::Caller) || leaving.is_some_and(|it| it.negotiates())
     }
 
     /// When a transfer wants [`Call::tick_transfers`].
     pub(crate) fn transfers_deadline(&self) -> Option<Instant> {
         let search = self.walk.transfers.search.as_ref().map(|search| search.until);
         let arrival = self.walk.transfers.arrival.as_ref().map(|arrival| arrival.until);
-        [search, arrival].into_iter().flatten().min()
+        let leaving = self.walk.transfers.leaving.as_ref().and_then(|leaving| leaving.deadline());
+        [search, arrival, leaving].into_iter().flatten().min()
     }
 
     /// A search that takes too long has failed; a phone that has not arrived by now will not.
@@ -320,6 +332,7 @@ impl Call {
         if self.walk.transfers.arrival.as_ref().is_some_and(|arrival| arrival.until <= x.now) {
             self.drop_arrival(x, 504);
         }
+        self.tick_leaving(x);
     }
 
     /// A search whose first offer is still unanswered takes that back: the one who is transferred cannot be offered another session

@@ -11,7 +11,7 @@ use crate::cdr::Side;
 use crate::exchange::Exchange;
 use crate::leg::{Leg, Signal};
 use crate::reason::EndReason;
-use crate::reinvite::{Negotiation, refuse_reinvite};
+use crate::reinvite::refuse_reinvite;
 
 /// Whose place a phone takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,12 +60,8 @@ impl Call {
             _ if is_early && invited => Err(481),
             _ if !is_early && replaces.early_only => Err(486),
             _ if !self.transfers_are_idle() => Err(491),
-            Stage::Talking(talk) => {
-                let is_settled = matches!(talk.negotiation, Negotiation::Settled)
-                    && !self.caller.is_negotiating()
-                    && !talk.callee.is_negotiating();
-                if is_settled { Ok(Place::Side(side)) } else { Err(491) }
-            }
+            Stage::Talking(_) if self.is_settled() => Ok(Place::Side(side)),
+            Stage::Talking(_) => Err(491),
             Stage::Ringing(_) if self.offer.is_some() => Ok(Place::Side(side)),
             Stage::Between | Stage::Ringing(_) | Stage::Sounding(_) => Err(603),
         }
@@ -82,9 +78,7 @@ impl Call {
             None => (self.cdr.record.dialled.clone(), false),
         }
     }
-}
 
-impl Call {
     /// A phone that waits for its place takes it, once nothing is being negotiated with who is in it.
     pub(crate) fn seat_arrival(&mut self, x: &mut Exchange) {
         let Some(arrival) = &self.walk.transfers.arrival else { return };
@@ -103,11 +97,7 @@ impl Call {
     fn is_free(&self, place: Place) -> bool {
         let Place::Side(side) = place else { return true };
         match &self.stage {
-            Stage::Talking(talk) => {
-                matches!(talk.negotiation, Negotiation::Settled)
-                    && !self.caller.is_negotiating()
-                    && !talk.callee.is_negotiating()
-            }
+            Stage::Talking(_) => self.is_settled(),
             _ => !self.leg(side).is_some_and(Leg::is_unacked),
         }
     }

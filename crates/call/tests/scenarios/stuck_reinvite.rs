@@ -1,13 +1,19 @@
-//! A phone dies after it has answered a re-INVITE with 100: the other side is not kept waiting for as long as Timer C.
+//! A phone dies after it has answered a re-INVITE with 100: the other side is not kept waiting for as long as Timer C. One that
+//! answers late all the same changes nothing for who was told that it takes too long.
 
 use kiestoon_sip::{Message, Method, StatusCode};
-use kiestoon_testkit::{Ended, LineState, PhoneId, Story, What, phone, secs};
+use kiestoon_testkit::{Ended, Flowing, LineState, PhoneId, Profile, Story, What, phone, secs};
 
 fn stuck(t: &mut Story, b: PhoneId, act: impl Fn(&mut Story)) {
     let is_trying = |message: &Message| matches!(message, Message::Response(response) if response.status == StatusCode::TRYING);
     t.drop_next(1000, What::matching("all but 100", move |message| !is_trying(message)).from(t.address(b)));
     act(t);
     t.run(secs(1));
+    try_on(t, b);
+}
+
+/// The phone says 100 to the last INVITE that it got.
+fn try_on(t: &mut Story, b: PhoneId) {
     let asked =
         t.net.ladder.rungs().filter(|rung| rung.to == t.address(b)).filter_map(|rung| match &rung.message {
             Some(Message::Request(request)) if request.method == Method::Invite => Some(request.clone()),
@@ -40,11 +46,50 @@ fn an_update_is_answered_before_its_transaction_ends() {
     t.register_all();
     t.call(a, "202");
     t.run(secs(3));
-    stuck(&mut t, b, |t| t.update_to(a, kiestoon_testkit::Flowing::SendOnly));
+    stuck(&mut t, b, |t| t.update_to(a, Flowing::SendOnly));
     t.run(secs(30));
     t.expect(a).got_exactly(&[504], &Method::Update);
     t.run(secs(32));
     t.expect(a).ended(Ended::ByThem);
     t.settle();
     t.expect_cdr().reason("callee_gone");
+}
+
+/// 201 holds 202 by UPDATE, which 202 gets as re-INVITE and answers with this status after 26 seconds.
+fn held_too_late(seed: u64, b: Profile, status: u16) -> (Story, PhoneId, PhoneId) {
+    let (mut t, [a, b]) = Story::office(seed).talking([phone("201").takes_update(), b]);
+    // As often as it is repeated until then.
+    t.hold_back(10, What::response(status, "INVITE").from(t.address(b)), secs(26));
+    t.update_to(a, Flowing::SendOnly);
+    t.run(secs(1));
+    try_on(&mut t, b);
+    t.run(secs(60));
+    t.expect(a).got_exactly(&[504], &Method::Update);
+    t.expect(b).was_asked(&Method::Cancel, 1);
+    (t, a, b)
+}
+
+fn they_talk(mut t: Story, a: PhoneId, b: PhoneId) {
+    t.expect(a).talking_with("202").talks_both_ways_with(b);
+    t.expect_agreement();
+    t.hang_up(a);
+    t.settle();
+    t.expect_cdr().answered().reason("hangup_caller");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn an_update_that_is_accepted_too_late_is_taken_back() {
+    let (t, a, b) = held_too_late(3, phone("202"), 200);
+    t.expect(b).was_asked(&Method::Invite, 3).flows(Flowing::SendRecv);
+    they_talk(t, a, b);
+}
+
+#[test]
+fn an_update_that_is_put_off_too_late_is_not_made_again() {
+    for (seed, status) in [(4, 491), (5, 500)] {
+        let (t, a, b) = held_too_late(seed, phone("202").puts_off_offers(status, 1), status);
+        t.expect(b).was_asked(&Method::Invite, 2).flows(Flowing::SendRecv);
+        they_talk(t, a, b);
+    }
 }

@@ -1,7 +1,7 @@
 //! Attended transfer: a phone that has two calls joins the two it talks to, and is out.
 
 use kiestoon_sip::{HeaderName, Method};
-use kiestoon_testkit::{Story, phone, secs};
+use kiestoon_testkit::{Flowing, Story, What, millis, phone, secs};
 
 #[test]
 fn the_two_who_remain_talk() {
@@ -98,6 +98,62 @@ fn one_of_them_hangs_up_while_they_are_joined() {
     t.expect(a).is_free();
     t.hang_up_all(b);
     t.hang_up_all(c);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn an_offer_of_the_one_who_is_joined_comes_between() {
+    for seed in 7..12 {
+        let (mut t, [a, b, c]) = Story::office(seed).talking([phone("201"), phone("202"), phone("203")]);
+        t.call(b, "203");
+        t.run(secs(3));
+        t.hold_back(1, What::request("INVITE").from(t.address(a)), millis(20));
+        t.hold(a);
+        t.run(millis(10));
+        t.join(b, "201", "203");
+        t.run(secs(15));
+        t.expect(a).got(491, &Method::Invite).answered_invite_with(491).flows(Flowing::SendOnly);
+        t.expect(b).was_told(&[100, 200]).is_free();
+        t.expect(a).is_shown("203").is_heard_by(c);
+        t.resume(a);
+        t.run(secs(3));
+        t.expect(a).talks_both_ways_with(c);
+        t.expect_agreement();
+        t.hang_up(c);
+        t.settle();
+        t.expect_nothing_left();
+    }
+}
+
+#[test]
+fn a_phone_that_is_busy_is_offered_its_new_place_later() {
+    let (mut t, [a, b, c]) =
+        Story::office(12).talking([phone("201").puts_off_offers(500, 1), phone("202"), phone("203")]);
+    t.call(b, "203");
+    t.run(secs(3));
+    t.join(b, "201", "203");
+    t.run(millis(2500));
+    t.expect(b).was_told(&[100]);
+    t.run(secs(1));
+    t.expect(b).was_told(&[100, 200]).is_free();
+    t.expect(a).talks_both_ways_with(c);
+    t.expect_agreement();
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn one_that_always_puts_it_off_stays_where_it_is() {
+    let (mut t, [_, b, _]) =
+        Story::office(13).talking([phone("201").refuses_reinvites(491), phone("202"), phone("203")]);
+    t.call(b, "203");
+    t.run(secs(3));
+    t.join(b, "201", "203");
+    t.run(secs(40));
+    t.expect(b).was_told(&[100, 491]).talking_with("203");
+    t.hang_up_all(b);
     t.settle();
     t.expect_nothing_left();
 }

@@ -2,7 +2,11 @@ use std::net::IpAddr;
 
 use kiestoon_call::PoliceSettings;
 use kiestoon_sip::message::Limits;
-use tokio::{io::{AsyncReadExt as _, AsyncWriteExt as _}, net::TcpListener, time::timeout};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+    time::timeout,
+};
 
 use super::*;
 use crate::transport::{tcp, tls};
