@@ -123,7 +123,7 @@ impl Call {
 
     /// One of several phones behind a contact will not answer any more (RFC 6228).
     fn fork_ended(&mut self, x: &mut Exchange, leg: LegId, tag: &str) {
-        self.drop_early_update(x, leg, None);
+        self.drop_early_update_of(x, leg, tag);
         let Some(branch) = self.branch_mut(leg) else { return };
         branch.forks.retain(|fork| *fork.tag != *tag);
         if let Stage::Ringing(ring) = &mut self.stage {

@@ -331,6 +331,14 @@ impl Call {
         }
     }
 
+    /// The same where one of several phones of a branch is gone: the offers of the others are still good.
+    pub(crate) fn drop_early_update_of(&mut self, x: &mut Exchange, leg: LegId, tag: &str) {
+        let Stage::Ringing(ring) = &self.stage else { return };
+        if ring.update.as_ref().is_some_and(|update| update.leg == leg && *update.tag == *tag) {
+            self.drop_early_update(x, leg, None);
+        }
+    }
+
     /// The phone that an early offer came from or went to has answered the call, in the dialog of `answered`, or is gone: who asked
     /// may ask again. A phone that got one may have taken it, so it is told what stands once it has answered.
     pub(crate) fn drop_early_update(&mut self, x: &mut Exchange, leg: LegId, answered: Option<&str>) {
@@ -351,9 +359,7 @@ impl Call {
             }
         }
     }
-}
 
-impl Call {
     /// The caller has gone: nobody asks or answers any more.
     pub(crate) fn drop_any_early_update(&mut self, x: &mut Exchange) {
         let Stage::Ringing(ring) = &self.stage else { return };

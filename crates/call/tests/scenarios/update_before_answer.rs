@@ -45,6 +45,35 @@ fn of_the_caller_to_a_phone_that_does_not() {
 }
 
 #[test]
+fn another_fork_that_ends_takes_nothing_from_it() {
+    let mut t = Story::office(6);
+    let media = Reply::Reliable { status: 183, described: true };
+    let a = t.add(phone("201").knows_100rel().takes_update());
+    let b = t.add(
+        phone("202")
+            .takes_update()
+            .follows(vec![(millis(100), media.clone()), (secs(4), Reply::Answer)])
+            .forks_to(vec![(millis(300), media), (millis(1_200), Reply::Gone)]),
+    );
+    t.register_all();
+    t.hold_back(1, What::request("UPDATE").to(t.address(b)), millis(900));
+    t.call(a, "202");
+    t.run(secs(1));
+    t.update_to(a, Flowing::SendOnly);
+    t.run(millis(400));
+    t.expect(a).got_exactly(&[], &Method::Update);
+    t.run(secs(1));
+    t.expect(a).got_exactly(&[200], &Method::Update);
+    t.expect(b).was_asked(&Method::Update, 1);
+    t.run(secs(3));
+    t.expect(a).talking_with("202").is_heard_by(b);
+    t.expect_agreement();
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
 fn of_the_callee_to_a_caller_who_takes_it() {
     let mut t = Story::office(3);
     let a = t.add(phone("201").knows_100rel().takes_update());
