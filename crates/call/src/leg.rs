@@ -186,15 +186,19 @@ impl Leg {
         let wanted = matches!(self.media, LegMedia::Opening);
         if wanted {
             let origin = Origin::with_policy(session, Arc::clone(&settings.codecs));
-            // A key in a description that everyone on the way can read protects nothing.
-            local.secure_offers = match settings.srtp {
-                SrtpPolicy::Off => false,
-                SrtpPolicy::Optional => self.flow.transport.is_secure(),
-                SrtpPolicy::Required => true,
-            };
+            local.secure_offers = self.offers_keys(settings);
             self.media = LegMedia::Open(Box::new(OpenMedia::new(local, origin, Bytes::new())));
         }
         wanted
+    }
+
+    /// Whether our first offer to this phone holds keys: one in a description that everyone on the way can read protects nothing.
+    pub(crate) fn offers_keys(&self, settings: &Settings) -> bool {
+        match settings.srtp {
+            SrtpPolicy::Off => false,
+            SrtpPolicy::Optional => self.flow.transport.is_secure(),
+            SrtpPolicy::Required => true,
+        }
     }
 
     /// Gives the ports back; every leg that asked for some passes here.

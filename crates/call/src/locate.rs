@@ -84,7 +84,7 @@ impl Call {
         }
         let from = branch.leg.flow.remote.ip();
         let mut flows = VecDeque::from(flows);
-        flows.retain(|flow| network::may_send(from, flow.remote.ip()));
+        flows.retain(|flow| network::may_send(from, flow.local.ip(), flow.remote.ip()));
         if let Some(first) = flows.pop_front() {
             branch.leg.flow = first;
         }
@@ -147,6 +147,10 @@ impl Call {
             }
         };
         branch.leg.flow = flow;
+        let offers_keys = branch.leg.offers_keys(&x.settings);
+        if let Some(media) = branch.leg.media_mut() {
+            media.local.secure_offers = offers_keys;
+        }
         branch.forks.clear();
         branch.leg.signal = Signal::Chosen { contact };
         let is_open = matches!(branch.leg.media, LegMedia::Open(_));
@@ -162,7 +166,7 @@ impl Call {
     }
 
     fn note_flow(&mut self, id: LegId, flow: Flow) {
-        if let Some(leg) = self.cdr.record.legs.iter_mut().find(|leg| leg.leg == id) {
+        if let Some(leg) = self.cdr.leg(id) {
             (leg.transport, leg.remote) = (flow.transport, flow.remote);
         }
     }

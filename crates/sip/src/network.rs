@@ -82,13 +82,18 @@ fn is_near(peer: IpAddr) -> bool {
 }
 
 /// Whether a peer at `from` may have us send to `to`. Names lead where their owner wants: not to this machine, nor to the
-/// networks of its links, where what trusts its neighbours listens, unless the peer itself is there.
+/// networks of its links, where what trusts its neighbours listens, unless the peer itself is there. `local` is the address of
+/// ours that we would send from: what goes to an address of this machine leaves from that very address.
 #[must_use]
-pub fn may_send(from: IpAddr, to: IpAddr) -> bool {
-    match Reach::of(to) {
+pub fn may_send(from: IpAddr, local: IpAddr, to: IpAddr) -> bool {
+    let reach = |address: IpAddr| match Reach::of(address) {
+        Reach::Far | Reach::Link if address.to_canonical() == local.to_canonical() => Reach::Machine,
+        reach => reach,
+    };
+    match reach(to) {
         Reach::Nowhere => false,
         Reach::Far => true,
-        near => near == Reach::of(from),
+        near => near == reach(from),
     }
 }
 
@@ -117,11 +122,14 @@ impl Reach {
                 (ip.is_loopback(), ip.is_unicast_link_local(), ip.is_unspecified() || ip.is_multicast())
             }
         };
-        match () {
-            () if is_nowhere => Self::Nowhere,
-            () if is_machine => Self::Machine,
-            () if is_link => Self::Link,
-            () => Self::Far,
+        if is_nowhere {
+            Self::Nowhere
+        } else if is_machine {
+            Self::Machine
+        } else if is_link {
+            Self::Link
+        } else {
+            Self::Far
         }
     }
 }
@@ -132,7 +140,8 @@ mod tests {
 
     #[test]
     fn nobody_has_us_send_where_only_we_can() {
-        let may = |from: &str, to: &str| may_send(from.parse().unwrap(), to.parse().unwrap());
+        let local = "10.0.0.5".parse().unwrap();
+        let may = |from: &str, to: &str| may_send(from.parse().unwrap(), local, to.parse().unwrap());
         let never = ["0.0.0.0", "0.1.2.3", "::", "224.0.1.75", "ff02::1", "255.255.255.255"];
         for to in never.into_iter().chain(["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]) {
             assert!(!may("192.0.2.1", to), "{to}");
@@ -142,6 +151,8 @@ mod tests {
         }
         assert!(never.into_iter().all(|to| !may("127.0.0.1", to)));
         assert!(may("127.0.0.1", "127.0.0.2") && may("::1", "127.0.0.1"), "a phone on this machine");
+        assert!(!may("192.0.2.1", "10.0.0.5") && !may("192.0.2.1", "::ffff:10.0.0.5"));
+        assert!(may("10.0.0.5", "10.0.0.5") && may("127.0.0.1", "10.0.0.5"), "a phone on this machine");
         assert!(may("192.0.2.1", "10.0.0.1") && may("192.0.2.1", "2001:db8::1"));
     }
 

@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kiestoon_media::engine::{CallKey, LegId, MediaCommand, MediaEvent, OpenError};
 use kiestoon_media::quality::LegQuality;
 use kiestoon_media::sdp::{LocalMedia, RemoteAudio, RemoteFax};
+use kiestoon_media::srtp::LocalKeys;
 
 /// How long every prompt plays.
 pub const PROMPT_TIME: Duration = Duration::from_secs(2);
@@ -58,6 +60,8 @@ pub struct Engine {
     closed: BTreeSet<LegId>,
     events: VecDeque<MediaEvent>,
     refuse: u32,
+    /// Keys for the legs, where SRTP is on.
+    keys: Option<Arc<LocalKeys>>,
     /// Commands in the order they came.
     pub commands: Vec<MediaCommand>,
     /// Commands that no correct call core gives.
@@ -75,6 +79,7 @@ impl Engine {
             closed: BTreeSet::new(),
             events: VecDeque::new(),
             refuse: 0,
+            keys: None,
             commands: Vec::new(),
             complaints: Vec::new(),
         }
@@ -83,6 +88,11 @@ impl Engine {
     /// The next `count` legs find no free port.
     pub fn refuse_next(&mut self, count: u32) {
         self.refuse = count;
+    }
+
+    /// Has keys for every leg from now on; one secret serves all.
+    pub fn protect(&mut self) {
+        self.keys = Some(Arc::new(LocalKeys::generate(|bytes| bytes.fill(0x5a))));
     }
 
     /// Reports that a leg's media panicked, for every leg whose local address this is.
@@ -242,7 +252,8 @@ impl Engine {
         self.next_port = if self.next_port >= 65_000 { 20_000 } else { self.next_port + 2 };
         self.legs
             .insert(leg, Leg { call, local: rtp, remote: None, fax: None, sound: Sound::Idle, music: None });
-        self.events.push_back(MediaEvent::Opened { leg, local: LocalMedia::new(rtp, rtcp) });
+        let local = LocalMedia { keys: self.keys.clone(), ..LocalMedia::new(rtp, rtcp) };
+        self.events.push_back(MediaEvent::Opened { leg, local });
     }
 
     fn connect(&mut self, a: LegId, b: LegId) {

@@ -86,6 +86,8 @@ fn a_name_leads_nobody_to_this_machine_or_its_links() {
         "[::1]:5060",
         "[fe80::1]:5060",
         "224.0.1.75:5060",
+        "10.0.0.1:5060",
+        "[2001:db8::1]:5060",
     ];
     let addresses = inner.map(|inner| inner.parse().expect("an address")).to_vec();
     t.pbx().names.insert("phones.example".into(), addresses);
