@@ -1,5 +1,6 @@
-//! Datagram flows that phones keep alive (RFC 5626 section 4.4): one over which nothing comes for longer than its phone was told is
-//! taken to be dead, and not used, until something comes again. Connections that fall silent are closed instead.
+//! Flows that phones have promised to keep alive (RFC 5626 section 4.4): one of datagrams over which nothing comes for longer than
+//! its phone was told is taken to be dead, and not used, until something comes again. Connections that fall silent are closed
+//! instead; of them it is only known which were promised.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -43,17 +44,15 @@ impl Flows {
         }
     }
 
-    /// Nothing is promised any more.
-    pub(crate) fn forget(&mut self, flow: &Flow) {
-        if !self.0.is_empty() {
-            self.0.remove(flow);
-        }
+    /// Nothing is promised any more. True if something was.
+    pub(crate) fn forget(&mut self, flow: &Flow) -> bool {
+        !self.0.is_empty() && self.0.remove(flow).is_some()
     }
 
     /// Whether nothing has come for too long.
     pub(crate) fn is_dead(&self, now: Instant, flow: &Flow) -> bool {
         let silent = |at: &Instant| now.saturating_duration_since(*at) > silence(flow.transport);
-        !self.0.is_empty() && self.0.get(flow).is_some_and(silent)
+        flow.connection.is_none() && !self.0.is_empty() && self.0.get(flow).is_some_and(silent)
     }
 }
 

@@ -89,10 +89,6 @@ impl Call {
             return Vec::new();
         }
         for binding in x.bindings(self.organisation, &self.snapshot, number) {
-            if *left == 0 {
-                break;
-            }
-            *left -= 1;
             let Some(contact) = binding.uri() else { continue };
             if self.carried.secure && !binding.flow.transport.is_secure() {
                 continue;
@@ -101,7 +97,7 @@ impl Call {
                 continue;
             }
             let (flow, route) = (binding.target(), binding.route());
-            let device = binding.reg_id().and_then(|_| binding.instance.clone());
+            let device = binding.device().cloned();
             // Behind a proxy of its Path, or over a flow of its own, a phone is not reached by what its contact is called.
             let query = match route.first() {
                 Some(proxy) => locate::query_of_proxy(&proxy.uri, &flow),
@@ -115,6 +111,8 @@ impl Call {
                 known.spare.push(way);
                 continue;
             }
+            let Some(fewer) = left.checked_sub(1) else { continue };
+            *left = fewer;
             let phone = Phone { target, number: number.into(), way, device, spare: Vec::new() };
             match groups.last_mut() {
                 Some((q, group)) if *q == binding.q => group.push(phone),

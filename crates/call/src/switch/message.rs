@@ -2,6 +2,7 @@
 //! speaks for all.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{Flow, HeaderName, NameAddr, Request, Uri};
@@ -98,9 +99,18 @@ fn phones(
         return Err(404);
     }
     let bindings = x.bindings(principal.organisation, &x.snapshot, number);
+    let mut devices: Vec<&Arc<str>> = Vec::new();
     let phones: Vec<_> = bindings
         .into_iter()
         .filter(|binding| one_phone.as_ref().is_none_or(|one| one.allows(number, binding)))
+        // Of the flows of a device the best one: it would show a text once for each (RFC 5626 section 5.3).
+        .filter(|binding| {
+            binding.device().is_none_or(|device| {
+                let is_new = !devices.contains(&device);
+                devices.push(device);
+                is_new
+            })
+        })
         .take(x.settings.limits.branches)
         .filter_map(|binding| Some((binding.uri()?, binding.target(), binding.route())))
         .collect();
@@ -115,7 +125,7 @@ fn copy(
     contact: Uri,
     flow: &Flow,
 ) -> Option<Request> {
-    let snapshot = std::sync::Arc::clone(&x.snapshot);
+    let snapshot = Arc::clone(&x.snapshot);
     let organisation = snapshot.organisation(principal.organisation)?;
     let name = organisation.extensions.get(&principal.number).map_or("", |extension| &extension.name);
     let from = wire::address(&principal.number, organisation, &x.settings, flow)

@@ -75,15 +75,15 @@ impl Switch {
     /// A flow of a phone's own must be heard of, where it was promised and something is registered over it; behind a proxy that is the
     /// proxy's task.
     fn expect_keep_alives(&mut self, promised: bool, aor: &Aor, flow: Flow) {
-        let bindings = self.x.registrar.lookup(self.x.now, aor);
-        let promised = promised && bindings.iter().any(|binding| binding.flow == flow);
-        if flow.connection.is_some() {
+        let bindings = || self.x.registrar.lookup(self.x.now, aor);
+        let promised = promised && bindings().iter().any(|binding| binding.flow == flow);
+        let was_promised = self.x.flows.forget(&flow);
+        if promised {
+            self.x.expect_flow(flow);
+        }
+        if flow.connection.is_some() && (promised || was_promised) {
             let within = if promised { flows::silence(flow.transport) } else { Duration::ZERO };
             self.x.outputs.push_back(Output::Expect { flow, within });
-        } else if promised && !flow.transport.is_reliable() {
-            self.x.expect_flow(flow);
-        } else {
-            self.x.flows.forget(&flow);
         }
     }
 

@@ -56,6 +56,23 @@ fn public_and_temporary_ones_ring_that_phone_and_no_other() {
 }
 
 #[test]
+fn other_phones_do_not_take_its_place() {
+    let mut t = Story::office(9).settings(|settings| settings.limits.branches = 1);
+    let a = t.add(phone("201"));
+    let desk = t.add(phone("202"));
+    let cordless = t.add(phone("202"));
+    t.register(a);
+    let (public, _) = register_device(&mut t, desk, "1111", "one");
+    register_device(&mut t, cordless, "2222", "two");
+    t.call_with(a, "202", |invite| invite.uri = public.clone());
+    t.run(secs(3));
+    t.expect(a).talking_with("202").talks_both_ways_with(desk);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
 fn a_text_reaches_that_phone_alone() {
     let (mut t, [a, desk, cordless], [public, _]) = two_devices(2);
     t.send(a, Method::Message, "202", |request| {

@@ -1,7 +1,9 @@
 //! Outbound (RFC 5626): a device registers several flows; one at a time is tried, and a dead one falls to the next.
 
 use kiestoon_call::Input;
-use kiestoon_sip::{Flow, HeaderName, Method, Request, Transport, Via};
+use kiestoon_media::SrtpPolicy;
+use kiestoon_sip::registrar::{BindingChange, Extra, StoredBinding};
+use kiestoon_sip::{ConnectionId, Flow, HeaderName, Message, Method, Request, Transport, Via};
 use kiestoon_testkit::{Ended, PhoneId, Profile, Story, phone, secs};
 
 const DEVICE: &str = "<urn:uuid:00000000-0000-1000-8000-AABBCCDDEEFF>";
@@ -111,6 +113,28 @@ fn behind_a_proxy_that_cannot_find_the_flow_again_it_is_refused() {
     t.expect_nothing_left();
 }
 
+#[test]
+fn a_text_goes_to_a_device_once() {
+    let mut t = Story::office(11);
+    let a = t.add(phone("201"));
+    let first = t.add(phone("202"));
+    let second = t.add(phone("202"));
+    let other = t.add(phone("202"));
+    t.register(a);
+    t.register(other);
+    t.run(secs(1));
+    register_flow(&mut t, first, 1, |_| {});
+    register_flow(&mut t, second, 2, |_| {});
+    t.send_text(a, "202", "Eén keer is genoeg");
+    t.run(secs(2));
+    t.expect(a).got_exactly(&[407, 200], &Method::Message);
+    t.expect(first).was_asked(&Method::Message, 0);
+    t.expect(second).was_asked(&Method::Message, 1);
+    t.expect(other).was_asked(&Method::Message, 1);
+    t.settle();
+    t.expect_nothing_left();
+}
+
 fn flow_of(t: &Story, phone: PhoneId) -> Flow {
     let at = t.address(phone);
     let registrations = t.the_pbx().switch.registrations(t.now());
@@ -204,5 +228,90 @@ fn a_phone_that_promises_nothing_any_more_is_not_held_to_it() {
         t.run(secs(3));
         t.expect(a).talking_with("202").talks_both_ways_with(b);
         t.close(a);
+    }
+}
+
+#[test]
+fn a_connection_that_was_never_promised_anything_is_not_spoken_of() {
+    let mut t = Story::office(12);
+    let b = t.add(phone("202").over_tcp());
+    t.register(b);
+    t.run(secs(1));
+    assert!(t.the_pbx().expected.is_empty(), "{:?}", t.the_pbx().expected);
+}
+
+#[test]
+fn the_spare_flows_of_a_device_take_no_other_phone_its_place() {
+    let rules = "[[context.intern]]\nmatch = \"100\"\ndo = [{ dial = [\"ext:202\", \"ext:203\"], timeout = \"20s\" }]\n";
+    let mut t = Story::office(13).rules(rules).settings(|settings| settings.limits.branches = 2);
+    let a = t.add(phone("201"));
+    let first = t.add(phone("202").never_answers());
+    let second = t.add(phone("202").never_answers());
+    let c = t.add(phone("203"));
+    t.register(a);
+    t.register(c);
+    register_flow(&mut t, first, 1, |_| {});
+    register_flow(&mut t, second, 2, |_| {});
+    t.call(a, "100");
+    t.run(secs(3));
+    t.expect(second).had_calls(1);
+    t.expect(a).talks_both_ways_with(c);
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+/// The device of a phone has another flow, over TLS, where nobody is any more.
+fn tls_flow(t: &Story, phone: PhoneId, reg_id: u32) -> StoredBinding {
+    let known = t.the_pbx().bindings.iter().rev().find_map(|(_, change)| match change {
+        BindingChange::Put(known) if known.flow.remote.ip() == t.address(phone) => Some(known.clone()),
+        _ => None,
+    });
+    let flow = Flow {
+        transport: Transport::Tls,
+        local: (t.pbx_address(), 5061).into(),
+        remote: (t.address(phone), 49_152).into(),
+        connection: Some(ConnectionId(u64::MAX)),
+    };
+    StoredBinding { flow, extra: Extra::new(Vec::new(), Some(reg_id)), ..known.expect("it is registered") }
+}
+
+/// Whether each INVITE to a phone held a key.
+fn keys_to(t: &Story, phone: PhoneId) -> Vec<bool> {
+    let to = t.net.ladder.rungs().filter(|rung| rung.to == t.address(phone));
+    to.filter_map(|rung| match &rung.message {
+        Some(Message::Request(invite)) if invite.method == Method::Invite => {
+            Some(String::from_utf8_lossy(&invite.body).contains("a=crypto"))
+        }
+        _ => None,
+    })
+    .collect()
+}
+
+#[test]
+fn a_key_goes_over_a_flow_that_nobody_can_read() {
+    for tls_first in [true, false] {
+        let mut t = Story::office(14).settings(|settings| settings.srtp = SrtpPolicy::Optional);
+        let a = t.add(phone("201"));
+        let b = t.add(phone("202"));
+        t.engine().protect();
+        t.register(a);
+        register_flow(&mut t, b, 1, |_| {});
+        let tls = tls_flow(&t, b, 2);
+        t.tell_pbx(Input::Restore(vec![tls]));
+        if !tls_first {
+            register_flow(&mut t, b, 3, |_| {});
+            t.crash(b);
+        }
+        t.call(a, "202");
+        t.run(secs(3));
+        let expected = if tls_first { &[true, false][..] } else { &[false, true, false] };
+        assert_eq!(keys_to(&t, b), expected);
+        if tls_first {
+            t.expect(a).talking_with("202").talks_both_ways_with(b);
+            t.hang_up(a);
+        }
+        t.settle();
+        t.expect_nothing_left();
     }
 }

@@ -88,6 +88,12 @@ impl Binding {
         self.extra.as_ref()?.reg_id
     }
 
+    /// The device that it is one of several flows of; None where it stands for itself.
+    #[must_use]
+    pub fn device(&self) -> Option<&Arc<str>> {
+        self.reg_id().and(self.instance.as_ref())
+    }
+
     /// The Route of a request for this binding (RFC 3327 section 5.4).
     #[must_use]
     pub fn route(&self) -> Vec<NameAddr> {
@@ -128,7 +134,7 @@ impl Binding {
     /// Whether it is reached without the connection that its REGISTER came over: by a new one to the first proxy of its Path,
     /// where that is found by name or is who sent the REGISTER.
     #[must_use]
-    pub fn is_led_by_proxy(&self) -> bool {
+    pub(super) fn is_led_by_proxy(&self) -> bool {
         let proxy = self.extra.as_ref().and_then(|_| self.route().into_iter().next());
         let host = proxy.as_ref().and_then(|proxy| proxy.uri.as_sip()).map(|uri| uri.host.ip());
         host.is_some_and(|ip| ip.is_none_or(|ip| ip == self.flow.remote.ip()))
