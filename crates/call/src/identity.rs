@@ -23,9 +23,7 @@ impl Call {
         let name = organisation.extensions.get(number).map_or("", |extension| &*extension.name);
         Some(wire::address(number, organisation, &x.settings, flow).with_display(name))
     }
-}
 
-impl Call {
     /// Who a side is, as the phone of the other side is shown it.
     pub(crate) fn side_shown_as(&self, x: &Exchange, side: Side, flow: &Flow) -> Option<NameAddr> {
         let leg = self.leg(side).filter(|leg| !self.withholds(leg))?;
@@ -104,7 +102,9 @@ impl Leg {
     fn introduce_by_update(&mut self, x: &mut Exchange, shown: &NameAddr) {
         let Some(established) = self.established_mut() else { return };
         let (mut update, flow) = (established.dialog.request(Method::Update), established.dialog.flow());
-        self.introduce(&mut update.headers);
+        update.headers.set(HeaderName::Allow, wire::ALLOW);
+        // Without session timers: nobody takes up what its answer could agree on (RFC 4028 section 9).
+        update.headers.set(HeaderName::Supported, wire::SUPPORTED_BUT_TIMER);
         assert(&mut update.headers, &x.settings, shown);
         // Whatever becomes of it, the call goes on as it is.
         x.request(update, flow, None);

@@ -301,14 +301,16 @@ impl Call {
     /// Sends the INVITE of a branch whose ports are open: with the caller's offer, or without one where the caller
     /// made none either.
     pub(crate) fn invite_branch(&mut self, x: &mut Exchange, id: LegId) {
+        let is_withheld = self.withholds(&self.caller);
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == id) else { return };
         let Some(organisation) = self.snapshot.organisation(self.organisation) else { return };
         let Signal::Chosen { contact } = &branch.leg.signal else { return };
         let name = organisation.extensions.get(&self.caller.number).map_or("", |known| &*known.name);
-        // A wish to stay unknown is the caller's own, and not that of who was transferred.
+        // What the INVITE said of its caller does not hold for who was transferred since.
         let is_caller = *self.caller.number == *self.cdr.record.from_number;
-        let caller = match self.carried.asserted.as_ref().filter(|_| is_caller) {
+        let asserted = self.carried.asserted.as_ref().filter(|_| is_caller);
+        let caller = match self.caller.alias.as_deref().or(asserted) {
             Some((number, name)) => (&**number, &**name),
             None => (&*self.caller.number, name),
         };
@@ -322,7 +324,7 @@ impl Call {
                 number: &branch.leg.number,
                 flow: &branch.leg.flow,
                 breadth: ring.breadth,
-                is_withheld: is_caller && self.carried.privacy.withholds_identity(),
+                is_withheld,
                 caller,
                 history: &self.walk.history,
                 referred_by: self.walk.transfers.search.as_ref().map(|search| &*search.by),

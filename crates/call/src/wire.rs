@@ -17,6 +17,9 @@ pub(crate) const ALLOW: &str =
 /// The extensions that we know, in `Supported`.
 pub(crate) const SUPPORTED: &str = "replaces, norefersub, 100rel, timer, from-change";
 
+/// The same where nothing is to be agreed about session timers.
+pub(crate) const SUPPORTED_BUT_TIMER: &str = "replaces, norefersub, 100rel, from-change";
+
 /// The type of a session description.
 pub(crate) const SDP: &str = "application/sdp";
 

@@ -74,7 +74,10 @@ impl Call {
             Place::Branch(_) => Some(&self.caller),
         };
         match other {
-            Some(leg) => (leg.number.clone(), self.withholds(leg)),
+            Some(leg) => {
+                let number = leg.alias.as_ref().map_or(&leg.number, |alias| &alias.0);
+                (number.clone(), self.withholds(leg))
+            }
             None => (self.cdr.record.dialled.clone(), false),
         }
     }

@@ -109,12 +109,79 @@ fn only_a_trusted_network_says_who_is_there_now() {
             t.expect(a).got(200, &Method::Update).talks_both_ways_with(b);
             t.expect(b).is_shown(if trusted { "+31201112222" } else { "201" });
             if trusted {
+                let told = t.phone(b).requests().filter(|request| request.method == Method::Update).last();
+                let has_timer = told.is_some_and(|told| told.headers.supported().any(|tag| tag == "timer"));
+                assert!(with_offer || !has_timer, "its answer could agree on a timer that we do not keep");
                 assert_eq!(from_of(&t, b, &Method::Update), ("+31201112222".to_owned(), "Bode".to_owned()));
             }
             t.close(b);
             t.expect_cdr().from_to("201", "202");
         }
     }
+}
+
+/// Two who talk, and a third; the first is renamed by the trusted network that it is in.
+fn renamed(seed: u64) -> (Story, [PhoneId; 3]) {
+    let network = Network { address: "10.0.0.20".parse().expect("an address"), prefix: 32 };
+    let mut t = Story::office(seed).settings(|settings| settings.trusted_networks = vec![network]);
+    let a = t.add(phone("201").takes_update());
+    let b = t.add(phone("202"));
+    let c = t.add(phone("203"));
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(3));
+    t.update_with(a, false, another);
+    t.run(secs(2));
+    (t, [a, b, c])
+}
+
+#[test]
+fn who_was_renamed_is_so_to_the_target_of_a_blind_transfer() {
+    let (mut t, [a, b, c]) = renamed(6);
+    t.transfer(b, "201", "203");
+    t.run(secs(5));
+    t.expect(c).talks_both_ways_with(a).is_shown("+31201112222");
+    assert_eq!(from_of(&t, c, &Method::Invite), ("+31201112222".to_owned(), "Bode".to_owned()));
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn who_was_renamed_is_so_to_who_meets_it_in_an_attended_transfer() {
+    let (mut t, [a, b, c]) = renamed(7);
+    t.call(b, "203");
+    t.run(secs(3));
+    t.join(b, "203", "201");
+    t.run(secs(3));
+    t.expect(c).talks_both_ways_with(a).is_shown("+31201112222");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn who_came_to_be_unknown_stays_so_when_transferred_again() {
+    let mut t = Story::office(8);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    let c = t.add(phone("203"));
+    let d = t.add(phone("204"));
+    t.register_all();
+    t.call_with(a, "202", |invite| invite.headers.push(HeaderName::Privacy, "id"));
+    t.run(secs(3));
+    t.call(b, "203");
+    t.run(secs(3));
+    t.join(b, "anonymous", "203");
+    t.run(secs(3));
+    t.expect(c).talks_both_ways_with(a);
+    t.transfer(c, "202", "204");
+    t.run(secs(5));
+    t.expect(d).talks_both_ways_with(a);
+    assert_eq!(from_of(&t, d, &Method::Invite).0, "anonymous");
+    t.hang_up(a);
+    t.settle();
+    t.expect_nothing_left();
 }
 
 #[test]
