@@ -245,7 +245,7 @@ impl Network {
             Verdict::HoldBack(by) => by,
             Verdict::Pass | Verdict::Drop => Duration::ZERO,
         };
-        let id = flow.connection.map_or(0, |id| id.0);
+        let id = self.stream_of(flow);
         let gone =
             self.reach(flow.local.ip()) != Reach::Plugged || self.reach(flow.remote.ip()) != Reach::Plugged;
         let delay = self.link.delay + extra;
@@ -265,6 +265,21 @@ impl Network {
             self.fly(at, Cargo::Segment { connection: id, to_server, bytes: piece });
         }
         Fate::Sent
+    }
+
+    /// The connection of a flow. Who names none is content with any that it has opened there, else opens one, where anybody listens.
+    fn stream_of(&mut self, flow: &Flow) -> u64 {
+        if let Some(ConnectionId(id)) = flow.connection {
+            return id;
+        }
+        let is_there = |connection: &Connection| {
+            connection.open && connection.client == flow.local && connection.server == flow.remote
+        };
+        match self.connections.iter().find(|(_, connection)| is_there(connection)) {
+            Some((id, _)) => *id,
+            None if self.reach(flow.remote.ip()) == Reach::Refusing => 0,
+            None => self.connect(flow.local, flow.remote).0,
+        }
     }
 
     fn fly(&mut self, at: Instant, cargo: Cargo) {

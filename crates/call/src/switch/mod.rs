@@ -7,6 +7,7 @@ mod frozen;
 mod in_dialog;
 mod invite;
 mod keep_alive;
+mod lost_connection;
 mod message;
 mod options;
 mod police;
@@ -236,6 +237,7 @@ impl Switch {
             Input::Refused { message, flow } => self.shed(message, flow),
             Input::Malformed { malformed, flow } => self.malformed(&malformed, flow),
             Input::FlowFailed { flow } => {
+                self.leave_connection(&flow);
                 self.x.transactions.flow_failed(now, &flow);
                 let changes = self.x.registrar.flow_closed(now, &flow);
                 self.bindings_lost(changes);

@@ -4,7 +4,7 @@ use kiestoon_media::{LegId, local_answer};
 use kiestoon_sip::transaction::ServerId;
 use kiestoon_sip::{Flow, Method, Request};
 
-use super::Parked;
+use super::{Parked, Source, Transfers};
 use crate::call::Call;
 use crate::cdr::End;
 use crate::exchange::Exchange;
@@ -17,6 +17,17 @@ impl Call {
     pub(crate) fn parked_mut(&mut self, leg: LegId) -> Option<&mut Leg> {
         let parked = self.walk.transfers.search.as_mut()?.parked.as_mut()?;
         (parked.leg.id == leg).then_some(&mut parked.leg)
+    }
+
+    /// The phones that a transfer has in this call besides the two sides.
+    pub(crate) fn legs_of_transfers(&mut self) -> impl Iterator<Item = &mut Leg> {
+        let Transfers { search, arrival, .. } = &mut self.walk.transfers;
+        let parked = search.as_mut().and_then(|search| search.parked.as_mut()).map(|parked| &mut parked.leg);
+        let waiting = arrival.as_mut().and_then(|arrival| match &mut arrival.source {
+            Source::Waits { leg, .. } => Some(&mut **leg),
+            Source::Moves { .. } | Source::Invites { .. } => None,
+        });
+        parked.into_iter().chain(waiting)
     }
 
     /// The leg of who transferred, while the target is sought.

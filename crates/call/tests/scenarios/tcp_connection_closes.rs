@@ -1,5 +1,7 @@
-//! A TCP phone loses its connection: its bindings go with it, a new connection brings it back.
+//! A TCP phone loses its connection: its bindings go with it, a new connection brings it back. A call that it is in goes on over a
+//! connection of ours to where it, or its proxy, listens.
 
+use kiestoon_sip::HeaderName;
 use kiestoon_testkit::{Ended, Story, phone, secs};
 
 #[test]
@@ -48,5 +50,66 @@ fn a_phone_that_comes_back_in_mid_call_is_hung_up_on_over_its_new_connection() {
     t.expect(b).ended(Ended::ByThem);
     t.settle();
     t.expect_cdr().answered().reason("hangup_caller");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_phone_that_listens_is_hung_up_on_over_a_connection_of_ours() {
+    let mut t = Story::office(4);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202").over_tcp());
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(3));
+    t.reconnect(b);
+    t.run(secs(1));
+    t.hold(a);
+    t.run(secs(1));
+    t.resume(a);
+    t.run(secs(1));
+    t.expect(a).talking_with("202").talks_both_ways_with(b);
+    t.hang_up(a);
+    t.run(secs(1));
+    t.expect(b).ended(Ended::ByThem);
+    t.settle();
+    t.expect_cdr().answered().reason("hangup_caller");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_proxy_that_closes_its_connection_is_reached_where_its_route_says() {
+    let mut t = Story::office(5);
+    let a = t.add(phone("201").over_tcp());
+    let b = t.add(phone("202"));
+    t.register_all();
+    let proxy = format!("<sip:{}:5070;lr>", t.address(a));
+    t.call_with(a, "202", |invite| invite.headers.set(HeaderName::RecordRoute, proxy.as_str()));
+    t.run(secs(3));
+    t.expect(a).talking_with("202");
+    t.reconnect(a);
+    t.run(secs(1));
+    t.hang_up(b);
+    t.run(secs(1));
+    t.expect(a).ended(Ended::ByThem);
+    t.settle();
+    t.expect_cdr().answered().reason("hangup_callee");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_phone_behind_nat_is_waited_for() {
+    let mut t = Story::office(6);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202").over_tcp().behind_nat());
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(3));
+    t.reconnect(b);
+    t.run(secs(1));
+    t.hang_up(a);
+    t.run(secs(1));
+    t.expect(b).talking_with("201");
+    t.hang_up(b);
+    t.settle();
     t.expect_nothing_left();
 }

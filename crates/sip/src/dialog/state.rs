@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::flow::Flow;
+use crate::flow::{ConnectionId, Flow, Transport};
 use crate::header::{HeaderName, NameAddr};
 use crate::message::{Method, ParseError, Request, Response};
 use crate::uri::Uri;
@@ -172,6 +172,21 @@ impl Dialog {
     /// Messages travel another way from now on: the peer's address or connection has changed.
     pub fn set_flow(&mut self, flow: Flow) {
         self.flow = flow;
+    }
+
+    /// A connection is lost: where the dialog is on it, and the next hop listens at the address that it came from, our requests go
+    /// there, over a connection that we open. Else nothing changes. One that has to prove a name cannot be opened without it.
+    pub fn leave_connection(&mut self, lost: ConnectionId) {
+        if self.flow.connection != Some(lost) || self.flow.transport != Transport::Tcp {
+            return;
+        }
+        let Some(hop) = self.next_hop().as_sip() else { return };
+        let is_named = hop.host.ip() == Some(self.flow.remote.ip()) && !hop.secure;
+        if is_named && matches!(hop.transport(), None | Some(Transport::Tcp)) {
+            let port = hop.port_or_default();
+            self.flow.connection = None;
+            self.flow.remote.set_port(port);
+        }
     }
 
     /// A new request of ours in this dialog, with the next CSeq (RFC 3261 section 12.2.1.1). Those that refresh the target

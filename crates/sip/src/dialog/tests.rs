@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::flow::{Flow, Transport};
+use crate::flow::{ConnectionId, Flow, Transport};
 use crate::header::{HeaderName, NameAddr};
 use crate::message::{Message, Method, Request, Response, StatusCode};
 
@@ -204,4 +204,39 @@ fn a_dialog_that_was_frozen_is_the_same() {
 #[expect(clippy::disallowed_methods, reason = "a test has to count from some instant")]
 fn instant() -> std::time::Instant {
     std::time::Instant::now()
+}
+
+/// A dialog over a connection that the peer opened.
+fn over(transport: Transport, lines: &str) -> Dialog {
+    let (local, remote) = ("192.0.2.9:5060".parse().unwrap(), "192.0.2.1:49152".parse().unwrap());
+    let flow = Flow { transport, local, remote, connection: Some(ConnectionId(7)) };
+    Dialog::uas(&invite(lines), "bob", contact(), flow).unwrap()
+}
+
+#[test]
+fn a_lost_connection_is_left_for_where_the_next_hop_listens() {
+    let left = |transport, lines: &str, lost| {
+        let mut dialog = over(transport, lines);
+        let before = dialog.flow();
+        dialog.leave_connection(ConnectionId(lost));
+        let after = dialog.flow();
+        (after != before).then(|| {
+            assert_eq!(
+                (after.connection, after.local, after.remote.ip()),
+                (None, before.local, before.remote.ip())
+            );
+            after.remote.port()
+        })
+    };
+    let routed = |route: &str| format!("Record-Route: {route}\nContact: <sip:alice@192.0.2.1:5070>");
+    let tcp = Transport::Tcp;
+    assert_eq!(left(tcp, CONTACT, 7), Some(5070), "the peer itself");
+    assert_eq!(left(tcp, CONTACT, 8), None, "of another connection");
+    assert_eq!(left(tcp, "Contact: <sip:alice@10.1.2.3:5070>", 7), None, "behind NAT");
+    assert_eq!(left(tcp, "Contact: <sip:alice@phone.invalid>", 7), None);
+    assert_eq!(left(tcp, &routed("<sip:192.0.2.1;lr>"), 7), Some(5060), "its proxy");
+    assert_eq!(left(tcp, &routed("<sip:192.0.2.1:5080;transport=tcp;lr>"), 7), Some(5080));
+    assert_eq!(left(tcp, &routed("<sip:192.0.2.1:5080;transport=udp;lr>"), 7), None);
+    assert_eq!(left(tcp, &routed("<sip:198.51.100.1;lr>"), 7), None, "a proxy that is elsewhere");
+    assert_eq!(left(Transport::Tls, CONTACT, 7), None, "without a name nobody proves it");
 }
