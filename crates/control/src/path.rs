@@ -10,7 +10,8 @@ pub const REGISTRATIONS: &str = "/v1/registrations";
 pub const BANS: &str = "/v1/bans";
 /// `POST` of a [`LiftRequest`](crate::LiftRequest): [`Lifted`](crate::Lifted).
 pub const LIFT_BANS: &str = "/v1/bans/lift";
-/// `POST`: [`Reloaded`](crate::Reloaded); 422 with every problem where the new state is refused.
+/// `POST`: [`Reloaded`](crate::Reloaded); 422 with every problem where the new state is refused, 503 where
+/// it cannot be read now.
 pub const RELOAD: &str = "/v1/reload";
 /// `POST` of a [`DrainRequest`](crate::DrainRequest): [`Draining`](crate::Draining).
 pub const DRAIN: &str = "/v1/drain";

@@ -4,15 +4,48 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use kiestoon_call::Snapshot;
 use kiestoon_control::Reloaded;
-use tokio::sync::{mpsc, oneshot, watch};
+use kiestoon_store::StoreError;
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot, watch,
+};
 
 use crate::{
     snapshot::{self, SnapshotError, Source},
     transport::Certificates,
 };
 
-/// Somebody asks for a reload; the answer is what is in force now, or every reason why the old state stays.
-pub(crate) type Request = oneshot::Sender<Result<Reloaded, Vec<String>>>;
+/// Somebody asks for a reload; the answer is what is in force now, or why the old state stays.
+pub(crate) type Request = oneshot::Sender<Result<Reloaded, Refused>>;
+
+/// Why a reload changed nothing.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// Every reason, a text each.
+    pub(crate) problems: Vec<String>,
+    /// Whether it passes by itself: there is nothing to mend, and the same may be asked again.
+    pub(crate) passes: bool,
+}
+
+/// Asks for a reload. While another one waits to begin there is no room for more, and that is the answer.
+pub(crate) fn ask(reloads: &mpsc::Sender<Request>, reply: Request) {
+    if let Err(TrySendError::Full(reply)) = reloads.try_send(reply) {
+        let problems = vec!["another reload is under way".into()];
+        let _ = reply.send(Err(Refused { problems, passes: true }));
+    }
+}
+
+impl From<SnapshotError> for Refused {
+    fn from(error: SnapshotError) -> Self {
+        let passes = match &error {
+            // It was reached at the start: it is named well, and comes back.
+            SnapshotError::Store(StoreError::Unreachable { .. }) => true,
+            SnapshotError::Store(error) => !error.must_be_mended(),
+            SnapshotError::Folder { .. } | SnapshotError::Dialplan(_) => false,
+        };
+        Self { problems: error.problems(), passes }
+    }
+}
 
 /// The task's parts.
 pub(crate) struct Reloader {
@@ -58,17 +91,17 @@ impl Reloader {
     }
 
     /// An operator asks: everything is taken, or nothing and every reason is given.
-    async fn reload_all(&self) -> Result<Reloaded, Vec<String>> {
+    async fn reload_all(&self) -> Result<Reloaded, Refused> {
         let certificate = match self.certificates.as_ref().map(Certificates::reload).transpose() {
             Ok(certificate) => certificate,
             Err(error) => {
                 tracing::error!(%error, "reload refused: the former certificate stays in force");
-                let snapshot = self.source.build().await.err();
-                let more = snapshot.map(|error| error.problems()).unwrap_or_default();
-                return Err([vec![error.to_string()], more].concat());
+                let mut problems = vec![error.to_string()];
+                problems.extend(self.source.build().await.err().iter().flat_map(SnapshotError::problems));
+                return Err(Refused { problems, passes: false });
             }
         };
-        let reloaded = self.reload().await.map_err(|error| error.problems())?;
+        let reloaded = self.reload().await?;
         if let Some((certificates, identity)) = self.certificates.as_ref().zip(certificate) {
             certificates.take(identity);
         }
@@ -135,3 +168,18 @@ struct Seen {
 const POLL: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
 const SETTLE: Duration = Duration::from_millis(150);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_asks_while_another_reload_waits_is_told_so() {
+        let (reloads, _requests) = mpsc::channel(1);
+        ask(&reloads, oneshot::channel().0);
+        let (reply, answer) = oneshot::channel();
+        ask(&reloads, reply);
+        let refused = answer.await.unwrap().unwrap_err();
+        assert_eq!((&*refused.problems, refused.passes), (&["another reload is under way".into()][..], true));
+    }
+}

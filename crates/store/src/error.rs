@@ -202,6 +202,34 @@ pub enum StoreError {
     Import(Vec<ImportProblem>),
 }
 
+impl StoreError {
+    /// Whether nothing gets better by trying again: the operator must name, mend or put back something first. A server
+    /// that cannot be reached counts: at a start it is more often misnamed than away.
+    #[must_use]
+    pub const fn must_be_mended(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(_)
+                | Self::Url { .. }
+                | Self::Missing { .. }
+                | Self::Unreachable { .. }
+                | Self::Denied { .. }
+                | Self::Open { .. }
+                | Self::NotADatabase { .. }
+                | Self::Foreign { .. }
+                | Self::Corrupt { .. }
+                | Self::NewerSchema { .. }
+                | Self::KeyFile { .. }
+                | Self::KeyExposed { .. }
+                | Self::KeyFormat { .. }
+                | Self::WrongKey { .. }
+                | Self::Sealed { .. }
+                | Self::Value { .. }
+                | Self::Import(_)
+        )
+    }
+}
+
 /// A failure inside this crate, before the name of the database is added to it.
 #[derive(Debug)]
 pub(crate) enum Fault {

@@ -37,7 +37,7 @@ impl Failure {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Input(_) => EX_USAGE,
-            Self::Store(error) if must_be_mended(error) => EX_USAGE,
+            Self::Store(error) if error.must_be_mended() => EX_USAGE,
             Self::Client(ClientError::Refused(problem)) if problem.status == UNPROCESSABLE => EX_USAGE,
             Self::Other(_) | Self::Store(_) | Self::Client(_) => 1,
         }
@@ -63,28 +63,6 @@ impl Failure {
             eprintln!("{text}");
         }
     }
-}
-
-/// Whether nothing gets better by trying again: the operator must name, mend or put back a file first.
-fn must_be_mended(error: &StoreError) -> bool {
-    matches!(
-        error,
-        StoreError::Refused(_)
-            | StoreError::Url { .. }
-            | StoreError::Missing { .. }
-            | StoreError::Unreachable { .. }
-            | StoreError::Denied { .. }
-            | StoreError::Open { .. }
-            | StoreError::NotADatabase { .. }
-            | StoreError::Foreign { .. }
-            | StoreError::Corrupt { .. }
-            | StoreError::NewerSchema { .. }
-            | StoreError::KeyFile { .. }
-            | StoreError::KeyExposed { .. }
-            | StoreError::KeyFormat { .. }
-            | StoreError::WrongKey { .. }
-            | StoreError::Import(_)
-    )
 }
 
 fn lines<T: ToString>(items: &[T]) -> String {

@@ -9,12 +9,15 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kiestoon_control::{Ban, Call, Draining, Event, Registration, Reloaded, Status};
+use kiestoon_control::{Ban, Call, Draining, Event, Registration, Status};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub(crate) use self::socket::SocketError;
 use self::socket::SocketFile;
-use crate::task::{self, Task};
+use crate::{
+    reload,
+    task::{self, Task},
+};
 
 /// What the control server reaches of the PBX.
 #[derive(Debug, Clone)]
@@ -25,7 +28,7 @@ pub(crate) struct Doors {
     pub(crate) events: broadcast::Sender<Event>,
 }
 
-/// A command with the place for its answer. A dropped place is answered 500.
+/// A command with the place for its answer. A dropped place is answered 503.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// The PBX as a whole.
@@ -51,7 +54,7 @@ pub(crate) enum Command {
         reply: oneshot::Sender<bool>,
     },
     /// Takes the state of database and dialplan folder, or says every reason why not.
-    Reload(oneshot::Sender<Result<Reloaded, Vec<String>>>),
+    Reload(reload::Request),
     /// Refuses new calls and ends the process when the last call has ended, or at the limit.
     Drain {
         /// How long to wait; the configured limit where none is given.

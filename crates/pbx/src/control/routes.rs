@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::stream::EventBody;
 use super::{Command, Doors, Hall};
+use crate::reload;
 
 pub(super) fn router(hall: Hall) -> Router {
     Router::new()
@@ -133,7 +134,7 @@ enum Refusal {
     NoCall(String),
     NoBan(String),
     Body(String),
-    Reload(Vec<String>),
+    Reload(reload::Refused),
     Overloaded,
     Stopping,
 }
@@ -148,10 +149,16 @@ impl Refusal {
             Self::Body(reason) => {
                 Problem::new(400, "body not understood", format!("the body is not valid: {reason}"))
             }
-            Self::Reload(errors) => {
+            Self::Reload(reload::Refused { problems, passes: false }) => {
                 Problem::new(422, "reload refused", "the new state was refused and the old one kept")
-                    .with_errors(errors)
+                    .with_errors(problems)
             }
+            Self::Reload(reload::Refused { problems, passes: true }) => Problem::new(
+                503,
+                "no reload now",
+                "nothing was reloaded and the old state kept; try again in a moment",
+            )
+            .with_errors(problems),
             Self::Overloaded => {
                 Problem::new(503, "overloaded", "the PBX has too much to do to answer; try again in a moment")
             }

@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use kiestoon_control::{
-    Client, ClientError, DrainRequest, Draining, Event, Happening, LiftRequest, Lifted, Reloaded, RunState,
-    Status, Totals,
+    Client, ClientError, DrainRequest, Draining, Event, Happening, LiftRequest, Lifted, RunState, Status,
+    Totals,
 };
 use tokio::sync::{broadcast, mpsc};
 
@@ -54,7 +54,8 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
                 let _ = reply.send(call_id == "a b/c");
             }
             Command::Reload(reply) => {
-                let _ = reply.send(Err(vec!["a.toml:1:2: error: x".into()]));
+                let problems = vec!["a.toml:1:2: error: x".into()];
+                let _ = reply.send(Err(reload::Refused { problems, passes: false }));
             }
             Command::Drain { limit, reply } => {
                 let limit_secs = limit.map_or(300, |limit| limit.as_secs());
@@ -126,7 +127,7 @@ async fn refusals_are_sentences() {
 async fn a_full_queue_is_answered_rather_than_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let (commands, _inbox) = mpsc::channel(1);
-    commands.try_send(Command::Reload(oneshot::channel::<Result<Reloaded, _>>().0)).unwrap();
+    commands.try_send(Command::Reload(oneshot::channel().0)).unwrap();
     let path = folder.path().join("k.sock");
     let doors = Doors { commands, events: broadcast::channel(1).0 };
     let _server = start(path.clone(), doors).await.unwrap();

@@ -5,7 +5,7 @@ use kiestoon_call::{CallId, Input};
 use kiestoon_control as control;
 
 use super::{Signalling, views};
-use crate::{clock, control::Command, task};
+use crate::{clock, control::Command, reload, task};
 
 impl Signalling {
     /// Answers one command. Nothing here waits: what takes time is answered by whoever does it.
@@ -46,10 +46,7 @@ impl Signalling {
             Command::Hangup { call_id, reply } => {
                 let _ = reply.send(self.hang_up(now, &call_id));
             }
-            Command::Reload(reply) => {
-                // A full queue drops the reply: the operator is told that the PBX did not answer.
-                let _ = self.reloads.try_send(reply);
-            }
+            Command::Reload(reply) => reload::ask(&self.reloads, reply),
             Command::Drain { limit, reply } => {
                 let limit = limit.unwrap_or(self.drain_limit);
                 let _ = self.drains.try_send(limit);

@@ -1,5 +1,9 @@
 //! Call records survive a database that is locked or gone, and a PBX that is killed.
-use std::{process::Command, process::Stdio, time::Duration};
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
 
 use nix::sys::signal::Signal;
 
@@ -15,24 +19,42 @@ pub(crate) fn calls(pbx: &Pbx, callee_port: u16, count: &str) {
     Sipp::start(pbx, "caller", "201", free_port(), 0, &["-s", "202", "-r", "20", "-m", count]).succeed();
 }
 
+/// Another program's lock on the database, until it goes out of scope.
+pub(crate) struct Lock(Child);
+
+impl Lock {
+    /// The write lock of the database's file.
+    pub(crate) fn of_file(pbx: &Pbx) -> Self {
+        Self::take(Command::new("sqlite3").arg(pbx.path("kiestoon.db")), "BEGIN EXCLUSIVE")
+    }
+
+    /// What the database's own program takes with these statements.
+    pub(crate) fn take(program: &mut Command, statements: &str) -> Self {
+        let mut program = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        writeln!(program.stdin.as_mut().unwrap(), "{statements}; SELECT 'locked';").unwrap();
+        let mut said = String::new();
+        BufReader::new(program.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said.trim_end(), "locked");
+        Self(program)
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The end of its input ends it.
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn a_locked_database_loses_no_call() {
     let pbx = Pbx::start(&["201", "202"], DIALPLAN);
     let port = free_port();
     Sipp::register(&pbx, "202", port);
-    let mut lock = Command::new("sqlite3")
-        .arg(pbx.path("kiestoon.db"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("sqlite3 is installed (make test installs it)");
-    use std::io::Write as _;
-    let stdin = lock.stdin.as_mut().unwrap();
-    stdin.write_all(b"BEGIN EXCLUSIVE;\n").unwrap();
-    stdin.flush().unwrap();
+    let lock = Lock::of_file(&pbx);
     calls(&pbx, port, "20");
-    stdin.write_all(b"COMMIT;\n.quit\n").unwrap();
-    lock.wait().unwrap();
+    drop(lock);
     wait_for("the calls in the history", Duration::from_secs(20), || {
         pbx.json(&["history", "--limit", "100"]).as_array().unwrap().len() == 20
     });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use crate::database_away::{DIALPLAN, calls};
+use crate::database_away::{DIALPLAN, Lock, calls};
 use crate::pbx::{Pbx, free_port, text, wait_for};
 use crate::postgresql::Server;
 use crate::sipp::Sipp;
@@ -36,3 +36,27 @@ fn calls_are_kept_while_the_server_is_away() {
     assert_eq!(pbx.json(&["ctl", "registrations"])[0]["number"], "202");
     calls(&pbx, port, "1");
 }
+
+#[test]
+fn a_reload_that_the_database_holds_up_may_be_tried_again() {
+    let server = Server::new();
+    server.start();
+    let database = server.create_database();
+    let mut pbx = Pbx::new_on(&server.url(&database), &["201"], DIALPLAN);
+    pbx.run();
+    let reload = || {
+        let output = pbx.kiestoon(&["ctl", "reload"]);
+        (output.status.code(), text(&output))
+    };
+    let lock = Lock::take(server.client("psql").args(["-q", "-t", "-A", "-d", &database]), LOCK);
+    let (code, said) = reload();
+    assert!(code == Some(1) && said.contains("still locked by another program"), "{code:?} {said}");
+    drop(lock);
+    let (code, said) = reload();
+    assert!(code == Some(0), "{code:?} {said}");
+    server.stop();
+    let (code, said) = reload();
+    assert!(code == Some(1) && said.contains("cannot be reached"), "{code:?} {said}");
+}
+
+const LOCK: &str = "BEGIN; LOCK TABLE extensions IN ACCESS EXCLUSIVE MODE";

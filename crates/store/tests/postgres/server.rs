@@ -82,7 +82,8 @@ impl Server {
         self.client("pg_isready").stdout(Stdio::null()).status().unwrap().success()
     }
 
-    fn client(&self, name: &str) -> Command {
+    /// One of its client programs.
+    pub(crate) fn client(&self, name: &str) -> Command {
         let mut command = self.program(name);
         command.args(["-U", "kiestoon", "-h"]).arg(self.folder.path());
         command
