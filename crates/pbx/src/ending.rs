@@ -33,8 +33,8 @@ pub(crate) async fn wait(
             _ = terminate.recv() => ending.terminate(Instant::now(), drain_limit),
             Some(limit) = drains.recv() => ending.drain(Instant::now() + limit),
             _ = hangup.recv() => {
-                let (reply, _) = oneshot::channel();
-                let _ = reloads.try_send(reply);
+                // Nobody waits for the answer: the log has it.
+                reload::ask(reloads, oneshot::channel().0);
                 continue;
             }
         };
@@ -45,14 +45,21 @@ pub(crate) async fn wait(
                 stop.send_replace(Stop::Drain(limit.into_std()));
             }
             Step::HangUp => {
-                ending.limit = None;
-                stop.send_replace(Stop::Now);
-                // BYEs may go unanswered; nobody waits longer than this for a stop.
-                let _ = tokio::time::timeout(HANGUP_LIMIT, stop.closed()).await;
-                stop.send_replace(Stop::Abandon);
+                hang_up(stop).await;
+                return Ok(());
             }
         }
     }
+}
+
+/// Ends signalling, where it has not ended yet: the calls that still run are hung up. Whatever else is asked for meanwhile
+/// comes too late.
+pub(crate) async fn hang_up(stop: &watch::Sender<Stop>) {
+    stop.send_replace(Stop::Now);
+    // BYEs may go unanswered; nobody waits longer than this for a stop.
+    let _ = tokio::time::timeout(HANGUP_LIMIT, stop.closed()).await;
+    stop.send_replace(Stop::Abandon);
+    stop.closed().await;
 }
 
 /// How far the end has come.
@@ -100,6 +107,25 @@ const HANGUP_LIMIT: Duration = Duration::from_secs(3);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_drain_that_is_asked_for_in_a_hangup_does_not_revive_it() {
+        let (stop, mut told) = watch::channel(Stop::Run);
+        let (drains, mut asked) = mpsc::channel(1);
+        let (reloads, _requests) = mpsc::channel(1);
+        drains.send(Duration::ZERO).await.unwrap();
+        let phones_that_do_not_answer = async {
+            told.wait_for(|stop| *stop == Stop::Now).await.unwrap();
+            drains.send(Duration::from_secs(300)).await.unwrap();
+            told.changed().await.unwrap();
+            assert_eq!(*told.borrow(), Stop::Abandon);
+            drop(told);
+        };
+        let limit = Duration::from_secs(300);
+        let (ended, ()) = tokio::join!(wait(&stop, &mut asked, &reloads, limit), phones_that_do_not_answer);
+        ended.unwrap();
+        assert_eq!(*stop.borrow(), Stop::Abandon);
+    }
 
     #[test]
     fn a_sigterm_after_an_operators_drain_is_the_first_one() {
