@@ -1,10 +1,12 @@
 //! What a start refuses, and how a stop goes.
-use std::{fs, net::UdpSocket, time::Duration};
+use std::{fs, net::UdpSocket, thread, time::Duration};
 
 use nix::sys::signal::Signal;
 
 use crate::baresip::{Baresip, Phone};
+use crate::database_away::Lock;
 use crate::pbx::{Pbx, text, wait_for};
+use crate::user_agent::{UserAgent, sdp};
 
 #[test]
 fn a_taken_port_is_named() {
@@ -54,6 +56,24 @@ fn an_interrupt_hangs_up_and_ends() {
     assert_eq!(pbx.wait(Duration::from_secs(10)), Some(0));
     phone.expect("CALL_CLOSED");
     assert_eq!(pbx.history(1)[0]["end_reason"], "shutdown");
+}
+
+#[test]
+fn a_start_that_fails_hangs_up_what_it_has_taken() {
+    let dialplan = "version = 1\n[[context.intern]]\nmatch = \"*43\"\ndo = [{ echo = true }]\n";
+    let pbx = Pbx::new(&["201"], dialplan);
+    // It waits for this lock when it serves already.
+    let _lock = Lock::of_file(&pbx);
+    let started = thread::scope(|scope| {
+        let start = scope.spawn(|| pbx.kiestoon(&["serve"]));
+        let mut phone = UserAgent::new(&pbx, "201", "127.0.0.1:0".parse().unwrap());
+        phone.invite("*43", &sdp("127.0.0.1:40000".parse().unwrap())).unwrap();
+        phone.expect_bye();
+        start.join().unwrap()
+    });
+    assert_eq!(started.status.code(), Some(1));
+    assert!(text(&started).contains("still locked by another program"), "{}", text(&started));
+    assert!(!text(&started).contains("kiestoon ready"), "{}", text(&started));
 }
 
 #[test]

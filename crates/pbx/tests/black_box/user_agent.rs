@@ -16,7 +16,7 @@ use kiestoon_sip::{
     digest::{Challenge, Secret, answer},
 };
 
-use crate::pbx::{PASSWORD_PREFIX, Pbx};
+use crate::pbx::{PASSWORD_PREFIX, Pbx, wait_for};
 use crate::raw::header;
 
 /// A phone of one extension.
@@ -98,6 +98,18 @@ impl UserAgent {
         self.requests += 1;
         let bye = self.within("BYE", call, header(call, "To"), self.requests);
         self.exchange(&bye).unwrap();
+    }
+
+    /// Waits until the other side ends a call, and agrees.
+    pub(crate) fn expect_bye(&self) {
+        wait_for("a BYE", Duration::from_secs(10), || {
+            let Some(message) = self.receive() else { return false };
+            let ended = message.starts_with("BYE ");
+            if ended {
+                self.send(&answered(&message, self.here(), 200, ""));
+            }
+            ended
+        });
     }
 
     fn acknowledged(&self, answered: String) -> Result<String, u16> {
@@ -270,7 +282,8 @@ fn answered(request: &str, here: SocketAddr, status: u16, body: &str) -> String 
     )
 }
 
-fn sdp(here: SocketAddr) -> String {
+/// An offer of G.711 at this address; nobody listens there.
+pub(crate) fn sdp(here: SocketAddr) -> String {
     let ip = here.ip();
     format!(
         "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
