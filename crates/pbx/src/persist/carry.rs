@@ -102,7 +102,14 @@ fn read<R: Record>(batch: &Batch) -> Vec<R> {
             Ok(_) => tracing::warn!(records = R::NAME, "a line of the journal is no record: skipped"),
             // Half a line, of a process that was killed while it wrote.
             Err(error) => {
-                tracing::warn!(records = R::NAME, %error, "a line of the journal is not readable: skipped")
+                // Its own words may quote the line, which says who called whom.
+                let (kind, column) = (error.classify(), error.column());
+                tracing::warn!(
+                    records = R::NAME,
+                    ?kind,
+                    column,
+                    "a line of the journal is not readable: skipped"
+                );
             }
         }
     }

@@ -28,8 +28,8 @@ impl Signalling {
         self.say_what_is_left();
     }
 
-    /// Says what is waited for: how many calls, and which of them runs longest. Numbers are personal and stand below `info`;
-    /// `kiestoon ctl status` shows them.
+    /// Says what is waited for: how many calls, and which of them runs longest. Numbers are personal and stand at
+    /// `trace`; `kiestoon ctl status` shows them.
     pub(super) fn say_what_is_left(&mut self) {
         let now = Instant::now();
         let status = self.switch.status();
@@ -50,7 +50,7 @@ impl Signalling {
             longest_secs = duration_secs,
             "draining: calls still run"
         );
-        tracing::debug!(longest = %id, from = %from_number, to = %to_number, "draining: the longest call");
+        tracing::trace!(longest = %id, from = %from_number, to = %to_number, "draining: the longest call");
     }
 
     /// What the drain waits for; None while there is none.

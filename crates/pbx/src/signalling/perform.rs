@@ -71,14 +71,14 @@ impl Signalling {
     }
 }
 
-/// One line an event. Numbers are personal: they stand in the call record, and here below `info` only.
+/// One line an event. Numbers are personal: they stand in the call record, and here at `trace` only.
 fn log(event: &Event) {
     match event {
         Event::CallStarted { call, from, dialled, route } => {
             tracing::info!(%call, route = route.as_deref().unwrap_or("none"), "call started");
-            tracing::debug!(%call, %from, %dialled, "call started");
+            tracing::trace!(%call, %from, %dialled, "call started");
         }
-        Event::CallRinging { call, number } => tracing::debug!(%call, %number, "ringing"),
+        Event::CallRinging { call, number } => tracing::trace!(%call, %number, "ringing"),
         Event::CallAnswered { call, .. } => tracing::info!(%call, "call answered"),
         Event::CallHeld { call, by, held } => tracing::info!(%call, by = by.as_str(), held, "hold"),
         Event::CallForwarded { call, .. } => tracing::info!(%call, "call forwarded"),
@@ -109,7 +109,7 @@ fn log(event: &Event) {
         }
         Event::CallRefused { status, reason, .. } => tracing::info!(status, reason, "call refused"),
         Event::RegistrationChanged { number, contacts, remote, .. } => {
-            tracing::debug!(%number, contacts, ?remote, "registration changed");
+            tracing::trace!(%number, contacts, ?remote, "registration changed");
         }
         Event::AuthenticationFailed { source, .. } => tracing::info!(%source, "authentication failed"),
         Event::SourceBanned { source, lasts, failures } => {

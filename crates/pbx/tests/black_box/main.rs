@@ -25,6 +25,7 @@ mod idle;
 mod kamailio_in_front;
 mod killed;
 mod linphone;
+mod log;
 mod offers;
 mod on_postgresql;
 mod phones;
