@@ -106,6 +106,22 @@ async fn a_late_start_does_not_undo_an_end() {
 }
 
 #[tokio::test]
+async fn a_batch_of_many_calls_is_saved_whole() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    let id = |n: i64| format!("{n:03}");
+    store.save_cdrs(&[started(&id(0), 0), finished(&id(1), 1)]).await.unwrap();
+    // Every third call is there twice, and the one that has ended already comes once more as it began.
+    let mut batch: Vec<Cdr> = (0..47).step_by(3).map(|n| started(&id(n), n)).collect();
+    batch.extend((0..47).filter(|n| *n != 1).map(|n| Cdr { route: Some(id(n)), ..finished(&id(n), n) }));
+    batch.push(started(&id(1), 1));
+    store.save_cdrs(&batch).await.unwrap();
+    let kept = history(&store).await;
+    let expected = (0..47).rev().map(|n| Cdr { route: (n != 1).then(|| id(n)), ..finished(&id(n), n) });
+    assert_eq!(kept, expected.collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn the_history_is_filtered() {
     let fixture = Fixture::new();
     let store = fixture.open().await;
