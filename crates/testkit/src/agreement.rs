@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use kiestoon_call::{CallState, LegView};
+use kiestoon_call::{CallState, LegView, Side};
 
 use crate::engine::Engine;
 use crate::phone::{LineState, Phone, Session};
@@ -14,10 +14,15 @@ pub(crate) fn faults(story: &Story) -> Vec<String> {
     let mut faults = Vec::new();
     let mut known: Vec<SocketAddr> = Vec::new();
     for call in pbx.switch.calls(story.now()) {
-        if !matches!(call.state, CallState::Talking | CallState::Echo | CallState::Playing) {
-            continue;
-        }
-        let sides: Vec<_> = call.legs.iter().map(|leg| Seen::of(story, leg)).collect();
+        let believed = |leg: &&LegView| match call.state {
+            CallState::Talking | CallState::Echo | CallState::Playing => true,
+            // Who was answered by a prompt stays so while phones ring after it.
+            CallState::Starting | CallState::Dialling | CallState::Ringing => {
+                call.answered_at.is_some() && leg.side == Side::Caller
+            }
+            CallState::Transferring | CallState::Ending => false,
+        };
+        let sides: Vec<_> = call.legs.iter().filter(believed).map(|leg| Seen::of(story, leg)).collect();
         for side in &sides {
             known.extend(side.local);
             if side.session.is_none() && side.phone.is_some_and(|phone| !phone.is_dead()) {

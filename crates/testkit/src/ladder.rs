@@ -157,6 +157,9 @@ fn direction(body: &[u8]) -> &'static str {
     let one_way = [("sendonly", " sendonly"), ("recvonly", " recvonly"), ("inactive", " inactive")];
     let text = std::str::from_utf8(body).unwrap_or_default();
     let said = |name: &str| text.lines().any(|line| line.strip_prefix("a=") == Some(name));
+    if text.contains("m=image ") && !text.contains("m=image 0 ") {
+        return one_way.into_iter().find(|(name, _)| said(name)).map_or(" fax", |_| " fax, one way");
+    }
     one_way.into_iter().find(|(name, _)| said(name)).map_or("", |(_, shown)| shown)
 }
 

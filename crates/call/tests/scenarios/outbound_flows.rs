@@ -135,18 +135,6 @@ fn a_text_goes_to_a_device_once() {
     t.expect_nothing_left();
 }
 
-fn flow_of(t: &Story, phone: PhoneId) -> Flow {
-    let at = t.address(phone);
-    let registrations = t.the_pbx().switch.registrations(t.now());
-    let known = registrations.into_iter().find(|known| known.remote.ip() == at).expect("it is registered");
-    Flow {
-        transport: known.transport,
-        local: (t.pbx_address(), 5060).into(),
-        remote: known.remote,
-        connection: None,
-    }
-}
-
 #[test]
 fn a_flow_that_is_not_kept_alive_is_not_used_until_it_is_heard_of() {
     let mut t = Story::office(7);
@@ -155,11 +143,9 @@ fn a_flow_that_is_not_kept_alive_is_not_used_until_it_is_heard_of() {
     t.register(a);
     register_flow(&mut t, b, 1, |_| {});
     t.expect(b).got_header(200, &HeaderName::from_token("Flow-Timer").unwrap(), "30");
-    let flow = flow_of(&t, b);
     for _ in 0..4 {
         t.run(secs(29));
-        let now = t.now();
-        t.pbx().handle(now, Input::KeptAlive { flow });
+        t.keep_alive(b);
     }
     t.call(a, "202");
     t.run(secs(3));
@@ -171,8 +157,7 @@ fn a_flow_that_is_not_kept_alive_is_not_used_until_it_is_heard_of() {
     t.call(a, "202");
     t.run(secs(3));
     t.expect(a).ended(Ended::Refused(480));
-    let now = t.now();
-    t.pbx().handle(now, Input::KeptAlive { flow });
+    t.keep_alive(b);
     t.call(a, "202");
     t.run(secs(3));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
@@ -182,10 +167,8 @@ fn a_flow_that_is_not_kept_alive_is_not_used_until_it_is_heard_of() {
 #[test]
 fn a_silent_flow_falls_to_another_one_of_its_device() {
     let (mut t, a, first, second) = two_flows(8, phone("202"));
-    let flow = flow_of(&t, first);
     t.run(secs(50));
-    let now = t.now();
-    t.pbx().handle(now, Input::KeptAlive { flow });
+    t.keep_alive(first);
     t.run(secs(20));
     t.call(a, "202");
     t.run(secs(2));

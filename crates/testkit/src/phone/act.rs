@@ -15,12 +15,16 @@ impl Phone {
         let mut request = self.register_request();
         for nth in 0..contacts {
             let mut contact = self.contact(nth);
+            if nth == 0 {
+                self.mark(&mut contact);
+            }
             if let Some(q) = &self.profile.q {
                 contact.params.set("q", q.as_str());
             }
             request.headers.push(HeaderName::Contact, contact.to_string());
         }
         request.headers.set(HeaderName::Expires, expires.to_string());
+        self.say_where(&mut request);
         self.send_alone(now, request, Purpose::Register);
     }
 
@@ -165,14 +169,7 @@ impl Phone {
         }
         let mut request = line.request(Method::Invite);
         if !line.offerless {
-            let payloads = if line.wants_fax.is_some() { Vec::new() } else { vec![0, 8, 101] };
-            let fax = line.wants_fax;
-            let next = Session { flowing: line.wants, payloads, fax, ..line.session.clone() };
-            line.before = line.session.flowing;
-            line.fax_before = line.session.fax;
-            let text = line.describe(next);
-            line.offer = Offer::Ours;
-            request.set_body(SDP, text);
+            request.set_body(SDP, line.offer());
         }
         self.add_contact(&mut request);
         let branch = self.send_within(now, request, Purpose::Reinvite { line: index });

@@ -143,6 +143,15 @@ impl Line {
         matches!(self.state, LineState::Ended(_))
     }
 
+    /// An offer of what this side wants now.
+    pub(crate) fn offer(&mut self) -> String {
+        let payloads = if self.wants_fax.is_some() { Vec::new() } else { vec![0, 8, 101] };
+        let next = Session { flowing: self.wants, payloads, fax: self.wants_fax, ..self.session.clone() };
+        (self.before, self.fax_before) = (self.session.flowing, self.session.fax);
+        self.offer = Offer::Ours;
+        self.describe(next)
+    }
+
     /// Our offer was refused: all stays as it was (RFC 3261 section 14.1). The version does not go back.
     pub(crate) fn take_back(&mut self) {
         if self.offer == Offer::Ours {

@@ -3,6 +3,7 @@
 //! not send.
 
 mod act;
+mod device;
 mod line;
 mod login;
 mod outcome;

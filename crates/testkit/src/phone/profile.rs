@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kiestoon_sip::Transport;
 
+use super::device::Device;
 use crate::story::PhoneId;
 
 /// A phone before it stands on the network.
@@ -33,6 +34,8 @@ pub struct Profile {
     pub(crate) site: Site,
     pub(crate) beside: Option<PhoneId>,
     pub(crate) host: Option<String>,
+    pub(crate) device: Option<Device>,
+    pub(crate) proxied: bool,
 }
 
 /// Where a phone stands.
@@ -150,6 +153,8 @@ pub fn phone(number: &str) -> Profile {
         site: Site::Office,
         beside: None,
         host: None,
+        device: None,
+        proxied: false,
     }
 }
 
@@ -166,6 +171,11 @@ impl Profile {
     pub fn over_tcp(mut self) -> Self {
         self.transport = Transport::Tcp;
         self
+    }
+
+    /// Whether it uses TCP.
+    pub fn is_over_tcp(&self) -> bool {
+        self.transport == Transport::Tcp
     }
 
     /// Stands behind a NAT that it knows nothing of: what it writes is a private address.
@@ -186,6 +196,27 @@ impl Profile {
     #[must_use]
     pub fn named(mut self, host: &str) -> Self {
         self.host = Some(host.to_owned());
+        self
+    }
+
+    /// Registers as the device of this UUID, and asks for GRUUs.
+    #[must_use]
+    pub fn device(mut self, uuid: &str) -> Self {
+        self.device = Some(Device { uuid: uuid.to_owned(), flow: None });
+        self
+    }
+
+    /// Registers as one flow of the device of this UUID.
+    #[must_use]
+    pub fn flow_of(mut self, uuid: &str, reg_id: u32) -> Self {
+        self.device = Some(Device { uuid: uuid.to_owned(), flow: Some(reg_id) });
+        self
+    }
+
+    /// Registers through a proxy, which stands at its own address.
+    #[must_use]
+    pub fn through_proxy(mut self) -> Self {
+        self.proxied = true;
         self
     }
 

@@ -106,7 +106,7 @@ impl Session {
         );
         let port = self.rtp.port();
         if let Some(fax) = self.fax {
-            return session + &fax.text(port);
+            return session + &fax.text(port, self.flowing);
         }
         let list: Vec<String> = self.payloads.iter().map(u8::to_string).collect();
         let mut text = session + &format!("m=audio {port} RTP/AVP {}\r\n", list.join(" "));
@@ -167,11 +167,14 @@ impl Session {
 }
 
 impl Fax {
-    fn text(self, port: u16) -> String {
-        let image = format!(
+    fn text(self, port: u16, flowing: Flowing) -> String {
+        let mut image = format!(
             "m=image {port} udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n\
              a=T38FaxRateManagement:transferredTCF\r\na=T38FaxUdpEC:t38UDPRedundancy\r\n"
         );
+        if flowing != Flowing::SendRecv {
+            image += &format!("a={}\r\n", flowing.attribute());
+        }
         match self {
             Self::Alone => image,
             Self::AfterAudio => format!("m=audio 0 RTP/AVP 0\r\n{image}"),

@@ -8,7 +8,7 @@ use super::act::{SDP, glare_wait};
 use super::line::{LineState, Offer};
 use super::session::{Flowing, Session};
 use super::wire::Asked;
-use super::{Phone, Purpose, Timer};
+use super::{Faxes, Phone, Purpose, Timer};
 
 impl Phone {
     /// What a message that makes or refreshes a dialog says of us.
@@ -24,6 +24,11 @@ impl Phone {
     /// Whether it takes UPDATE, by its profile.
     pub fn takes_update(&self) -> bool {
         self.profile.updates
+    }
+
+    /// Whether it is a fax machine, by its profile.
+    pub fn takes_faxes(&self) -> bool {
+        self.profile.faxes == Faxes::Taken
     }
 
     /// Whether it may make an offer in its latest call now, as far as it knows (RFC 6337; RFC 3311 section 5.1).
@@ -71,10 +76,7 @@ impl Phone {
                 line.wants = Flowing::SendOnly;
             }
             line.early.update = true;
-            line.before = line.session.flowing;
-            line.offer = Offer::Ours;
-            let next = Session { flowing: line.wants, payloads: vec![0, 8, 101], ..line.session.clone() };
-            request.set_body(SDP, line.describe(next));
+            request.set_body(SDP, line.offer());
         }
         self.introduce(&mut request.headers);
         self.ask_timer_again(index, &mut request.headers);
@@ -110,6 +112,7 @@ impl Phone {
             _ => {
                 line.take_back();
                 line.wants = line.session.flowing;
+                line.wants_fax = line.session.fax;
             }
         }
     }
@@ -136,6 +139,10 @@ impl Phone {
             self.complain("an offer in UPDATE before I have answered the first");
             return self.answer_with(now, asked, request, 500, &[(HeaderName::RetryAfter, "1".to_owned())]);
         }
+        if let (Some(_), Faxes::Refused(status)) = (theirs.fax, self.profile.faxes) {
+            return self.answer(now, asked, request, status);
+        }
+        line.wants_fax = theirs.fax;
         let next = Session { flowing: line.wants, ..line.session.clone() }.answering(&theirs);
         let text = line.describe(next);
         self.take_session(index, Some(theirs));

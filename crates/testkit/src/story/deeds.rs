@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kiestoon_sip::{Message, Method, Request};
+use kiestoon_call::Input;
+use kiestoon_sip::{Flow, Message, Method, Request};
 
 use super::{PhoneId, Story};
 use crate::net::Reach;
@@ -155,6 +156,20 @@ impl Story {
     pub fn send_bytes(&mut self, phone: PhoneId, bytes: &[u8]) {
         let flow = self.phone(phone).flow;
         self.net.send(self.clock.now(), &flow, &bytes.to_vec().into());
+    }
+
+    /// A phone keeps its flow alive (RFC 5626): CRLFs over a connection, a STUN request over UDP.
+    pub fn keep_alive(&mut self, phone: PhoneId) {
+        let flow = self.phone(phone).flow;
+        let flow = Flow { local: flow.remote, remote: flow.local, ..flow };
+        self.tell_pbx(Input::KeptAlive { flow });
+    }
+
+    /// The DNS leads the name of a phone to these addresses, and then to its own.
+    pub fn lead_to(&mut self, phone: PhoneId, first: &[SocketAddr]) {
+        let host = self.phone(phone).profile.host.clone().expect("a phone with a name");
+        let own = self.phone(phone).flow.local;
+        self.pbx().names.insert(host, [first, &[own]].concat());
     }
 
     /// A phone's battery dies: it says nothing more, and nobody is told.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use kiestoon_call::Input;
 use kiestoon_media::engine::{DigitSource, MediaEvent};
-use kiestoon_sip::{HeaderName, Method};
-use kiestoon_testkit::{Chance, Flowing, LineState, PhoneId, Story, millis, secs};
+use kiestoon_sip::{HeaderName, Method, Uri};
+use kiestoon_testkit::{Chance, Fax, Flowing, LineState, PhoneId, Story, millis, secs};
 
 use super::phones::{DIALLED, OTHER_RULES, RULES};
 
@@ -75,12 +75,25 @@ fn dial(t: &mut Story, id: PhoneId, dice: &mut Chance) {
             t.call_with(id, to, |invite| invite.headers.set(name.clone(), value));
         }
         3 => t.call_with(id, to, |invite| invite.max_forwards = Some(2)),
+        4 => match gruu(t, dice) {
+            Some((to, gruu)) => t.call_with(id, &to, |invite| invite.uri = gruu.clone()),
+            None => t.call(id, to),
+        },
         _ => t.call(id, to),
     }
 }
 
+/// What reaches one phone alone, and its number.
+fn gruu(t: &Story, dice: &mut Chance) -> Option<(String, Uri)> {
+    let phones = t.phone_ids().map(|id| t.phone(id));
+    let known: Vec<_> = phones
+        .flat_map(|phone| phone.gruus().into_iter().map(|gruu| (phone.number().to_owned(), gruu)))
+        .collect();
+    dice.pick(&known).cloned()
+}
+
 fn in_call(t: &mut Story, id: PhoneId, dice: &mut Chance) {
-    match dice.below(9) {
+    match dice.below(10) {
         0 if open(t, id) > 0 => t.hang_up(id),
         1 => {
             let over = |state| matches!(state, LineState::Ended(_) | LineState::Leaving);
@@ -104,6 +117,7 @@ fn in_call(t: &mut Story, id: PhoneId, dice: &mut Chance) {
             }
         },
         8 if talking(t, id) => t.reinvite(id),
+        9 if talking(t, id) && t.phone(id).takes_faxes() => t.fax(id, *dice.pick(&SHAPES).expect("shapes")),
         _ => {}
     }
 }
@@ -114,7 +128,12 @@ fn transfer(t: &mut Story, id: PhoneId, dice: &mut Chance) {
     let other = peer(t, id, dice, |state| matches!(state, LineState::Talking | LineState::Ringing));
     match other.filter(|other| *other != first && t.phone(id).dialog_with(other).is_some()) {
         Some(other) if dice.happens(800) => t.join(id, &first, &other),
-        _ => t.transfer(id, &first, number(dice)),
+        _ => match gruu(t, dice).filter(|_| dice.happens(300)) {
+            Some((to, gruu)) => t.transfer_with(id, &first, &to, |refer| {
+                refer.headers.set(HeaderName::ReferTo, format!("<{gruu}>"));
+            }),
+            None => t.transfer(id, &first, number(dice)),
+        },
     }
 }
 
@@ -134,7 +153,8 @@ fn elsewhere(t: &mut Story, id: PhoneId, dice: &mut Chance) {
     if !alive(t, id) {
         return;
     }
-    match dice.below(8) {
+    match dice.below(9) {
+        8 => t.keep_alive(id),
         0 | 1 => t.register(id),
         2 => t.register_contacts(id, 2, 90),
         3 => t.query_registrations(id),
@@ -216,6 +236,10 @@ fn media(t: &mut Story, dice: &mut Chance) {
     }
     t.tell_pbx(Input::Tick);
 }
+
+/// Sound, or a fax in every shape.
+const SHAPES: [Option<Fax>; 5] =
+    [None, None, Some(Fax::Alone), Some(Fax::AfterAudio), Some(Fax::BeforeAudio)];
 
 /// Headers that make an INVITE unusual.
 const ODDITIES: [(HeaderName, &str); 8] = [

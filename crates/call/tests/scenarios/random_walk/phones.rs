@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kiestoon_call::{Network, Settings};
 use kiestoon_testkit::{
-    Chance, Link, PhoneId, Profile, Reply, SessionTimer, Story, What, millis, phone, secs,
+    Chance, Faxes, Link, PhoneId, Profile, Reply, SessionTimer, Story, What, millis, phone, secs,
 };
 
 const NUMBERS: [&str; 5] = ["201", "202", "203", "204", "205"];
@@ -45,14 +45,38 @@ pub(super) const DIALLED: [&str; 9] = ["100", "101", "600", "601", "201", "202",
 
 /// The phones of a story: one for each extension, perhaps a second one of 202, perhaps one that guesses.
 pub(super) fn office(t: &mut Story, dice: &mut Chance) -> Vec<PhoneId> {
-    let mut phones: Vec<PhoneId> = NUMBERS.iter().map(|number| t.add(behaviour(number, dice))).collect();
+    let mut phones: Vec<PhoneId> = NUMBERS.iter().map(|number| join(t, number, dice)).collect();
     if dice.happens(400) {
-        phones.push(t.add(behaviour("202", dice)));
+        phones.push(join(t, "202", dice));
     }
     if dice.happens(150) {
         phones.push(t.add(behaviour("203", dice).with_password("welkom01")));
     }
     phones
+}
+
+/// Perhaps it registers as a device, or as one of its flows; perhaps its contact is a name, which leads to it sooner or later.
+fn join(t: &mut Story, number: &str, dice: &mut Chance) -> PhoneId {
+    let base = behaviour(number, dice);
+    let flow = 1 + u32::try_from(t.phone_ids().count()).expect("a few phones");
+    let base = match dice.below(10) {
+        0..=2 => base.flow_of(number, flow),
+        3 => base.device(number),
+        4..=6 if number == "202" => base.flow_of(number, flow),
+        _ => base,
+    };
+    let base = if dice.happens(100) { base.through_proxy() } else { base };
+    if base.is_over_tcp() || !dice.happens(100) {
+        return t.add(base);
+    }
+    let id = t.add(base.named(&format!("toestel-{flow}.example")));
+    let places = ["10.0.0.250:5060", "127.0.0.1:5060", "10.0.0.21:5060"];
+    match dice.below(4) {
+        0 => {}
+        1 => t.lead_to(id, &[]),
+        _ => t.lead_to(id, &[dice.pick(&places).expect("places").parse().expect("an address")]),
+    }
+    id
 }
 
 /// Bounds that are met, and times that pass, within a story.
@@ -111,6 +135,12 @@ fn behaviour(number: &str, dice: &mut Chance) -> Profile {
     } else {
         base
     };
+    let base = match dice.below(20) {
+        0..=3 => base.faxes(Faxes::Taken),
+        4 => base.faxes(Faxes::LineRefused),
+        5 => base.faxes(Faxes::Refused(415)),
+        _ => base,
+    };
     let base = if dice.happens(30) { base.sends_no_prack() } else { base };
     let base = if dice.happens(30) { base.answers_no_offer() } else { base };
     let base = match dice.below(6) {
@@ -123,6 +153,11 @@ fn behaviour(number: &str, dice: &mut Chance) -> Profile {
     let base = match dice.below(10) {
         0 => base.behind_nat(),
         1 => base.over_ipv6(),
+        _ => base,
+    };
+    let base = match dice.below(10) {
+        0 => base.puts_off_offers(491, 1),
+        1 => base.puts_off_offers(500, 1 + u32::from(dice.happens(300))),
         _ => base,
     };
     match dice.below(14) {
