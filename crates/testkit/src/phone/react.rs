@@ -283,6 +283,11 @@ impl Phone {
             return self.answer(now, asked, &request, 500);
         }
         line.remote_seq = Some(request.cseq.number);
+        let owed = |(_, timer): &(_, Timer)| matches!(timer, Timer::Unanswered { line } if *line == index);
+        if request.method != Method::Bye && self.timers.iter().any(owed) {
+            self.complaints
+                .push(format!("{}: an ACK without the answer to my offer, and more of that call", self.name));
+        }
         if line.remote.uri != request.from.uri {
             line.remote = request.from.clone();
             line.shown = user_of(&request.from);
@@ -444,8 +449,8 @@ impl Phone {
 }
 
 /// An ACK without the answer that it owes is forgiven to who hangs up with the next message (an answer is due all the
-/// same by RFC 3261 section 13.2.2.4).
-const BYE_FOLLOWS: Duration = Duration::from_secs(8);
+/// same by RFC 3261 section 13.2.2.4), however often the network loses that: 64*T1.
+const BYE_FOLLOWS: Duration = Duration::from_secs(32);
 
 fn is_call_request(message: &Message) -> bool {
     matches!(message, Message::Request(request) if request.method != Method::Ack)
