@@ -17,10 +17,8 @@ fn told_after_the_answer(seed: u64, callee: Profile) -> (Story, PhoneId, PhoneId
 
 fn finish(mut t: Story, a: PhoneId) {
     t.expect_agreement();
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect_cdr().answered();
-    t.expect_nothing_left();
 }
 
 #[test]
@@ -56,9 +54,7 @@ fn the_other_one_at_most_two() {
     t.run(millis(2100));
     t.expect(c).talks_both_ways_with(a);
     t.expect_agreement();
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -84,9 +80,7 @@ fn a_phone_that_never_takes_it_is_left_in_peace() {
     let (mut t, a, b) = told_after_the_answer(4, phone("202").refuses_reinvites(491));
     t.run(secs(120));
     t.expect(b).was_asked(&Method::Invite, 9).talking_with("201");
-    t.hang_up(a);
-    t.settle();
-    t.expect_nothing_left();
+    t.close(a);
 }
 
 #[test]
@@ -104,8 +98,6 @@ fn what_was_agreed_meanwhile_takes_its_place() {
 fn a_call_that_ends_meanwhile_has_nothing_more_to_say() {
     let (mut t, a, b) = told_after_the_answer(6, phone("202").puts_off_offers(491, 1));
     t.run(secs(1));
-    t.hang_up(a);
-    t.settle();
+    t.close(a);
     t.expect(b).was_asked(&Method::Invite, 2).is_free();
-    t.expect_nothing_left();
 }

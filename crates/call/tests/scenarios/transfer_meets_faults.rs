@@ -1,22 +1,12 @@
 //! Transfers in which a phone, or the media of a leg, is gone: the call ends and nothing is left.
 
 use kiestoon_sip::Method;
-use kiestoon_testkit::{PhoneId, Story, phone, secs};
-
-fn talking(seed: u64) -> (Story, PhoneId, PhoneId, PhoneId) {
-    let mut t = Story::office(seed);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203").never_answers());
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
-    (t, a, b, c)
-}
+use kiestoon_testkit::{Story, phone, secs};
 
 #[test]
 fn who_is_transferred_has_crashed() {
-    let (mut t, a, b, _) = talking(1);
+    let (mut t, [a, b, _]) =
+        Story::office(1).talking([phone("201"), phone("202"), phone("203").never_answers()]);
     t.crash(a);
     t.transfer(b, "201", "203");
     t.settle();
@@ -26,13 +16,7 @@ fn who_is_transferred_has_crashed() {
 
 #[test]
 fn who_is_to_be_joined_has_died_silently() {
-    let mut t = Story::office(2);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203"));
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b, c]) = Story::office(2).talking([phone("201"), phone("202"), phone("203")]);
     t.call(b, "203");
     t.run(secs(3));
     t.kill(a);
@@ -47,7 +31,8 @@ fn who_is_to_be_joined_has_died_silently() {
 
 #[test]
 fn the_media_of_who_transferred_breaks() {
-    let (mut t, a, b, c) = talking(3);
+    let (mut t, [a, b, c]) =
+        Story::office(3).talking([phone("201"), phone("202"), phone("203").never_answers()]);
     t.transfer(b, "201", "203");
     t.run(secs(2));
     let calls = t.the_pbx().switch.calls(t.now());
