@@ -11,8 +11,9 @@ use kiestoon_sip::{Flow, Transport, Uri};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
+use crate::cdr::{CdrLeg, Side};
 use crate::exchange::Exchange;
-use crate::leg::{LegMedia, Signal};
+use crate::leg::{Leg, LegMedia, Signal};
 use crate::ring::Ring;
 use crate::switch::Output;
 use crate::waves::Way;
@@ -121,13 +122,13 @@ impl Call {
             }
         }
         for leg in silent {
-            self.try_next(x, leg);
+            self.try_next(x, leg, 408);
         }
     }
 
-    /// Rings a branch at its next address (RFC 3263 section 4.3), or over the next flow of its device (RFC 5626). False where
-    /// there is none: the branch has failed.
-    pub(crate) fn try_next(&mut self, x: &mut Exchange, id: LegId) -> bool {
+    /// Rings a branch at its next address (RFC 3263 section 4.3), or over the next flow of its device (RFC 5626), after the present
+    /// one came to `status`. False where there is none: the branch has failed.
+    pub(crate) fn try_next(&mut self, x: &mut Exchange, id: LegId, status: u16) -> bool {
         let Some(branch) = self.branch_mut(id) else { return false };
         let Some(Tries::Left { flows, .. }) = branch.tries.as_deref_mut() else { return false };
         let address = flows.pop_front();
@@ -146,6 +147,7 @@ impl Call {
                 (way.flow, way.contact)
             }
         };
+        let is_elsewhere = branch.leg.flow.remote.ip() != flow.remote.ip();
         branch.leg.flow = flow;
         let offers_keys = branch.leg.offers_keys(&x.settings);
         if let Some(media) = branch.leg.media_mut() {
@@ -158,11 +160,34 @@ impl Call {
         if x.routes.client(client).is_some() {
             x.cancel_loser(client, invite, None);
         }
+        if is_elsewhere {
+            self.change_leg(x, id, status);
+            return true;
+        }
         self.note_flow(id, flow);
         if is_open {
             self.invite_branch(x, id);
         }
         true
+    }
+
+    /// A branch goes on as another leg: the ports of the one before are for another address, perhaps of another IP version.
+    fn change_leg(&mut self, x: &mut Exchange, before: LegId, status: u16) {
+        let (key, id) = (self.key, self.next_leg());
+        self.note_status(before, status);
+        self.drop_early_update(x, before, None);
+        let Stage::Ringing(ring) = &mut self.stage else { return };
+        ring.early.take_if(|(heard, _)| *heard == before);
+        let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == before) else { return };
+        let (number, flow) = (branch.leg.number.clone(), branch.leg.flow);
+        let signal = std::mem::replace(&mut branch.leg.signal, Signal::Over);
+        let leg = Leg::new(id, Side::Callee, number.clone(), flow, signal);
+        std::mem::replace(&mut branch.leg, leg).close(x);
+        branch.leg.open(x, key);
+        let charged_to = self.cdr.leg(before).and_then(|leg| leg.charged_to.clone());
+        let entry = CdrLeg { charged_to, ..CdrLeg::new(id, Side::Callee, &number, &flow) };
+        self.cdr.record.legs.push(entry);
+        self.hear_next(x);
     }
 
     fn note_flow(&mut self, id: LegId, flow: Flow) {

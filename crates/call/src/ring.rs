@@ -137,7 +137,7 @@ impl Call {
             return;
         }
         let status = response.status.code();
-        if status == 503 && self.try_next(x, leg) {
+        if status == 503 && self.try_next(x, leg, status) {
             return;
         }
         if matches!(status, 415 | 488 | 606) && self.offers_plain(x, leg) {
@@ -145,7 +145,7 @@ impl Call {
         }
         match status {
             300..400 => self.redirected(x, leg, response),
-            430 if self.try_next(x, leg) => {}
+            430 if self.try_next(x, leg, status) => {}
             _ => self.branch_failed(x, leg, status),
         }
     }
@@ -178,7 +178,7 @@ impl Call {
                 }
                 self.branch_failed(x, leg, 408);
             }
-            FailReason::Timeout | FailReason::Transport if self.try_next(x, leg) => {}
+            FailReason::Timeout | FailReason::Transport if self.try_next(x, leg, 408) => {}
             FailReason::Timeout | FailReason::Transport => self.branch_failed(x, leg, 408),
             FailReason::Overload => self.branch_failed(x, leg, 503),
         }

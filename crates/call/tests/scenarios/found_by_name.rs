@@ -41,6 +41,22 @@ fn a_silent_address_is_followed_by_the_next() {
 }
 
 #[test]
+fn an_address_of_another_kind_has_ports_of_its_own() {
+    let (mut t, a, b) = office(7, Some("[2001:db8::250]:5060"));
+    t.call(a, "202");
+    t.run(secs(8));
+    t.expect(a).talking_with("202").talks_both_ways_with(b);
+    let told = t.phone(b).sessions().and_then(|(_, theirs)| theirs.map(|theirs| theirs.rtp));
+    assert!(told.is_some_and(|told| told.is_ipv4()), "{told:?}");
+    t.hang_up(a);
+    t.settle();
+    t.expect_cdr().answered().reached("202");
+    let ports = t.expect_cdr().record().legs.iter().map(|leg| (leg.remote, leg.status)).collect::<Vec<_>>();
+    assert!(ports.iter().any(|(remote, status)| remote.is_ipv6() && *status == Some(408)), "{ports:?}");
+    t.expect_nothing_left();
+}
+
+#[test]
 fn an_address_that_is_overloaded_is_followed_by_the_next() {
     let mut t = Story::office(3);
     let a = t.add(phone("201"));
