@@ -235,22 +235,22 @@ impl Call {
             let body = relay_answer(offer, &answer, &media.local, &mut media.origin).ok()?;
             let body = offerer.say(&body);
             offerer.give_ack(x, Some(body));
-            let changed = offerer.set_remote(x, offer);
-            Some((answer, changed))
+            Some(answer)
         });
-        let Some((answer, other_changed)) = joined else {
+        let Some(answer) = joined else {
             // Whoever made the offer has sent a 2xx, which it repeats until it is acknowledged.
             self.acknowledge(x, from.other(), Some(offer));
             return self.end(x, End::from(EndReason::MediaFailed));
         };
-        let changed = self.leg_mut(from).is_some_and(|leg| {
+        if let Some(leg) = self.leg_mut(from) {
             leg.open = OpenOffer::None;
-            leg.set_remote(x, &answer)
-        });
-        self.note_held(x, from, changed);
-        self.note_held(x, from.other(), other_changed);
+        }
+        self.take_session(x, from.other(), offer);
+        self.take_session(x, from, &answer);
         self.join_sound(x);
-        self.note_caller_codec(&answer);
+        if from == Side::Caller {
+            self.note_caller_codec(&answer);
+        }
         self.both_know(x);
     }
 }

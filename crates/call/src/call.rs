@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kiestoon_media::dtmf::{Digit, Pressed};
+use kiestoon_media::rtp::T38;
 use kiestoon_media::{CallKey, LegId, MediaEvent, Sdp};
 use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
 use kiestoon_sip::{Flow, Method, Request, Response};
@@ -200,17 +201,10 @@ impl Call {
             }
             return self.parked_request(x, leg, server, &request, flow);
         };
-        let Some(dialog) = self.leg_mut(side).and_then(Leg::dialog_mut) else {
-            return x.answer(server, &request, 481);
-        };
-        let id = dialog.id();
-        if id.call_id != request.call_id || request.from.tag().unwrap_or_default() != &*id.remote_tag {
-            return x.answer(server, &request, 481);
+        let received = self.leg_mut(side).ok_or(481).and_then(|leg| leg.receive(&request, flow));
+        if let Err(status) = received {
+            return x.answer(server, &request, status);
         }
-        if dialog.receive(&request).is_err() {
-            return x.answer(server, &request, 500);
-        }
-        dialog.set_flow(flow);
         let is_answered = self.leg(side).is_some_and(|leg| leg.established().is_some());
         if matches!(request.method, Method::Invite | Method::Update) {
             self.learn_identity(x, side, &request, &flow);
@@ -235,15 +229,22 @@ impl Call {
 
     /// The ACK of a 2xx of ours.
     pub(crate) fn ack(&mut self, x: &mut Exchange, leg: LegId, request: &Request) {
-        let Some(side) = self.side_of(leg) else { return };
-        let Some(established) = self.leg_mut(side).and_then(Leg::established_mut) else { return };
+        let side = self.side_of(leg);
+        let acknowledging = match side {
+            Some(side) => self.leg_mut(side),
+            None => self.waiting_mut(leg),
+        };
+        let Some(established) = acknowledging.and_then(Leg::established_mut) else { return };
         let expected =
             established.unacked.as_ref().is_some_and(|unacked| unacked.cseq == request.cseq.number);
         if !expected || established.dialog.id().call_id != request.call_id {
             return;
         }
         established.unacked = None;
-        self.acknowledged(x, side, request);
+        match side {
+            Some(side) => self.acknowledged(x, side, request),
+            None => self.hang_up_turned_out(x),
+        }
     }
 
     fn acknowledged(&mut self, x: &mut Exchange, side: Side, request: &Request) {
@@ -311,8 +312,7 @@ impl Call {
 
     /// When [`Call::tick`] is wanted.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let ack =
-            |side| self.leg(side).and_then(Leg::established)?.unacked.as_ref().map(|u| u.wait.deadline());
+        let ack = |side| self.leg(side).and_then(Leg::ack_deadline);
         let stage = match &self.stage {
             Stage::Ringing(ring) => {
                 let repeat = ring.told.map(|(_, at)| at);
@@ -389,15 +389,18 @@ impl Call {
     /// Notes the codec that a callee's answer names.
     pub(crate) fn note_codec(&mut self, leg: &mut Leg, answer: &Sdp) {
         let codec = leg.agreed(answer);
-        if let Some(entry) = self.cdr.leg(leg.id) {
-            entry.codec = codec;
-        }
+        self.note_codec_of(leg.id, codec);
     }
 
     /// Notes the codec that was agreed with the caller.
     pub(crate) fn note_caller_codec(&mut self, answer: &Sdp) {
         let codec = self.caller.agreed(answer);
-        if let Some(entry) = self.cdr.leg(self.caller.id) {
+        self.note_codec_of(self.caller.id, codec);
+    }
+
+    /// What was a fax at some time is one in the record.
+    fn note_codec_of(&mut self, leg: LegId, codec: Option<Box<str>>) {
+        if let Some(entry) = self.cdr.leg(leg).filter(|entry| entry.codec.as_deref() != Some(T38)) {
             entry.codec = codec;
         }
     }

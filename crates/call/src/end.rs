@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use kiestoon_media::{LegId, LegQuality};
-use kiestoon_sip::dialog::AckStep;
 use kiestoon_sip::transaction::ServerId;
 use kiestoon_sip::{HeaderName, Method, Request};
 use serde::{Deserialize, Serialize};
@@ -128,24 +127,10 @@ impl Call {
 
     /// The wait for an ACK of the given side: repeats the 2xx, or gives up and ends the call.
     pub(crate) fn tick_ack(&mut self, x: &mut Exchange, side: Side) {
-        let Some(unacked) =
-            self.leg_mut(side).and_then(Leg::established_mut).and_then(|e| e.unacked.as_mut())
-        else {
-            return;
-        };
-        match unacked.wait.tick(x.now) {
-            AckStep::Wait => {}
-            AckStep::Resend => x.transactions.retransmit(x.now, unacked.server),
-            AckStep::GiveUp => self.ack_missing(x, side),
+        if self.leg_mut(side).is_some_and(|leg| leg.tick_ack(x)) {
+            self.end(x, EndReason::AckTimeout.into());
+            self.hang_up_late(x);
         }
-    }
-
-    fn ack_missing(&mut self, x: &mut Exchange, side: Side) {
-        if let Some(established) = self.leg_mut(side).and_then(Leg::established_mut) {
-            established.unacked = None;
-        }
-        self.end(x, EndReason::AckTimeout.into());
-        self.hang_up_late(x);
     }
 
     /// The ACK that an ended call waited for has come, or never will: its phone can be hung up.
@@ -162,7 +147,9 @@ impl Call {
         match &self.stage {
             Stage::Ending(ending) => {
                 let callee_waits = ending.callee.as_deref().is_some_and(Leg::is_unacked);
-                ending.is_recorded && !callee_waits && !self.caller.is_unacked()
+                let waits =
+                    callee_waits || self.caller.is_unacked() || self.walk.transfers.turned_out.is_some();
+                ending.is_recorded && !waits
             }
             _ => false,
         }

@@ -3,13 +3,14 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use kiestoon_media::codec::Encoding;
 use kiestoon_media::doctor::is_private;
 use kiestoon_media::rtp::T38;
 use kiestoon_media::{CallKey, Codec, LegId, LocalMedia, MediaCommand, Origin, RemoteFax, Sdp, SrtpPolicy};
-use kiestoon_sip::dialog::{AckWait, Dialog};
+use kiestoon_sip::dialog::{AckStep, AckWait, Dialog};
 use kiestoon_sip::transaction::{ClientId, ServerId};
 use kiestoon_sip::{Flow, RAck, Request, Uri};
 use serde::{Deserialize, Serialize};
@@ -308,6 +309,18 @@ impl Leg {
         }
     }
 
+    /// Takes a request in the dialog of this phone. An error is the status that refuses it.
+    pub(crate) fn receive(&mut self, request: &Request, flow: Flow) -> Result<(), u16> {
+        let dialog = self.dialog_mut().ok_or(481u16)?;
+        let id = dialog.id();
+        if id.call_id != request.call_id || request.from.tag().unwrap_or_default() != &*id.remote_tag {
+            return Err(481);
+        }
+        dialog.receive(request).map_err(|_| 500u16)?;
+        dialog.set_flow(flow);
+        Ok(())
+    }
+
     /// Gives the ACK that we owe for a 2xx of this phone, if we owe one.
     pub(crate) fn give_ack(&mut self, x: &mut Exchange, body: Option<Bytes>) {
         let Some(established) = self.established_mut() else { return };
@@ -345,6 +358,24 @@ impl Leg {
     /// Whether a 2xx of ours waits for its ACK.
     pub(crate) fn is_unacked(&self) -> bool {
         self.established().is_some_and(|established| established.unacked.is_some())
+    }
+
+    /// When [`Self::tick_ack`] is wanted.
+    pub(crate) fn ack_deadline(&self) -> Option<Instant> {
+        self.established()?.unacked.as_ref().map(|unacked| unacked.wait.deadline())
+    }
+
+    /// The wait for an ACK: repeats the 2xx. True where the ACK never came.
+    pub(crate) fn tick_ack(&mut self, x: &mut Exchange) -> bool {
+        let Some(established) = self.established_mut() else { return false };
+        let Some(unacked) = &mut established.unacked else { return false };
+        let step = unacked.wait.tick(x.now);
+        match step {
+            AckStep::Wait => {}
+            AckStep::Resend => x.transactions.retransmit(x.now, unacked.server),
+            AckStep::GiveUp => established.unacked = None,
+        }
+        step == AckStep::GiveUp
     }
 
     /// Whether this phone has put the other on hold.

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use kiestoon_media::LegId;
+use kiestoon_media::{LegId, Sdp};
 use kiestoon_sip::transaction::ClientId;
 use kiestoon_sip::{HeaderName, Headers, Method, NameAddr, Refresher, Request, Response, SessionExpires};
 use serde::{Deserialize, Serialize};
@@ -219,7 +219,8 @@ impl Call {
         let Some(leg) = self.any_leg_mut(id) else { return true };
         let Some(refresh) = leg.timer.as_mut().and_then(|timer| timer.refresh.take()) else { return true };
         if let Some(response) = response.filter(|_| status < 300) {
-            leg.take_refreshed(x, refresh, response);
+            let session = leg.take_refreshed(x, refresh, response);
+            self.session_refreshed(x, id, session);
             return true;
         }
         x.routes.remove_client(client);
@@ -247,6 +248,16 @@ impl Call {
             _ => timer.due = x.now + (rest / 2).max(BUSY),
         }
         true
+    }
+
+    fn session_refreshed(&mut self, x: &mut Exchange, id: LegId, session: Option<Sdp>) {
+        let Some(session) = session else { return };
+        match self.side_of(id) {
+            Some(side) => self.take_session(x, side, &session),
+            None => {
+                self.any_leg_mut(id).map(|leg| leg.set_remote(x, &session));
+            }
+        }
     }
 
     /// A phone wants its session refreshed less often than we asked (422): its INVITE goes out once more. False if this is
@@ -293,7 +304,8 @@ impl Leg {
         }
         let is_invite = !self.can.update;
         let said = self.media_mut().map(|media| media.said.clone()).unwrap_or_default();
-        if self.open.is_open() || self.is_unacked() || (is_invite && said.is_empty()) {
+        // An UPDATE without an offer waits for none (RFC 3311 section 5.1).
+        if is_invite && (self.is_negotiating() || said.is_empty()) {
             return self.refresh_at(x.now + BUSY);
         }
         let Some(established) = self.established_mut() else { return };
@@ -319,23 +331,23 @@ impl Leg {
         }
     }
 
-    fn take_refreshed(&mut self, x: &mut Exchange, refresh: Refresh, response: &Response) {
+    /// The session that the phone has described again, where it was offered ours.
+    fn take_refreshed(&mut self, x: &mut Exchange, refresh: Refresh, response: &Response) -> Option<Sdp> {
         let cseq = response.cseq.number;
         self.refreshed(x, response);
-        let Some(established) = self.established_mut() else { return };
+        let established = self.established_mut()?;
         // A Contact that cannot be read leaves the target as it was.
         let _ = established.dialog.refresh_target(&response.headers);
         if !refresh.is_invite {
-            return x.routes.remove_client(refresh.client);
+            x.routes.remove_client(refresh.client);
+            return None;
         }
         x.ack(established.dialog.ack(cseq), established.dialog.flow());
         let sent = OurAck::Sent { client: refresh.client, cseq, body: None };
         let before = std::mem::replace(&mut established.acked, sent);
         forget_ack(x, &before);
         self.open = OpenOffer::None;
-        if let Some(sdp) = wire::sdp_of(&x.settings, &response.headers, &response.body) {
-            self.set_remote(x, &sdp);
-        }
+        wire::sdp_of(&x.settings, &response.headers, &response.body)
     }
 }
 

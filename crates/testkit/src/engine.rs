@@ -62,6 +62,9 @@ pub struct Engine {
     refuse: u32,
     /// Keys for the legs, where SRTP is on.
     keys: Option<Arc<LocalKeys>>,
+    /// How long it takes to open ports, and what will be told then.
+    wait: Duration,
+    opening: VecDeque<(Instant, LegId, MediaEvent)>,
     /// Commands in the order they came.
     pub commands: Vec<MediaCommand>,
     /// Commands that no correct call core gives.
@@ -80,6 +83,8 @@ impl Engine {
             events: VecDeque::new(),
             refuse: 0,
             keys: None,
+            wait: Duration::ZERO,
+            opening: VecDeque::new(),
             commands: Vec::new(),
             complaints: Vec::new(),
         }
@@ -93,6 +98,11 @@ impl Engine {
     /// Has keys for every leg from now on; one secret serves all.
     pub fn protect(&mut self) {
         self.keys = Some(Arc::new(LocalKeys::generate(|bytes| bytes.fill(0x5a))));
+    }
+
+    /// From now on it takes this long to open ports.
+    pub fn open_after(&mut self, wait: Duration) {
+        self.wait = wait;
     }
 
     /// Reports that a leg's media panicked, for every leg whose local address this is.
@@ -138,7 +148,7 @@ impl Engine {
             self.complaints.push(format!("{command:?} for a leg that was closed"));
         }
         match command {
-            MediaCommand::Open { call, leg, peer } => self.open(call, leg, peer),
+            MediaCommand::Open { call, leg, peer } => self.open(now, call, leg, peer),
             MediaCommand::SetRemote { leg, remote } => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
                     leg.remote = Some(remote);
@@ -173,6 +183,7 @@ impl Engine {
             MediaCommand::Echo { leg } => self.set_sound(leg, Sound::Echo),
             MediaCommand::Close { leg } => {
                 self.closed.insert(leg);
+                self.finish_opening(|_, opening| opening == leg);
                 self.disconnect(leg);
                 if self.legs.remove(&leg).is_some() {
                     self.events.push_back(MediaEvent::Closed { leg, quality: LegQuality::default() });
@@ -181,8 +192,9 @@ impl Engine {
         }
     }
 
-    /// Ends prompts that are over.
+    /// Ends prompts that are over, and opens what is to be open.
     pub fn tick(&mut self, now: Instant) {
+        self.finish_opening(|at, _| at <= now);
         for (id, leg) in &mut self.legs {
             if matches!(leg.sound, Sound::Prompt { ends: Some(ends), .. } if ends <= now) {
                 leg.sound = Sound::Idle;
@@ -196,14 +208,23 @@ impl Engine {
         self.events.pop_front()
     }
 
-    /// When the next prompt ends.
+    fn finish_opening(&mut self, which: impl Fn(Instant, LegId) -> bool) {
+        let (due, later) = self.opening.drain(..).partition(|(at, leg, _)| which(*at, *leg));
+        self.opening = later;
+        let due: VecDeque<_> = due;
+        self.events.extend(due.into_iter().map(|(_, _, event)| event));
+    }
+
+    /// When the next prompt ends, or ports are open.
     pub fn deadline(&self) -> Option<Instant> {
+        let opening = self.opening.iter().map(|(at, ..)| *at);
         self.legs
             .values()
             .filter_map(|leg| match leg.sound {
                 Sound::Prompt { ends, .. } => ends,
                 _ => None,
             })
+            .chain(opening)
             .min()
     }
 
@@ -237,7 +258,7 @@ impl Engine {
         }
     }
 
-    fn open(&mut self, call: CallKey, leg: LegId, peer: IpAddr) {
+    fn open(&mut self, now: Instant, call: CallKey, leg: LegId, peer: IpAddr) {
         if self.opened.insert(leg, call).is_some() {
             self.complaints.push(format!("{leg:?} opened twice"));
         }
@@ -253,7 +274,11 @@ impl Engine {
         self.legs
             .insert(leg, Leg { call, local: rtp, remote: None, fax: None, sound: Sound::Idle, music: None });
         let local = LocalMedia { keys: self.keys.clone(), ..LocalMedia::new(rtp, rtcp) };
-        self.events.push_back(MediaEvent::Opened { leg, local });
+        let opened = MediaEvent::Opened { leg, local };
+        match self.wait.is_zero() {
+            true => self.events.push_back(opened),
+            false => self.opening.push_back((now + self.wait, leg, opened)),
+        }
     }
 
     fn connect(&mut self, a: LegId, b: LegId) {

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Sdp};
 use serde::{Deserialize, Serialize};
 
-use super::place::turn_out;
 use super::{Crossing, Phase, Place, Search};
 use crate::call::{Call, Stage};
 use crate::cdr::{CdrLeg, Side};
@@ -78,7 +77,9 @@ impl Call {
     /// No ports, or the wait is over, or the call is: the phone is not taken in.
     pub(crate) fn drop_arrival(&mut self, x: &mut Exchange, status: u16) {
         let Some(arrival) = self.walk.transfers.arrival.take() else { return };
-        x.media(MediaCommand::Close { leg: arrival.id });
+        if !matches!(arrival.source, Source::Waits { .. }) {
+            x.media(MediaCommand::Close { leg: arrival.id });
+        }
         self.turn_arrival_away(x, arrival.source, status);
     }
 
@@ -86,7 +87,7 @@ impl Call {
         match source {
             Source::Moves { from } => x.crossings.push_back(Crossing::Refused { call: from, status }),
             Source::Invites { leg, .. } => self.refuse_inviting(x, *leg, status),
-            Source::Waits { leg, .. } => turn_out(x, *leg),
+            Source::Waits { leg, .. } => self.turn_out(x, leg),
         }
     }
 

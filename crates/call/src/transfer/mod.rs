@@ -1,6 +1,6 @@
 //! Transfers that the PBX carries out itself (RFC 3515, RFC 5589): the one who is transferred keeps its dialog with us, and the
 //! call looks for the target on behalf of who transferred. `handover` joins the two calls of an attended transfer, `replaces`
-//! lets a phone take over a call of its own extension, `parked` minds the dialog of who transferred.
+//! lets a phone take over a call of its own extension, `parked` minds the dialog of who transferred, `waiting` that of who has no place yet.
 
 mod arrival;
 mod handover;
@@ -9,6 +9,7 @@ mod outcome;
 mod parked;
 mod place;
 mod replaces;
+mod waiting;
 
 use std::time::Instant;
 
@@ -47,6 +48,8 @@ pub(crate) struct Transfers {
     pub(crate) leaving: Option<Box<Leaving>>,
     /// A phone of another call, or a new one, is about to take a place in this one.
     pub(crate) arrival: Option<Box<Arrival>>,
+    /// One that found no place, while its 200 is without an ACK.
+    pub(crate) turned_out: Option<Box<Leg>>,
 }
 
 /// The search for somebody to take the place of who transferred.
@@ -129,7 +132,8 @@ impl Call {
 
     pub(crate) fn transfers_are_idle(&self) -> bool {
         let transfers = &self.walk.transfers;
-        transfers.search.is_none() && transfers.leaving.is_none() && transfers.arrival.is_none()
+        let is_moving = transfers.leaving.is_some() || transfers.arrival.is_some();
+        transfers.search.is_none() && !is_moving && transfers.turned_out.is_none()
     }
 
     /// The number to call, and the one phone of it that is meant where a GRUU says so (RFC 5627 section 3.1); an error is the
@@ -321,7 +325,7 @@ impl Call {
         let search = self.walk.transfers.search.as_ref().map(|search| search.until);
         let arrival = self.walk.transfers.arrival.as_ref().map(|arrival| arrival.until);
         let leaving = self.walk.transfers.leaving.as_ref().and_then(|leaving| leaving.deadline());
-        [search, arrival, leaving].into_iter().flatten().min()
+        [search, arrival, leaving, self.waiting_deadline()].into_iter().flatten().min()
     }
 
     /// A search that takes too long has failed; a phone that has not arrived by now will not.
@@ -333,6 +337,7 @@ impl Call {
             self.drop_arrival(x, 504);
         }
         self.tick_leaving(x);
+        self.tick_waiting(x);
     }
 
     /// A search whose first offer is still unanswered takes that back: the one who is transferred cannot be offered another session

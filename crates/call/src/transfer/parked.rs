@@ -44,19 +44,13 @@ impl Call {
         request: &Request,
         flow: Flow,
     ) {
-        if self.waiting_request(x, leg, server, request) {
+        if self.waiting_request(x, leg, server, request, flow) {
             return;
         }
         let Some(parked) = self.parked_mut(leg) else { return x.answer(server, request, 481) };
-        let Some(dialog) = parked.dialog_mut() else { return x.answer(server, request, 481) };
-        let id = dialog.id();
-        if id.call_id != request.call_id || request.from.tag().unwrap_or_default() != &*id.remote_tag {
-            return x.answer(server, request, 481);
+        if let Err(status) = parked.receive(request, flow) {
+            return x.answer(server, request, status);
         }
-        if dialog.receive(request).is_err() {
-            return x.answer(server, request, 500);
-        }
-        dialog.set_flow(flow);
         match request.method {
             Method::Bye => {
                 x.answer(server, request, 200);

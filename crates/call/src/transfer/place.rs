@@ -1,17 +1,14 @@
 //! Whose place in a call a dialog names, and whether that may be taken (RFC 3891 section 3).
 
 use kiestoon_media::{LegId, Sdp};
-use kiestoon_sip::transaction::ServerId;
-use kiestoon_sip::{Method, Replaces, Request};
+use kiestoon_sip::Replaces;
 use serde::{Deserialize, Serialize};
 
-use super::{Arrival, Source};
+use super::Source;
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
 use crate::exchange::Exchange;
 use crate::leg::{Leg, Signal};
-use crate::reason::EndReason;
-use crate::reinvite::refuse_reinvite;
 
 /// Whose place a phone takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,12 +86,11 @@ impl Call {
             return;
         }
         let Some(arrival) = self.walk.transfers.arrival.take() else { return };
-        let Source::Waits { mut leg, answer } = arrival.source else { return };
-        if self.has_place(arrival.place) {
-            return self.take_place(x, arrival.place, *leg, &answer);
+        let Source::Waits { leg, answer } = arrival.source else { return };
+        match self.has_place(arrival.place) {
+            true => self.take_place(x, arrival.place, *leg, &answer),
+            false => self.turn_out(x, leg),
         }
-        leg.close(x);
-        turn_out(x, *leg);
     }
 
     fn is_free(&self, place: Place) -> bool {
@@ -124,40 +120,6 @@ impl Call {
             (Place::Side(_), _) => self.waits_instead(x, leg, answer),
         }
     }
-
-    /// A request of a phone that waits for its place; it has just come, and asks for little but to go. False if it is another's.
-    pub(super) fn waiting_request(
-        &mut self,
-        x: &mut Exchange,
-        leg: LegId,
-        server: ServerId,
-        request: &Request,
-    ) -> bool {
-        let waits =
-            |arrival: &&mut Box<Arrival>| arrival.id == leg && matches!(arrival.source, Source::Waits { .. });
-        if self.walk.transfers.arrival.as_mut().filter(waits).is_none() {
-            return false;
-        }
-        match request.method {
-            Method::Bye => {
-                x.answer(server, request, 200);
-                self.drop_arrival(x, 487);
-            }
-            Method::Options => self.answer_options(x, server, request),
-            Method::Info | Method::Message => x.answer(server, request, 200),
-            _ => refuse_reinvite(x, server, request, 491),
-        }
-        true
-    }
-}
-
-/// Hangs up a phone for which there is no place.
-pub(super) fn turn_out(x: &mut Exchange, mut leg: Leg) {
-    // It cannot be waited for any longer, not even for its ACK.
-    if let Some(established) = leg.established_mut() {
-        established.unacked = None;
-    }
-    leg.hang_up(x, &EndReason::Transferred.into());
 }
 
 impl Leg {

@@ -3,7 +3,7 @@
 
 use kiestoon_call::Network;
 use kiestoon_sip::{HeaderName, Method, NameAddr, Request};
-use kiestoon_testkit::{PhoneId, Story, millis, phone, secs};
+use kiestoon_testkit::{PhoneId, Story, What, millis, phone, secs};
 
 /// The user and the name in the From of the last request of a method.
 fn from_of(t: &Story, phone: PhoneId, method: &Method) -> (String, String) {
@@ -206,4 +206,23 @@ fn a_glare_leaves_nobody_in_the_dark() {
         assert_eq!(t.phone(c).requests().filter(|request| request.method == Method::Update).count(), 2);
         t.close(a);
     }
+}
+
+#[test]
+fn a_phone_whose_own_offer_is_open_is_told_at_once() {
+    let network = Network { address: "10.0.0.20".parse().expect("an address"), prefix: 32 };
+    let (mut t, [a, b]) =
+        Story::office(6).settings(|settings| settings.trusted_networks = vec![network]).talking([
+            phone("201").takes_update(),
+            phone("202").takes_update().takes_from_change().session_timer(120),
+        ]);
+    t.hold_back(5, What::response(200, "INVITE").from(t.address(a)), secs(3));
+    t.reinvite(b);
+    t.run(millis(100));
+    t.update_with(a, false, another);
+    t.run(secs(1));
+    t.expect(b).is_shown("+31201112222");
+    t.run(secs(5));
+    t.expect_agreement();
+    t.close(b);
 }

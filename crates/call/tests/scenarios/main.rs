@@ -121,5 +121,6 @@ mod unknown_number_404;
 mod update_before_answer;
 mod update_glare;
 mod update_in_call;
+mod waits_for_its_place;
 mod whose_domain;
 mod wrong_password;

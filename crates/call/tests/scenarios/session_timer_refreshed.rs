@@ -1,8 +1,9 @@
 //! Session timers (RFC 4028), each leg on its own: who agreed to refresh does, by UPDATE where the other takes it, and a leg that is
 //! refreshed is not asked by OPTIONS besides.
 
+use kiestoon_call::{Event, Side};
 use kiestoon_sip::{HeaderName, Method};
-use kiestoon_testkit::{Profile, SessionTimer, Story, phone, secs};
+use kiestoon_testkit::{Profile, SessionTimer, Story, What, phone, secs};
 
 /// Leaves refreshing to the PBX.
 fn refreshed(number: &str) -> Profile {
@@ -81,5 +82,19 @@ fn of_a_caller_who_talks_to_the_pbx() {
     t.call(a, "600");
     t.run(secs(400));
     t.expect(a).talking_with("600").hears_itself();
+    t.close(a);
+}
+
+#[test]
+fn a_phone_that_holds_in_its_answer_is_said_to_hold() {
+    let ours = SessionTimer { secs: 120, min: 90, refresher: Some("uac"), refreshes: true };
+    let (mut t, [a, b]) = Story::office(20).talking([phone("201"), phone("202").with_timer(ours)]);
+    t.drop_for_good(1, What::response(200, "INVITE").from(t.address(b)));
+    t.run(secs(60));
+    t.answer_otherwise(b, |session| session.replace("a=sendrecv", "a=sendonly"));
+    t.run(secs(1));
+    let is_held = |event: &Event| matches!(event, Event::CallHeld { by: Side::Callee, held: true, .. });
+    assert!(t.the_pbx().events.iter().any(is_held), "{:?}", t.the_pbx().events);
+    t.run(secs(3));
     t.close(a);
 }

@@ -152,6 +152,24 @@ impl Story {
         self.act(phone, |phone, now| phone.replay(now, request.clone()));
     }
 
+    /// The last 200 to an INVITE that the network saw a phone send comes with another session description.
+    pub fn answer_otherwise(&mut self, phone: PhoneId, change: impl Fn(&str) -> String) {
+        let ip = self.phone(phone).flow.local.ip();
+        let sent =
+            self.net.ladder.rungs().filter(|rung| rung.from == ip).filter_map(|rung| match &rung.message {
+                Some(Message::Response(response))
+                    if response.status.is_success() && response.cseq.method == Method::Invite =>
+                {
+                    Some(response.clone())
+                }
+                _ => None,
+            });
+        let mut response = sent.last().expect("the phone has sent such a response");
+        let body = change(&String::from_utf8_lossy(&response.body));
+        response.set_body("application/sdp", body);
+        self.send_bytes(phone, &response.to_bytes());
+    }
+
     /// A phone sends bytes as they are.
     pub fn send_bytes(&mut self, phone: PhoneId, bytes: &[u8]) {
         let flow = self.phone(phone).flow;
