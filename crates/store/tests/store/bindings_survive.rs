@@ -54,6 +54,24 @@ async fn a_batch_survives_a_restart() {
     assert_eq!(bindings[1].binding, b);
 }
 
+/// A statement takes some of them: those of a whole one, of the next and of the rest.
+#[tokio::test]
+async fn a_long_batch_is_saved_whole() {
+    let (_fixture, store, first, _) = fixture().await;
+    let contact = |number: u32| format!("sip:{number:03}@192.0.2.7");
+    let refreshed = |number, expires_at| BindingChange::Put(binding(&first, &contact(number), expires_at));
+    let changes: Vec<_> = (0..117).chain(40..50).map(|number| refreshed(number, 100)).collect();
+    store.save_bindings(&changes).await.unwrap();
+    let later: Vec<_> = (0..117).map(|number| refreshed(number, 200)).collect();
+    store.save_bindings(&later).await.unwrap();
+    let mut stored = store.bindings(150).await.unwrap();
+    stored.sort_by(|a, b| a.binding.contact.cmp(&b.binding.contact));
+    assert_eq!(stored.len(), 117);
+    for (stored, change) in stored.iter().zip(&later) {
+        assert_eq!(BindingChange::Put(stored.binding.clone()), *change);
+    }
+}
+
 #[tokio::test]
 async fn a_binding_ends_in_time() {
     let (_fixture, store, first, _) = fixture().await;
