@@ -394,13 +394,21 @@ impl Call {
         self.join_sound(x);
     }
 
-    /// Tells a side, by an offer of our own, that the other one holds it, or does so no more, where it believes otherwise.
+    /// Tells a side, by an offer of our own, that the other one holds it, or does so no more, where it believes otherwise; or that
+    /// the other one has left the fax which that side is still in.
     fn tell_if_unheard(&mut self, side: Side) {
-        let said = self.leg_mut(side).and_then(Leg::media_mut).and_then(|media| Sdp::parse(&media.said).ok());
-        let is_held = said.and_then(|said| said.audio()).is_some_and(|audio| !audio.direction.receives());
-        if is_held != self.leg(side.other()).is_some_and(Leg::holds) {
+        let said = self.said_to(side);
+        let is_held = said.as_ref().and_then(Sdp::audio).is_some_and(|audio| !audio.direction.receives());
+        let is_left = said.is_some_and(|said| said.fax().is_some())
+            && self.said_to(side.other()).is_some_and(|said| said.audio().is_some());
+        if is_left || is_held != self.leg(side.other()).is_some_and(Leg::holds) {
             self.tell_what_we_can(side);
         }
+    }
+
+    fn said_to(&mut self, side: Side) -> Option<Sdp> {
+        let media = self.leg_mut(side).and_then(Leg::media_mut)?;
+        Sdp::parse(&media.said).ok()
     }
 
     /// Offers a side what we can ourselves, in the name of the other one.

@@ -116,6 +116,24 @@ fn both_offer_it_at_once() {
 }
 
 #[test]
+fn a_transfer_out_of_it_that_fails_brings_both_back_to_audio() {
+    for (seed, is_caller) in [(40, true), (41, false)] {
+        let (mut t, [a, b, _]) =
+            Story::office(seed).talking([machine("201"), machine("202"), phone("203").refuses(500)]);
+        t.fax(b, Some(Fax::Alone));
+        t.run(secs(2));
+        let (by, peer) = if is_caller { (a, "202") } else { (b, "201") };
+        t.transfer(by, peer, "203");
+        t.run(secs(5));
+        t.expect(by).was_told(&[100, 500]);
+        assert_eq!(faxing(&t), 0);
+        t.expect(a).talking_with("202").talks_both_ways_with(b);
+        t.expect_agreement();
+        t.close(a);
+    }
+}
+
+#[test]
 fn an_operator_may_forbid_it() {
     let (mut t, [a, b]) = Story::office(31)
         .settings(|settings: &mut Settings| settings.t38 = false)
