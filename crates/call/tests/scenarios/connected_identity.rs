@@ -68,13 +68,8 @@ fn a_phone_that_does_not_know_it_keeps_the_from_of_the_beginning() {
     t.close(a);
 }
 
-#[test]
-fn who_wants_to_be_unknown_stays_so() {
-    let mut t = Story::office(4);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202"));
-    let c = t.add(phone("203").takes_from_change());
-    t.register_all();
+/// Who wants to be unknown calls the second phone, which joins it with the third.
+fn unknown_is_joined(t: &mut Story, [a, b, c]: [PhoneId; 3]) {
     t.call_with(a, "202", |invite| invite.headers.push(HeaderName::Privacy, "id"));
     t.run(secs(3));
     t.call(b, "203");
@@ -82,6 +77,16 @@ fn who_wants_to_be_unknown_stays_so() {
     t.join(b, "anonymous", "203");
     t.run(secs(3));
     t.expect(c).talks_both_ways_with(a);
+}
+
+#[test]
+fn who_wants_to_be_unknown_stays_so() {
+    let mut t = Story::office(4);
+    let a = t.add(phone("201"));
+    let b = t.add(phone("202"));
+    let c = t.add(phone("203").takes_from_change());
+    t.register_all();
+    unknown_is_joined(&mut t, [a, b, c]);
     assert_eq!(from_of(&t, c, &Method::Invite), ("anonymous".to_owned(), "Anonymous".to_owned()));
     let told = t.phone(c).requests().filter_map(|request| request.headers.asserted_identity());
     assert!(told.filter_map(|who| who.uri.user().map(str::to_owned)).all(|user| user == "202"));
@@ -168,13 +173,7 @@ fn who_came_to_be_unknown_stays_so_when_transferred_again() {
     let c = t.add(phone("203"));
     let d = t.add(phone("204"));
     t.register_all();
-    t.call_with(a, "202", |invite| invite.headers.push(HeaderName::Privacy, "id"));
-    t.run(secs(3));
-    t.call(b, "203");
-    t.run(secs(3));
-    t.join(b, "anonymous", "203");
-    t.run(secs(3));
-    t.expect(c).talks_both_ways_with(a);
+    unknown_is_joined(&mut t, [a, b, c]);
     t.transfer(c, "202", "204");
     t.run(secs(5));
     t.expect(d).talks_both_ways_with(a);

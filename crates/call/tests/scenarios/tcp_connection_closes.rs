@@ -2,7 +2,7 @@
 //! connection of ours to where it, or its proxy, listens.
 
 use kiestoon_sip::HeaderName;
-use kiestoon_testkit::{Ended, Story, phone, secs};
+use kiestoon_testkit::{Ended, PhoneId, Story, phone, secs};
 
 #[test]
 fn a_binding_without_its_connection_is_not_rung() {
@@ -40,32 +40,22 @@ fn a_phone_that_comes_back_in_mid_call_is_hung_up_on_over_its_new_connection() {
     t.reconnect(b);
     t.register(b);
     t.run(secs(1));
-    t.hold(b);
-    t.run(secs(1));
-    t.resume(b);
-    t.run(secs(1));
-    t.expect(a).talking_with("202").talks_both_ways_with(b);
-    t.hang_up(a);
-    t.run(secs(1));
-    t.expect(b).ended(Ended::ByThem);
-    t.settle();
-    t.expect_cdr().answered().reason("hangup_caller");
-    t.expect_nothing_left();
+    goes_on(t, [a, b], b);
 }
 
 #[test]
 fn a_phone_that_listens_is_hung_up_on_over_a_connection_of_ours() {
-    let mut t = Story::office(4);
-    let a = t.add(phone("201"));
-    let b = t.add(phone("202").over_tcp());
-    t.register_all();
-    t.call(a, "202");
-    t.run(secs(3));
+    let (mut t, [a, b]) = Story::office(4).talking([phone("201"), phone("202").over_tcp()]);
     t.reconnect(b);
     t.run(secs(1));
-    t.hold(a);
+    goes_on(t, [a, b], a);
+}
+
+/// One of the two holds and resumes, and the first hangs up.
+fn goes_on(mut t: Story, [a, b]: [PhoneId; 2], holder: PhoneId) {
+    t.hold(holder);
     t.run(secs(1));
-    t.resume(a);
+    t.resume(holder);
     t.run(secs(1));
     t.expect(a).talking_with("202").talks_both_ways_with(b);
     t.hang_up(a);
