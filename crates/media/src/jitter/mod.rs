@@ -150,6 +150,11 @@ impl JitterBuffer {
         }
     }
 
+    /// Whether the packet that is to be played next is here; no packet that comes later can be played before it.
+    pub fn has_next(&self) -> bool {
+        matches!(self.stage, Stage::Playing(cursor) if self.ring.at(cursor.sequence).is_some())
+    }
+
     /// Exactly `out.len()` samples at the decoder's rate for the time that begins now: meant for 10 or 20 ms at a time. Nothing is
     /// decoded before it is needed.
     pub fn playout(&mut self, now: Instant, decoder: &mut dyn Decode, out: &mut [i16]) -> Playout {

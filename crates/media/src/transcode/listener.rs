@@ -83,6 +83,11 @@ impl Listener {
         self.buffer.insert_silent(now, header);
     }
 
+    /// Whether the packet whose turn is next is here.
+    pub fn has_next(&self) -> bool {
+        self.buffer.has_next()
+    }
+
     /// The 20 ms that begin now.
     pub fn frame(&mut self, now: Instant) -> (Heard, &[i16]) {
         let playout = self.buffer.playout(now, &mut *self.decoder, &mut self.frame);

@@ -12,7 +12,7 @@ use nix::sys::time::TimeSpec;
 
 use super::leg::Legs;
 use super::relay::{Counters, DATAGRAM};
-use super::voice::Noted;
+use super::voice::{Noted, Voice};
 use crate::socket_address;
 
 /// Room for a datagram and what the kernel says about it.
@@ -60,8 +60,8 @@ impl Moment {
 }
 
 impl Legs {
-    /// Takes one datagram that waits in a leg's RTP socket; None where none does. True where it came so lately that the last tick
-    /// cannot have left it there.
+    /// Takes one datagram that waits in a leg's RTP socket; None where none does. True where what lies behind it can wait for the next
+    /// tick: this one came so lately that the last tick cannot have left it there, and what is played now is here.
     pub(super) fn waiting(
         &mut self,
         index: usize,
@@ -87,7 +87,9 @@ impl Legs {
             return Some((Noted::default(), false));
         };
         let fresh = stamp.is_some() && moment.now.saturating_duration_since(arrival) < FRESH;
-        Some((self.came(index, arrival, source, packet, counters), fresh))
+        let noted = self.came(index, arrival, source, packet, counters);
+        let voice = self.leg(index).and_then(|leg| leg.voice.as_deref());
+        Some((noted, fresh && voice.is_some_and(Voice::has_next)))
     }
 
     /// Whether a leg is heard by its tick alone.

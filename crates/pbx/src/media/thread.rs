@@ -409,8 +409,8 @@ impl MediaThread {
         self.next_frame = next;
     }
 
-    /// Takes what has come to a leg since its last tick, which took `before` packets. Where one comes each tick, nobody looks for a second: it
-    /// would be early, and is taken next time by its age.
+    /// Takes what has come to a leg since its last tick, which took `before` packets. Where one comes each tick and it is played, nobody
+    /// looks for a second: it would be early, and is taken next time by its age.
     fn drain(&mut self, now: Instant, index: usize, before: usize, moment: Moment, reader: &mut Reader) {
         let mut taken = 0;
         while taken < MOST_WAITING {
@@ -418,12 +418,12 @@ impl MediaThread {
             let outcome = catch_unwind(AssertUnwindSafe(|| legs.waiting(index, moment, reader, counters)));
             match outcome {
                 Ok(None) => break,
-                Ok(Some((noted, fresh))) => {
+                Ok(Some((noted, rest_can_wait))) => {
                     taken += 1;
                     if noted != Noted::default() {
                         self.noted(now, index, noted);
                     }
-                    if fresh && before == 1 && taken == 1 {
+                    if rest_can_wait && before == 1 && taken == 1 {
                         break;
                     }
                 }

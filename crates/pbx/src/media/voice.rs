@@ -88,6 +88,11 @@ impl Voice {
     pub(super) fn is_fed(&self) -> bool {
         self.listener.is_some()
     }
+
+    /// Whether the packet that this tick plays has been taken.
+    pub(super) fn has_next(&self) -> bool {
+        self.listener.as_ref().is_some_and(Listener::has_next)
+    }
 }
 
 impl Legs {

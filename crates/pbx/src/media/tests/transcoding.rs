@@ -105,6 +105,19 @@ impl Talker {
         self.timestamp += self.codec.clock_rate / 1000 * self.packet_ms;
     }
 
+    /// Sends the packet of this number.
+    pub(super) fn say_number(&mut self, number: u16) {
+        self.sequence = number;
+        self.timestamp = u32::from(number) * self.codec.clock_rate / 1000 * self.packet_ms;
+        self.say(440.0);
+    }
+
+    /// Waits for one packet.
+    pub(super) fn hear_one(&self) {
+        self.phone.rtp.set_nonblocking(false).unwrap();
+        self.phone.hear();
+    }
+
     fn send(&mut self, payload_type: u8, payload: &[u8], marker: bool) {
         let header = Header {
             marker,
