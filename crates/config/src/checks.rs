@@ -95,14 +95,12 @@ impl Checks<'_> {
                 self.error("sip.ws.origins", &message, Some("write it as \"https://pbx.example\"".into()));
             }
         }
-        if !config.sip.ws.listen.is_empty() {
-            self.unserved("sip.ws.listen", "WebSocket");
+        if !config.sip.ws.listen.is_empty() && config.sip.ws.origins.is_empty() {
+            let message = "`sip.ws.origins` is empty: no web page is let in";
+            let hint =
+                "name the address that the pages come from, such as \"https://pbx.example\"".to_owned();
+            self.reading.warn(&place_of(self.root, "sip.ws.listen"), message.into(), Some(hint));
         }
-    }
-
-    fn unserved(&mut self, key: &str, transport: &str) {
-        let message = format!("`{key}` is checked, but SIP over {transport} is not served by this version");
-        self.reading.warn(&place_of(self.root, key), message, None);
     }
 
     fn expiries(&mut self, sip: &Sip) {

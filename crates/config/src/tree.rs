@@ -128,6 +128,8 @@ section! {
         pub listen: Vec<SocketAddr> = Vec::new();
         /// Values of the `Origin` header that are let in, such as `https://pbx.example`.
         pub origins: Vec<String> = Vec::new();
+        /// Proxies (`ADDRESS` or `ADDRESS/PREFIX`) whose X-Forwarded-For and X-Forwarded-Proto count.
+        pub trusted_proxies: Vec<Cidr> = Vec::new();
     }
 }
 

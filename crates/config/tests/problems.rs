@@ -248,16 +248,13 @@ fn a_secret_file_that_everyone_can_read_is_refused() {
 }
 
 #[test]
-fn listeners_of_later_versions_are_checked_and_warned_of() {
-    let folder =
-        Folder::new("[sip.ws]\nlisten = [\"127.0.0.1:5066\"]\norigins = [\"https://pbx.example\"]\n");
+fn a_web_socket_that_lets_no_page_in_is_warned_of() {
+    let folder = Folder::new("[sip.ws]\nlisten = [\"127.0.0.1:5066\"]\n");
     let loaded = load(&ConfigFile::Named(folder.path("kiestoon.toml")), []).expect("no errors");
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 1);
     assert!(
-        warnings[0].ends_with(
-            "warning: `sip.ws.listen` is checked, but SIP over WebSocket is not served by this version"
-        ),
+        warnings[0].contains("kiestoon.toml:2:10: warning: `sip.ws.origins` is empty: no web page is let in"),
         "{warnings:?}"
     );
 }

@@ -13,6 +13,7 @@ use kiestoon_sip::{
     transaction::Timers,
 };
 
+use crate::transport::Admission;
 use crate::{
     media::EngineConfig,
     transport::{Certificates, Listen, StreamBounds, TlsError, TlsFiles},
@@ -121,7 +122,18 @@ fn srtp(srtp: Srtp) -> SrtpPolicy {
 pub(crate) fn listen(config: &Config) -> Result<Listen, TlsError> {
     let certificates = tls_files(config).map(Certificates::load).transpose()?;
     let sip = &config.sip;
-    Ok(Listen { udp: sip.udp.clone(), tcp: sip.tcp.clone(), tls: sip.tls.listen.clone(), certificates })
+    let admission = Admission {
+        origins: sip.ws.origins.iter().map(String::as_str).map(Into::into).collect(),
+        trusted_proxies: sip.ws.trusted_proxies.iter().map(network).collect(),
+    };
+    Ok(Listen {
+        udp: sip.udp.clone(),
+        tcp: sip.tcp.clone(),
+        tls: sip.tls.listen.clone(),
+        ws: sip.ws.listen.clone(),
+        admission,
+        certificates,
+    })
 }
 
 /// The files of TLS; None where it is not served.

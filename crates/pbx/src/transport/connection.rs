@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{
     Inbound, StreamBounds,
-    accept::Acceptor,
+    accept::{Acceptor, Speaks},
     dial::{Proof, dial},
     doors::{self, Doors},
     places::Places,
@@ -139,9 +139,9 @@ impl Connections {
         }
     }
 
-    /// For one listener; with certificates it speaks TLS.
-    pub(super) fn acceptor(&self, certificates: Option<Certificates>) -> Acceptor {
-        Acceptor { shared: self.shared.clone(), certificates, refused: Seldom::default() }
+    /// For one listener.
+    pub(super) fn acceptor(&self, speaks: Speaks) -> Acceptor {
+        Acceptor::new(self.shared.clone(), speaks)
     }
 
     /// Somebody has logged in on a connection.

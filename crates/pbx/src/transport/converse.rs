@@ -1,6 +1,7 @@
 //! What is said over one connection: its bytes become messages, within bounds and deadlines, and messages its bytes.
 use std::{io, sync::atomic::Ordering, time::Duration};
 
+use bytes::Bytes;
 use kiestoon_call::Verdict;
 use kiestoon_sip::{
     flow::Flow,
@@ -40,7 +41,7 @@ pub(super) async fn converse(
 }
 
 #[derive(Debug, thiserror::Error)]
-enum CloseReason {
+pub(super) enum CloseReason {
     #[error("the peer closed it")]
     Peer,
     #[error("no complete message in time")]
@@ -88,7 +89,12 @@ async fn read_messages(
                 Ok(Some(frame)) => {
                     // A stranger's keep-alive keeps nothing alive.
                     message |= trusted || matches!(frame, Frame::Message(_));
-                    deliver(frame, flow, shared, pongs).await?;
+                    match frame {
+                        Frame::Message(bytes) => deliver(&bytes, flow, shared).await?,
+                        // One pong under way is enough: a peer that floods pings gets fewer.
+                        Frame::Ping => drop(pongs.try_send(())),
+                        Frame::Pong => {}
+                    }
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -107,7 +113,7 @@ async fn read_messages(
 
 impl StreamBounds {
     /// How long nothing may come.
-    fn silence(&self, trusted: bool, state: &State) -> Duration {
+    pub(super) fn silence(&self, trusted: bool, state: &State) -> Duration {
         match state.expected_secs.load(Ordering::Relaxed) {
             _ if !trusted => self.stranger_idle.min(self.idle),
             0 => self.idle,
@@ -118,7 +124,7 @@ impl StreamBounds {
 
 /// How long a connection may go on without a whole message.
 #[derive(Debug)]
-enum Patience {
+pub(super) enum Patience {
     /// No message yet.
     First { since: Instant },
     /// Since the last message nothing, or only what keeps alive.
@@ -128,7 +134,7 @@ enum Patience {
 }
 
 impl Patience {
-    fn deadline(&self, silence: Duration, half_message: Duration, trusted: bool) -> Instant {
+    pub(super) fn deadline(&self, silence: Duration, half_message: Duration, trusted: bool) -> Instant {
         match self {
             Self::First { since } if !trusted => *since + half_message,
             // Whom we called, and whose answer no transaction waits for any more.
@@ -139,7 +145,7 @@ impl Patience {
     }
 
     /// Bytes were read: `message` tells of a whole message, `partial` that another has begun.
-    fn read(&mut self, now: Instant, message: bool, partial: bool, was_between_messages: bool) {
+    pub(super) fn read(&mut self, now: Instant, message: bool, partial: bool, was_between_messages: bool) {
         let last = match *self {
             Self::First { .. } if !message => return,
             _ if message => now,
@@ -155,23 +161,10 @@ impl Patience {
     }
 }
 
-async fn deliver(
-    frame: Frame,
-    flow: Flow,
-    shared: &Shared,
-    pongs: &mpsc::Sender<()>,
-) -> Result<(), CloseReason> {
-    let bytes = match frame {
-        Frame::Message(bytes) => bytes,
-        Frame::Ping => {
-            // One pong under way is enough: a peer that floods pings gets fewer.
-            let _ = pongs.try_send(());
-            return Ok(());
-        }
-        Frame::Pong => return Ok(()),
-    };
+/// Hands one message to the signalling task, within its source's share.
+pub(super) async fn deliver(bytes: &Bytes, flow: Flow, shared: &Shared) -> Result<(), CloseReason> {
     let verdict = shared.police.admit(flow.remote.ip()).await.ok_or(CloseReason::Flood)?;
-    let inbound = match Message::parse_with(&bytes, &shared.bounds.message) {
+    let inbound = match Message::parse_with(bytes, &shared.bounds.message) {
         Ok(message) if verdict == Verdict::Refuse => Inbound::Refused { message, flow },
         Ok(message) => Inbound::Message { message, flow },
         Err(malformed) => Inbound::Malformed { malformed, flow },
@@ -203,8 +196,8 @@ async fn send(write: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result
 }
 
 const READ_BYTES: usize = 4096;
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Timers B and F are 32 s (RFC 3261 section 17.1), after the time that a handshake takes.
 const FIRST_ANSWER: Duration = Duration::from_secs(40);
 const LINGER: Duration = Duration::from_millis(200);

@@ -16,6 +16,7 @@ mod tls;
 mod trust;
 mod udp;
 mod validity;
+mod websocket;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -27,10 +28,12 @@ use kiestoon_sip::{
 };
 use tokio::sync::mpsc;
 
+use self::accept::Speaks;
 use self::connection::{Connections, Outgoing};
 pub(crate) use self::resolve::{Resolved, Resolver, SEARCHES};
 pub(crate) use self::tls::{Certificates, TlsError, TlsFiles};
 use self::udp::UdpListener;
+pub(crate) use self::websocket::Admission;
 use crate::task::Task;
 
 pub(crate) use self::police::{Police, Standing};
@@ -81,6 +84,10 @@ pub(crate) struct Listen {
     pub(crate) tcp: Vec<SocketAddr>,
     /// SIP over TLS.
     pub(crate) tls: Vec<SocketAddr>,
+    /// SIP over WebSocket.
+    pub(crate) ws: Vec<SocketAddr>,
+    /// Who may open a WebSocket.
+    pub(crate) admission: Admission,
     /// Our certificate, where there is TLS.
     pub(crate) certificates: Option<Certificates>,
 }
@@ -146,14 +153,20 @@ impl Transports {
         }
         for address in &listen.tcp {
             match tcp::bind(*address) {
-                Ok(listener) => tcp.push((listener, None)),
+                Ok(listener) => tcp.push((listener, Speaks::Sip)),
                 Err(source) => failed("tcp", *address, source),
             }
         }
         for (address, certificates) in listen.tls.iter().zip(listen.certificates.iter().cycle()) {
             match tcp::bind(*address) {
-                Ok(listener) => tcp.push((listener, Some(certificates.clone()))),
+                Ok(listener) => tcp.push((listener, Speaks::Tls(certificates.clone()))),
                 Err(source) => failed("tls.listen", *address, source),
+            }
+        }
+        for address in &listen.ws {
+            match tcp::bind(*address) {
+                Ok(listener) => tcp.push((listener, Speaks::WebSocket(listen.admission.clone()))),
+                Err(source) => failed("ws.listen", *address, source),
             }
         }
         if !errors.is_empty() {
@@ -175,8 +188,8 @@ impl Transports {
                 )
             })
             .collect();
-        for (listener, certificates) in tcp {
-            let acceptor = connections.acceptor(certificates);
+        for (listener, speaks) in tcp {
+            let acceptor = connections.acceptor(speaks);
             tasks.push(crate::task::spawn("sip streams", tcp::accept(listener, acceptor)));
         }
         Ok(Self { listen: listen.clone(), udp, connections, _tasks: tasks })
@@ -191,7 +204,8 @@ impl Transports {
         let udp = self.listen.udp.iter().map(|address| listener(Transport::Udp, address));
         let tcp = self.listen.tcp.iter().map(|address| listener(Transport::Tcp, address));
         let tls = self.listen.tls.iter().map(|address| listener(Transport::Tls, address));
-        udp.chain(tcp).chain(tls).collect()
+        let ws = self.listen.ws.iter().map(|address| listener(Transport::Ws, address));
+        udp.chain(tcp).chain(tls).chain(ws).collect()
     }
 
     /// Datagrams dropped because signalling was behind.

@@ -34,13 +34,23 @@ impl Places {
 
     /// A place for a connection with this address; None where there is no more.
     pub(super) fn take(&self, source: IpAddr) -> Option<Place> {
+        self.assign(self.take_unassigned()?, source)
+    }
+
+    /// A place for a connection of whose source nothing is known yet.
+    pub(super) fn take_unassigned(&self) -> Option<Place> {
         let of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
+        Some(Place { _of_all: of_all, _of_source: None })
+    }
+
+    /// The same place, now of a source; None where that has no more.
+    pub(super) fn assign(&self, place: Place, source: IpAddr) -> Option<Place> {
         if self.is_exempt(source) {
-            return Some(Place { _of_all: of_all, _of_source: None });
+            return Some(place);
         }
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let of_source = sources.places(source_of(source), self.bounds.connections_per_source);
-        Some(Place { _of_all: of_all, _of_source: Some(of_source.try_acquire_owned().ok()?) })
+        Some(Place { _of_source: Some(of_source.try_acquire_owned().ok()?), ..place })
     }
 
     /// Whether a source has no bound of its own.

@@ -41,3 +41,4 @@ mod transcoding;
 mod transfers;
 mod two_phones_talk;
 mod user_agent;
+mod websocket;

@@ -127,9 +127,9 @@ exempt_sources = ["127.0.0.0/8", "::1/128"]
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
-    /// The same over a transport: TLS has the next port.
+    /// The same over a transport: TLS or WebSocket has the next port.
     pub(crate) fn address_over(&self, transport: &str) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.port + u16::from(transport == "tls")))
+        SocketAddr::from(([127, 0, 0, 1], self.port + u16::from(matches!(transport, "tls" | "ws"))))
     }
 
     /// Adds to the configuration, before a start.

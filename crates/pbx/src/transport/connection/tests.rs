@@ -110,7 +110,7 @@ async fn over_tls(
 ) -> (tokio_rustls::client::TlsStream<tokio::net::TcpStream>, Task<()>) {
     let listener = tcp::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
-    let acceptor = connections.acceptor(Some(certificates.clone()));
+    let acceptor = connections.acceptor(Speaks::Tls(certificates.clone()));
     let task = task::spawn("sip streams", tcp::accept(listener, acceptor));
     let stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let name = "pbx.example".try_into().unwrap();

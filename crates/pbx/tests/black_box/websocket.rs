@@ -1,0 +1,240 @@
+//! SIP over WebSocket: a page registers, calls and is called; strangers' origins, odd frames and silent sockets are turned away.
+use std::{
+    net::{SocketAddr, TcpStream},
+    thread,
+    time::Duration,
+};
+
+use kiestoon_sip::{
+    Method,
+    digest::{Challenge, Secret, answer},
+};
+use tungstenite::{
+    Error, HandshakeError, Message, WebSocket,
+    client::IntoClientRequest as _,
+    http::{HeaderName, HeaderValue},
+};
+
+use crate::pbx::{PASSWORD_PREFIX, Pbx, wait_for};
+use crate::raw::header;
+use crate::user_agent::{Callee, UserAgent, sdp};
+
+const DIALPLAN: &str = r#"
+version = 1
+[[context.intern]]
+name = "toestellen"
+match = "_2XX"
+do = [{ dial = "ext:${number}", timeout = "25s" }]
+"#;
+
+const OWN: &[(&str, &str)] = &[("sec-websocket-protocol", "sip"), ("origin", "https://pbx.example")];
+
+/// A web page with a phone.
+struct Page {
+    socket: WebSocket<TcpStream>,
+    number: &'static str,
+    pbx: SocketAddr,
+    requests: u32,
+}
+
+fn serving(limits: &str) -> Pbx {
+    let mut pbx = Pbx::strict(&["201", "202"], DIALPLAN, limits);
+    pbx.configure(&format!(
+        "[sip.ws]\nlisten = [\"{}\"]\norigins = [\"https://pbx.example\"]\ntrusted_proxies = [\"127.0.0.0/8\"]\n",
+        pbx.address_over("ws")
+    ));
+    pbx.run();
+    pbx
+}
+
+/// Opens a WebSocket; an error is the HTTP status that refuses it.
+fn open(pbx: &Pbx, headers: &[(&str, &str)]) -> Result<WebSocket<TcpStream>, u16> {
+    let address = pbx.address_over("ws");
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut request = format!("ws://{address}/sip").into_client_request().unwrap();
+    for (name, value) in headers {
+        let name: HeaderName = name.parse().unwrap();
+        request.headers_mut().append(name, HeaderValue::from_str(value).unwrap());
+    }
+    match tungstenite::client(request, stream) {
+        Ok((socket, response)) => {
+            assert_eq!(response.headers()["sec-websocket-protocol"], "sip");
+            Ok(socket)
+        }
+        Err(HandshakeError::Failure(Error::Http(response))) => Err(response.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+impl Page {
+    fn open(pbx: &Pbx, number: &'static str, headers: &[(&str, &str)]) -> Self {
+        let socket = open(pbx, headers).unwrap();
+        Self { socket, number, pbx: pbx.address_over("ws"), requests: 0 }
+    }
+
+    fn say(&mut self, message: &str) {
+        self.socket.send(Message::text(message)).unwrap();
+    }
+
+    /// The next message.
+    fn hear(&mut self) -> String {
+        loop {
+            match self.socket.read().unwrap() {
+                Message::Text(text) => return text.to_string(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The next message that begins like this, others left aside.
+    fn expect(&mut self, start: &str) -> String {
+        std::iter::repeat_with(|| self.hear()).take(20).find(|message| message.starts_with(start)).unwrap()
+    }
+
+    /// Asks, and once more with credentials; the final response.
+    fn ask(&mut self, method: &Method, uri: &str, to: &str, more: &str, body: &str) -> String {
+        let first = self.request(method, uri, to, more, body);
+        self.say(&first);
+        let mut answered = self.answer();
+        let asked = [("Authorization", "WWW-Authenticate"), ("Proxy-Authorization", "Proxy-Authenticate")];
+        let status: usize = answered[8..11].parse().unwrap();
+        if let Some((given, asked)) = [401, 407].iter().position(|code| *code == status).map(|at| asked[at]) {
+            let challenge = Challenge::parse(header(&answered, asked)).unwrap();
+            let password = format!("{PASSWORD_PREFIX}{}", self.number);
+            let secret = Secret::Password(&password);
+            let credentials = answer(&challenge, self.number, secret, method, uri, 1, "c0ffee").unwrap();
+            let again = self.request(method, uri, to, &format!("{more}{given}: {credentials}\r\n"), body);
+            self.say(&again);
+            answered = self.answer();
+        }
+        answered
+    }
+
+    fn answer(&mut self) -> String {
+        std::iter::repeat_with(|| self.hear()).find(|message| !message.starts_with("SIP/2.0 1")).unwrap()
+    }
+
+    fn request(&mut self, method: &Method, uri: &str, to: &str, more: &str, body: &str) -> String {
+        self.requests += 1;
+        let (pbx, number, n) = (self.pbx, self.number, self.requests);
+        let call = if *method == Method::Register { 0 } else { n };
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        // Without a Content-Length, as RFC 7118 section 5 allows.
+        format!(
+            "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/WS page.invalid;branch=z9hG4bKpage{number}x{n}\r\nMax-Forwards: 70\r\n\
+             From: <sip:{number}@{pbx}>;tag=p{number}\r\nTo: <sip:{to}@{pbx}>\r\nCall-ID: page-{number}-{call}\r\n\
+             CSeq: {n} {method}\r\nContact: <sip:{number}@page.invalid;transport=ws;ob>;reg-id=1;\
+             +sip.instance=\"<urn:uuid:00000000-0000-1000-8000-000000000{number}>\"\r\nSupported: outbound, path, gruu\r\n{more}{kind}\r\n{body}"
+        )
+    }
+
+    fn register(&mut self) -> String {
+        let (uri, number) = (format!("sip:{}", self.pbx), self.number);
+        self.ask(&Method::Register, &uri, number, "Expires: 600\r\n", "")
+    }
+}
+
+#[test]
+fn a_page_registers_calls_and_is_called() {
+    let pbx = serving("");
+    let mut page = Page::open(&pbx, "201", OWN);
+    let registered = page.register();
+    assert!(registered.starts_with("SIP/2.0 200 "), "{registered}");
+    assert!(header(&registered, "Require").contains("outbound"), "{registered}");
+    let shown = pbx.json(&["ctl", "registrations"]);
+    assert_eq!((shown[0]["number"].as_str(), shown[0]["transport"].as_str()), (Some("201"), Some("ws")));
+
+    let here = "127.0.0.1:0".parse().unwrap();
+    let mut desk = UserAgent::new(&pbx, "202", here);
+    desk.register().unwrap();
+    let calling = thread::spawn(move || (desk.call("201"), desk));
+    let invite = page.expect("INVITE sip:201@page.invalid;transport=ws");
+    assert!(header(&invite, "Via").starts_with("SIP/2.0/WS "), "{invite}");
+    let answer = |request: &str, body: &str| {
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        let to = header(request, "To");
+        let tag = if to.contains("tag=") { "" } else { ";tag=page" };
+        format!(
+            "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {}\r\nTo: {to}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\n\
+             Contact: <sip:201@page.invalid;transport=ws>\r\n{kind}\r\n{body}",
+            header(request, "Via"),
+            header(request, "From"),
+            header(request, "Call-ID"),
+            header(request, "CSeq"),
+        )
+    };
+    let accepted = answer(&invite, &sdp("127.0.0.1:40000".parse().unwrap()));
+    page.say(&accepted);
+    page.expect("ACK ");
+    let bye = page.expect("BYE ");
+    let ended = answer(&bye, "");
+    page.say(&ended);
+    let (called, desk) = calling.join().unwrap();
+    called.unwrap();
+
+    let _callee = Callee::of(desk);
+    let uri = format!("sip:202@{}", page.pbx);
+    let answered = page.ask(&Method::Invite, &uri, "202", "", &sdp("127.0.0.1:40002".parse().unwrap()));
+    assert!(answered.starts_with("SIP/2.0 200 "), "{answered}");
+    assert_eq!(header(&answered, "Content-Type"), "application/sdp");
+    drop(page);
+    // The flow is gone, and with it what was registered over it.
+    wait_for("the page to be unregistered", Duration::from_secs(10), || {
+        pbx.json(&["ctl", "registrations"])
+            .as_array()
+            .is_some_and(|all| all.iter().all(|one| one["number"] != "201"))
+    });
+}
+
+#[test]
+fn only_pages_of_known_origins_that_speak_sip_are_let_in() {
+    let pbx = serving("");
+    let refused = |headers: &[(&str, &str)]| open(&pbx, headers).err();
+    assert_eq!(refused(OWN), None);
+    assert_eq!(refused(&[("sec-websocket-protocol", "sip")]), None, "no page");
+    let strange = [("sec-websocket-protocol", "sip"), ("origin", "https://evil.example")];
+    assert_eq!(refused(&strange), Some(403));
+    assert_eq!(refused(&[("origin", "https://pbx.example")]), Some(400));
+    assert_eq!(refused(&[("sec-websocket-protocol", "chat")]), Some(400));
+    assert!(pbx.log().contains("websocket handshake failed"), "{}", pbx.log());
+}
+
+#[test]
+fn a_proxy_says_who_its_client_is() {
+    let pbx = serving("connections_per_source = 1");
+    let through = |client| [OWN, &[("x-forwarded-for", client), ("x-forwarded-proto", "https")]].concat();
+    let mut first = Page::open(&pbx, "201", &through("192.0.2.7"));
+    assert!(first.register().starts_with("SIP/2.0 200 "));
+    let shown = pbx.json(&["ctl", "registrations"]);
+    assert_eq!(shown[0]["transport"], "wss");
+    assert!(shown[0]["remote"].as_str().unwrap().starts_with("192.0.2.7:"), "{shown}");
+    // Another client through the same proxy has a place of its own; a second of the same has none.
+    let mut second = Page::open(&pbx, "202", &through("192.0.2.8"));
+    assert!(second.register().starts_with("SIP/2.0 200 "));
+    let mut third = open(&pbx, &through("192.0.2.7")).unwrap();
+    assert!(third.read().is_err(), "closed at once");
+}
+
+#[test]
+fn what_is_too_long_or_no_frame_closes_the_connection_and_only_that() {
+    let pbx = serving("");
+    let mut page = Page::open(&pbx, "201", OWN);
+    assert!(page.register().starts_with("SIP/2.0 200 "));
+    let mut long = open(&pbx, OWN).unwrap();
+    let _ = long.send(Message::binary(vec![b'a'; 65_536]));
+    let mut reserved = open(&pbx, OWN).unwrap();
+    std::io::Write::write_all(reserved.get_mut(), &[0xf5, 0x80, 1, 2, 3, 4]).unwrap();
+    for socket in [&mut long, &mut reserved] {
+        let ended = std::iter::repeat_with(|| socket.read())
+            .take(5)
+            .find(|read| !matches!(read, Ok(Message::Ping(_))));
+        assert!(matches!(ended, Some(Ok(Message::Close(_)) | Err(_))), "{ended:?}");
+    }
+    let mut odd = open(&pbx, OWN).unwrap();
+    odd.send(Message::text("what is this?")).unwrap();
+    odd.send(Message::text("\r\n\r\n")).unwrap();
+    assert_eq!(odd.read().unwrap(), Message::text("\r\n"), "a keep-alive is answered");
+    assert!(page.register().starts_with("SIP/2.0 200 "), "the others go on");
+}
