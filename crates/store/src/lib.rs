@@ -7,6 +7,7 @@
 mod bindings;
 mod calls;
 mod cdr;
+pub mod credentials;
 mod error;
 mod extensions;
 mod import;
