@@ -11,6 +11,8 @@ pub use kiestoon_sip::network::Network;
 use kiestoon_sip::network::PublicAddresses;
 use kiestoon_sip::transaction::{Timers, TransactionLimits};
 
+use crate::short_lived::CredentialsKey;
+
 /// The settings of a [`Switch`](crate::Switch). [`Default`] is what ships.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -24,6 +26,8 @@ pub struct Settings {
     pub realm: Box<str>,
     /// How digest challenges are made.
     pub digest: DigestSettings,
+    /// What short-lived credentials are checked with; None: none are taken.
+    pub credentials_key: Option<CredentialsKey>,
     /// SIP timers.
     pub timers: Timers,
     /// How long bindings last.
@@ -122,6 +126,7 @@ impl Default for Settings {
             public: PublicAddresses::default(),
             realm: "kiestoon".into(),
             digest: DigestSettings::default(),
+            credentials_key: None,
             timers: Timers::default(),
             expiry: ExpirySettings::default(),
             limits: CallLimits::default(),

@@ -2,10 +2,11 @@
 use std::{sync::Arc, thread::JoinHandle, time::Duration};
 
 use anyhow::{Context as _, bail};
+use kiestoon_call::CredentialsKey;
 use kiestoon_config::Config;
 use kiestoon_control::Event;
 use kiestoon_media::MediaEvent;
-use kiestoon_store::Store;
+use kiestoon_store::{Store, credentials};
 use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::{
@@ -124,7 +125,10 @@ impl Running {
         let (reloads, requests) = mpsc::channel(1);
         let drain_limit = Duration::from_secs(config.limits.drain_secs);
         let parts = Parts {
-            settings: settings::call(config),
+            settings: kiestoon_call::Settings {
+                credentials_key: Some(CredentialsKey::new(store.derived_key(credentials::PURPOSE))),
+                ..settings::call(config)
+            },
             seed: settings::seed().context("entropy of the system")?,
             gruu_key: store.derived_key("gruu"),
             snapshots,

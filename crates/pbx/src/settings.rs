@@ -205,3 +205,21 @@ pub(crate) fn seed() -> std::io::Result<[u8; 32]> {
     std::fs::File::open("/dev/urandom")?.read_exact(&mut seed)?;
     Ok(seed)
 }
+
+#[cfg(test)]
+mod tests {
+    use kiestoon_call::CredentialsKey;
+    use kiestoon_store::credentials;
+
+    #[test]
+    fn the_switch_checks_the_passwords_that_the_store_issues() {
+        for (byte, organisation, number) in
+            [(0, "01998a5e-3c1f-7e55-8a1b-0c9a4e2f7d10", "201"), (255, "", "balie")]
+        {
+            let key = [byte; 32];
+            let issued = credentials::issue(&key, organisation, number, 1_764_000_000);
+            let checked = CredentialsKey::new(key).password_of(organisation, &issued.username);
+            assert_eq!(checked, issued.password);
+        }
+    }
+}

@@ -354,4 +354,4 @@ enum Written {
 /// When this is in the environment, the switch of every story is frozen, dropped and thawed before each input.
 const HAND_OVER: &str = "KIESTOON_HAND_OVER";
 /// Friday 20 November 2026, 10:00 in Amsterdam.
-const STORY_BEGINS: i64 = 1_795_165_200_000_000;
+pub const STORY_BEGINS: i64 = 1_795_165_200_000_000;

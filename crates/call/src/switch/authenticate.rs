@@ -2,7 +2,7 @@
 //! else. Whether a name exists cannot be told from what is answered, nor from how long that takes.
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kiestoon_sip::digest::{Credentials, DigestFailure, DigestServer, FrozenDigestServer, Ha1Set};
 use kiestoon_sip::{Flow, HeaderName, Method, NameAddr, Request, Response};
@@ -13,6 +13,7 @@ use super::bans::{Ban, Bans, FrozenBans};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::settings::Settings;
+use crate::short_lived::ShortLived;
 
 /// Checks credentials.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(super) struct Principal {
     /// The index of its organisation in the snapshot.
     pub(super) organisation: usize,
     pub(super) number: Box<str>,
+    /// How long its credentials are good still, where they are short-lived.
+    pub(super) lasts: Option<Duration>,
 }
 
 /// The headers and the status of a challenge.
@@ -89,25 +92,38 @@ impl Authenticator {
             Ok(None) => return Err(self.challenge(x, request, flow, (&door, &realm), false)),
             Err(status) => return Err(x.response(request, status, None).into()),
         };
+        let key = x.settings.credentials_key.as_ref();
+        let short_lived = key.zip(ShortLived::parse(&credentials.username));
+        let number = short_lived.as_ref().map_or(&*credentials.username, |(_, named)| named.number);
         // Whose flow is spared from the ban of its address tries its own password only.
-        if self.is_banned(x.now, flow) && claimed.uri.user() != Some(&*credentials.username) {
+        if self.is_banned(x.now, flow) && claimed.uri.user() != Some(number) {
             return Err(x.response(request, 403, None).into());
         }
-        let known = organisation
-            .and_then(|index| x.snapshot.extension(index, &credentials.username))
-            .map(|known| known.ha1);
-        let ha1 = self.or_decoy(known);
+        let known = organisation.and_then(|index| x.snapshot.extension(index, number));
+        let ha1 = match &short_lived {
+            // Made alike for a number that nobody has, and whatever the expiry.
+            Some((key, _)) => {
+                let id = organisation.and_then(|index| x.snapshot.organisation(index));
+                key.ha1(id.map_or("", |organisation| &organisation.id), &credentials.username, &realm)
+            }
+            None => self.or_decoy(known.map(|known| known.ha1)),
+        };
+        let lasts = short_lived.map(|(_, named)| named.left(&x.clock, x.now));
         let source = flow.remote.ip();
         let checked = self.digest.verify(x.clock.unix_secs(x.now), source, request, &credentials, &ha1);
         match (checked, organisation) {
-            (Ok(()), Some(organisation)) if known.is_some() => {
-                let principal = Principal { organisation, number: credentials.username.as_ref().into() };
+            (Ok(()), Some(organisation)) if known.is_some() && lasts != Some(None) => {
+                let principal = Principal { organisation, number: number.into(), lasts: lasts.flatten() };
                 if speaks_for_itself(x, request, &principal, local) {
                     x.outputs.push_back(Output::Trust(*flow));
                     Ok(principal)
                 } else {
                     Err(x.response(request, 403, None).into())
                 }
+            }
+            // Once they were issued, so nothing was guessed: over, for too long, or their extension is gone.
+            (Ok(()), Some(_)) if lasts.is_some() => {
+                Err(self.challenge(x, request, flow, (&door, &realm), false))
             }
             (Err(DigestFailure::Malformed(_) | DigestFailure::WrongUri), _) => {
                 Err(x.response(request, 400, None).into())

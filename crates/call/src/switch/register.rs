@@ -29,7 +29,8 @@ impl Switch {
         }
         let aor = Aor::new(&aor);
         let before = self.x.registrar.lookup(self.x.now, &aor).len();
-        match self.x.registrar.register(self.x.now, &aor, request, flow) {
+        let longest = principal.lasts.map(whole_seconds);
+        match self.x.registrar.register(self.x.now, &aor, request, flow, longest) {
             Ok(registered) => {
                 self.keep_open(request, &flow, &aor);
                 let (contacts, is_direct) = (registered.contacts.len(), registered.path.is_empty());
@@ -127,6 +128,11 @@ impl Switch {
         }
         self.x.outputs.push_back(Output::Bindings(changes));
     }
+}
+
+/// A binding ends with the credentials that made it, or within the second.
+fn whole_seconds(left: Duration) -> u32 {
+    u32::try_from(left.as_secs()).unwrap_or(u32::MAX).max(1)
 }
 
 /// A `sips:` Contact that is registered over a hop that is not secure: it cannot be called as it asks to be (RFC 5630

@@ -102,6 +102,7 @@ mod session_timer_refreshed;
 mod session_timer_too_long;
 mod session_timer_too_short;
 mod several_calls_at_once;
+mod short_lived_credentials;
 mod silent_media_asks_at_once;
 mod stale_nonce;
 mod stranger_costs_no_memory;

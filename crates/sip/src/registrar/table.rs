@@ -45,6 +45,8 @@ impl Registrar {
     }
 
     /// Performs a REGISTER for an address of record that its sender may register (RFC 3261 section 10.3, steps 6 to 8).
+    /// `longest` cuts what is granted, in seconds, below the minimum too: a sender whose right to register ends then is not
+    /// asked to ask for more.
     ///
     /// # Errors
     /// See [`RegisterRefused`]. Nothing has changed then.
@@ -54,8 +56,10 @@ impl Registrar {
         aor: &Aor,
         request: &Request,
         flow: Flow,
+        longest: Option<u32>,
     ) -> Result<Registered, RegisterRefused> {
-        let wish = Wish::of(request, &self.settings)?;
+        let max_expires = self.settings.max_expires.min(longest.unwrap_or(u32::MAX));
+        let wish = Wish::of(request, &RegistrarSettings { max_expires, ..self.settings })?;
         let bindings = self.records.get(aor).map_or(&[][..], |record| &record.bindings);
         let (current, over): (Vec<Binding>, Vec<Binding>) =
             bindings.iter().cloned().partition(|binding| binding.expires > now);

@@ -13,6 +13,7 @@ struct World {
     now: Instant,
     aor: Aor,
     cseq: u32,
+    longest: Option<u32>,
 }
 
 impl World {
@@ -27,6 +28,7 @@ impl World {
             now: Instant::now(),
             aor: Aor::new("201@kantoor"),
             cseq: 0,
+            longest: None,
         }
     }
 
@@ -47,7 +49,7 @@ impl World {
         lines: &str,
         flow: Flow,
     ) -> Result<Registered, RegisterRefused> {
-        self.registrar.register(self.now, &self.aor, &request(cseq, call_id, lines), flow)
+        self.registrar.register(self.now, &self.aor, &request(cseq, call_id, lines), flow, self.longest)
     }
 
     fn contacts(&self) -> Vec<String> {
@@ -93,6 +95,20 @@ fn a_contact_is_bound_and_listed_with_its_seconds() {
     let query = world.register("").unwrap();
     assert_eq!(query.contacts, ["<sip:201@10.0.0.1:5070;ob>;expires=500;q=0.500"]);
     assert!(query.changes.is_empty());
+}
+
+#[test]
+fn nothing_is_granted_beyond_the_right_to_register() {
+    let mut world = World::new();
+    world.longest = Some(17);
+    let granted =
+        |world: &mut World, lines: &str| world.register(lines).map(|registered| registered.contacts);
+    let seventeen = vec!["<sip:201@10.0.0.1:5070>;expires=17".to_owned()];
+    assert_eq!(granted(&mut world, &format!("{ONE};expires=600")).unwrap(), seventeen);
+    assert_eq!(granted(&mut world, ONE).unwrap(), seventeen, "where none is asked for");
+    let brief = granted(&mut world, &format!("{ONE};expires=59"));
+    assert_eq!(brief, Err(RegisterRefused::IntervalTooBrief(60)), "what may be asked for stays as it was");
+    assert_eq!(granted(&mut world, &format!("{ONE};expires=0")).unwrap(), Vec::<String>::new());
 }
 
 #[test]
@@ -282,7 +298,7 @@ fn a_lost_connection_takes_its_bindings_along() {
     world.register_as(1, "a", ONE, tcp(7)).unwrap();
     world.register_as(1, "b", TWO, tcp(8)).unwrap();
     let other = Aor::new("202@kantoor");
-    world.registrar.register(world.now, &other, &request(1, "c", ONE), tcp(7)).unwrap();
+    world.registrar.register(world.now, &other, &request(1, "c", ONE), tcp(7), None).unwrap();
     assert_eq!(world.registrar.flow_closed(world.now, &tcp(7)).len(), 2);
     assert_eq!(world.contacts(), ["sip:201@10.0.0.2:5070"]);
     assert!(world.registrar.flow_closed(world.now, &tcp(7)).is_empty());

@@ -76,7 +76,7 @@ impl Phone {
         let Place { name, domain, password, flow, address, mut chance } = place;
         let password = profile.password.clone().unwrap_or(password);
         Self {
-            login: Login::new(&profile.number, &password),
+            login: Login::new(profile.user.as_deref().unwrap_or(&profile.number), &password),
             address,
             register_call_id: chance.token(),
             name,

@@ -11,6 +11,7 @@ use crate::story::PhoneId;
 #[derive(Debug, Clone)]
 pub struct Profile {
     pub(crate) number: String,
+    pub(crate) user: Option<String>,
     pub(crate) password: Option<String>,
     pub(crate) transport: Transport,
     pub(crate) expires: u32,
@@ -130,6 +131,7 @@ pub enum Faxes {
 pub fn phone(number: &str) -> Profile {
     Profile {
         number: number.to_owned(),
+        user: None,
         password: None,
         transport: Transport::Udp,
         expires: 3600,
@@ -232,6 +234,13 @@ impl Profile {
     pub fn with_password(mut self, password: &str) -> Self {
         self.password = Some(password.to_owned());
         self
+    }
+
+    /// Answers challenges with another user name than its extension's number, and that one's password.
+    #[must_use]
+    pub fn with_login(mut self, user: &str, password: &str) -> Self {
+        self.user = Some(user.to_owned());
+        self.with_password(password)
     }
 
     /// Asks for bindings of this many seconds.
