@@ -27,7 +27,7 @@ pub(crate) struct Phone<'a> {
     pub(crate) transport: &'a str,
     pub(crate) tone: u32,
     pub(crate) answers: bool,
-    /// Further account parameters, each beginning with a semicolon.
+    /// Further account parameters, each beginning with a semicolon; with `auth_user` and `auth_pass` it logs in with those.
     pub(crate) parameters: &'a str,
 }
 
@@ -57,10 +57,15 @@ impl Baresip {
             writeln!(config, "sip_cafile {}", pbx.path("ca.crt").display()).unwrap();
         }
         let answer = if phone.answers { "auto" } else { "manual" };
+        let login = if phone.parameters.contains("auth_user=") {
+            String::new()
+        } else {
+            format!(";auth_user={n};auth_pass={PASSWORD_PREFIX}{n}", n = phone.number)
+        };
         fs::write(
             folder.path().join("accounts"),
             format!(
-                "<sip:{n}@{address};transport={transport}>;auth_user={n};auth_pass={PASSWORD_PREFIX}{n};answermode={answer};regint=60{more}\n",
+                "<sip:{n}@{address};transport={transport}>{login};answermode={answer};regint=60{more}\n",
                 n = phone.number,
                 address = pbx.address_over(phone.transport),
                 transport = phone.transport,

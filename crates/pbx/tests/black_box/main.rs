@@ -31,6 +31,7 @@ mod on_postgresql;
 mod phones;
 mod reload;
 mod restart;
+mod short_lived_credentials;
 mod srtp;
 mod start;
 mod stop;
