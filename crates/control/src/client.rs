@@ -47,6 +47,12 @@ impl Client {
         self.ask(Method::GET, path::STATUS, None::<&()>).await
     }
 
+    /// Everything that is measured, in Prometheus text exposition (format 0.0.4): ready to be merged with other families.
+    pub async fn metrics(&self) -> Result<String, ClientError> {
+        let bytes = self.send(Method::GET, path::METRICS, None::<&()>).await?;
+        String::from_utf8(bytes.into()).map_err(|error| self.unexpected(error.to_string()))
+    }
+
     /// Live calls, the oldest first.
     pub async fn calls(&self) -> Result<Vec<Call>, ClientError> {
         self.ask(Method::GET, path::CALLS, None::<&()>).await

@@ -15,7 +15,9 @@ pub use client::Client;
 pub use error::ClientError;
 pub use event::{Event, Happening};
 pub use event_stream::Events;
-pub use path::{BANS, CALLS, DRAIN, EVENTS, LIFT_BANS, REGISTRATIONS, RELOAD, STATUS, hangup};
+pub use path::{
+    BANS, CALLS, DRAIN, EVENTS, LIFT_BANS, METRICS, METRICS_TEXT, REGISTRATIONS, RELOAD, STATUS, hangup,
+};
 pub use problem::{PROBLEM_JSON, Problem};
 pub use reply::{
     Ban, Call, DrainRequest, Draining, Held, Leg, LiftRequest, Lifted, Listener, Registration, Reloaded,

@@ -2,6 +2,10 @@
 
 /// `GET`: [`Status`](crate::Status).
 pub const STATUS: &str = "/v1/status";
+/// `GET`: everything that is measured, in Prometheus text exposition ([`METRICS_TEXT`]).
+pub const METRICS: &str = "/v1/metrics";
+/// The media type of [`METRICS`].
+pub const METRICS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// `GET`: a list of [`Call`](crate::Call).
 pub const CALLS: &str = "/v1/calls";
 /// `GET`: a list of [`Registration`](crate::Registration).

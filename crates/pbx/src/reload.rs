@@ -1,6 +1,13 @@
 //! Keeps the snapshot and the certificate current: rebuilt when an operator asks, when the database's revision rises and
 //! when a dialplan or certificate file changes. A refused one changes nothing, is said once, and is tried again when something changes again.
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use kiestoon_call::Snapshot;
 use kiestoon_control::Reloaded;
@@ -53,6 +60,8 @@ pub(crate) struct Reloader {
     pub(crate) certificates: Option<Certificates>,
     pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
     pub(crate) requests: mpsc::Receiver<Request>,
+    /// Whether the last reload was refused, for the metrics.
+    pub(crate) refused: Arc<AtomicBool>,
 }
 
 impl Reloader {
@@ -96,6 +105,7 @@ impl Reloader {
             Ok(certificate) => certificate,
             Err(error) => {
                 tracing::error!(%error, "reload refused: the former certificate stays in force");
+                self.refused.store(true, Ordering::Relaxed);
                 let mut problems = vec![error.to_string()];
                 problems.extend(self.source.build().await.err().iter().flat_map(SnapshotError::problems));
                 return Err(Refused { problems, passes: false });
@@ -113,10 +123,12 @@ impl Reloader {
         match certificates.reload() {
             Ok(identity) => {
                 certificates.take(identity);
+                self.refused.store(false, Ordering::Relaxed);
                 tracing::info!("certificate replaced; open connections keep the former one");
             }
             Err(error) => {
                 tracing::error!(%error, "new certificate refused: the former one stays in force");
+                self.refused.store(true, Ordering::Relaxed);
             }
         }
     }
@@ -135,11 +147,13 @@ impl Reloader {
                     warnings,
                 };
                 self.snapshots.send_replace(Arc::new(snapshot));
+                self.refused.store(false, Ordering::Relaxed);
                 tracing::info!(revision = reloaded.revision, "reloaded");
                 Ok(reloaded)
             }
             Err(error) => {
                 tracing::error!(%error, "reload refused: the former state stays in force");
+                self.refused.store(true, Ordering::Relaxed);
                 Err(error)
             }
         }

@@ -1,5 +1,9 @@
 //! `kiestoon serve`: start-up and shutdown as one list to read from top to bottom.
-use std::{sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use anyhow::{Context as _, bail};
 use kiestoon_call::CredentialsKey;
@@ -123,6 +127,7 @@ impl Running {
         let (stop_sender, stop) = watch::channel(Stop::Run);
         let (drain_sender, drains) = mpsc::channel(1);
         let (reloads, requests) = mpsc::channel(1);
+        let refused = Arc::new(AtomicBool::new(false));
         let drain_limit = Duration::from_secs(config.limits.drain_secs);
         let parts = Parts {
             settings: kiestoon_call::Settings {
@@ -144,11 +149,12 @@ impl Running {
             events: control.events,
             stop,
             reloads: reloads.clone(),
+            reload_refused: Arc::clone(&refused),
             drains: drain_sender,
             drain_limit,
         };
         let signalling = signalling::start(parts).await.map_err(ConfigurationError::from_all)?;
-        let reloader = Reloader { source, certificates, snapshots: snapshot_sender, requests };
+        let reloader = Reloader { source, certificates, snapshots: snapshot_sender, requests, refused };
         let reloader = task::spawn("reload", reloader.run());
         let (stop, control) = (stop_sender, control.server);
         Ok(Self { signalling, control, reloader, stop, drains, drain_limit, reloads, store, writers })

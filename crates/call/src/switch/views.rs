@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use kiestoon_sip::Transport;
+
 use super::Switch;
 use crate::call::{Call, Stage};
 use crate::leg::{Leg, LegMedia};
@@ -54,6 +56,17 @@ impl Switch {
             ))
         });
         views
+    }
+
+    /// How many contacts are registered over each transport.
+    pub fn registrations_by_transport(&self, now: Instant) -> [(Transport, usize); 5] {
+        use Transport::{Tcp, Tls, Udp, Ws, Wss};
+        let mut counts = [Udp, Tcp, Tls, Ws, Wss].map(|transport| (transport, 0));
+        for (_, binding) in self.x.registrar.iter().filter(|(_, binding)| binding.expires > now) {
+            let of = counts.iter_mut().find(|(transport, _)| *transport == binding.flow.transport);
+            of.into_iter().for_each(|(_, count)| *count += 1);
+        }
+        counts
     }
 
     /// Counts.

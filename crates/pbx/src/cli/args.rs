@@ -182,6 +182,9 @@ pub(super) enum CtlVerb {
     /// Live calls, with codec, loss and jitter of each leg
     #[command(after_help = "Example:\n  kiestoon ctl calls --json")]
     Calls,
+    /// Everything that is measured, as Prometheus reads it
+    #[command(after_help = "Example:\n  kiestoon ctl metrics | grep kiestoon_calls")]
+    Metrics,
     /// Registered phones
     #[command(after_help = "Example:\n  kiestoon ctl registrations")]
     Registrations,

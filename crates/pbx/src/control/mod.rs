@@ -33,6 +33,8 @@ pub(crate) struct Doors {
 pub(crate) enum Command {
     /// The PBX as a whole.
     Status(oneshot::Sender<Status>),
+    /// Everything that is measured, as Prometheus reads it.
+    Metrics(oneshot::Sender<String>),
     /// Live calls, the oldest first.
     Calls(oneshot::Sender<Vec<Call>>),
     /// Registered contacts, by number.

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use kiestoon_control::{
-    BANS, Ban, CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, LIFT_BANS, LiftRequest, Lifted,
-    PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD, Registration, Reloaded, STATUS, Status,
+    BANS, Ban, CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, LIFT_BANS, LiftRequest, Lifted, METRICS,
+    METRICS_TEXT, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD, Registration, Reloaded, STATUS, Status,
 };
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
@@ -23,6 +23,7 @@ use crate::reload;
 pub(super) fn router(hall: Hall) -> Router {
     Router::new()
         .route(STATUS, get(status))
+        .route(METRICS, get(metrics))
         .route(CALLS, get(calls))
         .route(&format!("{CALLS}/{{id}}/hangup"), post(hangup))
         .route(REGISTRATIONS, get(registrations))
@@ -39,6 +40,11 @@ pub(super) fn router(hall: Hall) -> Router {
 
 async fn status(State(hall): State<Hall>) -> Result<Json<Status>, Refusal> {
     ask(&hall.doors, Command::Status).await.map(Json)
+}
+
+async fn metrics(State(hall): State<Hall>) -> Result<Response, Refusal> {
+    let text = ask(&hall.doors, Command::Metrics).await?;
+    Ok(([(header::CONTENT_TYPE, METRICS_TEXT)], text).into_response())
 }
 
 async fn calls(State(hall): State<Hall>) -> Result<Json<Vec<Call>>, Refusal> {

@@ -40,6 +40,9 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
             Command::Status(reply) => {
                 let _ = reply.send(status());
             }
+            Command::Metrics(reply) => {
+                let _ = reply.send("# TYPE kiestoon_x gauge\nkiestoon_x 1\n".into());
+            }
             Command::Calls(reply) => {
                 let _ = reply.send(Vec::new());
             }
@@ -92,6 +95,7 @@ async fn commands_come_back_with_their_answers() {
     let pbx = Pbx::start().await;
     let client = pbx.client();
     assert_eq!(client.status().await.unwrap(), status());
+    assert_eq!(client.metrics().await.unwrap(), "# TYPE kiestoon_x gauge\nkiestoon_x 1\n");
     assert!(client.calls().await.unwrap().is_empty());
     client.hangup("a b/c").await.unwrap();
     assert!(client.bans().await.unwrap().is_empty());

@@ -1,6 +1,8 @@
 //! The signalling task: one thread that owns transactions, dialogs, registrations and all calls, with the transports'
 //! tasks beside it on the same runtime. It feeds the switch and performs what the switch decides, in that order.
 mod drain;
+mod exposition;
+mod metrics;
 mod operator;
 mod parts;
 mod perform;
@@ -9,13 +11,14 @@ mod views;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use kiestoon_call::{Input, Switch, WallClock};
 use kiestoon_media::MediaEvent;
+use kiestoon_sip::Message;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::{
@@ -24,7 +27,7 @@ use crate::{
     persist::Journals,
     reload,
     task::{self, Task},
-    transport::{BindError, Inbound, Police, Resolved, Resolver, Standing, Transports},
+    transport::{BindError, Certificates, Inbound, Police, Resolved, Resolver, Standing, Transports},
 };
 use parts::Mailboxes;
 pub(crate) use parts::Parts;
@@ -154,6 +157,10 @@ struct Signalling {
     drain: Option<drain::Drain>,
     started: WallClock,
     totals: kiestoon_control::Totals,
+    metrics: metrics::Metrics,
+    /// Whether the last reload was refused.
+    reload_refused: Arc<AtomicBool>,
+    certificates: Option<Certificates>,
     /// What the media engine answered at once, to be handled next; empty between two calls of [`Signalling::handle`].
     answered: VecDeque<MediaEvent>,
     /// How often each cause was named.
@@ -166,11 +173,11 @@ impl Signalling {
     fn inbound(&mut self, inbound: Inbound) {
         let input = match inbound {
             Inbound::Message { message, flow } => {
-                self.totals.sip_received += 1;
+                self.received(&message);
                 Input::Received { message, flow }
             }
             Inbound::Refused { message, flow } => {
-                self.totals.sip_received += 1;
+                self.received(&message);
                 Input::Refused { message, flow }
             }
             Inbound::Malformed { malformed, flow } => {
@@ -190,6 +197,13 @@ impl Signalling {
             }
         };
         self.handle(Instant::now(), input);
+    }
+
+    fn received(&mut self, message: &Message) {
+        self.totals.sip_received += 1;
+        if let Message::Request(request) = message {
+            self.metrics.received(&request.method);
+        }
     }
 
     fn resolved(&mut self, found: Resolved) {

@@ -13,6 +13,7 @@ impl Signalling {
         let now = Instant::now();
         match command {
             Command::Status(reply) => drop(reply.send(self.status())),
+            Command::Metrics(reply) => drop(reply.send(self.metrics())),
             Command::Calls(reply) => {
                 let calls = self.switch.calls(now);
                 let reports = self.engine.request_quality();
@@ -96,7 +97,7 @@ impl Signalling {
         }
     }
 
-    fn totals(&self) -> control::Totals {
+    pub(super) fn totals(&self) -> control::Totals {
         let media = self.engine.traffic();
         let sip_dropped = self.totals.sip_dropped + self.transports.dropped();
         let passwords_checked = self.switch.status().passwords_checked;

@@ -1,12 +1,17 @@
 //! What the signalling task is made of, and how it is put together: the switch with its hands, and the mailboxes that it
 //! waits at.
-use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use kiestoon_call::{Input, PoliceSettings, Settings, Snapshot, Switch};
 use kiestoon_media::{Cause, MediaEvent};
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::{Signalling, Stop, records};
+use super::{Signalling, Stop, metrics::Metrics, records};
 use crate::{
     clock,
     control::Command,
@@ -35,6 +40,8 @@ pub(crate) struct Parts {
     pub(crate) events: broadcast::Sender<kiestoon_control::Event>,
     pub(crate) stop: watch::Receiver<Stop>,
     pub(crate) reloads: mpsc::Sender<reload::Request>,
+    /// Whether the last reload was refused.
+    pub(crate) reload_refused: Arc<AtomicBool>,
     pub(crate) drains: mpsc::Sender<Duration>,
     pub(crate) drain_limit: Duration,
 }
@@ -78,6 +85,9 @@ impl Parts {
             drain: None,
             started,
             totals: kiestoon_control::Totals::default(),
+            metrics: Metrics::new(),
+            reload_refused: self.reload_refused,
+            certificates: self.listen.certificates,
             answered: VecDeque::new(),
             diagnoses: Cause::ALL.map(|cause| (cause.as_str(), 0)).into(),
             answers: Vec::new(),

@@ -14,6 +14,7 @@ impl Signalling {
         match output {
             Output::Transmit { flow, bytes } => {
                 self.totals.sip_sent += 1;
+                self.metrics.sent(&bytes);
                 self.transports.transmit(&flow, bytes);
             }
             Output::Trust(flow) => {
@@ -26,7 +27,10 @@ impl Signalling {
             Output::Resolve { id, query } => self.resolver.search(id, query),
             Output::Media(command) => return self.engine.perform(command),
             Output::Bindings(changes) => self.keep_bindings(changes),
-            Output::Cdr(record) => self.journals.call(&records::cdr(*record)),
+            Output::Cdr(record) => {
+                self.metrics.record(&record);
+                self.journals.call(&records::cdr(*record));
+            }
             Output::Event(event) => self.announce(event),
         }
         None

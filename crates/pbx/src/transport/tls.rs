@@ -139,8 +139,13 @@ impl TlsFiles {
 impl Identity {
     /// The days that the certificate still lasts, where fewer than two weeks; negative once it has expired.
     pub(crate) fn days_left(&self, now: Timestamp) -> Option<i64> {
-        let left = self.not_after?.duration_since(now).as_secs();
+        let left = self.seconds_left(now)?;
         (left < WARN_DAYS * DAY_SECS).then(|| left.div_euclid(DAY_SECS))
+    }
+
+    /// Until it expires; negative once it has.
+    fn seconds_left(&self, now: Timestamp) -> Option<i64> {
+        Some(self.not_after?.duration_since(now).as_secs())
     }
 
     /// An error where the certificate has expired.
@@ -170,6 +175,11 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
+    /// Seconds until the certificate in force expires, negative once it has; None where it does not say.
+    pub(crate) fn seconds_left(&self, now: Timestamp) -> Option<i64> {
+        self.current.load().seconds_left(now)
+    }
+
     /// Loads the files for the first time. An expired certificate is taken, with a warning: a PBX that starts with it is
     /// of more use than one that does not.
     pub(crate) fn load(files: TlsFiles) -> Result<Self, TlsError> {

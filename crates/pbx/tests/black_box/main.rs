@@ -26,6 +26,7 @@ mod kamailio_in_front;
 mod killed;
 mod linphone;
 mod log;
+mod metrics;
 mod offers;
 mod on_postgresql;
 mod phones;

@@ -26,6 +26,7 @@ pub(super) fn ctl(cli: &Cli, args: CtlArgs) -> Result<(), Failure> {
         match args.verb {
             CtlVerb::Status => status(cli, &client).await,
             CtlVerb::Calls => calls(cli, &client).await,
+            CtlVerb::Metrics => metrics(cli, &client).await,
             CtlVerb::Registrations => registrations(cli, &client).await,
             CtlVerb::Bans(args) => bans::bans(cli, &client, args.verb).await,
             CtlVerb::Hangup { call } => hangup(cli, &client, &call).await,
@@ -54,6 +55,15 @@ async fn calls(cli: &Cli, client: &Client) -> Result<(), Failure> {
         return cli.print_json(&calls);
     }
     print_line(&show::calls(&calls, cli.language));
+    Ok(())
+}
+
+async fn metrics(cli: &Cli, client: &Client) -> Result<(), Failure> {
+    let text = client.metrics().await?;
+    if cli.json {
+        return cli.print_json(&json!({ "text": text }));
+    }
+    print_line(text.trim_end());
     Ok(())
 }
 
