@@ -176,6 +176,11 @@ impl JitterBuffer {
         what
     }
 
+    /// Packets so far that came after their turn.
+    pub fn late(&self) -> u64 {
+        self.counts.late
+    }
+
     /// How it goes.
     pub fn figures(&self) -> JitterFigures {
         let ms = |micros: i64| u32::try_from(micros / 1000).unwrap_or(0);

@@ -18,6 +18,19 @@ pub struct Listener {
     frame: Vec<i16>,
     /// Ticks without sound.
     idle: u32,
+    /// Late packets that have been told.
+    late_told: u64,
+    /// What has come late and been made up since that was asked for.
+    lacks: Lacks,
+}
+
+/// What was not there in its turn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lacks {
+    /// Packets that came after their turn.
+    pub late: u64,
+    /// Ticks in which something was made up.
+    pub concealed: u64,
 }
 
 /// What a tick brought.
@@ -46,6 +59,8 @@ impl Listener {
             noise: None,
             frame: vec![0; samples],
             idle: 0,
+            late_told: 0,
+            lacks: Lacks::default(),
         })
     }
 
@@ -91,6 +106,7 @@ impl Listener {
     /// The 20 ms that begin now.
     pub fn frame(&mut self, now: Instant) -> (Heard, &[i16]) {
         let playout = self.buffer.playout(now, &mut *self.decoder, &mut self.frame);
+        self.lacks.concealed += u64::from(playout == Playout::Concealed);
         let heard = match (playout, &mut self.noise) {
             (Playout::Speech | Playout::Concealed, _) => Heard::Speech,
             (Playout::Silence | Playout::Dtx, Some(noise)) => {
@@ -102,6 +118,13 @@ impl Listener {
         };
         self.idle = if heard == Heard::Speech { 0 } else { self.idle.saturating_add(1) };
         (heard, &self.frame)
+    }
+
+    /// What was not there in its turn since this was asked last.
+    pub fn take_lacks(&mut self) -> Lacks {
+        let late = self.buffer.late();
+        let late_told = std::mem::replace(&mut self.late_told, late);
+        Lacks { late: late.saturating_sub(late_told), ..std::mem::take(&mut self.lacks) }
     }
 
     /// Whether the stream ended long ago, and nobody need listen any more.

@@ -6,7 +6,7 @@ mod noise;
 mod speaker;
 mod way;
 
-pub use listener::{Heard, Listener};
+pub use listener::{Heard, Lacks, Listener};
 pub use speaker::{Speaker, Wanted, packet_time};
 pub use way::{Way, way};
 

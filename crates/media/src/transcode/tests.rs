@@ -107,3 +107,27 @@ fn a_tone_keeps_its_level_between_any_two() {
         }
     }
 }
+
+#[test]
+fn what_was_lacking_is_told_once() {
+    let of = Encoding::Pcmu;
+    let mut listener = Listener::new(&format(of), 8000, JitterSettings::default()).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the one look at a clock that virtual time begins with")]
+    let begun = Instant::now();
+    let mut told = Vec::new();
+    for number in 0..100_u32 {
+        let now = begun + Duration::from_millis(u64::from(number) * 20);
+        if number != 50 {
+            listener.insert(now, &header(number, of, 20), &[0xd5; 160]);
+        }
+        if number == 70 {
+            listener.insert(now, &header(50, of, 20), &[0xd5; 160]);
+        }
+        listener.frame(now + Duration::from_millis(10));
+        let lacks = listener.take_lacks();
+        told.extend((number > 40 && lacks != Lacks::default()).then_some((number, lacks)));
+    }
+    assert!(told.iter().any(|(at, lacks)| (48..54).contains(at) && lacks.concealed == 1), "{told:?}");
+    assert_eq!(told.iter().map(|(_, lacks)| lacks.late).sum::<u64>(), 1, "{told:?}");
+    assert!(told.len() < 10, "{told:?}");
+}

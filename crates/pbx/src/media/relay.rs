@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use kiestoon_media::rtp::{Header, RtcpPacket, RtpPacket};
 use kiestoon_media::srtp::OVERHEAD;
+use kiestoon_media::transcode::Lacks;
 
 use super::leg::{Activity, Leg, Legs, Token};
 use super::unreachable;
@@ -22,6 +23,18 @@ pub(crate) struct Counters {
     pub(crate) ticks: u64,
     /// Frames that began more than a frame late, or were left out.
     pub(crate) ticks_late: u64,
+    /// Packets of transcoded legs that came after their turn.
+    pub(crate) packets_late: u64,
+    /// Frames of transcoded legs in which something was made up.
+    pub(crate) concealed: u64,
+}
+
+impl Counters {
+    /// Adds what a listener lacked.
+    pub(super) fn lack(&mut self, lacks: Lacks) {
+        self.packets_late += lacks.late;
+        self.concealed += lacks.concealed;
+    }
 }
 
 /// The counts of one thread as others may read them: written by the thread once a batch, so that a packet costs no
@@ -32,6 +45,8 @@ pub(super) struct Traffic {
     sent: AtomicU64,
     ticks: AtomicU64,
     ticks_late: AtomicU64,
+    packets_late: AtomicU64,
+    concealed: AtomicU64,
 }
 
 impl Traffic {
@@ -40,6 +55,8 @@ impl Traffic {
         self.sent.store(counters.sent, Ordering::Relaxed);
         self.ticks.store(counters.ticks, Ordering::Relaxed);
         self.ticks_late.store(counters.ticks_late, Ordering::Relaxed);
+        self.packets_late.store(counters.packets_late, Ordering::Relaxed);
+        self.concealed.store(counters.concealed, Ordering::Relaxed);
     }
 
     /// Adds what the thread has counted since it began.
@@ -49,6 +66,8 @@ impl Traffic {
         add(&mut counters.sent, &self.sent);
         add(&mut counters.ticks, &self.ticks);
         add(&mut counters.ticks_late, &self.ticks_late);
+        add(&mut counters.packets_late, &self.packets_late);
+        add(&mut counters.concealed, &self.concealed);
     }
 }
 

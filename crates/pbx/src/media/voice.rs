@@ -365,6 +365,7 @@ impl Legs {
             let (heard, samples) = listener.frame(now);
             frame.clear();
             frame.extend_from_slice(samples);
+            counters.lack(listener.take_lacks());
             let pressed = voice.detector.as_mut().and_then(|detector| detector.listen(&frame));
             noted.pressed = pressed.map(|pressed| (pressed, Source::Inband));
             let ear = voice.fax_ear.as_mut().filter(|ear| !ear.is_done());

@@ -192,7 +192,7 @@ impl Signalling {
 
     /// What has been counted since the start, by signalling and by the media threads.
     fn write_totals(&self, to: &mut Exposition) {
-        let totals = self.totals();
+        let (totals, media) = (self.totals(), self.engine.traffic());
         to.counter(
             "kiestoon_rtp_packets_total",
             "RTP packets received from phones and sent to them.",
@@ -218,6 +218,16 @@ impl Signalling {
                 "kiestoon_sip_messages_shed_total",
                 "SIP messages not looked at: of sources above their share, or while signalling was behind.",
                 totals.sip_shed,
+            ),
+            (
+                "kiestoon_jitterbuffer_late_frames_total",
+                "RTP packets of transcoded legs that came after their turn.",
+                media.packets_late,
+            ),
+            (
+                "kiestoon_jitterbuffer_concealed_frames_total",
+                "Frames of 20 ms of transcoded legs in which something was missing and was made up.",
+                media.concealed,
             ),
             (
                 "kiestoon_media_ticks_total",

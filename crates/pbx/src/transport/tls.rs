@@ -283,6 +283,8 @@ pub(super) mod tests {
         let folder = TempDir::new().unwrap();
         let now = Timestamp::now();
         assert_eq!(files(&folder, 100).load().unwrap().days_left(now), None);
+        let left = Certificates::load(files(&folder, 100)).unwrap().seconds_left(now).unwrap();
+        assert!((99 * DAY_SECS..=100 * DAY_SECS).contains(&left), "{left}");
         assert_eq!(files(&folder, 10).load().unwrap().days_left(now), Some(9));
         let expired = files(&folder, -1).load().unwrap();
         assert!(expired.days_left(now).unwrap() < 0);
