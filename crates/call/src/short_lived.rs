@@ -106,6 +106,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test has to count from some instant")]
     fn it_is_good_until_its_second_and_a_day_ahead_at_most() {
         let now = Instant::now();
         let clock = WallClock { at: now, unix_micros: 1_000_000_250_000 };

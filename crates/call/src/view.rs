@@ -26,6 +26,8 @@ pub struct CallView {
     pub dialled: Box<str>,
     /// The number that answered, or that is ringing.
     pub to_number: Option<Box<str>>,
+    /// The name of that extension, where it is one.
+    pub to_name: Option<Box<str>>,
     /// What the call is doing.
     pub state: CallState,
     /// When the INVITE was accepted: microseconds since 1970, UTC.
@@ -84,6 +86,8 @@ pub struct LegView {
     pub side: Side,
     /// The extension's number.
     pub number: Box<str>,
+    /// The extension's name; may be empty.
+    pub name: Box<str>,
     /// The transport of its signalling.
     pub transport: Transport,
     /// The address of its signalling.
@@ -101,6 +105,8 @@ pub struct RegistrationView {
     pub organisation: Box<str>,
     /// The extension's number.
     pub number: Box<str>,
+    /// The extension's name; may be empty.
+    pub name: Box<str>,
     /// The contact address.
     pub contact: Box<str>,
     /// The transport that it registered over.

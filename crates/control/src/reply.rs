@@ -119,7 +119,7 @@ pub struct Call {
     pub id: String,
     /// The slug of the organisation.
     pub organisation: String,
-    /// `starting`, `dialling`, `ringing`, `playing`, `echo`, `talking` or `ending`.
+    /// `starting`, `dialling`, `ringing`, `playing`, `echo`, `talking`, `transferring` or `ending`.
     pub state: String,
     /// The caller's number.
     pub from_number: String,
@@ -129,6 +129,9 @@ pub struct Call {
     pub dialed: String,
     /// The number that answered, or that is being called.
     pub to_number: Option<String>,
+    /// The name of that extension, where it is one; may be empty.
+    #[serde(default)]
+    pub to_name: Option<String>,
     /// When the call began.
     pub started_at: String,
     /// When it was answered.
@@ -148,6 +151,9 @@ pub struct Leg {
     pub side: String,
     /// The extension's number.
     pub number: String,
+    /// The extension's name; may be empty.
+    #[serde(default)]
+    pub name: String,
     /// The transport of its signalling.
     pub transport: String,
     /// The address of its signalling.
@@ -198,6 +204,9 @@ pub struct Stream {
 pub struct Registration {
     /// The extension's number.
     pub number: String,
+    /// The extension's name; may be empty.
+    #[serde(default)]
+    pub name: String,
     /// The slug of the organisation.
     pub organisation: String,
     /// The contact address.

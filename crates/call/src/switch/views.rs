@@ -36,6 +36,12 @@ impl Switch {
                 Some(RegistrationView {
                     organisation: self.x.snapshot.organisation(organisation)?.slug.clone(),
                     number: number.into(),
+                    name: self
+                        .x
+                        .snapshot
+                        .extension(organisation, number)
+                        .map(|of| of.name.clone())
+                        .unwrap_or_default(),
                     contact: binding.contact.as_ref().into(),
                     transport: binding.flow.transport,
                     remote: binding.flow.remote,
@@ -117,6 +123,7 @@ impl Call {
             from_name: record.from_name.clone(),
             dialled: record.dialled.clone(),
             to_number: record.to_number.clone(),
+            to_name: record.to_number.as_deref().and_then(|number| self.name_of(number)),
             state: self.state(),
             started_at: record.started_at,
             answered_at: record.answered_at,
@@ -124,9 +131,29 @@ impl Call {
             legs: std::iter::once(&self.caller)
                 .chain(callees)
                 .chain(self.parked())
-                .filter_map(view)
+                .filter_map(|leg| self.view_leg(leg))
                 .collect(),
         }
+    }
+
+    /// The name of an extension, as it was when the call began.
+    fn name_of(&self, number: &str) -> Option<Box<str>> {
+        Some(self.snapshot.extension(self.organisation, number)?.name.clone())
+    }
+
+    /// A leg that has media.
+    fn view_leg(&self, leg: &Leg) -> Option<LegView> {
+        let LegMedia::Open(media) = &leg.media else { return None };
+        Some(LegView {
+            leg: leg.id,
+            side: leg.side,
+            number: leg.number.clone(),
+            name: self.name_of(&leg.number).unwrap_or_default(),
+            transport: leg.flow.transport,
+            remote: leg.flow.remote,
+            codec: media.codec.clone(),
+            holds: media.holds,
+        })
     }
 
     fn state(&self) -> CallState {
@@ -145,18 +172,4 @@ impl Call {
             Stage::Ending(_) => CallState::Ending,
         }
     }
-}
-
-/// A leg that has media.
-fn view(leg: &Leg) -> Option<LegView> {
-    let LegMedia::Open(media) = &leg.media else { return None };
-    Some(LegView {
-        leg: leg.id,
-        side: leg.side,
-        number: leg.number.clone(),
-        transport: leg.flow.transport,
-        remote: leg.flow.remote,
-        codec: media.codec.clone(),
-        holds: media.holds,
-    })
 }

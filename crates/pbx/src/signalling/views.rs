@@ -21,6 +21,7 @@ pub(super) fn call(view: CallView, figures: &HashMap<LegId, LegQuality>, now: i6
         from_name: view.from_name.into(),
         dialed: view.dialled.into(),
         to_number: view.to_number.map(Into::into),
+        to_name: view.to_name.map(Into::into),
         started_at: rfc3339(view.started_at),
         answered_at: view.answered_at.map(rfc3339),
         duration_secs: u64::try_from(since_start).unwrap_or(0),
@@ -35,6 +36,7 @@ fn leg(view: LegView, figures: &HashMap<LegId, LegQuality>) -> control::Leg {
     control::Leg {
         side: view.side.as_str().to_owned(),
         number: view.number.into(),
+        name: view.name.into(),
         transport: view.transport.uri_token().to_owned(),
         remote: view.remote.to_string(),
         media_remote: quality.and_then(|quality| quality.remote).map(|remote| remote.to_string()),
@@ -65,6 +67,7 @@ fn stream(direction: &DirectionQuality) -> control::Stream {
 pub(super) fn registration(view: RegistrationView) -> control::Registration {
     control::Registration {
         number: view.number.into(),
+        name: view.name.into(),
         organisation: view.organisation.into(),
         contact: view.contact.into(),
         transport: view.transport.uri_token().to_owned(),

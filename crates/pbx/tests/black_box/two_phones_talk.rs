@@ -34,7 +34,9 @@ fn talk(caller_transport: &str, callee_transport: &str, caller_hangs_up: bool) {
     let phone = |number, transport, tone, answers| Phone { number, transport, tone, answers, parameters: "" };
     let mut caller = Baresip::start(&pbx, &phone("201", caller_transport, 440, false));
     let mut callee = Baresip::start(&pbx, &phone("202", callee_transport, 1_000, true));
-    assert_eq!(pbx.json(&["ctl", "registrations"]).as_array().unwrap().len(), 2);
+    let registrations = pbx.json(&["ctl", "registrations"]);
+    assert_eq!(registrations.as_array().unwrap().len(), 2);
+    assert_eq!(registrations[0]["name"], "Toestel 201");
 
     caller.command("dial", &format!("sip:202@{}", pbx.address()));
     caller.expect("CALL_ESTABLISHED");
@@ -46,6 +48,11 @@ fn talk(caller_transport: &str, callee_transport: &str, caller_hangs_up: bool) {
     });
     let calls = pbx.json(&["ctl", "calls"]);
     assert_eq!(calls[0]["state"], "talking");
+    assert_eq!(
+        (&calls[0]["from_name"], &calls[0]["to_name"]),
+        (&"Toestel 201".into(), &"Toestel 202".into())
+    );
+    assert_eq!(calls[0]["legs"][1]["name"], "Toestel 202");
     assert_eq!(calls[0]["legs"][0]["codec"], "PCMU");
     if caller_hangs_up {
         caller.command("hangup", "");

@@ -243,6 +243,7 @@ mod tests {
         Leg {
             side: side.into(),
             number: number.into(),
+            name: String::new(),
             transport: "udp".into(),
             remote: "192.0.2.1:5060".into(),
             media_remote: None,
@@ -266,6 +267,7 @@ mod tests {
             from_name: String::new(),
             dialed: "202".into(),
             to_number: Some("202".into()),
+            to_name: None,
             started_at: "x".into(),
             answered_at: None,
             duration_secs: 70,
@@ -274,6 +276,7 @@ mod tests {
         };
         let registration = Registration {
             number: "201".into(),
+            name: String::new(),
             organisation: "kantoor".into(),
             contact: "sip:201@192.0.2.1".into(),
             transport: "udp".into(),
