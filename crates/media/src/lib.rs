@@ -15,6 +15,7 @@ pub mod sdp;
 pub mod srtp;
 pub mod tone;
 pub mod transcode;
+pub mod webrtc;
 
 pub use doctor::Cause;
 pub use engine::{CallKey, DigitSource, LegId, MediaCommand, MediaEvent, OpenError};

@@ -52,7 +52,7 @@ impl Suite {
     }
 
     /// Bytes of the master key.
-    pub(super) fn key_bytes(self) -> usize {
+    pub(crate) fn key_bytes(self) -> usize {
         match self {
             Self::AesCm128Sha1_80 | Self::AesCm128Sha1_32 | Self::AesGcm128 => 16,
             Self::AesCm256Sha1_80 | Self::AesCm256Sha1_32 | Self::AesGcm256 => 32,
@@ -60,7 +60,7 @@ impl Suite {
     }
 
     /// Bytes of the master salt.
-    pub(super) fn salt_bytes(self) -> usize {
+    pub(crate) fn salt_bytes(self) -> usize {
         if self.is_gcm() { 12 } else { 14 }
     }
 
