@@ -115,6 +115,7 @@ impl Call {
             MediaEvent::Silent { leg, .. } => self.heard_nothing(x, leg),
             MediaEvent::Diagnosis { leg, cause } => self.diagnosed(x, leg, cause),
             MediaEvent::Lost { leg, after } => self.lost(x, leg, after),
+            MediaEvent::TransportEnded { leg, reason } => self.transport_ended(x, leg, &reason),
             MediaEvent::Closed { leg, quality } => self.figures(x, leg, quality),
             MediaEvent::Failed { leg } => self.media_failed(x, leg),
         }

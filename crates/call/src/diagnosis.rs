@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kiestoon_media::webrtc::Ended;
 use kiestoon_media::{Cause, LegId};
 
 use crate::call::{Call, Stage};
@@ -37,12 +38,22 @@ impl Call {
         }
     }
 
+    /// There is no way to a browser any more, or never was.
+    pub(crate) fn transport_ended(&mut self, x: &mut Exchange, leg: LegId, reason: &Ended) {
+        tracing::info!(call = %self.id(), leg = leg.0, %reason, "the transport of a browser has ended");
+        if self.is_in_call(leg) {
+            self.end(x, EndReason::MediaLost.into());
+        }
+    }
+
+    fn is_in_call(&self, leg: LegId) -> bool {
+        self.caller.id == leg || matches!(&self.stage, Stage::Talking(talk) if talk.callee.id == leg)
+    }
+
     /// A phone has sent nothing for the time after which a call ends, counted from the answer.
     pub(crate) fn lost(&mut self, x: &mut Exchange, leg: LegId, after: Duration) {
-        let is_in_call =
-            self.caller.id == leg || matches!(&self.stage, Stage::Talking(talk) if talk.callee.id == leg);
         let is_time = self.cdr.talking(x.now).is_some_and(|talking| talking >= after);
-        if is_in_call && is_time && matches!(self.stage, Stage::Talking(_) | Stage::Sounding(_)) {
+        if self.is_in_call(leg) && is_time && matches!(self.stage, Stage::Talking(_) | Stage::Sounding(_)) {
             self.end(x, EndReason::MediaLost.into());
         }
     }

@@ -146,6 +146,11 @@ pub(crate) struct OpenMedia {
     pub(crate) said: Bytes,
 }
 
+/// Asks for the ports of a phone, or for the transport of a browser.
+pub(crate) fn open_command(call: CallKey, leg: LegId, flow: &Flow) -> MediaCommand {
+    MediaCommand::Open { call, leg, peer: flow.remote.ip(), browser: flow.transport.is_websocket() }
+}
+
 impl OpenMedia {
     /// Of which only `said` was said.
     pub(crate) fn new(local: LocalMedia, origin: Origin, said: Bytes) -> Self {
@@ -178,7 +183,7 @@ impl Leg {
     pub(crate) fn open(&mut self, x: &mut Exchange, call: CallKey) {
         if let LegMedia::Closed = self.media {
             self.media = LegMedia::Opening;
-            x.media(MediaCommand::Open { call, leg: self.id, peer: self.flow.remote.ip() });
+            x.media(open_command(call, self.id, &self.flow));
         }
     }
 
@@ -242,6 +247,11 @@ impl Leg {
         let speaks = remote.codecs.iter().find(|codec| codec.is_audio()).and_then(Encoding::of);
         let takes_events = remote.codecs.iter().any(Codec::is_telephone_event);
         let (is_protected, mux) = (remote.key.is_some(), remote.mux);
+        if let (LegMedia::Open(media), Some(browser)) = (&mut self.media, &mut remote.browser)
+            && let Some(own) = &mut media.local.browser
+        {
+            own.hear(browser);
+        }
         x.media(MediaCommand::SetRemote { leg: self.id, remote });
         let Some(media) = self.media_mut() else { return false };
         // What was agreed stays so in later offers of ours.

@@ -10,6 +10,7 @@ use crate::doctor::Cause;
 use crate::quality::LegQuality;
 use crate::sdp::{LocalMedia, RemoteAudio, RemoteFax};
 use crate::tone::FaxTone;
+use crate::webrtc::Ended;
 
 /// One media leg: a pair of sockets towards one phone. Chosen by the call core, never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub enum MediaCommand {
         /// The signalling peer: the advertised address must reach it, and media from this address may be
         /// learnt when the phone sits behind a NAT.
         peer: IpAddr,
+        /// Whether it is the leg of a browser: on the one port of all browsers, over ICE and DTLS.
+        browser: bool,
     },
     /// Where the phone said it receives, and with which codecs. Sent for every offer or answer.
     SetRemote {
@@ -198,6 +201,13 @@ pub enum MediaEvent {
         /// The final figures.
         quality: LegQuality,
     },
+    /// There is no way to the browser any more, or never was; the leg stays, silent, until it is closed.
+    TransportEnded {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        reason: Ended,
+    },
     /// The handling of this leg's media panicked; the leg is gone and the call must end.
     Failed {
         /// The leg.
@@ -217,6 +227,7 @@ impl MediaEvent {
             | Self::Silent { leg, .. }
             | Self::Diagnosis { leg, .. }
             | Self::Lost { leg, .. }
+            | Self::TransportEnded { leg, .. }
             | Self::Closed { leg, .. }
             | Self::Failed { leg } => *leg,
         }
@@ -244,6 +255,9 @@ pub enum OpenError {
     /// The system refused a socket.
     #[error("socket refused: {0}")]
     Socket(String),
+    /// Nobody serves browsers: SIP over WebSocket is off.
+    #[error("no port for browsers is open")]
+    NoBrowsers,
     /// The media thread does not take legs: it is overloaded or stopping.
     #[error("media engine is not taking legs")]
     Refused,

@@ -22,6 +22,7 @@ pub use engine::{CallKey, DigitSource, LegId, MediaCommand, MediaEvent, OpenErro
 pub use port_pool::{PortPair, PortPool, PortsExhausted};
 pub use quality::{DirectionQuality, LegQuality};
 pub use sdp::{
-    Codec, Direction, LocalMedia, Origin, Policy, RemoteAudio, RemoteFax, Sdp, SdpError, SrtpPolicy,
-    local_answer, local_offer, refuse_offer, relay_answer, relay_offer, voiceband_offer, with_direction,
+    Codec, Direction, LocalMedia, LocalPeer, Origin, Policy, RemoteAudio, RemoteFax, Sdp, SdpError,
+    SrtpPolicy, local_answer, local_offer, refuse_offer, relay_answer, relay_offer, voiceband_offer,
+    with_direction,
 };

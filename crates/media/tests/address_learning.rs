@@ -46,6 +46,7 @@ impl Scene {
             mux: false,
             voiceband: false,
             rewritten: false,
+            browser: None,
         };
         self.leg.set_remote(self.now(), &remote);
     }

@@ -29,6 +29,7 @@ fn remote(key: Option<PeerKey>) -> RemoteAudio {
         mux: false,
         voiceband: false,
         rewritten: false,
+        browser: None,
     }
 }
 

@@ -163,6 +163,8 @@ pub(crate) fn media(config: &Config) -> EngineConfig {
         lost_after: (media.lost_rtp_secs > 0).then(|| Duration::from_secs(media.lost_rtp_secs)),
         srtp: config.media.srtp != Srtp::Off,
         speaks: policy(config).codecs,
+        // They come by SIP over WebSocket and in no other way.
+        webrtc_port: (!config.sip.ws.listen.is_empty()).then_some(media.webrtc_port),
         ..EngineConfig::default()
     }
 }

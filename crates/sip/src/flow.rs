@@ -54,6 +54,16 @@ impl Transport {
         matches!(self, Self::Tls | Self::Wss)
     }
 
+    /// Whether it is SIP over WebSocket (RFC 7118), as browsers speak it.
+    pub fn is_websocket(self) -> bool {
+        matches!(self, Self::Ws | Self::Wss)
+    }
+
+    /// Whether a key in a session description could be read on the way. A browser's never has one.
+    pub fn shows_keys(self) -> bool {
+        !self.is_secure() && !self.is_websocket()
+    }
+
     /// The port of a URI or Via that names none (RFC 3261 section 19.1.2, RFC 7118 section 5).
     pub fn default_port(self) -> u16 {
         match self {

@@ -148,7 +148,7 @@ impl Engine {
             self.complaints.push(format!("{command:?} for a leg that was closed"));
         }
         match command {
-            MediaCommand::Open { call, leg, peer } => self.open(now, call, leg, peer),
+            MediaCommand::Open { call, leg, peer, .. } => self.open(now, call, leg, peer),
             MediaCommand::SetRemote { leg, remote } => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
                     leg.remote = Some(remote);

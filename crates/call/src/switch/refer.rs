@@ -46,7 +46,7 @@ impl Switch {
         match self.consultation(leg, replaces) {
             Ok((target, place)) => {
                 let from = id::call_of(leg);
-                let Some(peer) = self.calls.get(&from).and_then(|call| call.leaver_address(leg)) else {
+                let Some(peer) = self.calls.get(&from).and_then(|call| call.leaver_flow(leg)) else {
                     return self.x.answer(server, request, 491);
                 };
                 let Some(to) = self.calls.get(&target).map(|call| {
@@ -57,7 +57,7 @@ impl Switch {
                 };
                 self.with_call(from, |call, x| call.leaves(x, leg, (server, request), to));
                 self.with_call(target, |call, x| {
-                    call.expect_phone(x, place, Source::Moves { from }, peer);
+                    call.expect_phone(x, place, Source::Moves { from }, &peer);
                 });
             }
             // 481 would end the call that the REFER came in (RFC 5057).
@@ -129,7 +129,7 @@ impl Switch {
         let leg = Leg { media: LegMedia::Opening, can, ..leg };
         self.with_call(key, |call: &mut Call, x| {
             let source = Source::Invites { leg: Box::new(leg), offer: Box::new(offer) };
-            let id = call.expect_phone(x, place, source, flow.remote.ip());
+            let id = call.expect_phone(x, place, source, &flow);
             x.routes.add_dialog(&tag, id);
         });
     }

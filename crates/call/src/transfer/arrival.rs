@@ -1,18 +1,18 @@
 //! A phone that takes a place in a call: from another call, or by an INVITE of its own. It gets ports, comes, waits until nothing is
 //! being negotiated, and then talks or waits in place of who was there.
 
-use std::net::IpAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Sdp};
+use kiestoon_sip::Flow;
 use serde::{Deserialize, Serialize};
 
 use super::{Crossing, Phase, Place, Search};
 use crate::call::{Call, Stage};
 use crate::cdr::{CdrLeg, Side};
 use crate::exchange::Exchange;
-use crate::leg::{Leg, LegMedia, Signal};
+use crate::leg::{Leg, LegMedia, Signal, open_command};
 use crate::reason::EndReason;
 use crate::ring::Branch;
 use crate::routes::ClientOwner;
@@ -46,7 +46,7 @@ impl Call {
         x: &mut Exchange,
         place: Place,
         source: Source,
-        peer: IpAddr,
+        flow: &Flow,
     ) -> LegId {
         let id = self.next_leg();
         let mut source = source;
@@ -55,7 +55,7 @@ impl Call {
         }
         let until = x.now + x.settings.timers.transaction();
         self.walk.transfers.arrival = Some(Box::new(Arrival { id, place, source, until }));
-        x.media(MediaCommand::Open { call: self.key, leg: id, peer });
+        x.media(open_command(self.key, id, flow));
         id
     }
 

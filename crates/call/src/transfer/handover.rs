@@ -1,13 +1,12 @@
 //! An attended transfer: a phone goes over from one call to another, in place of who transferred it and is a party of both. It
 //! gets ports in the other call first (`arrival`), and is offered them in its own dialog; until it has accepted, nothing has changed.
 
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, LocalMedia, Origin, Sdp, local_offer};
 use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
-use kiestoon_sip::{ReferTo, Replaces, Request, Response};
+use kiestoon_sip::{Flow, ReferTo, Replaces, Request, Response};
 use serde::{Deserialize, Serialize};
 
 use super::Subscription;
@@ -137,10 +136,10 @@ impl Call {
         }));
     }
 
-    /// The address that the phone which is to leave is at.
-    pub(crate) fn leaver_address(&self, leg: LegId) -> Option<IpAddr> {
+    /// The way to the phone which is to leave.
+    pub(crate) fn leaver_flow(&self, leg: LegId) -> Option<Flow> {
         let from = self.side_of(leg)?;
-        Some(self.leg(from.other())?.established()?.dialog.flow().remote.ip())
+        Some(self.leg(from.other())?.established()?.dialog.flow())
     }
 
     /// The ports in the other call are open: the phone is offered them.

@@ -1,6 +1,7 @@
 //! One RTP leg: judges, counts and describes the packets of one phone. The engine owns the sockets and asks here what
 //! to do with a datagram and where to send one. RTCP is in `reports`.
 
+mod browser;
 mod ears;
 mod fax;
 mod hearing;
@@ -68,6 +69,8 @@ pub struct RtpLeg {
     has_fax_machine: bool,
     /// None for a phone that has sent no fax.
     fax: Option<Box<fax::Fax>>,
+    /// Its address and its keys come from ICE and DTLS, and nothing is ever sent or taken in the clear.
+    is_browser: bool,
 }
 
 /// What the phone said of packets that it receives, in milliseconds.
@@ -179,6 +182,7 @@ impl RtpLeg {
             voiceband: false,
             has_fax_machine: false,
             fax: None,
+            is_browser: false,
         }
     }
 
@@ -201,12 +205,8 @@ impl RtpLeg {
     /// Takes over what the phone signalled: its address, formats and direction.
     pub fn set_remote(&mut self, now: Instant, remote: &RemoteAudio) {
         self.leave_fax(now);
-        if self.latch.signalled() != Some(remote.rtp) && !remote.rtp.ip().is_unspecified() {
-            self.rtcp.learnt = None;
-        }
-        self.latch.signal(remote.rtp);
-        if !remote.rtcp.ip().is_unspecified() {
-            self.rtcp.signalled = Some(remote.rtcp);
+        if !self.is_browser {
+            self.signalled(remote.rtp, remote.rtcp);
         }
         self.formats = remote.codecs.iter().map(Format::of).collect();
         let opus = remote.codecs.iter().find(|codec| Encoding::of(codec) == Some(Encoding::Opus));
@@ -228,7 +228,20 @@ impl RtpLeg {
         self.rtcp.mux = remote.mux;
         self.rewritten = remote.rewritten;
         self.voiceband = remote.voiceband;
-        self.protect(remote);
+        if !self.is_browser {
+            self.protect(remote);
+        }
+    }
+
+    /// Takes over where the phone says that it is.
+    fn signalled(&mut self, rtp: SocketAddr, rtcp: SocketAddr) {
+        if self.latch.signalled() != Some(rtp) && !rtp.ip().is_unspecified() {
+            self.rtcp.learnt = None;
+        }
+        self.latch.signal(rtp);
+        if !rtcp.ip().is_unspecified() {
+            self.rtcp.signalled = Some(rtcp);
+        }
     }
 
     /// Takes over the phone's key. Where it goes on without, our counters rest: it may come back to the same key of ours.
@@ -282,7 +295,14 @@ impl RtpLeg {
     }
 
     fn open(&mut self, source: SocketAddr, packet: &mut [u8]) -> Result<usize, Drop> {
-        let Some(protection) = &mut self.protection else { return Ok(packet.len()) };
+        let Some(protection) = &mut self.protection else {
+            let is_browser = self.is_browser;
+            return if is_browser {
+                Err(self.unprotected(source, Unprotected::Forged))
+            } else {
+                Ok(packet.len())
+            };
+        };
         let Ok(header) = Header::parse_protected(packet) else { return Err(self.malformed()) };
         let opened = protection.open_rtp(&header, packet);
         opened.map_err(|error| self.unprotected(source, error))
@@ -318,7 +338,11 @@ impl RtpLeg {
 
     /// Where RTP for the phone goes; None while it does not receive or no address is known.
     pub fn destination(&self) -> Option<SocketAddr> {
-        if self.direction.receives() && !self.is_fax() { self.latch.destination() } else { None }
+        if self.direction.receives() && !self.is_fax() && !self.is_in_the_dark() {
+            self.latch.destination()
+        } else {
+            None
+        }
     }
 
     /// Counts a packet that was sent to the phone.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::browser::LocalPeer;
 use crate::srtp::{LocalKeys, PeerKey};
+use crate::webrtc::RemotePeer;
 
 /// Which way audio flows, seen from the side that wrote the description (RFC 3264 section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
@@ -139,6 +141,8 @@ pub struct RemoteAudio {
     /// Whether a router on the way seems to have rewritten the description; for whoever knows the phone's signalling
     /// to say.
     pub rewritten: bool,
+    /// Who a browser is, and how its checks are known: its address and its keys come of those, not from here.
+    pub browser: Option<Box<RemotePeer>>,
 }
 
 /// Our side of a leg, as written into a session description.
@@ -154,11 +158,13 @@ pub struct LocalMedia {
     pub secure_offers: bool,
     /// Whether offers to this phone keep RTCP on the port of RTP. Answers follow the offer.
     pub mux: bool,
+    /// For a browser: its leg has no ports of its own.
+    pub browser: Option<Box<LocalPeer>>,
 }
 
 impl LocalMedia {
     /// The addresses alone: plain RTP, and RTCP on a port of its own.
     pub fn new(rtp: SocketAddr, rtcp: SocketAddr) -> Self {
-        Self { rtp, rtcp, keys: None, secure_offers: false, mux: false }
+        Self { rtp, rtcp, keys: None, secure_offers: false, mux: false, browser: None }
     }
 }

@@ -131,6 +131,8 @@ impl Sdp {
                 // A fax goes in the clear.
                 SrtpPolicy::Required if line.is_fax() => line.port = 0,
                 // A section without a codec is refused.
+                // A browser has no other.
+                SrtpPolicy::Required if line.is_browsers() => {}
                 SrtpPolicy::Required if line.crypto.is_empty() => line.codecs.clear(),
                 SrtpPolicy::Required => {}
             }
@@ -163,6 +165,9 @@ impl MediaLine {
     /// Makes the section of an offer a protected one, where this leg is to be offered that.
     #[must_use]
     pub(crate) fn offering(mut self, us: &LocalMedia) -> Self {
+        if let Some(own) = &us.browser {
+            return self.offering_to_browser(own);
+        }
         self.mux = us.mux;
         if let Some(keys) = us.keys.as_deref().filter(|_| us.secure_offers) {
             self.proto = "RTP/SAVP".into();
@@ -175,6 +180,10 @@ impl MediaLine {
     /// Makes the section of an answer a protected one where the offered section is: with the tag that was taken and our
     /// own key. Fails with 488 where only SRTP is offered and we have no key for it.
     pub(crate) fn answering(mut self, offered: &Self, us: &LocalMedia) -> Result<Self, SdpError> {
+        if offered.is_browsers() {
+            let own = us.browser.as_deref().ok_or(SdpError::NoUsableAudio)?;
+            return Ok(self.answering_browser(offered, own));
+        }
         self.mux = offered.mux;
         let taken = offered
             .crypto

@@ -1,10 +1,11 @@
 //! Session descriptions (RFC 4566, RFC 8866) and offer/answer (RFC 3264) for a B2BUA: what one phone wrote is
 //! read into types, and what the other phone gets is written anew from those, so that no address, name or
-//! unknown attribute leaks from one side to the other. Audio over RTP/AVP and, with keys in the description, RTP/SAVP
-//! is relayed or transcoded, and fax by T.38 is relayed; all else is refused.
+//! unknown attribute leaks from one side to the other. Audio over RTP/AVP, with keys in the description over RTP/SAVP, and of
+//! browsers over DTLS is relayed or transcoded, and fax by T.38 is relayed; all else is refused.
 
 mod attributes;
 mod audio;
+mod browser;
 mod crypto;
 mod error;
 mod fax;
@@ -22,6 +23,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use attributes::static_format;
 pub use audio::{Codec, Direction, LocalMedia, RemoteAudio};
+pub use browser::LocalPeer;
+use browser::Transport;
 pub use crypto::{CryptoAttribute, SrtpPolicy};
 pub use error::SdpError;
 use fax::FaxAttribute;
@@ -80,6 +83,8 @@ pub(crate) struct MediaLine {
     pub(crate) voiceband: bool,
     /// The attributes of T.38.
     pub(crate) fax: Vec<FaxAttribute>,
+    /// What a browser says of its transport.
+    pub(crate) transport: Option<Box<Transport>>,
 }
 
 /// `a=rtcp:` (RFC 3605).
@@ -88,6 +93,8 @@ pub(crate) struct RtcpAttribute {
     pub(crate) port: u16,
     pub(crate) address: Option<IpAddr>,
 }
+
+const UNKNOWN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
 
 impl Sdp {
     /// The audio that can be relayed: the first accepted `m=audio` over RTP, or SRTP with a key that we can use, with an
@@ -107,7 +114,10 @@ impl Sdp {
     pub(crate) fn direction_of(&self, line: &MediaLine) -> Direction {
         let written = line.direction.or(self.direction).unwrap_or_default();
         match self.address_of(line) {
-            Some(address) if address.is_unspecified() => written.and(Direction::SendOnly),
+            // A browser that has not found out its address writes so too.
+            Some(address) if address.is_unspecified() && !line.is_browsers() => {
+                written.and(Direction::SendOnly)
+            }
             _ => written,
         }
     }
@@ -120,11 +130,14 @@ impl Sdp {
     }
 
     fn is_usable(&self, line: &MediaLine) -> bool {
-        line.is_rtp_audio() && line.port != 0 && line.has_speech() && self.address_of(line).is_some()
+        let has_address = || line.is_rtp_audio() && self.address_of(line).is_some();
+        line.port != 0 && line.has_speech() && (line.is_browser_audio() || has_address())
     }
 
     fn remote_audio(&self, line: &MediaLine) -> Option<RemoteAudio> {
-        let address = self.address_of(line)?;
+        let browser = line.browser();
+        // Where a browser is comes from its checks.
+        let address = if browser.is_some() { UNKNOWN } else { self.address_of(line)? };
         let next_port = RtcpAttribute { port: line.port.saturating_add(1), address: None };
         let same_port = RtcpAttribute { port: line.port, address: None };
         let rtcp = if line.mux { same_port } else { line.rtcp.unwrap_or(next_port) };
@@ -147,6 +160,7 @@ impl Sdp {
             mux: line.mux,
             voiceband: line.voiceband,
             rewritten: false,
+            browser: browser.map(Box::new),
         })
     }
 }

@@ -30,6 +30,8 @@ struct Slot {
     kind: Box<str>,
     proto: Box<str>,
     formats: Box<str>,
+    /// What a browser knows it by.
+    mid: Option<Box<str>>,
 }
 
 impl Origin {
@@ -111,7 +113,8 @@ impl Origin {
                 (slot.is_plain_audio() || slot.is_secure_audio()) && line.is_protected_like(&slot.proto);
             let keeps = keeps && !line.is_fax();
             let proto = if keeps { slot.proto.clone() } else { line.proto.clone() };
-            *slot = MediaLine { proto, ..line };
+            let mid: Option<Box<str>> = slot.mid().map(Into::into);
+            *slot = MediaLine { proto, ..line }.called(mid.as_deref());
         }
         (lines, index)
     }
@@ -119,10 +122,11 @@ impl Origin {
 
 impl Slot {
     fn of(line: &MediaLine) -> Self {
-        Self { kind: line.kind.clone(), proto: line.proto.clone(), formats: line.formats.clone() }
+        let mid = line.mid().map(Into::into);
+        Self { kind: line.kind.clone(), proto: line.proto.clone(), formats: line.formats.clone(), mid }
     }
 
     fn refused(&self) -> MediaLine {
-        MediaLine::refused(&self.kind, &self.proto, &self.formats)
+        MediaLine::refused(&self.kind, &self.proto, &self.formats).called(self.mid.as_deref())
     }
 }

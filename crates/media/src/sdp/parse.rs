@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use super::attributes::{codecs, number, rtcp};
 use super::crypto::cryptos;
-use super::fax;
 use super::{Direction, Host, MediaLine, Sdp, SdpError};
+use super::{browser, fax};
 
 /// Bodies of desk phones are 300 to 1,500 bytes, of browsers up to 8,000.
 const LIMIT_BYTES: usize = 16_384;
@@ -27,7 +27,7 @@ impl Sdp {
             origin: None,
             connection: session.connection.as_ref().map(host),
             direction: direction(&session.attributes),
-            media: session.medias.iter().map(media_line).collect(),
+            media: session.medias.iter().map(|media| media_line(media, &session.attributes)).collect(),
         })
     }
 }
@@ -130,7 +130,7 @@ impl Section {
         };
         let name = name.to_ascii_lowercase();
         match value {
-            Some(value) if KNOWN.contains(&name.as_str()) || fax::is_fax_attribute(&name) => {
+            Some(value) if is_known(&name) => {
                 let value: String = value.chars().filter(|character| !character.is_control()).collect();
                 let _ = write!(self.out, "a={name}:{value}\r\n");
             }
@@ -140,6 +140,10 @@ impl Section {
             _ => {}
         }
     }
+}
+
+fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name) || browser::KNOWN.contains(&name) || fax::is_fax_attribute(name)
 }
 
 const KNOWN: [&str; 7] = ["rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "crypto", SILENCE];
@@ -154,8 +158,8 @@ fn is_token(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn media_line(media: &sdp_types::Media) -> MediaLine {
-    MediaLine {
+fn media_line(media: &sdp_types::Media, session: &[sdp_types::Attribute]) -> MediaLine {
+    let mut line = MediaLine {
         kind: media.media.as_str().into(),
         port: media.port,
         proto: media.proto.as_str().into(),
@@ -170,7 +174,10 @@ fn media_line(media: &sdp_types::Media) -> MediaLine {
         mux: media.get_first_attribute_value(MUX).is_some(),
         voiceband: media.get_first_attribute_value(SILENCE).flatten().is_some_and(is_off),
         fax: fax::attributes(media),
-    }
+        transport: None,
+    };
+    line.read_transport(&media.attributes, session);
+    line
 }
 
 /// Whether the first field of `silenceSupp` is `off`.

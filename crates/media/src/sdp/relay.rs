@@ -91,8 +91,7 @@ fn common(offered: &[Codec], answered: &[Codec]) -> Vec<Codec> {
 /// The answer that refuses every line of an offer, for an ACK that must hold one although the call is over. `us` stands
 /// in the `o=` line.
 pub fn refuse_offer(offer: &Sdp, us: IpAddr, origin: &mut Origin) -> Sdp {
-    let refused = |line: &MediaLine| MediaLine::refused(&line.kind, &line.proto, &line.formats);
-    origin.stamp(us, offer.media.iter().map(refused).collect(), 0)
+    origin.stamp(us, offer.media.iter().map(MediaLine::refusal).collect(), 0)
 }
 
 /// One of our own descriptions again with another direction: hold and resume that the PBX starts itself.
@@ -117,8 +116,7 @@ pub(super) fn answer_in_place(
     us: &LocalMedia,
     origin: &mut Origin,
 ) -> Sdp {
-    let mut lines: Vec<MediaLine> =
-        offer.media.iter().map(|line| MediaLine::refused(&line.kind, &line.proto, &line.formats)).collect();
+    let mut lines: Vec<MediaLine> = offer.media.iter().map(MediaLine::refusal).collect();
     if let Some(line) = lines.get_mut(index) {
         *line = audio;
     }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
 
+use super::browser;
 use super::{Codec, Direction, Host, LocalMedia, MediaLine, OriginLine, RtcpAttribute, Sdp};
 
 impl Sdp {
@@ -26,6 +27,7 @@ impl Sdp {
         let mut session = sdp_types::Session::new(origin, "-");
         session.set_connection(sdp_types::Connection::from_ip_addr(address));
         session.add_time(sdp_types::Time::new(0, 0));
+        browser::write_session(&self.media, &mut session);
         for line in &self.media {
             session.add_media(line.to_media());
         }
@@ -51,6 +53,7 @@ impl MediaLine {
             mux: false,
             voiceband: false,
             fax: Vec::new(),
+            transport: None,
         }
     }
 
@@ -77,6 +80,7 @@ impl MediaLine {
             mux: false,
             voiceband: false,
             fax: Vec::new(),
+            transport: None,
         }
     }
 
@@ -93,6 +97,9 @@ impl MediaLine {
             key: None,
             attributes: Vec::new(),
         };
+        if let Some(transport) = &self.transport {
+            transport.write(&mut media);
+        }
         if self.port == 0 {
             return media;
         }

@@ -71,7 +71,7 @@ impl Legs {
     ) -> Option<(Noted, bool)> {
         let leg = self.leg(index)?;
         let mut room = [IoSliceMut::new(&mut reader.datagram)];
-        let socket = leg.sockets.rtp.as_raw_fd();
+        let socket = leg.sockets.rtp.as_ref()?.as_raw_fd();
         let came =
             recvmsg::<SockaddrStorage>(socket, &mut room, Some(&mut reader.control), MsgFlags::MSG_DONTWAIT);
         let came = match came {
@@ -99,7 +99,8 @@ impl Legs {
 
     /// Has the kernel stamp what comes to a leg, or no longer; false where it cannot.
     pub(super) fn stamp(&self, index: usize, stamps: bool) -> bool {
-        self.leg(index).is_some_and(|leg| setsockopt(&leg.sockets.rtp, ReceiveTimestampns, &stamps).is_ok())
+        let socket = self.leg(index).and_then(|leg| leg.sockets.rtp.as_ref());
+        socket.is_some_and(|socket| setsockopt(socket, ReceiveTimestampns, &stamps).is_ok())
     }
 }
 

@@ -28,11 +28,12 @@ use rand_core::{Rng as _, SeedableRng as _};
 use tokio::sync::{mpsc, oneshot};
 
 use super::leg::{Activity, Leg};
-use super::open::{SharedPool, open};
+use super::open::{SharedPool, Sockets, open};
 use super::outbox::Outbox;
 use super::relay::{Counters, Traffic};
 use super::thread::{MediaThread, Order, WAKER};
 use super::towards::RecentAddresses;
+use super::webrtc::{Door, DoorEnd, MediaEnd};
 
 /// How the engine runs.
 #[derive(Debug, Clone)]
@@ -55,6 +56,8 @@ pub(crate) struct EngineConfig {
     pub(crate) srtp: bool,
     /// The encodings that may be transcoded.
     pub(crate) speaks: Vec<Encoding>,
+    /// The one port of all browsers; None where there are none, 0 takes any.
+    pub(crate) webrtc_port: Option<u16>,
 }
 
 impl Default for EngineConfig {
@@ -69,6 +72,7 @@ impl Default for EngineConfig {
             latch: LatchSettings::default(),
             srtp: true,
             speaks: Policy::usual().codecs,
+            webrtc_port: None,
         }
     }
 }
@@ -101,6 +105,8 @@ pub(crate) struct Engine {
     /// Legs that failed: forgotten without a `Close`.
     failed: mpsc::Receiver<LegId>,
     addresses: RecentAddresses,
+    /// Ends before the threads, to which it speaks.
+    door: Option<Door>,
     /// What the keys of the legs come from.
     entropy: ChaCha20Rng,
 }
@@ -139,22 +145,36 @@ impl Engine {
         };
         let entropy = ChaCha20Rng::from_seed(crate::settings::seed()?);
         let (tell_failed, failed) = mpsc::channel(ORDERS);
+        let door = config.webrtc_port.map(|port| {
+            let opened = Door::open(port);
+            opened.map_err(|error| io::Error::new(error.kind(), format!("media.webrtc_port {port}: {error}")))
+        });
+        let door = door.transpose()?;
         let threads = (0..count)
-            .map(|number| Worker::start(number, &config, events.clone(), tell_failed.clone()))
+            .map(|number| {
+                Worker::start(
+                    number,
+                    &config,
+                    (events.clone(), tell_failed.clone()),
+                    door.as_ref().map(Door::end),
+                )
+            })
             .collect::<io::Result<_>>()?;
         let pool = Arc::new(Mutex::new(PortPool::new(config.ports.clone(), config.drain)));
         let (legs, calls, addresses) = Default::default();
-        Ok(Self { config, pool, threads, legs, calls, failed, addresses, entropy })
+        Ok(Self { config, pool, threads, legs, calls, failed, addresses, door, entropy })
     }
 
     /// Performs a command. `Open` is answered at once, every other command by an event later, if at all. Each leg
     /// that was opened ends in exactly one `Closed` or `Failed`.
     pub(crate) fn perform(&mut self, command: MediaCommand) -> Option<MediaEvent> {
         match command {
-            MediaCommand::Open { call, leg, peer } => Some(match self.open(call, leg, peer) {
-                Ok(local) => MediaEvent::Opened { leg, local },
-                Err(reason) => MediaEvent::OpenFailed { leg, reason },
-            }),
+            MediaCommand::Open { call, leg, peer, browser } => {
+                Some(match self.open(call, leg, (peer, browser)) {
+                    Ok(local) => MediaEvent::Opened { leg, local },
+                    Err(reason) => MediaEvent::OpenFailed { leg, reason },
+                })
+            }
             MediaCommand::Connect { a, b } => {
                 let (Some(one), Some(other)) = (self.legs.get(&a), self.legs.get(&b)) else { return None };
                 if one.thread == other.thread {
@@ -162,6 +182,13 @@ impl Engine {
                 } else {
                     tracing::error!(a = a.0, b = b.0, "legs of two calls cannot be connected");
                 }
+                None
+            }
+            MediaCommand::SetRemote { leg, remote } => {
+                if let (Some(browser), Some(door)) = (&remote.browser, &self.door) {
+                    door.describe(leg, browser);
+                }
+                self.forward(MediaCommand::SetRemote { leg, remote });
                 None
             }
             MediaCommand::Close { leg } => {
@@ -213,7 +240,12 @@ impl Engine {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner).in_use()
     }
 
-    fn open(&mut self, call: CallKey, leg: LegId, peer: IpAddr) -> Result<LocalMedia, OpenError> {
+    fn open(
+        &mut self,
+        call: CallKey,
+        leg: LegId,
+        (peer, browser): (IpAddr, bool),
+    ) -> Result<LocalMedia, OpenError> {
         while let Ok(failed) = self.failed.try_recv() {
             self.forget(failed);
         }
@@ -226,17 +258,22 @@ impl Engine {
         };
         let address =
             self.addresses.towards(Instant::now(), peer).map_err(|_| OpenError::Unreachable(peer))?;
-        let sockets = open(&self.pool, &self.config.public, address, peer)?;
-        let keys =
-            self.config.srtp.then(|| Arc::new(LocalKeys::generate(|bytes| self.entropy.fill_bytes(bytes))));
+        let sockets = if browser {
+            self.expect(leg, thread, (address, peer))?
+        } else {
+            open(&self.pool, &self.config.public, address, peer)?
+        };
+        let keys = (self.config.srtp && !browser)
+            .then(|| Arc::new(LocalKeys::generate(|bytes| self.entropy.fill_bytes(bytes))));
         let identity = Identity { ssrc: self.entropy.next_u32(), cname: self.entropy.next_u64() };
-        let local = LocalMedia { keys: keys.clone(), ..sockets.local };
+        let local = LocalMedia { keys: keys.clone(), ..sockets.local.clone() };
+        let media = RtpLeg::new(peer, self.config.latch).with_keys(keys).with_identity(identity);
         let worker = self.threads.get_mut(thread).ok_or(OpenError::Refused)?;
         let attached = worker.order(Order::Attach(Box::new(Leg {
             id: leg,
             call,
             sockets,
-            media: RtpLeg::new(peer, self.config.latch).with_keys(keys).with_identity(identity),
+            media: if browser { media.of_browser() } else { media },
             activity: Activity::Idle,
             route: None,
             voice: None,
@@ -254,6 +291,23 @@ impl Engine {
         Ok(local)
     }
 
+    /// Has the door expect a browser.
+    fn expect(
+        &mut self,
+        leg: LegId,
+        thread: usize,
+        (address, peer): (IpAddr, IpAddr),
+    ) -> Result<Sockets, OpenError> {
+        let mut secret = [0; 32];
+        self.entropy.fill_bytes(&mut secret);
+        let (Some(door), Some(worker)) = (&self.door, self.threads.get(thread)) else {
+            return Err(OpenError::NoBrowsers);
+        };
+        let end = MediaEnd { orders: worker.orders.clone(), waker: Arc::clone(&worker.waker) };
+        let told = self.config.public.told(address, peer);
+        Ok(Sockets::of_browser(door.expect(leg, end, secret, (address, told))))
+    }
+
     fn idlest(&self) -> usize {
         let threads = self.threads.iter().enumerate();
         threads.min_by_key(|(_, worker)| worker.legs).map_or(0, |(thread, _)| thread)
@@ -268,6 +322,9 @@ impl Engine {
 
     fn forget(&mut self, leg: LegId) {
         let Some(Place { call, thread }) = self.legs.remove(&leg) else { return };
+        if let Some(door) = &self.door {
+            door.forget(leg);
+        }
         if let Some(worker) = self.threads.get_mut(thread) {
             worker.legs = worker.legs.saturating_sub(1);
         }
@@ -310,8 +367,8 @@ impl Worker {
     fn start(
         number: usize,
         config: &EngineConfig,
-        events: mpsc::Sender<MediaEvent>,
-        failed: mpsc::Sender<LegId>,
+        (events, failed): (mpsc::Sender<MediaEvent>, mpsc::Sender<LegId>),
+        door: Option<DoorEnd>,
     ) -> io::Result<Self> {
         let (orders, received) = sync_channel(ORDERS);
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
@@ -319,8 +376,14 @@ impl Worker {
         epoll.add(&waker, EpollEvent::new(EpollFlags::EPOLLIN, WAKER))?;
         let outbox = Outbox::new(events, failed);
         let traffic = Arc::new(Traffic::default());
-        let thread =
-            MediaThread::new(epoll, Arc::clone(&waker), received, outbox, Arc::clone(&traffic), config);
+        let thread = MediaThread::new(
+            epoll,
+            Arc::clone(&waker),
+            received,
+            outbox,
+            Arc::clone(&traffic),
+            (config, door),
+        );
         let join = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || {
             // Every leg's work is caught before: without this thread, new calls would go to nobody, so the supervisor starts
             // the process again.

@@ -11,6 +11,7 @@ use kiestoon_media::{CallKey, LegId};
 
 use super::open::Sockets;
 use super::voice::{Route, Voice};
+use super::webrtc::DoorEnd;
 
 /// One phone's media.
 #[derive(Debug)]
@@ -62,6 +63,8 @@ pub(super) struct Legs {
     pub(super) speaks: Box<[Encoding]>,
     /// 20 ms of sound on their way.
     pub(super) scratch: Vec<i16>,
+    /// Where the checks and handshakes of browsers go.
+    pub(super) door: Option<DoorEnd>,
     /// Numbers for our own streams (RFC 3550 section 5.1).
     streams: RandomState,
     streams_begun: u64,
@@ -76,8 +79,8 @@ struct Slot {
 
 impl Legs {
     /// No legs yet, and the encodings that may be transcoded between them.
-    pub(super) fn new(speaks: &[Encoding]) -> Self {
-        Self { speaks: speaks.into(), ..Self::default() }
+    pub(super) fn new(speaks: &[Encoding], door: Option<DoorEnd>) -> Self {
+        Self { speaks: speaks.into(), door, ..Self::default() }
     }
 
     /// A random source and a random first sequence number.

@@ -17,6 +17,7 @@ mod towards;
 mod unreachable;
 mod voice;
 mod watch;
+mod webrtc;
 
 pub(crate) use engine::{Engine, EngineConfig};
 pub(crate) use towards::address_towards;

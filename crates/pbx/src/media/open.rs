@@ -18,11 +18,20 @@ pub(super) type SharedPool = Arc<Mutex<PortPool>>;
 /// The sockets of one leg.
 #[derive(Debug)]
 pub(super) struct Sockets {
-    pub(super) rtp: UdpSocket,
-    pub(super) rtcp: UdpSocket,
+    /// None for a browser that has not chosen its path yet.
+    pub(super) rtp: Option<UdpSocket>,
+    /// None for a browser: it has but one port.
+    pub(super) rtcp: Option<UdpSocket>,
     pub(super) local: LocalMedia,
-    /// Dropped after the sockets: fields are dropped in order.
-    _lease: Lease,
+    /// Dropped after the sockets: fields are dropped in order. None for a browser.
+    _lease: Option<Lease>,
+}
+
+impl Sockets {
+    /// Those of a browser's leg, which has none until the browser has chosen its path.
+    pub(super) fn of_browser(local: LocalMedia) -> Self {
+        Self { rtp: None, rtcp: None, local, _lease: None }
+    }
 }
 
 /// A pair of ports on loan.
@@ -62,7 +71,7 @@ pub(super) fn open(
             Ok((rtp, rtcp)) => {
                 let at = |port| SocketAddr::new(advertised, port);
                 let local = LocalMedia::new(at(ports.rtp()), at(ports.rtcp()));
-                return Ok(Sockets { rtp, rtcp, local, _lease: lease });
+                return Ok(Sockets { rtp: Some(rtp), rtcp: Some(rtcp), local, _lease: Some(lease) });
             }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
             Err(error) => return Err(OpenError::Socket(error.to_string())),
@@ -82,11 +91,15 @@ fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let kind = Type::DGRAM.nonblocking();
     let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::UDP))?;
     socket.bind(&address.into())?;
-    // Wishes, not needs: some containers refuse them.
+    prepare(&socket, address);
+    Ok(socket.into())
+}
+
+/// What every socket for speech wishes of the kernel. Wishes, not needs: some containers refuse them.
+pub(super) fn prepare(socket: &Socket, address: SocketAddr) {
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
     let _ = match address {
         SocketAddr::V4(_) => socket.set_tos_v4(EXPEDITED),
         SocketAddr::V6(_) => socket.set_tclass_v6(EXPEDITED),
     };
-    Ok(socket.into())
 }

@@ -53,7 +53,10 @@ impl Outbox {
 
     fn keep(&mut self, event: MediaEvent) {
         match event {
-            MediaEvent::Closed { .. } | MediaEvent::Failed { .. } | MediaEvent::PlayFinished { .. } => {
+            MediaEvent::Closed { .. }
+            | MediaEvent::Failed { .. }
+            | MediaEvent::TransportEnded { .. }
+            | MediaEvent::PlayFinished { .. } => {
                 self.waiting.push_back(event);
             }
             MediaEvent::Digit { .. }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use kiestoon_media::rtp::{Header, RtcpPacket, RtpPacket};
 use kiestoon_media::srtp::OVERHEAD;
 use kiestoon_media::transcode::Lacks;
+use kiestoon_media::webrtc::Kind;
 
 use super::leg::{Activity, Leg, Legs, Token};
 use super::unreachable;
@@ -101,7 +102,8 @@ impl Legs {
     ) -> Noted {
         let nothing = Noted::default();
         let Some(leg) = self.leg(index) else { return nothing };
-        let Ok((length, source)) = leg.sockets.rtp.recv_from(buffer) else { return nothing };
+        let received = leg.sockets.rtp.as_ref().map(|socket| socket.recv_from(buffer));
+        let Some(Ok((length, source))) = received else { return nothing };
         let Some(packet) = buffer.get_mut(..length) else { return nothing };
         self.came(index, now, source, packet, counters)
     }
@@ -119,6 +121,13 @@ impl Legs {
         let Some(leg) = self.leg_mut(index) else { return nothing };
         #[cfg(test)]
         assert!(!leg.poisoned, "a test asked for it");
+        if leg.media.is_browser() && matches!(Kind::of(packet), Some(Kind::Stun | Kind::Dtls)) {
+            let leg = leg.id;
+            if let Some(door) = &self.door {
+                door.came(leg, source, packet);
+            }
+            return nothing;
+        }
         if leg.media.is_fax() {
             self.udptl(index, now, source, packet, counters);
             return nothing;
@@ -173,7 +182,8 @@ impl Legs {
 
     fn rtcp(&mut self, index: usize, now: Instant, buffer: &mut [u8; DATAGRAM]) {
         let Some(leg) = self.leg_mut(index) else { return };
-        let Ok((length, source)) = leg.sockets.rtcp.recv_from(buffer) else { return };
+        let received = leg.sockets.rtcp.as_ref().map(|socket| socket.recv_from(buffer));
+        let Some(Ok((length, source))) = received else { return };
         let Some(packet) = buffer.get_mut(..length) else { return };
         self.report_came(index, now, source, packet);
     }
@@ -198,13 +208,13 @@ impl Legs {
 impl Leg {
     /// Sends a packet to the phone, unless it does not receive now.
     pub(super) fn send(&mut self, header: &Header, packet: &[u8], counters: &mut Counters) {
-        let Some(destination) = self.media.destination() else { return };
+        let (Some(destination), Some(socket)) = (self.media.destination(), &self.sockets.rtp) else { return };
         let sent = if self.media.is_protected() {
             let mut sealed = [0; DATAGRAM + OVERHEAD];
             let Some(length) = self.media.seal(header, packet, &mut sealed) else { return };
-            unreachable::send(&self.sockets.rtp, sealed.get(..length).unwrap_or_default(), destination)
+            unreachable::send(socket, sealed.get(..length).unwrap_or_default(), destination)
         } else {
-            unreachable::send(&self.sockets.rtp, packet, destination)
+            unreachable::send(socket, packet, destination)
         };
         // A full queue or an unreachable phone costs packets, never the call.
         if sent.is_ok() {
@@ -215,8 +225,10 @@ impl Leg {
 
     /// Sends a datagram of a fax to the phone, in the clear, where the phone has a fax too.
     fn send_udptl(&mut self, datagram: &[u8], counters: &mut Counters) {
-        let Some(destination) = self.media.fax_destination() else { return };
-        if unreachable::send(&self.sockets.rtp, datagram, destination).is_ok() {
+        let (Some(destination), Some(socket)) = (self.media.fax_destination(), &self.sockets.rtp) else {
+            return;
+        };
+        if unreachable::send(socket, datagram, destination).is_ok() {
             self.media.sent_udptl(datagram.len());
             counters.sent = counters.sent.wrapping_add(1);
         }
@@ -234,8 +246,7 @@ impl Leg {
             None => packet,
         };
         let socket = if self.media.is_mux() { &self.sockets.rtp } else { &self.sockets.rtcp };
-        let sent = socket.send_to(datagram, destination);
-        if sent.is_ok() {
+        if socket.as_ref().is_some_and(|socket| socket.send_to(datagram, destination).is_ok()) {
             self.media.sent_rtcp(now, packet);
         }
     }

@@ -46,7 +46,12 @@ impl Bench {
     }
 
     fn open(&mut self, call: CallKey, leg: u64) -> Result<LocalMedia, OpenError> {
-        match self.engine.perform(MediaCommand::Open { call, leg: LegId(leg), peer: LOOPBACK }) {
+        match self.engine.perform(MediaCommand::Open {
+            call,
+            leg: LegId(leg),
+            peer: LOOPBACK,
+            browser: false,
+        }) {
             Some(MediaEvent::Opened { local, .. }) => Ok(local),
             Some(MediaEvent::OpenFailed { reason, .. }) => Err(reason),
             other => panic!("open was answered by {other:?}"),
@@ -120,6 +125,7 @@ impl Phone {
             mux: false,
             voiceband: false,
             rewritten: false,
+            browser: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! One media thread: waits for packets, commands and the next tick, and owns its legs. A panic in the handling of a
 //! leg ends that leg.
 
+use std::net::{SocketAddr, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use kiestoon_media::dtmf::Digit;
 use kiestoon_media::prompt::{Player, Prompts};
+use kiestoon_media::srtp::{MasterKey, PeerKey};
+use kiestoon_media::webrtc::Ended;
 use kiestoon_media::{DigitSource, LegId, MediaCommand, MediaEvent};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags, EpollTimeout};
@@ -22,6 +25,7 @@ use super::priority;
 use super::relay::{Counters, DATAGRAM, Traffic};
 use super::voice::{Noted, Source, Tick};
 use super::watch::Watch;
+use super::webrtc::DoorEnd;
 
 /// What the engine's handle asks of a thread.
 #[derive(Debug)]
@@ -30,6 +34,21 @@ pub(super) enum Order {
     Media(MediaCommand),
     Report(oneshot::Sender<Vec<LegReport>>),
     Prompts(Arc<Prompts>),
+    /// A browser has chosen its path: the socket that hears it alone.
+    Reach {
+        leg: LegId,
+        socket: UdpSocket,
+        remote: SocketAddr,
+    },
+    /// Its handshake is over: our key, and the browser's.
+    Secure {
+        leg: LegId,
+        keys: Box<(MasterKey, PeerKey)>,
+    },
+    TransportEnded {
+        leg: LegId,
+        reason: Ended,
+    },
     Stop,
     #[cfg(test)]
     Poison(LegId),
@@ -75,7 +94,7 @@ impl MediaThread {
         orders: Receiver<Order>,
         outbox: Outbox,
         traffic: Arc<Traffic>,
-        config: &EngineConfig,
+        (config, door): (&EngineConfig, Option<DoorEnd>),
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -83,7 +102,7 @@ impl MediaThread {
             waker,
             orders,
             outbox,
-            legs: Legs::new(&config.speaks),
+            legs: Legs::new(&config.speaks, door),
             prompts: Arc::default(),
             counters: Counters::default(),
             traffic,
@@ -204,6 +223,15 @@ impl MediaThread {
                     let _ = reply.send(self.legs.iter().map(LegReport::of).collect());
                 }
                 Ok(Order::Prompts(prompts)) => self.prompts = prompts,
+                Ok(Order::Reach { leg, socket, remote }) => self.reach(leg, socket, remote),
+                Ok(Order::Secure { leg, keys }) => {
+                    if let Some(leg) = self.legs.index(leg).and_then(|index| self.legs.leg_mut(index)) {
+                        leg.media.secure(&keys.0, &keys.1);
+                    }
+                }
+                Ok(Order::TransportEnded { leg, reason }) => {
+                    self.outbox.say(MediaEvent::TransportEnded { leg, reason });
+                }
                 #[cfg(test)]
                 Ok(Order::Poison(id)) => {
                     if let Some(leg) = self.legs.index(id).and_then(|index| self.legs.leg_mut(index)) {
@@ -227,13 +255,28 @@ impl MediaThread {
         let index = self.legs.insert(leg);
         let registered = self.legs.leg(index).map(|leg| {
             let readable = |rtcp| EpollEvent::new(EpollFlags::EPOLLIN, self.legs.token(index, rtcp));
-            self.epoll
-                .add(&leg.sockets.rtp, readable(false))
-                .and_then(|()| self.epoll.add(&leg.sockets.rtcp, readable(true)))
+            let sockets = [(&leg.sockets.rtp, false), (&leg.sockets.rtcp, true)];
+            let mut there = sockets.into_iter().filter_map(|(socket, rtcp)| Some((socket.as_ref()?, rtcp)));
+            there.try_for_each(|(socket, rtcp)| self.epoll.add(socket, readable(rtcp)))
         });
         if let Some(Err(error)) = registered {
             tracing::error!(leg = id.0, %error, "leg cannot be watched");
             self.fail(index);
+        }
+    }
+
+    /// Gives the leg of a browser the socket of its path; the former one is closed.
+    fn reach(&mut self, id: LegId, socket: UdpSocket, remote: SocketAddr) {
+        let Some(index) = self.legs.index(id) else { return };
+        let readable = EpollEvent::new(EpollFlags::EPOLLIN, self.legs.token(index, false));
+        if let Err(error) = self.epoll.add(&socket, readable) {
+            tracing::error!(leg = id.0, %error, "leg cannot be watched");
+            return self.fail(index);
+        }
+        if let Some(leg) = self.legs.leg_mut(index) {
+            leg.sockets.rtp = Some(socket);
+            leg.by_tick = None;
+            leg.media.moved(remote);
         }
     }
 
@@ -444,7 +487,8 @@ impl MediaThread {
         // Errors are told all the same.
         let events = if watched { EpollFlags::EPOLLIN } else { EpollFlags::empty() };
         let mut event = EpollEvent::new(events, self.legs.token(index, false));
-        let changed = self.epoll.modify(&leg.sockets.rtp, &mut event);
+        let Some(socket) = &leg.sockets.rtp else { return };
+        let changed = self.epoll.modify(socket, &mut event);
         if let Err(error) = changed {
             tracing::error!(leg = leg.id.0, %error, "leg cannot be watched");
             self.fail(index);

@@ -39,8 +39,9 @@ impl Legs {
     /// phone is now are counted.
     pub(super) fn errors(&mut self, token: Token) {
         let Some(leg) = self.leg_mut(token.index) else { return };
-        let socket = if token.rtcp { &leg.sockets.rtcp } else { &leg.sockets.rtp };
+        let socket = if token.rtcp { leg.sockets.rtcp.as_ref() } else { leg.sockets.rtp.as_ref() };
         let mut refused = 0;
+        let Some(socket) = socket else { return };
         for _ in 0..MOST {
             let Some(about) = next(socket) else { break };
             let is_speech = !token.rtcp && about.is_some() && about == leg.media.destination();

@@ -118,7 +118,7 @@ fn leg(leg: &CdrLeg) -> Value {
         "remote": leg.remote.to_string(),
         "status": leg.status,
         "codec": codec(leg),
-        "srtp_key_in_clear": is_protected(std::slice::from_ref(leg)) && !leg.transport.is_secure(),
+        "srtp_key_in_clear": is_protected(std::slice::from_ref(leg)) && leg.transport.shows_keys(),
         "diagnosis": leg.diagnosis,
         "quality": leg.quality,
         "end_reason": leg.reason.map(EndReason::as_str),

@@ -44,7 +44,7 @@ fn leg(view: LegView, figures: &HashMap<LegId, LegQuality>) -> control::Leg {
         on_hold: view.holds,
         diagnosis: quality.and_then(|quality| quality.diagnosis).map(|cause| cause.to_string()),
         srtp_key_in_clear: quality.is_some_and(|quality| quality.srtp.is_some())
-            && !view.transport.is_secure(),
+            && view.transport.shows_keys(),
         srtp: quality.and_then(|quality| quality.srtp).map(Into::into),
         rtt_ms: quality.and_then(|quality| quality.rtt_ms).map(f64::from),
         inbound: quality.map(|quality| stream(&quality.inbound)).unwrap_or_default(),

@@ -10,7 +10,7 @@ mod places;
 mod police;
 mod resolve;
 mod seldom;
-mod source_address;
+pub(crate) mod source_address;
 mod tcp;
 mod tls;
 mod trust;

@@ -17,7 +17,7 @@ use nix::{
 use crate::socket_address;
 
 /// Asks the kernel to report the local address of each datagram.
-pub(super) fn report_local_address(socket: &impl AsFd, ipv4: bool) -> io::Result<()> {
+pub(crate) fn report_local_address(socket: &impl AsFd, ipv4: bool) -> io::Result<()> {
     if ipv4 {
         setsockopt(socket, sockopt::Ipv4PacketInfo, &true)?;
     } else {
@@ -27,7 +27,7 @@ pub(super) fn report_local_address(socket: &impl AsFd, ipv4: bool) -> io::Result
 }
 
 /// Receives one datagram: its length, its source and the local address that it was sent to.
-pub(super) fn receive(
+pub(crate) fn receive(
     socket: &impl AsRawFd,
     buffer: &mut [u8],
 ) -> io::Result<(usize, SocketAddr, Option<IpAddr>)> {
@@ -51,7 +51,7 @@ pub(super) fn receive(
 }
 
 /// Sends one datagram from `local`.
-pub(super) fn send(
+pub(crate) fn send(
     socket: &impl AsRawFd,
     bytes: &[u8],
     local: IpAddr,

@@ -8,6 +8,7 @@ use super::{Drop, Heard, RtpLeg};
 use crate::rtp::reporter::{Identity, Reporter, Sending, middle};
 use crate::rtp::rtcp;
 use crate::rtp::statistics::narrow;
+use crate::srtp::Unprotected;
 
 #[derive(Debug, Default)]
 pub(super) struct RtcpState {
@@ -95,6 +96,7 @@ impl RtpLeg {
     ) -> Result<RtcpPacket, Drop> {
         let opened = match &mut self.protection {
             Some(protection) => protection.open_rtcp(packet),
+            None if self.is_browser => Err(Unprotected::Forged),
             None => Ok(packet.len()),
         };
         let length = opened.map_err(|error| self.unprotected(source, error))?;
@@ -150,7 +152,7 @@ impl RtpLeg {
     /// Where RTCP for the phone goes. None while no address is known that can be reached: behind a NAT the signalled
     /// one is of no use.
     pub fn rtcp_destination(&self) -> Option<SocketAddr> {
-        if self.is_fax() {
+        if self.is_fax() || self.is_in_the_dark() {
             return None;
         }
         if self.rtcp.mux {
