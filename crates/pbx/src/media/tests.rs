@@ -18,6 +18,7 @@ use super::engine::LegReport;
 use super::relay::DATAGRAM;
 use super::{Engine, EngineConfig};
 
+mod browser;
 mod drained;
 mod fax;
 mod protected;
@@ -111,24 +112,9 @@ impl Phone {
     }
 
     fn described(&self, direction: Direction) -> RemoteAudio {
-        let codec = Codec { payload_type: 8, name: "PCMA".into(), clock_rate: 8000, channels: 1, fmtp: None };
-        RemoteAudio {
-            rtp: self.rtp.local_addr().unwrap(),
-            rtcp: self.rtcp.local_addr().unwrap(),
-            direction,
-            codecs: vec![codec],
-            telephone_event: None,
-            ptime: None,
-            maxptime: None,
-            on_hold: !direction.receives(),
-            key: None,
-            mux: false,
-            voiceband: false,
-            rewritten: false,
-            browser: None,
-        }
+        let (rtp, rtcp) = (self.rtp.local_addr().unwrap(), self.rtcp.local_addr().unwrap());
+        described(rtp, rtcp, direction)
     }
-
     fn send(&self, sequence: u16) -> Vec<u8> {
         let packet = packet(sequence);
         self.rtp.send_to(&packet, self.local.rtp).unwrap();
@@ -143,6 +129,26 @@ impl Phone {
         self.rtp.set_read_timeout(Some(MOMENT)).unwrap();
         assert_eq!(receive(&self.rtp), None);
         self.rtp.set_read_timeout(Some(PATIENCE)).unwrap();
+    }
+}
+
+/// What a phone at these addresses signals: PCMA.
+fn described(rtp: SocketAddr, rtcp: SocketAddr, direction: Direction) -> RemoteAudio {
+    let codec = Codec { payload_type: 8, name: "PCMA".into(), clock_rate: 8000, channels: 1, fmtp: None };
+    RemoteAudio {
+        rtp,
+        rtcp,
+        direction,
+        codecs: vec![codec],
+        telephone_event: None,
+        ptime: None,
+        maxptime: None,
+        on_hold: !direction.receives(),
+        key: None,
+        mux: false,
+        voiceband: false,
+        rewritten: false,
+        browser: None,
     }
 }
 

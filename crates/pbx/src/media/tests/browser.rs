@@ -1,0 +1,309 @@
+//! A browser's leg through a real engine and real sockets: the browser is a full ICE agent and a DTLS client of others.
+
+use std::sync::Arc;
+
+use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
+use is::stun::{StunMessage, StunPacket, TransId};
+use is::{Candidate, DefaultSha1HmacProvider, IceAgent, IceCreds, Protocol, Sha1HmacProvider as _};
+use kiestoon_media::LocalPeer;
+use kiestoon_media::srtp::{MasterKey, OVERHEAD, PeerKey, Protection, Suite};
+use kiestoon_media::webrtc::{Credentials, Ended, Failure, Fingerprint, Kind, RemotePeer};
+
+use super::*;
+
+struct Browser {
+    socket: UdpSocket,
+    ice: IceAgent,
+    dtls: Dtls,
+    protection: Option<Protection>,
+    /// What we are to it.
+    local: LocalPeer,
+    /// What signalling says of it.
+    remote: RemotePeer,
+}
+
+fn certificate() -> DtlsCertificate {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let made = rcgen::CertificateParams::new(["browser".to_owned()]).unwrap().self_signed(&key).unwrap();
+    DtlsCertificate { certificate: made.der().to_vec(), private_key: key.serialize_der() }
+}
+
+fn socket() -> UdpSocket {
+    let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+fn with_door() -> Bench {
+    Bench::with(EngineConfig {
+        threads: 1,
+        ports: free_range(),
+        webrtc_port: Some(0),
+        ..EngineConfig::default()
+    })
+}
+
+impl Browser {
+    /// A browser whose leg is open and described.
+    fn new(bench: &mut Bench, leg: u64) -> Self {
+        let command = MediaCommand::Open { call: CALL, leg: LegId(leg), peer: LOOPBACK, browser: true };
+        let Some(MediaEvent::Opened { local, .. }) = bench.engine.perform(command) else { panic!("no leg") };
+        let local = *local.browser.expect("a browser's leg");
+        let (own, socket) = (certificate(), socket());
+        let credentials =
+            Credentials { ufrag: format!("page{leg}").into(), password: "lkjihgfedcba9876543210".into() };
+        let fingerprint = Fingerprint::of(&own.certificate);
+        let mut ice = IceAgent::new(IceCreds {
+            ufrag: credentials.ufrag.to_string(),
+            pass: credentials.password.to_string(),
+        });
+        ice.set_controlling(true);
+        ice.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
+        let ours = local.credentials();
+        ice.set_remote_credentials(IceCreds {
+            ufrag: ours.ufrag.to_string(),
+            pass: ours.password.to_string(),
+        });
+        ice.add_remote_candidate(Candidate::host(local.candidates[0], "udp").unwrap());
+        let mut dtls = Dtls::new_auto(Arc::new(Config::default()), own, Instant::now());
+        dtls.set_active(true);
+        let remote = RemotePeer { credentials, fingerprint, is_passive: false, generation: 0 };
+        let browser = Self { socket, ice, dtls, protection: None, local, remote };
+        browser.describe(bench, leg);
+        browser
+    }
+
+    fn describe(&self, bench: &mut Bench, leg: u64) {
+        let nowhere = "0.0.0.0:9".parse().unwrap();
+        let remote = RemoteAudio {
+            mux: true,
+            browser: Some(Box::new(self.remote.clone())),
+            ..described(nowhere, nowhere, Direction::SendRecv)
+        };
+        bench.perform(MediaCommand::SetRemote { leg: LegId(leg), remote });
+    }
+
+    fn door(&self) -> SocketAddr {
+        self.local.candidates[0]
+    }
+
+    /// Works until the handshake is over, or for so long.
+    fn shake_hands(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        self.socket.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+        while self.protection.is_none() && Instant::now() < end {
+            self.send_what_is_due();
+            let Some((datagram, _)) = receive(&self.socket) else { continue };
+            let now = Instant::now();
+            match Kind::of(&datagram) {
+                Some(Kind::Stun) => {
+                    let message = StunMessage::parse(&datagram).unwrap();
+                    let destination = self.socket.local_addr().unwrap();
+                    let packet =
+                        StunPacket { proto: Protocol::Udp, source: self.door(), destination, message };
+                    self.ice.handle_packet(now, packet);
+                }
+                Some(Kind::Dtls) => self.dtls.handle_packet(&datagram).unwrap(),
+                other => panic!("{other:?}"),
+            }
+        }
+        // The last flight.
+        self.send_what_is_due();
+        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    }
+
+    fn send_what_is_due(&mut self) {
+        let now = Instant::now();
+        self.ice.handle_timeout(now);
+        while let Some(sent) = self.ice.poll_transmit() {
+            self.socket.send_to(&sent.contents, sent.destination).unwrap();
+        }
+        while self.ice.poll_event().is_some() {}
+        if !self.ice.state().is_connected() {
+            return;
+        }
+        let _ = self.dtls.handle_timeout(now);
+        let mut buffer = vec![0; 2000];
+        loop {
+            match self.dtls.poll_output(&mut buffer) {
+                Output::Packet(packet) => {
+                    self.socket.send_to(packet, self.local.candidates[0]).unwrap();
+                }
+                Output::KeyingMaterial(material, profile) => {
+                    self.protection = Some(protection(&material, profile))
+                }
+                Output::Timeout(_) => return,
+                _ => {}
+            }
+        }
+    }
+
+    fn sealed(&mut self, sequence: u16) -> Vec<u8> {
+        let packet = packet(sequence);
+        let mut out = vec![0; packet.len() + OVERHEAD];
+        let header = Header::parse(&packet).unwrap();
+        let length = self.protection.as_mut().expect("keys").seal_rtp(&header, &packet, &mut out).unwrap();
+        out.truncate(length);
+        out
+    }
+
+    fn say(&mut self, sequence: u16) {
+        let sealed = self.sealed(sequence);
+        self.socket.send_to(&sealed, self.door()).unwrap();
+    }
+
+    /// The next packet of speech, opened.
+    fn hear(&mut self) -> Vec<u8> {
+        loop {
+            let (mut heard, source) = receive(&self.socket).expect("a packet in time");
+            assert_eq!(source, self.door());
+            let is_speech = Kind::of(&heard) == Some(Kind::Media) && !(192..=223).contains(&heard[1]);
+            if is_speech {
+                let header = Header::parse_protected(&heard).unwrap();
+                let protection = self.protection.as_mut().expect("keys");
+                let length = protection.open_rtp(&header, &mut heard).unwrap();
+                heard.truncate(length);
+                return heard;
+            }
+        }
+    }
+
+    /// Sends a check of its own making, and waits for the answer; None where there is none.
+    fn check(&self, from: &UdpSocket, credentials: &Credentials, priority: u32) -> Option<u16> {
+        let name = format!("{}:{}", credentials.ufrag, self.remote.credentials.ufrag);
+        let message = StunMessage::binding_request(&name, TransId::new(), true, 1, priority, true);
+        let mut bytes = vec![0; 256];
+        let hmac = |key: &[u8], parts: &[&[u8]]| DefaultSha1HmacProvider.sha1_hmac(key, parts);
+        let length = message.to_bytes(Some(credentials.password.as_bytes()), &mut bytes, hmac).unwrap();
+        from.send_to(&bytes[..length], self.door()).unwrap();
+        from.set_read_timeout(Some(MOMENT)).unwrap();
+        let answer = receive(from)?.0;
+        from.set_read_timeout(Some(PATIENCE)).unwrap();
+        let answer = StunMessage::parse(&answer).unwrap();
+        Some(answer.error_code().map_or(200, |(code, _)| code))
+    }
+}
+
+/// The client's end (RFC 5764 section 4.2).
+fn protection(material: &[u8], profile: SrtpProfile) -> Protection {
+    let (suite, key, salt) = match profile {
+        SrtpProfile::AES128_CM_SHA1_80 => (Suite::AesCm128Sha1_80, 16, 14),
+        SrtpProfile::AEAD_AES_128_GCM => (Suite::AesGcm128, 16, 12),
+        SrtpProfile::AEAD_AES_256_GCM => (Suite::AesGcm256, 32, 12),
+        _ => panic!("another profile"),
+    };
+    let (keys, salts) = material.split_at(2 * key);
+    let master = |at: usize| {
+        let bytes = [&keys[at * key..][..key], &salts[at * salt..][..salt]].concat();
+        MasterKey::new(suite, &bytes).unwrap()
+    };
+    Protection::new(&master(0), &PeerKey { key: master(1), mki: None }).unwrap()
+}
+
+/// A browser and a phone that hear each other.
+fn pair(bench: &mut Bench) -> (Browser, Phone) {
+    let (mut browser, phone) = (Browser::new(bench, 1), bench.phone(2));
+    bench.perform(MediaCommand::Connect { a: LegId(1), b: LegId(2) });
+    browser.shake_hands(PATIENCE);
+    assert!(browser.protection.is_some(), "no handshake");
+    (browser, phone)
+}
+
+/// Both hear each other, from these numbers on; the first packets may come before the keys are where they are needed.
+fn talk(browser: &mut Browser, phone: &Phone, first: u16) {
+    let heard = (first..first + 50).find(|sequence| {
+        browser.say(*sequence);
+        phone.rtp.set_read_timeout(Some(MOMENT)).unwrap();
+        receive(&phone.rtp).is_some_and(|(heard, _)| heard == packet(*sequence))
+    });
+    phone.rtp.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert!(heard.is_some(), "the phone hears nothing");
+    for sequence in first..first + 5 {
+        phone.send(sequence);
+        assert_eq!(browser.hear(), packet(sequence));
+    }
+}
+
+#[test]
+fn a_browser_and_a_phone_hear_each_other_and_strangers_and_replays_are_nobody() {
+    let mut bench = with_door();
+    let (mut browser, phone) = pair(&mut bench);
+    talk(&mut browser, &phone, 1);
+    let stranger = socket();
+    let mut hello = Dtls::new_auto(Arc::new(Config::default()), certificate(), Instant::now());
+    hello.set_active(true);
+    hello.handle_timeout(Instant::now()).unwrap();
+    let mut buffer = vec![0; 2000];
+    let Output::Packet(hello) = hello.poll_output(&mut buffer) else { panic!("no ClientHello") };
+    for datagram in [hello, &packet(60), &browser.sealed(61), &[0, 1, 0, 0], &[255]] {
+        stranger.send_to(datagram, browser.door()).unwrap();
+    }
+    let wrong = Credentials { password: "0000000000000000000000".into(), ..browser.local.credentials() };
+    assert_eq!(browser.check(&stranger, &wrong, 1), None, "nor does a wrong password get an answer");
+    // From the browser's own address: in the clear, and twice.
+    browser.socket.send_to(&packet(62), browser.door()).unwrap();
+    let sealed = browser.sealed(63);
+    for _ in 0..2 {
+        browser.socket.send_to(&sealed, browser.door()).unwrap();
+    }
+    browser.say(64);
+    assert_eq!((phone.hear().0, phone.hear().0), (packet(63), packet(64)), "nothing else");
+    talk(&mut browser, &phone, 100);
+    bench.perform(MediaCommand::Close { leg: LegId(1) });
+    let MediaEvent::Closed { quality, .. } = bench.event() else { panic!("not closed") };
+    assert_eq!((quality.forged, quality.replayed), (1, 1));
+    assert!(quality.srtp.is_some());
+    let ours = browser.local.credentials();
+    assert_eq!(browser.check(&browser.socket, &ours, 1), None, "forgotten");
+}
+
+#[test]
+fn a_browser_is_followed_to_another_address_and_begins_ice_anew() {
+    let mut bench = with_door();
+    let (mut browser, phone) = pair(&mut bench);
+    talk(&mut browser, &phone, 1);
+    // A better path: what was sent to the old address goes to the new one.
+    let other = socket();
+    assert_eq!(browser.check(&other, &browser.local.credentials(), u32::MAX), Some(200));
+    let former = std::mem::replace(&mut browser.socket, other);
+    talk(&mut browser, &phone, 200);
+    former.set_read_timeout(Some(MOMENT)).unwrap();
+    while let Some((datagram, _)) = receive(&former) {
+        assert_ne!(Kind::of(&datagram), Some(Kind::Media), "still sent to the former address");
+    }
+    // ICE begins anew: other credentials, another network, the same keys.
+    let before = browser.local.credentials();
+    browser.local.hear(&mut browser.remote);
+    browser.remote.credentials.ufrag = "anew".into();
+    browser.local.hear(&mut browser.remote);
+    browser.describe(&mut bench, 1);
+    let third = socket();
+    assert_eq!(browser.check(&third, &before, u32::MAX), None, "the old password is of no use");
+    assert_eq!(browser.check(&third, &browser.local.credentials(), 1), Some(200));
+    browser.socket = third;
+    talk(&mut browser, &phone, 300);
+}
+
+#[test]
+fn another_certificate_than_signalled_ends_the_transport_and_says_why() {
+    let mut bench = with_door();
+    let mut browser = Browser::new(&mut bench, 1);
+    browser.remote.fingerprint = Fingerprint([1; 32]);
+    browser.describe(&mut bench, 1);
+    browser.shake_hands(Duration::from_secs(1));
+    let ended = MediaEvent::TransportEnded { leg: LegId(1), reason: Ended::Failed(Failure::Fingerprint) };
+    assert_eq!(bench.event(), ended);
+}
+
+#[test]
+fn without_a_door_there_are_no_browsers_and_a_port_has_one_door() {
+    let mut bench = Bench::new();
+    let open = MediaCommand::Open { call: CALL, leg: LegId(1), peer: LOOPBACK, browser: true };
+    let refused = MediaEvent::OpenFailed { leg: LegId(1), reason: OpenError::NoBrowsers };
+    assert_eq!(bench.engine.perform(open), Some(refused));
+    let mut bench = with_door();
+    let port = Browser::new(&mut bench, 1).door().port();
+    let config = EngineConfig { webrtc_port: Some(port), ports: free_range(), ..EngineConfig::default() };
+    let error = Engine::start(config, &channel(1).0).unwrap_err().to_string();
+    assert!(error.contains(&format!("media.webrtc_port {port}")), "{error}");
+}
