@@ -23,11 +23,12 @@ pub(crate) fn check(config: &Config, root: &Node, reading: &mut Reading) {
     checks.store(&config.store);
     checks.folders(config);
     checks.level(&config.log.level);
+    checks.admin(config);
 }
 
-struct Checks<'a> {
-    root: &'a Node,
-    reading: &'a mut Reading,
+pub(crate) struct Checks<'a> {
+    pub(crate) root: &'a Node,
+    pub(crate) reading: &'a mut Reading,
 }
 
 impl Checks<'_> {
@@ -50,7 +51,7 @@ impl Checks<'_> {
     }
 
     /// TCP, TLS and WebSocket share one space of ports. Port 0 asks for a free one, so it never clashes.
-    fn twice(&mut self, key: &str, addresses: &[SocketAddr]) {
+    pub(crate) fn twice(&mut self, key: &str, addresses: &[SocketAddr]) {
         for (index, address) in addresses.iter().enumerate() {
             if address.port() != 0 && addresses[..index].contains(address) {
                 self.error(key, &format!("{address} is listened on twice"), None);
@@ -95,7 +96,9 @@ impl Checks<'_> {
                 self.error("sip.ws.origins", &message, Some("write it as \"https://pbx.example\"".into()));
             }
         }
-        if !config.sip.ws.listen.is_empty() && config.sip.ws.origins.is_empty() {
+        // On loopback the sidecar listens for the pages, and says itself whose they are.
+        let is_open = config.sip.ws.listen.iter().any(|address| !address.ip().is_loopback());
+        if is_open && config.sip.ws.origins.is_empty() {
             let message = "`sip.ws.origins` is empty: no web page is let in";
             let hint =
                 "name the address that the pages come from, such as \"https://pbx.example\"".to_owned();
@@ -227,19 +230,19 @@ impl Checks<'_> {
         }
     }
 
-    fn secret_file(&mut self, key: &str, path: &Path) {
+    pub(crate) fn secret_file(&mut self, key: &str, path: &Path) {
         if let Err(reason) = refuse_file(path) {
             self.error(key, &format!("`{key}`: the file {} {reason}", path.display()), None);
         }
     }
 
-    fn readable(&mut self, key: &str, path: &Path) {
+    pub(crate) fn readable(&mut self, key: &str, path: &Path) {
         if let Err(error) = std::fs::File::open(path) {
             self.error(key, &format!("`{key}`: the file {} cannot be read ({error})", path.display()), None);
         }
     }
 
-    fn error(&mut self, key: &str, message: &str, hint: Option<String>) {
+    pub(crate) fn error(&mut self, key: &str, message: &str, hint: Option<String>) {
         self.reading.error(&place_of(self.root, key), message.to_owned(), hint);
     }
 }

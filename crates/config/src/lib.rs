@@ -4,7 +4,9 @@
 //! `KIESTOON__SECTION__KEY` environment overrides. A configuration is read whole and refused whole: every
 //! problem is reported at once, each with its file, line and column.
 
+mod admin;
 mod checks;
+mod checks_admin;
 mod database_url;
 mod load;
 mod networks;
@@ -18,6 +20,7 @@ mod speech;
 mod tree;
 mod value;
 
+pub use admin::Admin;
 pub use database_url::DatabaseUrl;
 pub use load::{ConfigFile, DEFAULT_FILE, Loaded, load};
 pub use problem::{Problem, Severity};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::admin::Admin;
 use crate::database_url::DatabaseUrl;
 use crate::secret::Secret;
 use crate::section::section;
@@ -28,6 +29,8 @@ section! {
         pub dialplan: Dialplan = Dialplan::default();
         /// The socket that `kiestoon ctl` and the sidecar speak to.
         pub control: Control = Control::default();
+        /// The sidecar, `kiestoon-admin`: web pages, API, metrics.
+        pub admin: Admin = Admin::default();
         /// Bounds on what peers may ask of this process.
         pub limits: Limits = Limits::default();
         /// Logging, on standard error.
@@ -124,12 +127,12 @@ section! {
 section! {
     /// `[sip.ws]`.
     pub struct Ws {
-        /// Addresses that SIP over WebSocket is served on, any path; empty: none.
-        pub listen: Vec<SocketAddr> = Vec::new();
+        /// Addresses that SIP over WebSocket is served on, any path; empty: none. The sidecar relays browsers to the first one.
+        pub listen: Vec<SocketAddr> = vec![(Ipv4Addr::LOCALHOST, 5066).into()];
         /// Values of the `Origin` header that are let in, such as `https://pbx.example`.
         pub origins: Vec<String> = Vec::new();
         /// Proxies (`ADDRESS` or `ADDRESS/PREFIX`) whose X-Forwarded-For and X-Forwarded-Proto count.
-        pub trusted_proxies: Vec<Cidr> = Vec::new();
+        pub trusted_proxies: Vec<Cidr> = loopback();
     }
 }
 
@@ -292,6 +295,14 @@ impl Store {
 /// The 32 bytes of a key written in base64, as in the key file.
 pub(crate) fn key_bytes(key: &Secret) -> Option<[u8; 32]> {
     STANDARD.decode(key.expose().trim()).ok()?.try_into().ok()
+}
+
+/// The addresses of this machine to itself.
+fn loopback() -> Vec<Cidr> {
+    vec![
+        Cidr { address: Ipv4Addr::new(127, 0, 0, 0).into(), prefix: 8 },
+        Cidr { address: Ipv6Addr::LOCALHOST.into(), prefix: 128 },
+    ]
 }
 
 fn any(port: u16) -> Vec<SocketAddr> {

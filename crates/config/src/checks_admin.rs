@@ -1,0 +1,90 @@
+//! The checks of `[admin]`.
+
+use crate::checks::Checks;
+use crate::load::place_of;
+use crate::tree::Config;
+
+impl Checks<'_> {
+    pub(crate) fn admin(&mut self, config: &Config) {
+        let admin = &config.admin;
+        self.twice("admin.http", &[&admin.http[..], &admin.https].concat());
+        self.clear_text(config);
+        self.certificate(config);
+        self.turn(config);
+        for (key, urls, schemes) in [
+            ("admin.ice_servers", &admin.ice_servers, &["stun:", "stuns:"]),
+            ("admin.turn_urls", &admin.turn_urls, &["turn:", "turns:"]),
+        ] {
+            let [plain, secure] = *schemes;
+            for url in urls.iter().filter(|url| !url.starts_with(plain) && !url.starts_with(secure)) {
+                let hint = Some(format!("write it as \"{plain}ice.example:3478\""));
+                self.error(key, &format!("`{key}` has {url:?}, which does not begin with {plain}"), hint);
+            }
+        }
+        if !LOCALES.contains(&admin.locale.as_str()) {
+            let hint = Some(format!("known languages: {}", LOCALES.join(", ")));
+            self.error("admin.locale", &format!("`admin.locale` is {:?}", admin.locale), hint);
+        }
+        for name in admin.names.iter().filter(|name| !is_host(name)) {
+            let hint = Some("write it as \"pbx.example\" or \"192.0.2.10\"".to_owned());
+            self.error("admin.names", &format!("`admin.names` has {name:?}, which is no name of a host"), hint);
+        }
+    }
+
+    /// Passwords and sessions must not cross a network in the clear by mistake.
+    fn clear_text(&mut self, config: &Config) {
+        let admin = &config.admin;
+        let open = admin.http.iter().find(|address| !address.ip().is_loopback());
+        if let Some(open) = open.filter(|_| !admin.allow_http) {
+            let message = format!("`admin.http` has {open}: passwords would cross the network in the clear");
+            let hint = "use `admin.https`, or set `admin.allow_http = true` where a proxy before it does TLS";
+            self.error("admin.http", &message, Some(hint.into()));
+        }
+    }
+
+    fn certificate(&mut self, config: &Config) {
+        let admin = &config.admin;
+        match (&admin.certificate, &admin.key) {
+            (None, None) => {}
+            (Some(certificate), Some(key)) => {
+                self.readable("admin.certificate", certificate);
+                self.secret_file("admin.key", key);
+            }
+            (Some(_), None) => self.error("admin.certificate", "`admin.certificate` needs `admin.key`", None),
+            (None, Some(_)) => self.error("admin.key", "`admin.key` needs `admin.certificate`", None),
+        }
+    }
+
+    fn turn(&mut self, config: &Config) {
+        let admin = &config.admin;
+        if admin.turn_secret.is_some() && admin.turn_secret_file.is_some() {
+            let message = "`admin.turn_secret` and `admin.turn_secret_file` are both set: keep one";
+            self.error("admin.turn_secret", message, None);
+        }
+        if let Some(file) = &admin.turn_secret_file {
+            self.secret_file("admin.turn_secret_file", file);
+        }
+        let has_secret = admin.turn_secret.is_some() || admin.turn_secret_file.is_some();
+        if has_secret && admin.turn_urls.is_empty() {
+            let message = "a secret of TURN is set, and `admin.turn_urls` is empty".to_owned();
+            self.reading.warn(&place_of(self.root, "admin.turn_secret"), message, None);
+        }
+        if !has_secret && !admin.turn_urls.is_empty() {
+            let hint = Some("coturn calls it `static-auth-secret`".to_owned());
+            self.error("admin.turn_urls", "`admin.turn_urls` needs `admin.turn_secret_file`", hint);
+        }
+    }
+}
+
+/// Whether this may stand in a certificate: an address, or a name of letters, digits, hyphens and dots (RFC 1123).
+fn is_host(name: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.parse::<std::net::IpAddr>().is_ok() || (name.len() <= 253 && name.split('.').all(label))
+}
+
+const LOCALES: &[&str] = &["nl", "en", "de", "fr", "pt"];
