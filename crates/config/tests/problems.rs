@@ -249,7 +249,7 @@ fn a_secret_file_that_everyone_can_read_is_refused() {
 
 #[test]
 fn a_web_socket_that_lets_no_page_in_is_warned_of() {
-    let folder = Folder::new("[sip.ws]\nlisten = [\"127.0.0.1:5066\"]\n");
+    let folder = Folder::new("[sip.ws]\nlisten = [\"0.0.0.0:5066\"]\n");
     let loaded = load(&ConfigFile::Named(folder.path("kiestoon.toml")), []).expect("no errors");
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 1);

@@ -194,6 +194,18 @@ pub enum StoreError {
         /// The organisation's slug.
         organisation: String,
     },
+    /// No user has that login.
+    #[error("there is no user `{login}`")]
+    UnknownUser {
+        /// The login asked for.
+        login: String,
+    },
+    /// That login is taken.
+    #[error("user `{login}` exists already")]
+    UserExists {
+        /// The login.
+        login: String,
+    },
     /// The number cannot be the user part of a SIP URI, or the password cannot be used.
     #[error("{0}")]
     Refused(#[from] crate::rules::Refusal),

@@ -25,10 +25,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/0002_lean_registrations.postgres.sql"),
     },
     Migration { version: 3, name: "ha1_sha512_256", sqlite: SHA_512_256, postgres: SHA_512_256 },
+    Migration { version: 4, name: "users", sqlite: USERS, postgres: USERS },
 ];
 
 const GROUND_FLOOR: &str = include_str!("../migrations/0001_ground_floor.sql");
 const SHA_512_256: &str = include_str!("../migrations/0003_ha1_sha512_256.sql");
+const USERS: &str = include_str!("../migrations/0004_users.sql");
 
 /// True when no migration is left to apply. Takes no lock.
 ///

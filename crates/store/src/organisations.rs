@@ -108,12 +108,25 @@ pub(crate) async fn create_placeholder(connection: &mut AnyConnection) -> Result
     settings::write(connection, PLACEHOLDER, &made.id).await
 }
 
+/// Gives that organisation the name of the first that an operator brings, where people belong to it already: removing it
+/// would remove them.
+pub(crate) async fn rename_placeholder(connection: &mut AnyConnection, slug: &str) -> Result<(), Fault> {
+    let Some(id) = settings::read(connection, PLACEHOLDER).await? else { return Ok(()) };
+    let sql = "UPDATE organisations SET slug = $2, name = $2 WHERE id = $1 AND domain IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id) \
+         AND EXISTS (SELECT 1 FROM users WHERE users.organisation_id = organisations.id) \
+         AND NOT EXISTS (SELECT 1 FROM organisations AS others WHERE others.slug = $2)";
+    let renamed = sqlx::query(sql).bind(&id).bind(slug).execute(&mut *connection).await?;
+    if renamed.rows_affected() > 0 { adopt_placeholder(connection).await } else { Ok(()) }
+}
+
 /// Removes that organisation again as long as it is empty: an operator who names an organisation of his own would
 /// otherwise have two, and "the only one there is" would mean nothing.
 pub(crate) async fn remove_placeholder(connection: &mut AnyConnection) -> Result<bool, Fault> {
     let Some(id) = settings::read(connection, PLACEHOLDER).await? else { return Ok(false) };
     let sql = "DELETE FROM organisations WHERE id = $1 AND domain IS NULL \
-         AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id)";
+         AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id) \
+         AND NOT EXISTS (SELECT 1 FROM users WHERE users.organisation_id = organisations.id)";
     let removed = sqlx::query(sql).bind(&id).execute(connection).await?;
     Ok(removed.rows_affected() > 0)
 }

@@ -19,6 +19,12 @@ pub enum Refusal {
     /// The password is empty, too long, or holds a control character.
     #[error("a password has 1 to 128 characters and no control characters")]
     Password,
+    /// The login has another character, or a wrong length.
+    #[error("`{0}` cannot be a login: 1 to 64 of the characters a-z 0-9 . _ @ + - and no . or - in front")]
+    Login(String),
+    /// The password that a person logs in with is too short or too long, or holds a control character.
+    #[error("a password to log in with has 10 to 128 characters and no control characters")]
+    LoginPassword,
     /// The name is too long or holds a control character.
     #[error("a name has at most 128 characters and no control characters")]
     Name,
@@ -52,6 +58,18 @@ pub(crate) fn domain(text: &str) -> Result<(), Refusal> {
 pub(crate) fn password(text: &str) -> Result<(), Refusal> {
     let fits = (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     if fits { Ok(()) } else { Err(Refusal::Password) }
+}
+
+pub(crate) fn login(text: &str) -> Result<(), Refusal> {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._@+-".contains(c);
+    let fits = (1..=64).contains(&text.len()) && text.chars().all(inner) && !text.starts_with(['.', '-']);
+    if fits { Ok(()) } else { Err(Refusal::Login(shown(text))) }
+}
+
+/// Reachable from the web, so longer than what a phone in the house needs (NIST SP 800-63B asks for 8).
+pub(crate) fn login_password(text: &str) -> Result<(), Refusal> {
+    let fits = (10..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(Refusal::LoginPassword) }
 }
 
 /// Shorter passwords are taken with a warning: they are guessed in days.

@@ -166,10 +166,11 @@ async fn settle_placeholder(connection: &mut AnyConnection, import: &Import) -> 
     let mut wanted = import.extensions.iter().filter_map(|entry| entry.organisation.as_ref());
     if named.any(|slug| slug == DEFAULT) || wanted.any(|slug| slug == DEFAULT) {
         organisations::adopt_placeholder(connection).await
-    } else if import.organisations.is_empty() {
-        Ok(())
-    } else {
+    } else if let Some(first) = import.organisations.first() {
+        organisations::rename_placeholder(connection, &first.slug).await?;
         organisations::remove_placeholder(connection).await.map(|_| ())
+    } else {
+        Ok(())
     }
 }
 

@@ -27,6 +27,8 @@ mod newer_schema;
 mod secrets_stay_sealed;
 #[path = "../store/two_openers.rs"]
 mod two_openers;
+#[path = "../store/users_log_in.rs"]
+mod users_log_in;
 #[path = "../store/words.rs"]
 mod words;
 #[path = "../store/wrong_key.rs"]

@@ -16,6 +16,7 @@ mod newer_schema;
 mod open_creates;
 mod secrets_stay_sealed;
 mod two_openers;
+mod users_log_in;
 mod words;
 mod wrong_key;
 
