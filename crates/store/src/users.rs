@@ -114,7 +114,7 @@ impl Store {
     /// # Errors
     /// When the login, name or password is refused, the login is taken, or there is no such organisation or extension.
     pub async fn add_user(&self, new: &NewUser) -> Result<AddedUser, StoreError> {
-        let (password, hash) = chosen(new.password.as_deref())?;
+        let (password, hash) = chosen(new.password.as_deref()).await?;
         self.explain(async {
             let mut writing = self.begin_change().await?;
             let added = insert(&mut writing, new, password, &hash).await?;
@@ -140,7 +140,7 @@ impl Store {
             extension: None,
             password: None,
         };
-        let (password, hash) = chosen(None)?;
+        let (password, hash) = chosen(None).await?;
         self.explain(async {
             let mut writing = self.begin_change().await?;
             // Looked at again under the lock: two processes may start at once.
@@ -202,7 +202,7 @@ impl Store {
         password: Option<&str>,
         keep_token: Option<&str>,
     ) -> Result<String, StoreError> {
-        let (password, hash) = chosen(password)?;
+        let (password, hash) = chosen(password).await?;
         self.explain(async {
             let mut writing = self.begin_change().await?;
             let sql = "UPDATE users SET password_hash = $2, updated_at = $3 WHERE login = $1";
@@ -351,7 +351,7 @@ async fn extension_id(
 }
 
 /// The given password if it may be one, or a fresh one, with its hash.
-fn chosen(given: Option<&str>) -> Result<(String, String), StoreError> {
+async fn chosen(given: Option<&str>) -> Result<(String, String), StoreError> {
     let password = match given {
         Some(given) => {
             rules::login_password(given)?;
@@ -359,7 +359,9 @@ fn chosen(given: Option<&str>) -> Result<(String, String), StoreError> {
         }
         None => password::generate()?,
     };
-    let hash = login::hash(&password)?;
+    let hashing = password.clone();
+    // It takes its time, on a thread that nobody waits for.
+    let hash = tokio::task::spawn_blocking(move || login::hash(&hashing)).await.map_err(|_| StoreError::Entropy)??;
     Ok((password, hash))
 }
 

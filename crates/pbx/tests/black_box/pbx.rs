@@ -45,6 +45,7 @@ impl Pbx {
 [sip]
 udp = ["127.0.0.1:{port}", "[::1]:{port}"]
 tcp = ["127.0.0.1:{port}", "[::1]:{port}"]
+{NO_WEBSOCKET}
 [media]
 webrtc_port = 9999
 rtp_ports = "{rtp}-{}"
@@ -134,8 +135,11 @@ exempt_sources = ["127.0.0.0/8", "::1/128"]
 
     /// Adds to the configuration, before a start.
     pub(crate) fn configure(&self, toml: &str) {
-        let mut file = fs::OpenOptions::new().append(true).open(self.path("kiestoon.toml")).unwrap();
-        file.write_all(toml.as_bytes()).unwrap();
+        let mut text = fs::read_to_string(self.path("kiestoon.toml")).unwrap();
+        if toml.contains("[sip.ws]") {
+            text = text.replace(NO_WEBSOCKET, "");
+        }
+        fs::write(self.path("kiestoon.toml"), text + toml).unwrap();
     }
 
     /// The process id.
@@ -277,6 +281,8 @@ pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
+/// Its default is one port, which only one of the tests could have.
+const NO_WEBSOCKET: &str = "[sip.ws]\nlisten = []";
 const FIRST_PORT: u16 = 5_100;
 const PORTS: u16 = 4_800;
 const RTP_PORTS: u16 = 1_000;

@@ -1,0 +1,77 @@
+//! The sidecar's own figures, in Prometheus' text format (version 0.0.4). All are declared here; none has a number, a login
+//! or an address as its label.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
+/// Counters since the start, and gauges of now.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    /// Answers by the first digit of their status, from 1 to 5.
+    answers: [AtomicU64; 5],
+    pub(crate) logins_good: AtomicU64,
+    pub(crate) logins_wrong: AtomicU64,
+    pub(crate) logins_limited: AtomicU64,
+    pub(crate) sip_tokens: AtomicU64,
+    pub(crate) relays_refused: AtomicU64,
+    pub(crate) event_streams: AtomicI64,
+}
+
+impl Metrics {
+    pub(crate) fn answered(&self, status: u16) {
+        if let Some(class) = self.answers.get(usize::from(status / 100).wrapping_sub(1)) {
+            class.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// All of them, with what others know.
+    pub(crate) fn render(&self, pbx_up: bool, relays: usize) -> String {
+        let mut text = String::new();
+        let mut family = |name: &str, kind: &str, help: &str, lines: &[(&str, i64)]| {
+            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+            for (labels, value) in lines {
+                let _ = writeln!(text, "{name}{labels} {value}");
+            }
+        };
+        let count = |counter: &AtomicU64| i64::try_from(counter.load(Relaxed)).unwrap_or(i64::MAX);
+        family("kiestoon_pbx_up", "gauge", "Whether the PBX answers.", &[("", i64::from(pbx_up))]);
+        let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map(|class| format!("{{class=\"{class}\"}}"));
+        let answers: Vec<_> = classes.iter().map(String::as_str).zip(self.answers.iter().map(count)).collect();
+        family("kiestoon_admin_http_responses_total", "counter", "HTTP responses by class of status.", &answers);
+        let logins = [
+            ("{result=\"good\"}", count(&self.logins_good)),
+            ("{result=\"wrong\"}", count(&self.logins_wrong)),
+            ("{result=\"limited\"}", count(&self.logins_limited)),
+        ];
+        family("kiestoon_admin_logins_total", "counter", "Logins that were tried.", &logins);
+        let tokens = count(&self.sip_tokens);
+        family("kiestoon_admin_sip_tokens_total", "counter", "SIP credentials that were given out.", &[("", tokens)]);
+        let open = i64::try_from(relays).unwrap_or(i64::MAX);
+        family("kiestoon_admin_websockets", "gauge", "WebSockets of browsers that are open.", &[("", open)]);
+        let refused = count(&self.relays_refused);
+        family("kiestoon_admin_websockets_refused_total", "counter", "WebSockets that were refused.", &[("", refused)]);
+        let streams = self.event_streams.load(Relaxed);
+        family("kiestoon_admin_event_streams", "gauge", "Streams of events that are open.", &[("", streams)]);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_has_its_words_and_every_line_a_value() {
+        let metrics = Metrics::default();
+        metrics.answered(204);
+        metrics.answered(999);
+        let text = metrics.render(true, 3);
+        assert!(text.contains("\nkiestoon_admin_http_responses_total{class=\"2xx\"} 1\n"), "{text}");
+        assert!(text.contains("\nkiestoon_pbx_up 1\n") && text.contains("\nkiestoon_admin_websockets 3\n"), "{text}");
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            assert!(name.starts_with("kiestoon_") && value.parse::<i64>().is_ok(), "{line}");
+        }
+        assert_eq!(text.matches("# TYPE").count(), text.matches("# HELP").count());
+    }
+}

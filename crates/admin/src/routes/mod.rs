@@ -1,0 +1,202 @@
+//! All routes in one table, each with the action that it stands for. Who may is asked before its handler runs, and again
+//! for each thing that it shows.
+
+mod body;
+mod events;
+mod live;
+mod machine;
+mod openapi;
+mod session;
+mod telephony;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Extension, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, delete, get, post, put};
+
+use crate::authorise::{Action, Object, Person, Principal, authorise};
+use crate::client::{Client, Connection, cookie};
+use crate::hall::Hall;
+use crate::problem::Refusal;
+use crate::web;
+
+type Shared = Arc<Hall>;
+
+/// One method of one path.
+struct Route {
+    method: Method,
+    path: &'static str,
+    action: Action,
+    /// What it is for, in the API's description; none for what is no part of the API.
+    summary: Option<&'static str>,
+    handler: MethodRouter<Shared>,
+}
+
+fn routes() -> Vec<Route> {
+    let api = |method, path, action, summary, handler| Route { method, path, action, summary: Some(summary), handler };
+    let plain = |path, action, handler| Route { method: Method::GET, path, action, summary: None, handler };
+    vec![
+        api(Method::POST, SESSION, Action::LogIn, "Log in", post(session::log_in)),
+        api(Method::GET, SESSION, Action::SeeOwnSession, "Who is logged in", get(session::show)),
+        api(Method::DELETE, SESSION, Action::LogOut, "Log out", delete(session::log_out)),
+        api(
+            Method::PUT,
+            "/api/v1/session/password",
+            Action::ChangeOwnPassword,
+            "Change the own password",
+            put(session::change_password),
+        ),
+        api(
+            Method::GET,
+            "/api/telephony/auth/token",
+            Action::GetSipCredentials,
+            "Short-lived SIP credentials of the own extension",
+            get(telephony::token),
+        ),
+        api(
+            Method::GET,
+            "/api/telephony/auth/config",
+            Action::GetSipCredentials,
+            "What a web phone needs to know of the PBX",
+            get(telephony::config),
+        ),
+        api(Method::GET, "/api/v1/extensions", Action::SeeExtensions, "Extensions", get(live::extensions)),
+        api(
+            Method::GET,
+            "/api/v1/registrations",
+            Action::SeeRegistrations,
+            "Registered contacts",
+            get(live::registrations),
+        ),
+        api(Method::GET, "/api/v1/calls", Action::SeeCalls, "Live calls", get(live::calls)),
+        api(Method::GET, "/api/v1/events", Action::WatchEvents, "Server-sent events", get(events::events)),
+        plain("/api/v1/openapi.json", Action::ViewPages, get(openapi::describe)),
+        plain("/sip", Action::RelaySip, get(telephony::relay)),
+        plain("/metrics", Action::SeeMetrics, get(machine::metrics)),
+        plain("/live", Action::SeeHealth, get(machine::live)),
+        plain("/ready", Action::SeeHealth, get(machine::ready)),
+        plain("/ca.crt", Action::ViewPages, get(machine::authority)),
+    ]
+}
+
+/// Every door of the sidecar. What no route names is a web file, or is not there.
+pub(crate) fn router(hall: Shared) -> Router {
+    let guarded = |action: Action, handler: MethodRouter<Shared>| {
+        handler.layer(from_fn_with_state((Arc::clone(&hall), action), guard))
+    };
+    let mut router = Router::new();
+    for route in routes() {
+        router = router.route(route.path, guarded(route.action, route.handler));
+    }
+    router
+        .fallback(pages)
+        .method_not_allowed_fallback(|| async { Refusal::Method })
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(map_response(settle))
+        .layer(from_fn_with_state(Arc::clone(&hall), introduce))
+        .with_state(hall)
+}
+
+async fn pages(method: Method, uri: Uri) -> Result<Response, Refusal> {
+    if !authorise(&Principal::Nobody, Action::ViewPages, Object::Door) {
+        return Err(Refusal::Forbidden);
+    }
+    web::answer(&method, &uri)
+}
+
+/// Says who the client is, bounds the time of an answer, and adds what every answer has.
+async fn introduce(
+    State(hall): State<Shared>,
+    Extension(connection): Extension<Connection>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let client = Client::new(connection, request.headers(), &hall.config.admin.trusted_proxies);
+    request.extensions_mut().insert(client.clone());
+    let answered = tokio::time::timeout(ANSWER, next.run(request)).await;
+    let mut response = answered.unwrap_or_else(|_| Refusal::Busy.into_response());
+    web::protect(response.headers_mut(), Some(&client));
+    hall.metrics.answered(response.status().as_u16());
+    response
+}
+
+/// What says nothing of caching is kept by nobody.
+async fn settle(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Lets a request to its handler where its sender may.
+async fn guard(
+    State((hall, action)): State<(Shared, Action)>,
+    Extension(client): Extension<Client>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    let principal = principal(&hall, request.headers()).await?;
+    let object = match action {
+        Action::SeeMetrics => {
+            let known = hall.config.admin.metrics_from.iter().any(|block| block.contains(client.address));
+            Object::MachineDoor { is_known: known || client.is_local() }
+        }
+        _ => Object::Door,
+    };
+    if !authorise(&principal, action, object) {
+        return Err(match principal {
+            Principal::Nobody if !matches!(action, Action::SeeMetrics) => Refusal::NotLoggedIn,
+            _ => Refusal::Forbidden,
+        });
+    }
+    if !request.method().is_safe() {
+        // A page of another origin has no business here, whatever cookies its browser sends along.
+        if !client.is_own_page(request.headers()) {
+            return Err(Refusal::Origin);
+        }
+        if let (Principal::Person(person), false) = (&principal, action == Action::LogIn) {
+            check_csrf(person, request.headers())?;
+        }
+    }
+    request.extensions_mut().insert(principal);
+    Ok(next.run(request).await)
+}
+
+async fn principal(hall: &Hall, headers: &HeaderMap) -> Result<Principal, Refusal> {
+    let Some(token) = cookie(headers, COOKIE).filter(|token| token.len() <= TOKEN_LENGTH) else {
+        return Ok(Principal::Nobody);
+    };
+    let session = hall.store.session(token, hall.session_time()).await?;
+    Ok(session.map_or(Principal::Nobody, |session| {
+        Principal::Person(Arc::new(Person { user: session.user, csrf: session.csrf, token: token.to_owned() }))
+    }))
+}
+
+fn check_csrf(person: &Person, headers: &HeaderMap) -> Result<(), Refusal> {
+    let said = headers.get("x-csrf-token").map(HeaderValue::as_bytes).unwrap_or_default();
+    let own = person.csrf.as_bytes();
+    // Every byte is looked at, wherever the first difference is.
+    let difference = said.iter().zip(own).fold(said.len() ^ own.len(), |all, (a, b)| all | usize::from(a ^ b));
+    if difference == 0 { Ok(()) } else { Err(Refusal::Csrf) }
+}
+
+/// The user of a request whose route only users may open.
+fn person(principal: &Principal) -> Result<&Arc<Person>, Refusal> {
+    match principal {
+        Principal::Person(person) => Ok(person),
+        Principal::Nobody => Err(Refusal::NotLoggedIn),
+    }
+}
+
+const SESSION: &str = "/api/v1/session";
+const COOKIE: &str = "kiestoon_session";
+/// 32 bytes in base64, with room.
+const TOKEN_LENGTH: usize = 64;
+const BODY_BYTES: usize = 64 * 1024;
+const ANSWER: Duration = Duration::from_secs(30);
