@@ -173,6 +173,8 @@ class Cell:
 PBX_CONFIG = """[sip]
 udp = ["127.0.0.1:{port}"]
 tcp = []
+[sip.ws]
+listen = []
 [media]
 rtp_ports = "33000-34999"
 [store]

@@ -9,8 +9,9 @@ use crate::problem::Refusal;
 
 /// The sidecar's metrics, and the PBX's where it answers.
 pub(super) async fn metrics(State(hall): State<Shared>) -> Response {
-    let pbx = hall.pbx.status().await.is_ok();
-    let text = hall.metrics.render(pbx, hall.relays.open());
+    let pbx = hall.pbx.metrics().await;
+    let mut text = hall.metrics.render(pbx.is_ok(), hall.relays.open());
+    text.push_str(&pbx.unwrap_or_default());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

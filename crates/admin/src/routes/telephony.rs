@@ -26,12 +26,11 @@ pub(super) async fn token(
     let domain = domain(&hall, &organisation(&hall, user).await?);
     let ttl = hall.config.admin.token_ttl_secs;
     let expires_at = expiry(ttl);
-    let username = credentials::username(number, unix(expires_at));
-    let password = credentials::password(&hall.sip_key, &user.organisation_id, &username);
+    let issued = credentials::issue(&hall.sip_key, &user.organisation_id, number, unix(expires_at));
     hall.metrics.sip_tokens.fetch_add(1, Relaxed);
     Ok(Json(json!({
-        "username": username,
-        "password": password,
+        "username": issued.username,
+        "password": issued.password,
         "uri": format!("sip:{number}@{domain}"),
         "display_name": if user.name.is_empty() { number } else { &user.name },
         "expires_at": expires_at.to_string(),

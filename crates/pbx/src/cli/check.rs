@@ -163,6 +163,7 @@ impl Report {
             ("sip.udp", Type::DGRAM, Protocol::UDP, &config.sip.udp),
             ("sip.tcp", Type::STREAM, Protocol::TCP, &config.sip.tcp),
             ("sip.tls.listen", Type::STREAM, Protocol::TCP, &config.sip.tls.listen),
+            ("sip.ws.listen", Type::STREAM, Protocol::TCP, &config.sip.ws.listen),
         ] {
             for address in addresses {
                 if let Err(error) = bind(*address, kind, protocol)

@@ -40,6 +40,8 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
             "de database {} kan niet worden beschreven: controleer de rechten op bestand en map",
             database
         ),
+        StoreError::UnknownUser { login } => format!("er is geen gebruiker `{login}`"),
+        StoreError::UserExists { login } => format!("gebruiker `{login}` bestaat al"),
         StoreError::Full { database } => {
             format!("de schijf met de database {} is vol: maak ruimte vrij", database)
         }

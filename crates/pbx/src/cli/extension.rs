@@ -167,12 +167,12 @@ impl Desk<'_> {
     }
 }
 
-fn generated(password: &str, language: Language) -> String {
+pub(super) fn generated(password: &str, language: Language) -> String {
     say!(language, "password, shown only now: {password}", "wachtwoord, alleen nu te zien: {password}")
 }
 
 /// The password as given; `-` is the first line of standard input, which keeps it out of the process list.
-fn given(password: Option<String>, language: Language) -> Result<Option<String>, Failure> {
+pub(super) fn given(password: Option<String>, language: Language) -> Result<Option<String>, Failure> {
     if password.as_deref() != Some("-") {
         return Ok(password);
     }

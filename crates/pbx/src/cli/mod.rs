@@ -16,6 +16,7 @@ mod language;
 mod print_config;
 mod serve;
 mod table;
+mod user;
 mod when;
 
 use std::ffi::OsString;
@@ -71,6 +72,7 @@ impl Cli {
             Verb::Check => check::check(self),
             Verb::Import(args) => import::import(self, &args),
             Verb::Extension(args) => extension::extension(self, args),
+            Verb::User(args) => user::user(self, args),
             Verb::Dialplan(args) => dialplan::dialplan(self, args),
             Verb::History(args) => history::history(self, &args),
             Verb::Ctl(args) => ctl::ctl(self, args),

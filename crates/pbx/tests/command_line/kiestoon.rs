@@ -89,6 +89,8 @@ const CONFIG: &str = r#"
 [sip]
 udp = ["127.0.0.1:0"]
 tcp = ["127.0.0.1:0"]
+[sip.ws]
+listen = []
 [store]
 url = "sqlite:data/kiestoon.db"
 [media]

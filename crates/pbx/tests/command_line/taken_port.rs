@@ -13,7 +13,7 @@ fn every_taken_port_is_named_at_once() {
     let folder = Folder::new();
     folder.write(
         "kiestoon.toml",
-        &format!("[sip]\nudp = [\"127.0.0.1:{udp_port}\"]\ntcp = [\"127.0.0.1:{tcp_port}\"]\n[media]\nrtp_ports = \"1024-1030\"\n"),
+        &format!("[sip]\nudp = [\"127.0.0.1:{udp_port}\"]\ntcp = [\"127.0.0.1:{tcp_port}\"]\n[sip.ws]\nlisten = []\n[media]\nrtp_ports = \"1024-1030\"\n"),
     );
     let ended = folder.run(&["check"]).expect(64);
     ended.says(&format!("`sip.udp`: 127.0.0.1:{udp_port} cannot be listened on"));
