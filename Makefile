@@ -8,7 +8,7 @@ CARGO ?= cargo
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## build and start a PBX with two demo extensions on this machine; Ctrl-C stops it
+run: ## build and start PBX and sidecar with demo extensions on this machine; Ctrl-C stops both
 	@tools/install.sh build
 	@tools/run.sh
 
@@ -36,9 +36,9 @@ fuzz: ## fuzz every parser; SECONDS_EACH=60 by default
 	@tools/install.sh build test
 	@tools/fuzz.sh $${SECONDS_EACH:-60}
 
-build: ## the release binary
+build: ## the release binaries
 	@tools/install.sh build
-	$(CARGO) build --release --locked --bin kiestoon
+	$(CARGO) build --release --locked --bin kiestoon --bin kiestoon-admin
 
 clean: ## remove what was built; data/ stays
 	$(CARGO) clean

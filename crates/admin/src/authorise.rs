@@ -125,7 +125,8 @@ mod tests {
         let (admin, user) = (person(Role::Admin, None), person(Role::User, Some("201")));
         let without = person(Role::User, None);
         let of = |organisation, numbers| Object::Of { organisation, numbers };
-        for action in [Action::SeeCalls, Action::SeeExtensions, Action::SeeRegistrations, Action::WatchEvents] {
+        for action in [Action::SeeCalls, Action::SeeExtensions, Action::SeeRegistrations, Action::WatchEvents]
+        {
             assert!(authorise(&admin, action, of("kantoor", &["299"])));
             assert!(authorise(&admin, action, of("kantoor", &[])));
             assert!(!authorise(&admin, action, of("elders", &["201"])));

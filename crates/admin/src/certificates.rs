@@ -119,18 +119,21 @@ impl Source {
     fn make(&self) -> Result<(CertifiedKey, &'static str), CertificateError> {
         let (signed, what) = match self {
             Self::Files { certificate, key } => (read(certificate, key)?, "files"),
-            Self::Own { authority, more } => (authority.sign(&own_names(more.iter().cloned()))?, "local authority"),
+            Self::Own { authority, more } => {
+                (authority.sign(&own_names(more.iter().cloned()))?, "local authority")
+            }
         };
         let provider = aws_lc_rs::default_provider();
-        let made = CertifiedKey::from_der(signed.chain, signed.key, &provider).map_err(CertificateError::Pair)?;
+        let made =
+            CertifiedKey::from_der(signed.chain, signed.key, &provider).map_err(CertificateError::Pair)?;
         Ok((made, what))
     }
 
     fn mark(&self) -> Mark {
         match self {
-            Self::Files { certificate, key } => {
-                Mark::Times([certificate, key].map(|file| fs::metadata(file).and_then(|facts| facts.modified()).ok()))
-            }
+            Self::Files { certificate, key } => Mark::Times(
+                [certificate, key].map(|file| fs::metadata(file).and_then(|facts| facts.modified()).ok()),
+            ),
             Self::Own { more, .. } => Mark::Names(own_names(more.iter().cloned())),
         }
     }

@@ -127,7 +127,11 @@ mod tests {
             (true, "pbx.example", "null", false),
         ] {
             let lines = [("host", host), ("origin", origin)];
-            assert_eq!(client("192.0.2.9", is_tls, &lines).is_own_page(&headers(&lines)), expected, "{origin}");
+            assert_eq!(
+                client("192.0.2.9", is_tls, &lines).is_own_page(&headers(&lines)),
+                expected,
+                "{origin}"
+            );
         }
         assert!(client("192.0.2.9", true, &[]).is_own_page(&headers(&[])), "no page at all");
         let odd = client("192.0.2.9", true, &[("host", "a\"b")]);

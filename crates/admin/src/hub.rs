@@ -31,7 +31,10 @@ pub(crate) struct Told {
 /// Whom an event concerns.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
-    Of { organisation: String, numbers: Vec<String> },
+    Of {
+        organisation: String,
+        numbers: Vec<String>,
+    },
     /// The PBX as a whole.
     Process,
     /// Nobody knows, so nobody is told.
@@ -160,7 +163,9 @@ impl Listening {
             self.calls.remove(id);
         }
         match concerned.organisation {
-            Some(organisation) => Scope::Of { organisation, numbers: concerned.numbers.into_iter().collect() },
+            Some(organisation) => {
+                Scope::Of { organisation, numbers: concerned.numbers.into_iter().collect() }
+            }
             None => Scope::Unknown,
         }
     }
@@ -193,7 +198,9 @@ impl Listening {
 fn numbers(what: &Happening) -> Vec<&str> {
     match what {
         Happening::CallStarted { from_number, .. } => vec![from_number],
-        Happening::CallRinging { number, .. } | Happening::CallAnswered { number: Some(number), .. } => vec![number],
+        Happening::CallRinging { number, .. } | Happening::CallAnswered { number: Some(number), .. } => {
+            vec![number]
+        }
         Happening::CallForwarded { by_number, to_number, .. }
         | Happening::CallTransferred { by_number, to_number, .. } => vec![by_number, to_number],
         _ => Vec::new(),

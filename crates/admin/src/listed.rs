@@ -23,7 +23,11 @@ pub(crate) struct Listed<T> {
 
 impl Page {
     /// The page of `items`, which `key` tells apart and which are put in its order.
-    pub(crate) fn of<T>(self, mut items: Vec<T>, key: impl Fn(&T) -> String) -> Result<Json<Listed<T>>, Refusal> {
+    pub(crate) fn of<T>(
+        self,
+        mut items: Vec<T>,
+        key: impl Fn(&T) -> String,
+    ) -> Result<Json<Listed<T>>, Refusal> {
         let limit = self.limit.unwrap_or(LIMIT);
         if !(1..=LARGEST).contains(&limit) {
             return Err(Refusal::Cursor);

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest as _, Sha256};
@@ -58,7 +59,12 @@ impl LocalAuthority {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let key = KeyPair::generate()?;
                 let mut options = OpenOptions::new();
-                let mut made = options.write(true).create_new(true).mode(0o600).open(&key_file).map_err(failed(&key_file))?;
+                let mut made = options
+                    .write(true)
+                    .create_new(true)
+                    .mode(0o600)
+                    .open(&key_file)
+                    .map_err(failed(&key_file))?;
                 let written = made.write_all(key.serialize_pem().as_bytes()).and_then(|()| made.sync_all());
                 written.map_err(failed(&key_file))?;
                 // A certificate of an earlier key is none of this one.
@@ -97,7 +103,8 @@ impl LocalAuthority {
 /// The authority's own certificate, less the signature.
 fn params(key: &KeyPair) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
-    let mark: String = Sha256::digest(key.public_key_raw()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let mark: String =
+        Sha256::digest(key.public_key_raw()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::OrganizationName, "Kiestoon");
     params.distinguished_name.push(DnType::CommonName, format!("Kiestoon local authority {mark}"));
@@ -110,7 +117,8 @@ fn params(key: &KeyPair) -> Result<CertificateParams, rcgen::Error> {
 /// Every name and address that a browser on this network may reach this machine by.
 pub(crate) fn own_names(more: impl Iterator<Item = String>) -> Vec<String> {
     let mut names = vec!["localhost".to_owned()];
-    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_ascii_lowercase();
+    let host =
+        fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_ascii_lowercase();
     if !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)) {
         names.push(host);
     }
@@ -185,8 +193,9 @@ mod tests {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
         let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let verifier =
-            rustls::client::WebPkiServerVerifier::builder_with_provider(roots.into(), provider).build().unwrap();
+        let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(roots.into(), provider)
+            .build()
+            .unwrap();
         let verify = |name: &'static str| {
             let name = ServerName::try_from(name).unwrap();
             verifier.verify_server_cert(&signed.chain[0], &[], &name, &[], UnixTime::now()).is_ok()

@@ -36,8 +36,14 @@ impl Metrics {
         let count = |counter: &AtomicU64| i64::try_from(counter.load(Relaxed)).unwrap_or(i64::MAX);
         family("kiestoon_pbx_up", "gauge", "Whether the PBX answers.", &[("", i64::from(pbx_up))]);
         let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map(|class| format!("{{class=\"{class}\"}}"));
-        let answers: Vec<_> = classes.iter().map(String::as_str).zip(self.answers.iter().map(count)).collect();
-        family("kiestoon_admin_http_responses_total", "counter", "HTTP responses by class of status.", &answers);
+        let answers: Vec<_> =
+            classes.iter().map(String::as_str).zip(self.answers.iter().map(count)).collect();
+        family(
+            "kiestoon_admin_http_responses_total",
+            "counter",
+            "HTTP responses by class of status.",
+            &answers,
+        );
         let logins = [
             ("{result=\"good\"}", count(&self.logins_good)),
             ("{result=\"wrong\"}", count(&self.logins_wrong)),
@@ -45,11 +51,21 @@ impl Metrics {
         ];
         family("kiestoon_admin_logins_total", "counter", "Logins that were tried.", &logins);
         let tokens = count(&self.sip_tokens);
-        family("kiestoon_admin_sip_tokens_total", "counter", "SIP credentials that were given out.", &[("", tokens)]);
+        family(
+            "kiestoon_admin_sip_tokens_total",
+            "counter",
+            "SIP credentials that were given out.",
+            &[("", tokens)],
+        );
         let open = i64::try_from(relays).unwrap_or(i64::MAX);
         family("kiestoon_admin_websockets", "gauge", "WebSockets of browsers that are open.", &[("", open)]);
         let refused = count(&self.relays_refused);
-        family("kiestoon_admin_websockets_refused_total", "counter", "WebSockets that were refused.", &[("", refused)]);
+        family(
+            "kiestoon_admin_websockets_refused_total",
+            "counter",
+            "WebSockets that were refused.",
+            &[("", refused)],
+        );
         let streams = self.event_streams.load(Relaxed);
         family("kiestoon_admin_event_streams", "gauge", "Streams of events that are open.", &[("", streams)]);
         text
@@ -67,7 +83,10 @@ mod tests {
         metrics.answered(999);
         let text = metrics.render(true, 3);
         assert!(text.contains("\nkiestoon_admin_http_responses_total{class=\"2xx\"} 1\n"), "{text}");
-        assert!(text.contains("\nkiestoon_pbx_up 1\n") && text.contains("\nkiestoon_admin_websockets 3\n"), "{text}");
+        assert!(
+            text.contains("\nkiestoon_pbx_up 1\n") && text.contains("\nkiestoon_admin_websockets 3\n"),
+            "{text}"
+        );
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let (name, value) = line.rsplit_once(' ').unwrap();
             assert!(name.starts_with("kiestoon_") && value.parse::<i64>().is_ok(), "{line}");

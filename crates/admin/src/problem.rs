@@ -38,24 +38,75 @@ impl Refusal {
         let text = str::to_owned;
         match self {
             Self::NotLoggedIn => (401, "not_logged_in", "not logged in", text("log in first")),
-            Self::WrongPassword => (401, "wrong_password", "wrong login or password", text("this login and password do not belong together")),
-            Self::TooManyLogins(wait) => (429, "too_many_logins", "too many logins", format!("try again in {} s", wait.as_secs().max(1))),
-            Self::Forbidden => (403, "forbidden", "not allowed", text("this is not yours to see or to change")),
-            Self::Csrf => (403, "csrf", "no proof of the page", text("the header X-CSRF-Token must hold the csrf of the session")),
-            Self::Origin => (403, "origin", "another origin", text("this web page may not ask here; `sip.ws.origins` lists pages that may relay SIP")),
-            Self::NoExtension => (409, "no_extension", "no extension", text("this user has no extension; an operator gives one with `kiestoon user extension`")),
+            Self::WrongPassword => (
+                401,
+                "wrong_password",
+                "wrong login or password",
+                text("this login and password do not belong together"),
+            ),
+            Self::TooManyLogins(wait) => (
+                429,
+                "too_many_logins",
+                "too many logins",
+                format!("try again in {} s", wait.as_secs().max(1)),
+            ),
+            Self::Forbidden => {
+                (403, "forbidden", "not allowed", text("this is not yours to see or to change"))
+            }
+            Self::Csrf => (
+                403,
+                "csrf",
+                "no proof of the page",
+                text("the header X-CSRF-Token must hold the csrf of the session"),
+            ),
+            Self::Origin => (
+                403,
+                "origin",
+                "another origin",
+                text("this web page may not ask here; `sip.ws.origins` lists pages that may relay SIP"),
+            ),
+            Self::NoExtension => (
+                409,
+                "no_extension",
+                "no extension",
+                text("this user has no extension; an operator gives one with `kiestoon user extension`"),
+            ),
             Self::NoPath => (404, "not_found", "no such path", text("there is nothing at this path")),
             Self::Method => (405, "method", "method not allowed", text("this path takes another method")),
-            Self::Body(reason) => (400, "body", "body not understood", format!("the body is not valid: {reason}")),
+            Self::Body(reason) => {
+                (400, "body", "body not understood", format!("the body is not valid: {reason}"))
+            }
             Self::TooLarge => (413, "too_large", "body too large", text("a body has at most 64 kB here")),
             Self::WeakPassword(reason) => (422, "weak_password", "password refused", reason.clone()),
-            Self::Cursor => (400, "cursor", "page not understood", text("`cursor` must be the `next` of the page before, `limit` 1 to 1000")),
-            Self::Subprotocol => (400, "subprotocol", "no SIP offered", text("Sec-WebSocket-Protocol must offer sip (RFC 7118)")),
-            Self::NoUpgrade => (426, "upgrade", "WebSocket only", text("this path is a WebSocket (RFC 6455 version 13)")),
-            Self::TooManyConnections => (503, "too_many_connections", "too many connections", text("too many WebSockets are open; close one or try again later")),
+            Self::Cursor => (
+                400,
+                "cursor",
+                "page not understood",
+                text("`cursor` must be the `next` of the page before, `limit` 1 to 1000"),
+            ),
+            Self::Subprotocol => (
+                400,
+                "subprotocol",
+                "no SIP offered",
+                text("Sec-WebSocket-Protocol must offer sip (RFC 7118)"),
+            ),
+            Self::NoUpgrade => {
+                (426, "upgrade", "WebSocket only", text("this path is a WebSocket (RFC 6455 version 13)"))
+            }
+            Self::TooManyConnections => (
+                503,
+                "too_many_connections",
+                "too many connections",
+                text("too many WebSockets are open; close one or try again later"),
+            ),
             Self::PbxUnreachable(reason) => (503, "pbx_unreachable", "PBX unreachable", reason.clone()),
             Self::PbxRefused(status, reason) => (*status, "pbx_refused", "the PBX refused", reason.clone()),
-            Self::Store(_) => (503, "database", "database unavailable", text("the database cannot be used now; the log says why")),
+            Self::Store(_) => (
+                503,
+                "database",
+                "database unavailable",
+                text("the database cannot be used now; the log says why"),
+            ),
             Self::Busy => (503, "busy", "too busy", text("the answer took too long; try again in a moment")),
         }
     }
@@ -76,7 +127,9 @@ impl IntoResponse for Refusal {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self {
-            Self::TooManyLogins(wait) => drop(headers.insert(header::RETRY_AFTER, wait.as_secs().max(1).into())),
+            Self::TooManyLogins(wait) => {
+                drop(headers.insert(header::RETRY_AFTER, wait.as_secs().max(1).into()))
+            }
             Self::NoUpgrade => {
                 headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
                 headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
@@ -98,7 +151,9 @@ impl From<ClientError> for Refusal {
         match error {
             ClientError::Refused(problem) => Self::PbxRefused(problem.status, problem.detail),
             // The path of the socket is the operator's business, and in the log of the hub.
-            _ => Self::PbxUnreachable("the PBX does not answer; calls that stand go on without it or the sidecar".into()),
+            _ => Self::PbxUnreachable(
+                "the PBX does not answer; calls that stand go on without it or the sidecar".into(),
+            ),
         }
     }
 }

@@ -20,7 +20,10 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let certificates = Certificates::open(&config).map_err(ConfigurationError::from_display)?;
     let store = database::open(&config).await?;
     if let Some(first) = store.add_first_user().await? {
-        eprintln!("first start: log in as {} with the password {} (shown only now)", first.login, first.password);
+        eprintln!(
+            "first start: log in as {} with the password {} (shown only now)",
+            first.login, first.password
+        );
     }
     let (hub, listening) = Hub::new(&config, store.clone());
     let listening = task::spawn("hub", listening.run());

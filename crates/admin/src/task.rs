@@ -19,7 +19,6 @@ impl<T> Task<T> {
         self.report(joined)
     }
 
-
     fn report(&self, joined: Result<T, JoinError>) -> Option<T> {
         match joined {
             Ok(value) => Some(value),

@@ -27,12 +27,17 @@ pub(crate) fn answer(method: &Method, uri: &Uri) -> Result<Response, Refusal> {
 }
 
 /// The file of a path; a path that names no file is a place inside the pages' own, which the start page knows.
-fn find(files: &'static [(&'static str, &'static [u8])], path: &str) -> Option<(&'static str, &'static [u8])> {
+fn find(
+    files: &'static [(&'static str, &'static [u8])],
+    path: &str,
+) -> Option<(&'static str, &'static [u8])> {
     let named = |wanted: &str| files.iter().find(|(name, _)| *name == wanted).copied();
     if path.is_empty() {
         return named(INDEX);
     }
-    named(path).or_else(|| if is_file(path) { None } else { named(&format!("{path}.html")).or_else(|| named(INDEX)) })
+    named(path).or_else(|| {
+        if is_file(path) { None } else { named(&format!("{path}.html")).or_else(|| named(INDEX)) }
+    })
 }
 
 /// Whether the last part of a path has an ending.
@@ -94,7 +99,8 @@ pub(crate) fn protect(headers: &mut HeaderMap, client: Option<&Client>) {
     }
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    let devices = "microphone=(self), speaker-selection=(self), camera=(), geolocation=(), display-capture=()";
+    let devices =
+        "microphone=(self), speaker-selection=(self), camera=(), geolocation=(), display-capture=()";
     headers.insert("permissions-policy", HeaderValue::from_static(devices));
 }
 

@@ -27,7 +27,11 @@ impl Checks<'_> {
         }
         for name in admin.names.iter().filter(|name| !is_host(name)) {
             let hint = Some("write it as \"pbx.example\" or \"192.0.2.10\"".to_owned());
-            self.error("admin.names", &format!("`admin.names` has {name:?}, which is no name of a host"), hint);
+            self.error(
+                "admin.names",
+                &format!("`admin.names` has {name:?}, which is no name of a host"),
+                hint,
+            );
         }
     }
 

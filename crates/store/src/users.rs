@@ -144,7 +144,8 @@ impl Store {
         self.explain(async {
             let mut writing = self.begin_change().await?;
             // Looked at again under the lock: two processes may start at once.
-            let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&mut *writing).await?;
+            let count: i64 =
+                sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&mut *writing).await?;
             if count > 0 {
                 return Ok(None);
             }
@@ -170,7 +171,9 @@ impl Store {
                 let all = organisations::all(&mut reading).await?;
                 organisations::choose(&all, organisation)?;
             }
-            let sql = select!("WHERE $1 IS NULL OR organisations.slug = $1 ORDER BY organisations.slug, users.login");
+            let sql = select!(
+                "WHERE $1 IS NULL OR organisations.slug = $1 ORDER BY organisations.slug, users.login"
+            );
             let rows = sqlx::query(sql).bind(organisation).fetch_all(&mut *reading).await?;
             rows.iter().map(read).collect()
         })
@@ -228,7 +231,8 @@ impl Store {
             let sql = select!("WHERE users.login = $1");
             let row = sqlx::query(sql).bind(login.to_lowercase()).fetch_optional(&mut *writing).await?;
             let user = read(&row.ok_or_else(|| StoreError::UnknownUser { login: login.into() })?)?;
-            let extension = extension_id(&mut writing, &user.organisation_id, &user.organisation, number).await?;
+            let extension =
+                extension_id(&mut writing, &user.organisation_id, &user.organisation, number).await?;
             let sql = "UPDATE users SET extension_id = $2, updated_at = $3 WHERE id = $1";
             let update = sqlx::query(sql).bind(&user.id).bind(extension).bind(now_micros());
             update.execute(&mut *writing).await?;
@@ -254,7 +258,10 @@ impl Store {
 
 impl fmt::Debug for NewUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewUser").field("login", &self.login).field("role", &self.role).finish_non_exhaustive()
+        f.debug_struct("NewUser")
+            .field("login", &self.login)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
     }
 }
 
@@ -361,7 +368,9 @@ async fn chosen(given: Option<&str>) -> Result<(String, String), StoreError> {
     };
     let hashing = password.clone();
     // It takes its time, on a thread that nobody waits for.
-    let hash = tokio::task::spawn_blocking(move || login::hash(&hashing)).await.map_err(|_| StoreError::Entropy)??;
+    let hash = tokio::task::spawn_blocking(move || login::hash(&hashing))
+        .await
+        .map_err(|_| StoreError::Entropy)??;
     Ok((password, hash))
 }
 

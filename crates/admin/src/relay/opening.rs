@@ -97,12 +97,8 @@ fn request(
 }
 
 fn answered(headers: &HeaderMap) -> HeaderMap {
-    let names = [
-        header::CONNECTION,
-        header::UPGRADE,
-        header::SEC_WEBSOCKET_ACCEPT,
-        header::SEC_WEBSOCKET_PROTOCOL,
-    ];
+    let names =
+        [header::CONNECTION, header::UPGRADE, header::SEC_WEBSOCKET_ACCEPT, header::SEC_WEBSOCKET_PROTOCOL];
     let found = |name: HeaderName| Some((name.clone(), headers.get(name)?.clone()));
     names.into_iter().filter_map(found).collect()
 }
@@ -156,7 +152,10 @@ mod tests {
 
     #[test]
     fn the_pbx_is_told_the_client_and_nothing_that_it_said_of_itself() {
-        let mut headers: HeaderMap = GOOD.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_static(value))).collect();
+        let mut headers: HeaderMap = GOOD
+            .iter()
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_static(value)))
+            .collect();
         headers.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.1"));
         headers.insert("sec-websocket-extensions", HeaderValue::from_static("permessage-deflate"));
         let connection = Connection { peer: ([192, 0, 2, 9], 1234).into(), is_tls: true };

@@ -62,7 +62,11 @@ impl Drop for Place {
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all = taken.all.saturating_sub(1);
         let own = taken.by_source.get(&self.source).copied().unwrap_or_default().saturating_sub(1);
-        if own == 0 { taken.by_source.remove(&self.source) } else { taken.by_source.insert(self.source, own) };
+        if own == 0 {
+            taken.by_source.remove(&self.source)
+        } else {
+            taken.by_source.insert(self.source, own)
+        };
     }
 }
 

@@ -1,8 +1,8 @@
 //! Lists: extensions of the database, registrations and calls as the PBX has them now.
 
 use axum::Json;
-use axum::extract::{Extension, Query, State};
 use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Query, State};
 use kiestoon_control::{Call, Registration};
 use kiestoon_store::ExtensionSummary;
 
@@ -33,7 +33,8 @@ pub(super) async fn registrations(
 ) -> Result<Json<Listed<Registration>>, Refusal> {
     let mut all = hall.pbx.registrations().await?;
     all.retain(|registration| {
-        let object = Object::Of { organisation: &registration.organisation, numbers: &[&registration.number] };
+        let object =
+            Object::Of { organisation: &registration.organisation, numbers: &[&registration.number] };
         authorise(&principal, Action::SeeRegistrations, object)
     });
     asked(page)?.of(all, |registration| format!("{} {}", registration.number, registration.contact))

@@ -40,7 +40,13 @@ struct Route {
 }
 
 fn routes() -> Vec<Route> {
-    let api = |method, path, action, summary, handler| Route { method, path, action, summary: Some(summary), handler };
+    let api = |method, path, action, summary, handler| Route {
+        method,
+        path,
+        action,
+        summary: Some(summary),
+        handler,
+    };
     let plain = |path, action, handler| Route { method: Method::GET, path, action, summary: None, handler };
     vec![
         api(Method::POST, SESSION, Action::LogIn, "Log in", post(session::log_in)),
@@ -174,7 +180,11 @@ async fn principal(hall: &Hall, headers: &HeaderMap) -> Result<Principal, Refusa
     };
     let session = hall.store.session(token, hall.session_time()).await?;
     Ok(session.map_or(Principal::Nobody, |session| {
-        Principal::Person(Arc::new(Person { user: session.user, csrf: session.csrf, token: token.to_owned() }))
+        Principal::Person(Arc::new(Person {
+            user: session.user,
+            csrf: session.csrf,
+            token: token.to_owned(),
+        }))
     }))
 }
 
@@ -182,7 +192,8 @@ fn check_csrf(person: &Person, headers: &HeaderMap) -> Result<(), Refusal> {
     let said = headers.get("x-csrf-token").map(HeaderValue::as_bytes).unwrap_or_default();
     let own = person.csrf.as_bytes();
     // Every byte is looked at, wherever the first difference is.
-    let difference = said.iter().zip(own).fold(said.len() ^ own.len(), |all, (a, b)| all | usize::from(a ^ b));
+    let difference =
+        said.iter().zip(own).fold(said.len() ^ own.len(), |all, (a, b)| all | usize::from(a ^ b));
     if difference == 0 { Ok(()) } else { Err(Refusal::Csrf) }
 }
 

@@ -24,7 +24,8 @@ pub(super) fn document() -> Value {
             operation["security"] = json!([{ "session": [] }]);
         }
         if let Some(body) = body(route.action) {
-            operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": body } } });
+            operation["requestBody"] =
+                json!({ "required": true, "content": { "application/json": { "schema": body } } });
         }
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation;
@@ -57,5 +58,7 @@ fn body(action: Action) -> Option<Value> {
         _ => return None,
     };
     let text = json!({ "type": "string" });
-    Some(json!({ "type": "object", "required": [first, second], "properties": { first: text, second: text } }))
+    Some(
+        json!({ "type": "object", "required": [first, second], "properties": { first: text, second: text } }),
+    )
 }

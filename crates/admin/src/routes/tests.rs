@@ -55,15 +55,25 @@ impl World {
         Some((session.token, session.csrf))
     }
 
-    async fn ask(&self, from: [u8; 4], method: &str, path: &str, session: &Session, more: &[(&str, &str)], body: &str) -> (StatusCode, String) {
+    async fn ask(
+        &self,
+        from: [u8; 4],
+        method: &str,
+        path: &str,
+        session: &Session,
+        more: &[(&str, &str)],
+        body: &str,
+    ) -> (StatusCode, String) {
         let mut request = Request::builder().method(method).uri(path).header("host", "pbx.example");
         if let Some((token, csrf)) = session {
-            request = request.header("cookie", format!("kiestoon_session={token}")).header("x-csrf-token", csrf);
+            request =
+                request.header("cookie", format!("kiestoon_session={token}")).header("x-csrf-token", csrf);
         }
         for (name, value) in more {
             request = request.header(*name, *value);
         }
-        let mut request = request.header("content-type", "application/json").body(Body::from(body.to_owned())).unwrap();
+        let mut request =
+            request.header("content-type", "application/json").body(Body::from(body.to_owned())).unwrap();
         request.extensions_mut().insert(Connection { peer: SocketAddr::from((from, 1234)), is_tls: true });
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
@@ -79,7 +89,8 @@ impl World {
 #[tokio::test]
 async fn every_route_and_method_says_who_may() {
     let world = World::new().await;
-    let sessions = [None, world.session("gebruiker", Role::User).await, world.session("beheer", Role::Admin).await];
+    let sessions =
+        [None, world.session("gebruiker", Role::User).await, world.session("beheer", Role::Admin).await];
     // For nobody, a user and an admin, from the network; 405 is for all. 503 and 409 are of those who may: no PBX is there.
     let expected: BTreeMap<(&str, &str), [u16; 3]> = BTreeMap::from([
         (("/api/v1/session", "POST"), [400, 400, 400]),
@@ -105,7 +116,9 @@ async fn every_route_and_method_says_who_may() {
     paths.dedup();
     for path in paths {
         // The logout comes last: it ends the session.
-        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| *method != "DELETE") {
+        for method in
+            ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| *method != "DELETE")
+        {
             for (who, session) in sessions.iter().enumerate() {
                 let (status, body) = world.ask([192, 0, 2, 9], method, path, session, &[], "{}").await;
                 let due = expected.get(&(path, method)).map_or(405, |due| due[who]);
@@ -154,7 +167,10 @@ async fn unknown_paths_are_pages_or_nothing() {
     }
     let (status, body) = world.ask([192, 0, 2, 9], "GET", "/", &None, &[], "").await;
     assert!(status == StatusCode::OK && body.contains("<html"), "{body}");
-    assert_eq!(world.ask([192, 0, 2, 9], "POST", "/", &None, &[], "").await.0, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(
+        world.ask([192, 0, 2, 9], "POST", "/", &None, &[], "").await.0,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
 }
 
 #[test]

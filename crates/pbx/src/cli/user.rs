@@ -39,7 +39,8 @@ async fn run(cli: &Cli, store: &Store, args: UserArgs) -> Result<(), Failure> {
                 "user {login} added to {organisation}",
                 "gebruiker {login} toegevoegd aan {organisation}"
             );
-            let value = json!({ "id": added.id, "organisation": organisation, "login": login, "password": shown });
+            let value =
+                json!({ "id": added.id, "organisation": organisation, "login": login, "password": shown });
             tell(cli, &line, shown.as_deref(), &value)
         }
         UserVerb::List => list(cli, store, args.organisation.as_deref()).await,
@@ -100,7 +101,14 @@ async fn list(cli: &Cli, store: &Store, organisation: Option<&str>) -> Result<()
     for user in users {
         let role = user.role.as_str().to_owned();
         let extension = user.extension.unwrap_or_else(|| "-".into());
-        table.row(vec![user.organisation, user.login, user.name, role, extension, when::local(user.updated_at)]);
+        table.row(vec![
+            user.organisation,
+            user.login,
+            user.name,
+            role,
+            extension,
+            when::local(user.updated_at),
+        ]);
     }
     print_line(&table.render());
     Ok(())

@@ -25,7 +25,10 @@ async fn a_user_lives_from_add_to_remove() {
     let store = fixture.open().await;
     import(&store, KANTOOR).await;
     let added = store.add_user(&new("Anna", Some("201"))).await.unwrap();
-    assert_eq!((added.login.as_str(), added.organisation.as_str(), added.generated), ("anna", "kantoor", false));
+    assert_eq!(
+        (added.login.as_str(), added.organisation.as_str(), added.generated),
+        ("anna", "kantoor", false)
+    );
     let facts = store.login_facts("ANNA").await.unwrap().expect("found without case");
     assert_eq!((facts.user.extension.as_deref(), facts.user.role), (Some("201"), Role::User));
     assert!(login::verify("geheim 1234", Some(&facts.password_hash)));
@@ -33,7 +36,10 @@ async fn a_user_lives_from_add_to_remove() {
 
     let taken = store.add_user(&new("anna", None)).await.unwrap_err();
     assert_eq!(taken.to_string(), "user `anna` exists already");
-    assert!(matches!(store.add_user(&new("piet", Some("299"))).await, Err(StoreError::UnknownExtension { .. })));
+    assert!(matches!(
+        store.add_user(&new("piet", Some("299"))).await,
+        Err(StoreError::UnknownExtension { .. })
+    ));
     assert!(matches!(store.add_user(&new("a b", None)).await, Err(StoreError::Refused(_))));
     let short = store.set_user_password("anna", Some("kort"), None).await;
     assert!(matches!(short, Err(StoreError::Refused(_))));

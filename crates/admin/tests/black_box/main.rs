@@ -1,0 +1,10 @@
+//! The sidecar beside a real PBX: both binaries, real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise, its fixtures included")]
+
+mod browser;
+mod configuration;
+mod house;
+mod logging_in;
+mod pbx_away;
+mod relay;
