@@ -71,12 +71,17 @@ fi
 
 address=$(hostname -I 2>/dev/null | awk '{print $1}')
 port=$("$kiestoon" ctl status | awk '$1 == "udp" || $1 == "tcp" { n = split($2, part, ":"); print part[n]; exit }')
+served() { # key of [admin]: the port of its first address
+  "$kiestoon" print-config | awk -v key="$1" '/^\[/{in_admin=($0=="[admin]")} in_admin&&$1==key{print; exit}' | grep -oE ':[0-9]+"' | head -1 | tr -dc 0-9
+}
+https=$(served https)
+http=$(served http)
 secret() { awk -v n="\"$1\"" '$1=="number"{hit=($3==n)} hit&&$1=="password"{gsub(/"/,"",$3); print $3; exit}' "$demo"; }
 cat <<END
 
   Kiestoon is ready.
 
-    web phone    https://localhost:8443   https://${address:-127.0.0.1}:8443   (http://localhost:8080 on this machine)
+    web phone    https://localhost:$https   https://${address:-127.0.0.1}:$https   (http://localhost:$http on this machine)
     log in       admin          password  $(cat "$first" 2>/dev/null || echo "as you set it")   (extension 200)
 
     SIP server   ${address:-127.0.0.1}   (port ${port:-5060}, UDP or TCP)
@@ -84,7 +89,7 @@ cat <<END
     extension    202     password  $(secret 202)
 
   Point two phones at it and call 202 from 201; *43 is an echo test. A browser warns of the certificate until it knows
-  the authority of https://localhost:8443/ca.crt.
+  the authority of https://localhost:$https/ca.crt.
   In another window:  $kiestoon ctl watch
   Ctrl-C stops both.
 

@@ -6,9 +6,11 @@ use crate::house::House;
 
 #[test]
 fn every_error_is_said_at_once() {
-    let house = House::new("certificate = \"none.crt\"\nlocale = \"xx\"\nturn_urls = [\"turn:a\"]\n");
+    let house = House::new();
     let text = fs::read_to_string(house.path("kiestoon.toml")).unwrap();
-    fs::write(house.path("kiestoon.toml"), text.replace("http = [\"127.0.0.1", "http = [\"0.0.0.0")).unwrap();
+    let text = text.replace("http = [\"127.0.0.1", "http = [\"0.0.0.0");
+    let more = "certificate = \"none.crt\"\nlocale = \"xx\"\nturn_urls = [\"turn:a\"]\n";
+    fs::write(house.path("kiestoon.toml"), text + more).unwrap();
     let refused = house.refused();
     assert_eq!(refused.status.code(), Some(64));
     let said = String::from_utf8_lossy(&refused.stderr);
@@ -19,7 +21,7 @@ fn every_error_is_said_at_once() {
 
 #[test]
 fn a_taken_port_is_named() {
-    let mut house = House::new("");
+    let mut house = House::new();
     house.start_admin();
     let refused = house.refused();
     assert_eq!(refused.status.code(), Some(64));

@@ -21,8 +21,8 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// One organisation with the extensions 201 and 202; nothing runs. `more` goes into `[admin]`.
-    pub(crate) fn new(more: &str) -> Self {
+    /// One organisation with the extensions 201 and 202; nothing runs.
+    pub(crate) fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("kiestoon-admin-test-").tempdir().unwrap();
         let house = Self { folder, port: free_ports(), pbx: None, admin: None };
         let [sip, ws, http, https] = [0, 1, 2, 3].map(|offset| house.port + offset);
@@ -35,7 +35,7 @@ impl House {
             format!(
                 "[sip]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = []\n[sip.ws]\nlisten = [\"127.0.0.1:{ws}\"]\n\
                  [media]\nrtp_ports = \"{rtp}-{}\"\nsounds = \"sounds\"\nhold_music = \"\"\n\
-                 [admin]\nhttp = [\"127.0.0.1:{http}\"]\nhttps = [\"127.0.0.1:{https}\"]\n{more}",
+                 [admin]\nhttp = [\"127.0.0.1:{http}\"]\nhttps = [\"127.0.0.1:{https}\"]\n",
                 rtp + 15
             ),
         )
@@ -47,7 +47,7 @@ impl House {
 
     /// Both started, with the users `admin` and `anna`, who has extension 201; their passwords are [`PASSWORD`].
     pub(crate) fn open() -> Self {
-        let mut house = Self::new("");
+        let mut house = Self::new();
         for user in [&["admin", "--role", "admin"][..], &["anna", "--extension", "201"]] {
             house.kiestoon(&[&["user", "add"], user, &["--password", PASSWORD]].concat());
         }

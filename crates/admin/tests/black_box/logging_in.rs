@@ -5,7 +5,7 @@ use crate::house::{House, PASSWORD};
 
 #[test]
 fn the_first_start_makes_an_admin_whose_password_is_shown_once() {
-    let mut house = House::new("");
+    let mut house = House::new();
     house.start_admin();
     let log = house.log();
     let password = log.split("with the password ").nth(1).unwrap().split(' ').next().unwrap();
