@@ -126,7 +126,7 @@ impl Listening {
 
     async fn scope(&mut self, event: &Event) -> Scope {
         if let Some(id) = event.what.call_id() {
-            return self.scope_of_call(&id.to_owned(), &event.what).await;
+            return self.scope_of_call(id, &event.what).await;
         }
         match &event.what {
             Happening::RegistrationChanged { number, .. } => self.scope_of_number(number).await,

@@ -1,7 +1,7 @@
 //! The PBX under test: its own folder, its own ports, stopped when it goes out of scope.
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader},
     net::{SocketAddr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
