@@ -1,0 +1,270 @@
+/** One call, from its first ring to its end: its state, what may be done with it, and how it is kept alive. */
+import type { Timer } from './backoff';
+import { type Failure, failureOfStatus } from './failures';
+import { PARKED_MS, type ParkedCall } from './parked';
+import { between, type Reading, read } from './quality';
+import type { Leg, LegEnd, LegEvents } from './signalling';
+import { after, type CallEvent, type CallView, isLive } from './state';
+
+export interface CallSurroundings {
+  readonly timer: Timer;
+  readonly now: () => number;
+  readonly changed: () => void;
+  readonly sound: (stream: MediaStream | null) => void;
+  /** The connection broke under it: a new leg is wanted, by takeUp, as soon as there is a connection. */
+  readonly lost: () => void;
+}
+
+export class Call {
+  #view: CallView;
+  #leg: Leg | null = null;
+  #microphone: MediaStream | null = null;
+  #second: unknown = null;
+  #repair: unknown = null;
+  #givingUp: unknown = null;
+  #reading: Reading | null = null;
+
+  constructor(
+    direction: CallView['direction'],
+    number: string,
+    name: string,
+    private readonly around: CallSurroundings,
+  ) {
+    this.#view = { ...BLANK, direction, number, name };
+    this.#step(direction === 'outbound' ? 'dial' : 'offer');
+  }
+
+  /** A call that this page, or the one before it, has lost: in talk, but without a leg until takeUp. */
+  static parked(call: ParkedCall, around: CallSurroundings): Call {
+    const taken = new Call(call.direction, call.number, call.name, around);
+    taken.#view = { ...taken.#view, state: 'active', answeredAt: call.answeredAt, muted: call.muted };
+    taken.#wait(PARKED_MS - (around.now() - call.seenAt));
+    return taken;
+  }
+
+  get view(): CallView {
+    return this.#view;
+  }
+
+  get live(): boolean {
+    return isLive(this.#view.state);
+  }
+
+  /** In talk, and without a leg. */
+  get waiting(): boolean {
+    return this.live && this.#givingUp !== null && this.#leg === null;
+  }
+
+  get leg(): Leg | null {
+    return this.#leg;
+  }
+
+  use(leg: Leg, microphone: MediaStream | null = null): void {
+    this.#leg = leg;
+    this.#microphone = microphone ?? this.#microphone;
+    leg.listen(this.#listener(leg));
+  }
+
+  /** The INVITE with Replaces is on its way. */
+  takeUp(leg: Leg, microphone: MediaStream): void {
+    this.#reading = null;
+    this.use(leg, microphone);
+  }
+
+  answer(microphone: MediaStream): void {
+    if (this.#view.state !== 'incoming') return stop(microphone);
+    this.#microphone = microphone;
+    this.#leg?.answer(microphone);
+  }
+
+  /** Cancels, rejects or hangs up. What has no leg ends at once. */
+  end(status?: number): void {
+    const leg = this.#leg;
+    leg?.end(status);
+    if (this.live) this.#over('over', null);
+  }
+
+  fail(failure: Failure): void {
+    this.#leg?.end();
+    this.#over('refused', failure);
+  }
+
+  mute(on: boolean): void {
+    this.#leg?.mute(on);
+    this.#show({ muted: on });
+  }
+
+  /** Where an offer is open, a moment later once more. */
+  hold(on: boolean, tries = 10): void {
+    if (!this.live || !this.#leg || this.#leg.hold(on) || tries === 0) return;
+    this.around.timer.set(() => this.hold(on, tries - 1), RETRY_OFFER_MS);
+  }
+
+  digit(digit: string): void {
+    if (this.#view.state === 'active') this.#leg?.sendDigit(digit);
+  }
+
+  async transfer(target: string): Promise<void> {
+    const leg = this.#leg;
+    if (!leg || !this.live) return;
+    this.#show({ transferring: true, failure: null });
+    const done = await leg.transfer(target);
+    if (!this.live) return;
+    if (done) return this.end();
+    this.#show({ transferring: false, failure: { code: 'transfer' } });
+  }
+
+  async replaceMicrophone(stream: MediaStream): Promise<void> {
+    await this.#leg?.replaceMicrophone(stream);
+    stop(this.#microphone);
+    this.#microphone = stream;
+  }
+
+  /** The path of the sound may have changed: find a new one, until it is found. */
+  recover(): void {
+    const inTalk = this.#view.state === 'active' || this.#view.state === 'held';
+    if (!this.#leg || !inTalk || this.#repair !== null) return;
+    this.#show({ reconnecting: true });
+    this.#leg.restartIce();
+    this.#repair = this.around.timer.set(() => {
+      this.#repair = null;
+      if (this.#view.reconnecting) this.recover();
+    }, RESTART_EVERY_MS);
+  }
+
+  #listener(leg: Leg): LegEvents {
+    const ours = (what: () => void) => {
+      if (this.#leg === leg) what();
+    };
+    return {
+      progress: () => ours(() => this.#step('progress')),
+      answered: () => ours(() => this.#answered()),
+      hold: (who, held) => ours(() => this.#held(who, held)),
+      ended: (how) => ours(() => this.#ended(how)),
+      sound: (stream) => ours(() => this.around.sound(stream)),
+      iceState: (state) => ours(() => this.#iceState(state)),
+    };
+  }
+
+  #answered(): void {
+    this.#stopWaiting();
+    if (this.#view.muted) this.#leg?.mute(true);
+    this.#view = { ...this.#view, reconnecting: false, answeredAt: this.#view.answeredAt ?? this.around.now() };
+    this.#step('answered');
+    this.around.changed();
+    if (this.#second === null) this.#everySecond();
+  }
+
+  #held(who: 'local' | 'remote', held: boolean): void {
+    if (who === 'remote') this.#show({ heldByOther: held });
+    else this.#step(held ? 'held' : 'resumed');
+  }
+
+  #iceState(state: RTCIceConnectionState): void {
+    if (state === 'connected' || state === 'completed') {
+      this.#clear('repair');
+      this.#show({ reconnecting: false });
+    } else if (state === 'disconnected') {
+      this.recover();
+    }
+  }
+
+  #ended(how: LegEnd): void {
+    const answered = this.#view.answeredAt !== null;
+    if (this.#givingUp !== null && how.by !== 'local' && !how.lost) return this.#over('refused', { code: 'call_lost' });
+    if (how.lost && answered) {
+      this.#leg = null;
+      this.#clear('repair');
+      if (this.#givingUp === null) this.#wait(PARKED_MS);
+      this.around.lost();
+      return;
+    }
+    if (how.failure) return this.#over('refused', { code: how.failure });
+    const refused = answered || this.#view.direction === 'inbound' ? null : refusal(how);
+    this.#over(refused ? 'refused' : 'over', refused);
+  }
+
+  #wait(ms: number): void {
+    this.#show({ reconnecting: true });
+    this.#givingUp = this.around.timer.set(() => this.fail({ code: 'call_lost' }), Math.max(0, ms));
+  }
+
+  #stopWaiting(): void {
+    this.#clear('givingUp');
+  }
+
+  #over(event: 'over' | 'refused', failure: Failure | null): void {
+    if (!this.live) return;
+    this.#leg = null;
+    this.#clear('repair');
+    this.#clear('second');
+    this.#stopWaiting();
+    stop(this.#microphone);
+    this.#microphone = null;
+    this.around.sound(null);
+    this.#view = { ...this.#view, failure, endedAt: this.around.now(), reconnecting: false, transferring: false };
+    this.#step(event);
+  }
+
+  #everySecond(): void {
+    this.#second = this.around.timer.set(() => {
+      void this.#measure().finally(() => {
+        if (this.live && this.#second !== null) this.#everySecond();
+      });
+    }, 1000);
+  }
+
+  async #measure(): Promise<void> {
+    const leg = this.#leg;
+    const report = await leg?.statistics().catch(() => null);
+    if (!report || this.#leg !== leg || !this.live) return;
+    const now = read(report as never);
+    if (!now) return;
+    const quality = between(this.#reading, now);
+    this.#reading = now;
+    this.#show({ quality });
+  }
+
+  #step(event: CallEvent): void {
+    const state = after(this.#view.state, event);
+    if (state) this.#show({ state });
+  }
+
+  #show(part: Partial<CallView>): void {
+    this.#view = { ...this.#view, ...part };
+    this.around.changed();
+  }
+
+  #clear(which: 'repair' | 'second' | 'givingUp'): void {
+    const { timer } = this.around;
+    if (which === 'repair') this.#repair = timer.clear(this.#repair) ?? null;
+    else if (which === 'second') this.#second = timer.clear(this.#second) ?? null;
+    else this.#givingUp = timer.clear(this.#givingUp) ?? null;
+  }
+}
+
+function refusal(how: LegEnd): Failure | null {
+  if (how.by === 'local' && !how.lost) return null;
+  return how.status === 0 && how.lost ? { code: 'server_away' } : failureOfStatus(how.status, how.reason);
+}
+
+function stop(stream: MediaStream | null): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
+const BLANK: CallView = {
+  state: 'idle',
+  direction: 'outbound',
+  number: '',
+  name: '',
+  answeredAt: null,
+  endedAt: null,
+  muted: false,
+  heldByOther: false,
+  reconnecting: false,
+  transferring: false,
+  failure: null,
+  quality: null,
+};
+const RETRY_OFFER_MS = 300;
+const RESTART_EVERY_MS = 3000;
