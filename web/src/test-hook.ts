@@ -21,8 +21,12 @@ declare global {
   }
 }
 
+export function underTest(): boolean {
+  return new URLSearchParams(location.search).has('test');
+}
+
 export function offerTestHook(phone: SharedPhone, stream: () => MediaStream | null): void {
-  if (!new URLSearchParams(location.search).has('test')) return;
+  if (!underTest()) return;
   let listening: { stream: MediaStream; analyser: AnalyserNode } | null = null;
   window.kiestoonTest = {
     view: () => phone.view,

@@ -5,6 +5,7 @@ import type { Channel, Locks } from '../phone/leader';
 import { openMicrophone } from '../phone/microphone';
 import { SharedPhone } from '../phone/shared';
 import type { PhoneView } from '../phone/state';
+import { underTest } from '../test-hook';
 import { chosen } from './chosen-devices';
 import type { Sound } from './sound';
 
@@ -20,7 +21,7 @@ export function openPhone(
     {
       api: { token: () => api.token(), config: () => api.config() },
       signalling: jssip(instance()),
-      microphone: () => openMicrophone(chosen('audioinput')),
+      microphone: () => openMicrophone(chosen('audioinput'), !underTest()),
       storage: sessionStorage,
       online: () => navigator.onLine,
       sound: (stream) => sound.voice(stream),

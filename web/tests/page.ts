@@ -1,0 +1,89 @@
+/** What a person does on our page and what they notice, for the specs. */
+import type { Page } from 'playwright-core';
+import type { PhoneView } from '../src/phone/state';
+import type { TestHook } from '../src/test-hook';
+import type { Started } from './browsers';
+
+declare const window: { kiestoonTest?: TestHook };
+
+export class Person {
+  private constructor(
+    readonly page: Page,
+    readonly browser: Started,
+  ) {}
+
+  /** Opens the page, logs in, and waits until the phone is reachable. */
+  static async arrives(browser: Started, url: string, login: string, password: string): Promise<Person> {
+    const context = await browser.context();
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on('pageerror', (error) => console.error(`    ${browser.name}: ${error.message}`));
+    if (process.env['KIESTOON_DEBUG'])
+      page.on('console', (line) => console.error(`    ${browser.name}: ${line.text()}`));
+    await page.goto(`${url}?test`);
+    await page.locator('input[name=login]').fill(login);
+    await page.locator('input[name=password]').fill(password);
+    await page.locator('kiestoon-login button').click();
+    const person = new Person(page, browser);
+    await person.sees((view) => view.registration === 'registered', 'the phone to be reachable');
+    return person;
+  }
+
+  view(): Promise<PhoneView | null> {
+    return this.page.evaluate(() => window.kiestoonTest?.view() ?? null);
+  }
+
+  async sees(expected: (view: PhoneView) => boolean, what: string, seconds = 20): Promise<PhoneView> {
+    let last: PhoneView | null = null;
+    const until = Date.now() + 1000 * seconds;
+    while (Date.now() < until) {
+      last = await this.view().catch(() => null);
+      if (last && expected(last)) return last;
+      await pause();
+    }
+    throw new Error(`${this.browser.name} waited for ${what}, and saw ${JSON.stringify(last)}`);
+  }
+
+  inState(state: string, seconds?: number): Promise<PhoneView> {
+    return this.sees((view) => (view.call?.state ?? 'idle') === state, `a call that is ${state}`, seconds);
+  }
+
+  async calls(number: string): Promise<void> {
+    await this.page.locator('input[name=number]').fill(number);
+    await this.page.locator('button.call').click();
+  }
+
+  async presses(label: string): Promise<void> {
+    await this.page.getByRole('button', { name: label, exact: true }).click();
+  }
+
+  /** The voice of the other side, by its frequency; bins are 6 Hz wide. */
+  async hears(tone: number, seconds = 20): Promise<void> {
+    await this.#listens((frequency, level) => Math.abs(frequency - tone) <= 15 && level > -70, `${tone} Hz`, seconds);
+  }
+
+  async hearsNothingOf(tone: number, seconds = 20): Promise<void> {
+    await this.#listens((frequency, level) => Math.abs(frequency - tone) > 15 || level < -80, `no ${tone} Hz`, seconds);
+  }
+
+  /** Three times running: one reading may be a click. */
+  async #listens(fits: (frequency: number, level: number) => boolean, what: string, seconds: number): Promise<void> {
+    let last = null;
+    let times = 0;
+    const until = Date.now() + 1000 * seconds;
+    while (Date.now() < until && times < 3) {
+      last = await this.page.evaluate(() => window.kiestoonTest?.heard() ?? null);
+      times = fits(last?.frequency ?? 0, last?.level ?? -200) ? times + 1 : 0;
+      await pause();
+    }
+    if (times < 3) throw new Error(`${this.browser.name} listened for ${what}, and heard ${JSON.stringify(last)}`);
+  }
+
+  async leaves(): Promise<void> {
+    await this.page.context().close();
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 200));
+}
