@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the named groups need and this machine lacks: build, test, check, listen, bench.
+# Installs what the named groups need and this machine lacks: build, web, test, check, listen, bench.
 # As root or with sudo through apt; otherwise it says the one command that an administrator must run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,7 @@ cargo_tools=()
 for group in "$@"; do
   case $group in
     build) packages+=(cc:gcc g++:g++ make:make cmake:cmake) ;;
+    web) packages+=(node:nodejs npm:npm) ;;
     check)
       packages+=(python3:python3)
       components+=(rustfmt:cargo-fmt clippy:cargo-clippy)
@@ -17,6 +18,8 @@ for group in "$@"; do
       ;;
     test)
       packages+=(python3:python3 baresip:baresip espeak-ng:espeak-ng dnsmasq:dnsmasq-base sipp:sip-tester sox:sox ip:iproute2 sqlite3:sqlite3 pg_createcluster:postgresql linphonec:linphone-cli kamailio:kamailio nft:nftables sysctl:procps)
+      # The browsers that call; Firefox's sound stands still without a sound server.
+      packages+=(node:nodejs npm:npm chromium:chromium firefox-esr:firefox-esr pulseaudio:pulseaudio)
       compgen -G '/usr/lib/*/kamailio/modules/tls.so' >/dev/null || packages+=(kamailio-tls:kamailio-tls-modules)
       # The fax machine of the tests is compiled by them; a library has no command to be known by.
       [ -e /usr/include/spandsp.h ] || packages+=(libspandsp-dev:libspandsp-dev)
@@ -29,7 +32,7 @@ for group in "$@"; do
       python3 -c 'import ensurepip' 2>/dev/null || packages+=(ensurepip:python3-venv)
       ;;
     bench) packages+=(kamailio:kamailio rtpengine:rtpengine-daemon ip:iproute2) ;;
-    *) echo "install.sh: unknown group '$group' (build, test, check, listen, bench)" >&2; exit 64 ;;
+    *) echo "install.sh: unknown group '$group' (build, web, test, check, listen, bench)" >&2; exit 64 ;;
   esac
 done
 

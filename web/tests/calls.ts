@@ -10,7 +10,7 @@ export interface Pair {
 
 export type Spec = readonly [name: string, run: (pair: Pair) => Promise<void>];
 
-async function connect({ first, second, number }: Pair): Promise<void> {
+export async function connect({ first, second, number }: Pair): Promise<void> {
   await first.calls(number);
   await second.inState('incoming');
   await first.inState('ringing');
@@ -18,7 +18,7 @@ async function connect({ first, second, number }: Pair): Promise<void> {
   await Promise.all([first.inState('active'), second.inState('active')]);
 }
 
-async function hangUp(who: Person, other: Person): Promise<void> {
+export async function hangUp(who: Person, other: Person): Promise<void> {
   await who.presses('Ophangen');
   await Promise.all([who.inState('ended'), other.inState('ended')]);
   for (const person of [who, other]) {

@@ -7,10 +7,11 @@
  *   KIESTOON_BROWSERS  which, in order (default "chromium,firefox"); KIESTOON_ONLY  part of a name
  */
 import { type BrowserName, type Started, start } from './browsers';
-import { specs } from './calls';
+import { type Pair, specs } from './calls';
 import { loopback } from './loopback';
 import { Person } from './page';
 import { type StandIn, standIn } from './stand-in';
+import { standInSpecs } from './stand-in-calls';
 
 const env = process.env;
 const [one = 'chromium', two = 'firefox'] = (env['KIESTOON_BROWSERS'] ?? 'chromium,firefox').split(
@@ -67,22 +68,20 @@ async function alone(browser: Started, url: string): Promise<void> {
 async function together(first: Started, second: Started, url: string, here: StandIn | null): Promise<void> {
   const logins = here ? ['201', 'geheim', '202', 'geheim', '202'] : NAMES.map((name) => env[name] ?? '');
   const [login = '', password = '', login2 = '', password2 = '', number = ''] = logins;
-  for (const [name, run] of specs) {
-    if (here && name.includes('reload')) continue;
-    await test(name, async () => {
-      const people: Person[] = [];
-      try {
-        people.push(
-          await Person.arrives(first, url, login, password),
-          await Person.arrives(second, url, login2, password2),
-        );
-        const [a, b] = people;
-        if (a && b) await run({ first: a, second: b, number });
-      } finally {
-        for (const person of people) await person.leaves().catch(() => undefined);
-      }
-    });
-  }
+  const pair = async (run: (pair: Pair) => Promise<void>) => {
+    const people: Person[] = [];
+    try {
+      people.push(await Person.arrives(first, url, login, password));
+      people.push(await Person.arrives(second, url, login2, password2));
+      const [a, b] = people;
+      if (a && b) await run({ first: a, second: b, number });
+    } finally {
+      for (const person of people) await person.leaves().catch(() => undefined);
+    }
+  };
+  // The stand-in parks no call.
+  for (const [name, run] of specs) if (!here || !name.includes('reload')) await test(name, () => pair(run));
+  if (here) for (const [name, run] of standInSpecs) await test(name, () => pair((both) => run(both, here)));
 }
 
 const LIMIT_MS = 90_000;

@@ -13,7 +13,7 @@ export class SipStandIn {
   /** By the branch of our Via. */
   readonly #callers = new Map<string, WebSocket>();
   #branch = 0;
-  /** Start lines of what was received, for the tests. */
+  /** What was received, for the tests. */
   readonly seen: string[] = [];
   /** A test's own answer, instead of passing a request on. */
   answerWith: ((method: string, number: string) => [number, string] | null) | null = null;
@@ -25,10 +25,15 @@ export class SipStandIn {
     });
   }
 
+  /** As when the network goes away: nothing is said. */
+  cut(extension: string): void {
+    this.#flows.get(extension)?.terminate();
+  }
+
   #received(socket: WebSocket, bytes: string): void {
     if (/^[\r\n]*$/.test(bytes)) return socket.send('\r\n');
     const message = parse(bytes);
-    this.seen.push(message.start);
+    this.seen.push(bytes);
     if (message.start.startsWith('SIP/2.0 ')) return this.#response(message);
     const [method = '', uri = ''] = message.start.split(' ');
     const number = decodeURIComponent(/^sips?:([^@;]*)/.exec(uri)?.[1] ?? '');

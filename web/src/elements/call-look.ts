@@ -4,6 +4,7 @@ import { css } from 'lit';
 export const callLook = css`
   section {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 1.25rem;
   }
   .who {
@@ -35,6 +36,17 @@ export const callLook = css`
     color: var(--accent);
     font-size: 1.5rem;
     font-weight: 600;
+  }
+  /* With its keys shown, the whole call still fits a phone's screen. */
+  .open {
+    gap: 0.875rem;
+  }
+  .open .face,
+  .open kiestoon-quality {
+    display: none;
+  }
+  .open kiestoon-dialpad {
+    --key-height: 2.75rem;
   }
   .incoming .face {
     animation: ring 1.6s ease-out infinite;
@@ -85,7 +97,7 @@ export const callLook = css`
   }
   .controls {
     display: grid;
-    grid-template-columns: repeat(4, 1fr);
+    grid-template-columns: repeat(4, minmax(0, 1fr));
     gap: 0.25rem;
   }
   .controls button,
@@ -94,6 +106,7 @@ export const callLook = css`
     justify-items: center;
     gap: 0.375rem;
     font-size: 0.75rem;
+    white-space: nowrap;
     color: var(--soft);
   }
   .controls span,
@@ -106,7 +119,7 @@ export const callLook = css`
     background: var(--key);
     color: var(--ink);
   }
-  .controls button:hover span {
+  .controls [aria-pressed='false']:hover span {
     background: var(--key-over);
   }
   .controls [aria-pressed='true'] span {
@@ -132,11 +145,16 @@ export const callLook = css`
   .go span {
     background: var(--go);
   }
+  .after .main {
+    white-space: nowrap;
+  }
   .after {
     display: flex;
     gap: 0.625rem;
   }
-  .quiet {
+  .after .quiet {
+    width: auto;
+    padding-inline: 1.5rem;
     background: var(--key);
     color: var(--ink);
   }

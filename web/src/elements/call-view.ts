@@ -34,7 +34,7 @@ export class CallElement extends KiestoonElement {
     const { call } = this;
     if (!call) return nothing;
     const inTalk = call.state === 'active' || call.state === 'held';
-    return html`<section class=${call.state} aria-label=${text(stateText(call))}>
+    return html`<section class=${this.open ? `${call.state} open` : call.state} aria-label=${text(stateText(call))}>
       ${this.#who(call)}
       ${call.failure ? html`<p class="notice" role="alert">${sentence(call.failure)}</p>` : nothing}
       ${inTalk ? this.#controls(call) : nothing} ${inTalk ? this.#panel(call) : nothing} ${this.#end(call)}

@@ -15,6 +15,7 @@ export class Devices extends KiestoonElement {
     css`
       section {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 0.875rem;
       }
       .meter {
@@ -25,8 +26,6 @@ export class Devices extends KiestoonElement {
       }
       .meter > div {
         height: 100%;
-        width: 100%;
-        transform-origin: left;
         background: linear-gradient(90deg, var(--go) 70%, var(--warn) 90%, var(--stop));
       }
     `,
@@ -58,7 +57,7 @@ export class Devices extends KiestoonElement {
           ? html`<button type="button" class="plain" @click=${() => void this.#listen()}>${text('level_start')}</button>`
           : html`<div class="meter" role="meter" aria-label=${text('level')} aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=${Math.round(100 * this.level)}>
-                <div style="transform: scaleX(${this.level})"></div>
+                <div style="clip-path: inset(0 ${(100 * (1 - this.level)).toFixed(1)}% 0 0)"></div>
               </div>
               <button type="button" class="plain" @click=${() => this.#stop?.()}>${text('level_stop')}</button>`
       }

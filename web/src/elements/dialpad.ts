@@ -15,7 +15,7 @@ export class Dialpad extends KiestoonElement {
         gap: 0.5rem;
       }
       button {
-        height: 3.375rem;
+        height: var(--key-height, 3.375rem);
         border-radius: 0.75rem;
         background: var(--key);
         display: grid;

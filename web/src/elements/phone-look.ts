@@ -5,6 +5,7 @@ export const phoneLook = css`
   .phone,
   form {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 1rem;
   }
   .status {

@@ -27,7 +27,7 @@ export const en: Record<TextKey, string> = {
   retry: 'Try again now',
 
   number: 'Number',
-  number_hint: 'Name or number',
+  number_hint: 'Which number?',
   key: 'Key {key}',
   key_letters: 'Key {key}, {letters}',
   backspace: 'Delete the last digit',

@@ -25,7 +25,7 @@ export const nl = {
   retry: 'Nu opnieuw proberen',
 
   number: 'Nummer',
-  number_hint: 'Naam of nummer',
+  number_hint: 'Welk nummer belt u?',
   key: 'Toets {key}',
   key_letters: 'Toets {key}, {letters}',
   backspace: 'Laatste cijfer wissen',

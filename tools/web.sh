@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Builds web/dist, which kiestoon-admin serves. Without npm it says so and leaves things as they are.
+set -euo pipefail
+cd "$(dirname "$0")/../web"
+
+if ! command -v npm >/dev/null 2>&1; then
+  echo "web: npm is missing, so the web phone is not built (tools/install.sh web installs it)." >&2
+  exit 0
+fi
+
+# A fresh install only where the lock file has changed since the last one.
+installed=node_modules/.kiestoon-lock
+if ! cmp -s package-lock.json "$installed"; then
+  echo "==> installing what the web phone is built of"
+  npm ci --no-audit --no-fund --loglevel=error
+  cp package-lock.json "$installed"
+fi
+
+# Nothing to do where the build is newer than all that it is made of.
+if [ -e dist/index.html ] && [ -z "$(find src public index.html package-lock.json vite.config.ts tsconfig.json -newer dist/index.html -print -quit)" ]; then
+  exit 0
+fi
+echo "==> building the web phone"
+npm run --silent build -- --logLevel=warn
