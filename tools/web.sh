@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds web/dist, which kiestoon-admin serves. Without npm it says so and leaves things as they are.
+# Builds web/dist, which kiestoon-admin serves; `check` looks at style and types and runs the unit tests, `browsers` calls in
+# Chromium and Firefox. Without npm it says so and leaves things as they are.
 set -euo pipefail
 cd "$(dirname "$0")/../web"
 
@@ -16,9 +17,16 @@ if ! cmp -s package-lock.json "$installed"; then
   cp package-lock.json "$installed"
 fi
 
-# Nothing to do where the build is newer than all that it is made of.
-if [ -e dist/index.html ] && [ -z "$(find src public index.html package-lock.json vite.config.ts tsconfig.json -newer dist/index.html -print -quit)" ]; then
-  exit 0
+if [ "${1:-build}" = check ]; then
+  npm run --silent check
+  npm test --silent
+  exit
 fi
-echo "==> building the web phone"
-npm run --silent build -- --logLevel=warn
+
+# Not where the build is newer than all that it is made of.
+newer=$(find src public index.html package-lock.json vite.config.ts tsconfig.json -newer dist/index.html -print -quit 2>/dev/null || true)
+if [ ! -e dist/index.html ] || [ -n "$newer" ]; then
+  echo "==> building the web phone"
+  npm run --silent build -- --logLevel=warn
+fi
+if [ "${1:-build}" = browsers ]; then npm run --silent browsers; fi

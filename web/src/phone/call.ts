@@ -23,6 +23,7 @@ export class Call {
   #repair: unknown = null;
   #givingUp: unknown = null;
   #reading: Reading | null = null;
+  #ice: RTCIceConnectionState = 'new';
 
   constructor(
     direction: CallView['direction'],
@@ -68,6 +69,7 @@ export class Call {
   /** The INVITE with Replaces is on its way. */
   takeUp(leg: Leg, microphone: MediaStream): void {
     this.#reading = null;
+    this.#ice = 'new';
     this.use(leg, microphone);
   }
 
@@ -125,7 +127,8 @@ export class Call {
     const inTalk = this.#view.state === 'active' || this.#view.state === 'held';
     if (!this.#leg || !inTalk || this.#repair !== null) return;
     this.#show({ reconnecting: true });
-    this.#leg.restartIce();
+    // A path that still works stays "connected" all the while: then the answer is the end of it.
+    this.#leg.restartIce(() => this.#restored());
     this.#repair = this.around.timer.set(() => {
       this.#repair = null;
       if (this.#view.reconnecting) this.recover();
@@ -161,12 +164,15 @@ export class Call {
   }
 
   #iceState(state: RTCIceConnectionState): void {
-    if (state === 'connected' || state === 'completed') {
-      this.#clear('repair');
-      this.#show({ reconnecting: false });
-    } else if (state === 'disconnected') {
-      this.recover();
-    }
+    this.#ice = state;
+    if (state === 'disconnected') this.recover();
+    else this.#restored();
+  }
+
+  #restored(): void {
+    if (this.#ice !== 'connected' && this.#ice !== 'completed') return;
+    this.#clear('repair');
+    if (this.#view.reconnecting) this.#show({ reconnecting: false });
   }
 
   #ended(how: LegEnd): void {

@@ -78,8 +78,8 @@ export class JsSipLeg implements Leg {
     });
   }
 
-  restartIce(): boolean {
-    return this.#session?.renegotiate({ rtcOfferConstraints: { iceRestart: true } }) ?? false;
+  restartIce(answered: () => void): boolean {
+    return this.#session?.renegotiate({ rtcOfferConstraints: { iceRestart: true } }, answered) ?? false;
   }
 
   async replaceMicrophone(stream: MediaStream): Promise<void> {

@@ -46,7 +46,8 @@ export interface Leg {
   hold(on: boolean): boolean;
   sendDigit(digit: string): void;
   transfer(target: string): Promise<boolean>;
-  restartIce(): boolean;
+  /** Offers new ICE credentials; `answered` is called once they are taken. False where an offer is open already. */
+  restartIce(answered: () => void): boolean;
   replaceMicrophone(stream: MediaStream): Promise<void>;
   statistics(): Promise<RTCStatsReport | null>;
   dialog(): DialogId | null;
