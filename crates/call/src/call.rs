@@ -296,6 +296,7 @@ impl Call {
         self.tick_session(x, Side::Callee);
         self.tick_parked(x);
         self.tick_digits(x);
+        self.tick_absence(x);
         self.leave_silent(x);
         if let Stage::Ringing(ring) = &self.stage {
             let repeat = ring.told.is_some_and(|(_, at)| at <= x.now);
@@ -327,7 +328,8 @@ impl Call {
         let prack = self.caller.reliable().and_then(Reliable::deadline);
         let exchanges = [self.passed_deadline(), self.session_deadline(), prack, self.digits_deadline()];
         let others = [self.probe_at, self.transfers_deadline(), ack(Side::Caller), ack(Side::Callee)];
-        others.into_iter().chain(exchanges).chain([limit, stage]).flatten().min()
+        let others = others.into_iter().chain([self.absence_deadline()]);
+        others.chain(exchanges).chain([limit, stage]).flatten().min()
     }
 
     pub(crate) fn id(&self) -> CallId {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use kiestoon_media::webrtc::Ended;
 use kiestoon_media::{Cause, LegId};
 
 use crate::call::{Call, Stage};
@@ -35,14 +34,6 @@ impl Call {
             if entry.diagnosis.is_some() {
                 x.event(Event::CallDiagnosed { call: self.id(), side: entry.side, cause: entry.diagnosis });
             }
-        }
-    }
-
-    /// There is no way to a browser any more, or never was.
-    pub(crate) fn transport_ended(&mut self, x: &mut Exchange, leg: LegId, reason: &Ended) {
-        tracing::info!(call = %self.id(), leg = leg.0, %reason, "the transport of a browser has ended");
-        if self.is_in_call(leg) {
-            self.end(x, EndReason::MediaLost.into());
         }
     }
 

@@ -52,6 +52,9 @@ pub(crate) struct Leg {
     pub(crate) left: Option<Box<LeftOffer>>,
     /// The keys pressed on the phone, and how it sends them.
     pub(crate) digits: Option<Box<Digits>>,
+    /// Until when a browser that has lost its way is waited for.
+    #[serde(with = "kiestoon_sip::plain")]
+    pub(crate) awaited: Option<Instant>,
 }
 
 /// The signalling of a leg.
@@ -176,6 +179,7 @@ impl Leg {
             alias: None,
             left: None,
             digits: None,
+            awaited: None,
         }
     }
 
@@ -328,6 +332,8 @@ impl Leg {
         }
         dialog.receive(request).map_err(|_| 500u16)?;
         dialog.set_flow(flow);
+        // Wherever it was, it is back.
+        self.awaited = None;
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! the two legs, `reinvite` holds and resumes, `end` ends, and `cdr` is what is left.
 
 mod abilities;
+mod absence;
 mod answer;
 mod call;
 mod callee_invite;

@@ -166,7 +166,8 @@ impl Leg {
 impl Call {
     /// Refreshes the session of a side, or ends a call that nobody refreshed.
     pub(crate) fn tick_session(&mut self, x: &mut Exchange, side: Side) {
-        let Some(timer) = self.leg(side).and_then(|leg| leg.timer.as_ref()) else { return };
+        let present = self.leg(side).filter(|leg| leg.awaited.is_none());
+        let Some(timer) = present.and_then(|leg| leg.timer.as_ref()) else { return };
         if timer.expires <= x.now {
             return self.end(x, EndReason::SessionExpired.into());
         }
@@ -292,7 +293,8 @@ impl Call {
         if matches!(self.stage, Stage::Ending(_)) {
             return None;
         }
-        self.legs().filter_map(|leg| Some(leg.timer.as_ref()?.deadline())).min()
+        let present = self.legs().filter(|leg| leg.awaited.is_none());
+        present.filter_map(|leg| Some(leg.timer.as_ref()?.deadline())).min()
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Settings {
     pub keep_alive: Option<Duration>,
     /// How long the record of an ended call waits for the last figures of its media.
     pub figures_wait: Duration,
+    /// How long a browser that has lost its connection or its media is waited for.
+    pub absence: Duration,
     /// What a refused caller is told to wait (`Retry-After`).
     pub retry_after: Duration,
     /// The networks whose P-Asserted-Identity and Diversion count (RFC 3325): carriers, other PBXs. Phones are not among them.
@@ -139,6 +141,7 @@ impl Default for Settings {
             min_se: Duration::from_secs(90),
             keep_alive: None,
             figures_wait: Duration::from_millis(250),
+            absence: Duration::from_secs(60),
             retry_after: Duration::from_secs(10),
             trusted_networks: Vec::new(),
             remote_party_id: false,

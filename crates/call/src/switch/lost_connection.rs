@@ -1,5 +1,6 @@
 //! Calls go on without a connection that is lost: the next request to who was reached over it opens another, where that one, or the
-//! proxy before it, listens. What was on its way is lost, and the transaction layer says so.
+//! proxy before it, listens. A browser is waited for: `absence.rs`. What was on its way
+//! is lost, and the transaction layer says so.
 
 use kiestoon_sip::{ConnectionId, Flow, Transport};
 
@@ -14,6 +15,12 @@ impl Switch {
         self.x.flows.forget(flow);
         if let Some(lost) = flow.connection.filter(|_| flow.transport == Transport::Tcp) {
             self.calls.values_mut().for_each(|call| call.leave_connection(lost));
+        }
+        if let Some(lost) = flow.connection.filter(|_| flow.transport.is_websocket()) {
+            let calls = self.calls.values().filter(|call| call.has_browser_on(lost));
+            for key in calls.map(|call| call.key).collect::<Vec<_>>() {
+                self.with_call(key, |call, x| call.await_browsers_of(x, lost));
+            }
         }
     }
 }

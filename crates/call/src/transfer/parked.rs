@@ -92,6 +92,8 @@ impl Call {
     /// A phone of this call does not answer any more, or knows nothing of it: that ends the call, unless it had transferred it.
     pub(crate) fn gone(&mut self, x: &mut Exchange, leg: LegId) {
         match self.side_of(leg) {
+            // It has said that it does not answer.
+            Some(_) if self.is_awaited(leg) => {}
             Some(side) => self.end(x, gone_end(side)),
             None if self.parked_mut(leg).is_some() => self.parked_left(x),
             None => {}

@@ -77,6 +77,11 @@ impl IceLite {
         Self { ours, theirs: None, proved: Vec::new(), chosen: None, heard: now }
     }
 
+    /// The browser knows where we are from now on.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.heard = now;
+    }
+
     /// Takes the browser's credentials. Other ones than before are a restart (RFC 8445 section 9): what was proved before still
     /// counts until the first new check.
     pub(super) fn set_remote(&mut self, theirs: Credentials) {

@@ -91,8 +91,11 @@ pub enum PeerEvent {
 /// Why a peer is at its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Ended {
-    /// Nothing has proved an address, or nobody has asked for long whether media may go on.
-    #[error("no way to the browser")]
+    /// No way to the browser was ever found.
+    #[error("no way to the browser was found")]
+    Unreached,
+    /// The browser has not asked for long whether media may go on.
+    #[error("the browser cannot be reached any more")]
     Unreachable,
     /// The handshake was not over in time.
     #[error("the DTLS handshake was not over in time")]
@@ -123,6 +126,11 @@ impl Peer {
         }
     }
 
+    /// For how many-th credentials of ours the browser has been described last.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
     /// Our credentials, for the session description.
     pub fn credentials(&self) -> &Credentials {
         self.ice.credentials()
@@ -134,6 +142,9 @@ impl Peer {
         if remote.generation != self.generation {
             self.generation = remote.generation;
             self.ice.restart(now, Credentials::of(&self.secret, remote.generation));
+        }
+        if self.remote.is_none() {
+            self.ice.begin(now);
         }
         self.ice.set_remote(remote.credentials.clone());
         let is_same = self.remote.as_ref().is_some_and(|before| before.fingerprint == remote.fingerprint);
@@ -167,8 +178,12 @@ impl Peer {
 
     /// Does what is due.
     pub fn tick(&mut self, now: Instant) {
+        if self.remote.is_none() {
+            return;
+        }
         if now >= self.ice.deadline() {
-            self.events.push_back(PeerEvent::Ended(Ended::Unreachable));
+            let reason = if self.ice.chosen().is_some() { Ended::Unreachable } else { Ended::Unreached };
+            self.events.push_back(PeerEvent::Ended(reason));
         } else if self.patience.is_some_and(|patience| now >= patience) {
             self.events.push_back(PeerEvent::Ended(Ended::Slow));
         } else if self.ice.remote().is_some()
@@ -178,11 +193,12 @@ impl Peer {
         }
     }
 
-    /// When [`Self::tick`] is wanted.
-    pub fn deadline(&self) -> Instant {
+    /// When [`Self::tick`] is wanted; None before the browser is described: it may ring for long.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.remote.as_ref()?;
         let handshake =
             self.handshake.as_ref().and_then(Handshake::deadline).filter(|_| self.ice.remote().is_some());
-        [handshake, self.patience].into_iter().flatten().fold(self.ice.deadline(), Instant::min)
+        Some([handshake, self.patience].into_iter().flatten().fold(self.ice.deadline(), Instant::min))
     }
 
     /// What is to be done next.

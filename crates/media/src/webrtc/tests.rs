@@ -133,7 +133,7 @@ fn run(
                 peer.receive(*now, PAGE, &datagram);
             }
         }
-        if *now >= peer.deadline() {
+        if peer.deadline().is_some_and(|due| *now >= due) {
             peer.tick(*now);
         }
         while let Some(event) = peer.poll() {
@@ -218,10 +218,26 @@ fn what_never_comes_is_given_up() {
     let mut now = Instant::now();
     let (mut peer, mut browser) = office(now, true);
     let seen = run(&mut peer, &mut browser, &mut now, Duration::from_secs(60), |_| true);
-    assert_eq!(seen.ended, Some(Ended::Unreachable));
+    assert_eq!(seen.ended, Some(Ended::Unreached));
     let mut now = Instant::now();
     let (mut peer, mut browser) = office(now, true);
     let handshakes = |datagram: &[u8]| Kind::of(datagram) == Some(Kind::Dtls);
     let seen = run(&mut peer, &mut browser, &mut now, Duration::from_secs(60), handshakes);
     assert_eq!(seen.ended, Some(Ended::Slow));
+}
+
+#[test]
+fn a_browser_that_rings_for_long_is_not_given_up_and_one_that_falls_silent_is() {
+    let mut now = Instant::now();
+    let (before, mut browser) = office(now, true);
+    let mut peer = Peer::new(now, identity(), [7; 32]);
+    assert_eq!(peer.deadline(), None, "not described yet");
+    now += Duration::from_secs(600);
+    peer.tick(now);
+    assert!(peer.poll().is_none());
+    peer.describe(now, before.remote.clone().unwrap());
+    let seen = run(&mut peer, &mut browser, &mut now, Duration::from_secs(5), |_| false);
+    assert!(seen.keys.is_some());
+    let silent = run(&mut peer, &mut browser, &mut now, Duration::from_secs(60), |_| true);
+    assert_eq!(silent.ended, Some(Ended::Unreachable));
 }

@@ -89,7 +89,9 @@ impl Doorkeeper {
 
     fn timeout(&self, now: Instant) -> EpollTimeout {
         let living = self.guests.values().filter(|guest| !guest.has_ended);
-        let Some(next) = living.map(|guest| guest.peer.deadline()).min() else { return EpollTimeout::NONE };
+        let Some(next) = living.filter_map(|guest| guest.peer.deadline()).min() else {
+            return EpollTimeout::NONE;
+        };
         let wait = next.saturating_duration_since(now) + Duration::from_micros(999);
         EpollTimeout::try_from(wait.min(LONGEST_WAIT)).unwrap_or(EpollTimeout::ZERO)
     }
@@ -120,6 +122,7 @@ impl Doorkeeper {
             match self.orders.try_recv() {
                 Ok(DoorOrder::Expect { leg, secret, to }) => self.expect(leg, secret, to),
                 Ok(DoorOrder::Describe { leg, remote }) => {
+                    self.revive(leg, remote.generation);
                     self.with(leg, |peer, now| peer.describe(now, *remote));
                     self.learn_name(leg);
                 }
@@ -138,6 +141,15 @@ impl Doorkeeper {
         let (names, addresses) = Default::default();
         self.guests.insert(leg, Guest { peer, to, local: None, names, addresses, has_ended: false });
         self.learn_name(leg);
+    }
+
+    /// A browser that begins ICE anew may have lost its way before.
+    fn revive(&mut self, leg: LegId, generation: u32) {
+        if let Some(guest) = self.guests.get_mut(&leg)
+            && guest.peer.generation() != generation
+        {
+            guest.has_ended = false;
+        }
     }
 
     fn learn_name(&mut self, leg: LegId) {
@@ -185,7 +197,7 @@ impl Doorkeeper {
 
     fn tick(&mut self, now: Instant) {
         let due = |(leg, guest): (&LegId, &Guest)| {
-            (!guest.has_ended && guest.peer.deadline() <= now).then_some(*leg)
+            (!guest.has_ended && guest.peer.deadline().is_some_and(|due| due <= now)).then_some(*leg)
         };
         let due: Vec<LegId> = self.guests.iter().filter_map(due).collect();
         for leg in due {
