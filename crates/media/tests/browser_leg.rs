@@ -1,5 +1,7 @@
 //! The leg of a browser takes and sends nothing before it has an address by ICE and keys by DTLS.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -45,6 +47,7 @@ fn packet(sequence: u16) -> (Header, Vec<u8>) {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test begins somewhere")]
 fn nothing_goes_either_way_before_there_are_an_address_and_keys() {
     let now = Instant::now();
     let mut leg = RtpLeg::new(BROWSER.ip(), LatchSettings::default()).of_browser();

@@ -1,5 +1,7 @@
 //! Offer and answer with browsers: what Chromium and Firefox write, what they are answered, and what the phone on the other side sees of it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 

@@ -155,7 +155,7 @@ impl IceLite {
 
     /// Where the browser can be reached.
     pub(super) fn remote(&self) -> Option<SocketAddr> {
-        self.chosen.as_ref().or(self.proved.last()).map(|proved| proved.address)
+        self.chosen.as_ref().or_else(|| self.proved.last()).map(|proved| proved.address)
     }
 
     /// When the browser is given up unless a check comes: it asks every few seconds whether it may go on (RFC 7675).
@@ -198,6 +198,11 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "the origin of the test's clock")]
+    fn epoch() -> Instant {
+        Instant::now()
+    }
+
     fn credentials(ufrag: &str) -> Credentials {
         Credentials { ufrag: ufrag.into(), password: "0123456789abcdefghijkl".into() }
     }
@@ -217,7 +222,7 @@ mod tests {
 
     #[test]
     fn who_knows_the_password_proves_an_address_and_chooses_one() {
-        let now = Instant::now();
+        let now = epoch();
         let mut ice = IceLite::new(now, credentials("pbx1"));
         ice.set_remote(credentials("page"));
         let password = "0123456789abcdefghijkl";
@@ -242,7 +247,7 @@ mod tests {
 
     #[test]
     fn of_several_choices_the_best_counts_and_a_worse_one_when_it_is_quiet() {
-        let start = Instant::now();
+        let start = epoch();
         let mut ice = IceLite::new(start, credentials("pbx1"));
         let mut choose = |after: u64, port: u16, priority: u32| {
             let message = StunMessage::binding_request("pbx1:page", TransId::new(), true, 1, priority, true);
@@ -261,7 +266,7 @@ mod tests {
 
     #[test]
     fn who_wants_to_be_controlled_is_told_that_we_are() {
-        let now = Instant::now();
+        let now = epoch();
         let mut ice = IceLite::new(now, credentials("pbx1"));
         let conflict =
             ice.check(now, address(1), &check("pbx1:page", "0123456789abcdefghijkl", false, false)).unwrap();
@@ -274,7 +279,7 @@ mod tests {
 
     #[test]
     fn checks_that_stop_are_noticed() {
-        let (now, secs) = (Instant::now(), Duration::from_secs);
+        let (now, secs) = (epoch(), Duration::from_secs);
         let mut ice = IceLite::new(now, credentials("pbx1"));
         assert_eq!(ice.deadline(), now + secs(30));
         ice.check(now + secs(20), address(1), &check("pbx1:page", "0123456789abcdefghijkl", true, true))

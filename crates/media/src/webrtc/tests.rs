@@ -31,6 +31,12 @@ const PBX: SocketAddr =
 const PAGE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7)), 50_000);
 const STEP: Duration = Duration::from_millis(10);
 
+/// The origin of a test's clock.
+#[expect(clippy::disallowed_methods, reason = "the origin of the test's clock")]
+fn epoch() -> Instant {
+    Instant::now()
+}
+
 fn certificate() -> DtlsCertificate {
     let key = rcgen::KeyPair::generate().unwrap();
     let certificate =
@@ -157,7 +163,7 @@ fn run(
 #[test]
 fn a_browser_gets_through_and_both_have_the_same_keys() {
     for is_active in [true, false] {
-        let mut now = Instant::now();
+        let mut now = epoch();
         let (mut peer, mut browser) = office(now, is_active);
         let seen = run(&mut peer, &mut browser, &mut now, Duration::from_secs(5), |_| false);
         assert_eq!((seen.moved.as_slice(), seen.ended), (&[PAGE][..], None));
@@ -172,7 +178,7 @@ fn a_browser_gets_through_and_both_have_the_same_keys() {
 
 #[test]
 fn a_line_that_loses_every_third_datagram_only_takes_longer() {
-    let mut now = Instant::now();
+    let mut now = epoch();
     let (mut peer, mut browser) = office(now, true);
     let mut count = 0;
     let seen = run(&mut peer, &mut browser, &mut now, Duration::from_secs(20), |_| {
@@ -184,7 +190,7 @@ fn a_line_that_loses_every_third_datagram_only_takes_longer() {
 
 #[test]
 fn another_certificate_than_was_signalled_is_refused() {
-    let mut now = Instant::now();
+    let mut now = epoch();
     let (mut peer, mut browser) = office(now, true);
     browser.dtls = Dtls::new_12(Arc::new(Config::default()), certificate(), now);
     browser.dtls.set_active(true);
@@ -195,7 +201,7 @@ fn another_certificate_than_was_signalled_is_refused() {
 
 #[test]
 fn strangers_get_no_answer_and_end_nothing() {
-    let mut now = Instant::now();
+    let mut now = epoch();
     let (mut peer, mut browser) = office(now, true);
     let mut stranger = Dtls::new_12(Arc::new(Config::default()), certificate(), now);
     stranger.set_active(true);
@@ -215,11 +221,11 @@ fn strangers_get_no_answer_and_end_nothing() {
 
 #[test]
 fn what_never_comes_is_given_up() {
-    let mut now = Instant::now();
+    let mut now = epoch();
     let (mut peer, mut browser) = office(now, true);
     let seen = run(&mut peer, &mut browser, &mut now, Duration::from_secs(60), |_| true);
     assert_eq!(seen.ended, Some(Ended::Unreached));
-    let mut now = Instant::now();
+    let mut now = epoch();
     let (mut peer, mut browser) = office(now, true);
     let handshakes = |datagram: &[u8]| Kind::of(datagram) == Some(Kind::Dtls);
     let seen = run(&mut peer, &mut browser, &mut now, Duration::from_secs(60), handshakes);
@@ -228,14 +234,14 @@ fn what_never_comes_is_given_up() {
 
 #[test]
 fn a_browser_that_rings_for_long_is_not_given_up_and_one_that_falls_silent_is() {
-    let mut now = Instant::now();
+    let mut now = epoch();
     let (before, mut browser) = office(now, true);
     let mut peer = Peer::new(now, identity(), [7; 32]);
     assert_eq!(peer.deadline(), None, "not described yet");
     now += Duration::from_secs(600);
     peer.tick(now);
     assert!(peer.poll().is_none());
-    peer.describe(now, before.remote.clone().unwrap());
+    peer.describe(now, before.remote.unwrap());
     let seen = run(&mut peer, &mut browser, &mut now, Duration::from_secs(5), |_| false);
     assert!(seen.keys.is_some());
     let silent = run(&mut peer, &mut browser, &mut now, Duration::from_secs(60), |_| true);
