@@ -8,8 +8,9 @@ CARGO ?= cargo
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## build and start PBX and sidecar with demo extensions on this machine; Ctrl-C stops both
+run: ## build and start PBX, sidecar and web phone with demo extensions on this machine; Ctrl-C stops them
 	@tools/install.sh build
+	@tools/install.sh web || echo "Without npm there is no web phone; all else runs." >&2
 	@tools/run.sh
 
 test: ## everything: make check, unit, scenario and black-box tests with real phones, brief fuzzing
@@ -38,6 +39,7 @@ fuzz: ## fuzz every parser; SECONDS_EACH=60 by default
 
 build: ## the release binaries
 	@tools/install.sh build
+	@tools/web.sh
 	$(CARGO) build --release --locked --bin kiestoon --bin kiestoon-admin
 
 clean: ## remove what was built; data/ stays

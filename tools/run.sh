@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 kiestoon=$target/release/kiestoon
 admin=$target/release/kiestoon-admin
+# The sidecar holds the web pages, so they come first.
+tools/web.sh
 cargo build --release --locked --bin kiestoon --bin kiestoon-admin
 
 if "$kiestoon" ctl status >/dev/null 2>&1; then
