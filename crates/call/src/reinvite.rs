@@ -4,7 +4,7 @@
 use kiestoon_media::Sdp;
 use kiestoon_sip::dialog::AckWait;
 use kiestoon_sip::transaction::ServerId;
-use kiestoon_sip::{HeaderName, Request};
+use kiestoon_sip::{Flow, HeaderName, Request};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
@@ -143,6 +143,17 @@ pub(crate) fn read_offer(settings: &Settings, request: &Request) -> Result<Optio
         return Ok(None);
     }
     let sdp = wire::read_sdp(settings, &request.body).map_err(|error| error.status())?;
+    if sdp.is_relayable() { Ok(Some(sdp)) } else { Err(488) }
+}
+
+/// The offer of an INVITE that begins a call, of which there is no leg yet: what the leg of this flow has a way for.
+pub(crate) fn read_first_offer(
+    settings: &Settings,
+    flow: &Flow,
+    request: &Request,
+) -> Result<Option<Sdp>, u16> {
+    let Some(sdp) = read_offer(settings, request)? else { return Ok(None) };
+    let sdp = sdp.written_by_browser(flow.transport.is_websocket());
     if sdp.is_relayable() { Ok(Some(sdp)) } else { Err(488) }
 }
 

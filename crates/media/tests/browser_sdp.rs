@@ -139,6 +139,27 @@ fn a_phones_offer_becomes_a_browsers_and_the_answer_comes_back_plain() {
 }
 
 #[test]
+fn what_nobody_here_knows_is_refused_under_its_name() {
+    let data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:data\r\n";
+    let offer = parse(&format!("{CHROMIUM}{data}"));
+    let answer = text(&relay_answer(&offer, &parse(PHONE), &for_browser(), &mut origin()).unwrap());
+    assert!(
+        answer.ends_with("m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:data\r\n"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn a_leg_takes_only_what_it_has_a_way_for() {
+    assert!(relay_answer(&parse(PHONE), &parse(PHONE), &for_browser(), &mut origin()).is_err());
+    let both = || parse(&format!("{CHROMIUM}{}", &PHONE[PHONE.find("m=audio").unwrap()..]));
+    assert!(both().written_by_browser(true).audio().unwrap().browser.is_some());
+    assert!(parse(PHONE).written_by_browser(true).audio().is_none());
+    assert!(parse(PHONE).written_by_browser(false).audio().is_some());
+    assert!(parse(CHROMIUM).written_by_browser(false).audio().is_none());
+}
+
+#[test]
 fn another_name_in_ice_begins_it_anew_whichever_is_done_first() {
     let mut us = for_browser();
     let first = us.browser.as_ref().unwrap().credentials();

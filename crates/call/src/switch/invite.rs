@@ -23,7 +23,7 @@ use crate::identity;
 use crate::leg::{Leg, Signal};
 use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
-use crate::reinvite::read_offer;
+use crate::reinvite::read_first_offer;
 use crate::reliable::Reliable;
 use crate::session_timer;
 use crate::walk::Walk;
@@ -129,7 +129,7 @@ impl Switch {
             dialled: record.dialled.clone(),
             route: record.route.clone(),
         });
-        let offer = read_offer(&self.x.settings, &new.request);
+        let offer = read_first_offer(&self.x.settings, &new.flow, &new.request);
         let refusal = refusal(&new, offer.as_ref().err().copied());
         let mut invite = new.request;
         let is_trusted = identity::is_trusted(&self.x.settings, new.flow.remote.ip());

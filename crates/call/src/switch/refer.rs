@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::cdr::Side;
 use crate::id;
 use crate::leg::{Leg, LegMedia, Signal};
-use crate::reinvite::read_offer;
+use crate::reinvite::read_first_offer;
 use crate::session_timer;
 use crate::transfer::{Crossing, Source};
 use crate::wire;
@@ -108,7 +108,7 @@ impl Switch {
         if let (Ok(_), Some(refusal)) = (&found, session_timer::too_short(&self.x, &request)) {
             return self.x.respond(server, refusal);
         }
-        let offer = read_offer(&self.x.settings, &request).and_then(|offer| offer.ok_or(488));
+        let offer = read_first_offer(&self.x.settings, &flow, &request).and_then(|offer| offer.ok_or(488));
         let (key, place, offer) = match (found, offer) {
             (Ok((key, place)), Ok(offer)) => (key, place, offer),
             (Err(status), _) | (_, Err(status)) => return self.x.answer(server, &request, status),

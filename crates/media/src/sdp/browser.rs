@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::MediaLine;
+use super::{MediaLine, Sdp};
 use crate::webrtc::{Credentials, Fingerprint, RemotePeer};
 
 /// The attributes of one section, or of the session, which holds for all.
@@ -176,6 +176,18 @@ fn is_token(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(is_part)
 }
 
+impl Sdp {
+    /// The description as it is usable where a browser wrote it, or where none did: either has sections that the other's leg has no way for.
+    #[must_use]
+    pub fn written_by_browser(mut self, is_browser: bool) -> Self {
+        for line in self.media.iter_mut().filter(|line| line.is_browsers() != is_browser) {
+            // A section without a codec is refused.
+            line.codecs.clear();
+        }
+        self
+    }
+}
+
 impl MediaLine {
     /// Whether this goes over DTLS: then neither the address nor the port says anything.
     pub(crate) fn is_browsers(&self) -> bool {
@@ -199,6 +211,12 @@ impl MediaLine {
         session: &[sdp_types::Attribute],
     ) {
         if !self.is_browsers() {
+            // A refusal of what nobody here knows is found by its name too (RFC 8843 section 7.3.1).
+            let mid =
+                section.iter().filter(|one| one.attribute == "mid").find_map(|one| one.value.as_deref());
+            let mid = mid.filter(|mid| is_token(mid) && !self.is_rtp_audio());
+            self.transport =
+                mid.map(|mid| Box::new(Transport { mid: Some(mid.into()), ..Transport::default() }));
             return;
         }
         self.transport = Transport::of(section, session).map(Box::new);

@@ -184,6 +184,9 @@ impl MediaLine {
             let own = us.browser.as_deref().ok_or(SdpError::NoUsableAudio)?;
             return Ok(self.answering_browser(offered, own));
         }
+        if us.browser.is_some() {
+            return Err(SdpError::NoUsableAudio);
+        }
         self.mux = offered.mux;
         let taken = offered
             .crypto
