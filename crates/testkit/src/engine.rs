@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 
 use kiestoon_media::engine::{CallKey, LegId, MediaCommand, MediaEvent, OpenError};
 use kiestoon_media::quality::LegQuality;
-use kiestoon_media::sdp::{LocalMedia, RemoteAudio, RemoteFax};
+use kiestoon_media::sdp::{LocalMedia, LocalPeer, RemoteAudio, RemoteFax};
 use kiestoon_media::srtp::LocalKeys;
+use kiestoon_media::webrtc::Fingerprint;
+
+use crate::phone::place_of;
 
 /// How long every prompt plays.
 pub const PROMPT_TIME: Duration = Duration::from_secs(2);
@@ -25,6 +28,10 @@ pub struct Leg {
     pub remote: Option<RemoteAudio>,
     /// The fax that it has described since.
     pub fax: Option<RemoteFax>,
+    /// Of a browser: its name in ICE, and for which credentials of ours; None before its first description.
+    pub ice: Option<(Box<str>, u32)>,
+    /// Whether it is a browser's.
+    pub is_browser: bool,
     /// What is done with its sound.
     pub sound: Sound,
     /// What it hears of us while bridged to one who is silent.
@@ -148,14 +155,18 @@ impl Engine {
             self.complaints.push(format!("{command:?} for a leg that was closed"));
         }
         match command {
-            MediaCommand::Open { call, leg, peer, .. } => self.open(now, call, leg, peer),
+            MediaCommand::Open { call, leg, peer, browser } => self.open(now, call, leg, peer, browser),
             MediaCommand::SetRemote { leg, remote } => {
+                self.check_transport(leg, &remote);
                 if let Some(leg) = self.legs.get_mut(&leg) {
                     leg.remote = Some(remote);
                     leg.fax = None;
                 }
             }
             MediaCommand::SetFax { leg, remote } => {
+                if self.legs.get(&leg).is_some_and(|leg| leg.is_browser) {
+                    self.complaints.push(format!("a fax of {leg:?}, a browser"));
+                }
                 if let Some(leg) = self.legs.get_mut(&leg) {
                     leg.fax = Some(remote);
                 }
@@ -241,7 +252,11 @@ impl Engine {
             (None, None) => {}
             _ => return None,
         }
-        out.remote.as_ref().filter(|remote| remote.direction.receives()).map(|remote| remote.rtp)
+        let remote = out.remote.as_ref().filter(|remote| remote.direction.receives())?;
+        match &remote.browser {
+            Some(browser) => place_of(&browser.credentials.ufrag),
+            None => Some(remote.rtp),
+        }
     }
 
     /// The music of the leg that has this address of ours.
@@ -258,7 +273,7 @@ impl Engine {
         }
     }
 
-    fn open(&mut self, now: Instant, call: CallKey, leg: LegId, peer: IpAddr) {
+    fn open(&mut self, now: Instant, call: CallKey, leg: LegId, peer: IpAddr, is_browser: bool) {
         if self.opened.insert(leg, call).is_some() {
             self.complaints.push(format!("{leg:?} opened twice"));
         }
@@ -271,13 +286,47 @@ impl Engine {
         let rtp = SocketAddr::new(address, self.next_port);
         let rtcp = SocketAddr::new(address, self.next_port + 1);
         self.next_port = if self.next_port >= 65_000 { 20_000 } else { self.next_port + 2 };
-        self.legs
-            .insert(leg, Leg { call, local: rtp, remote: None, fax: None, sound: Sound::Idle, music: None });
-        let local = LocalMedia { keys: self.keys.clone(), ..LocalMedia::new(rtp, rtcp) };
+        self.legs.insert(
+            leg,
+            Leg {
+                call,
+                local: rtp,
+                remote: None,
+                fax: None,
+                ice: None,
+                is_browser,
+                sound: Sound::Idle,
+                music: None,
+            },
+        );
+        let local = match is_browser {
+            true => LocalMedia { browser: Some(Box::new(peer_at(rtp))), ..LocalMedia::new(rtp, rtp) },
+            false => LocalMedia { keys: self.keys.clone(), ..LocalMedia::new(rtp, rtcp) },
+        };
         let opened = MediaEvent::Opened { leg, local };
         match self.wait.is_zero() {
             true => self.events.push_back(opened),
             false => self.opening.push_back((now + self.wait, leg, opened)),
+        }
+    }
+
+    /// A browser's description goes to a browser's leg, any other to another's; another name in ICE is for the next credentials of ours.
+    fn check_transport(&mut self, id: LegId, remote: &RemoteAudio) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        if leg.is_browser != remote.browser.is_some() {
+            let text =
+                format!("{id:?} of a browser: {}, described as one: {}", leg.is_browser, !leg.is_browser);
+            return self.complaints.push(text);
+        }
+        let Some(browser) = &remote.browser else { return };
+        let (name, generation) = (&browser.credentials.ufrag, browser.generation);
+        let expected = match &leg.ice {
+            None => 0,
+            Some((known, generation)) => generation + u32::from(known != name),
+        };
+        leg.ice = Some((name.clone(), generation));
+        if generation != expected {
+            self.complaints.push(format!("{id:?}: {name} is for credentials {generation}, not {expected}"));
         }
     }
 
@@ -305,5 +354,18 @@ impl Engine {
             leg.sound = sound;
             leg.music = None;
         }
+    }
+}
+
+/// Our side of a browser's leg: all have one certificate, each has an address of its own, so that legs can be told apart.
+fn peer_at(rtp: SocketAddr) -> LocalPeer {
+    let mut secret = [0; 32];
+    secret[..2].copy_from_slice(&rtp.port().to_be_bytes());
+    LocalPeer {
+        secret,
+        generation: 0,
+        fingerprint: Fingerprint([0xab; 32]),
+        candidates: vec![rtp],
+        heard: None,
     }
 }

@@ -25,6 +25,6 @@ pub use clock::{millis, secs};
 pub use impairment::Impairment;
 pub use listener::Listener;
 pub use net::Link;
-pub use phone::{Ended, Fax, Faxes, Flowing, LineState, Profile, Reply, SessionTimer, phone};
+pub use phone::{Ended, Fax, Faxes, Flowing, LineState, Profile, Reply, SessionTimer, browser, phone};
 pub use story::{DIAL_ALL, PROMPT_THEN_PHONE, PhoneId, Story};
 pub use what::What;

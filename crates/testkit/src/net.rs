@@ -124,10 +124,10 @@ impl Network {
     }
 
     /// Opens a connection; both ends use the id. It is open at once.
-    pub fn connect(&mut self, from: SocketAddr, to: SocketAddr) -> ConnectionId {
+    pub fn connect(&mut self, transport: Transport, from: SocketAddr, to: SocketAddr) -> ConnectionId {
         self.sequence += 1;
         let id = self.sequence;
-        self.connections.insert(id, Connection::new(from, to));
+        self.connections.insert(id, Connection::new(transport, from, to));
         ConnectionId(id)
     }
 
@@ -258,6 +258,10 @@ impl Network {
         }
         let to_server = flow.local == connection.client;
         let at = connection.arrival(to_server, now + delay);
+        if connection.transport.is_websocket() {
+            self.fly(at, Cargo::Segment { connection: id, to_server, bytes: bytes.clone() });
+            return Fate::Sent;
+        }
         let mut rest = bytes.clone();
         while !rest.is_empty() {
             let most = 1 + self.chance.below(700);
@@ -278,7 +282,9 @@ impl Network {
         match self.connections.iter().find(|(_, connection)| is_there(connection)) {
             Some((id, _)) => *id,
             None if self.reach(flow.remote.ip()) == Reach::Refusing => 0,
-            None => self.connect(flow.local, flow.remote).0,
+            // Nobody can open one to a browser.
+            None if flow.transport.is_websocket() => 0,
+            None => self.connect(flow.transport, flow.local, flow.remote).0,
         }
     }
 
@@ -314,6 +320,10 @@ impl Network {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let flow = connection.flow(id, to_server);
         if self.reach.get(&flow.local.ip()).is_some_and(|reach| *reach != Reach::Plugged) {
+            return;
+        }
+        if flow.transport.is_websocket() {
+            self.ready.push_back(Arrival::Message { flow, bytes: Bytes::copy_from_slice(bytes) });
             return;
         }
         let framer = connection.framer(to_server);
@@ -357,6 +367,7 @@ enum Verdict {
 
 #[derive(Debug)]
 struct Connection {
+    transport: Transport,
     client: SocketAddr,
     server: SocketAddr,
     open: bool,
@@ -367,8 +378,9 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(client: SocketAddr, server: SocketAddr) -> Self {
+    fn new(transport: Transport, client: SocketAddr, server: SocketAddr) -> Self {
         Self {
+            transport,
             client,
             server,
             open: true,
@@ -394,7 +406,7 @@ impl Connection {
     /// The flow as the receiver sees it.
     fn flow(&self, id: u64, to_server: bool) -> Flow {
         let (local, remote) = if to_server { (self.server, self.client) } else { (self.client, self.server) };
-        Flow { transport: Transport::Tcp, local, remote, connection: Some(ConnectionId(id)) }
+        Flow { transport: self.transport, local, remote, connection: Some(ConnectionId(id)) }
     }
 }
 

@@ -71,7 +71,7 @@ fn datagrams_are_lost_reordered_and_doubled_by_the_seed() {
 fn a_connection_keeps_its_order_and_loses_nothing() {
     let bad = Link { loss: 200, duplicate: 100, jitter: millis(50), ..Link::default() };
     let (mut clock, mut net) = net(1, bad);
-    let id = net.connect(address(A), address(B));
+    let id = net.connect(Transport::Tcp, address(A), address(B));
     let flow =
         Flow { transport: Transport::Tcp, local: address(A), remote: address(B), connection: Some(id) };
     send(&clock, &mut net, &flow, 200);
@@ -81,7 +81,7 @@ fn a_connection_keeps_its_order_and_loses_nothing() {
 #[test]
 fn a_closed_connection_is_told_to_both_sides() {
     let (mut clock, mut net) = net(1, Link::default());
-    let id = net.connect(address(A), address(B));
+    let id = net.connect(Transport::Tcp, address(A), address(B));
     let flow =
         Flow { transport: Transport::Tcp, local: address(A), remote: address(B), connection: Some(id) };
     net.close(clock.now(), &flow);

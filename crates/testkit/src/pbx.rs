@@ -156,7 +156,7 @@ pub fn addresses() -> [IpAddr; 2] {
 impl Pbx {
     /// A switch that has just started.
     pub fn new(now: Instant, mut settings: Settings, directory: &Directory, seed: [u8; 32]) -> Self {
-        settings.listen = [Transport::Udp, Transport::Tcp]
+        settings.listen = [Transport::Udp, Transport::Tcp, Transport::Ws]
             .into_iter()
             .flat_map(|transport| [(transport, listener(false)), (transport, listener(true))])
             .collect();

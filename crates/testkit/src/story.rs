@@ -156,7 +156,7 @@ impl Story {
         let local = match (profile.site, profile.transport) {
             (Site::Nat, _) => SocketAddr::new(ip, 31_000),
             (_, Transport::Udp) => SocketAddr::new(ip, port),
-            _ => SocketAddr::new(ip, 49_152),
+            _ => SocketAddr::new(ip, 49_152 + if beside.is_some() { u16::from(nth) } else { 0 }),
         };
         let flow = self.open_flow(profile.transport, local, v6);
         let place = Place {
@@ -270,7 +270,7 @@ impl Story {
 
     fn open_flow(&mut self, transport: Transport, local: SocketAddr, v6: bool) -> Flow {
         let remote = listener(v6);
-        let connection = (transport != Transport::Udp).then(|| self.net.connect(local, remote));
+        let connection = (transport != Transport::Udp).then(|| self.net.connect(transport, local, remote));
         Flow { transport, local, remote, connection }
     }
 
@@ -335,7 +335,10 @@ impl Story {
         let exact = self.phones.iter().position(|phone| phone.flow.local == local);
         let near = || self.phones.iter().position(|phone| phone.flow.local.ip() == local.ip());
         let Some(phone) = exact.or_else(near).and_then(|index| self.phones.get_mut(index)) else { return };
+        // A page has its connection and nothing else.
+        let is_stray = |flow: &Flow| phone.profile.browser && !flow.transport.is_websocket();
         match arrival {
+            Arrival::Message { flow, .. } if is_stray(&flow) => {}
             Arrival::Failed { flow } => phone.flow_failed(&flow),
             Arrival::Message { flow, bytes } => match Message::parse(&bytes) {
                 Ok(message) => phone.receive(now, message, flow),

@@ -77,6 +77,7 @@ impl Phone {
             offerless: false,
             early: Early::default(),
             timer: None,
+            memory: super::browser::Memory::default(),
         };
         let mut request = line.request(Method::Invite);
         self.add_contact(&mut request);
@@ -258,7 +259,13 @@ impl Phone {
     /// Adds our Via with a fresh branch.
     pub(super) fn stamp(&mut self, request: &mut Request) {
         let branch = format!("z9hG4bK{}", self.chance.token());
-        request.via.insert(0, Via::of_ours(self.flow.transport, self.address, &branch));
+        let via = match &self.profile.host {
+            Some(host) if self.profile.browser => {
+                Via::new(self.flow.transport, kiestoon_sip::Host::Name(host.as_str().into()), None, &branch)
+            }
+            _ => Via::of_ours(self.flow.transport, self.address, &branch),
+        };
+        request.via.insert(0, via);
     }
 
     pub(super) fn add_contact(&self, request: &mut Request) {
@@ -271,6 +278,7 @@ impl Phone {
         let rtp = std::net::SocketAddr::new(self.address.ip(), self.next_media_port);
         self.next_media_port += 2;
         let session = Session::phone(rtp, self.chance.below(1 << 40));
+        let session = if self.profile.browser { session.in_browser(self.profile.shows) } else { session };
         if self.profile.takes_events { session } else { session.without_events() }
     }
 
@@ -305,7 +313,7 @@ impl Phone {
         Request::new(Method::Register, target, from, to, self.register_call_id.as_str(), self.register_seq)
     }
 
-    fn talking_line(&self) -> usize {
+    pub(super) fn talking_line(&self) -> usize {
         let found = self.lines.iter().rposition(|line| line.state == LineState::Talking);
         found.unwrap_or_else(|| panic!("{} is not talking", self.name))
     }

@@ -2,6 +2,7 @@
 
 use kiestoon_sip::{Method, NameAddr, Request, Response, Uri};
 
+use super::browser::Memory;
 use super::session::Session;
 use super::wire::{Asked, Branch};
 
@@ -89,6 +90,7 @@ pub(crate) struct Line {
     pub(crate) early: Early,
     /// The session timer that was agreed on: its interval, and whether we refresh.
     pub(crate) timer: Option<(u32, bool)>,
+    pub(crate) memory: Memory,
 }
 
 /// What was said reliably before the answer.
@@ -145,20 +147,33 @@ impl Line {
 
     /// An offer of what this side wants now.
     pub(crate) fn offer(&mut self) -> String {
-        let payloads = if self.wants_fax.is_some() { Vec::new() } else { vec![0, 8, 101] };
-        let next = Session { flowing: self.wants, payloads, fax: self.wants_fax, ..self.session.clone() };
+        let next = self.offered();
         (self.before, self.fax_before) = (self.session.flowing, self.session.fax);
         self.offer = Offer::Ours;
         self.describe(next)
+    }
+
+    /// All that this side would offer now.
+    pub(crate) fn offered(&mut self) -> Session {
+        let payloads = match self.wants_fax {
+            Some(_) => Vec::new(),
+            None => self.memory.speaks.clone().unwrap_or_else(|| self.session.all_payloads()),
+        };
+        let browser = self.transport();
+        Session { flowing: self.wants, payloads, fax: self.wants_fax, browser, ..self.session.clone() }
     }
 
     /// Our offer was refused: all stays as it was (RFC 3261 section 14.1). The version does not go back.
     pub(crate) fn take_back(&mut self) {
         if self.offer == Offer::Ours {
             self.session.flowing = self.before;
+            self.transport_taken_back();
             if self.session.fax != self.fax_before {
                 self.session.fax = self.fax_before;
-                self.session.payloads = if self.fax_before.is_some() { Vec::new() } else { vec![0, 8, 101] };
+                self.session.payloads = match self.fax_before {
+                    Some(_) => Vec::new(),
+                    None => self.session.all_payloads(),
+                };
             }
         }
         self.offer = Offer::Settled;

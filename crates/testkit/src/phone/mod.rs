@@ -3,6 +3,7 @@
 //! not send.
 
 mod act;
+mod browser;
 mod device;
 mod line;
 mod login;
@@ -22,9 +23,11 @@ use std::time::Instant;
 use bytes::Bytes;
 use kiestoon_sip::{Flow, Message, Method, NameAddr, Request, Response, Uri};
 
+pub(crate) use browser::place_of;
+pub use browser::{Browser, Section};
 pub use line::{Ended, LineState};
 pub(crate) use profile::Site;
-pub use profile::{Faxes, Profile, Reinvites, Reliably, Reply, SessionTimer, phone};
+pub use profile::{Faxes, Profile, Reinvites, Reliably, Reply, SessionTimer, browser, phone};
 pub use session::{Fax, Flowing, Session};
 
 use crate::chance::Chance;
@@ -247,7 +250,8 @@ impl Phone {
             other => format!(";transport={}", other.uri_token()),
         };
         let host = self.profile.host.clone().unwrap_or_else(|| self.address.to_string());
-        NameAddr::new(uri(&format!("sip:{user}@{host}{transport}")))
+        let outbound = if self.profile.browser && nth == 0 { ";ob" } else { "" };
+        NameAddr::new(uri(&format!("sip:{user}@{host}{transport}{outbound}")))
     }
 
     fn address_of(&self, number: &str) -> NameAddr {

@@ -73,7 +73,7 @@ impl Phone {
 
     fn invite_answered(&mut self, now: Instant, index: usize, response: &Response) {
         let status = response.status.code();
-        let theirs = Session::read(&response.body);
+        let theirs = self.read(Some(index), &response.body);
         if status == 422 && self.asks_for_longer(now, index, response) {
             return;
         }
@@ -115,7 +115,7 @@ impl Phone {
         if status < 200 {
             return;
         }
-        let theirs = Session::read(&response.body);
+        let theirs = self.read(Some(index), &response.body);
         let dice = self.chance.below(1000);
         let Some(line) = self.lines.get_mut(index) else { return };
         line.reinvite = None;
@@ -160,7 +160,7 @@ impl Phone {
             line.offer = Offer::Settled;
             line.offerless = false;
         } else if let (Some(theirs), false) = (&theirs, settled) {
-            let next = Session { flowing: line.wants, ..line.session.clone() }.answering(theirs);
+            let next = line.answering(theirs);
             let text = line.describe(next);
             line.offerless = false;
             if !self.profile.owes_answer {

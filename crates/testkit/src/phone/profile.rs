@@ -37,6 +37,8 @@ pub struct Profile {
     pub(crate) host: Option<String>,
     pub(crate) device: Option<Device>,
     pub(crate) proxied: bool,
+    pub(crate) browser: bool,
+    pub(crate) shows: bool,
 }
 
 /// Where a phone stands.
@@ -157,7 +159,15 @@ pub fn phone(number: &str) -> Profile {
         host: None,
         device: None,
         proxied: false,
+        browser: false,
+        shows: false,
     }
+}
+
+/// A page of an extension, as JsSIP has it: over WebSocket, at a name that leads nowhere, one flow of a device of its own.
+pub fn browser(number: &str) -> Profile {
+    Profile { transport: Transport::Ws, browser: true, ..phone(number) }
+        .tab(&format!("00000000-0000-4000-8000-000000000{number}"))
 }
 
 impl Profile {
@@ -168,11 +178,29 @@ impl Profile {
         self
     }
 
+    /// Is the tab of this UUID, of which its contact is made too.
+    #[must_use]
+    pub fn tab(self, uuid: &str) -> Self {
+        self.named(&format!("{}.invalid", uuid.replace('-', ""))).flow_of(uuid, 1)
+    }
+
+    /// Offers video and a data channel too.
+    #[must_use]
+    pub fn shows(mut self) -> Self {
+        self.shows = true;
+        self
+    }
+
     /// Uses TCP, over a connection of its own.
     #[must_use]
     pub fn over_tcp(mut self) -> Self {
         self.transport = Transport::Tcp;
         self
+    }
+
+    /// Whether it is a browser.
+    pub fn is_browser(&self) -> bool {
+        self.browser
     }
 
     /// Whether it uses TCP.

@@ -156,9 +156,15 @@ impl Phone {
         if described {
             let next = match &line.theirs {
                 Some(theirs) if !request.body.is_empty() => {
-                    Session { flowing: line.wants, ..line.session.clone() }.answering(theirs)
+                    let theirs = theirs.clone();
+                    line.answering(&theirs)
                 }
-                _ => Session { flowing: line.wants, payloads: vec![0, 8, 101], ..line.session.clone() },
+                _ => {
+                    let wants_fax = line.wants_fax.take();
+                    let offered = line.offered();
+                    line.wants_fax = wants_fax;
+                    Session { fax: line.session.fax, ..offered }
+                }
             };
             let text = line.describe(next);
             response.set_body(SDP, text);
@@ -180,7 +186,7 @@ impl Phone {
     }
 
     fn rung(&mut self, now: Instant, asked: &Asked, request: Box<Request>) {
-        let theirs = Session::read(&request.body);
+        let theirs = self.read(None, &request.body);
         if let (Some(_), Faxes::Refused(status)) =
             (theirs.as_ref().and_then(|theirs| theirs.fax), self.profile.faxes)
         {
@@ -243,6 +249,7 @@ impl Phone {
             offerless: false,
             early: Early { fork, ..Early::default() },
             timer: None,
+            memory: super::browser::Memory::default(),
         });
         let script = match fork.checked_sub(1) {
             None => self.profile.script.clone(),
@@ -336,8 +343,9 @@ impl Phone {
             line.target = target;
         }
         line.asked = Some((asked.clone(), request.clone()));
+        let theirs = self.read(Some(index), &request.body);
+        let Some(line) = self.lines.get_mut(index) else { return };
         line.show(&request.headers);
-        let theirs = Session::read(&request.body);
         let fax = theirs.as_ref().and_then(|theirs| theirs.fax);
         if let (Some(_), Faxes::Refused(status)) = (fax, self.profile.faxes) {
             self.with_line(index, |line| line.asked = None);
@@ -377,7 +385,7 @@ impl Phone {
         let found =
             self.lines.iter().position(|line| *line.call_id == *ack.call_id && line.local_tag() == tag);
         let Some(index) = found else { return };
-        let theirs = Session::read(&ack.body);
+        let theirs = self.read_ack(index, &ack.body);
         let Some(line) = self.lines.get_mut(index) else { return };
         let Some((_, invite)) = line.asked.take_if(|(_, invite)| invite.cseq.number == ack.cseq.number)
         else {

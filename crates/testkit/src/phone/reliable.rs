@@ -72,7 +72,7 @@ impl Phone {
 
     /// A PRACK came.
     pub(super) fn pracked(&mut self, now: Instant, asked: &Asked, request: &Request, index: usize) {
-        let theirs = Session::read(&request.body);
+        let theirs = self.read(Some(index), &request.body);
         let Some(line) = self.lines.get_mut(index) else { return };
         let expected = line
             .early
@@ -140,15 +140,14 @@ impl Phone {
                     line.wants = Flowing::SendOnly;
                     line.offer = Offer::Ours;
                     line.early.update = true;
-                    let next =
-                        Session { flowing: line.wants, payloads: vec![0, 8, 101], ..line.session.clone() };
+                    let next = line.offered();
                     prack.set_body(SDP, line.describe(next));
                     purpose = Purpose::Update { line: index, offers: true };
                 }
             }
             Some(offer) if !line.early.settled => {
                 line.early.settled = true;
-                let next = Session { flowing: line.wants, ..line.session.clone() }.answering(offer);
+                let next = line.answering(offer);
                 prack.set_body(SDP, line.describe(next));
             }
             Some(_) => self.complain("a second session description in reliable responses"),

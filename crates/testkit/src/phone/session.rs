@@ -3,6 +3,8 @@
 
 use std::net::SocketAddr;
 
+use super::browser::{self, Browser};
+
 /// Which way sound flows, as its writer sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flowing {
@@ -37,7 +39,7 @@ impl Flowing {
         }
     }
 
-    fn attribute(self) -> &'static str {
+    pub(super) fn attribute(self) -> &'static str {
         match self {
             Self::SendRecv => "sendrecv",
             Self::SendOnly => "sendonly",
@@ -62,6 +64,8 @@ pub struct Session {
     pub id: u64,
     /// A fax in place of the audio.
     pub fax: Option<Fax>,
+    /// The transport of a browser.
+    pub browser: Option<Browser>,
 }
 
 /// How a fax (T.38) is written: alone, or beside the audio that it replaces.
@@ -78,7 +82,15 @@ pub enum Fax {
 impl Session {
     /// What a phone offers: G.711 and telephone events.
     pub fn phone(rtp: SocketAddr, id: u64) -> Self {
-        Self { rtp, flowing: Flowing::SendRecv, payloads: vec![0, 8, 101], version: 1, id, fax: None }
+        Self {
+            rtp,
+            flowing: Flowing::SendRecv,
+            payloads: vec![0, 8, 101],
+            version: 1,
+            id,
+            fax: None,
+            browser: None,
+        }
     }
 
     /// The same without telephone events.
@@ -88,16 +100,36 @@ impl Session {
         self
     }
 
+    /// What a browser at the same address offers; video and a data channel beside it, if it `shows`.
+    #[must_use]
+    pub(super) fn in_browser(mut self, shows: bool) -> Self {
+        self.browser = Some(Browser::at(self.rtp, shows));
+        self.payloads = self.all_payloads();
+        self
+    }
+
+    /// All that its writer speaks.
+    pub(super) fn all_payloads(&self) -> Vec<u8> {
+        if self.browser.is_some() { browser::PAYLOADS.to_vec() } else { vec![0, 8, EVENTS] }
+    }
+
     /// The answer of a phone to an offer, from its own last description.
     pub fn answering(&self, offer: &Self) -> Self {
-        let takes =
-            |offered: &u8| KNOWN.contains(offered) && (*offered != EVENTS || self.payloads.contains(&EVENTS));
+        let events = [EVENTS, 126];
+        let has_events = self.payloads.iter().any(|payload| events.contains(payload));
+        let takes = |offered: &u8| match &self.browser {
+            Some(_) => browser::PAYLOADS.contains(offered) || *offered == EVENTS,
+            None => KNOWN.contains(offered) && (has_events || !events.contains(offered)),
+        };
         let payloads = offer.payloads.iter().copied().filter(takes).collect();
         Self { flowing: offer.flowing.answer(self.flowing), payloads, fax: offer.fax, ..self.clone() }
     }
 
     /// The description as a body.
     pub fn text(&self) -> String {
+        if let (Some(browser), None) = (&self.browser, self.fax) {
+            return browser.text(self);
+        }
         let family = if self.rtp.is_ipv4() { "IP4" } else { "IP6" };
         let address = self.rtp.ip();
         let session = format!(
@@ -115,6 +147,7 @@ impl Session {
                 0 => "a=rtpmap:0 PCMU/8000\r\n",
                 8 => "a=rtpmap:8 PCMA/8000\r\n",
                 101 => "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n",
+                126 => "a=rtpmap:126 telephone-event/8000\r\na=fmtp:126 0-16\r\n",
                 _ => "",
             };
         }
@@ -144,7 +177,7 @@ impl Session {
         let (id, version) = (origin.next()?.parse().ok()?, origin.next()?.parse().ok()?);
         let flowing = direction(image).unwrap_or(Flowing::SendRecv);
         let rtp = SocketAddr::new(address, port);
-        Some(Self { rtp, flowing, payloads: Vec::new(), version, id, fax: Some(fax) })
+        Some(Self { rtp, flowing, payloads: Vec::new(), version, id, fax: Some(fax), browser: None })
     }
 
     fn read_audio(text: &str) -> Option<Self> {
@@ -162,7 +195,10 @@ impl Session {
             return None;
         }
         let flowing = direction(audio).or_else(|| direction(session)).unwrap_or(Flowing::SendRecv);
-        Some(Self { rtp: SocketAddr::new(address, port), flowing, payloads, version, id, fax: None })
+        let browser = Browser::read(text);
+        let place = browser.as_ref().and_then(|browser| browser.place(text));
+        let rtp = place.unwrap_or(SocketAddr::new(address, port));
+        Some(Self { rtp, flowing, payloads, version, id, fax: None, browser })
     }
 }
 
@@ -195,7 +231,7 @@ fn direction(part: &str) -> Option<Flowing> {
     })
 }
 
-const KNOWN: [u8; 3] = [0, 8, EVENTS];
+const KNOWN: [u8; 4] = [0, 8, EVENTS, 126];
 const EVENTS: u8 = 101;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use kiestoon_sip::{HeaderName, Headers, Method, Request, Response};
 
 use super::act::{SDP, glare_wait};
 use super::line::{LineState, Offer};
-use super::session::{Flowing, Session};
+use super::session::Flowing;
 use super::wire::Asked;
 use super::{Faxes, Phone, Purpose, Timer};
 
@@ -86,7 +86,7 @@ impl Phone {
 
     /// An UPDATE of ours, or an offer in a PRACK of ours, was answered.
     pub(super) fn update_answered(&mut self, now: Instant, index: usize, offers: bool, response: &Response) {
-        let theirs = Session::read(&response.body);
+        let theirs = self.read(Some(index), &response.body);
         let dice = self.chance.below(1000);
         let Some(line) = self.lines.get_mut(index) else { return };
         let offered = offers && std::mem::take(&mut line.early.update);
@@ -119,7 +119,7 @@ impl Phone {
 
     /// An UPDATE came.
     pub(super) fn updated(&mut self, now: Instant, asked: &Asked, request: &Request, index: usize) {
-        let theirs = Session::read(&request.body);
+        let theirs = self.read(Some(index), &request.body);
         let granted = self.grant_timer(now, index, request);
         let Some(line) = self.lines.get_mut(index) else { return };
         if let Some(target) = request.headers.contact().ok().flatten().map(|contact| contact.uri) {
@@ -143,7 +143,7 @@ impl Phone {
             return self.answer(now, asked, request, status);
         }
         line.wants_fax = theirs.fax;
-        let next = Session { flowing: line.wants, ..line.session.clone() }.answering(&theirs);
+        let next = line.answering(&theirs);
         let text = line.describe(next);
         self.take_session(index, Some(theirs));
         let mut headers = granted;

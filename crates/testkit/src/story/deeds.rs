@@ -103,6 +103,16 @@ impl Story {
         self.act(phone, |phone, now| phone.reinvite(now, true));
     }
 
+    /// A browser begins ICE anew by a re-INVITE.
+    pub fn restart_ice(&mut self, phone: PhoneId) {
+        self.act(phone, Phone::restart_ice);
+    }
+
+    /// A phone offers its session once more with these payload types alone.
+    pub fn speak(&mut self, phone: PhoneId, payloads: &[u8]) {
+        self.act(phone, |phone, now| phone.speak(now, payloads));
+    }
+
     /// A phone sends an UPDATE without a session description.
     pub fn update(&mut self, phone: PhoneId) {
         self.act(phone, |phone, now| phone.update(now, None));

@@ -52,6 +52,11 @@ impl Story {
         assert!(faults.is_empty(), "the switch and the phones differ:\n{}", faults.join("\n"));
     }
 
+    /// Whether [`Self::expect_agreement`] holds now.
+    pub fn agrees(&self) -> bool {
+        agreement::faults(self).is_empty()
+    }
+
     /// The calls of a phone looked so on the wire, registrations and retransmissions left out: one message a line, `> INVITE` from
     /// the phone, `< 180 INVITE` to it; `+sdp` behind those that hold a session description.
     pub fn expect_flow(&self, phone: PhoneId, drawn: &str) {
