@@ -10,6 +10,7 @@ mod bad_syntax_400;
 mod basic_call_tcp;
 mod basic_call_udp;
 mod binding_expires;
+mod browser;
 mod busy_branch;
 mod bye_before_ack;
 mod bye_crosses_bye;

@@ -116,6 +116,7 @@ fn in_call(t: &mut Story, id: PhoneId, dice: &mut Chance) {
                 t.send_in_call(id, Method::Info, "application/dtmf-relay", "Signal=1\r\nDuration=160\r\n");
             }
         },
+        8 if talking(t, id) && dice.happens(500) => t.restart_ice(id),
         8 if talking(t, id) => t.reinvite(id),
         9 if talking(t, id) && t.phone(id).takes_faxes() => t.fax(id, *dice.pick(&SHAPES).expect("shapes")),
         _ => {}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kiestoon_call::{Network, Settings};
 use kiestoon_testkit::{
-    Chance, Faxes, Link, PhoneId, Profile, Reply, SessionTimer, Story, What, millis, phone, secs,
+    Chance, Faxes, Link, PhoneId, Profile, Reply, SessionTimer, Story, What, browser, millis, phone, secs,
 };
 
 const NUMBERS: [&str; 5] = ["201", "202", "203", "204", "205"];
@@ -57,6 +57,9 @@ pub(super) fn office(t: &mut Story, dice: &mut Chance) -> Vec<PhoneId> {
 
 /// Perhaps it registers as a device, or as one of its flows; perhaps its contact is a name, which leads to it sooner or later.
 fn join(t: &mut Story, number: &str, dice: &mut Chance) -> PhoneId {
+    if dice.happens(250) {
+        return t.add(page(number, dice));
+    }
     let base = behaviour(number, dice);
     let flow = 1 + u32::try_from(t.phone_ids().count()).expect("a few phones");
     let base = match dice.below(10) {
@@ -77,6 +80,26 @@ fn join(t: &mut Story, number: &str, dice: &mut Chance) -> PhoneId {
         _ => t.lead_to(id, &[dice.pick(&places).expect("places").parse().expect("an address")]),
     }
     id
+}
+
+/// A browser, perhaps the second tab of its user. It sees one phone behind its contact, and is no fax machine.
+fn page(number: &str, dice: &mut Chance) -> Profile {
+    let base = if dice.happens(300) { browser(number).shows() } else { browser(number) };
+    let base = if dice.happens(200) { base.hangs_up_after(dice.duration(secs(5))) } else { base };
+    let base = if dice.happens(100) { base.answers_when_cancelled() } else { base };
+    let base = if dice.happens(200) { base.takes_update() } else { base };
+    let base = if dice.happens(300) { base.with_timer(timer(dice)) } else { base };
+    let base = if dice.happens(100) { base.puts_off_offers(491, 1) } else { base };
+    let nth = dice.below(1_000_000);
+    let base = base.tab(&format!("00000000-0000-4000-8000-{nth:012}"));
+    match dice.below(10) {
+        0 => base.is_busy(),
+        1 => base.declines_after(dice.duration(secs(3))),
+        2 => base.never_answers(),
+        3 => base.early_media_then_answers(dice.duration(secs(3))),
+        4 => base.refuses_reinvites(488),
+        _ => base.answers_after(dice.duration(secs(4))),
+    }
 }
 
 /// Bounds that are met, and times that pass, within a story.
