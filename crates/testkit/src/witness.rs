@@ -244,7 +244,7 @@ impl<'a> Witness<'a> {
         if !ours.flowing.sends() || !theirs.flowing.receives() {
             return Err(format!("it sends {:?}, the PBX takes {:?}", ours.flowing, theirs.flowing));
         }
-        for phone in [self.phone, other].iter().filter(|phone| !phone.is_protected()) {
+        if let Some(phone) = [self.phone, other].into_iter().find(|phone| !phone.is_protected()) {
             return Err(format!("the handshake of {} was with another leg", phone.name));
         }
         let out = self.story.the_pbx().engine.route(theirs.rtp);

@@ -374,3 +374,45 @@ fn faults_of(text: &str, answers: bool, ours: Option<&Browser>) -> Vec<String> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer() -> Session {
+        let at = "10.0.0.21:40000".parse().expect("an address");
+        Session::phone(at, 77).in_browser(true)
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        let mut session = offer();
+        assert_eq!(Session::read(session.text().as_bytes()), Some(session.clone()));
+        let browser = session.browser.as_mut().expect("a browser");
+        browser.restart();
+        assert_eq!(place_of(&browser.ufrag), Some(session.rtp));
+    }
+
+    #[test]
+    fn complains_of_each_part_that_is_missing() {
+        // As the PBX writes it: speech alone, by a lite agent.
+        let at = "10.0.0.1:20000".parse().expect("an address");
+        let text = Session::phone(at, 1).in_browser(false).text().replace("a=group", "a=ice-lite\r\na=group");
+        assert_eq!(faults_of(&text, false, None), Vec::<String>::new());
+        for part in [
+            "a=mid:0",
+            "a=ice-ufrag",
+            "a=fingerprint",
+            "a=setup",
+            "a=rtcp-mux",
+            "a=ice-lite",
+            "UDP/TLS/",
+            "BUNDLE 0",
+        ] {
+            assert!(!faults_of(&text.replace(part, "a=x"), false, None).is_empty(), "{part}");
+        }
+        assert!(!faults_of(&text, true, None).is_empty(), "setup:actpass in an answer");
+        let three = offer().browser;
+        assert!(!faults_of(&text, false, three.as_ref()).is_empty(), "two sections have gone");
+    }
+}

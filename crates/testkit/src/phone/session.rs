@@ -197,7 +197,7 @@ impl Session {
         let flowing = direction(audio).or_else(|| direction(session)).unwrap_or(Flowing::SendRecv);
         let browser = Browser::read(text);
         let place = browser.as_ref().and_then(|browser| browser.place(text));
-        let rtp = place.unwrap_or(SocketAddr::new(address, port));
+        let rtp = place.unwrap_or_else(|| SocketAddr::new(address, port));
         Some(Self { rtp, flowing, payloads, version, id, fax: None, browser })
     }
 }
