@@ -1,5 +1,6 @@
 //! Browsers: over WebSocket, with sessions of DTLS-SRTP over ICE, and desk phones that see nothing of it.
 
+mod absence;
 mod connection;
 mod ice;
 mod offers;
