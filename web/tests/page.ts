@@ -53,6 +53,39 @@ export class Person {
     await this.page.locator('button.call').click();
   }
 
+  /** The keypad of a call. */
+  async keys(keys: string): Promise<void> {
+    await this.presses('Toetsen');
+    for (const key of keys)
+      await this.page
+        .locator('kiestoon-dialpad button')
+        .filter({ has: this.page.getByText(key, { exact: true }) })
+        .click();
+    await this.presses('Toetsen');
+  }
+
+  async transfers(number: string): Promise<void> {
+    await this.presses('Doorverbinden');
+    await this.page.locator('input[name=to]').fill(number);
+    await this.presses('Verbind door');
+  }
+
+  /** From its next call on the browser offers this codec alone, or all that it has again. */
+  async speaksOnly(codec: string | null): Promise<void> {
+    await this.page.evaluate((codec) => {
+      const own = window as unknown as { kiestoonOffer?: typeof RTCPeerConnection.prototype.createOffer };
+      own.kiestoonOffer ??= RTCPeerConnection.prototype.createOffer;
+      const offer = own.kiestoonOffer;
+      const kept = (mime: string) => mime.toLowerCase() === `audio/${codec}` || mime === 'audio/telephone-event';
+      RTCPeerConnection.prototype.createOffer = function (this: RTCPeerConnection, ...args: unknown[]) {
+        const all = RTCRtpReceiver.getCapabilities('audio')?.codecs ?? [];
+        for (const one of codec ? this.getTransceivers() : [])
+          one.setCodecPreferences(all.filter(({ mimeType }) => kept(mimeType)));
+        return offer.apply(this, args as never);
+      } as typeof offer;
+    }, codec);
+  }
+
   async presses(label: string): Promise<void> {
     await this.page.getByRole('button', { name: label, exact: true }).click();
   }
