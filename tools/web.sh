@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds web/dist, which kiestoon-admin serves; `check` looks at style and types and runs the unit tests, `browsers` calls in
-# Chromium and Firefox. Without npm it says so and leaves things as they are.
+# Chromium and Firefox over a stand-in, `office` over the PBX and sidecar of target/debug (or CARGO_TARGET_DIR).
+# Without npm it says so and leaves things as they are.
 set -euo pipefail
 cd "$(dirname "$0")/../web"
 
@@ -29,4 +30,4 @@ if [ ! -e dist/index.html ] || [ -n "$newer" ]; then
   echo "==> building the web phone"
   npm run --silent build -- --logLevel=warn
 fi
-if [ "${1:-build}" = browsers ]; then npm run --silent browsers; fi
+if [ "${1:-build}" = browsers ] || [ "${1:-build}" = office ]; then npm run --silent "$1"; fi
