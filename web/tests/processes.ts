@@ -70,12 +70,12 @@ export async function until<T>(
   }
 }
 
-let next = 5200 + 2 * Math.floor(Math.random() * 2000);
+let next = 7000 + 2 * Math.floor(Math.random() * 1400);
 
-/** Free for UDP and TCP, below the ports that the system hands out by itself; the one behind it is left alone as well. */
+/** Free for UDP and TCP, below the ports that the system hands out and above those that browsers refuse; the next is free too. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 2000; tries += 1) {
-    next = next >= 9800 ? 5200 : next + 2;
+    next = next >= 9800 ? 7000 : next + 2;
     if ((await free(next)) && (await free(next + 1))) return next;
   }
   throw new Error('no free port');
