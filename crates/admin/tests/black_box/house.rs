@@ -34,9 +34,10 @@ impl House {
             house.path("kiestoon.toml"),
             format!(
                 "[sip]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = []\n[sip.ws]\nlisten = [\"127.0.0.1:{ws}\"]\n\
-                 [media]\nrtp_ports = \"{rtp}-{}\"\nsounds = \"sounds\"\nhold_music = \"\"\n\
+                 [media]\nrtp_ports = \"{rtp}-{}\"\nwebrtc_port = {}\nsounds = \"sounds\"\nhold_music = \"\"\n\
                  [admin]\nhttp = [\"127.0.0.1:{http}\"]\nhttps = [\"127.0.0.1:{https}\"]\n",
-                rtp + 15
+                rtp + 15,
+                rtp + 16
             ),
         )
         .unwrap();

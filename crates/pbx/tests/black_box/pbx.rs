@@ -34,7 +34,7 @@ impl Pbx {
     pub(crate) fn new_on(database: &str, extensions: &[&str], dialplan: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("kiestoon-test-").tempdir().unwrap();
         let port = free_port();
-        let rtp = rtp_ports();
+        let (rtp, browsers) = (rtp_ports(), free_port());
         let path = folder.path().display().to_string();
         fs::create_dir(folder.path().join("dialplans")).unwrap();
         fs::write(folder.path().join("dialplans/test.toml"), dialplan).unwrap();
@@ -47,7 +47,7 @@ udp = ["127.0.0.1:{port}", "[::1]:{port}"]
 tcp = ["127.0.0.1:{port}", "[::1]:{port}"]
 {NO_WEBSOCKET}
 [media]
-webrtc_port = 9999
+webrtc_port = {browsers}
 rtp_ports = "{rtp}-{}"
 sounds = "{path}/sounds"
 [store]
