@@ -17,7 +17,7 @@ use tungstenite::{
 
 use crate::pbx::{PASSWORD_PREFIX, Pbx, wait_for};
 use crate::raw::header;
-use crate::user_agent::{Callee, UserAgent, sdp};
+use crate::user_agent::{Callee, UserAgent};
 
 const DIALPLAN: &str = r#"
 version = 1
@@ -136,6 +136,16 @@ impl Page {
     }
 }
 
+/// What a page says of its session; nobody shakes hands here.
+fn description(setup: &str) -> String {
+    let fingerprint = ["AB"; 32].join(":");
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 8 101\r\nc=IN IP4 0.0.0.0\r\n\
+         a=ice-ufrag:page\r\na=ice-pwd:0123456789abcdefghijkl\r\na=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\na=mid:0\r\n\
+         a=rtcp-mux\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+    )
+}
+
 #[test]
 fn a_page_registers_calls_and_is_called() {
     let pbx = serving("");
@@ -165,7 +175,7 @@ fn a_page_registers_calls_and_is_called() {
             header(request, "CSeq"),
         )
     };
-    let accepted = answer(&invite, &sdp("127.0.0.1:40000".parse().unwrap()));
+    let accepted = answer(&invite, &description("active"));
     page.say(&accepted);
     page.expect("ACK ");
     let bye = page.expect("BYE ");
@@ -176,9 +186,12 @@ fn a_page_registers_calls_and_is_called() {
 
     let _callee = Callee::of(desk);
     let uri = format!("sip:202@{}", page.pbx);
-    let answered = page.ask(&Method::Invite, &uri, "202", "", &sdp("127.0.0.1:40002".parse().unwrap()));
+    let answered = page.ask(&Method::Invite, &uri, "202", "", &description("actpass"));
     assert!(answered.starts_with("SIP/2.0 200 "), "{answered}");
     assert_eq!(header(&answered, "Content-Type"), "application/sdp");
+    for line in ["a=ice-lite", "a=setup:passive", "a=fingerprint:sha-256 ", "a=candidate:1 1 udp "] {
+        assert!(answered.contains(&format!("\r\n{line}")), "{line} is missing in\n{answered}");
+    }
     drop(page);
     // The flow is gone, and with it what was registered over it.
     wait_for("the page to be unregistered", Duration::from_secs(10), || {
