@@ -50,7 +50,7 @@ fn packet(sequence: u16) -> (Header, Vec<u8>) {
 #[expect(clippy::disallowed_methods, reason = "a test begins somewhere")]
 fn nothing_goes_either_way_before_there_are_an_address_and_keys() {
     let now = Instant::now();
-    let mut leg = RtpLeg::new(BROWSER.ip(), LatchSettings::default()).of_browser();
+    let mut leg = RtpLeg::new(BROWSER.ip(), LatchSettings::default()).of_browser(7);
     leg.set_remote(now, &described());
     assert_eq!(leg.destination(), None, "not to the address of a description");
     leg.moved(BROWSER);

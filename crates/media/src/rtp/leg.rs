@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::latch::Verdict;
 use super::statistics::{Received, Sent};
-use super::{Format, Header, Latch, LatchSettings};
+use super::{Format, Header, Latch, LatchSettings, OneStream};
 use crate::codec::Encoding;
 use crate::doctor::{Doctor, Facts, Finding};
 use crate::quality::LegQuality;
@@ -71,6 +71,8 @@ pub struct RtpLeg {
     fax: Option<Box<fax::Fax>>,
     /// Its address and its keys come from ICE and DTLS, and nothing is ever sent or taken in the clear.
     is_browser: bool,
+    /// What it is sent, as one stream.
+    one_stream: Option<Box<OneStream>>,
 }
 
 /// What the phone said of packets that it receives, in milliseconds.
@@ -183,6 +185,7 @@ impl RtpLeg {
             has_fax_machine: false,
             fax: None,
             is_browser: false,
+            one_stream: None,
         }
     }
 

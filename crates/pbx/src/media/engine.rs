@@ -267,13 +267,14 @@ impl Engine {
             .then(|| Arc::new(LocalKeys::generate(|bytes| self.entropy.fill_bytes(bytes))));
         let identity = Identity { ssrc: self.entropy.next_u32(), cname: self.entropy.next_u64() };
         let local = LocalMedia { keys: keys.clone(), ..sockets.local.clone() };
+        let ssrc = identity.ssrc;
         let media = RtpLeg::new(peer, self.config.latch).with_keys(keys).with_identity(identity);
         let worker = self.threads.get_mut(thread).ok_or(OpenError::Refused)?;
         let attached = worker.order(Order::Attach(Box::new(Leg {
             id: leg,
             call,
             sockets,
-            media: if browser { media.of_browser() } else { media },
+            media: if browser { media.of_browser(ssrc) } else { media },
             activity: Activity::Idle,
             route: None,
             voice: None,

@@ -206,8 +206,19 @@ impl Legs {
 }
 
 impl Leg {
-    /// Sends a packet to the phone, unless it does not receive now.
+    /// Sends a packet to the phone, unless it does not receive now; to a browser as part of its one stream.
     pub(super) fn send(&mut self, header: &Header, packet: &[u8], counters: &mut Counters) {
+        if !self.media.is_browser() {
+            return self.send_as_it_is(header, packet, counters);
+        }
+        let (mut header, mut copy) = (*header, [0; DATAGRAM]);
+        let Some(copy) = copy.get_mut(..packet.len()) else { return };
+        copy.copy_from_slice(packet);
+        self.media.number(Instant::now(), &mut header, copy);
+        self.send_as_it_is(&header, copy, counters);
+    }
+
+    fn send_as_it_is(&mut self, header: &Header, packet: &[u8], counters: &mut Counters) {
         let (Some(destination), Some(socket)) = (self.media.destination(), &self.sockets.rtp) else { return };
         let sent = if self.media.is_protected() {
             let mut sealed = [0; DATAGRAM + OVERHEAD];

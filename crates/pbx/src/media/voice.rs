@@ -129,7 +129,7 @@ impl Legs {
                 true
             }
             Way::Transcoded => {
-                self.sounds(peer, now);
+                self.sounds(index, peer, now);
                 noted.ticks = self.listen(index, peer, now, header, packet);
                 return (false, noted);
             }
@@ -152,15 +152,19 @@ impl Legs {
             Way::Nowhere => false,
         };
         // While a digit is said to the other phone, its sound would only blur it.
-        let blurs = relayed && route.events.is_none() && self.sounds(peer, now);
+        let blurs = relayed && route.events.is_none() && self.sounds(index, peer, now);
         (relayed && !blurs, noted)
     }
 
-    /// Sound comes for a leg. True where a digit is being said to it.
-    fn sounds(&mut self, index: usize, now: Instant) -> bool {
+    /// Sound comes for a leg from another. True where it hears something else: a digit that is being said to it, or music, since a browser that
+    /// holds goes on sending silence.
+    fn sounds(&mut self, from: usize, index: usize, now: Instant) -> bool {
+        let is_browser = self.leg(from).is_some_and(|leg| leg.media.is_browser());
         let Some(voice) = self.leg_mut(index).and_then(|leg| leg.voice.as_deref_mut()) else { return false };
-        if let Some(music) = &mut voice.music {
-            music.other_heard(now);
+        match &mut voice.music {
+            Some(_) if is_browser => return true,
+            Some(music) => music.other_heard(now),
+            None => {}
         }
         voice.is_saying()
     }

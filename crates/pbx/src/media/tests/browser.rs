@@ -16,6 +16,8 @@ struct Browser {
     ice: IceAgent,
     dtls: Dtls,
     protection: Option<Protection>,
+    /// The last packet of speech that it heard.
+    last: Option<Header>,
     /// What we are to it.
     local: LocalPeer,
     /// What signalling says of it.
@@ -68,7 +70,7 @@ impl Browser {
         let mut dtls = Dtls::new_auto(Arc::new(Config::default()), own, Instant::now());
         dtls.set_active(true);
         let remote = RemotePeer { credentials, fingerprint, is_passive: false, generation: 0 };
-        let browser = Self { socket, ice, dtls, protection: None, local, remote };
+        let browser = Self { socket, ice, dtls, protection: None, last: None, local, remote };
         browser.describe(bench, leg);
         browser
     }
@@ -152,7 +154,7 @@ impl Browser {
         self.socket.send_to(&sealed, self.door()).unwrap();
     }
 
-    /// The next packet of speech, opened.
+    /// The payload of the next packet of speech, which must go on from the last: Chromium hears no other source than the newest.
     fn hear(&mut self) -> Vec<u8> {
         loop {
             let (mut heard, source) = receive(&self.socket).expect("a packet in time");
@@ -162,8 +164,13 @@ impl Browser {
                 let header = Header::parse_protected(&heard).unwrap();
                 let protection = self.protection.as_mut().expect("keys");
                 let length = protection.open_rtp(&header, &mut heard).unwrap();
-                heard.truncate(length);
-                return heard;
+                let header = Header::parse(&heard[..length]).unwrap();
+                if let Some(last) = self.last.replace(header) {
+                    assert_eq!((header.ssrc, header.sequence), (last.ssrc, last.sequence.wrapping_add(1)));
+                    let passed = header.timestamp.wrapping_sub(last.timestamp);
+                    assert!((1..80_000).contains(&passed), "{passed}");
+                }
+                return header.payload(&heard[..length]).to_vec();
             }
         }
     }
@@ -218,9 +225,11 @@ fn talk(browser: &mut Browser, phone: &Phone, first: u16) {
     });
     phone.rtp.set_read_timeout(Some(PATIENCE)).unwrap();
     assert!(heard.is_some(), "the phone hears nothing");
+    // The phone's own numbers leap here.
+    browser.last = None;
     for sequence in first..first + 5 {
-        phone.send(sequence);
-        assert_eq!(browser.hear(), packet(sequence));
+        let sent = phone.send(sequence);
+        assert_eq!(browser.hear(), sent[12..]);
     }
 }
 
@@ -306,4 +315,44 @@ fn without_a_door_there_are_no_browsers_and_a_port_has_one_door() {
     let config = EngineConfig { webrtc_port: Some(port), ports: free_range(), ..EngineConfig::default() };
     let error = Engine::start(config, &channel(1).0).unwrap_err().to_string();
     assert!(error.contains(&format!("media.webrtc_port {port}")), "{error}");
+}
+
+#[test]
+fn a_browser_on_hold_hears_music_and_then_the_phone_in_one_stream_and_its_own_hold_is_no_sound() {
+    let mut bench = with_door();
+    let mut prompts = Prompts::default();
+    prompts.insert("muziek", Prompt::from_wav(&wav_tone(16_000, 440.0, 16_000)).unwrap());
+    bench.engine.set_prompts(&Arc::new(prompts));
+    let (mut browser, phone) = pair(&mut bench);
+    talk(&mut browser, &phone, 1);
+    let music = |leg: u64, prompt: Option<&str>| MediaCommand::HoldMusic {
+        leg: LegId(leg),
+        prompt: prompt.map(Into::into),
+    };
+    let is_tone = |heard: &[u8]| decode_a_law(heard).into_iter().any(|sample| sample.unsigned_abs() > 5000);
+    // The phone holds, and is silent; then it is back.
+    for first in [400, 500] {
+        bench.perform(music(1, Some("muziek")));
+        for _ in 0..20 {
+            assert!(is_tone(&browser.hear()));
+        }
+        bench.perform(music(1, None));
+        let quiet = (first..first + 50).find(|sequence| {
+            let sent = phone.send(*sequence);
+            browser.hear() == sent[12..]
+        });
+        assert!(quiet.is_some(), "the phone is not heard again");
+    }
+    // The browser holds, and goes on sending: the phone hears music all the same, and nothing else.
+    bench.perform(music(2, Some("muziek")));
+    let mut tones = 0;
+    for sequence in 600..660 {
+        browser.say(sequence);
+        phone.rtp.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        if let Some((heard, _)) = receive(&phone.rtp) {
+            assert!(is_tone(&heard[12..]) || tones == 0, "its silence between the music");
+            tones += u32::from(is_tone(&heard[12..]));
+        }
+    }
+    assert!(tones > 10, "{tones} packets of music");
 }
