@@ -190,10 +190,6 @@ export const checks: readonly Check[] = [
     await talk(person, desk);
     await over(person, desk, 'desk');
   }),
-];
-
-/** Of hold, which does not hold yet; run by KIESTOON_UNMENDED=1. */
-export const unmended: readonly Check[] = [
   [
     'Firefox holds Chromium, which hears the music, and then Firefox again',
     async (office) => {

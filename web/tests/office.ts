@@ -1,16 +1,14 @@
 /**
  * `npm run office`: the page in Chromium and Firefox, the sidecar, the PBX and desk phones, all real, as people would use
  * them. One line a check. CARGO_TARGET_DIR, or KIESTOON_BIN and KIESTOON_ADMIN_BIN, say where the binaries are;
- * KIESTOON_ONLY is a part of the names of the checks that are wanted; KIESTOON_DEBUG shows what the pages say;
- * KIESTOON_UNMENDED runs those of known faults instead.
+ * KIESTOON_ONLY is a part of the names of the checks that are wanted; KIESTOON_DEBUG shows what the pages say.
  */
 import { type Started, start } from './browsers';
 import { DeskPhone } from './desk-phone';
 import { House, PASSWORD, USERS } from './house';
-import { checks, type Office, unmended } from './office-checks';
+import { checks, type Office } from './office-checks';
 import { Person } from './page';
 
-const wanted = process.env['KIESTOON_UNMENDED'] ? unmended : checks;
 const only = process.env['KIESTOON_ONLY'] ?? '';
 const began = Date.now();
 let failed = 0;
@@ -28,7 +26,7 @@ async function main(): Promise<void> {
     ];
     for (const desk of desks) phones.push(await DeskPhone.start(house, ...desk));
     let office: Office | null = null;
-    for (const [name, run] of wanted.filter(([name]) => name.includes(only))) {
+    for (const [name, run] of checks.filter(([name]) => name.includes(only))) {
       const since = Date.now();
       try {
         office ??= await arrive(house, browsers, phones);
