@@ -115,6 +115,8 @@ pub(crate) struct Engine {
 struct Place {
     call: CallKey,
     thread: usize,
+    /// The door knows it, too.
+    is_browser: bool,
 }
 
 #[derive(Debug)]
@@ -287,7 +289,7 @@ impl Engine {
             return Err(OpenError::Refused);
         }
         worker.legs = worker.legs.saturating_add(1);
-        self.legs.insert(leg, Place { call, thread });
+        self.legs.insert(leg, Place { call, thread, is_browser: browser });
         self.calls.entry(call).or_insert((thread, 0)).1 += 1;
         Ok(local)
     }
@@ -322,8 +324,8 @@ impl Engine {
     }
 
     fn forget(&mut self, leg: LegId) {
-        let Some(Place { call, thread }) = self.legs.remove(&leg) else { return };
-        if let Some(door) = &self.door {
+        let Some(Place { call, thread, is_browser }) = self.legs.remove(&leg) else { return };
+        if let Some(door) = self.door.as_ref().filter(|_| is_browser) {
             door.forget(leg);
         }
         if let Some(worker) = self.threads.get_mut(thread) {

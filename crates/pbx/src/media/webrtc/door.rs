@@ -14,7 +14,7 @@ use nix::sys::epoll::{Epoll, EpollEvent, EpollTimeout};
 use nix::sys::eventfd::EventFd;
 
 use super::super::thread::Order;
-use super::{DoorOrder, MediaEnd, now, path};
+use super::{DoorOrder, MediaEnd, path};
 use crate::media::relay::DATAGRAM;
 use crate::transport::source_address;
 
@@ -71,7 +71,7 @@ impl Doorkeeper {
         let mut events = [EpollEvent::empty(); 4];
         let mut buffer = [0; DATAGRAM];
         loop {
-            let ready = match self.epoll.wait(&mut events, self.timeout(now())) {
+            let ready = match self.epoll.wait(&mut events, self.timeout(Instant::now())) {
                 Ok(ready) => ready,
                 Err(Errno::EINTR) => 0,
                 Err(error) => panic!("the door cannot wait for datagrams: {error}"),
@@ -83,7 +83,7 @@ impl Doorkeeper {
                     _ => {}
                 }
             }
-            self.tick(now());
+            self.tick(Instant::now());
         }
     }
 
@@ -137,7 +137,7 @@ impl Doorkeeper {
     }
 
     fn expect(&mut self, leg: LegId, secret: [u8; 32], to: MediaEnd) {
-        let peer = Peer::new(now(), self.identity.clone(), secret);
+        let peer = Peer::new(Instant::now(), self.identity.clone(), secret);
         let (names, addresses) = Default::default();
         self.guests.insert(leg, Guest { peer, to, local: None, names, addresses, has_ended: false });
         self.learn_name(leg);
@@ -210,7 +210,7 @@ impl Doorkeeper {
         let Some(guest) = self.guests.get_mut(&leg).filter(|guest| !guest.has_ended) else { return };
         let mut events = Vec::new();
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            work(&mut guest.peer, now());
+            work(&mut guest.peer, Instant::now());
             events.extend(std::iter::from_fn(|| guest.peer.poll()));
         }));
         if outcome.is_err() {

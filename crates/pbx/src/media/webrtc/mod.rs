@@ -9,7 +9,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Instant;
 
 use kiestoon_media::webrtc::{Fingerprint, Identity, RemotePeer};
 use kiestoon_media::{LegId, LocalMedia, LocalPeer};
@@ -185,9 +184,4 @@ fn identity() -> io::Result<Identity> {
     let parameters = rcgen::CertificateParams::new(["kiestoon".to_owned()]).map_err(io::Error::other)?;
     let certificate = parameters.self_signed(&key).map_err(io::Error::other)?;
     Identity::new(certificate.der().to_vec(), key.serialize_der()).map_err(io::Error::other)
-}
-
-/// The moment, for the door's own clock.
-fn now() -> Instant {
-    Instant::now()
 }
