@@ -6,6 +6,7 @@ mod g711;
 mod g722;
 mod g729;
 mod opus;
+mod redundancy;
 mod resample;
 
 pub use fmtp::OpusParameters;
@@ -24,7 +25,7 @@ pub trait Decode: Send {
     /// and the decoder stays usable.
     fn decode(&mut self, payload: &[u8], out: &mut Vec<i16>) -> Result<(), CodecError>;
 
-    /// Appends the lost frame before `next`, from its in-band redundancy; false, and nothing, where there is none.
+    /// Appends the lost packet before `next`, of `samples`, from its in-band redundancy; false, and nothing, where that holds none.
     fn recover(&mut self, next: &[u8], samples: usize, out: &mut Vec<i16>) -> bool;
 
     /// Appends `samples` of concealment of the codec's own; false, and nothing, where it has none.
@@ -39,6 +40,9 @@ pub trait Encode: Send {
     /// Appends the payload of one packet. Fails where `pcm` is no packet length of the codec; nothing is appended then.
     /// An empty or at most two bytes long payload of Opus says that nothing need be sent (RFC 7587 section 3.1.3).
     fn encode(&mut self, pcm: &[i16], out: &mut Vec<u8>) -> Result<(), CodecError>;
+
+    /// The receiver loses so many packets in a hundred: where it takes redundancy, it is sent as much as that is worth. Most codecs have none.
+    fn expect_loss(&mut self, _percent: u8) {}
 }
 
 /// Why a payload was not decoded, or samples were not encoded. The packet is lost; the call goes on.
@@ -194,4 +198,4 @@ pub fn encoder_at(codec: &Codec, ptime_ms: u32, sample_rate: u32) -> Option<Box<
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,7 +2,7 @@
 
 use opus::{Application, Bandwidth, Bitrate, Channels};
 
-use super::{CodecError, Decode, Encode, OpusParameters};
+use super::{CodecError, Decode, Encode, OpusParameters, redundancy};
 
 pub(super) struct Decoder {
     inner: opus::Decoder,
@@ -12,14 +12,21 @@ pub(super) struct Decoder {
 pub(super) struct Encoder {
     inner: opus::Encoder,
     sample_rate: u32,
+    /// Bits a second of speech alone.
+    plain: u32,
+    /// The most bits a second that the receiver takes.
+    most: u32,
+    in_band_fec: bool,
 }
 
 /// Room for a packet: the most that RFC 6716 allows is 1,275 bytes a frame; speech takes a tenth.
 const PACKET: usize = 1275;
 /// Half way between quality and cost: above it, a listener hears no gain at these rates.
 const COMPLEXITY: i32 = 5;
-/// The loss that the encoder prepares for: below 5 % it sends hardly any redundancy.
-const LOSS_PERCENT: i32 = 10;
+/// The loss that is prepared for as long as the receiver has said nothing of it.
+const UNKNOWN_LOSS: u8 = 10;
+/// What the encoder is told of any smaller loss: at a full band it adds no redundancy below it.
+const LEAST_LOSS: u8 = 8;
 /// Packets of up to 120 ms (RFC 6716 section 3.2.5).
 const LONGEST_MS: usize = 120;
 
@@ -49,6 +56,11 @@ impl Decoder {
         usize::try_from(self.sample_rate / 1000).unwrap_or_default().saturating_mul(milliseconds)
     }
 
+    /// Whether `next` ends no later than its copy of the packet before would: a shorter piece is made up rather than recovered.
+    fn fits(&self, next: &[u8], samples: usize) -> bool {
+        self.inner.get_nb_samples(next).is_ok_and(|whole| whole <= samples)
+    }
+
     /// libopus makes up whole frames of 2.5 ms, and at most what a packet holds.
     fn makes_up(&self, samples: usize) -> bool {
         let step = self.milliseconds(5) / 2;
@@ -70,7 +82,8 @@ impl Decode for Decoder {
     }
 
     fn recover(&mut self, next: &[u8], samples: usize, out: &mut Vec<i16>) -> bool {
-        !next.is_empty() && self.makes_up(samples) && self.append(next, samples, true, out).is_ok()
+        let has_copy = redundancy::is_in(next) && self.fits(next, samples);
+        has_copy && self.makes_up(samples) && self.append(next, samples, true, out).is_ok()
     }
 
     fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) -> bool {
@@ -96,17 +109,31 @@ impl Encoder {
             (_, 0..=10) => 40_000,
             _ => 32_000,
         };
-        let rate = wishes.max_average_bitrate.map_or(usual, |most| most.min(usual));
         let set = inner
             .set_complexity(COMPLEXITY)
             .and_then(|()| inner.set_max_bandwidth(band))
-            .and_then(|()| inner.set_bitrate(Bitrate::Bits(i32::try_from(rate).unwrap_or(i32::MAX))))
-            .and_then(|()| inner.set_inband_fec(wishes.in_band_fec))
-            .and_then(|()| inner.set_packet_loss_perc(if wishes.in_band_fec { LOSS_PERCENT } else { 0 }))
             .and_then(|()| inner.set_dtx(wishes.dtx))
             .and_then(|()| inner.set_vbr(!wishes.constant_bitrate));
         set.map_err(refused)?;
-        Ok(Self { inner, sample_rate })
+        let most = wishes.max_average_bitrate.unwrap_or(u32::MAX);
+        let mut encoder = Self { inner, sample_rate, plain: usual, most, in_band_fec: wishes.in_band_fec };
+        encoder.prepare(UNKNOWN_LOSS)?;
+        Ok(encoder)
+    }
+
+    /// Sends as much redundancy as so much loss is worth. It takes bits of its own: out of those of speech the encoder gives none at all in a
+    /// narrow band.
+    fn prepare(&mut self, percent: u8) -> Result<(), CodecError> {
+        let is_redundant = self.in_band_fec && percent > 0;
+        let loss = if is_redundant { percent.clamp(LEAST_LOSS, 100) } else { 0 };
+        let extra = if is_redundant { self.plain / 4 } else { 0 };
+        let rate = self.plain.saturating_add(extra).min(self.most);
+        let inner = &mut self.inner;
+        let set = inner
+            .set_inband_fec(is_redundant)
+            .and_then(|()| inner.set_packet_loss_perc(i32::from(loss)))
+            .and_then(|()| inner.set_bitrate(Bitrate::Bits(i32::try_from(rate).unwrap_or(i32::MAX))));
+        set.map_err(refused)
     }
 }
 
@@ -122,6 +149,11 @@ impl Encode for Encoder {
         let written = encoded.as_ref().map_or(0, |written| *written);
         out.truncate(start.saturating_add(written));
         encoded.map(drop).map_err(refused)
+    }
+
+    fn expect_loss(&mut self, percent: u8) {
+        // What libopus refuses leaves the redundancy as it was.
+        let _ = self.prepare(percent);
     }
 }
 

@@ -22,8 +22,37 @@ pub(super) struct RtcpState {
     /// When the phone's own RTCP came last.
     heard: Option<Instant>,
     pub(super) ears: Ears,
+    losses: Losses,
     reporter: Reporter,
 }
+
+/// What the phone loses of our stream, by its reports: believed at once when it grows, and slowly when it shrinks, since losses come in spells.
+#[derive(Debug, Default)]
+struct Losses {
+    ssrc: u32,
+    /// In 1/256 of the packets; None before the first report.
+    lately: Option<u32>,
+}
+
+impl Losses {
+    /// Takes the share of a report.
+    fn report(&mut self, ssrc: u32, fraction: u8) {
+        if self.ssrc != ssrc {
+            *self = Self { ssrc, lately: None };
+        }
+        let fraction = u32::from(fraction);
+        let before = self.lately.unwrap_or(CAUTION);
+        // Rounded down, so that it comes to nothing in the end.
+        self.lately = Some(fraction.max((before * 3 + fraction) / 4));
+    }
+
+    fn percent(&self) -> Option<u8> {
+        self.lately.map(|share| u8::try_from(share * 100 / 256).unwrap_or(100))
+    }
+}
+
+/// What is lost in the view of who has heard nothing yet, in 1/256: a tenth.
+const CAUTION: u32 = 26;
 
 /// A phone that sends RTCP sends it within this time: three of its intervals at most.
 const ALIVE: Duration = Duration::from_secs(16);
@@ -149,6 +178,11 @@ impl RtpLeg {
         Ok(RtcpPacket { bye, length })
     }
 
+    /// How many packets in a hundred of what it hears now the phone is likely to lose, by its reports; None before the first.
+    pub fn expected_loss(&self) -> Option<u8> {
+        self.rtcp.losses.percent().filter(|_| self.spoken.ssrc == Some(self.rtcp.losses.ssrc))
+    }
+
     /// Where RTCP for the phone goes. None while no address is known that can be reached: behind a NAT the signalled
     /// one is of no use.
     pub fn rtcp_destination(&self) -> Option<SocketAddr> {
@@ -183,6 +217,7 @@ impl RtpLeg {
         if self.spoken.ssrc != Some(report.ssrc) {
             return;
         }
+        self.rtcp.losses.report(report.ssrc, report.fraction_lost);
         let clock_rate = self.spoken.payload_type.map_or(0, |payload_type| self.clock_rate(payload_type));
         if clock_rate > 0 {
             let jitter_ms = f64::from(report.jitter) * 1000.0 / f64::from(clock_rate);
@@ -195,5 +230,30 @@ impl RtpLeg {
         if let Some(rtt) = now.saturating_duration_since(*at).checked_sub(held) {
             self.rtcp.rtt_ms = Some(narrow(rtt.as_secs_f64() * 1000.0));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loss_is_believed_at_once_and_forgotten_slowly() {
+        let mut losses = Losses::default();
+        assert_eq!(losses.percent(), None);
+        losses.report(7, 0);
+        assert!(losses.percent() > Some(5), "one report says little");
+        for _ in 0..10 {
+            losses.report(7, 0);
+        }
+        assert_eq!(losses.percent(), Some(0));
+        losses.report(7, 51);
+        assert_eq!(losses.percent(), Some(19));
+        losses.report(7, 0);
+        assert_eq!(losses.percent(), Some(14));
+        losses.report(7, 255);
+        assert_eq!(losses.percent(), Some(99));
+        losses.report(8, 0);
+        assert!(losses.percent() < Some(10), "another stream");
     }
 }
