@@ -22,13 +22,12 @@ pub struct Speaker {
     stream: Header,
     packet: Vec<u8>,
     encoding: Encoding,
-    payload_type: u8,
-    /// The payload type of comfort noise, where the phone takes it.
-    noise: Option<u8>,
+    /// What the phone was made out to want.
+    wanted: Wanted,
     /// The phone was told how silent it is.
     paused: Option<u8>,
-    /// The payload type and clock of telephone events, where the phone takes them.
-    events: Option<(u8, u32)>,
+    /// A packet of Opus that says nothing has been sent: those that follow need not be.
+    is_silent: bool,
     digit: Option<Saying>,
 }
 
@@ -83,20 +82,21 @@ impl Speaker {
             stream,
             packet: Vec::new(),
             encoding,
-            payload_type: wanted.codec.payload_type,
-            noise: wanted.noise.filter(|_| encoding.clock_rate() == 8000),
+            wanted: wanted.clone(),
             paused: None,
-            events: wanted.events,
+            is_silent: false,
             digit: None,
         })
     }
 
     /// Whether this is what speaks so.
-    pub fn is_for(&self, wanted: &Wanted, rate: u32) -> bool {
-        Encoding::of(&wanted.codec) == Some(self.encoding)
-            && self.payload_type == wanted.codec.payload_type
-            && self.rates.0 == rate
-            && self.events == wanted.events
+    pub fn is_for(&self, wanted: &Wanted) -> bool {
+        self.wanted == *wanted
+    }
+
+    /// The phone loses so many packets in a hundred, by its own reports.
+    pub fn expect_loss(&mut self, percent: u8) {
+        self.encoder.expect_loss(percent);
     }
 
     /// Samples a second of the sound that it takes.
@@ -126,7 +126,8 @@ impl Speaker {
     /// Takes 20 ms of a pause that sounds like `samples`: where the phone takes comfort noise it is told once, else the
     /// noise itself is sent.
     pub fn pause(&mut self, samples: &[i16]) -> Option<(Header, &[u8])> {
-        let Some(payload_type) = self.noise.filter(|_| self.digit.is_none()) else {
+        let takes_noise = self.encoding.clock_rate() == 8000 && self.digit.is_none();
+        let Some(payload_type) = self.wanted.noise.filter(|_| takes_noise) else {
             self.speak(samples);
             return None;
         };
@@ -158,7 +159,7 @@ impl Speaker {
     /// Says a digit, in the place of sound: as an event where the phone takes those, else as its two tones. A digit that is
     /// still being said is cut short.
     pub fn say(&mut self, digit: Digit, duration_ms: u32) {
-        self.digit = Some(match self.events {
+        self.digit = Some(match self.wanted.events {
             Some((payload_type, clock_rate)) => {
                 Saying::Event(EventSender::new(payload_type, digit, duration_ms, clock_rate))
             }
@@ -184,12 +185,14 @@ impl Speaker {
             self.pending.drain(..self.packet_samples.min(self.pending.len()));
             let header = self.stream;
             self.stream.timestamp = header.timestamp.wrapping_add(self.step);
-            // RFC 7587 section 3.1.3: so short a packet says only that nothing is said.
-            let nothing = self.encoding == Encoding::Opus && self.packet.len() <= HEADER + 2;
-            if encoded.is_err() || nothing {
+            // RFC 7587 section 3.1.3: so short a packet says only that nothing is said. The first of them is sent all the same: a browser
+            // takes its place for lost otherwise, and makes up speech.
+            let says_nothing = self.encoding == Encoding::Opus && self.packet.len() <= HEADER + 2;
+            if encoded.is_err() || (says_nothing && self.is_silent) {
                 self.stream.marker = true;
                 continue;
             }
+            self.is_silent = says_nothing;
             self.paused = None;
             self.stream.marker = false;
             return Some(self.finish(header));

@@ -3,6 +3,8 @@
 use std::f64::consts::TAU;
 use std::time::{Duration, Instant};
 
+mod silence;
+
 use super::*;
 use crate::codec::{decoder_at, encoder_at};
 use crate::jitter::JitterSettings;

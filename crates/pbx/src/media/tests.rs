@@ -21,6 +21,7 @@ use super::{Engine, EngineConfig};
 mod browser;
 mod drained;
 mod fax;
+mod opus;
 mod protected;
 mod transcoding;
 mod watched;

@@ -439,9 +439,7 @@ impl Legs {
         leg.route = None;
         if let Some(voice) = &mut leg.voice {
             voice.listener = None;
-            let fits = |speaker: &Speaker| {
-                wanted.as_ref().is_some_and(|wanted| speaker.is_for(wanted, speaker.sample_rate()))
-            };
+            let fits = |speaker: &Speaker| wanted.as_ref().is_some_and(|wanted| speaker.is_for(wanted));
             if !voice.speaker.as_ref().is_some_and(fits) {
                 voice.speaker = None;
             }
@@ -453,6 +451,16 @@ impl Legs {
             if let Some(voice) = &mut peer.voice {
                 voice.listener = None;
             }
+        }
+    }
+
+    /// Has what is said to a phone prepared for the loss that it reports.
+    pub(super) fn expect_loss(&mut self, index: usize) {
+        let Some(leg) = self.leg_mut(index) else { return };
+        if let (Some(percent), Some(voice)) = (leg.media.expected_loss(), &mut leg.voice)
+            && let Some(speaker) = &mut voice.speaker
+        {
+            speaker.expect_loss(percent);
         }
     }
 

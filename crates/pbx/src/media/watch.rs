@@ -1,4 +1,4 @@
-//! What is done for every leg once a second: our own RTCP, the doctor's look, silence and loss.
+//! What is done for every leg once a second: our own RTCP, what its phone's says of loss, the doctor's look, and silence.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -21,6 +21,7 @@ impl Legs {
     /// Looks at one leg.
     pub(super) fn look(&mut self, index: usize, now: Instant, watch: &Watch, outbox: &mut Outbox) {
         self.report(index, now);
+        self.expect_loss(index);
         let Some(leg) = self.leg_mut(index) else { return };
         let id = leg.id;
         let connected = !matches!(leg.activity, Activity::Idle);

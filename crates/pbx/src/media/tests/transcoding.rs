@@ -94,9 +94,24 @@ impl Talker {
 
     /// Sends one packet of a tone; 0 Hz is silence.
     pub(super) fn say(&mut self, hertz: f64) {
+        self.say_sound(|seconds| (seconds * hertz * TAU).sin() * 8000.0);
+    }
+
+    /// Sends one packet of a voice: pulses that ring, in syllables.
+    pub(super) fn say_voice(&mut self) {
+        self.say_sound(|seconds| {
+            let since = seconds * 110.0 % 1.0 / 110.0;
+            (-since * 300.0).exp()
+                * (since * 700.0 * TAU).sin()
+                * 14_000.0
+                * (seconds * 5.0 * TAU).sin().abs()
+        });
+    }
+
+    fn say_sound(&mut self, sound: impl Fn(f64) -> f64) {
         let rate = self.encoder.sample_rate();
         let samples: Vec<i16> = (0..rate / 1000 * self.packet_ms)
-            .map(|n| ((f64::from(self.at + n) / f64::from(rate) * hertz * TAU).sin() * 8000.0) as i16)
+            .map(|n| sound(f64::from(self.at + n) / f64::from(rate)) as i16)
             .collect();
         self.at += rate / 1000 * self.packet_ms;
         let mut payload = Vec::new();
@@ -133,6 +148,17 @@ impl Talker {
         packet.extend_from_slice(payload);
         self.sequence = self.sequence.wrapping_add(1);
         self.phone.rtp.send_to(&packet, self.phone.local.rtp).unwrap();
+    }
+
+    /// Sends this RTCP.
+    pub(super) fn reports(&self, report: &[u8]) {
+        self.phone.rtcp.send_to(report, self.phone.local.rtcp).unwrap();
+    }
+
+    /// Whether a packet that it heard holds a copy of the one before.
+    pub(super) fn has_redundancy(&self, payload: &[u8]) -> bool {
+        let mut decoder = decoder_at(&self.codec, 8000).unwrap();
+        decoder.recover(payload, 160, &mut Vec::new())
     }
 
     /// Takes what comes until then.
