@@ -11,6 +11,8 @@ export interface CallSurroundings {
   readonly now: () => number;
   readonly changed: () => void;
   readonly sound: (stream: MediaStream | null) => void;
+  /** Calls `then` once the line has shown that it is alive; never where it is not. */
+  readonly whenAlive: (then: () => void) => void;
   /** The connection broke under it: a new leg is wanted, by takeUp, as soon as there is a connection. */
   readonly lost: () => void;
 }
@@ -24,6 +26,9 @@ export class Call {
   #givingUp: unknown = null;
   #reading: Reading | null = null;
   #ice: RTCIceConnectionState = 'new';
+  #lastHope: unknown = null;
+  /** Whether there ever was a path for the sound. */
+  #reached = false;
 
   constructor(
     direction: CallView['direction'],
@@ -39,6 +44,7 @@ export class Call {
   static parked(call: ParkedCall, around: CallSurroundings): Call {
     const taken = new Call(call.direction, call.number, call.name, around);
     taken.#view = { ...taken.#view, state: 'active', answeredAt: call.answeredAt, muted: call.muted };
+    taken.#reached = true;
     taken.#wait(PARKED_MS - (around.now() - call.seenAt));
     return taken;
   }
@@ -122,17 +128,27 @@ export class Call {
     this.#microphone = stream;
   }
 
-  /** The path of the sound may have changed: find a new one, until it is found. */
-  recover(): void {
-    const inTalk = this.#view.state === 'active' || this.#view.state === 'held';
-    if (!this.#leg || !inTalk || this.#repair !== null) return;
+  /** The path of the sound may have changed: find a new one, until it is found. `now`: do not wait for the next try. */
+  recover(now = false): void {
+    if (now) this.#clear('repair');
+    const leg = this.#leg;
+    if (!leg || !this.#inTalk || this.#repair !== null) return;
     this.#show({ reconnecting: true });
-    // A path that still works stays "connected" all the while: then the answer is the end of it.
-    this.#leg.restartIce(() => this.#restored());
-    this.#repair = this.around.timer.set(() => {
+    const attempt = this.around.timer.set(() => {
       this.#repair = null;
       if (this.#view.reconnecting) this.recover();
     }, RESTART_EVERY_MS);
+    this.#repair = attempt;
+    this.#lastHope ??= this.around.timer.set(() => this.fail({ code: 'call_lost' }), HOPELESS_MS);
+    // An offer into a dead line is lost with it, or comes when it no longer fits.
+    this.around.whenAlive(() => {
+      // A path that still works stays "connected" all the while: then the answer is the end of it.
+      if (this.#leg === leg && this.#repair === attempt) leg.restartIce(() => this.#restored());
+    });
+  }
+
+  get #inTalk(): boolean {
+    return this.#view.state === 'active' || this.#view.state === 'held';
   }
 
   #listener(leg: Leg): LegEvents {
@@ -156,6 +172,7 @@ export class Call {
     this.#step('answered');
     this.around.changed();
     if (this.#second === null) this.#everySecond();
+    if (this.#ice === 'failed') this.#iceState('failed');
   }
 
   #held(who: 'local' | 'remote', held: boolean): void {
@@ -165,13 +182,16 @@ export class Call {
 
   #iceState(state: RTCIceConnectionState): void {
     this.#ice = state;
-    if (state === 'disconnected') this.recover();
+    if (state === 'connected' || state === 'completed') this.#reached = true;
+    if (state === 'failed' && !this.#reached && this.#inTalk) return this.fail({ code: 'media' });
+    if (state === 'disconnected' || state === 'failed') this.recover();
     else this.#restored();
   }
 
   #restored(): void {
     if (this.#ice !== 'connected' && this.#ice !== 'completed') return;
     this.#clear('repair');
+    this.#clear('lastHope');
     if (this.#view.reconnecting) this.#show({ reconnecting: false });
   }
 
@@ -181,6 +201,7 @@ export class Call {
     if (how.lost && answered) {
       this.#leg = null;
       this.#clear('repair');
+      this.#clear('lastHope');
       if (this.#givingUp === null) this.#wait(PARKED_MS);
       this.around.lost();
       return;
@@ -203,6 +224,7 @@ export class Call {
     if (!this.live) return;
     this.#leg = null;
     this.#clear('repair');
+    this.#clear('lastHope');
     this.#clear('second');
     this.#stopWaiting();
     stop(this.#microphone);
@@ -241,9 +263,10 @@ export class Call {
     this.around.changed();
   }
 
-  #clear(which: 'repair' | 'second' | 'givingUp'): void {
+  #clear(which: 'repair' | 'second' | 'givingUp' | 'lastHope'): void {
     const { timer } = this.around;
     if (which === 'repair') this.#repair = timer.clear(this.#repair) ?? null;
+    else if (which === 'lastHope') this.#lastHope = timer.clear(this.#lastHope) ?? null;
     else if (which === 'second') this.#second = timer.clear(this.#second) ?? null;
     else this.#givingUp = timer.clear(this.#givingUp) ?? null;
   }
@@ -274,3 +297,5 @@ const BLANK: CallView = {
 };
 const RETRY_OFFER_MS = 300;
 const RESTART_EVERY_MS = 3000;
+/** The PBX notices within 30 s, and waits another minute. */
+const HOPELESS_MS = PARKED_MS + 30_000;

@@ -2,6 +2,7 @@
 import type { RTCSession } from 'jssip/lib/RTCSession';
 import type { UA } from 'jssip/lib/UA';
 import type { DialogId } from './parked';
+import { Reinvites, type Session } from './reinvite';
 import type { Leg, LegEnd, LegEvents } from './signalling';
 
 interface EndEvent {
@@ -108,6 +109,12 @@ export class JsSipLeg implements Leg {
 
   #attach(session: RTCSession): void {
     this.#session = session;
+    new Reinvites(session as unknown as Session);
+    const terminate = session.terminate.bind(session);
+    // JsSIP hangs up where ICE has failed, though the line may be up and the path come back: then there is a restart.
+    session.terminate = (options) => {
+      if (options?.cause !== 'RTP Timeout') terminate(options);
+    };
     if (session.direction === 'incoming') {
       this.number = session.remote_identity.uri.user;
       this.name = session.remote_identity.display_name;
@@ -131,7 +138,7 @@ export class JsSipLeg implements Leg {
 
   #over({ originator, message, cause }: EndEvent): void {
     const by: LegEnd['by'] = originator === 'local' ? 'local' : originator === 'remote' ? 'remote' : 'system';
-    const lost = cause === 'Connection Error' || cause === 'Request Timeout' || cause === 'RTP Timeout';
+    const lost = cause === 'Connection Error' || cause === 'Request Timeout';
     const media = cause === 'WebRTC Error' || cause === 'Bad Media Description' || cause === 'Incompatible SDP';
     const end = { by, status: message?.status_code ?? 0, reason: message?.reason_phrase ?? cause, lost };
     this.#tell((events) => events.ended(media ? { ...end, failure: 'media' } : end));

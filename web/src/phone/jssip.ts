@@ -37,7 +37,7 @@ export function jssip(instance: string): MakeSignalling {
       start: () => agent.start(),
       // Public in JsSIP, though its types do not name it.
       connect: () => (agent as unknown as { transport: { connect(): void } | null }).transport?.connect(),
-      probe: () => socket.probe(),
+      probe: (alive) => socket.probe(alive),
       stop: () => agent.stop(),
       renew(next: SipToken) {
         agent.set('authorization_user', next.username);

@@ -77,7 +77,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   kept.clear();
   legs = [];
-  stack = { start: vi.fn(), connect: vi.fn(), probe: vi.fn(), stop: vi.fn(), renew: vi.fn() };
+  stack = { start: vi.fn(), connect: vi.fn(), probe: vi.fn((alive) => alive?.()), stop: vi.fn(), renew: vi.fn() };
   fetchToken = vi.fn(async () => token);
 });
 afterEach(() => void vi.useRealTimers());
@@ -137,6 +137,47 @@ test('a lost line is tried again with its back-off, at once where the network co
   expect(stack['connect']).toHaveBeenCalledOnce();
   events.registered();
   expect(legs[0]?.did).toEqual(['restart']);
+});
+
+test('a path that broke is looked for until there is one, but not over a line that is silent', async () => {
+  const made = await talking();
+  const ice = (state: RTCIceConnectionState) => legs[0]?.events?.iceState(state);
+  ice('connected');
+  stack['probe'].mockImplementation(() => undefined);
+  ice('disconnected');
+  await vi.advanceTimersByTimeAsync(4000);
+  expect([made.view.call?.reconnecting, legs[0]?.did]).toEqual([true, []]);
+  stack['probe'].mockImplementation((alive) => alive?.());
+  events.disconnected();
+  events.registered();
+  expect(legs[0]?.did).toEqual(['restart']);
+  ice('checking');
+  ice('failed');
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(legs[0]?.did).toEqual(['restart', 'restart']);
+  ice('connected');
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(legs[0]?.did).toEqual(['restart', 'restart']);
+  expect(made.view.call).toMatchObject({ state: 'active', reconnecting: false });
+});
+
+test('a path that does not come back is given up once the PBX has done so', async () => {
+  const made = await talking();
+  legs[0]?.events?.iceState('connected');
+  legs[0]?.events?.iceState('disconnected');
+  await vi.advanceTimersByTimeAsync(89_000);
+  expect(made.view.call).toMatchObject({ state: 'active', reconnecting: true });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(made.view.call).toMatchObject({ state: 'failed', failure: { code: 'call_lost' } });
+  expect(legs[0]?.did.at(-1)).toBe('end');
+});
+
+test('a call that never had a path says that no sound gets through', async () => {
+  const made = await talking();
+  legs[0]?.events?.iceState('checking');
+  legs[0]?.events?.iceState('failed');
+  expect(made.view.call).toMatchObject({ state: 'failed', failure: { code: 'media' } });
+  expect(legs[0]?.did).toEqual(['end']);
 });
 
 test('a call that broke with its line is taken up by Replaces; after 60 s it is given up', async () => {

@@ -202,7 +202,7 @@ export class Phone implements PhoneControls {
     this.#backoff.succeeded();
     this.#show('registered', null);
     if (this.#call?.waiting) void this.#takeUp(this.#call);
-    else this.#call?.recover();
+    else this.#call?.recover(true);
   }
 
   #refused(status: number): void {
@@ -253,6 +253,9 @@ export class Phone implements PhoneControls {
       now: this.#now,
       changed: () => this.#changed(),
       sound: this.parts.sound,
+      whenAlive: (then) => {
+        if (this.#registration === 'registered') this.#signalling?.probe(then);
+      },
       lost: () => {
         if (this.#registration === 'registered' && this.#call?.waiting) void this.#takeUp(this.#call);
       },

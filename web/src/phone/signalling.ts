@@ -57,8 +57,8 @@ export interface Signalling {
   start(): void;
   /** Tries to connect now, where it is not connected. */
   connect(): void;
-  /** Asks the far end whether it is still there, and disconnects where it is not. */
-  probe(): void;
+  /** Asks the far end whether it is still there: calls `alive` where it is, and disconnects where it is not. */
+  probe(alive?: () => void): void;
   stop(): void;
   renew(token: SipToken): void;
   call(target: string, microphone: MediaStream, headers?: readonly string[]): Leg;

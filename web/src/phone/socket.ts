@@ -7,6 +7,7 @@ export class SipSocket implements Socket {
   #socket: WebSocket | null = null;
   #next: ReturnType<typeof setTimeout> | null = null;
   #pong: ReturnType<typeof setTimeout> | null = null;
+  #asking: (() => void)[] = [];
 
   constructor(readonly url: string) {
     const { protocol, host } = new URL(url);
@@ -55,16 +56,19 @@ export class SipSocket implements Socket {
     return this.#socket?.readyState === WebSocket.CONNECTING;
   }
 
-  /** A ping now, as after sleep or where the network has changed. */
-  probe(): void {
+  /** A ping now, as after sleep or where the network has changed; `alive` is called where anything comes back. */
+  probe(alive?: () => void): void {
     const socket = this.#socket;
-    if (!socket || !this.send('\r\n\r\n') || this.#pong) return;
+    if (!socket || !this.send('\r\n\r\n')) return;
+    if (alive) this.#asking.push(alive);
+    if (this.#pong) return;
     this.#pong = setTimeout(() => this.#lost(socket, 'no pong'), PONG_MS);
   }
 
   #alive(): void {
     this.#clear();
     this.#next = setTimeout(() => this.probe(), PING_EVERY_MS);
+    for (const alive of this.#asking.splice(0)) alive();
   }
 
   #lost(socket: WebSocket, reason: string): void {
@@ -76,6 +80,7 @@ export class SipSocket implements Socket {
   #detach(): WebSocket | null {
     const socket = this.#socket;
     this.#socket = null;
+    this.#asking = [];
     this.#clear();
     if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
     return socket;
