@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds web/dist, which kiestoon-admin serves; `check` looks at style and types and runs the unit tests, `browsers` calls in
-# Chromium and Firefox over a stand-in, `office` over the PBX and sidecar of target/debug (or CARGO_TARGET_DIR).
+# Chromium and Firefox over a stand-in, `office` over the PBX and sidecar of target/debug (or CARGO_TARGET_DIR), in a network of its own.
 # Without npm it says so; a build then leaves
 # things as they are, a test fails.
 set -euo pipefail
@@ -33,4 +33,21 @@ if [ ! -e dist/index.html ] || [ -n "$newer" ]; then
   echo "==> building the web phone"
   npm run --silent build -- --logLevel=warn
 fi
-if [ "${1:-build}" = browsers ] || [ "${1:-build}" = office ]; then npm run --silent "$1"; fi
+case ${1:-build} in
+  browsers) npm run --silent browsers ;;
+  office)
+    # Its network can be taken away without anybody else noticing. Who is not root gets one from the kernel.
+    rights=()
+    [ "$(id -u)" = 0 ] || rights=(--user --map-root-user)
+    # Browsers look for addresses on other interfaces than loopback.
+    exec unshare "${rights[@]}" --net --kill-child sh -ec '
+      PATH=$PATH:/usr/sbin:/sbin
+      ip link set lo up
+      ip link add office type veth peer name street
+      ip address add 192.168.77.1/24 dev office
+      ip link set office up
+      ip link set street up
+      ip route add default via 192.168.77.2
+      KIESTOON_OWN_NETWORK=1 exec npm run --silent office'
+    ;;
+esac

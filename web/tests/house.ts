@@ -30,6 +30,7 @@ export class House {
     readonly folder: string,
     readonly sip: number,
     readonly line: number,
+    readonly webrtc: number,
     private readonly kiestoon: string,
   ) {}
 
@@ -44,9 +45,9 @@ export class House {
       await freePort(),
       await freePort(),
     ];
-    const house = new House(mkdtempSync(join(tmpdir(), 'kiestoon-office-')), sip, line, kiestoon);
+    const house = new House(mkdtempSync(join(tmpdir(), 'kiestoon-office-')), sip, line, webrtc, kiestoon);
     try {
-      house.#write(http, https, webrtc);
+      house.#write(http, https);
       await house.#fill();
       await house.#start(kiestoon, 'kiestoon ready');
       await house.#start(admin, 'kiestoon-admin ready');
@@ -91,6 +92,26 @@ export class House {
     this.#cut = false;
   }
 
+  /** From now on the network swallows all that browsers and we send each other, sound too; nobody is told. */
+  async swallow(): Promise<void> {
+    if (!process.env['KIESTOON_OWN_NETWORK'])
+      throw new Error('this needs a network of its own: run tools/web.sh office');
+    const ends = ['dport', 'sport'].flatMap((end) => [
+      `udp ${end} ${this.webrtc} drop`,
+      `tcp ${end} ${this.line} drop`,
+    ]);
+    const chain = `chain swallow { type filter hook input priority 0; ${ends.join('; ')}; };`;
+    await this.#nft(`table inet office { ${chain} }`);
+  }
+
+  async letThrough(): Promise<void> {
+    await this.#nft('add table inet office; delete table inet office');
+  }
+
+  async #nft(rules: string): Promise<void> {
+    await output('nft', [rules], this.folder);
+  }
+
   async close(): Promise<void> {
     this.cut();
     this.#server?.close();
@@ -98,7 +119,7 @@ export class House {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #write(http: number, https: number, webrtc: number): void {
+  #write(http: number, https: number): void {
     const rtp = 12_000 + 200 * Math.floor(Math.random() * 35);
     const at = (port: number) => `["127.0.0.1:${port}"]`;
     mkdirSync(join(this.folder, 'dialplans'));
@@ -106,7 +127,7 @@ export class House {
     writeFileSync(join(this.folder, 'sounds', 'nl', 'muziek.wav'), wave(MUSIC));
     writeFileSync(join(this.folder, 'dialplans', 'office.toml'), DIALPLAN);
     const config = `[sip]\nudp = ${at(this.sip)}\ntcp = ${at(this.sip)}\n[sip.ws]\nlisten = ${at(this.sip + 1)}
-[media]\nwebrtc_port = ${webrtc}\nrtp_ports = "${rtp}-${rtp + 199}"\nsounds = "sounds"
+[media]\nwebrtc_port = ${this.webrtc}\nrtp_ports = "${rtp}-${rtp + 199}"\nsounds = "sounds"
 [store]\nurl = "sqlite:kiestoon.db"\n[dialplan]\npath = "dialplans"\n[control]\nsocket = "kiestoon.sock"
 [admin]\nhttp = ${at(http)}\nhttps = ${at(https)}
 [limits]\nexempt_sources = ["127.0.0.0/8"]\n[log]\nlevel = "${process.env['KIESTOON_LOG'] ?? 'info'}"\n`;

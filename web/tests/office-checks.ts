@@ -191,6 +191,39 @@ export const checks: readonly Check[] = [
     await over(person, desk, 'desk');
   }),
   [
+    'Chromium and Firefox lose the network for 10 s, and by new ICE credentials each is heard again',
+    async ({ anna, bram, desk, second, house }) => {
+      const talks = [
+        [anna, desk],
+        [bram, second],
+      ] as const;
+      for (const [person, phone] of talks) {
+        await person.watchesPaths();
+        await callDesk(person, phone);
+      }
+      await Promise.all(talks.map(([person, phone]) => talk(person, phone)));
+      const before = await Promise.all([anna.paths(), bram.paths()]);
+      await house.swallow();
+      const over10s = new Promise((resolve) => setTimeout(resolve, 10_000));
+      await Promise.all(talks.map(([person, phone]) => phone.hearsNothingOf(person.browser.tone)));
+      await Promise.all(talks.map(([person]) => person.sees((view) => view.call?.reconnecting === true, 'the loss')));
+      await over10s;
+      await house.letThrough();
+      for (const [person, phone] of talks) {
+        await person.sees((view) => view.call?.state === 'active' && !view.call.reconnecting, 'the call to go on', 30);
+        await talk(person, phone);
+      }
+      for (const [at, [person, phone]] of talks.entries()) {
+        const after = await person.paths();
+        // The same connection, restarted; a call that was taken up by Replaces would have another.
+        if (after.length !== 1 || before[at]?.length !== 1 || after[0] === before[at]?.[0])
+          throw new Error(`${person.browser.name} had ${before[at]}, and has ${after}`);
+        await person.sees(({ registration }) => registration === 'registered', 'the line to be up again', 30);
+        await over(person, phone);
+      }
+    },
+  ],
+  [
     'Firefox holds Chromium, which hears the music, and then Firefox again',
     async (office) => {
       const { anna, bram } = office;

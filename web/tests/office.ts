@@ -36,6 +36,7 @@ async function main(): Promise<void> {
         failed += 1;
         console.log(`FAIL  ${name}\n      ${error instanceof Error ? error.message : String(error)}`);
         house.mend();
+        await house.letThrough().catch(() => undefined);
         if (office) await leave(office).catch(() => undefined);
         office = null;
       }

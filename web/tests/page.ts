@@ -86,6 +86,28 @@ export class Person {
     }, codec);
   }
 
+  /** From now on `paths` tells of the peer connections of this page. */
+  async watchesPaths(): Promise<void> {
+    await this.page.evaluate(() => {
+      const seen: RTCPeerConnection[] = [];
+      Object.assign(window, { kiestoonPaths: seen });
+      const describe = RTCPeerConnection.prototype.setLocalDescription as (description?: object) => Promise<void>;
+      const watched = function (this: RTCPeerConnection, description?: RTCLocalSessionDescriptionInit) {
+        if (!seen.includes(this)) seen.push(this);
+        return describe.call(this, description);
+      };
+      RTCPeerConnection.prototype.setLocalDescription = watched as never;
+    });
+  }
+
+  /** Those that were used since `watchesPaths`, by their `ice-ufrag` of now. */
+  paths(): Promise<string[]> {
+    return this.page.evaluate(() => {
+      const { kiestoonPaths } = window as unknown as { kiestoonPaths: RTCPeerConnection[] };
+      return kiestoonPaths.map((path) => /a=ice-ufrag:(\S+)/.exec(path.localDescription?.sdp ?? '')?.[1] ?? '');
+    });
+  }
+
   async presses(label: string): Promise<void> {
     await this.page.getByRole('button', { name: label, exact: true }).click();
   }
