@@ -100,6 +100,16 @@ pub enum MediaCommand {
         /// The leg.
         leg: LegId,
     },
+    /// Takes a leg over into another call, under another number, silent and counted anew: its ports, its keys and what it has agreed with the phone
+    /// stay. The former number ends with [`MediaEvent::Closed`]; where there is nothing to take over, the new one ends with [`MediaEvent::Failed`].
+    Move {
+        /// The leg.
+        leg: LegId,
+        /// Its number from now on.
+        to: LegId,
+        /// The other call.
+        call: CallKey,
+    },
     /// Ends the leg; answered by [`MediaEvent::Closed`] with the final figures.
     Close {
         /// The leg.
@@ -121,6 +131,7 @@ impl MediaCommand {
             | Self::HoldMusic { leg, .. }
             | Self::SendDigit { leg, .. }
             | Self::Echo { leg }
+            | Self::Move { leg, .. }
             | Self::Close { leg } => *leg,
         }
     }

@@ -192,6 +192,7 @@ impl Engine {
             // The virtual network carries no digits; a story looks at the command itself.
             MediaCommand::SendDigit { .. } => {}
             MediaCommand::Echo { leg } => self.set_sound(leg, Sound::Echo),
+            MediaCommand::Move { leg, to, call } => self.move_leg(leg, to, call),
             MediaCommand::Close { leg } => {
                 self.closed.insert(leg);
                 self.finish_opening(|_, opening| opening == leg);
@@ -201,6 +202,19 @@ impl Engine {
                 }
             }
         }
+    }
+
+    fn move_leg(&mut self, from: LegId, to: LegId, call: CallKey) {
+        if self.opened.insert(to, call).is_some() {
+            self.complaints.push(format!("{from:?} moved to {to:?}, which was there"));
+        }
+        self.closed.insert(from);
+        self.disconnect(from);
+        let Some(leg) = self.legs.remove(&from) else {
+            return self.events.push_back(MediaEvent::Failed { leg: to });
+        };
+        self.events.push_back(MediaEvent::Closed { leg: from, quality: LegQuality::default() });
+        self.legs.insert(to, Leg { call, sound: Sound::Idle, music: None, ..leg });
     }
 
     /// Ends prompts that are over, and opens what is to be open.

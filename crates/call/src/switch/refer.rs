@@ -14,7 +14,7 @@ use crate::id;
 use crate::leg::{Leg, LegMedia, Signal};
 use crate::reinvite::read_first_offer;
 use crate::session_timer;
-use crate::transfer::{Crossing, Source};
+use crate::transfer::Crossing;
 use crate::wire;
 
 impl Switch {
@@ -24,9 +24,6 @@ impl Switch {
             Crossing::Consulted { leg, server, request, replaces } => {
                 self.consulted(leg, server, &request, &replaces);
             }
-            Crossing::Expected { call, local } => {
-                self.with_call(call, |call, x| call.offer_departure(x, local));
-            }
             Crossing::Refused { call, status } => {
                 self.with_call(call, |call, x| call.departure_refused(x, status));
             }
@@ -34,8 +31,7 @@ impl Switch {
                 if self.calls.contains_key(&call) {
                     return self.with_call(call, |call, x| call.arrived(x, *leg, answer));
                 }
-                let mut leg = leg;
-                leg.hang_up(&mut self.x, &crate::reason::EndReason::Transferred.into());
+                leg.found_nobody(&mut self.x);
             }
             Crossing::Stays { call } => self.with_call(call, |call, x| call.drop_arrival(x, 487)),
         }
@@ -46,19 +42,17 @@ impl Switch {
         match self.consultation(leg, replaces) {
             Ok((target, place)) => {
                 let from = id::call_of(leg);
-                let Some(peer) = self.calls.get(&from).and_then(|call| call.leaver_flow(leg)) else {
+                if !self.calls.get(&from).is_some_and(|call| call.can_leave(leg)) {
                     return self.x.answer(server, request, 491);
-                };
+                }
                 let Some(to) = self.calls.get(&target).map(|call| {
                     let (meets, is_withheld) = call.meets(place);
                     (target, call.id(), meets, is_withheld)
                 }) else {
                     return self.x.answer(server, request, 603);
                 };
+                self.with_call(target, |call, x| call.expect_from(x, place, from));
                 self.with_call(from, |call, x| call.leaves(x, leg, (server, request), to));
-                self.with_call(target, |call, x| {
-                    call.expect_phone(x, place, Source::Moves { from }, &peer);
-                });
             }
             // 481 would end the call that the REFER came in (RFC 5057).
             Err(481) => self.x.answer(server, request, 603),
@@ -128,8 +122,7 @@ impl Switch {
         let leg = Leg::new(LegId(0), Side::Callee, principal.number.clone(), flow, signal);
         let leg = Leg { media: LegMedia::Opening, can, ..leg };
         self.with_call(key, |call: &mut Call, x| {
-            let source = Source::Invites { leg: Box::new(leg), offer: Box::new(offer) };
-            let id = call.expect_phone(x, place, source, &flow);
+            let id = call.expect_inviting(x, place, leg, offer);
             x.routes.add_dialog(&tag, id);
         });
     }

@@ -1,11 +1,10 @@
-//! A phone that takes a place in a call: from another call, or by an INVITE of its own. It gets ports, comes, waits until nothing is
-//! being negotiated, and then talks or waits in place of who was there.
+//! A phone that takes a place in a call: from another call, with its ports, or by an INVITE of its own, for which it gets some. It comes,
+//! waits until nothing is being negotiated, and then talks or waits in place of who was there.
 
 use std::time::Instant;
 
 use bytes::Bytes;
 use kiestoon_media::{CallKey, LegId, LocalMedia, MediaCommand, Sdp};
-use kiestoon_sip::Flow;
 use serde::{Deserialize, Serialize};
 
 use super::{Crossing, Phase, Place, Search};
@@ -40,23 +39,30 @@ pub(crate) enum Source {
 }
 
 impl Call {
-    /// A phone will take a place in this call: it gets ports.
-    pub(crate) fn expect_phone(
+    /// A phone of that call will take a place in this one.
+    pub(crate) fn expect_from(&mut self, x: &Exchange, place: Place, from: CallKey) {
+        let id = self.next_leg();
+        self.expect(x, id, place, Source::Moves { from });
+    }
+
+    /// A phone that sends an INVITE will take a place in this call: it gets ports.
+    pub(crate) fn expect_inviting(
         &mut self,
         x: &mut Exchange,
         place: Place,
-        source: Source,
-        flow: &Flow,
+        mut leg: Leg,
+        offer: Sdp,
     ) -> LegId {
         let id = self.next_leg();
-        let mut source = source;
-        if let Source::Invites { leg, .. } = &mut source {
-            leg.id = id;
-        }
+        x.media(open_command(self.key, id, &leg.flow));
+        leg.id = id;
+        self.expect(x, id, place, Source::Invites { leg: Box::new(leg), offer: Box::new(offer) });
+        id
+    }
+
+    fn expect(&mut self, x: &Exchange, id: LegId, place: Place, source: Source) {
         let until = x.now + x.settings.timers.transaction();
         self.walk.transfers.arrival = Some(Box::new(Arrival { id, place, source, until }));
-        x.media(open_command(self.key, id, flow));
-        id
     }
 
     /// Whether that leg is the one that is about to arrive.
@@ -66,18 +72,16 @@ impl Call {
 
     /// The ports for it are open.
     pub(crate) fn arrival_opened(&mut self, x: &mut Exchange, local: LocalMedia) {
-        let Some(arrival) = &self.walk.transfers.arrival else { return };
-        match arrival.source {
-            Source::Moves { from } => x.crossings.push_back(Crossing::Expected { call: from, local }),
-            Source::Invites { .. } => self.answer_arrival(x, local),
-            Source::Waits { .. } => {}
+        let arrival = self.walk.transfers.arrival.as_ref();
+        if arrival.is_some_and(|arrival| matches!(arrival.source, Source::Invites { .. })) {
+            self.answer_arrival(x, local);
         }
     }
 
     /// No ports, or the wait is over, or the call is: the phone is not taken in.
     pub(crate) fn drop_arrival(&mut self, x: &mut Exchange, status: u16) {
         let Some(arrival) = self.walk.transfers.arrival.take() else { return };
-        if !matches!(arrival.source, Source::Waits { .. }) {
+        if matches!(arrival.source, Source::Invites { .. }) {
             x.media(MediaCommand::Close { leg: arrival.id });
         }
         self.turn_arrival_away(x, arrival.source, status);
@@ -100,12 +104,11 @@ impl Call {
         true
     }
 
-    /// The phone of another call is here, in its dialog of before.
+    /// The phone of another call is here, in its dialog of before and with its ports.
     pub(crate) fn arrived(&mut self, x: &mut Exchange, mut leg: Leg, answer: Box<Sdp>) {
-        let Some(arrival) = &mut self.walk.transfers.arrival else {
-            leg.hang_up(x, &EndReason::Transferred.into());
-            return;
-        };
+        let Some(arrival) = &mut self.walk.transfers.arrival else { return leg.found_nobody(x) };
+        x.media(MediaCommand::Move { leg: leg.id, to: arrival.id, call: self.key });
+        self.figures_due = self.figures_due.saturating_add(1);
         leg.id = arrival.id;
         if let Some(established) = leg.established() {
             x.routes.add_dialog(&established.dialog.id().local_tag, leg.id);
@@ -202,5 +205,13 @@ impl Call {
             codec,
             ..CdrLeg::new(leg.id, side, &leg.number, &flow)
         });
+    }
+}
+
+impl Leg {
+    /// The call that it was to go over to is there no more, and that which it has left is over.
+    pub(crate) fn found_nobody(mut self, x: &mut Exchange) {
+        self.close(x);
+        self.hang_up(x, &EndReason::Transferred.into());
     }
 }

@@ -1,12 +1,12 @@
 //! An attended transfer: a phone goes over from one call to another, in place of who transferred it and is a party of both. It
-//! gets ports in the other call first (`arrival`), and is offered them in its own dialog; until it has accepted, nothing has changed.
+//! is asked in its own dialog; until it has accepted, nothing has changed. Its ports go with it: a browser has shaken hands there.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kiestoon_media::{CallKey, LegId, LocalMedia, Origin, Sdp, local_offer};
+use kiestoon_media::{CallKey, LegId, Origin, Sdp, local_offer};
 use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
-use kiestoon_sip::{Flow, ReferTo, Replaces, Request, Response};
+use kiestoon_sip::{ReferTo, Replaces, Request, Response};
 use serde::{Deserialize, Serialize};
 
 use super::Subscription;
@@ -28,8 +28,6 @@ use crate::tell::MOST_TRIES;
 pub(crate) enum Crossing {
     /// The phone of `leg` wants the other side of its call to take its own place in the call that it names.
     Consulted { leg: LegId, server: ServerId, request: Box<Request>, replaces: Replaces },
-    /// The other call has ports for the phone that is to leave this one.
-    Expected { call: CallKey, local: LocalMedia },
     /// The other call does not take it.
     Refused { call: CallKey, status: u16 },
     /// The phone has accepted, with this answer.
@@ -64,7 +62,6 @@ pub(crate) struct Leaving {
 struct Again {
     #[serde(with = "kiestoon_sip::plain")]
     at: Instant,
-    local: LocalMedia,
 }
 
 impl Leaving {
@@ -83,7 +80,6 @@ impl Leaving {
 #[derive(Debug, Serialize, Deserialize)]
 struct Offered {
     client: ClientId,
-    local: LocalMedia,
     origin: Origin,
     #[serde(with = "kiestoon_sip::plain")]
     said: Bytes,
@@ -105,7 +101,7 @@ impl Call {
         x.crossings.push_back(Crossing::Consulted { leg, server, request: Box::new(request), replaces });
     }
 
-    /// The other call is ready to take the other side of `leg` in.
+    /// The other call expects the other side of `leg`, which is offered to go there.
     pub(crate) fn leaves(
         &mut self,
         x: &mut Exchange,
@@ -113,7 +109,10 @@ impl Call {
         refer: (ServerId, &Request),
         to: (CallKey, CallId, Box<str>, bool),
     ) {
-        let Some(from) = self.side_of(leg) else { return x.answer(refer.0, refer.1, 481) };
+        let Some(from) = self.side_of(leg) else {
+            x.crossings.push_back(Crossing::Stays { call: to.0 });
+            return x.answer(refer.0, refer.1, 481);
+        };
         let mut subscription = Subscription::accept(x, refer.0, refer.1);
         if let (Some(subscription), Some(leg)) = (&mut subscription, self.leg_mut(from)) {
             subscription.tell(x, leg, 100);
@@ -134,25 +133,23 @@ impl Call {
             again: None,
             called_off: false,
         }));
+        self.offer_departure(x);
     }
 
-    /// The way to the phone which is to leave.
-    pub(crate) fn leaver_flow(&self, leg: LegId) -> Option<Flow> {
-        let from = self.side_of(leg)?;
-        Some(self.leg(from.other())?.established()?.dialog.flow())
+    /// Whether the other side of `leg` is a phone that can be offered to leave.
+    pub(crate) fn can_leave(&self, leg: LegId) -> bool {
+        let other = self.side_of(leg).and_then(|from| self.leg(from.other()));
+        other.is_some_and(|other| other.established().is_some())
     }
 
-    /// The ports in the other call are open: the phone is offered them.
-    pub(crate) fn offer_departure(&mut self, x: &mut Exchange, mut local: LocalMedia) {
+    fn offer_departure(&mut self, x: &mut Exchange) {
         let Some(leaving) = &self.walk.transfers.leaving else { return };
         let (who, meets, is_withheld) = (leaving.who, leaving.meets.clone(), leaving.is_withheld);
         let owner = ClientOwner::Call(self.key);
         let offered = self.leg_mut(who).and_then(|leg| {
             let media = leg.media_mut()?;
             let mut origin = media.origin.clone();
-            // What was agreed with this phone stays so.
-            (local.secure_offers, local.mux) = (media.local.secure_offers, media.local.mux);
-            let body = local_offer(&local, &mut origin);
+            let body = local_offer(&media.local, &mut origin);
             Some((leg.flow, body, origin))
         });
         let Some((flow, body, origin)) = offered else { return self.departure_failed(x, 500) };
@@ -167,7 +164,7 @@ impl Call {
             return self.departure_failed(x, 500);
         };
         if let Some(leaving) = &mut self.walk.transfers.leaving {
-            leaving.offered = Some(Offered { client, local, origin, said });
+            leaving.offered = Some(Offered { client, origin, said });
         }
     }
 
@@ -221,8 +218,8 @@ impl Call {
         if leaving.called_off || leaving.tries >= MOST_TRIES {
             return false;
         }
-        let Some(Offered { local, origin, .. }) = leaving.offered.take() else { return false };
-        leaving.again = Some(Again { at: x.now + wait, local });
+        let Some(Offered { origin, .. }) = leaving.offered.take() else { return false };
+        leaving.again = Some(Again { at: x.now + wait });
         self.describe_on(who, Some(origin));
         self.rename(x, who);
         true
@@ -234,7 +231,7 @@ impl Call {
         let Some(leaving) = &mut self.walk.transfers.leaving else { return };
         let Some(mut again) = leaving.again.take_if(|again| again.at <= x.now) else { return };
         if is_settled {
-            return self.offer_departure(x, again.local);
+            return self.offer_departure(x);
         }
         again.at = x.now + BUSY;
         leaving.again = Some(again);
@@ -253,7 +250,7 @@ impl Call {
         }
     }
 
-    /// The phone has taken ports that are there no more: it is offered its old ones again.
+    /// The phone has agreed to go where it is not taken any more: it is offered what it had.
     fn come_back(&mut self, x: &Exchange, who: Side) {
         let Some(mut leaving) = self.walk.transfers.leaving.take() else { return };
         let origin = leaving.offered.take().map(|offered| offered.origin);
@@ -303,13 +300,15 @@ impl Call {
         let (gone_id, kept_id) = (gone.id, self.caller.id);
         self.note_leg_end(gone_id, EndReason::Transferred);
         self.note_leg_end(kept_id, EndReason::Transferred);
-        gone.close(x);
+        gone.forget_left_offer(x);
         if let Some(probe) = gone.probe.take() {
             x.routes.remove_client(probe);
         }
         gone.postpone_refresh(x);
-        let Offered { local, origin, said, .. } = offered;
-        gone.media = LegMedia::Open(Box::new(OpenMedia::new(local, origin, said)));
+        let Offered { origin, said, .. } = offered;
+        if let LegMedia::Open(media) = &mut gone.media {
+            **media = OpenMedia::new(media.local.clone(), origin, said);
+        }
         if let Some(subscription) = &mut leaving.subscription {
             subscription.tell(x, &mut self.caller, 200);
         }

@@ -1,6 +1,7 @@
 //! One RTP leg: judges, counts and describes the packets of one phone. The engine owns the sockets and asks here what
 //! to do with a datagram and where to send one. RTCP is in `reports`.
 
+mod another_call;
 mod browser;
 mod ears;
 mod fax;

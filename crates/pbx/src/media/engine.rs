@@ -135,6 +135,8 @@ struct Worker {
 const ORDERS: usize = 1024;
 /// More threads than this only add wake-ups: one relays more than a thousand calls.
 const MOST_THREADS: usize = 4;
+/// How long a thread is waited for that has not ended: longer than any burst of packets.
+const RELEASE: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// Starts the threads. Events other than the answer to `Open` come through `events`; see [`Outbox`] for what
@@ -192,6 +194,10 @@ impl Engine {
                 }
                 self.forward(MediaCommand::SetRemote { leg, remote });
                 None
+            }
+            MediaCommand::Move { leg, to, call } => {
+                let is_moved = self.move_leg(leg, to, call);
+                (!is_moved).then_some(MediaEvent::Failed { leg: to })
             }
             MediaCommand::Close { leg } => {
                 self.forward(MediaCommand::Close { leg });
@@ -271,7 +277,7 @@ impl Engine {
         let local = LocalMedia { keys: keys.clone(), ..sockets.local.clone() };
         let ssrc = identity.ssrc;
         let media = RtpLeg::new(peer, self.config.latch).with_keys(keys).with_identity(identity);
-        let worker = self.threads.get_mut(thread).ok_or(OpenError::Refused)?;
+        let worker = self.threads.get(thread).ok_or(OpenError::Refused)?;
         let attached = worker.order(Order::Attach(Box::new(Leg {
             id: leg,
             call,
@@ -288,10 +294,16 @@ impl Engine {
         if !attached {
             return Err(OpenError::Refused);
         }
-        worker.legs = worker.legs.saturating_add(1);
-        self.legs.insert(leg, Place { call, thread, is_browser: browser });
-        self.calls.entry(call).or_insert((thread, 0)).1 += 1;
+        self.settled(leg, Place { call, thread, is_browser: browser });
         Ok(local)
+    }
+
+    fn settled(&mut self, leg: LegId, place: Place) {
+        if let Some(worker) = self.threads.get_mut(place.thread) {
+            worker.legs = worker.legs.saturating_add(1);
+        }
+        self.calls.entry(place.call).or_insert((place.thread, 0)).1 += 1;
+        self.legs.insert(leg, place);
     }
 
     /// Has the door expect a browser.
@@ -306,9 +318,46 @@ impl Engine {
         let (Some(door), Some(worker)) = (&self.door, self.threads.get(thread)) else {
             return Err(OpenError::NoBrowsers);
         };
-        let end = MediaEnd { orders: worker.orders.clone(), waker: Arc::clone(&worker.waker) };
         let told = self.config.public.told(address, peer);
-        Ok(Sockets::of_browser(door.expect(leg, end, secret, (address, told))))
+        Ok(Sockets::of_browser(door.expect(leg, worker.end(), secret, (address, told))))
+    }
+
+    /// Takes a leg over into another call, which may live on another thread. False where there is none.
+    fn move_leg(&mut self, from: LegId, to: LegId, call: CallKey) -> bool {
+        let Some(Place { thread: before, is_browser, .. }) = self.legs.get(&from).copied() else {
+            return false;
+        };
+        let thread = self.calls.get(&call).map_or_else(|| self.idlest(), |(thread, _)| *thread);
+        if thread == before {
+            self.forward(MediaCommand::Move { leg: from, to, call });
+        } else if !self.change_thread((from, before), (to, thread), call) {
+            return false;
+        }
+        if let (Some(door), Some(worker), true) = (&self.door, self.threads.get(thread), is_browser) {
+            door.rename(from, to, worker.end());
+        }
+        self.left(from);
+        self.settled(to, Place { call, thread, is_browser });
+        true
+    }
+
+    /// Waits for the thread of a leg to let it go: a media thread never waits for signalling, so that is a matter of its next wake-up.
+    fn change_thread(
+        &self,
+        (leg, from): (LegId, usize),
+        (to, thread): (LegId, usize),
+        call: CallKey,
+    ) -> bool {
+        let (Some(before), Some(after)) = (self.threads.get(from), self.threads.get(thread)) else {
+            return false;
+        };
+        let (reply, released) = sync_channel(1);
+        before.order(Order::Release { leg, reply });
+        before.wake();
+        match released.recv_timeout(RELEASE) {
+            Ok(leg) => after.order(Order::Attach(Box::new(Leg { id: to, call, ..*leg }))),
+            Err(_) => false,
+        }
     }
 
     fn idlest(&self) -> usize {
@@ -324,10 +373,15 @@ impl Engine {
     }
 
     fn forget(&mut self, leg: LegId) {
-        let Some(Place { call, thread, is_browser }) = self.legs.remove(&leg) else { return };
+        let is_browser = self.left(leg).is_some_and(|place| place.is_browser);
         if let Some(door) = self.door.as_ref().filter(|_| is_browser) {
             door.forget(leg);
         }
+    }
+
+    fn left(&mut self, leg: LegId) -> Option<Place> {
+        let place = self.legs.remove(&leg)?;
+        let Place { call, thread, .. } = place;
         if let Some(worker) = self.threads.get_mut(thread) {
             worker.legs = worker.legs.saturating_sub(1);
         }
@@ -337,6 +391,7 @@ impl Engine {
                 self.calls.remove(&call);
             }
         }
+        Some(place)
     }
 
     #[cfg(test)]
@@ -395,6 +450,11 @@ impl Worker {
             }
         })?;
         Ok(Self { orders, waker, unwoken: Cell::new(false), traffic, legs: 0, join: Some(join) })
+    }
+
+    /// The way to it, for the door.
+    fn end(&self) -> MediaEnd {
+        MediaEnd { orders: self.orders.clone(), waker: Arc::clone(&self.waker) }
     }
 
     /// False if the thread has ended.

@@ -4,7 +4,7 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
 
 use kiestoon_media::dtmf::Digit;
@@ -32,6 +32,11 @@ use super::webrtc::DoorEnd;
 pub(super) enum Order {
     Attach(Box<Leg>),
     Media(MediaCommand),
+    /// The leg goes over to another thread.
+    Release {
+        leg: LegId,
+        reply: SyncSender<Box<Leg>>,
+    },
     Report(oneshot::Sender<Vec<LegReport>>),
     Prompts(Arc<Prompts>),
     /// A browser has chosen its path: the socket that hears it alone.
@@ -219,6 +224,11 @@ impl MediaThread {
             match self.orders.try_recv() {
                 Ok(Order::Attach(leg)) => self.attach(now, *leg),
                 Ok(Order::Media(command)) => self.command(now, command),
+                Ok(Order::Release { leg, reply }) => {
+                    if let Some(leg) = self.legs.index(leg).and_then(|index| self.release(index)) {
+                        let _ = reply.send(leg);
+                    }
+                }
                 Ok(Order::Report(reply)) => {
                     let _ = reply.send(self.legs.iter().map(LegReport::of).collect());
                 }
@@ -265,6 +275,21 @@ impl MediaThread {
         }
     }
 
+    /// Lets a leg go, silent and counted anew: its former number is at its end.
+    fn release(&mut self, index: usize) -> Option<Box<Leg>> {
+        self.rest(index);
+        let mut leg = self.remove(index)?;
+        for socket in [&leg.sockets.rtp, &leg.sockets.rtcp].into_iter().flatten() {
+            if let Err(error) = self.epoll.delete(socket) {
+                tracing::error!(leg = leg.id.0, %error, "leg is still watched");
+            }
+        }
+        (leg.ticks, leg.by_tick) = (false, None);
+        let quality = leg.media.begin_another_call();
+        self.outbox.say(MediaEvent::Closed { leg: leg.id, quality });
+        Some(leg)
+    }
+
     /// Gives the leg of a browser the socket of its path; the former one is closed.
     fn reach(&mut self, id: LegId, socket: UdpSocket, remote: SocketAddr) {
         let Some(index) = self.legs.index(id) else { return };
@@ -281,7 +306,12 @@ impl MediaThread {
     }
 
     fn command(&mut self, now: Instant, command: MediaCommand) {
-        let Some(index) = self.legs.index(command.leg()) else { return };
+        let Some(index) = self.legs.index(command.leg()) else {
+            if let MediaCommand::Move { to, .. } = command {
+                self.outbox.say_failed(to);
+            }
+            return;
+        };
         let outcome = catch_unwind(AssertUnwindSafe(|| self.perform(now, index, command)));
         if outcome.is_err() {
             self.fail(index);
@@ -336,6 +366,11 @@ impl MediaThread {
                 let ssrc = self.legs.stream().0;
                 if let Some(leg) = self.legs.leg_mut(index) {
                     leg.activity = Activity::Echo { ssrc };
+                }
+            }
+            MediaCommand::Move { to, call, .. } => {
+                if let Some(leg) = self.release(index) {
+                    self.attach(now, Leg { id: to, call, ..*leg });
                 }
             }
             MediaCommand::Close { leg } => {

@@ -11,6 +11,8 @@ use kiestoon_media::webrtc::{Credentials, Ended, Failure, Fingerprint, Kind, Rem
 
 use super::*;
 
+mod moved;
+
 struct Browser {
     socket: UdpSocket,
     ice: IceAgent,

@@ -127,6 +127,7 @@ impl Doorkeeper {
                     self.learn_name(leg);
                 }
                 Ok(DoorOrder::Came { leg, source, datagram }) => self.came(leg, source, None, &datagram),
+                Ok(DoorOrder::Rename { from, leg, to }) => self.rename(from, leg, to),
                 Ok(DoorOrder::Forget { leg }) => self.forget(leg),
                 Ok(DoorOrder::Stop) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
@@ -164,6 +165,25 @@ impl Doorkeeper {
         }
         guest.names.push(name.clone());
         self.by_name.insert(name, leg);
+    }
+
+    fn rename(&mut self, from: LegId, leg: LegId, to: MediaEnd) {
+        let Some(guest) = self.guests.remove(&from) else { return };
+        for name in &guest.names {
+            self.by_name.insert(name.clone(), leg);
+        }
+        for address in &guest.addresses {
+            // A later leg may have proved it since.
+            if self.by_address.get(address) == Some(&from) {
+                self.by_address.insert(*address, leg);
+            }
+        }
+        let path = guest.peer.chosen();
+        self.guests.insert(leg, Guest { to, ..guest });
+        // What it was told of its path under the former number may have found nobody.
+        if let Some(path) = path {
+            self.moved(leg, path);
+        }
     }
 
     fn forget(&mut self, leg: LegId) {

@@ -39,6 +39,12 @@ pub(super) enum DoorOrder {
         source: SocketAddr,
         datagram: Box<[u8]>,
     },
+    /// The leg has another number, and may have another thread.
+    Rename {
+        from: LegId,
+        leg: LegId,
+        to: MediaEnd,
+    },
     /// The leg is closed.
     Forget {
         leg: LegId,
@@ -148,6 +154,11 @@ impl Door {
     /// Passes on what signalling says of a browser.
     pub(super) fn describe(&self, leg: LegId, remote: &RemotePeer) {
         self.end.order(DoorOrder::Describe { leg, remote: Box::new(remote.clone()) });
+    }
+
+    /// Knows a leg by another number.
+    pub(super) fn rename(&self, from: LegId, leg: LegId, to: MediaEnd) {
+        self.end.order(DoorOrder::Rename { from, leg, to });
     }
 
     /// Forgets a leg.
