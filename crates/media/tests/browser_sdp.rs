@@ -100,7 +100,7 @@ fn a_browsers_offer_is_a_plain_one_to_the_phone_and_its_answer_that_of_a_lite_ag
             "a=candidate:1 1 udp 2130706175 198.51.100.1 19999 typ host",
             "a=candidate:2 1 udp 2130705919 2001:db8::1 19999 typ host",
             "a=end-of-candidates",
-            "m=video 0 UDP/TLS/RTP/SAVPF 96 97",
+            "m=video 0 UDP/TLS/RTP/SAVPF 0",
             "a=mid:1",
             "a=sendrecv",
         ],
@@ -190,7 +190,7 @@ fn the_session_keeps_its_sections_and_their_names_in_later_offers() {
         [
             "m=audio 19999 UDP/TLS/RTP/SAVPF 8 101 111 9 0",
             "a=mid:0",
-            "m=video 0 UDP/TLS/RTP/SAVPF 96 97",
+            "m=video 0 UDP/TLS/RTP/SAVPF 0",
             "a=mid:1"
         ]
     );

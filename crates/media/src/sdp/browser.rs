@@ -167,6 +167,11 @@ fn candidate(number: u32, address: SocketAddr) -> String {
     format!("{number} 1 udp {priority} {} {} typ host", address.ip(), address.port())
 }
 
+/// Whether a section of this protocol is a browser's.
+pub(super) fn is_browsers(proto: &str) -> bool {
+    proto.eq_ignore_ascii_case(PROTO) || proto.eq_ignore_ascii_case(WITHOUT_FEEDBACK)
+}
+
 fn is_of_ice(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
@@ -191,7 +196,7 @@ impl Sdp {
 impl MediaLine {
     /// Whether this goes over DTLS: then neither the address nor the port says anything.
     pub(crate) fn is_browsers(&self) -> bool {
-        self.proto.eq_ignore_ascii_case(PROTO) || self.proto.eq_ignore_ascii_case(WITHOUT_FEEDBACK)
+        is_browsers(&self.proto)
     }
 
     /// Whether this is audio of a browser that we can take.

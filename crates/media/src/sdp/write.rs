@@ -38,6 +38,9 @@ impl Sdp {
 impl MediaLine {
     /// A line that is refused, in its place (RFC 3264 section 6).
     pub(crate) fn refused(kind: &str, proto: &str, formats: &str) -> Self {
+        // pion and webrtc.rs look each format up in its `a=rtpmap`, which a refusal has no use for, and give up the whole description
+        // where one is missing: all but 0, which Chromium writes.
+        let formats = if browser::is_browsers(proto) { "0" } else { formats };
         Self {
             kind: kind.into(),
             port: 0,
