@@ -6,6 +6,7 @@ mod authority;
 mod bans;
 mod baresip;
 mod baresip_control;
+mod page;
 mod pbx;
 mod raw;
 mod sipp;

@@ -1,21 +1,11 @@
 //! SIP over WebSocket: a page registers, calls and is called; strangers' origins, odd frames and silent sockets are turned away.
-use std::{
-    net::{SocketAddr, TcpStream},
-    thread,
-    time::Duration,
-};
+use std::{thread, time::Duration};
 
-use kiestoon_sip::{
-    Method,
-    digest::{Challenge, Secret, answer},
-};
-use tungstenite::{
-    Error, HandshakeError, Message, WebSocket,
-    client::IntoClientRequest as _,
-    http::{HeaderName, HeaderValue},
-};
+use kiestoon_sip::Method;
+use tungstenite::Message;
 
-use crate::pbx::{PASSWORD_PREFIX, Pbx, wait_for};
+use crate::page::{OWN, Page, open};
+use crate::pbx::{Pbx, wait_for};
 use crate::raw::header;
 use crate::user_agent::{Callee, UserAgent};
 
@@ -27,16 +17,6 @@ match = "_2XX"
 do = [{ dial = "ext:${number}", timeout = "25s" }]
 "#;
 
-const OWN: &[(&str, &str)] = &[("sec-websocket-protocol", "sip"), ("origin", "https://pbx.example")];
-
-/// A web page with a phone.
-struct Page {
-    socket: WebSocket<TcpStream>,
-    number: &'static str,
-    pbx: SocketAddr,
-    requests: u32,
-}
-
 fn serving(limits: &str) -> Pbx {
     let mut pbx = Pbx::strict(&["201", "202"], DIALPLAN, limits);
     pbx.configure(&format!(
@@ -45,95 +25,6 @@ fn serving(limits: &str) -> Pbx {
     ));
     pbx.run();
     pbx
-}
-
-/// Opens a WebSocket; an error is the HTTP status that refuses it.
-fn open(pbx: &Pbx, headers: &[(&str, &str)]) -> Result<WebSocket<TcpStream>, u16> {
-    let address = pbx.address_over("ws");
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let mut request = format!("ws://{address}/sip").into_client_request().unwrap();
-    for (name, value) in headers {
-        let name: HeaderName = name.parse().unwrap();
-        request.headers_mut().append(name, HeaderValue::from_str(value).unwrap());
-    }
-    match tungstenite::client(request, stream) {
-        Ok((socket, response)) => {
-            assert_eq!(response.headers()["sec-websocket-protocol"], "sip");
-            Ok(socket)
-        }
-        Err(HandshakeError::Failure(Error::Http(response))) => Err(response.status().as_u16()),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-impl Page {
-    fn open(pbx: &Pbx, number: &'static str, headers: &[(&str, &str)]) -> Self {
-        let socket = open(pbx, headers).unwrap();
-        Self { socket, number, pbx: pbx.address_over("ws"), requests: 0 }
-    }
-
-    fn say(&mut self, message: &str) {
-        self.socket.send(Message::text(message)).unwrap();
-    }
-
-    /// The next message.
-    fn hear(&mut self) -> String {
-        loop {
-            match self.socket.read().unwrap() {
-                Message::Text(text) => return text.to_string(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    /// The next message that begins like this, others left aside.
-    fn expect(&mut self, start: &str) -> String {
-        std::iter::repeat_with(|| self.hear()).take(20).find(|message| message.starts_with(start)).unwrap()
-    }
-
-    /// Asks, and once more with credentials; the final response.
-    fn ask(&mut self, method: &Method, uri: &str, to: &str, more: &str, body: &str) -> String {
-        let first = self.request(method, uri, to, more, body);
-        self.say(&first);
-        let mut answered = self.answer();
-        let asked = [("Authorization", "WWW-Authenticate"), ("Proxy-Authorization", "Proxy-Authenticate")];
-        let status: usize = answered[8..11].parse().unwrap();
-        if let Some((given, asked)) = [401, 407].iter().position(|code| *code == status).map(|at| asked[at]) {
-            let challenge = Challenge::parse(header(&answered, asked)).unwrap();
-            let password = format!("{PASSWORD_PREFIX}{}", self.number);
-            let secret = Secret::Password(&password);
-            let credentials = answer(&challenge, self.number, secret, method, uri, 1, "c0ffee").unwrap();
-            let again = self.request(method, uri, to, &format!("{more}{given}: {credentials}\r\n"), body);
-            self.say(&again);
-            answered = self.answer();
-        }
-        answered
-    }
-
-    fn answer(&mut self) -> String {
-        std::iter::repeat_with(|| self.hear()).find(|message| !message.starts_with("SIP/2.0 1")).unwrap()
-    }
-
-    fn request(&mut self, method: &Method, uri: &str, to: &str, more: &str, body: &str) -> String {
-        self.requests += 1;
-        let (pbx, number, n) = (self.pbx, self.number, self.requests);
-        let call = if *method == Method::Register { 0 } else { n };
-        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-        // Without a Content-Length, as RFC 7118 section 5 allows.
-        format!(
-            "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/WS page.invalid;branch=z9hG4bKpage{number}x{n}\r\nMax-Forwards: 70\r\n\
-             From: <sip:{number}@{pbx}>;tag=p{number}\r\nTo: <sip:{to}@{pbx}>\r\nCall-ID: page-{number}-{call}\r\n\
-             CSeq: {n} {method}\r\nContact: <sip:{number}@page.invalid;transport=ws;ob>;reg-id=1;\
-             +sip.instance=\"<urn:uuid:00000000-0000-1000-8000-000000000{number}>\"\r\nSupported: outbound, path, gruu\r\n{more}{kind}\r\n{body}"
-        )
-    }
-
-    fn register(&mut self) -> String {
-        let (uri, number) = (format!("sip:{}", self.pbx), self.number);
-        self.ask(&Method::Register, &uri, number, "Expires: 600\r\n", "")
-    }
 }
 
 /// What a page says of its session; nobody shakes hands here.
@@ -162,25 +53,10 @@ fn a_page_registers_calls_and_is_called() {
     let calling = thread::spawn(move || (desk.call("201"), desk));
     let invite = page.expect("INVITE sip:201@page.invalid;transport=ws");
     assert!(header(&invite, "Via").starts_with("SIP/2.0/WS "), "{invite}");
-    let answer = |request: &str, body: &str| {
-        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-        let to = header(request, "To");
-        let tag = if to.contains("tag=") { "" } else { ";tag=page" };
-        format!(
-            "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {}\r\nTo: {to}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\n\
-             Contact: <sip:201@page.invalid;transport=ws>\r\n{kind}\r\n{body}",
-            header(request, "Via"),
-            header(request, "From"),
-            header(request, "Call-ID"),
-            header(request, "CSeq"),
-        )
-    };
-    let accepted = answer(&invite, &description("active"));
-    page.say(&accepted);
+    page.accept(&invite, &description("active"));
     page.expect("ACK ");
     let bye = page.expect("BYE ");
-    let ended = answer(&bye, "");
-    page.say(&ended);
+    page.accept(&bye, "");
     let (called, desk) = calling.join().unwrap();
     called.unwrap();
 
