@@ -9,11 +9,12 @@ tools/check.sh
 echo "==> tests"
 cargo test --locked --workspace --quiet
 # Once more, with the state of all calls handed over as plain data before every step.
-KIESTOON_HAND_OVER=1 cargo test --locked --quiet -p kiestoon-call --test scenarios
+KIESTOON_HAND_OVER=1 cargo test --locked --quiet --workspace --test scenarios
 tools/web.sh check
 # The page as people use it: browsers, sidecar, PBX and desk phones, all real. The sidecar holds the page, so that comes first.
 tools/web.sh build
-cargo build --locked --quiet --bin kiestoon --bin kiestoon-admin
+# As the tests had them: chosen alone, they are built with fewer features of the libraries, and these once more.
+cargo test --locked --workspace --no-run --quiet
 tools/web.sh office
 # A fixed seed: what this finds today, it finds tomorrow. `make fuzz` goes further.
 tools/fuzz.sh 5 1

@@ -44,4 +44,5 @@ mod transcoding;
 mod transfers;
 mod two_phones_talk;
 mod user_agent;
+mod webrtc_peer;
 mod websocket;

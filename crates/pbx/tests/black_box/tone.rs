@@ -77,6 +77,12 @@ pub(crate) fn read(path: &Path) -> (Vec<f64>, u32) {
     (samples.collect(), spec.sample_rate)
 }
 
+/// Whether samples hold this tone, clearly, and nearly nothing else.
+pub(crate) fn is_tone(samples: &[f64], frequency: f64, rate: f64) -> bool {
+    let tone = decibels(tone_power(samples, frequency, rate));
+    tone > -30.0 && decibels(power(samples)) - tone < 1.0
+}
+
 fn power(samples: &[f64]) -> f64 {
     samples.iter().map(|sample| sample * sample).sum::<f64>() / samples.len() as f64
 }
