@@ -19,7 +19,7 @@ for group in "$@"; do
     test)
       packages+=(python3:python3 baresip:baresip espeak-ng:espeak-ng dnsmasq:dnsmasq-base sipp:sip-tester sox:sox ip:iproute2 sqlite3:sqlite3 pg_createcluster:postgresql linphonec:linphone-cli kamailio:kamailio nft:nftables sysctl:procps)
       # The browsers that call; Firefox's sound stands still without a sound server.
-      packages+=(node:nodejs npm:npm chromium:chromium firefox-esr:firefox-esr pulseaudio:pulseaudio)
+      packages+=(node:nodejs npm:npm chromium:chromium firefox-esr:firefox-esr pulseaudio:pulseaudio turnserver:coturn)
       compgen -G '/usr/lib/*/kamailio/modules/tls.so' >/dev/null || packages+=(kamailio-tls:kamailio-tls-modules)
       # The fax machine of the tests is compiled by them; a library has no command to be known by.
       [ -e /usr/include/spandsp.h ] || packages+=(libspandsp-dev:libspandsp-dev)

@@ -48,6 +48,6 @@ case ${1:-build} in
       ip link set office up
       ip link set street up
       ip route add default via 192.168.77.2
-      KIESTOON_OWN_NETWORK=1 exec npm run --silent office'
+      KIESTOON_OWN_NETWORK=192.168.77.1 exec npm run --silent office'
     ;;
 esac

@@ -98,10 +98,10 @@ async function soundServer(folder: string): Promise<ChildProcess> {
   return server;
 }
 
-/** Ten seconds of `tone` at half scale: 16 bit, mono, 48 kHz. */
-export function wave(tone: number): Buffer {
+/** `tone` at half scale: 16 bit, mono, 48 kHz. */
+export function wave(tone: number, seconds = 10): Buffer {
   const rate = 48_000;
-  const samples = rate * 10;
+  const samples = rate * seconds;
   const file = Buffer.alloc(44 + 2 * samples);
   file.write('RIFF', 0, 'latin1');
   file.writeUInt32LE(36 + 2 * samples, 4);

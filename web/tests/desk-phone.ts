@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ear } from './ear';
 import type { House } from './house';
 import { freePort, type Program, program, until } from './processes';
 
@@ -16,6 +17,7 @@ export class DeskPhone {
   #socket: Socket | null = null;
   #unread = Buffer.alloc(0);
   #events: Event[] = [];
+  readonly #ear: Ear;
 
   private constructor(
     readonly number: string,
@@ -23,13 +25,17 @@ export class DeskPhone {
     private readonly house: House,
     private readonly folder: string,
     private readonly running: Program,
-  ) {}
+  ) {
+    this.#ear = new Ear(`desk phone ${number}`, () => this.#recording());
+  }
 
-  /** Answers by itself, and has this codec alone. */
-  static async start(house: House, number: string, tone: number, codec: string): Promise<DeskPhone> {
+  /** Answers by itself, and has this codec alone; `more` is what else its account says. */
+  static async start(house: House, number: string, tone: number, codec: string, more = ''): Promise<DeskPhone> {
     const folder = mkdtempSync(join(tmpdir(), 'kiestoon-desk-phone-'));
     const [control, sip] = [await freePort(), await freePort()];
-    const modules = ['g711', 'g722', 'opus', 'ausine', 'aubridge', 'sndfile'].map((name) => `module ${name}.so\n`);
+    const modules = ['g711', 'g722', 'opus', 'srtp', 'ausine', 'aubridge', 'sndfile'].map(
+      (name) => `module ${name}.so\n`,
+    );
     writeFileSync(
       join(folder, 'config'),
       `sip_listen 127.0.0.1:${sip}\naudio_source ausine,${tone}\naudio_player aubridge,sink\naudio_alert aubridge,alert
@@ -37,7 +43,7 @@ ausrc_srate 48000\nausrc_channels 2\nauplay_srate 8000\nauplay_channels 1
 module_path /usr/lib/baresip/modules\n${modules.join('')}module_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so
 ctrl_tcp_listen 127.0.0.1:${control}\nsnd_path ${folder}\nrtp_timeout 0\nrtp_ports 30100-32700\ncall_local_timeout 120\n`,
     );
-    const login = `auth_user=${number};auth_pass=geheim${number};answermode=auto;regint=60;audio_codecs=${codec}`;
+    const login = `auth_user=${number};auth_pass=geheim${number};answermode=auto;regint=60;audio_codecs=${codec}${more}`;
     writeFileSync(join(folder, 'accounts'), `<sip:${number}@127.0.0.1:${house.sip};transport=udp>;${login}\n`);
     writeFileSync(join(folder, 'contacts'), '');
     const running = program('baresip', ['-f', folder], folder, join(folder, 'log'));
@@ -81,48 +87,18 @@ ctrl_tcp_listen 127.0.0.1:${control}\nsnd_path ${folder}\nrtp_timeout 0\nrtp_por
     await until(`keys ${expected} at desk phone ${this.number}`, () => keys() === expected, keys);
   }
 
-  async hears(tone: number, seconds = 20): Promise<void> {
-    const fits = (heard: Hearing) => Math.abs(heard.frequency - tone) <= 15 && heard.level > -35;
-    await this.#listens(`${tone} Hz`, fits, seconds);
+  hears(tone: number): Promise<void> {
+    return this.#ear.hears(tone);
   }
 
-  async hearsNothingOf(tone: number, seconds = 20): Promise<void> {
-    const fits = (heard: Hearing) => Math.abs(heard.frequency - tone) > 15 || heard.level < -60;
-    await this.#listens(`no ${tone} Hz`, fits, seconds);
+  hearsNothingOf(tone: number): Promise<void> {
+    return this.#ear.hearsNothingOf(tone);
   }
 
   async leaves(): Promise<void> {
     this.#socket?.destroy();
     await this.running.stop();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  async #listens(what: string, fits: (heard: Hearing) => boolean, seconds: number): Promise<void> {
-    let last: Hearing = SILENCE;
-    const look = async () => {
-      last = await this.#next();
-      return fits(last);
-    };
-    const found = () => JSON.stringify(last);
-    await until(`${what} at desk phone ${this.number}`, look, found, seconds);
-  }
-
-  /** Half a second of what comes in from now on; nothing coming for two seconds is silence. */
-  async #next(): Promise<Hearing> {
-    const file = this.#recording();
-    const header = file ? readFileSync(file).subarray(0, HEADER) : Buffer.alloc(0);
-    if (!file || header.length < HEADER) return SILENCE;
-    // They differ from codec to codec.
-    const [channels, rate] = [header.readUInt16LE(22), header.readUInt32LE(24)];
-    const from = statSync(file).size;
-    const start = from - ((from - HEADER) % (2 * channels));
-    const end = Date.now() + 2000;
-    while (Date.now() < end && this.#recording() === file) {
-      if (statSync(file).size >= from + channels * rate)
-        return loudest(readFileSync(file).subarray(start), channels, rate);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return SILENCE;
   }
 
   #recording(): string | null {
@@ -160,37 +136,3 @@ ctrl_tcp_listen 127.0.0.1:${control}\nsnd_path ${folder}\nrtp_timeout 0\nrtp_por
     }
   }
 }
-
-interface Hearing {
-  /** The loudest frequency, in Hz, and its level in dB of full scale. */
-  readonly frequency: number;
-  readonly level: number;
-}
-
-/** The first channel of 16-bit samples, by Goertzel's algorithm at every second hertz: half a second tells those apart. */
-function loudest(bytes: Buffer, channels: number, rate: number): Hearing {
-  const frame = 2 * channels;
-  const samples = Array.from(
-    { length: Math.floor(bytes.length / frame) },
-    (_, at) => bytes.readInt16LE(frame * at) / 32_768,
-  );
-  let best = SILENCE;
-  for (let frequency = 300; frequency <= 2400; frequency += 2) {
-    const turn = 2 * Math.cos((2 * Math.PI * frequency) / rate);
-    let one = 0;
-    let two = 0;
-    for (const sample of samples) {
-      const now = sample + turn * one - two;
-      two = one;
-      one = now;
-    }
-    const power = Math.max(0, one * one + two * two - turn * one * two) / (samples.length / 2) ** 2;
-    const level = Math.round(10 * Math.log10(power / 2 + 1e-20));
-    if (level > best.level) best = { frequency, level };
-  }
-  return best;
-}
-
-const SILENCE: Hearing = { frequency: 0, level: -200 };
-/** Of a WAV file, in bytes. */
-const HEADER = 44;

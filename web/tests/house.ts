@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { wave } from './browsers';
+import { startCoturn, type Turn } from './coturn';
 import { freePort, output, type Program, program } from './processes';
 
 /** One leg of a call as `kiestoon ctl calls` shows it. */
@@ -17,6 +18,8 @@ export interface LegSeen {
 /** The people who log in; NAME's password is PASSWORD. */
 export const USERS = { anna: '201', bram: '202' } as const;
 export const PASSWORD = 'een goed geheim 1';
+/** Of this machine beside loopback: tools/web.sh gives it to the network of this run. */
+const ADDRESS = process.env['KIESTOON_OWN_NETWORK'] ?? '127.0.0.1';
 /** What who is on hold hears, in Hz. */
 export const MUSIC = 1500;
 
@@ -47,7 +50,9 @@ export class House {
     ];
     const house = new House(mkdtempSync(join(tmpdir(), 'kiestoon-office-')), sip, line, webrtc, kiestoon);
     try {
-      house.#write(http, https);
+      const [turn, coturn] = await startCoturn(house.folder, ADDRESS);
+      house.#programs.push(coturn);
+      house.#write(http, https, turn);
       await house.#fill();
       await house.#start(kiestoon, 'kiestoon ready');
       await house.#start(admin, 'kiestoon-admin ready');
@@ -78,8 +83,13 @@ export class House {
   }
 
   async isRegistered(number: string): Promise<boolean> {
+    return (await this.registrations(number)) > 0;
+  }
+
+  /** How many devices ring where `number` is called. */
+  async registrations(number: string): Promise<number> {
     const all = JSON.parse(await this.#command('ctl', 'registrations', '--json')) as { number: string }[];
-    return all.some((one) => one.number === number);
+    return all.filter((one) => one.number === number).length;
   }
 
   /** All that goes over TCP between browsers and sidecar breaks off, and nothing new gets through until it is mended. */
@@ -119,7 +129,7 @@ export class House {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #write(http: number, https: number): void {
+  #write(http: number, https: number, turn: Turn): void {
     const rtp = 12_000 + 200 * Math.floor(Math.random() * 35);
     const at = (port: number) => `["127.0.0.1:${port}"]`;
     mkdirSync(join(this.folder, 'dialplans'));
@@ -129,7 +139,7 @@ export class House {
     const config = `[sip]\nudp = ${at(this.sip)}\ntcp = ${at(this.sip)}\n[sip.ws]\nlisten = ${at(this.sip + 1)}
 [media]\nwebrtc_port = ${this.webrtc}\nrtp_ports = "${rtp}-${rtp + 199}"\nsounds = "sounds"
 [store]\nurl = "sqlite:kiestoon.db"\n[dialplan]\npath = "dialplans"\n[control]\nsocket = "kiestoon.sock"
-[admin]\nhttp = ${at(http)}\nhttps = ${at(https)}
+[admin]\nhttp = ${at(http)}\nhttps = ${at(https)}\nturn_urls = ["${turn.url}"]\nturn_secret = "${turn.secret}"
 [limits]\nexempt_sources = ["127.0.0.0/8"]\n[log]\nlevel = "${process.env['KIESTOON_LOG'] ?? 'info'}"\n`;
     writeFileSync(join(this.folder, 'kiestoon.toml'), config);
   }
@@ -137,7 +147,7 @@ export class House {
   async #fill(): Promise<void> {
     const extension = (number: string) =>
       `[[extension]]\nnumber = "${number}"\nname = "Toestel ${number}"\npassword = "geheim${number}"\n`;
-    const numbers = [...Object.values(USERS), '203', '204', '205'];
+    const numbers = [...Object.values(USERS), '203', '204', '205', '206', '207', '208'];
     writeFileSync(join(this.folder, 'extensions.toml'), numbers.map(extension).join(''));
     await this.#command('import', 'extensions.toml');
     for (const [name, number] of Object.entries(USERS))

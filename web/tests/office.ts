@@ -6,7 +6,9 @@
 import { type Started, start } from './browsers';
 import { DeskPhone } from './desk-phone';
 import { House, PASSWORD, USERS } from './house';
-import { checks, type Office } from './office-checks';
+import { Linphone } from './linphone';
+import { checks } from './office-checks';
+import type { Office } from './office-steps';
 import { Person } from './page';
 
 const only = process.env['KIESTOON_ONLY'] ?? '';
@@ -18,18 +20,23 @@ async function main(): Promise<void> {
   const [house, chromium, firefox] = await Promise.all([House.open(), start('chromium', 1000), start('firefox', 700)]);
   const browsers = [chromium, firefox] as const;
   const phones: DeskPhone[] = [];
+  let linphone: Linphone | null = null;
   try {
-    const desks: [string, number, string][] = [
+    const desks: [string, number, string, string?][] = [
       ['203', 440, 'PCMA'],
       ['204', 1300, 'PCMA'],
       ['205', 2000, 'G722/16000/1'],
+      ['206', 560, 'opus/48000/2'],
+      ['207', 880, 'PCMA', ';mediaenc=srtp-mand'],
     ];
     for (const desk of desks) phones.push(await DeskPhone.start(house, ...desk));
+    linphone = await Linphone.start(house, '208', 1150);
+    const equipment = [house, browsers, phones, linphone] as const;
     let office: Office | null = null;
     for (const [name, run] of checks.filter(([name]) => name.includes(only))) {
       const since = Date.now();
       try {
-        office ??= await arrive(house, browsers, phones);
+        office ??= await arrive(...equipment);
         await Promise.race([run(office), tooLong()]);
         console.log(`ok    ${name} (${((Date.now() - since) / 1000).toFixed(1)} s)`);
       } catch (error) {
@@ -45,22 +52,29 @@ async function main(): Promise<void> {
   } finally {
     for (const browser of browsers) await browser.close();
     for (const phone of phones) await phone.leaves();
+    await linphone?.leaves();
     await house.close();
   }
 }
 
-async function arrive(house: House, [one, two]: readonly [Started, Started], desks: DeskPhone[]): Promise<Office> {
+async function arrive(
+  house: House,
+  [one, two]: readonly [Started, Started],
+  desks: DeskPhone[],
+  linphone: Linphone,
+): Promise<Office> {
   const [anna, bram] = await Promise.all([
     Person.arrives(one, house.url, 'anna', PASSWORD),
     Person.arrives(two, house.url, 'bram', PASSWORD),
   ]);
-  const [desk, second, wide] = desks;
-  if (!desk || !second || !wide) throw new Error('a desk phone is missing');
-  return { house, anna, bram, desk, second, wide, numbers: USERS };
+  const [desk, second, wide, opus, secure] = desks;
+  if (!desk || !second || !wide || !opus || !secure) throw new Error('a desk phone is missing');
+  return { house, anna, bram, desk, second, wide, opus, secure, linphone, numbers: USERS };
 }
 
-async function leave({ anna, bram, desk, second, wide }: Office): Promise<void> {
-  for (const phone of [desk, second, wide]) phone.does('hangup');
+async function leave({ anna, bram, desk, second, wide, opus, secure, linphone }: Office): Promise<void> {
+  for (const phone of [desk, second, wide, opus, secure]) phone.does('hangup');
+  linphone.hangsUp();
   await Promise.all([anna.leaves(), bram.leaves()]);
 }
 

@@ -1,5 +1,5 @@
 /** What a person does on our page and what they notice, for the specs. */
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import type { PhoneView } from '../src/phone/state';
 import type { TestHook } from '../src/test-hook';
 import type { Started } from './browsers';
@@ -8,25 +8,32 @@ declare const window: { kiestoonTest?: TestHook };
 
 export class Person {
   private constructor(
-    readonly page: Page,
+    public page: Page,
     readonly browser: Started,
   ) {}
 
   /** Opens the page, logs in, and waits until the phone is reachable. */
   static async arrives(browser: Started, url: string, login: string, password: string): Promise<Person> {
-    const context = await browser.context();
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    page.on('pageerror', (error) => console.error(`    ${browser.name}: ${error.message}`));
-    if (process.env['KIESTOON_DEBUG'])
-      page.on('console', (line) => console.error(`    ${browser.name}: ${line.text()}`));
-    await page.goto(`${url}?test`);
+    const page = await tab(await browser.context(), browser.name, url);
     await page.locator('input[name=login]').fill(login);
     await page.locator('input[name=password]').fill(password);
     await page.locator('kiestoon-login button').click();
     const person = new Person(page, browser);
     await person.sees((view) => view.registration === 'registered', 'the phone to be reachable');
     return person;
+  }
+
+  /** The same person once more, at another tab, which shows what the first one does. */
+  async opensAnotherTab(url: string): Promise<Person> {
+    const other = new Person(await tab(this.page.context(), this.browser.name, url), this.browser);
+    await other.sees((view) => !view.leader && view.registration === 'registered', 'the other tab to follow');
+    return other;
+  }
+
+  /** Closes this tab, and is at the other one from then on. */
+  async closesTabFor(other: Person): Promise<void> {
+    await this.page.close();
+    this.page = other.page;
   }
 
   view(): Promise<PhoneView | null> {
@@ -108,6 +115,32 @@ export class Person {
     });
   }
 
+  /** From its next call on the browser sends and hears by TURN servers alone, or as it likes again. */
+  async relaysOnly(on: boolean): Promise<void> {
+    await this.page.evaluate((on) => {
+      const own = window as unknown as { kiestoonConnection?: typeof RTCPeerConnection };
+      own.kiestoonConnection ??= RTCPeerConnection;
+      const Connection = own.kiestoonConnection;
+      class Relayed extends Connection {
+        constructor(configuration?: RTCConfiguration) {
+          super({ ...configuration, iceTransportPolicy: 'relay' });
+        }
+      }
+      Object.assign(window, { RTCPeerConnection: on ? Relayed : Connection });
+    }, on);
+  }
+
+  /** How the sound of the newest connection since `watchesPaths` leaves this browser: `host`, `srflx`, `prflx` or `relay`. */
+  way(): Promise<string | undefined> {
+    return this.page.evaluate(async () => {
+      const { kiestoonPaths } = window as unknown as { kiestoonPaths: RTCPeerConnection[] };
+      const report = new Map<string, Record<string, string | boolean>>();
+      (await kiestoonPaths.at(-1)?.getStats())?.forEach((row) => void report.set(row.id, row));
+      const pair = [...report.values()].find((row) => row['nominated'] === true && row['state'] === 'succeeded');
+      return report.get(String(pair?.['localCandidateId']))?.['candidateType'] as string | undefined;
+    });
+  }
+
   async presses(label: string): Promise<void> {
     await this.page.getByRole('button', { name: label, exact: true }).click();
   }
@@ -134,9 +167,55 @@ export class Person {
     if (times < 3) throw new Error(`${this.browser.name} listened for ${what}, and heard ${JSON.stringify(last)}`);
   }
 
+  /** A second microphone, which hums `tone`, and a second loudspeaker. */
+  async plugsInAHeadset(tone: number): Promise<void> {
+    await this.page.evaluate((tone) => {
+      const media = navigator.mediaDevices;
+      const [list, open] = [media.enumerateDevices.bind(media), media.getUserMedia.bind(media)];
+      const more = (['audioinput', 'audiooutput'] as const).map((kind) => ({
+        kind,
+        deviceId: `headset-${kind}`,
+        groupId: 'headset',
+        label: 'Headset',
+        toJSON: () => ({}),
+      }));
+      media.enumerateDevices = async () => [...(await list()), ...more];
+      media.getUserMedia = async (wanted) => {
+        if (!JSON.stringify(wanted).includes('headset')) return open(wanted);
+        const context = new AudioContext();
+        const [hum, end] = [new OscillatorNode(context, { frequency: tone }), context.createMediaStreamDestination()];
+        hum.connect(end);
+        hum.start();
+        return end.stream;
+      };
+      HTMLMediaElement.prototype.setSinkId = async (id) => void Object.assign(window, { kiestoonSpeaker: id });
+      media.dispatchEvent(new Event('devicechange'));
+    }, tone);
+  }
+
+  async chooses(label: 'Microfoon' | 'Luidspreker', device: string): Promise<void> {
+    const field = this.page
+      .locator('kiestoon-devices label')
+      .filter({ has: this.page.getByText(label, { exact: true }) });
+    await field.locator('select').selectOption({ label: device });
+  }
+
+  speaker(): Promise<string | undefined> {
+    return this.page.evaluate(() => (window as unknown as { kiestoonSpeaker?: string }).kiestoonSpeaker);
+  }
+
   async leaves(): Promise<void> {
     await this.page.context().close();
   }
+}
+
+async function tab(context: BrowserContext, name: string, url: string): Promise<Page> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on('pageerror', (error) => console.error(`    ${name}: ${error.message}`));
+  if (process.env['KIESTOON_DEBUG']) page.on('console', (line) => console.error(`    ${name}: ${line.text()}`));
+  await page.goto(`${url}?test`);
+  return page;
 }
 
 function pause(): Promise<void> {

@@ -45,7 +45,7 @@ let legs: FakeLeg[];
 let stack: Record<'start' | 'connect' | 'probe' | 'stop' | 'renew', ReturnType<typeof vi.fn>>;
 let fetchToken: ReturnType<typeof vi.fn>;
 
-async function phone(mic = microphone): Promise<Phone> {
+async function phone(mic = microphone, online = true): Promise<Phone> {
   const made = new Phone({
     api: { token: fetchToken as never, config: async () => ({ ws_url: 'ws://x/sip', realm: 'x', domain: 'x' }) },
     signalling: (_url, _token, heard) => {
@@ -65,6 +65,7 @@ async function phone(mic = microphone): Promise<Phone> {
     changed: () => undefined,
     sound: () => undefined,
     random: () => 1,
+    online: () => online,
   });
   await made.start();
   await settled();
@@ -217,6 +218,15 @@ test('a call comes in, a second one hears busy, and it is rejected with 603', as
   expect(made.view.call).toMatchObject({ state: 'incoming', number: '202', name: 'Piet' });
   made.hangUp();
   expect(first.did).toEqual(['end 603']);
+});
+
+test.each([
+  [false, 'no_network'],
+  [true, 'server_away'],
+])('a line that is lost says whether there is a network at all (%s)', async (online, code) => {
+  const made = await phone(microphone, online);
+  events.disconnected();
+  expect(made.view).toMatchObject({ registration: 'waiting', failure: { code } });
 });
 
 test('without a microphone a call fails and says so', async () => {
