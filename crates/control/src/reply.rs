@@ -59,6 +59,8 @@ pub struct Held {
     pub routes: u64,
     /// Pairs of RTP and RTCP ports that legs have.
     pub port_pairs: u64,
+    /// Browsers that are expected at their port, or there.
+    pub browsers: u64,
 }
 
 /// Whether the PBX takes new calls.

@@ -17,6 +17,7 @@ pub mod net;
 pub mod pbx;
 pub mod phone;
 pub mod story;
+pub mod webrtc;
 pub mod what;
 pub mod witness;
 

@@ -15,6 +15,7 @@ pub struct Identity {
     certificate: DtlsCertificate,
     config: Arc<Config>,
     fingerprint: Fingerprint,
+    patience: Duration,
 }
 
 /// The SHA-256 of a certificate, as `a=fingerprint` carries it.
@@ -63,7 +64,18 @@ impl Identity {
         let fingerprint = Fingerprint::of(&certificate);
         let config = Config::builder().handshake_timeout(TIMEOUT).require_client_certificate(true).build();
         let config = Arc::new(config.map_err(|error| Failure::Handshake(error.to_string()))?);
-        Ok(Self { certificate: DtlsCertificate { certificate, private_key }, config, fingerprint })
+        let certificate = DtlsCertificate { certificate, private_key };
+        Ok(Self { certificate, config, fingerprint, patience: PATIENCE })
+    }
+
+    /// The same with another patience: how long a browser is waited for to find a way, to shake hands, and to be heard of again.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// For `a=fingerprint`.
@@ -193,5 +205,7 @@ pub(super) fn keys(material: &[u8], profile: SrtpProfile, is_client: bool) -> Op
 }
 
 const DATAGRAM: usize = 1500;
+/// For a way, with repeated checks; for the rest of a handshake over a bad line; for the consent of RFC 7675.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A handshake that never ends.
 const TIMEOUT: Duration = Duration::from_secs(20);

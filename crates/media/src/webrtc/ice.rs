@@ -29,6 +29,8 @@ pub(super) struct IceLite {
     chosen: Option<Proved>,
     /// The last check, or when the first was waited for.
     heard: Instant,
+    /// How long a check is waited for.
+    patience: Duration,
 }
 
 /// An address from which checks come.
@@ -73,8 +75,8 @@ impl std::fmt::Debug for Credentials {
 
 impl IceLite {
     /// An agent that waits for the first check from `now` on.
-    pub(super) fn new(now: Instant, ours: Credentials) -> Self {
-        Self { ours, theirs: None, proved: Vec::new(), chosen: None, heard: now }
+    pub(super) fn new(now: Instant, ours: Credentials, patience: Duration) -> Self {
+        Self { ours, theirs: None, proved: Vec::new(), chosen: None, heard: now, patience }
     }
 
     /// The browser knows where we are from now on.
@@ -160,7 +162,7 @@ impl IceLite {
 
     /// When the browser is given up unless a check comes: it asks every few seconds whether it may go on (RFC 7675).
     pub(super) fn deadline(&self) -> Instant {
-        self.heard + if self.proved.is_empty() && self.chosen.is_none() { FIRST } else { CONSENT }
+        self.heard + self.patience
     }
 
     fn response(&self, message: StunMessage<'_>) -> Option<Vec<u8>> {
@@ -189,13 +191,12 @@ const MOST_PROVED: usize = 8;
 /// Checks of a path that is in use come every two to three seconds.
 const QUIET: Duration = Duration::from_secs(5);
 const LONGEST_RESPONSE: usize = 128;
-const FIRST: Duration = Duration::from_secs(30);
-const CONSENT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
     use is::stun::TransId;
 
+    use super::super::dtls::PATIENCE;
     use super::*;
 
     #[expect(clippy::disallowed_methods, reason = "the origin of the test's clock")]
@@ -223,7 +224,7 @@ mod tests {
     #[test]
     fn who_knows_the_password_proves_an_address_and_chooses_one() {
         let now = epoch();
-        let mut ice = IceLite::new(now, credentials("pbx1"));
+        let mut ice = IceLite::new(now, credentials("pbx1"), PATIENCE);
         ice.set_remote(credentials("page"));
         let password = "0123456789abcdefghijkl";
         for (name, password) in
@@ -248,7 +249,7 @@ mod tests {
     #[test]
     fn of_several_choices_the_best_counts_and_a_worse_one_when_it_is_quiet() {
         let start = epoch();
-        let mut ice = IceLite::new(start, credentials("pbx1"));
+        let mut ice = IceLite::new(start, credentials("pbx1"), PATIENCE);
         let mut choose = |after: u64, port: u16, priority: u32| {
             let message = StunMessage::binding_request("pbx1:page", TransId::new(), true, 1, priority, true);
             let mut bytes = vec![0; 256];
@@ -267,7 +268,7 @@ mod tests {
     #[test]
     fn who_wants_to_be_controlled_is_told_that_we_are() {
         let now = epoch();
-        let mut ice = IceLite::new(now, credentials("pbx1"));
+        let mut ice = IceLite::new(now, credentials("pbx1"), PATIENCE);
         let conflict =
             ice.check(now, address(1), &check("pbx1:page", "0123456789abcdefghijkl", false, false)).unwrap();
         assert_eq!(
@@ -280,7 +281,7 @@ mod tests {
     #[test]
     fn checks_that_stop_are_noticed() {
         let (now, secs) = (epoch(), Duration::from_secs);
-        let mut ice = IceLite::new(now, credentials("pbx1"));
+        let mut ice = IceLite::new(now, credentials("pbx1"), PATIENCE);
         assert_eq!(ice.deadline(), now + secs(30));
         ice.check(now + secs(20), address(1), &check("pbx1:page", "0123456789abcdefghijkl", true, true))
             .unwrap();

@@ -6,9 +6,9 @@ mod ice;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-pub use dtls::{Failure, Fingerprint, Identity};
+pub use dtls::{Failure, Fingerprint, Identity, PATIENCE};
 pub use ice::{Credentials, checked_ufrag};
 
 use crate::srtp::{MasterKey, PeerKey};
@@ -115,7 +115,7 @@ impl Peer {
     /// A peer that has not been described yet. Our credentials are made from `secret`.
     pub fn new(now: Instant, identity: Identity, secret: [u8; 32]) -> Self {
         Self {
-            ice: IceLite::new(now, Credentials::of(&secret, 0)),
+            ice: IceLite::new(now, Credentials::of(&secret, 0), identity.patience()),
             secret,
             generation: 0,
             identity,
@@ -150,7 +150,7 @@ impl Peer {
         let is_same = self.remote.as_ref().is_some_and(|before| before.fingerprint == remote.fingerprint);
         if !is_same {
             self.handshake = Some(Handshake::new(now, &self.identity, remote.fingerprint, remote.is_passive));
-            self.patience = Some(now + PATIENCE);
+            self.patience = Some(now + self.identity.patience());
         }
         self.remote = Some(remote);
     }
@@ -242,9 +242,6 @@ impl Peer {
         }
     }
 }
-
-/// From the description to the keys: checks, their repetitions, and a handshake over a bad line.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Two of our own peers cannot meet, since both are lite: the other side is the library's full agent and client.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dimpl::{Config, Dtls, DtlsCertificate, Output};
 use is::stun::{StunMessage, StunPacket};

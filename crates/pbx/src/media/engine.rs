@@ -58,6 +58,8 @@ pub(crate) struct EngineConfig {
     pub(crate) speaks: Vec<Encoding>,
     /// The one port of all browsers; None where there are none, 0 takes any.
     pub(crate) webrtc_port: Option<u16>,
+    /// How long a browser is waited for: to find a way, to shake hands, and to be heard of again.
+    pub(crate) browser_patience: Duration,
 }
 
 impl Default for EngineConfig {
@@ -73,6 +75,7 @@ impl Default for EngineConfig {
             srtp: true,
             speaks: Policy::usual().codecs,
             webrtc_port: None,
+            browser_patience: kiestoon_media::webrtc::PATIENCE,
         }
     }
 }
@@ -150,7 +153,7 @@ impl Engine {
         let entropy = ChaCha20Rng::from_seed(crate::settings::seed()?);
         let (tell_failed, failed) = mpsc::channel(ORDERS);
         let door = config.webrtc_port.map(|port| {
-            let opened = Door::open(port);
+            let opened = Door::open(port, config.browser_patience);
             opened.map_err(|error| io::Error::new(error.kind(), format!("media.webrtc_port {port}: {error}")))
         });
         let door = door.transpose()?;
@@ -246,6 +249,11 @@ impl Engine {
     /// Pairs of ports that legs have.
     pub(crate) fn port_pairs(&self) -> usize {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner).in_use()
+    }
+
+    /// Browsers that the door knows.
+    pub(crate) fn browsers(&self) -> usize {
+        self.door.as_ref().map_or(0, Door::guests)
     }
 
     fn open(

@@ -24,6 +24,7 @@ mod fax;
 mod opus;
 mod protected;
 mod transcoding;
+mod visits;
 mod watched;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -91,6 +91,7 @@ impl Signalling {
                 dialogs: status.dialogs as u64,
                 routes: status.routes as u64,
                 port_pairs: self.engine.port_pairs() as u64,
+                browsers: self.engine.browsers() as u64,
             },
             listeners: self.transports.listeners(),
             totals: self.totals(),

@@ -2,34 +2,26 @@
 
 use std::sync::Arc;
 
-use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
-use is::stun::{StunMessage, StunPacket, TransId};
-use is::{Candidate, DefaultSha1HmacProvider, IceAgent, IceCreds, Protocol, Sha1HmacProvider as _};
+use is::stun::{StunMessage, TransId};
+use is::{DefaultSha1HmacProvider, Sha1HmacProvider as _};
 use kiestoon_media::LocalPeer;
-use kiestoon_media::srtp::{MasterKey, OVERHEAD, PeerKey, Protection, Suite};
 use kiestoon_media::webrtc::{Credentials, Ended, Failure, Fingerprint, Kind, RemotePeer};
+use kiestoon_testkit::webrtc::{self, Certificate, Door, Heard};
 
 use super::*;
 
 mod moved;
 
-struct Browser {
+/// A page on a socket of its own.
+pub(super) struct Browser {
     socket: UdpSocket,
-    ice: IceAgent,
-    dtls: Dtls,
-    protection: Option<Protection>,
+    pub(super) transport: webrtc::Browser,
     /// The last packet of speech that it heard.
     last: Option<Header>,
     /// What we are to it.
     local: LocalPeer,
     /// What signalling says of it.
     remote: RemotePeer,
-}
-
-fn certificate() -> DtlsCertificate {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let made = rcgen::CertificateParams::new(["browser".to_owned()]).unwrap().self_signed(&key).unwrap();
-    DtlsCertificate { certificate: made.der().to_vec(), private_key: key.serialize_der() }
 }
 
 fn socket() -> UdpSocket {
@@ -39,40 +31,40 @@ fn socket() -> UdpSocket {
 }
 
 fn with_door() -> Bench {
+    with_patience(EngineConfig::default().browser_patience)
+}
+
+/// The same, where browsers are waited for so long only.
+pub(super) fn with_patience(browser_patience: Duration) -> Bench {
     Bench::with(EngineConfig {
         threads: 1,
         ports: free_range(),
         webrtc_port: Some(0),
+        browser_patience,
         ..EngineConfig::default()
     })
 }
 
 impl Browser {
     /// A browser whose leg is open and described.
-    fn new(bench: &mut Bench, leg: u64) -> Self {
+    pub(super) fn new(bench: &mut Bench, leg: u64) -> Self {
         let command = MediaCommand::Open { call: CALL, leg: LegId(leg), peer: LOOPBACK, browser: true };
         let Some(MediaEvent::Opened { local, .. }) = bench.engine.perform(command) else { panic!("no leg") };
         let local = *local.browser.expect("a browser's leg");
-        let (own, socket) = (certificate(), socket());
-        let credentials =
-            Credentials { ufrag: format!("page{leg}").into(), password: "lkjihgfedcba9876543210".into() };
-        let fingerprint = Fingerprint::of(&own.certificate);
-        let mut ice = IceAgent::new(IceCreds {
-            ufrag: credentials.ufrag.to_string(),
-            pass: credentials.password.to_string(),
-        });
-        ice.set_controlling(true);
-        ice.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
+        let (socket, here) = (socket(), Instant::now());
+        let address = socket.local_addr().unwrap();
+        let mut transport = webrtc::Browser::new(here, &Certificate::new(), address, &format!("page{leg}"));
         let ours = local.credentials();
-        ice.set_remote_credentials(IceCreds {
+        transport.meet(&Door {
+            address: local.candidates[0],
             ufrag: ours.ufrag.to_string(),
-            pass: ours.password.to_string(),
+            password: ours.password.to_string(),
         });
-        ice.add_remote_candidate(Candidate::host(local.candidates[0], "udp").unwrap());
-        let mut dtls = Dtls::new_auto(Arc::new(Config::default()), own, Instant::now());
-        dtls.set_active(true);
+        let (ufrag, password) = transport.credentials();
+        let credentials = Credentials { ufrag: ufrag.into(), password: password.into() };
+        let fingerprint = Fingerprint(transport.fingerprint());
         let remote = RemotePeer { credentials, fingerprint, is_passive: false, generation: 0 };
-        let browser = Self { socket, ice, dtls, protection: None, last: None, local, remote };
+        let browser = Self { socket, transport, last: None, local, remote };
         browser.describe(bench, leg);
         browser
     }
@@ -87,7 +79,13 @@ impl Browser {
         bench.perform(MediaCommand::SetRemote { leg: LegId(leg), remote });
     }
 
-    fn door(&self) -> SocketAddr {
+    /// Another certificate than its own is signalled.
+    pub(super) fn lie(&mut self, bench: &mut Bench, leg: u64) {
+        self.remote.fingerprint = Fingerprint([1; 32]);
+        self.describe(bench, leg);
+    }
+
+    pub(super) fn door(&self) -> SocketAddr {
         self.local.candidates[0]
     }
 
@@ -95,60 +93,35 @@ impl Browser {
     fn shake_hands(&mut self, time: Duration) {
         let end = Instant::now() + time;
         self.socket.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
-        while self.protection.is_none() && Instant::now() < end {
+        while !self.transport.is_through() && Instant::now() < end {
+            self.transport.tick(Instant::now());
             self.send_what_is_due();
             let Some((datagram, _)) = receive(&self.socket) else { continue };
-            let now = Instant::now();
-            match Kind::of(&datagram) {
-                Some(Kind::Stun) => {
-                    let message = StunMessage::parse(&datagram).unwrap();
-                    let destination = self.socket.local_addr().unwrap();
-                    let packet =
-                        StunPacket { proto: Protocol::Udp, source: self.door(), destination, message };
-                    self.ice.handle_packet(now, packet);
-                }
-                Some(Kind::Dtls) => self.dtls.handle_packet(&datagram).unwrap(),
-                other => panic!("{other:?}"),
-            }
+            assert_eq!(self.transport.receive(Instant::now(), &datagram), Heard::Transport);
         }
         // The last flight.
         self.send_what_is_due();
         self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
     }
 
+    /// Takes what has come and sends what is due, without waiting.
+    pub(super) fn work(&mut self) {
+        self.socket.set_nonblocking(true).unwrap();
+        while let Some((datagram, _)) = receive(&self.socket) {
+            self.transport.receive(Instant::now(), &datagram);
+        }
+        self.transport.tick(Instant::now());
+        self.send_what_is_due();
+    }
+
     fn send_what_is_due(&mut self) {
-        let now = Instant::now();
-        self.ice.handle_timeout(now);
-        while let Some(sent) = self.ice.poll_transmit() {
-            self.socket.send_to(&sent.contents, sent.destination).unwrap();
-        }
-        while self.ice.poll_event().is_some() {}
-        if !self.ice.state().is_connected() {
-            return;
-        }
-        let _ = self.dtls.handle_timeout(now);
-        let mut buffer = vec![0; 2000];
-        loop {
-            match self.dtls.poll_output(&mut buffer) {
-                Output::Packet(packet) => {
-                    self.socket.send_to(packet, self.local.candidates[0]).unwrap();
-                }
-                Output::KeyingMaterial(material, profile) => {
-                    self.protection = Some(protection(&material, profile))
-                }
-                Output::Timeout(_) => return,
-                _ => {}
-            }
+        while let Some(datagram) = self.transport.poll() {
+            self.socket.send_to(&datagram, self.door()).unwrap();
         }
     }
 
     fn sealed(&mut self, sequence: u16) -> Vec<u8> {
-        let packet = packet(sequence);
-        let mut out = vec![0; packet.len() + OVERHEAD];
-        let header = Header::parse(&packet).unwrap();
-        let length = self.protection.as_mut().expect("keys").seal_rtp(&header, &packet, &mut out).unwrap();
-        out.truncate(length);
-        out
+        self.transport.seal(&packet(sequence)).expect("keys")
     }
 
     fn say(&mut self, sequence: u16) {
@@ -159,21 +132,20 @@ impl Browser {
     /// The payload of the next packet of speech, which must go on from the last: Chromium hears no other source than the newest.
     fn hear(&mut self) -> Vec<u8> {
         loop {
-            let (mut heard, source) = receive(&self.socket).expect("a packet in time");
+            let (heard, source) = receive(&self.socket).expect("a packet in time");
             assert_eq!(source, self.door());
-            let is_speech = Kind::of(&heard) == Some(Kind::Media) && !(192..=223).contains(&heard[1]);
-            if is_speech {
-                let header = Header::parse_protected(&heard).unwrap();
-                let protection = self.protection.as_mut().expect("keys");
-                let length = protection.open_rtp(&header, &mut heard).unwrap();
-                let header = Header::parse(&heard[..length]).unwrap();
-                if let Some(last) = self.last.replace(header) {
-                    assert_eq!((header.ssrc, header.sequence), (last.ssrc, last.sequence.wrapping_add(1)));
-                    let passed = header.timestamp.wrapping_sub(last.timestamp);
-                    assert!((1..80_000).contains(&passed), "{passed}");
-                }
-                return header.payload(&heard[..length]).to_vec();
+            let heard = match self.transport.receive(Instant::now(), &heard) {
+                Heard::Rtp(heard) => heard,
+                Heard::Sealed => panic!("a packet under another key"),
+                Heard::Transport | Heard::Rtcp => continue,
+            };
+            let header = Header::parse(&heard).unwrap();
+            if let Some(last) = self.last.replace(header) {
+                assert_eq!((header.ssrc, header.sequence), (last.ssrc, last.sequence.wrapping_add(1)));
+                let passed = header.timestamp.wrapping_sub(last.timestamp);
+                assert!((1..80_000).contains(&passed), "{passed}");
             }
+            return header.payload(&heard).to_vec();
         }
     }
 
@@ -193,28 +165,12 @@ impl Browser {
     }
 }
 
-/// The client's end (RFC 5764 section 4.2).
-fn protection(material: &[u8], profile: SrtpProfile) -> Protection {
-    let (suite, key, salt) = match profile {
-        SrtpProfile::AES128_CM_SHA1_80 => (Suite::AesCm128Sha1_80, 16, 14),
-        SrtpProfile::AEAD_AES_128_GCM => (Suite::AesGcm128, 16, 12),
-        SrtpProfile::AEAD_AES_256_GCM => (Suite::AesGcm256, 32, 12),
-        _ => panic!("another profile"),
-    };
-    let (keys, salts) = material.split_at(2 * key);
-    let master = |at: usize| {
-        let bytes = [&keys[at * key..][..key], &salts[at * salt..][..salt]].concat();
-        MasterKey::new(suite, &bytes).unwrap()
-    };
-    Protection::new(&master(0), &PeerKey { key: master(1), mki: None }).unwrap()
-}
-
 /// A browser and a phone that hear each other.
 fn pair(bench: &mut Bench) -> (Browser, Phone) {
     let (mut browser, phone) = (Browser::new(bench, 1), bench.phone(2));
     bench.perform(MediaCommand::Connect { a: LegId(1), b: LegId(2) });
     browser.shake_hands(PATIENCE);
-    assert!(browser.protection.is_some(), "no handshake");
+    assert!(browser.transport.is_through(), "no handshake");
     (browser, phone)
 }
 
@@ -240,13 +196,12 @@ fn a_browser_and_a_phone_hear_each_other_and_strangers_and_replays_are_nobody() 
     let mut bench = with_door();
     let (mut browser, phone) = pair(&mut bench);
     talk(&mut browser, &phone, 1);
+    // What came before the keys could not be opened either.
+    let reports = bench.reports();
+    let early = reports.iter().find(|report| report.leg == LegId(1)).unwrap().quality.forged;
     let stranger = socket();
-    let mut hello = Dtls::new_auto(Arc::new(Config::default()), certificate(), Instant::now());
-    hello.set_active(true);
-    hello.handle_timeout(Instant::now()).unwrap();
-    let mut buffer = vec![0; 2000];
-    let Output::Packet(hello) = hello.poll_output(&mut buffer) else { panic!("no ClientHello") };
-    for datagram in [hello, &packet(60), &browser.sealed(61), &[0, 1, 0, 0], &[255]] {
+    let hello = webrtc::client_hello(Instant::now());
+    for datagram in [&*hello, &packet(60), &browser.sealed(61), &[0, 1, 0, 0], &[255]] {
         stranger.send_to(datagram, browser.door()).unwrap();
     }
     let wrong = Credentials { password: "0000000000000000000000".into(), ..browser.local.credentials() };
@@ -262,7 +217,7 @@ fn a_browser_and_a_phone_hear_each_other_and_strangers_and_replays_are_nobody() 
     talk(&mut browser, &phone, 100);
     bench.perform(MediaCommand::Close { leg: LegId(1) });
     let MediaEvent::Closed { quality, .. } = bench.event() else { panic!("not closed") };
-    assert_eq!((quality.forged, quality.replayed), (1, 1));
+    assert_eq!((quality.forged - early, quality.replayed), (1, 1));
     assert!(quality.srtp.is_some());
     let ours = browser.local.credentials();
     assert_eq!(browser.check(&browser.socket, &ours, 1), None, "forgotten");
@@ -299,8 +254,7 @@ fn a_browser_is_followed_to_another_address_and_begins_ice_anew() {
 fn another_certificate_than_signalled_ends_the_transport_and_says_why() {
     let mut bench = with_door();
     let mut browser = Browser::new(&mut bench, 1);
-    browser.remote.fingerprint = Fingerprint([1; 32]);
-    browser.describe(&mut bench, 1);
+    browser.lie(&mut bench, 1);
     browser.shake_hands(Duration::from_secs(1));
     let ended = MediaEvent::TransportEnded { leg: LegId(1), reason: Ended::Failed(Failure::Fingerprint) };
     assert_eq!(bench.event(), ended);

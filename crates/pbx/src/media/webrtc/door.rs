@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,8 @@ pub(super) struct Doorkeeper {
     port: u16,
     identity: Identity,
     guests: HashMap<LegId, Guest>,
+    /// How many they are, for others.
+    counted: Arc<AtomicUsize>,
     by_name: HashMap<Box<str>, LegId>,
     by_address: HashMap<SocketAddr, LegId>,
     /// Datagrams of nobody.
@@ -62,8 +65,25 @@ impl Doorkeeper {
         port: u16,
         identity: Identity,
     ) -> Self {
-        let (guests, by_name, by_address) = Default::default();
-        Self { epoll, waker, orders, sockets, port, identity, guests, by_name, by_address, strays: 0 }
+        let (guests, counted, by_name, by_address) = Default::default();
+        Self {
+            epoll,
+            waker,
+            orders,
+            sockets,
+            port,
+            identity,
+            guests,
+            counted,
+            by_name,
+            by_address,
+            strays: 0,
+        }
+    }
+
+    /// Where the number of guests stands.
+    pub(super) fn counted(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.counted)
     }
 
     /// Runs until it is stopped.
@@ -141,6 +161,7 @@ impl Doorkeeper {
         let peer = Peer::new(Instant::now(), self.identity.clone(), secret);
         let (names, addresses) = Default::default();
         self.guests.insert(leg, Guest { peer, to, local: None, names, addresses, has_ended: false });
+        self.counted.store(self.guests.len(), Ordering::Relaxed);
         self.learn_name(leg);
     }
 
@@ -188,6 +209,7 @@ impl Doorkeeper {
 
     fn forget(&mut self, leg: LegId) {
         let Some(guest) = self.guests.remove(&leg) else { return };
+        self.counted.store(self.guests.len(), Ordering::Relaxed);
         for name in &guest.names {
             self.by_name.remove(name);
         }

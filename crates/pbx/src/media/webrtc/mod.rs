@@ -7,8 +7,10 @@ mod path;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use kiestoon_media::webrtc::{Fingerprint, Identity, RemotePeer};
 use kiestoon_media::{LegId, LocalMedia, LocalPeer};
@@ -95,6 +97,7 @@ pub(super) struct Door {
     end: DoorEnd,
     port: u16,
     fingerprint: Fingerprint,
+    guests: Arc<AtomicUsize>,
     join: Option<JoinHandle<()>>,
 }
 
@@ -105,9 +108,9 @@ const MOST_CANDIDATES: usize = 4;
 
 impl Door {
     /// Binds the port on all addresses, IPv4 and IPv6; 0 takes any.
-    pub(super) fn open(port: u16) -> io::Result<Self> {
+    pub(super) fn open(port: u16, patience: Duration) -> io::Result<Self> {
         let (sockets, port) = path::bind_door(port)?;
-        let identity = identity()?;
+        let identity = identity()?.with_patience(patience);
         let fingerprint = identity.fingerprint();
         let (orders, received) = sync_channel(ORDERS);
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
@@ -117,13 +120,19 @@ impl Door {
             epoll.add(socket, EpollEvent::new(EpollFlags::EPOLLIN, number))?;
         }
         let keeper = Doorkeeper::new(epoll, Arc::clone(&waker), received, sockets, port, identity);
+        let guests = keeper.counted();
         let join = std::thread::Builder::new().name("webrtc".into()).spawn(move || keeper.run())?;
-        Ok(Self { end: DoorEnd { orders, waker }, port, fingerprint, join: Some(join) })
+        Ok(Self { end: DoorEnd { orders, waker }, port, fingerprint, guests, join: Some(join) })
     }
 
     /// The way to it.
     pub(super) fn end(&self) -> DoorEnd {
         self.end.clone()
+    }
+
+    /// Browsers that are expected or there.
+    pub(super) fn guests(&self) -> usize {
+        self.guests.load(Ordering::Relaxed)
     }
 
     /// Expects a browser whose signalling comes from `peer`: what it is told. `address` of ours reaches it and `told` is that address for those
