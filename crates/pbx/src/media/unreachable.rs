@@ -42,12 +42,24 @@ impl Legs {
         let socket = if token.rtcp { leg.sockets.rtcp.as_ref() } else { leg.sockets.rtp.as_ref() };
         let mut refused = 0;
         let Some(socket) = socket else { return };
-        for _ in 0..MOST {
-            let Some(about) = next(socket) else { break };
+        take(socket, |about| {
             let is_speech = !token.rtcp && about.is_some() && about == leg.media.destination();
             refused += u32::from(is_speech);
-        }
+        });
         leg.media.refused(refused);
+    }
+}
+
+/// Takes the errors of a socket, so that epoll has none to speak of.
+fn take(socket: &UdpSocket, mut each: impl FnMut(Option<SocketAddr>)) {
+    let mut is_any = false;
+    for about in std::iter::from_fn(|| next(socket)).take(MOST) {
+        is_any = true;
+        each(about);
+    }
+    if !is_any {
+        // One that the queue had no room for, or that a connected socket has beside it.
+        let _ = socket.take_error();
     }
 }
 
@@ -74,7 +86,38 @@ const MOST: usize = 64;
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
+
     use super::*;
+
+    /// The path of a browser that was killed: its leg would be looked at without end.
+    #[test]
+    fn once_taken_an_error_wakes_nobody_again() {
+        for watched in [true, false] {
+            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+            let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+            socket.connect(closed).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            if watched {
+                watch(&socket, closed.ip());
+            }
+            let epoll = Epoll::new(EpollCreateFlags::empty()).unwrap();
+            epoll.add(&socket, EpollEvent::new(EpollFlags::EPOLLIN, 1)).unwrap();
+            let mut events = [EpollEvent::empty(); 1];
+            for _ in 0..3 {
+                send(&socket, b"speech", closed).unwrap();
+                assert_eq!(epoll.wait(&mut events, 5000_u16), Ok(1), "an error");
+                let (mut told, begun) = (Vec::new(), Instant::now());
+                while epoll.wait(&mut events, 0_u8) == Ok(1) {
+                    assert!(begun.elapsed() < Duration::from_secs(1), "again and again");
+                    take(&socket, |about| told.extend(about));
+                }
+                assert_eq!(told.first(), watched.then_some(&closed));
+            }
+        }
+    }
 
     #[test]
     fn a_closed_port_is_told_and_the_next_packet_is_sent_all_the_same() {

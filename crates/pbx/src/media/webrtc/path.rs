@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::media::open::prepare;
+use crate::media::unreachable;
 use crate::transport::source_address;
 
 /// Binds the port for everybody, on IPv4 and, where the kernel has it, IPv6: the sockets and the port.
@@ -33,6 +34,7 @@ pub(super) fn bind_door(port: u16) -> io::Result<(Vec<UdpSocket>, u16)> {
 pub(super) fn connect(local: SocketAddr, remote: SocketAddr) -> io::Result<UdpSocket> {
     let socket = bind(local)?;
     socket.connect(remote)?;
+    unreachable::watch(&socket, local.ip());
     // What came from others in between is theirs to repeat.
     let mut lost = [0; 1];
     while socket.recv(&mut lost).is_ok() {}
