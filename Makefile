@@ -25,9 +25,10 @@ bench: ## figures beside Kamailio and rtpengine in the same run
 	@tools/install.sh build bench
 	@tools/bench.sh
 
-soak: ## half of the measured maximum for MINUTES=30, and whether anything leaked or drifted
+soak: ## half of the measured maximum for MINUTES=30, then 1,000 browsers that talk, fail or die, and whether anything leaked
 	@tools/install.sh build bench
 	@tools/soak.sh $${MINUTES:-30}
+	@tools/soak.sh browsers
 
 listen: ## speech through loss and jitter: our jitter buffer beside baresip's, scored by PESQ
 	@tools/install.sh build listen

@@ -36,6 +36,8 @@ enum Verb {
     Floor(driver::Options),
     /// Put every kind of load on Kiestoon for long, and judge whether anything leaks or drifts
     Soak(soak::Options),
+    /// Put browsers that talk, fail or die on Kiestoon, and judge whether each is forgotten in its time
+    Browsers(soak::browsers::Options),
     /// Make one load against a running server
     Load(generator::Settings),
     /// Measure what decoding and encoding alone cost
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Verb::Table(folder) => driver::print_table(&folder),
         Verb::Floor(options) => driver::floor(options),
         Verb::Soak(options) => soak::run(options),
+        Verb::Browsers(options) => soak::browsers::run(options),
         Verb::Load(settings) => generator::run(settings),
         Verb::Codec(settings) => codec_cost::run(&settings),
         Verb::Forward(settings) => forwarder::run(&settings),

@@ -18,6 +18,24 @@ pub(crate) struct Report {
     pub(crate) codes: BTreeMap<u16, u64>,
     pub(crate) latencies: BTreeMap<String, Percentiles>,
     pub(crate) media: Option<MediaReport>,
+    /// How browsers went, by kind.
+    #[serde(default)]
+    pub(crate) visits: BTreeMap<String, VisitReport>,
+}
+
+/// Visits of one kind.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct VisitReport {
+    pub(crate) visits: u64,
+    /// From the browser's coming until the server had forgotten its call and its phone's, of the longest.
+    pub(crate) longest_s: f64,
+    pub(crate) bound_s: u64,
+    /// Those that took longer than the bound.
+    pub(crate) late: u64,
+    /// Those that should have talked and did not.
+    pub(crate) untold: u64,
+    /// Those that talked, and heard less than 0.8 of it back.
+    pub(crate) unheard: u64,
 }
 
 /// What happened, in numbers.
@@ -57,6 +75,9 @@ pub(crate) struct MediaReport {
     pub(crate) send_errors: u64,
     /// Legs with a destination that heard nothing.
     pub(crate) silent_legs: u64,
+    /// Browsers whose handshake did not end.
+    #[serde(default)]
+    pub(crate) unshaken: u64,
 }
 
 /// The times that are sampled.

@@ -17,11 +17,13 @@ pub(crate) fn start(target: &mut Target, bench: &Bench, users: u32) -> anyhow::R
     fs::write(folder.join("dialplans/bench.toml"), DIALPLAN)?;
     let (from, to) = RTP_PORTS;
     let text = format!(
-        "[sip]\nudp = [\"{address}\"]\ntcp = [\"{address}\"]\n[sip.ws]\nlisten = []\n[media]\nrtp_ports = \"{from}-{to}\"\n\
+        "[sip]\nudp = [\"{address}\"]\ntcp = [\"{address}\"]\n[sip.ws]\nlisten = [\"{host}:{web_port}\"]\n[media]\nrtp_ports = \"{from}-{to}\"\n\
          [store]\nurl = \"sqlite:{folder}/data/kiestoon.db\"\n[dialplan]\npath = \"{folder}/dialplans\"\n\
          [control]\nsocket = \"{folder}/data/kiestoon.sock\"\n[limits]\nexempt_sources = [\"127.0.0.1/32\"]\n\
          [log]\nlevel = \"warn\"\n",
         address = target.address,
+        host = target.address.ip(),
+        web_port = target.web_port,
         folder = folder.display(),
     );
     fs::write(&configuration, text)?;

@@ -27,6 +27,8 @@ pub(crate) enum Measure {
     Media400,
     /// RTP of 100 calls between Opus and PCMA, and of 100 between G.722 and PCMA
     Transcode,
+    /// RTP of 200 calls between browsers and phones, relayed: one UDP port, ICE, DTLS, SRTP
+    Webrtc200,
     /// Memory of registered users
     Mem,
     /// Latencies with little load
@@ -42,12 +44,12 @@ pub(crate) enum Measure {
 }
 
 impl Measure {
-    pub(crate) const USUAL: [Self; 6] =
-        [Self::Reg, Self::Call, Self::Media400, Self::Transcode, Self::Mem, Self::Lat];
+    pub(crate) const USUAL: [Self; 7] =
+        [Self::Reg, Self::Call, Self::Media400, Self::Transcode, Self::Webrtc200, Self::Mem, Self::Lat];
 
-    /// Transcoding is measured beside the codec alone; the peers are not asked.
+    /// Transcoding is measured beside the codec alone, and Kamailio is no gateway for browsers.
     pub(crate) fn is_for(self, product: Product) -> bool {
-        self != Self::Transcode || product == Product::Kiestoon
+        !matches!(self, Self::Transcode | Self::Webrtc200) || product == Product::Kiestoon
     }
 
     pub(crate) fn name(self) -> String {
@@ -61,6 +63,7 @@ impl Measure {
             Self::Media => media(bench, product, 100, 8),
             Self::Media400 => media(bench, product, 400, 5),
             Self::Transcode => transcode(bench, product),
+            Self::Webrtc200 => browsers(bench, product),
             Self::Mem => memory(bench, product),
             Self::Lat => latencies(bench, product),
             Self::Refresh => refresh(bench, product),
@@ -114,14 +117,40 @@ fn media(bench: &Bench, product: Product, calls: u32, seconds: u32) -> anyhow::R
     Ok(measured)
 }
 
+fn browsers(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    let target = product.start(bench, Traffic::Sound, bench.options.users.max(2 * BROWSERS))?;
+    let load = format!("media --calls {BROWSERS} --seconds 5 --caller-codec pcma --callee-codec pcma");
+    let load = format!("{load} --browsers {}", target.web_port);
+    let mut measured = Measured::default();
+    for _ in 0..bench.options.repeat {
+        measured.runs.push(bench.signalling(&target, &load)?);
+    }
+    measured.relay_figures();
+    measured.set("cpu_ms_per_call_second", Run::cpu_ms_per_call_second);
+    // Of one browser's leg with its phone's.
+    if let Some(per_leg) = measured.runs.first().and_then(|run| run.pss_kb_per_call()) {
+        measured.set_one("pss_kb_per_leg", per_leg);
+    }
+    Ok(measured)
+}
+
+/// Browsers that talk at a time.
+const BROWSERS: u32 = 200;
+
 /// Each pair of codecs through the server, then the codecs alone on the same processor.
 fn transcode(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
     let mut all = Measured::default();
-    for (caller, callee) in [(Sound::Opus, Sound::Pcma), (Sound::G722, Sound::Pcma)] {
+    let pairs = [("opus", Sound::Opus, false), ("page", Sound::Opus, true), ("g722", Sound::G722, false)];
+    for (title, caller, is_browser) in pairs {
+        let callee = Sound::Pcma;
         let (from, to) = (caller.name(), callee.name());
         let target = product.start(bench, Traffic::Sound, bench.options.users.max(2 * SPEAKING))?;
         let (mut measured, mut alone) = (Measured::default(), Vec::new());
-        let load = format!("media --calls {SPEAKING} --seconds 5 --caller-codec {from} --callee-codec {to}");
+        let mut load =
+            format!("media --calls {SPEAKING} --seconds 5 --caller-codec {from} --callee-codec {to}");
+        if is_browser {
+            load.push_str(&format!(" --browsers {}", target.web_port));
+        }
         for _ in 0..bench.options.repeat {
             measured.runs.push(bench.signalling(&target, &load)?);
             alone.push(bench.codec_alone(&from, &to, SPEAKING)?);
@@ -133,13 +162,16 @@ fn transcode(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
         for (name, values) in
             [("cpu_us_per_packet", through), ("codec_us_per_packet", alone), ("ratio", ratios)]
         {
-            all.set_all(&format!("{from}_{name}"), values);
+            all.set_all(&format!("{title}_{name}"), values);
         }
+        // A hundred packets a second: fifty each way.
+        let per_core = measured.runs.iter().filter_map(Run::cpu_us_per_packet).map(|cost| 1e4 / cost);
+        all.set_all(&format!("{title}_calls_per_core"), per_core.collect());
         measured
             .runs
             .iter()
             .filter_map(Run::speech_doubt)
-            .for_each(|doubt| all.doubt(format!("{from}: {doubt}")));
+            .for_each(|doubt| all.doubt(format!("{title}: {doubt}")));
         all.runs.append(&mut measured.runs);
     }
     Ok(all)

@@ -80,6 +80,12 @@ impl Run {
         (received > 0).then(|| 1e6 * self.cost.cpu_s / received as f64)
     }
 
+    /// Milliseconds of the target's CPU for each second of each call.
+    pub(crate) fn cpu_ms_per_call_second(&self) -> Option<f64> {
+        let calls = self.report.media.map(|media| media.legs_ready / 2).filter(|calls| *calls > 0)?;
+        Some(1000.0 * self.cost.cpu_s / self.cost.wall_s / calls as f64)
+    }
+
     /// Memory gained per call between the registrations and the measured part.
     pub(crate) fn pss_kb_per_call(&self) -> Option<f64> {
         let at = |mark: &str| self.memory.get(mark).map(|memory| memory.pss_kb as f64);
@@ -123,6 +129,8 @@ impl Run {
                 media.calls * 2,
                 self.report.codes
             ))
+        } else if media.unshaken > 0 {
+            Some(format!("{} handshakes did not end", media.unshaken))
         } else if media.silent_legs + media.crossed > 0 {
             Some(format!("{} silent legs, {} packets on a wrong leg", media.silent_legs, media.crossed))
         } else if media.loss_pct >= 0.1 {
@@ -145,6 +153,8 @@ impl Run {
         let late = self.p99(Latency::GeneratorLate).unwrap_or_default();
         if media.setup_failed > 0 || media.legs_ready != u64::from(media.calls) * 2 {
             Some(format!("{} of {} legs ready", media.legs_ready, media.calls * 2))
+        } else if media.unshaken > 0 {
+            Some(format!("{} handshakes did not end", media.unshaken))
         } else if media.silent_legs + media.crossed > 0 {
             Some(format!("{} silent legs, {} packets in a wrong codec", media.silent_legs, media.crossed))
         } else if media.loss_pct.abs() >= 1.0 {

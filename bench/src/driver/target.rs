@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -40,6 +40,8 @@ pub(crate) enum Traffic {
 pub(crate) struct Target {
     children: Vec<Child>,
     pub(crate) address: SocketAddrV4,
+    /// Where browsers come with their WebSockets.
+    pub(crate) web_port: u16,
     folder: TempDir,
 }
 
@@ -61,7 +63,8 @@ impl Product {
     pub(crate) fn start(self, bench: &Bench, traffic: Traffic, users: u32) -> anyhow::Result<Target> {
         let folder = TempDir::with_prefix(format!("bench-{}-", self.name()))?;
         let address = SocketAddrV4::new(HOST, free_port()?);
-        let mut target = Target { children: Vec::new(), address, folder };
+        let web_port = TcpListener::bind((HOST, 0))?.local_addr()?.port();
+        let mut target = Target { children: Vec::new(), address, web_port, folder };
         match self {
             Self::Kiestoon => kiestoon::start(&mut target, bench, users)?,
             Self::Kamailio => kamailio::start(&mut target, bench, traffic)?,

@@ -1,6 +1,7 @@
 //! The side that is asked: answers every INVITE at once with 180 and 200, and every BYE with 200.
 
 use super::message::{CALL_ID, CSEQ, FROM, Message, RECORD_ROUTE, TO, VIA, tag, user_number};
+use super::page::Page;
 use super::phones::{Phones, T1};
 use super::sdp;
 use super::slab::Key;
@@ -10,6 +11,7 @@ use super::timers::Due;
 /// A call that was answered, until its BYE.
 pub(crate) struct Answered {
     pub(super) endpoint: usize,
+    pub(super) user: u32,
     acknowledged: bool,
     retransmissions: u32,
     /// The 200, for when its ACK does not come.
@@ -53,6 +55,9 @@ impl Phones {
 
     /// A user's RTP goes where the other side's session description says.
     pub(crate) fn heard_where(&mut self, user: u32, body: &str) {
+        if let Some(page) = self.pages.get(&user) {
+            page.meet(body);
+        }
         let fallback = self.settings.host;
         if let Some(destination) = self.destinations.get_mut(user as usize) {
             *destination = sdp::destination(body, fallback).or(*destination);
@@ -72,7 +77,7 @@ impl Phones {
         let pause = T1 << answered.retransmissions.min(3);
         let answered = &*answered;
         if let Some(endpoint) = self.endpoints.get(answered.endpoint) {
-            endpoint.send(answered.text.as_bytes(), self.server);
+            endpoint.send(&answered.text, self.server);
         }
         self.tally.counts.answer_retransmissions += 1;
         self.timers.arm(now + pause, Due::Answer(key));
@@ -87,16 +92,19 @@ impl Phones {
             return Some(());
         }
         let user = user_number(message.start)?.checked_sub(self.settings.base)?;
-        let address = self.endpoints.get(endpoint)?.address;
-        let contact = format!("Contact: <sip:{}@{address}>\r\n", self.settings.base + user);
-        let body = self.describe(user, SESSION);
+        let contact = format!("Contact: {}\r\n", self.contact_of(user));
+        let body = self.describe(user, SESSION, true);
         if within {
             self.send(endpoint, &write_response(message, "200 OK", "", &contact, &body)?);
             return Some(());
         }
         self.heard_where(user, message.body);
-        let answered =
-            Answered { endpoint, acknowledged: false, retransmissions: 0, text: String::new(), dialog: None };
+        if self.pages.get(&user).is_some_and(Page::only_rings) {
+            self.send(endpoint, &write_response(message, "180 Ringing", "rings", &contact, "")?);
+            return Some(());
+        }
+        let (acknowledged, retransmissions, text, dialog) = Default::default();
+        let answered = Answered { endpoint, user, acknowledged, retransmissions, text, dialog };
         let Some(key) = self.answered.insert(answered) else {
             self.tally.counts.not_started += 1;
             return Some(());

@@ -111,17 +111,19 @@ impl Phones {
         }
     }
 
-    pub(crate) fn call(&mut self, caller: u32, callee: u32) {
+    /// None where the tables are full.
+    pub(crate) fn call(&mut self, caller: u32, callee: u32) -> Option<Key> {
         let call = Call { caller, callee, cseq: 1, state: CallState::Calling };
         let Some(call) = self.calls.insert(call) else {
             self.tally.counts.not_started += 1;
-            return;
+            return None;
         };
-        if self.start(Purpose::Invite { call }, caller, 1).is_some() {
-            self.live_calls += 1;
-        } else {
+        if self.start(Purpose::Invite { call }, caller, 1).is_none() {
             self.calls.remove(call);
+            return None;
         }
+        self.live_calls += 1;
+        Some(call)
     }
 
     /// Ends a call that is up; does nothing otherwise.
@@ -210,7 +212,7 @@ impl Phones {
         let due = Due::Retransmit(key, transaction.attempt);
         self.timers.arm(transaction.sent_at + T1, due);
         if let Some(endpoint) = self.endpoints.get(transaction.endpoint) {
-            endpoint.send(transaction.text.as_bytes(), self.server);
+            endpoint.send(&transaction.text, self.server);
         }
     }
 
@@ -266,7 +268,10 @@ impl Phones {
         let Some(transaction) = self.transactions.get(key) else { return };
         let took = at.saturating_sub(transaction.started_at);
         match (transaction.purpose, status) {
-            (Purpose::Register { .. }, 200..300) => {
+            (Purpose::Register { user }, 200..300) => {
+                if self.settings.is_browser(user) {
+                    self.came.insert(user);
+                }
                 self.tally.sample(Latency::Register, took);
                 self.tally.counts.ok += 1;
                 self.queries -= 1;
@@ -353,7 +358,7 @@ impl Phones {
         (run == self.run).then_some(Key { index, generation })
     }
 
-    fn forget_call(&mut self, call: Key) {
+    pub(super) fn forget_call(&mut self, call: Key) {
         if self.calls.remove(call).is_some() {
             self.live_calls -= 1;
         }

@@ -1,10 +1,14 @@
 //! RTP of many legs from one thread: each sends a 20 ms packet every 20 ms, the legs spread evenly over that time. Each packet
 //! carries a stamp that the other end reads, unless the server has to understand what is said: then the legs speak.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
+use kiestoon_testkit::webrtc::Certificate;
+
+use super::page::Page;
 use super::socket::{Batch, Endpoint};
 use super::tally::Tally;
 use crate::clock;
@@ -15,8 +19,10 @@ use crate::voice::Sound;
 /// Both ends of all calls; legs 2n and 2n+1 talk to each other.
 pub(crate) struct Legs {
     legs: Vec<Leg>,
-    batch: Batch<8, 512>,
+    batch: Batch<8, 2048>,
     packet: [u8; PACKET],
+    /// What stamped packets say that they are.
+    sounds: [Sound; 2],
     spoken: Vec<u8>,
     pub(crate) report: MediaReport,
     /// What even and odd legs say, where stamps would not come through.
@@ -33,6 +39,8 @@ struct Speech {
 
 struct Leg {
     endpoint: Endpoint,
+    /// Where the leg is a browser's.
+    page: Option<Page>,
     destination: Option<SocketAddrV4>,
     sequence: u32,
     heard: Option<Heard>,
@@ -62,6 +70,7 @@ impl Legs {
             port = endpoint.address.port().saturating_add(2);
             legs.push(Leg {
                 endpoint,
+                page: None,
                 destination: None,
                 sequence: 0,
                 heard: None,
@@ -76,11 +85,42 @@ impl Legs {
             legs,
             batch: Batch::new(),
             packet,
+            sounds: [Sound::Pcmu; 2],
             spoken: Vec::new(),
             report,
             speech: None,
             measuring: false,
         })
+    }
+
+    /// What the legs' packets say that they are, the even ones and the odd ones.
+    pub(crate) fn pretend(&mut self, sounds: [Sound; 2]) {
+        self.sounds = sounds;
+    }
+
+    /// Has the even legs be browsers'; the page of each user.
+    pub(crate) fn browse(&mut self, certificate: &Certificate) -> Vec<(u32, Page)> {
+        let even = (0u32..).zip(&mut self.legs).step_by(2);
+        let pages = even.map(|(user, leg)| {
+            let page = Page::new(certificate, leg.endpoint.address, user);
+            (user, leg.page.insert(page).clone())
+        });
+        pages.collect()
+    }
+
+    /// Has the browsers shake hands, at most that long; how many have not got through.
+    pub(crate) fn shake_hands(&mut self, limit: Duration, mut meanwhile: impl FnMut()) -> usize {
+        let (end, mut tally) = (clock::now() + clock::nanos(limit), Tally::default());
+        loop {
+            (0..self.legs.len()).for_each(|index| self.receive(&mut tally, index));
+            let pages = self.legs.iter().filter_map(|leg| leg.page.as_ref());
+            let waiting = pages.filter(|page| !page.is_through()).count();
+            if waiting == 0 || clock::now() > end {
+                return waiting;
+            }
+            meanwhile();
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Lets the legs speak: the even ones in the first codec, the odd ones in the second.
@@ -175,11 +215,12 @@ impl Legs {
             Some(speech) => {
                 let Some(speech) = speech.get(index & 1) else { return };
                 speech.write(stamp, index, &mut self.spoken);
-                leg.endpoint.send(&self.spoken, destination)
+                leg.send(&self.spoken, destination)
             }
             None => {
-                stamp.write(&mut self.packet);
-                leg.endpoint.send(&self.packet, destination)
+                let Some(sound) = self.sounds.get(index & 1) else { return };
+                stamp.write(*sound, &mut self.packet);
+                leg.send(&self.packet, destination)
             }
         };
         if !taken {
@@ -191,29 +232,37 @@ impl Legs {
 
     fn receive(&mut self, tally: &mut Tally, index: usize) {
         let Some(leg) = self.legs.get_mut(index) else { return };
+        if let Some(page) = &leg.page {
+            page.tick(&leg.endpoint);
+        }
         let report = &mut self.report;
         let other = (index ^ 1) as u32;
         if let Some(speech) = self.speech.as_ref().and_then(|speech| speech.get(index & 1)) {
             let measuring = self.measuring;
-            self.batch.drain(leg.endpoint.fd(), |packet, _| match speech.is_sound(packet) {
-                Some(true) if measuring => {
-                    report.received += 1;
-                    leg.received += 1;
+            let Leg { endpoint, page, received, .. } = leg;
+            self.batch.drain(endpoint.fd(), |packet, _| {
+                match opened(page.as_ref(), endpoint, packet).and_then(|packet| speech.is_sound(&packet)) {
+                    Some(true) if measuring => {
+                        report.received += 1;
+                        *received += 1;
+                    }
+                    // Sound in a codec that was not agreed.
+                    Some(false) => report.crossed += 1,
+                    _ => {}
                 }
-                // Sound in a codec that was not agreed.
-                Some(false) => report.crossed += 1,
-                _ => {}
             });
             return;
         }
-        self.batch.drain(leg.endpoint.fd(), |packet, at| {
-            let Some(stamp) = Stamp::read(packet) else { return };
+        let Leg { endpoint, page, heard, received, jitter, .. } = leg;
+        self.batch.drain(endpoint.fd(), |packet, at| {
+            let packet = opened(page.as_ref(), endpoint, packet);
+            let Some(stamp) = packet.as_deref().and_then(Stamp::read) else { return };
             if stamp.leg != other {
                 report.crossed += 1;
                 return;
             }
             let latency = at.saturating_sub(stamp.at);
-            let before = leg.heard.replace(Heard { sequence: stamp.sequence, latency });
+            let before = heard.replace(Heard { sequence: stamp.sequence, latency });
             if before.is_some_and(|before| before.sequence == stamp.sequence) {
                 report.duplicates += 1;
                 return;
@@ -222,13 +271,31 @@ impl Legs {
                 return;
             }
             report.received += 1;
-            leg.received += 1;
+            *received += 1;
             tally.sample(Latency::Rtp, latency);
             if let Some(before) = before {
                 let difference = latency.abs_diff(before.latency) as f64;
-                leg.jitter += (difference - leg.jitter) / 16.0;
+                *jitter += (difference - *jitter) / 16.0;
             }
         });
+    }
+}
+
+impl Leg {
+    /// True when the kernel took it.
+    fn send(&self, packet: &[u8], destination: SocketAddrV4) -> bool {
+        match &self.page {
+            Some(page) => page.send(&self.endpoint, packet),
+            None => self.endpoint.send(packet, destination),
+        }
+    }
+}
+
+/// What a leg has received, in the clear.
+fn opened<'a>(page: Option<&Page>, endpoint: &Endpoint, packet: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    match page {
+        Some(page) => page.receive(endpoint, packet).map(Cow::Owned),
+        None => Some(Cow::Borrowed(packet)),
     }
 }
 
@@ -236,15 +303,9 @@ impl Speech {
     /// The packet of this sequence number; each leg is at another place of the speech.
     fn write(&self, stamp: Stamp, index: usize, packet: &mut Vec<u8>) {
         let mut header = [0; PACKET];
-        stamp.write(&mut header);
+        stamp.write(self.sound, &mut header);
         packet.clear();
         packet.extend_from_slice(header.first_chunk::<12>().unwrap_or(&[0; 12]));
-        if let Some(field) = packet.get_mut(1) {
-            *field = self.sound.payload_type();
-        }
-        if let Some(field) = packet.get_mut(4..8) {
-            field.copy_from_slice(&stamp.sequence.wrapping_mul(self.sound.step()).to_be_bytes());
-        }
         let place = (stamp.sequence as usize).wrapping_add(index * APART) % self.payloads.len().max(1);
         packet.extend_from_slice(self.payloads.get(place).map(Vec::as_slice).unwrap_or_default());
     }
@@ -260,7 +321,7 @@ impl Speech {
 
 /// What a packet tells about itself, in its payload, which a relay must not touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     leg: u32,
     sequence: u32,
     measured: bool,
@@ -270,11 +331,18 @@ struct Stamp {
 const MAGIC: [u8; 4] = *b"KTBN";
 
 impl Stamp {
-    /// The RTP header (RFC 3550 section 5.1, payload type 0) and the stamp behind it.
-    fn write(self, packet: &mut [u8; PACKET]) {
+    /// A packet that only has to come through.
+    pub(super) fn unmeasured(leg: u32, sequence: u32) -> [u8; PACKET] {
+        let mut packet = [0xd5; PACKET];
+        Self { leg, sequence, measured: false, at: clock::now() }.write(Sound::Pcmu, &mut packet);
+        packet
+    }
+
+    /// The RTP header (RFC 3550 section 5.1) and the stamp behind it.
+    fn write(self, sound: Sound, packet: &mut [u8; PACKET]) {
         let [_, _, high, low] = self.sequence.to_be_bytes();
-        packet[..4].copy_from_slice(&[0x80, 0, high, low]);
-        packet[4..8].copy_from_slice(&self.sequence.wrapping_mul(160).to_be_bytes());
+        packet[..4].copy_from_slice(&[0x80, sound.payload_type(), high, low]);
+        packet[4..8].copy_from_slice(&self.sequence.wrapping_mul(sound.step()).to_be_bytes());
         packet[8..12].copy_from_slice(&(0x1000_0000 + self.leg.wrapping_mul(7919)).to_be_bytes());
         packet[12..16].copy_from_slice(&MAGIC);
         packet[16..20].copy_from_slice(&self.leg.to_be_bytes());
@@ -307,7 +375,7 @@ mod tests {
     fn a_stamp_survives_its_packet() {
         let stamp = Stamp { leg: 799, sequence: 70_000, measured: true, at: 1_234_567_890_123 };
         let mut packet = [0xd5; PACKET];
-        stamp.write(&mut packet);
+        stamp.write(Sound::Pcmu, &mut packet);
         assert_eq!(Stamp::read(&packet), Some(stamp));
         assert_eq!(&packet[2..4], &[0x11, 0x70]);
         assert_eq!(Stamp::read(&packet[..30]), None);

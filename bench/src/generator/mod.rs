@@ -5,8 +5,10 @@
 mod callee;
 mod caller;
 mod digest;
+mod line;
 mod media;
 mod message;
+mod page;
 mod phones;
 mod requests;
 mod sdp;
@@ -16,6 +18,7 @@ mod socket;
 mod story;
 mod tally;
 mod timers;
+mod visits;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddrV4;
@@ -27,6 +30,8 @@ use nix::sys::time::TimeValLike as _;
 
 use crate::clock;
 use crate::report::{MediaReport, Report};
+use kiestoon_testkit::webrtc::Certificate;
+use line::Line;
 use media::Legs;
 use phones::Phones;
 use socket::Batch;
@@ -41,8 +46,10 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
         (Mode::Media, Some(port)) => direct_media(&settings, port)?,
         (Mode::Media, None) => {
             let mut legs = legs(&settings)?;
+            let sounds = [settings.caller_codec, settings.callee_codec];
+            legs.pretend(sounds);
             if settings.transcodes() {
-                legs.speak([settings.caller_codec, settings.callee_codec])?;
+                legs.speak(sounds)?;
             }
             Generator::new(settings, legs.addresses())?.media(legs)?
         }
@@ -50,9 +57,26 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
         (Mode::Options, _) => Generator::new(settings, Vec::new())?.arrivals(Phones::options)?,
         (Mode::Fill, _) => Generator::new(settings, Vec::new())?.fill()?,
         (Mode::Call, _) => Generator::new(settings, Vec::new())?.calls()?,
+        (Mode::Visits, _) => visits(settings)?,
     };
     say(&format!("result {}", serde_json::to_string(&report)?))?;
     Ok(())
+}
+
+fn visits(settings: Settings) -> anyhow::Result<Report> {
+    // A browser has no such address, and a phone learns its own when its browser comes.
+    let nowhere = SocketAddrV4::new(settings.host, settings.first_rtp_port());
+    let users = settings.registered_users() as usize;
+    let mut generator = Generator::new(settings, vec![nowhere; users])?;
+    generator.phones.hold = None;
+    generator.register(1, 2);
+    say("mark start")?;
+    let window = Window::open();
+    let visits = generator.visits()?;
+    say("mark end")?;
+    let report = window.close(visits.values().map(|kind| kind.visits).sum());
+    generator.settle(Duration::from_secs(4));
+    Ok(Report { visits, ..generator.complete(report, None) })
 }
 
 fn legs(settings: &Settings) -> io::Result<Legs> {
@@ -71,7 +95,7 @@ impl Generator {
         let phones = Phones::new(settings, rtp)?;
         let epoll = Epoll::new(EpollCreateFlags::empty())?;
         for (index, endpoint) in phones.endpoints.iter().enumerate() {
-            epoll.add(endpoint.socket(), EpollEvent::new(EpollFlags::EPOLLIN, index as u64))?;
+            endpoint.watch(&epoll, EpollEvent::new(EpollFlags::EPOLLIN, index as u64))?;
         }
         Ok(Self { phones, batch: Batch::new(), epoll })
     }
@@ -112,7 +136,7 @@ impl Generator {
         let window = Window::open();
         self.offer(total, rate, |phones, number| {
             let pair = modulo(number, pairs);
-            phones.call(2 * pair, 2 * pair + 1);
+            let _ = phones.call(2 * pair, 2 * pair + 1);
         });
         // The last calls belong to the measured work.
         self.pump_for(hold + Duration::from_millis(20));
@@ -126,12 +150,18 @@ impl Generator {
     fn media(&mut self, mut legs: Legs) -> anyhow::Result<Report> {
         let Settings { calls, setup_rate, warm, seconds, .. } = self.phones.settings;
         self.phones.hold = None;
+        if self.phones.settings.browsers.is_some() {
+            self.phones.pages.extend(legs.browse(&Certificate::new()));
+            for user in (0..self.phones.settings.registered_users()).step_by(2) {
+                self.connect(user)?;
+            }
+        }
         self.register_everyone();
         say("mark registered")?;
         self.pump_for(Duration::from_millis(300));
         self.offer(u64::from(calls), setup_rate, |phones, number| {
             let pair = modulo(number, calls);
-            phones.call(2 * pair, 2 * pair + 1);
+            let _ = phones.call(2 * pair, 2 * pair + 1);
         });
         let end = clock::now() + 4 * clock::SECOND;
         while clock::now() < end && self.phones.destinations.iter().any(Option::is_none) {
@@ -139,6 +169,7 @@ impl Generator {
         }
         legs.report.setup_failed = self.phones.tally.counts.failed;
         legs.set_destinations(&self.phones.destinations);
+        legs.report.unshaken = legs.shake_hands(Duration::from_secs(10), || self.pump(0)) as u64;
         say("mark calls_up")?;
         // The streams keep their own tally, because the phones keep theirs meanwhile.
         let mut tally = Tally::default();
@@ -162,21 +193,39 @@ impl Generator {
         Ok(report)
     }
 
+    /// Gives a browser its WebSocket.
+    fn connect(&mut self, user: u32) -> anyhow::Result<()> {
+        let port = self.phones.settings.browsers.unwrap_or_default();
+        let line = Line::open(SocketAddrV4::new(self.phones.settings.host, port))?;
+        let index = self.phones.endpoint_of(user);
+        line.watch(&self.epoll, EpollEvent::new(EpollFlags::EPOLLIN, index as u64))?;
+        if let Some(place) = self.phones.endpoints.get_mut(index) {
+            *place = line;
+        }
+        Ok(())
+    }
+
     /// Registers all users, not measured, with at most 200 under way.
     fn register_everyone(&mut self) {
+        self.register(0, 1);
+    }
+
+    /// The same for every so many-th of them.
+    fn register(&mut self, first: u32, step: usize) {
         self.phones.tally.paused = true;
         let rate = u64::from(self.phones.settings.setup_rate) * 5;
         let begun = clock::now();
-        for user in 0..self.phones.settings.registered_users() {
+        let all = self.phones.settings.registered_users();
+        for (number, user) in (1u64..).zip((first..all).step_by(step)) {
             self.phones.register(user);
-            let due = begun + u64::from(user + 1) * clock::SECOND / rate.max(1);
+            let due = begun + number * clock::SECOND / rate.max(1);
             while clock::now() < due || self.phones.queries > 200 {
                 self.pump(1);
             }
         }
         self.settle(Duration::from_secs(20));
-        let (ok, users) = (self.phones.tally.counts.ok, self.phones.settings.registered_users());
-        if ok < u64::from(users) {
+        let (ok, users) = (self.phones.tally.counts.ok, (first..all).step_by(step).len());
+        if ok < users as u64 {
             eprintln!("only {ok} of {users} users could register");
         }
         self.phones.tally.restart();
@@ -224,8 +273,13 @@ impl Generator {
         for event in events.iter().take(ready) {
             let index = usize::try_from(event.data()).unwrap_or(usize::MAX);
             let Some(endpoint) = phones.endpoints.get(index) else { continue };
-            let socket = endpoint.fd();
-            batch.drain(socket, |datagram, at| phones.received(index, datagram, at));
+            if let Line::Udp(endpoint) = endpoint {
+                let socket = endpoint.fd();
+                batch.drain(socket, |datagram, at| phones.received(index, datagram, at));
+            } else {
+                let texts = endpoint.read();
+                texts.iter().for_each(|text| phones.received(index, text.as_bytes(), clock::now()));
+            }
         }
         self.phones.run_timers(clock::now());
     }

@@ -1,13 +1,15 @@
 //! All phones of the load: their sockets, their requests under way, and their calls. Even users call from the first
 //! half of the sockets, odd users answer on the second half.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddrV4;
 
 use super::callee::Answered;
 use super::caller::{Call, Transaction};
+use super::line::Line;
 use super::message::Message;
+use super::page::Page;
 use super::sdp;
 use super::settings::Settings;
 use super::slab::{Key, Slab};
@@ -21,7 +23,12 @@ pub(crate) struct Phones {
     pub(crate) settings: Settings,
     /// Marks this run's Call-IDs and branches.
     pub(crate) run: u32,
-    pub(crate) endpoints: Vec<Endpoint>,
+    /// Those that phones share, then one for each browser.
+    pub(crate) endpoints: Vec<Line>,
+    /// Browsers that have registered and are not yet asked for.
+    pub(crate) came: HashSet<u32>,
+    /// The browsers' transports, by user.
+    pub(crate) pages: HashMap<u32, Page>,
     pub(crate) server: SocketAddrV4,
     pub(crate) transactions: Slab<Transaction>,
     pub(crate) calls: Slab<Call>,
@@ -61,13 +68,18 @@ impl Phones {
         for _ in 0..2 * SOCKETS {
             let endpoint = Endpoint::bind(settings.host, port, SIP_BUFFER)?;
             port = endpoint.address.port().saturating_add(2);
-            endpoints.push(endpoint);
+            endpoints.push(Line::Udp(endpoint));
+        }
+        if settings.browsers.is_some() {
+            endpoints.extend((0..settings.pairs()).map(|_| Line::Gone));
         }
         let micros = clock::now() / 1000;
         let users = settings.registered_users() as usize;
         Ok(Self {
             run: u32::try_from(micros & 0x00ff_ffff).unwrap_or_default(),
             endpoints,
+            came: HashSet::new(),
+            pages: HashMap::new(),
             server: SocketAddrV4::new(settings.host, settings.port),
             transactions: Slab::new(TABLE),
             calls: Slab::new(TABLE),
@@ -88,12 +100,27 @@ impl Phones {
 
     /// The socket of a user.
     pub(crate) fn endpoint_of(&self, user: u32) -> usize {
+        if self.settings.is_browser(user) {
+            return (2 * SOCKETS + user / 2) as usize;
+        }
         let column = user / 2 % SOCKETS;
         (if user & 1 == 1 { SOCKETS + column } else { column }) as usize
     }
 
-    pub(crate) fn address_of(&self, user: u32) -> SocketAddrV4 {
-        self.endpoints[self.endpoint_of(user)].address
+    /// What stands in a user's Via and Contact: a transport, and a host that for a browser is none (RFC 7118 section 5).
+    pub(crate) fn host_of(&self, user: u32) -> (&'static str, String) {
+        match self.endpoints.get(self.endpoint_of(user)) {
+            Some(Line::Udp(endpoint)) => ("UDP", endpoint.address.to_string()),
+            _ => ("WS", format!("page{user}.invalid")),
+        }
+    }
+
+    /// A user's Contact.
+    pub(crate) fn contact_of(&self, user: u32) -> String {
+        let (transport, host) = self.host_of(user);
+        let name = self.settings.base + user;
+        let parameter = if transport == "WS" { ";transport=ws" } else { "" };
+        format!("<sip:{name}@{host}{parameter}>")
     }
 
     pub(crate) fn rtp_of(&self, user: u32) -> SocketAddrV4 {
@@ -102,14 +129,18 @@ impl Phones {
         self.rtp.get(user as usize).copied().unwrap_or(nowhere)
     }
 
-    /// The session description of a user.
-    pub(crate) fn describe(&self, user: u32, session: u32) -> String {
-        sdp::describe(self.rtp_of(user), session, self.settings.sound_of(user))
+    /// The session description of a user, an offer or an answer.
+    pub(crate) fn describe(&self, user: u32, session: u32, answers: bool) -> String {
+        let sound = self.settings.sound_of(user);
+        match self.pages.get(&user) {
+            Some(page) => page.describe(answers, session, sound),
+            None => sdp::describe(self.rtp_of(user), session, sound),
+        }
     }
 
     pub(crate) fn send(&self, endpoint: usize, text: &str) {
         if let Some(endpoint) = self.endpoints.get(endpoint) {
-            endpoint.send(text.as_bytes(), self.server);
+            endpoint.send(text, self.server);
         }
     }
 
@@ -150,7 +181,8 @@ impl Phones {
             self.fail(key, None);
             return;
         }
-        if transaction.stopped_by_provisional() {
+        let is_reliable = self.endpoints.get(transaction.endpoint).is_some_and(Line::is_reliable);
+        if is_reliable || transaction.stopped_by_provisional() {
             self.timers.arm(now + clock::SECOND, Due::Retransmit(key, attempt));
             return;
         }
@@ -160,7 +192,7 @@ impl Phones {
         let transaction = &*transaction;
         self.tally.counts.retransmissions += 1;
         if let Some(endpoint) = self.endpoints.get(transaction.endpoint) {
-            endpoint.send(transaction.text.as_bytes(), self.server);
+            endpoint.send(&transaction.text, self.server);
         }
         self.timers.arm(now + pause, Due::Retransmit(key, attempt));
     }

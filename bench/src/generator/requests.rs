@@ -17,9 +17,9 @@ impl Phones {
         };
         let (Some(call), Some(to)) = (self.calls.get(call_key), message.first(TO)) else { return };
         let branch = self.branch_text(key, transaction.attempt);
-        let from = self.address_of(call.caller);
+        let (transport, from) = self.host_of(call.caller);
         let ack = format!(
-            "ACK {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {from};branch={branch};rport\r\nMax-Forwards: 70\r\n\
+            "ACK {uri} SIP/2.0\r\nVia: SIP/2.0/{transport} {from};branch={branch};rport\r\nMax-Forwards: 70\r\n\
              {identity}To: {to}\r\nCSeq: {cseq} ACK\r\nContent-Length: 0\r\n\r\n",
             uri = self.user_uri(call.callee),
             identity = self.call_identity(call_key, call),
@@ -36,11 +36,12 @@ impl Phones {
         Some(match transaction.purpose {
             Purpose::Register { user } => {
                 let credentials = self.credentials(challenge, user, "REGISTER", &domain, key);
-                let (name, contact) = (self.settings.base + user, self.address_of(user));
+                let ((transport, from), contact) = (self.host_of(user), self.contact_of(user));
+                let name = self.settings.base + user;
                 format!(
-                    "REGISTER {domain} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\n\
+                    "REGISTER {domain} SIP/2.0\r\nVia: SIP/2.0/{transport} {from};branch={branch};rport\r\n\
                      Max-Forwards: 70\r\nFrom: <sip:{name}@{host}>;tag=r{index:x}-{generation:x}\r\nTo: <sip:{name}@{host}>\r\n\
-                     Call-ID: r{user:x}-{run:x}@bench\r\nCSeq: {cseq} REGISTER\r\nContact: <sip:{name}@{contact}>\r\n\
+                     Call-ID: r{user:x}-{run:x}@bench\r\nCSeq: {cseq} REGISTER\r\nContact: {contact}\r\n\
                      Expires: 3600\r\n{credentials}{TAIL}\r\n",
                     host = self.settings.host,
                     run = self.run,
@@ -49,13 +50,14 @@ impl Phones {
                 )
             }
             Purpose::Options { user } => {
-                let (name, contact) = (self.settings.base + user, self.address_of(user));
+                let ((transport, from), contact) = (self.host_of(user), self.contact_of(user));
+                let name = self.settings.base + user;
                 let Key { index, generation } = key;
                 format!(
-                    "OPTIONS {domain} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\n\
+                    "OPTIONS {domain} SIP/2.0\r\nVia: SIP/2.0/{transport} {from};branch={branch};rport\r\n\
                      Max-Forwards: 70\r\nFrom: <sip:{name}@{host}>;tag=o{generation:x}\r\nTo: <{domain}>\r\n\
                      Call-ID: o{index:x}-{generation:x}-{run:x}@bench\r\nCSeq: {cseq} OPTIONS\r\n\
-                     Contact: <sip:{name}@{contact}>\r\n{TAIL}\r\n",
+                     Contact: {contact}\r\n{TAIL}\r\n",
                     host = self.settings.host,
                     run = self.run,
                 )
@@ -64,12 +66,12 @@ impl Phones {
                 let call = self.calls.get(call_key)?;
                 let uri = self.user_uri(call.callee);
                 let credentials = self.credentials(challenge, call.caller, "INVITE", &uri, key);
-                let body = self.describe(call.caller, key.generation);
-                let (name, contact) = (self.settings.base + call.caller, self.address_of(call.caller));
+                let body = self.describe(call.caller, key.generation, false);
+                let ((transport, from), contact) = (self.host_of(call.caller), self.contact_of(call.caller));
                 format!(
-                    "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\n\
+                    "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/{transport} {from};branch={branch};rport\r\n\
                      Max-Forwards: 70\r\n{identity}To: <sip:{callee}@{host}>\r\nCSeq: {cseq} INVITE\r\n\
-                     Contact: <sip:{name}@{contact}>\r\n{credentials}{rest}",
+                     Contact: {contact}\r\n{credentials}{rest}",
                     identity = self.call_identity(call_key, call),
                     callee = self.settings.base + call.callee,
                     host = self.settings.host,
@@ -105,11 +107,11 @@ impl Phones {
     ) -> String {
         let Some(call) = self.calls.get(key) else { return String::new() };
         let Remote { tag, target, routes } = remote;
-        let (name, contact) = (self.settings.base + call.caller, self.address_of(call.caller));
+        let ((transport, from), contact) = (self.host_of(call.caller), self.contact_of(call.caller));
         format!(
-            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\nMax-Forwards: 70\r\n\
+            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/{transport} {from};branch={branch};rport\r\nMax-Forwards: 70\r\n\
              {routes}{identity}To: <sip:{callee}@{host}>;tag={tag}\r\nCSeq: {cseq} {method}\r\n\
-             Contact: <sip:{name}@{contact}>\r\n{rest}",
+             Contact: {contact}\r\n{rest}",
             identity = self.call_identity(key, call),
             callee = self.settings.base + call.callee,
             host = self.settings.host,

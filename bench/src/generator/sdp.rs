@@ -7,16 +7,22 @@ use crate::voice::Sound;
 /// An offer or answer for sound at this address.
 pub(crate) fn describe(rtp: SocketAddrV4, session: u32, sound: Sound) -> String {
     let (ip, port) = (rtp.ip(), rtp.port());
+    let (formats, attributes) = formats(sound);
+    format!(
+        "v=0\r\no=- {session} {session} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {formats}\r\n\
+         {attributes}a=ptime:20\r\na=sendrecv\r\n"
+    )
+}
+
+/// The formats of an audio line, and the attribute lines that say what they are.
+pub(crate) fn formats(sound: Sound) -> (String, String) {
     let (number, attributes) = (sound.payload_type(), sound.describe());
     // Without events, who transcodes would have to look for tones. What is only relayed is described as it always was.
     let (event, events) = match sound {
         Sound::Pcmu => ("", ""),
         _ => (" 101", "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"),
     };
-    format!(
-        "v=0\r\no=- {session} {session} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {number}{event}\r\n\
-         {attributes}{events}a=ptime:20\r\na=sendrecv\r\n"
-    )
+    (format!("{number}{event}"), attributes + events)
 }
 
 /// Where the other side wants its sound: the audio line's port with its own connection line or the session's.

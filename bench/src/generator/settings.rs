@@ -19,6 +19,8 @@ pub(crate) enum Mode {
     Options,
     /// Every user registered once, not measured.
     Fill,
+    /// Browsers that come and talk, fail or die, one after the other.
+    Visits,
 }
 
 /// What happens in a call of the load "call".
@@ -77,6 +79,9 @@ pub(crate) struct Settings {
     /// Which ports are its own, where several generators run at once: a phone that comes back has its former address then
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..LANES))]
     pub(crate) lane: u16,
+    /// Callers are browsers: SIP over WebSocket to this port, DTLS-SRTP over ICE
+    #[arg(long)]
+    pub(crate) browsers: Option<u16>,
     /// RTP without SIP: leg N goes to this port + 2N
     #[arg(long)]
     pub(crate) direct: Option<u16>,
@@ -111,6 +116,11 @@ impl Settings {
     /// Those of the pairs whose callers call: a quarter is left for calls that are transferred.
     pub(crate) fn calling_pairs(&self) -> u32 {
         if self.story == Story::Transfer { self.pairs() - self.pairs() / 4 } else { self.pairs() }
+    }
+
+    /// Whether a user is a browser.
+    pub(crate) fn is_browser(&self, user: u32) -> bool {
+        self.browsers.is_some() && user & 1 == 0
     }
 
     /// What a user speaks.

@@ -98,18 +98,18 @@ impl Phones {
     pub(super) fn write_refer(&self, answered: Key, branch: &str, cseq: u32) -> Option<String> {
         let Dialog { user, from, to, call_id, target, .. } =
             &**self.answered.get(answered)?.dialog.as_ref()?;
-        let (name, contact) = (self.settings.base + user, self.address_of(*user));
+        let ((transport, host), contact) = (self.host_of(*user), self.contact_of(*user));
         let to_whom = self.user_uri(self.target_of(*user));
         Some(format!(
-            "REFER {target} SIP/2.0\r\nVia: SIP/2.0/UDP {contact};branch={branch};rport\r\nMax-Forwards: 70\r\n\
+            "REFER {target} SIP/2.0\r\nVia: SIP/2.0/{transport} {host};branch={branch};rport\r\nMax-Forwards: 70\r\n\
              From: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} REFER\r\n\
-             Contact: <sip:{name}@{contact}>\r\nRefer-To: <{to_whom}>\r\n{TAIL}\r\n"
+             Contact: {contact}\r\nRefer-To: <{to_whom}>\r\n{TAIL}\r\n"
         ))
     }
 
     /// The session description again, as another version of it.
     pub(super) fn describe_again(&self, user: u32, session: u32, version: u32, hold: bool) -> String {
-        let body = self.describe(user, session);
+        let body = self.describe(user, session, false);
         let body =
             body.replacen(&format!("o=- {session} {session} "), &format!("o=- {session} {version}0 "), 1);
         if hold { body.replacen("a=sendrecv", "a=sendonly", 1) } else { body }

@@ -54,13 +54,15 @@ pub(crate) struct Load {
 /// How a load went, all its rounds together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Registrations, calls, or RTP packets that came.
     pub(crate) ok: u64,
     pub(crate) rounds: u32,
     /// Of the worst round, a relayed packet's.
     pub(crate) worst_p99_us: f64,
     pub(crate) faults: Vec<String>,
+    /// What else is to be said.
+    pub(crate) remark: String,
 }
 
 /// How the share is divided: what a load gets of its own maximum, if that were all that the machine does.
@@ -171,7 +173,7 @@ impl Load {
         end: Instant,
         over: &AtomicBool,
     ) -> anyhow::Result<Outcome> {
-        let mut outcome = Outcome { name: self.name, ..Outcome::default() };
+        let mut outcome = Outcome { name: self.name.to_owned(), ..Outcome::default() };
         let mut arguments: Vec<String> = self.arguments.split(' ').map(str::to_owned).collect();
         arguments.extend([
             format!("--host={}", address.ip()),
@@ -219,7 +221,10 @@ impl Outcome {
     }
 
     pub(crate) fn words(&self) -> String {
-        let mut words = format!("{} in {} rounds", self.ok, self.rounds);
+        let mut words = match self.rounds {
+            0 => format!("{}, {}", self.ok, self.remark),
+            rounds => format!("{} in {rounds} rounds", self.ok),
+        };
         if self.worst_p99_us > 0.0 {
             words.push_str(&format!(", packets' worst p99 {:.1} ms", self.worst_p99_us / 1000.0));
         }

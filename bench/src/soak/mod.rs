@@ -1,13 +1,14 @@
 //! A soak: every kind of load at once for half an hour, the PBX watched from outside once a second, and a verdict at the end. What
 //! leaks or drifts shows here, and not in a bench of some seconds.
 
+pub(crate) mod browsers;
 mod loads;
 mod sample;
 mod verdict;
 mod watch;
 mod witness;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -19,7 +20,7 @@ use clap::Args;
 use crate::driver::{Bench, Options as Driver, Product, Target, Traffic};
 use loads::Plan;
 use sample::Sample;
-use verdict::{Account, judge};
+use verdict::{Account, Finding, judge};
 use watch::Watch;
 
 /// How long and how much.
@@ -60,13 +61,16 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         after = watch.look()?;
     }
     let records = target.call_records(&bench)?;
-    let account = Account { before, samples, after, outcomes, records };
-    let findings = judge(&account);
-    for finding in &findings {
+    conclude(&judge(&Account { before, samples, after, outcomes, records }), &options.csv)
+}
+
+/// Prints the verdict, which is an error where one finding is bad.
+fn conclude(findings: &[Finding], csv: &Path) -> anyhow::Result<()> {
+    for finding in findings {
         println!("{}", finding.line());
     }
     let bad = findings.iter().filter(|finding| !finding.good).count();
-    println!("soak: {} samples are in {}", account.samples.len(), options.csv.display());
+    println!("soak: the samples are in {}", csv.display());
     ensure!(bad == 0, "{bad} of {} findings are not good", findings.len());
     println!("soak: good");
     Ok(())

@@ -35,6 +35,7 @@ pub(crate) struct Held {
     pub(crate) dialogs: u64,
     pub(crate) routes: u64,
     pub(crate) port_pairs: u64,
+    pub(crate) browsers: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
@@ -50,7 +51,7 @@ pub(crate) struct Totals {
 }
 
 /// The first line of the CSV.
-pub(crate) const HEADING: &str = "seconds,rss_kb,files,cpu_s,registrations,calls,transactions,dialogs,routes,port_pairs,\
+pub(crate) const HEADING: &str = "seconds,rss_kb,files,cpu_s,registrations,calls,transactions,dialogs,routes,port_pairs,browsers,\
 cdrs_waiting,calls_begun,registered,sip_dropped,sip_shed,rtp_received,rtp_sent,media_ticks,media_ticks_late,machine_stalls,machine_stall_frames";
 
 impl Sample {
@@ -64,6 +65,7 @@ impl Sample {
             held.dialogs,
             held.routes,
             held.port_pairs,
+            held.browsers,
             *cdrs_waiting,
             totals.calls,
             totals.registrations,
@@ -111,7 +113,7 @@ mod tests {
     #[test]
     fn the_status_of_the_pbx_is_read() {
         let json = r#"{"version":"0.1.0","registrations":3,"calls":1,"cdrs_waiting":0,
-            "held":{"transactions":4,"dialogs":2,"routes":5,"port_pairs":2},
+            "held":{"transactions":4,"dialogs":2,"routes":5,"port_pairs":2,"browsers":1},
             "totals":{"calls":9,"registrations":7,"sip_dropped":0,"sip_shed":0,"rtp_received":1,"rtp_sent":2,
             "media_ticks":50,"media_ticks_late":1,"passwords_wrong":0}}"#;
         let status: Status = serde_json::from_str(json).unwrap();

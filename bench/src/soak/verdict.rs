@@ -21,13 +21,17 @@ pub(crate) struct Account {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Finding {
     pub(crate) good: bool,
-    what: &'static str,
+    what: String,
     detail: String,
 }
 
 impl Finding {
+    pub(crate) fn new(good: bool, what: &str, detail: String) -> Self {
+        Self { good, what: what.to_owned(), detail }
+    }
+
     pub(crate) fn line(&self) -> String {
-        format!("{:4} {:12} {}", if self.good { "good" } else { "BAD" }, self.what, self.detail)
+        format!("{:4} {:17} {}", if self.good { "good" } else { "BAD" }, self.what, self.detail)
     }
 }
 
@@ -45,8 +49,9 @@ pub(crate) fn judge(account: &Account) -> Vec<Finding> {
     let Account { before, after, outcomes, records, .. } = account;
     let held = after.status.held;
     let mut findings = vec![memory(&account.samples)];
-    let mut find = |good, what, detail| findings.push(Finding { good, what, detail });
+    let mut find = |good, what: &str, detail| findings.push(Finding::new(good, what, detail));
     find(held.port_pairs == 0, "ports", format!("{} pairs are left", held.port_pairs));
+    find(held.browsers == 0, "browsers", format!("{} are left", held.browsers));
     find(held.transactions == 0, "transactions", format!("{} are left", held.transactions));
     find(
         held.dialogs + held.routes + after.status.calls == 0,
@@ -78,7 +83,7 @@ pub(crate) fn judge(account: &Account) -> Vec<Finding> {
     );
     for outcome in outcomes {
         let late = outcome.worst_p99_us > PACKET_LATE_US;
-        find(outcome.faults.is_empty() && outcome.ok > 0 && !late, outcome.name, outcome.words());
+        find(outcome.faults.is_empty() && outcome.ok > 0 && !late, &outcome.name, outcome.words());
     }
     findings
 }
@@ -92,7 +97,7 @@ fn memory(samples: &[Sample]) -> Finding {
     let bound = (GROWTH * mean).max(SETTLING_KB);
     Finding {
         good: risen <= bound && points.len() >= 10,
-        what: "memory",
+        what: "memory".to_owned(),
         detail: format!(
             "{:+.0} kB over the last two thirds ({:+.1} kB a minute), mean {:.1} MB; at most {bound:.0} kB",
             risen,
@@ -139,7 +144,7 @@ mod tests {
         let mut after = Sample { files: 22, ..Sample::default() };
         after.status.totals.calls = 7;
         after.status.totals.media_ticks = 900;
-        let outcome = Outcome { name: "relayed", ok: 5, ..Outcome::default() };
+        let outcome = Outcome { name: "relayed".to_owned(), ok: 5, ..Outcome::default() };
         Account {
             before: Sample { files: 20, ..Sample::default() },
             samples: samples(|at| 20_000 + u64::from(at % 7) * 50),
@@ -149,8 +154,8 @@ mod tests {
         }
     }
 
-    fn bad(account: &Account) -> Vec<&'static str> {
-        judge(account).iter().filter(|finding| !finding.good).map(|finding| finding.what).collect()
+    fn bad(account: &Account) -> Vec<String> {
+        judge(account).into_iter().filter(|finding| !finding.good).map(|finding| finding.what).collect()
     }
 
     #[test]
@@ -171,10 +176,11 @@ mod tests {
     fn each_leak_is_named() {
         let mut account = good();
         account.after.status.held.port_pairs = 1;
+        account.after.status.held.browsers = 1;
         account.after.status.held.transactions = 1;
         account.after.status.held.dialogs = 1;
         account.after.files = 27;
-        assert_eq!(bad(&account), ["ports", "transactions", "dialogs", "files"]);
+        assert_eq!(bad(&account), ["ports", "browsers", "transactions", "dialogs", "files"]);
     }
 
     #[test]
@@ -185,7 +191,7 @@ mod tests {
         account.outcomes[0].faults.push("1 of 5 failed".into());
         assert_eq!(bad(&account), ["deadlines", "call records", "relayed"]);
         account.outcomes[0] =
-            Outcome { name: "relayed", ok: 5, worst_p99_us: 21_000.0, ..Outcome::default() };
+            Outcome { name: "relayed".to_owned(), ok: 5, worst_p99_us: 21_000.0, ..Outcome::default() };
         assert_eq!(bad(&account), ["deadlines", "call records", "relayed"]);
     }
 
