@@ -34,7 +34,7 @@ pub(crate) struct VisitReport {
     pub(crate) late: u64,
     /// Those that should have talked and did not.
     pub(crate) untold: u64,
-    /// Those that talked, and heard less than 0.8 of it back.
+    /// Those that talked, and heard less than half of it back: the last of it may be on its way, on a busy machine.
     pub(crate) unheard: u64,
 }
 

@@ -300,7 +300,7 @@ impl Visit {
         report.bound_s = self.kind.bound();
         report.late += u64::from(seconds > self.kind.bound() as f64);
         let talks = matches!(self.kind, Kind::Calls | Kind::IsCalled | Kind::Killed | Kind::Frozen);
-        report.unheard += u64::from(talks && self.heard < self.said * 8 / 10);
+        report.unheard += u64::from(talks && self.heard < self.said / 2);
         report.untold += u64::from(talks && self.said == 0);
     }
 }

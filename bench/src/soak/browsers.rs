@@ -31,6 +31,8 @@ pub(crate) struct Options {
     driver: Driver,
 }
 
+/// As many legs come as go from this second on: the last to be forgotten are those whose machine stands still.
+const SETTLED: usize = 100;
 /// What a connection may cost: a registration, a handshake and three seconds of packets take a tenth of it; a socket with an error that
 /// nobody takes keeps a thread busy for a minute.
 const MOST_CPU_MS: f64 = 100.0;
@@ -77,7 +79,8 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     // While they come memory must be flat; once they have all gone it may only fall.
     samples.truncate((connections / rate) as usize);
     let records = target.call_records(&bench)?;
-    let account = Account { before, samples, after, outcomes: outcomes(&run), records };
+    let settled = SETTLED.max(samples.len() / 3);
+    let account = Account { before, samples, settled, after, outcomes: outcomes(&run), records };
     let mut findings = judge(&account);
     let each_ms = 1000.0 * (account.after.cpu_s - account.before.cpu_s) / f64::from(connections);
     let detail = format!("{each_ms:.1} ms a connection, at most {MOST_CPU_MS:.0} ms");

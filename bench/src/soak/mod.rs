@@ -61,7 +61,8 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         after = watch.look()?;
     }
     let records = target.call_records(&bench)?;
-    conclude(&judge(&Account { before, samples, after, outcomes, records }), &options.csv)
+    let settled = samples.len() / 3;
+    conclude(&judge(&Account { before, samples, settled, after, outcomes, records }), &options.csv)
 }
 
 /// Prints the verdict, which is an error where one finding is bad.

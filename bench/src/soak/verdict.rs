@@ -10,6 +10,8 @@ pub(crate) struct Account {
     pub(crate) before: Sample,
     /// During it, one a second.
     pub(crate) samples: Vec<Sample>,
+    /// The first of those by which memory is judged: all that comes and goes is there by then.
+    pub(crate) settled: usize,
     /// When all has had its time to end.
     pub(crate) after: Sample,
     pub(crate) outcomes: Vec<Outcome>,
@@ -35,7 +37,7 @@ impl Finding {
     }
 }
 
-/// Memory is flat where the line through the last two thirds rises by at most this share of their mean from its one end to the other...
+/// Memory is flat where the line through the samples rises by at most this share of their mean from its one end to the other...
 const GROWTH: f64 = 0.03;
 /// ...or by at most this many kB, which an allocator and a database's cache may take at any time.
 const SETTLING_KB: f64 = 1024.0;
@@ -46,9 +48,9 @@ const PACKET_LATE_US: f64 = 20_000.0;
 
 /// Every finding, the bad ones too.
 pub(crate) fn judge(account: &Account) -> Vec<Finding> {
-    let Account { before, after, outcomes, records, .. } = account;
+    let Account { before, samples, settled, after, outcomes, records } = account;
     let held = after.status.held;
-    let mut findings = vec![memory(&account.samples)];
+    let mut findings = vec![memory(samples.get(*settled..).unwrap_or_default())];
     let mut find = |good, what: &str, detail| findings.push(Finding::new(good, what, detail));
     find(held.port_pairs == 0, "ports", format!("{} pairs are left", held.port_pairs));
     find(held.browsers == 0, "browsers", format!("{} are left", held.browsers));
@@ -88,8 +90,7 @@ pub(crate) fn judge(account: &Account) -> Vec<Finding> {
     findings
 }
 
-fn memory(samples: &[Sample]) -> Finding {
-    let used = samples.get(samples.len() / 3..).unwrap_or_default();
+fn memory(used: &[Sample]) -> Finding {
     let points: Vec<(f64, f64)> = used.iter().map(|sample| (sample.at, sample.rss_kb as f64)).collect();
     let mean = points.iter().map(|point| point.1).sum::<f64>() / points.len().max(1) as f64;
     let length = points.last().map_or(0.0, |last| last.0) - points.first().map_or(0.0, |first| first.0);
@@ -99,8 +100,7 @@ fn memory(samples: &[Sample]) -> Finding {
         good: risen <= bound && points.len() >= 10,
         what: "memory".to_owned(),
         detail: format!(
-            "{:+.0} kB over the last two thirds ({:+.1} kB a minute), mean {:.1} MB; at most {bound:.0} kB",
-            risen,
+            "{risen:+.0} kB over the last {length:.0} s ({:+.1} kB a minute), mean {:.1} MB; at most {bound:.0} kB",
             slope(&points) * 60.0,
             mean / 1024.0
         ),
@@ -148,6 +148,7 @@ mod tests {
         Account {
             before: Sample { files: 20, ..Sample::default() },
             samples: samples(|at| 20_000 + u64::from(at % 7) * 50),
+            settled: 100,
             after,
             outcomes: vec![outcome],
             records: 7,
@@ -165,8 +166,9 @@ mod tests {
 
     #[test]
     fn memory_may_settle_but_not_rise() {
-        let settling = samples(|at| if at < 90 { 10_000 + u64::from(at) * 100 } else { 19_000 });
-        assert!(memory(&settling).good, "{}", memory(&settling).detail);
+        let mut account = good();
+        account.samples = samples(|at| if at < 90 { 10_000 + u64::from(at) * 100 } else { 19_000 });
+        assert_eq!(bad(&account), [""; 0]);
         let rising = samples(|at| 20_000 + u64::from(at) * 8);
         assert!(!memory(&rising).good, "{}", memory(&rising).detail);
         assert!(!memory(&[]).good, "nothing seen is nothing shown");
