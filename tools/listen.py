@@ -17,10 +17,14 @@ from scipy.signal import correlate, resample_poly
 
 LISTEN, KIESTOON = sys.argv[1:3]
 LOSSES, JITTERS = (0, 20, 50, 100), (0, 30, 80)
-CODECS = {"PCMU": (8000, 8000, "nb"), "opus": (48000, 16000, "wb")}
-# What is said to the PBX and what it says on; both pairs have G.711 on one side, so both are scored in its band.
-PAIRS = (("opus", "PCMA"), ("PCMU", "G722"))
-SECOND = {"PCMA": 8000, "G722": 16000}
+# Of what is said: the rate of the speech, that of the score, and its band. `opus8` is Opus as it is sent beside G.711.
+CODECS = {
+    "PCMU": (8000, 8000, "nb"), "PCMA": (8000, 8000, "nb"), "opus": (48000, 16000, "wb"), "opus8": (8000, 8000, "nb"),
+}
+# What is said to the PBX and what it says on; each pair has G.711 on one side, so all are scored in its band. With a `~` the network
+# behind the PBX is the bad one; our buffer hears there, and baresip hears Opus over the same network.
+PAIRS = (("opus", "PCMA"), ("opus", "PCMU"), ("PCMU", "G722"), ("PCMA", "opus"), ("PCMU", "opus"), ("PCMU", "opus~"))
+SECOND = {"PCMA": 8000, "PCMU": 8000, "G722": 16000, "opus": 8000}
 FIRST, PBX_PORT = 20000, 15060
 AT_ONCE = 12
 SEED = 20
@@ -117,10 +121,10 @@ class Cell:
         self.port = 16000 + number * 2
         rtp = f"{31000 + number * 20}-{31019 + number * 20}"
         # Opus conceals by itself, and this module refuses two channels.
-        plc = "module plc.so\n" if codec == "PCMU" else ""
+        plc = "" if codec.startswith("opus") else "module plc.so\n"
         (self.folder / "config").write_text(CONFIG.format(port=self.port, path=self.folder, rtp=rtp, plc=plc))
-        account = f"<sip:ear@127.0.0.1>;regint=0;answermode=auto;audio_codecs={codec.lower()}"
-        (self.folder / "accounts").write_text(account + ("/48000/2\n" if codec == "opus" else "\n"))
+        account = f"<sip:ear@127.0.0.1>;regint=0;answermode=auto;audio_codecs={codec.lower().rstrip('8')}"
+        (self.folder / "accounts").write_text(account + ("/48000/2\n" if codec.startswith("opus") else "\n"))
         (self.folder / "contacts").write_text("")
 
     def begin(self, speech_folder):
@@ -130,7 +134,7 @@ class Cell:
         )
         wav = speech_folder / f"speech-{CODECS[self.codec][0]}.wav"
         self.call = subprocess.Popen(
-            [LISTEN, "call", f"127.0.0.1:{self.port}", self.codec, wav, self.folder / "out", str(SEED)]
+            [LISTEN, "call", f"127.0.0.1:{self.port}", self.codec.rstrip("8"), wav, self.folder / "out", str(SEED)]
             + [str(self.loss), str(self.jitter)],
             stdout=subprocess.PIPE,
             text=True,
@@ -238,11 +242,12 @@ class Through:
         self.said, self.heard, self.loss, self.jitter = said, heard, loss, jitter
         self.name = f"{said}>{heard}-{loss}-{jitter}"
         self.out, self.first = folder / self.name, FIRST + 2 * number
+        self.way = "behind" if heard.endswith("~") else "through"
 
     def begin(self, speech_folder):
         wav = speech_folder / f"speech-{CODECS[self.said][0]}.wav"
         self.call = subprocess.Popen(
-            [LISTEN, "through", f"127.0.0.1:{PBX_PORT}", str(self.first), self.said, self.heard, wav, self.out]
+            [LISTEN, self.way, f"127.0.0.1:{PBX_PORT}", str(self.first), self.said, self.heard.rstrip("~"), wav, self.out]
             + [str(SEED), str(self.loss), str(self.jitter)],
             stdout=subprocess.PIPE,
             text=True,
@@ -254,16 +259,17 @@ class Through:
             sys.exit(f"{self.name}: the call failed")
 
     def score(self, speech_folder, spans, cells):
-        """Beside what baresip hears of the very same packets (one seed), put through the same second codec."""
+        """Beside what baresip hears of the very same packets (one seed), put through the other codec as well."""
         reference = read(speech_folder / "speech-8000.wav", 8000)
         ours, ours_ms = score(reference, read(f"{self.out}.pbx.wav", 8000), spans, 8000, "nb", True)
         row = {
             "codec": f"{self.said}>{self.heard}", "loss": self.loss / 10, "jitter": self.jitter,
             "ours": round(ours, 2), "ours_ms": round(ours_ms), "figures": self.figures,
         }
-        direct = (cell for cell in cells if cell.name == f"{self.said}-{self.loss}-{self.jitter}")
+        bad, other = ("opus8", self.said) if self.way == "behind" else (self.said, self.heard)
+        direct = (cell for cell in cells if cell.name == f"{bad}-{self.loss}-{self.jitter}")
         if cell := next(direct, None):
-            row["baresip"] = round(cell.score_of_baresip(speech_folder, spans, 8000, "nb", self.heard), 2)
+            row["baresip"] = round(cell.score_of_baresip(speech_folder, spans, 8000, "nb", other), 2)
         return row
 
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use kiestoon_media::Codec;
-use kiestoon_media::codec::{CodecError, Decode, decoder, encoder};
+use kiestoon_media::codec::{CodecError, Decode, decoder, encoder_at};
 use kiestoon_media::jitter::{JitterBuffer, JitterFigures, JitterSettings, Playout};
 use kiestoon_media::rtp::Header;
 
@@ -22,7 +22,12 @@ pub struct SpeechPacket {
 
 /// The packets of 20 ms that speech at the codec's rate is sent as; a sound too short for a packet at the end is left out.
 pub fn speak(codec: &Codec, speech: &[i16]) -> Result<Vec<SpeechPacket>, CodecError> {
-    let Some(mut encoder) = encoder(codec, 20) else { return Ok(Vec::new()) };
+    speak_at(codec, 48_000, speech)
+}
+
+/// The same of speech at `rate`, where the codec can choose.
+pub fn speak_at(codec: &Codec, rate: u32, speech: &[i16]) -> Result<Vec<SpeechPacket>, CodecError> {
+    let Some(mut encoder) = encoder_at(codec, 20, rate) else { return Ok(Vec::new()) };
     let samples = usize::try_from(encoder.sample_rate() / 50).unwrap_or(160);
     let mut packets = Vec::new();
     for (sequence, frame) in (0_u16..).zip(speech.chunks_exact(samples)) {

@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use kiestoon_media::Codec;
 use kiestoon_media::rtp::Header;
 use kiestoon_testkit::Impairment;
-use kiestoon_testkit::listener::{SpeechPacket, speak};
+use kiestoon_testkit::listener::{SpeechPacket, speak_at};
 
 use crate::capture;
 use crate::impair::{Passed, Proxy};
@@ -25,8 +25,8 @@ pub(crate) fn run(
     network: Impairment,
 ) -> anyhow::Result<()> {
     let (codec, map) = self::codec(codec)?;
-    let sound: Vec<i16> = hound::WavReader::open(speech)?.samples().collect::<Result<_, _>>()?;
-    let packets = speak(&codec, &sound)?;
+    let (rate, sound) = capture::read(speech)?;
+    let packets = speak_at(&codec, rate, &sound)?;
     let ear = UdpSocket::bind("127.0.0.1:0")?;
     let sdp = format!(
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {} RTP/AVP {}\r\n{map}\r\na=ptime:20\r\n",

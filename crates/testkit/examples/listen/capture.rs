@@ -7,7 +7,7 @@ use kiestoon_media::Codec;
 use kiestoon_media::codec::decoder;
 use kiestoon_media::jitter::{JitterFigures, JitterSettings};
 use kiestoon_testkit::Listener;
-use kiestoon_testkit::listener::{SpeechPacket, speak};
+use kiestoon_testkit::listener::{SpeechPacket, speak_at};
 
 /// What our jitter buffer plays of these packets, in ticks that lie anyhow to them.
 pub(crate) fn through_buffer(
@@ -44,11 +44,18 @@ pub(crate) fn sent_back(codec: &Codec, packets: &[SpeechPacket]) -> anyhow::Resu
     Ok((rate, sound))
 }
 
-/// What is left of a recording, at the codec's rate, when it has gone through the codec.
+/// What is left of a recording when it has gone through the codec, at the recording's rate where that can choose.
 pub(crate) fn coded(codec: &Codec, sound: &str, output: &str) -> anyhow::Result<()> {
-    let sound: Vec<i16> = hound::WavReader::open(sound)?.samples().collect::<Result<_, _>>()?;
-    let (rate, sound) = sent_back(codec, &speak(codec, &sound)?)?;
+    let (rate, sound) = read(sound)?;
+    let (rate, sound) = sent_back(codec, &speak_at(codec, rate, &sound)?)?;
     write(output, rate, &sound)
+}
+
+/// A recording: its rate and its samples.
+pub(crate) fn read(path: &str) -> anyhow::Result<(u32, Vec<i16>)> {
+    let reader = hound::WavReader::open(path)?;
+    let rate = reader.spec().sample_rate;
+    Ok((rate, reader.into_samples().collect::<Result<_, _>>()?))
 }
 
 pub(crate) fn write(path: &str, rate: u32, sound: &[i16]) -> anyhow::Result<()> {

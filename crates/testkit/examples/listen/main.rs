@@ -1,6 +1,6 @@
 //! Listening quality, over real sockets. `impair` forwards UDP as a bad network would; `call` lets a baresip hear speech through
 //! such a network, then the jitter buffer hear the very same packets, and writes what each of them played. `tools/listen.sh`
-//! runs both for the whole table and scores the sound. `through` has the speech go through a running PBX that transcodes it; `coded` puts
+//! runs both for the whole table and scores the sound. `through` has the speech go through a running PBX that transcodes it, `behind` over a bad network behind it; `coded` puts
 //! other sound through the same codec, to be compared with that. `cost` times the buffer.
 
 mod call;
@@ -18,8 +18,8 @@ use anyhow::{Context as _, bail};
 use kiestoon_testkit::Impairment;
 
 const USAGE: &str = "usage: listen impair LISTEN TARGET SEED LOSS_PERMILLE JITTER_MS
-       listen call BARESIP CODEC SPEECH.wav OUTPUT SEED LOSS_PERMILLE JITTER_MS   (CODEC: PCMU or opus)
-       listen through PBX NUMBER CODEC CODEC SPEECH.wav OUTPUT SEED LOSS_PERMILLE JITTER_MS
+       listen call BARESIP CODEC SPEECH.wav OUTPUT SEED LOSS_PERMILLE JITTER_MS   (CODEC: PCMU, PCMA or opus, at the rate of the speech)
+       listen through|behind PBX NUMBER CODEC CODEC SPEECH.wav OUTPUT SEED LOSS_PERMILLE JITTER_MS
        listen coded CODEC SOUND.wav OUTPUT.wav
        listen cost CODEC SPEECH.wav";
 
@@ -35,9 +35,9 @@ fn main() -> anyhow::Result<()> {
         ["call", baresip, codec, speech, output, seed, loss, jitter] => {
             call::run(address(baresip)?, codec, speech, output, network(seed, loss, jitter)?)
         }
-        ["through", pbx, first, said, heard, speech, output, seed, loss, jitter] => {
-            let first = first.parse().context("NUMBER")?;
-            let through = through::Through { pbx: address(pbx)?, first, said, heard };
+        [way @ ("through" | "behind"), pbx, first, said, heard, speech, output, seed, loss, jitter] => {
+            let (first, behind) = (first.parse().context("NUMBER")?, way == "behind");
+            let through = through::Through { pbx: address(pbx)?, first, said, heard, behind };
             through::run(&through, speech, output, network(seed, loss, jitter)?)
         }
         ["coded", codec, sound, output] => capture::coded(&call::codec(codec)?.0, sound, output),
