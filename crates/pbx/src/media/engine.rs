@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -33,6 +32,7 @@ use super::outbox::Outbox;
 use super::relay::{Counters, Traffic};
 use super::thread::{MediaThread, Order, WAKER};
 use super::towards::RecentAddresses;
+use super::vital;
 use super::webrtc::{Door, DoorEnd, MediaEnd};
 
 /// How the engine runs.
@@ -450,13 +450,7 @@ impl Worker {
             Arc::clone(&traffic),
             (config, door),
         );
-        let join = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || {
-            // Every leg's work is caught before: without this thread, new calls would go to nobody, so the supervisor starts
-            // the process again.
-            if catch_unwind(AssertUnwindSafe(|| thread.run())).is_err() {
-                std::process::abort();
-            }
-        })?;
+        let join = vital::spawn(format!("media-{number}"), move || thread.run())?;
         Ok(Self { orders, waker, unwoken: Cell::new(false), traffic, legs: 0, join: Some(join) })
     }
 

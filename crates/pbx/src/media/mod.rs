@@ -15,6 +15,7 @@ mod tests;
 mod thread;
 mod towards;
 mod unreachable;
+mod vital;
 mod voice;
 mod watch;
 mod webrtc;

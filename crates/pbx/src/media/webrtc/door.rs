@@ -149,6 +149,8 @@ impl Doorkeeper {
                 Ok(DoorOrder::Came { leg, source, datagram }) => self.came(leg, source, None, &datagram),
                 Ok(DoorOrder::Rename { from, leg, to }) => self.rename(from, leg, to),
                 Ok(DoorOrder::Forget { leg }) => self.forget(leg),
+                #[cfg(test)]
+                Ok(DoorOrder::Poison) => panic!("a test asked for it"),
                 Ok(DoorOrder::Stop) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
             }

@@ -19,6 +19,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::thread::Order;
+use super::vital;
 use door::Doorkeeper;
 
 /// What the door is asked for.
@@ -52,6 +53,8 @@ pub(super) enum DoorOrder {
         leg: LegId,
     },
     Stop,
+    #[cfg(test)]
+    Poison,
 }
 
 /// The way to a media thread.
@@ -121,7 +124,7 @@ impl Door {
         }
         let keeper = Doorkeeper::new(epoll, Arc::clone(&waker), received, sockets, port, identity);
         let guests = keeper.counted();
-        let join = std::thread::Builder::new().name("webrtc".into()).spawn(move || keeper.run())?;
+        let join = vital::spawn("webrtc".into(), move || keeper.run())?;
         Ok(Self { end: DoorEnd { orders, waker }, port, fingerprint, guests, join: Some(join) })
     }
 
@@ -204,4 +207,29 @@ fn identity() -> io::Result<Identity> {
     let parameters = rcgen::CertificateParams::new(["kiestoon".to_owned()]).map_err(io::Error::other)?;
     let certificate = parameters.self_signed(&key).map_err(io::Error::other)?;
     Identity::new(certificate.der().to_vec(), key.serialize_der()).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::Command;
+
+    use super::*;
+
+    /// In the environment of the process that is to die.
+    const DOOMED: &str = "KIESTOON_TEST_DOOR_PANICS";
+
+    #[test]
+    fn a_panic_of_the_door_itself_ends_the_process() {
+        if std::env::var_os(DOOMED).is_some() {
+            let mut door = Door::open(0).unwrap();
+            door.end.order(DoorOrder::Poison);
+            let _ = door.join.take().unwrap().join();
+            return;
+        }
+        let name = std::thread::current().name().unwrap().to_owned();
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        let ended = again.args([&name, "--exact", "--test-threads=1"]).env(DOOMED, "1").output().unwrap();
+        assert_eq!(ended.status.signal(), Some(6), "not aborted: {ended:?}");
+    }
 }
