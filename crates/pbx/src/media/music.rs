@@ -1,8 +1,13 @@
 //! What a phone on hold hears, in the gaps that the one who holds leaves: whoever sends sound of its own is heard instead.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kiestoon_media::prompt::Player;
+use kiestoon_media::prompt::{Player, Prompt};
+use kiestoon_media::transcode::Heard;
+
+use super::leg::{Activity, Leg, Legs};
+use super::relay::Counters;
 
 /// The music of one leg.
 #[derive(Debug)]
@@ -39,10 +44,42 @@ impl Music {
     }
 }
 
+impl Legs {
+    /// Gives a bridged leg music for its pauses, or takes it away.
+    pub(super) fn set_music(&mut self, index: usize, now: Instant, prompt: Option<Arc<Prompt>>) {
+        let Some(leg) = self.leg_mut(index) else { return };
+        if !matches!(leg.activity, Activity::Bridged(_)) || (prompt.is_none() && leg.voice.is_none()) {
+            return;
+        }
+        let voice = leg.voice.get_or_insert_default();
+        voice.music = prompt.map(|prompt| Music::new(now, Player::new(prompt, true)));
+        if voice.is_idle() {
+            leg.voice = None;
+        }
+    }
+
+    /// 20 ms of its music.
+    pub(super) fn sing(&mut self, index: usize, counters: &mut Counters) {
+        let mut frame = std::mem::take(&mut self.scratch);
+        let music = self.leg_mut(index).and_then(|leg| leg.voice.as_mut()?.music.as_mut());
+        let rate = music.and_then(|music| {
+            let rate = music.player.sample_rate();
+            music.player.next(&mut frame).then_some(rate)
+        });
+        if let Some(rate) = rate {
+            self.speak(index, &frame, rate, Heard::Speech, counters);
+        }
+        self.scratch = frame;
+    }
+}
+
+/// Whether a leg hears music now.
+pub(super) fn leg_has_music(leg: Option<&Leg>, now: Instant) -> bool {
+    leg.and_then(|leg| leg.voice.as_ref()).is_some_and(|voice| voice.has_music(now))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[test]

@@ -1,19 +1,19 @@
 //! What a leg needs once we hear it or speak to it ourselves: the ear, the mouth, and the digits in between. A leg whose
 //! packets are only relayed has none of this.
 
+mod transcoded;
+
 use std::sync::Arc;
 use std::time::Instant;
 
-use kiestoon_media::codec::Encoding;
 use kiestoon_media::dtmf::{Detector, Digit, EventReceiver, Pressed};
-use kiestoon_media::jitter::JitterSettings;
-use kiestoon_media::prompt::{Player, Prompt};
+use kiestoon_media::prompt::Player;
 use kiestoon_media::rtp::{Format, Header};
 use kiestoon_media::tone::{FaxEar, FaxTone};
-use kiestoon_media::transcode::{Heard, Listener, Speaker, Way, rate_between, way};
+use kiestoon_media::transcode::{Heard, Listener, Speaker, Way, way};
 
 use super::leg::{Activity, Leg, Legs};
-use super::music::Music;
+use super::music::{Music, leg_has_music};
 use super::relay::Counters;
 
 /// Our own part in a leg's sound.
@@ -27,7 +27,7 @@ pub(super) struct Voice {
     /// Listens for a fax machine while the leg is young.
     fax_ear: Option<FaxEar>,
     /// What is heard on hold.
-    music: Option<Music>,
+    pub(super) music: Option<Music>,
 }
 
 /// What becomes of the packets of one payload type, decided once for all of them.
@@ -75,12 +75,12 @@ impl Voice {
         self.speaker.as_ref().is_some_and(Speaker::is_saying)
     }
 
-    fn has_music(&self, now: Instant) -> bool {
+    pub(super) fn has_music(&self, now: Instant) -> bool {
         self.music.as_ref().is_some_and(|music| music.is_due(now))
     }
 
     /// Whether nothing of it is in use.
-    fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         let is_deaf = self.listener.is_none() && self.events.is_none();
         is_deaf && self.music.is_none() && !self.is_saying()
     }
@@ -169,33 +169,6 @@ impl Legs {
         voice.is_saying()
     }
 
-    /// Gives a bridged leg music for its pauses, or takes it away.
-    pub(super) fn set_music(&mut self, index: usize, now: Instant, prompt: Option<Arc<Prompt>>) {
-        let Some(leg) = self.leg_mut(index) else { return };
-        if !matches!(leg.activity, Activity::Bridged(_)) || (prompt.is_none() && leg.voice.is_none()) {
-            return;
-        }
-        let voice = leg.voice.get_or_insert_default();
-        voice.music = prompt.map(|prompt| Music::new(now, Player::new(prompt, true)));
-        if voice.is_idle() {
-            leg.voice = None;
-        }
-    }
-
-    /// 20 ms of its music.
-    fn sing(&mut self, index: usize, counters: &mut Counters) {
-        let mut frame = std::mem::take(&mut self.scratch);
-        let music = self.leg_mut(index).and_then(|leg| leg.voice.as_mut()?.music.as_mut());
-        let rate = music.and_then(|music| {
-            let rate = music.player.sample_rate();
-            music.player.next(&mut frame).then_some(rate)
-        });
-        if let Some(rate) = rate {
-            self.speak(index, &frame, rate, Heard::Speech, counters);
-        }
-        self.scratch = frame;
-    }
-
     /// A packet of a leg that talks to us: only its digits matter.
     pub(super) fn heard_alone(
         &mut self,
@@ -240,43 +213,6 @@ impl Legs {
             }
         }
         route
-    }
-
-    /// Takes a packet that is to be transcoded; true where the leg begins to be heard.
-    fn listen(&mut self, index: usize, peer: usize, now: Instant, header: &Header, packet: &[u8]) -> bool {
-        let heard = |voice: &mut Box<Voice>| {
-            let listener = voice.listener.as_mut()?;
-            (listener.payload_type() == header.payload_type).then(|| {
-                listener.insert(now, header, header.payload(packet));
-            })
-        };
-        if self.leg_mut(index).and_then(|leg| leg.voice.as_mut()).and_then(heard).is_some() {
-            return false;
-        }
-        let Some(wanted) = self.leg(peer).and_then(|peer| peer.media.wanted(&self.speaks)) else {
-            return false;
-        };
-        let is_voiceband =
-            [index, peer].into_iter().any(|leg| self.leg(leg).is_some_and(|leg| leg.media.is_voiceband()));
-        let settings = if is_voiceband { JitterSettings::VOICEBAND } else { JitterSettings::default() };
-        let Some(leg) = self.leg_mut(index) else { return false };
-        let Some(codec) = leg.media.codec(header.payload_type) else { return false };
-        let (Some(from), Some(to)) = (Encoding::of(&codec), Encoding::of(&wanted.codec)) else {
-            return false;
-        };
-        let Some(mut listener) = Listener::new(&codec, rate_between(from, to), settings) else {
-            return false;
-        };
-        listener.insert(now, header, header.payload(packet));
-        let has_events = leg.media.formats().iter().any(Format::is_telephone_event);
-        let voice = leg.voice.get_or_insert_default();
-        let rate = listener.sample_rate();
-        voice.detector = (!has_events && !is_voiceband && rate <= 16_000).then(|| Detector::new(rate));
-        if !is_voiceband && rate <= 16_000 {
-            voice.fax_ear.get_or_insert_with(|| FaxEar::new(rate));
-        }
-        voice.listener = Some(listener);
-        true
     }
 
     /// Says a digit to a leg that takes telephone events; false where it takes none.
@@ -358,80 +294,6 @@ impl Legs {
         self.scratch = frame;
     }
 
-    /// Takes 20 ms from one leg to the other.
-    fn transcode(&mut self, index: usize, peer: usize, now: Instant, counters: &mut Counters) -> Noted {
-        let mut frame = std::mem::take(&mut self.scratch);
-        let mut noted = Noted::default();
-        let heard = self.leg_mut(index).and_then(|leg| {
-            let voice = leg.voice.as_mut()?;
-            let listener = voice.listener.as_mut()?;
-            let rate = listener.sample_rate();
-            let (heard, samples) = listener.frame(now);
-            frame.clear();
-            frame.extend_from_slice(samples);
-            counters.lack(listener.take_lacks());
-            let pressed = voice.detector.as_mut().and_then(|detector| detector.listen(&frame));
-            noted.pressed = pressed.map(|pressed| (pressed, Source::Inband));
-            let ear = voice.fax_ear.as_mut().filter(|ear| !ear.is_done());
-            noted.fax = ear.and_then(|ear| ear.listen(&frame));
-            if listener.is_forgotten() {
-                voice.listener = None;
-            }
-            Some((heard, rate))
-        });
-        if let Some((heard, rate)) = heard
-            && !leg_has_music(self.leg(peer), now)
-        {
-            self.speak(peer, &frame, rate, heard, counters);
-        }
-        self.scratch = frame;
-        noted
-    }
-
-    /// Says 20 ms to a leg; false where it takes nothing that we speak, or nothing at all.
-    fn speak(
-        &mut self,
-        index: usize,
-        frame: &[i16],
-        rate: u32,
-        heard: Heard,
-        counters: &mut Counters,
-    ) -> bool {
-        let is_new = self.leg(index).is_some_and(|leg| {
-            let speaker = leg.voice.as_ref().and_then(|voice| voice.speaker.as_ref());
-            speaker.is_none_or(|speaker| speaker.sample_rate() != rate)
-        });
-        if is_new {
-            let (ssrc, sequence) = self.stream();
-            let wanted = self.leg(index).and_then(|leg| leg.media.wanted(&self.speaks));
-            let speaker = wanted.and_then(|wanted| Speaker::new(&wanted, rate, ssrc, sequence));
-            let Some(leg) = self.leg_mut(index) else { return false };
-            leg.voice.get_or_insert_default().speaker = speaker;
-        }
-        let Some(leg) = self.leg_mut(index) else { return false };
-        let Some(mut speaker) = leg.voice.as_mut().and_then(|voice| voice.speaker.take()) else {
-            return false;
-        };
-        match heard {
-            Heard::Speech => speaker.speak(frame),
-            Heard::Pause(_) if leg.media.is_voiceband() => speaker.speak(frame),
-            Heard::Pause(_) => {
-                if let Some((header, packet)) = speaker.pause(frame) {
-                    leg.send(&header, packet, counters);
-                }
-            }
-            Heard::Nothing if speaker.is_saying() => speaker.speak(frame),
-            Heard::Nothing => speaker.rest(),
-        }
-        while let Some((header, packet)) = speaker.packet() {
-            leg.send(&header, packet, counters);
-        }
-        if let Some(voice) = &mut leg.voice {
-            voice.speaker = Some(speaker);
-        }
-        leg.media.destination().is_some()
-    }
-
     /// Takes over what the leg's phone said anew.
     pub(super) fn described(&mut self, index: usize) {
         let wanted = self.leg(index).and_then(|leg| leg.media.wanted(&self.speaks));
@@ -454,16 +316,6 @@ impl Legs {
         }
     }
 
-    /// Has what is said to a phone prepared for the loss that it reports.
-    pub(super) fn expect_loss(&mut self, index: usize) {
-        let Some(leg) = self.leg_mut(index) else { return };
-        if let (Some(percent), Some(voice)) = (leg.media.expected_loss(), &mut leg.voice)
-            && let Some(speaker) = &mut voice.speaker
-        {
-            speaker.expect_loss(percent);
-        }
-    }
-
     /// A press whose end was lost.
     pub(super) fn expired(&mut self, index: usize, now: Instant) -> Noted {
         let expired = |leg: &mut Leg| leg.voice.as_mut()?.events.as_mut()?.expire(now);
@@ -473,25 +325,6 @@ impl Legs {
         let is_relayed = relays && matches!(leg.activity, Activity::Bridged(_));
         Noted { pressed, passed: is_relayed && pressed.is_some(), ..Noted::default() }
     }
-
-    /// A fax machine is heard on one side of a bridge: what is decoded begins anew, without anything that adapts.
-    pub(super) fn keep_sound_whole(&mut self, index: usize) {
-        let peer = match self.leg(index).map(|leg| &leg.activity) {
-            Some(Activity::Bridged(peer)) => Some(*peer),
-            _ => None,
-        };
-        for index in std::iter::once(index).chain(peer) {
-            let Some(leg) = self.leg_mut(index) else { continue };
-            leg.media.heard_fax_machine();
-            if let Some(voice) = &mut leg.voice {
-                (voice.listener, voice.detector, voice.fax_ear) = (None, None, None);
-            }
-        }
-    }
-}
-
-fn leg_has_music(leg: Option<&Leg>, now: Instant) -> bool {
-    leg.and_then(|leg| leg.voice.as_ref()).is_some_and(|voice| voice.has_music(now))
 }
 
 /// The rate of what is said to a leg that hears nothing else of us.
