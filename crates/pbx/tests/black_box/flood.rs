@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::pbx::Pbx;
+use crate::pbx::{PHONES_CALL, Pbx};
 use crate::raw::Udp;
 use crate::user_agent::{Callee, UserAgent};
 
@@ -17,7 +17,7 @@ use crate::user_agent::{Callee, UserAgent};
 fn registered_phones_get_through_a_flood() {
     let numbers: Vec<String> = (201..=205).chain([220]).map(|number| number.to_string()).collect();
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    let mut pbx = Pbx::strict(&numbers, DIALPLAN, "");
+    let mut pbx = Pbx::strict(&numbers, PHONES_CALL, "");
     pbx.run();
     let place = |number: u16| SocketAddr::from((Ipv4Addr::new(127, 0, 1, u8::try_from(number).unwrap()), 0));
     let callee = Callee::start(&pbx, "220", place(220));
@@ -129,11 +129,3 @@ fn hostile(number: u64, from: SocketAddr, pbx: SocketAddr) -> Vec<u8> {
 const RATE: u64 = 2_000;
 /// From one attempt of a phone to its next: a hundred attempts in some eight seconds.
 const BETWEEN: Duration = Duration::from_millis(400);
-const DIALPLAN: &str = r#"
-version = 1
-timezone = "Europe/Amsterdam"
-[[context.intern]]
-name = "toestellen"
-match = "_2XX"
-do = [{ dial = "ext:${number}", timeout = "25s" }]
-"#;

@@ -1,16 +1,8 @@
 //! SIPp acknowledges reliable provisional responses, holds by UPDATE, and refreshes its session: a user agent that was not written
 //! beside ours.
 
-use crate::pbx::{Pbx, free_port};
+use crate::pbx::{PHONES_CALL, Pbx, free_port};
 use crate::sipp::Sipp;
-
-const DIALPLAN: &str = r#"
-version = 1
-timezone = "Europe/Amsterdam"
-[[context.intern]]
-match = "_2XX"
-do = [{ dial = "ext:${number}", timeout = "25s" }]
-"#;
 
 #[test]
 fn prack_and_update_on_both_legs() {
@@ -23,7 +15,7 @@ fn a_session_is_refreshed() {
 }
 
 fn call(caller: &str, callee: &str) {
-    let pbx = Pbx::start(&["201", "202"], DIALPLAN);
+    let pbx = Pbx::start(&["201", "202"], PHONES_CALL);
     let port = free_port();
     Sipp::register(&pbx, "202", port);
     let callee = Sipp::start(&pbx, callee, "202", port, port, &["-m", "1"]);

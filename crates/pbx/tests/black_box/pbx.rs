@@ -15,6 +15,16 @@ use nix::{
 };
 use tempfile::TempDir;
 
+/// A dialplan by which phones reach each other, and nothing else.
+pub(crate) const PHONES_CALL: &str = r#"
+version = 1
+timezone = "Europe/Amsterdam"
+[[context.intern]]
+name = "toestellen"
+match = "_2XX"
+do = [{ dial = "ext:${number}", timeout = "25s" }]
+"#;
+
 /// The folder and configuration of a PBX that may be started, killed and started again.
 pub(crate) struct Pbx {
     folder: TempDir,

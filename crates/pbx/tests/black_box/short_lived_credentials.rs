@@ -5,17 +5,8 @@ use std::time::{Duration, SystemTime};
 use kiestoon_store::{Key, Store, credentials};
 
 use crate::baresip::{Baresip, Phone};
-use crate::pbx::{Pbx, wait_for};
+use crate::pbx::{PHONES_CALL, Pbx, wait_for};
 use crate::tone;
-
-const DIALPLAN: &str = r#"
-version = 1
-timezone = "Europe/Amsterdam"
-[[context.intern]]
-name = "toestellen"
-match = "_2XX"
-do = [{ dial = "ext:${number}", timeout = "25s" }]
-"#;
 
 /// Account parameters with credentials for an extension, as another process makes them.
 fn issued(pbx: &Pbx, number: &str, lasts: Duration) -> String {
@@ -36,7 +27,7 @@ fn issued(pbx: &Pbx, number: &str, lasts: Duration) -> String {
 
 #[test]
 fn a_phone_registers_for_as_long_as_they_last_and_calls_with_them() {
-    let pbx = Pbx::start(&["201", "202"], DIALPLAN);
+    let pbx = Pbx::start(&["201", "202"], PHONES_CALL);
     // The phone asks for a minute, which these are not good for.
     let login = issued(&pbx, "201", Duration::from_secs(50));
     let phone =

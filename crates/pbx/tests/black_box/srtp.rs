@@ -3,21 +3,13 @@ use std::fs;
 use std::time::Duration;
 
 use crate::baresip::{Baresip, Phone};
-use crate::pbx::{Pbx, text, wait_for};
+use crate::pbx::{PHONES_CALL, Pbx, text, wait_for};
 use crate::tone;
-
-const DIALPLAN: &str = r#"
-version = 1
-[[context.intern]]
-name = "toestellen"
-match = "_2XX"
-do = [{ dial = "ext:${number}", timeout = "25s" }]
-"#;
 
 const MANDATORY: &str = ";mediaenc=srtp-mand";
 
 fn start(policy: &str) -> Pbx {
-    let mut pbx = Pbx::new(&["201", "202"], DIALPLAN);
+    let mut pbx = Pbx::new(&["201", "202"], PHONES_CALL);
     let path = pbx.path("kiestoon.toml");
     let config = fs::read_to_string(&path).unwrap();
     assert!(config.contains("[media]\n"), "{config}");

@@ -2,20 +2,12 @@
 use std::time::Duration;
 
 use crate::baresip::{Baresip, Phone};
-use crate::pbx::{Pbx, wait_for};
+use crate::pbx::{PHONES_CALL, Pbx, wait_for};
 use crate::tone;
-
-const DIALPLAN: &str = r#"
-version = 1
-timezone = "Europe/Amsterdam"
-[[context.intern]]
-match = "_2XX"
-do = [{ dial = "ext:${number}", timeout = "25s" }]
-"#;
 
 #[test]
 fn the_callee_sends_the_caller_on() {
-    let pbx = Pbx::start(&["201", "202", "203"], DIALPLAN);
+    let pbx = Pbx::start(&["201", "202", "203"], PHONES_CALL);
     let phone = |number, tone, answers| Phone { number, transport: "udp", tone, answers, parameters: "" };
     let mut a = Baresip::start(&pbx, &phone("201", 440, false));
     let mut b = Baresip::start(&pbx, &phone("202", 1_000, true));

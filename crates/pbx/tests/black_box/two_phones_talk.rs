@@ -2,17 +2,8 @@
 use std::time::Duration;
 
 use crate::baresip::{Baresip, Phone};
-use crate::pbx::{Pbx, wait_for};
+use crate::pbx::{PHONES_CALL, Pbx, wait_for};
 use crate::tone;
-
-const DIALPLAN: &str = r#"
-version = 1
-timezone = "Europe/Amsterdam"
-[[context.intern]]
-name = "toestellen"
-match = "_2XX"
-do = [{ dial = "ext:${number}", timeout = "25s" }]
-"#;
 
 #[test]
 fn over_udp_and_the_caller_hangs_up() {
@@ -30,7 +21,7 @@ fn from_udp_to_tcp() {
 }
 
 fn talk(caller_transport: &str, callee_transport: &str, caller_hangs_up: bool) {
-    let pbx = Pbx::start(&["201", "202"], DIALPLAN);
+    let pbx = Pbx::start(&["201", "202"], PHONES_CALL);
     let phone = |number, transport, tone, answers| Phone { number, transport, tone, answers, parameters: "" };
     let mut caller = Baresip::start(&pbx, &phone("201", caller_transport, 440, false));
     let mut callee = Baresip::start(&pbx, &phone("202", callee_transport, 1_000, true));

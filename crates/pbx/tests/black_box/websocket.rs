@@ -5,20 +5,12 @@ use kiestoon_sip::Method;
 use tungstenite::Message;
 
 use crate::page::{OWN, Page, open};
-use crate::pbx::{Pbx, wait_for};
+use crate::pbx::{PHONES_CALL, Pbx, wait_for};
 use crate::raw::header;
 use crate::user_agent::{Callee, UserAgent};
 
-const DIALPLAN: &str = r#"
-version = 1
-[[context.intern]]
-name = "toestellen"
-match = "_2XX"
-do = [{ dial = "ext:${number}", timeout = "25s" }]
-"#;
-
 fn serving(limits: &str) -> Pbx {
-    let mut pbx = Pbx::strict(&["201", "202"], DIALPLAN, limits);
+    let mut pbx = Pbx::strict(&["201", "202"], PHONES_CALL, limits);
     pbx.configure(&format!(
         "[sip.ws]\nlisten = [\"{}\"]\norigins = [\"https://pbx.example\"]\ntrusted_proxies = [\"127.0.0.0/8\"]\n",
         pbx.address_over("ws")
