@@ -2,23 +2,29 @@
 
 use std::time::Duration;
 
+use kiestoon_media::Codec;
 use kiestoon_media::jitter::{JitterSettings, Playout};
 use kiestoon_testkit::listener::{SpeechPacket, impair, speak};
 use kiestoon_testkit::{Impairment, Listener, millis};
 
-use crate::sound::{pcmu, speech};
+use crate::sound::{opus, pcmu, speech};
 
 const TICK: Duration = Duration::from_millis(20);
 
 /// The packets of `seconds`, the same speech again and again.
 fn long_speech(seconds: u16) -> Vec<SpeechPacket> {
-    let spoken = speak(&pcmu(), &speech(8000, 10)).unwrap();
+    long_speech_in(&pcmu(), seconds)
+}
+
+fn long_speech_in(codec: &Codec, seconds: u16) -> Vec<SpeechPacket> {
+    let rate = if codec.clock_rate == 48_000 { 48_000 } else { 8000 };
+    let spoken = speak(codec, &speech(rate, 10)).unwrap();
     let whole = (0..seconds * 50).zip(spoken.iter().cycle());
     whole
         .map(|(sequence, packet)| {
             let mut packet = packet.clone();
             packet.header.sequence = sequence;
-            packet.header.timestamp = u32::from(sequence) * 160;
+            packet.header.timestamp = u32::from(sequence) * (codec.clock_rate / 50);
             packet.at = TICK * u32::from(sequence);
             packet
         })
@@ -45,6 +51,24 @@ fn ten_minutes_of_another_clock_stay_bounded() {
         let (more, less) = (figures.lengthened_ms, figures.shortened_ms);
         let (meant, other) = if drift_ppm > 0 { (less, more) } else { (more, less) };
         assert!((60..600).contains(&meant) && other < 500, "{drift_ppm}: {figures:?}");
+    }
+}
+
+#[test]
+fn a_browsers_clock_is_followed_in_opus() {
+    for drift_ppm in [300_i32, -300] {
+        let mut packets = long_speech_in(&opus(), 120);
+        for packet in &mut packets {
+            packet.at = packet.at.mul_f64(1.0 / (1.0 + f64::from(drift_ppm) / 1e6));
+        }
+        let came = impair(&packets, Impairment::new(3, 0, millis(30)));
+        let mut listener = Listener::new(&opus(), JitterSettings::default()).unwrap();
+        listener.hear(&came, millis(5), Duration::from_secs(119), TICK);
+        let figures = listener.figures();
+        let settled = &listener.waits_ms[250..];
+        assert!(settled.iter().all(|wait| (1..=90).contains(wait)), "{drift_ppm}: {figures:?}");
+        assert!((figures.drift_ppm.unwrap() - drift_ppm).abs() <= 40, "{figures:?}");
+        assert!((figures.lost, figures.discarded) == (0, 0) && figures.concealed_ms <= 300, "{figures:?}");
     }
 }
 

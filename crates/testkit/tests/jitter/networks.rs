@@ -69,3 +69,54 @@ fn loss_and_jitter_are_hardly_heard() {
         assert!(distance <= most, "{}: {distance} dB at {loss} permille, {jitter} ms", codec.name);
     }
 }
+
+#[test]
+fn what_opus_repeats_is_heard_and_nothing_is_waited_for_that_it_does_not() {
+    let plain = codec(111, "opus", 48_000, 2, "");
+    for (loss, jitter) in [(50, 0), (50, 40), (100, 0)] {
+        let hear = |codec: &Codec| {
+            let packets = speak(codec, &speech(48_000, 20)).unwrap();
+            let came = impair(&packets, Impairment::new(7, loss, millis(jitter)));
+            let listener = listen(codec, &came, millis(5), 21);
+            let began = listener.made_of.iter().position(|made| *made == Playout::Speech).unwrap();
+            let reference = decoded(codec, &packets);
+            let distance = spectral_distance(&reference, &listener.heard, 48_000, began * 960);
+            (distance, listener.figures())
+        };
+        let (with, figures) = hear(&opus());
+        let (without, plain) = hear(&plain);
+        println!("{loss} permille, {jitter} ms: {with:.2} dB {figures:?}, {without:.2} dB {plain:?}");
+        assert!(
+            with < without * 0.8,
+            "{loss} permille, {jitter} ms: {with} dB, {without} without redundancy"
+        );
+        assert!(figures.recovered_ms > figures.concealed_ms, "{figures:?}");
+        assert_eq!(plain.recovered_ms, 0, "{plain:?}");
+        assert!(plain.target_ms + 15 <= figures.target_ms, "{plain:?}, {figures:?}");
+    }
+}
+
+#[test]
+fn bursts_end_in_silence_and_speech_comes_back() {
+    for codec in [pcmu(), opus()] {
+        let rate = decoder(&codec).unwrap().sample_rate();
+        let packets = speak(&codec, &speech(rate, 20)).unwrap();
+        // 200 ms are lost every second.
+        let came: Vec<_> =
+            packets.iter().filter(|packet| packet.header.sequence % 50 < 40).cloned().collect();
+        let listener = listen(&codec, &came, millis(5), 20);
+        let figures = listener.figures();
+        assert_eq!(
+            (figures.lost, figures.late, figures.discarded),
+            (190, 0, 0),
+            "{}: {figures:?}",
+            codec.name
+        );
+        assert!(figures.delay_ms <= 65, "{}: {figures:?}", codec.name);
+        for second in 5..19 {
+            let whole = &listener.made_of[second * 50 + 8..second * 50 + 38];
+            let spoken = whole.iter().filter(|made| **made == Playout::Speech).count();
+            assert!(spoken >= 26, "{} in second {second}: {whole:?}", codec.name);
+        }
+    }
+}

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use kiestoon_media::jitter::{JitterSettings, Playout};
-use kiestoon_testkit::listener::{SpeechPacket, speak};
-use kiestoon_testkit::{Listener, millis, secs};
+use kiestoon_testkit::listener::{SpeechPacket, impair, speak};
+use kiestoon_testkit::{Impairment, Listener, millis, secs};
 
 use crate::sound::{codec, pcmu, speech};
 
@@ -50,13 +50,21 @@ fn opus_that_pauses_gives_its_own_noise() {
         packet.header.sequence = sequence;
     }
     assert!(packets.len() < 350, "{} packets: nothing was left out", packets.len());
-    let mut listener = Listener::new(&opus, JitterSettings::default()).unwrap();
-    listener.hear(&packets, millis(5), millis(7900), TICK);
-    let figures = listener.figures();
-    assert_eq!((figures.lost, figures.late), (0, 0), "{figures:?}");
-    let pause = &listener.made_of[150..290];
-    assert!(pause.iter().filter(|made| **made == Playout::Dtx).count() > 100, "{pause:?}");
-    assert!(figures.delay_ms <= 45, "{figures:?}");
+    for (jitter, longest) in [(0, 45), (40, 85)] {
+        let came = impair(&packets, Impairment::new(5, 0, millis(jitter)));
+        let mut listener = Listener::new(&opus, JitterSettings::default()).unwrap();
+        listener.hear(&came, millis(5), millis(7900), TICK);
+        let figures = listener.figures();
+        assert_eq!((figures.lost, figures.discarded, figures.restarts), (0, 0, 0), "{jitter}: {figures:?}");
+        assert!(jitter > 0 || figures.late == 0, "{figures:?}");
+        let pause = &listener.made_of[150..290];
+        assert!(pause.iter().filter(|made| **made == Playout::Dtx).count() > 100, "{jitter}: {pause:?}");
+        assert!(
+            listener.heard[48_000 * 3..48_000 * 58 / 10].iter().all(|sample| sample.abs() < 50),
+            "{jitter}"
+        );
+        assert!(figures.delay_ms <= longest, "{jitter}: {figures:?}");
+    }
 }
 
 #[test]
