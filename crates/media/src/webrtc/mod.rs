@@ -171,11 +171,6 @@ impl Peer {
         self.ice.is_proved(source)
     }
 
-    /// The path that the browser has chosen.
-    pub fn chosen(&self) -> Option<SocketAddr> {
-        self.ice.chosen()
-    }
-
     /// Where media goes.
     pub fn remote(&self) -> Option<SocketAddr> {
         self.ice.remote()

@@ -1,5 +1,6 @@
 //! A browser's leg through a real engine and real sockets: the browser is a full ICE agent and a DTLS client of others.
 
+use std::net::ToSocketAddrs;
 use std::sync::Arc;
 
 use is::stun::{StunMessage, TransId};
@@ -151,12 +152,22 @@ impl Browser {
 
     /// Sends a check of its own making, and waits for the answer; None where there is none.
     fn check(&self, from: &UdpSocket, credentials: &Credentials, priority: u32) -> Option<u16> {
+        self.check_at(from, self.door(), credentials, priority)
+    }
+
+    fn check_at(
+        &self,
+        from: &UdpSocket,
+        door: impl ToSocketAddrs,
+        credentials: &Credentials,
+        priority: u32,
+    ) -> Option<u16> {
         let name = format!("{}:{}", credentials.ufrag, self.remote.credentials.ufrag);
         let message = StunMessage::binding_request(&name, TransId::new(), true, 1, priority, true);
         let mut bytes = vec![0; 256];
         let hmac = |key: &[u8], parts: &[&[u8]]| DefaultSha1HmacProvider.sha1_hmac(key, parts);
         let length = message.to_bytes(Some(credentials.password.as_bytes()), &mut bytes, hmac).unwrap();
-        from.send_to(&bytes[..length], self.door()).unwrap();
+        from.send_to(&bytes[..length], door).unwrap();
         from.set_read_timeout(Some(MOMENT)).unwrap();
         let answer = receive(from)?.0;
         from.set_read_timeout(Some(PATIENCE)).unwrap();

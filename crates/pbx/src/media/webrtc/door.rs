@@ -51,6 +51,8 @@ struct Guest {
     to: MediaEnd,
     /// Where it found us last.
     local: Option<SocketAddr>,
+    /// The path that it has chosen: our end and its own.
+    path: Option<(SocketAddr, SocketAddr)>,
     names: Vec<Box<str>>,
     addresses: Vec<SocketAddr>,
     has_ended: bool,
@@ -162,7 +164,8 @@ impl Doorkeeper {
     fn expect(&mut self, leg: LegId, secret: [u8; 32], to: MediaEnd) {
         let peer = Peer::new(Instant::now(), self.identity.clone(), secret);
         let (names, addresses) = Default::default();
-        self.guests.insert(leg, Guest { peer, to, local: None, names, addresses, has_ended: false });
+        let guest = Guest { peer, to, local: None, path: None, names, addresses, has_ended: false };
+        self.guests.insert(leg, guest);
         self.counted.store(self.guests.len(), Ordering::Relaxed);
         self.learn_name(leg);
     }
@@ -201,11 +204,11 @@ impl Doorkeeper {
                 self.by_address.insert(*address, leg);
             }
         }
-        let path = guest.peer.chosen();
+        let path = guest.path;
         self.guests.insert(leg, Guest { to, ..guest });
         // What it was told of its path under the former number may have found nobody.
-        if let Some(path) = path {
-            self.moved(leg, path);
+        if let Some((local, remote)) = path {
+            self.reach(leg, local, remote);
         }
     }
 
@@ -284,9 +287,16 @@ impl Doorkeeper {
         };
     }
 
-    /// Gives the leg a socket that hears this address alone.
+    /// Notes the path over which the last check came.
     fn moved(&mut self, leg: LegId, remote: SocketAddr) {
-        let Some(local) = self.guests.get(&leg).and_then(|guest| guest.local) else { return };
+        let Some(guest) = self.guests.get_mut(&leg) else { return };
+        let Some(local) = guest.local else { return };
+        guest.path = Some((local, remote));
+        self.reach(leg, local, remote);
+    }
+
+    /// Gives the leg a socket that hears this address alone.
+    fn reach(&mut self, leg: LegId, local: SocketAddr, remote: SocketAddr) {
         match path::connect(local, remote) {
             Ok(socket) => {
                 tracing::debug!(leg = leg.0, %remote, "a browser has chosen its path");

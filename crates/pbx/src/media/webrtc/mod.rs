@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn a_panic_of_the_door_itself_ends_the_process() {
         if std::env::var_os(DOOMED).is_some() {
-            let mut door = Door::open(0).unwrap();
+            let mut door = Door::open(0, Duration::from_secs(30)).unwrap();
             door.end.order(DoorOrder::Poison);
             let _ = door.join.take().unwrap().join();
             return;

@@ -35,6 +35,9 @@ fn a_browser_goes_over_without_another_handshake() {
         let (mut browser, phone) = pair(&mut bench);
         let other = phone_of_other_call(&mut bench);
         talk(&mut browser, &phone, 1);
+        // It looks at another way, too, of the other family.
+        let (aside, way) = (UdpSocket::bind("[::1]:0").unwrap(), ("::1", browser.door().port()));
+        assert_eq!(browser.check_at(&aside, way, &browser.local.credentials(), 1), Some(200));
         assert!(take_over(&mut bench) >= 1);
         browser.describe(&mut bench, 4);
         talk(&mut browser, &other, 100);
