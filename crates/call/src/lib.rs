@@ -24,6 +24,7 @@ mod forward;
 mod frozen;
 mod gruu;
 mod hold;
+mod ice_restart;
 mod id;
 mod identity;
 mod in_call_requests;

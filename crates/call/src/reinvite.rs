@@ -47,6 +47,13 @@ impl Call {
         let refusal = self.leg(from).and_then(|leg| leg.open.refusal());
         match &self.stage {
             Stage::Talking(_) => {
+                let is_answered = offer
+                    .as_ref()
+                    .filter(|_| refusal.is_none())
+                    .is_some_and(|offer| self.answer_ice_restart(x, from, (server, &request), offer));
+                if is_answered {
+                    return;
+                }
                 let busy = || self.leg(from.other()).is_some_and(Leg::is_negotiating).then_some(491);
                 match refusal.or_else(busy) {
                     Some(status) => refuse_reinvite(x, server, &request, status),

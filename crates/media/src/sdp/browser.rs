@@ -291,6 +291,11 @@ impl LocalPeer {
         remote.generation = self.generation;
     }
 
+    /// Whether a description of the browser begins ICE anew.
+    pub fn is_restarted_by(&self, remote: &RemotePeer) -> bool {
+        self.generation_for(Some(&remote.credentials.ufrag)) != self.generation
+    }
+
     fn generation_for(&self, heard: Option<&str>) -> u32 {
         let is_new = self.heard.is_some() && heard.is_some() && self.heard.as_deref() != heard;
         self.generation.saturating_add(u32::from(is_new))
