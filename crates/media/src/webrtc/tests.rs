@@ -110,7 +110,10 @@ impl Browser {
         if !self.ice.state().is_connected() {
             return out;
         }
-        self.dtls.handle_timeout(now).unwrap();
+        // By chance it may give up before we do.
+        if self.dtls.handle_timeout(now).is_err() {
+            return out;
+        }
         let mut buffer = vec![0; 2000];
         loop {
             match self.dtls.poll_output(&mut buffer) {
