@@ -129,8 +129,10 @@ impl Listening {
             return self.scope_of_call(id, &event.what).await;
         }
         match &event.what {
-            Happening::RegistrationChanged { number, .. } => self.scope_of_number(number).await,
-            Happening::CallRefused { from_number, .. } => self.scope_of_number(from_number).await,
+            Happening::RegistrationChanged { organisation, number, .. }
+            | Happening::CallRefused { organisation, from_number: number, .. } => {
+                scope_of(organisation, number)
+            }
             Happening::Reloaded { .. } => {
                 self.look_up().await;
                 Scope::Process
@@ -151,9 +153,13 @@ impl Listening {
             if self.calls.len() >= MOST_CALLS {
                 self.calls.clear();
             }
-            match self.only_one() {
-                Some(only) => self.calls.entry(id.to_owned()).or_default().organisation = Some(only),
-                None => self.look_up().await,
+            match what {
+                Happening::CallStarted { organisation, .. } if !organisation.is_empty() => {
+                    let known = self.calls.entry(id.to_owned()).or_default();
+                    known.organisation = Some(organisation.clone());
+                }
+                // It began before we listened.
+                _ => self.look_up().await,
             }
         }
         let known = self.calls.entry(id.to_owned()).or_default();
@@ -170,28 +176,20 @@ impl Listening {
         }
     }
 
-    /// Of several organisations, the one that has the number, where only one has.
-    async fn scope_of_number(&self, number: &str) -> Scope {
-        let organisation = match self.only_one() {
-            Some(only) => Some(only),
-            None => {
-                let all = self.store.extensions(None).await.unwrap_or_default();
-                let mut having = all.into_iter().filter(|extension| extension.number == number);
-                having.next().filter(|_| having.next().is_none()).map(|only| only.organisation)
-            }
-        };
-        match organisation {
-            Some(organisation) => Scope::Of { organisation, numbers: vec![number.to_owned()] },
-            None => Scope::Unknown,
-        }
-    }
-
     fn only_one(&self) -> Option<String> {
         match &self.organisations[..] {
             [only] => Some(only.clone()),
             _ => None,
         }
     }
+}
+
+/// An extension's; of an organisation that is gone, nobody's.
+fn scope_of(organisation: &str, number: &str) -> Scope {
+    if organisation.is_empty() {
+        return Scope::Unknown;
+    }
+    Scope::Of { organisation: organisation.to_owned(), numbers: vec![number.to_owned()] }
 }
 
 /// The numbers that an event of a call adds to it.

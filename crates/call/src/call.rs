@@ -144,6 +144,7 @@ impl Call {
     pub(crate) fn response(&mut self, x: &mut Exchange, client: ClientId, response: &Response, flow: Flow) {
         let status = response.status;
         if self.branch_of(client).is_some() {
+            self.learn_agent(client, response);
             return match status.code() {
                 ..200 => self.branch_provisional(x, client, response, flow),
                 200..300 => self.branch_answered(x, client, response, flow),

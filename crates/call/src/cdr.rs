@@ -86,6 +86,8 @@ pub struct CdrLeg {
     pub transport: Transport,
     /// The address of its signalling.
     pub remote: SocketAddr,
+    /// What the phone calls itself: short, without control characters.
+    pub user_agent: Option<Arc<str>>,
     /// The final status of its INVITE; None while there is none.
     pub status: Option<u16>,
     /// The codec that offer and answer agreed on first; the figures say what was really heard.
@@ -108,6 +110,7 @@ impl CdrLeg {
             number: number.into(),
             transport: flow.transport,
             remote: flow.remote,
+            user_agent: None,
             status: None,
             codec: None,
             quality: None,

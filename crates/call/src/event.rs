@@ -18,6 +18,8 @@ pub enum Event {
     CallStarted {
         /// The call.
         call: CallId,
+        /// The slug of the organisation; empty where it is gone.
+        organisation: Box<str>,
         /// The caller's number.
         from: Box<str>,
         /// What was dialled.
@@ -116,6 +118,8 @@ pub enum Event {
     },
     /// A call was refused before it began.
     CallRefused {
+        /// The slug of the organisation; empty where it is gone.
+        organisation: Box<str>,
         /// The caller's number.
         from: Box<str>,
         /// The status.
@@ -125,6 +129,8 @@ pub enum Event {
     },
     /// The contacts of an extension changed.
     RegistrationChanged {
+        /// The slug of the organisation; empty where it is gone.
+        organisation: Box<str>,
         /// The number.
         number: Box<str>,
         /// Contacts that it has now.

@@ -40,6 +40,8 @@ pub(crate) struct Leg {
     /// Whether an offer is open with this phone.
     pub(crate) open: OpenOffer,
     pub(crate) can: Abilities,
+    /// What the phone calls itself.
+    pub(crate) agent: Option<Arc<str>>,
     /// When the session of this phone has to be refreshed; None for a phone without session timers.
     pub(crate) timer: Option<Box<SessionTimer>>,
     /// Our question whether the phone is still there, while it is unanswered.
@@ -173,6 +175,7 @@ impl Leg {
             signal,
             open: OpenOffer::None,
             can: Abilities::default(),
+            agent: None,
             timer: None,
             probe: None,
             withheld: false,

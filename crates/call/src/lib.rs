@@ -6,6 +6,7 @@
 
 mod abilities;
 mod absence;
+mod agent;
 mod answer;
 mod call;
 mod callee_invite;

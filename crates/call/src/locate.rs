@@ -181,11 +181,13 @@ impl Call {
         let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == before) else { return };
         let (number, flow) = (branch.leg.number.clone(), branch.leg.flow);
         let signal = std::mem::replace(&mut branch.leg.signal, Signal::Over);
-        let leg = Leg::new(id, Side::Callee, number.clone(), flow, signal);
+        let agent = branch.leg.agent.clone();
+        let leg = Leg { agent: agent.clone(), ..Leg::new(id, Side::Callee, number.clone(), flow, signal) };
         std::mem::replace(&mut branch.leg, leg).close(x);
         branch.leg.open(x, key);
         let charged_to = self.cdr.leg(before).and_then(|leg| leg.charged_to.clone());
-        let entry = CdrLeg { charged_to, ..CdrLeg::new(id, Side::Callee, &number, &flow) };
+        let entry = CdrLeg::new(id, Side::Callee, &number, &flow);
+        let entry = CdrLeg { charged_to, user_agent: agent, ..entry };
         self.cdr.record.legs.push(entry);
         self.hear_next(x);
     }

@@ -286,12 +286,12 @@ impl Call {
         self.cdr.record.to_number = Some(phone.number.clone());
         let of_transfer = self.walk.transfers.search.as_ref().map(|search| &*search.by);
         let charged_to = self.walk.history.charged_to().or(of_transfer).map(Into::into);
-        self.cdr
-            .record
-            .legs
-            .push(CdrLeg { charged_to, ..CdrLeg::new(id, Side::Callee, &phone.number, &phone.way.flow) });
+        let entry = CdrLeg::new(id, Side::Callee, &phone.number, &phone.way.flow);
+        let agent = phone.way.agent.clone();
+        self.cdr.record.legs.push(CdrLeg { charged_to, user_agent: agent.clone(), ..entry });
         let signal = Signal::Chosen { contact: phone.way.contact.clone() };
         let mut leg = Leg::new(id, Side::Callee, phone.number.clone(), phone.way.flow, signal);
+        leg.agent = agent;
         if phone.way.query.is_none() {
             leg.open(x, self.key);
         }

@@ -1,6 +1,7 @@
 //! What an operator sees: calls, registrations and counts, as plain values.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kiestoon_media::{CallKey, LegId};
@@ -92,8 +93,12 @@ pub struct LegView {
     pub transport: Transport,
     /// The address of its signalling.
     pub remote: SocketAddr,
+    /// What the phone calls itself: short, without control characters.
+    pub user_agent: Option<Arc<str>>,
     /// The codec that offer and answer agreed on.
     pub codec: Option<Box<str>>,
+    /// Whether it is a browser, whose keys are agreed by DTLS.
+    pub browser: bool,
     /// Whether this side has put the other on hold.
     pub holds: bool,
 }
@@ -117,6 +122,8 @@ pub struct RegistrationView {
     pub q: u16,
     /// What the phone calls itself.
     pub user_agent: Option<Box<str>>,
+    /// When it was first made: microseconds since 1970, UTC. Refreshes do not change it.
+    pub since: i64,
     /// Time until the binding expires.
     pub expires_in: Duration,
     /// False where a phone behind NAT has stopped answering.

@@ -41,6 +41,8 @@ pub(crate) struct Way {
     pub(crate) flow: Flow,
     pub(crate) query: Option<Query>,
     pub(crate) route: Vec<NameAddr>,
+    /// What the phone called itself when it registered.
+    pub(crate) agent: Option<Arc<str>>,
 }
 
 impl Call {
@@ -105,7 +107,7 @@ impl Call {
                 None => locate::query(&contact, &flow),
             };
             let query = query.map(|query| Query { secure: query.secure || self.carried.secure, ..query });
-            let way = Way { contact, flow, query, route };
+            let way = Way { contact, flow, query, route, agent: binding.user_agent.clone() };
             let mut phones = groups.iter_mut().flat_map(|(_, phones)| phones);
             if let Some(known) = phones.find(|phone| device.is_some() && phone.device == device) {
                 known.spare.push(way);

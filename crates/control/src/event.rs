@@ -21,6 +21,9 @@ pub enum Happening {
     CallStarted {
         /// The call.
         call_id: String,
+        /// The slug of the organisation; empty where it is gone.
+        #[serde(default)]
+        organisation: String,
         /// The caller's number.
         from_number: String,
         /// What was dialled.
@@ -129,6 +132,9 @@ pub enum Happening {
     /// A call was refused before it began.
     #[serde(rename = "call.refused")]
     CallRefused {
+        /// The slug of the organisation; empty where it is gone.
+        #[serde(default)]
+        organisation: String,
         /// The caller's number.
         from_number: String,
         /// The status.
@@ -139,6 +145,9 @@ pub enum Happening {
     /// The contacts of an extension changed.
     #[serde(rename = "registration.changed")]
     RegistrationChanged {
+        /// The slug of the organisation; empty where it is gone.
+        #[serde(default)]
+        organisation: String,
         /// The number.
         number: String,
         /// Contacts that it has now.
@@ -244,6 +253,7 @@ mod tests {
         let all = [
             Happening::CallStarted {
                 call_id: call_id(),
+                organisation: "kantoor".into(),
                 from_number: number(),
                 dialed: number(),
                 route: None,
@@ -268,8 +278,19 @@ mod tests {
             },
             Happening::CallStepNotBuilt { call_id: call_id(), step: "voicemail".into() },
             Happening::CallEnded { call_id: call_id(), end_reason: "busy".into(), sip_code: 486 },
-            Happening::CallRefused { from_number: number(), sip_code: 503, reason: "full".into() },
-            Happening::RegistrationChanged { number: number(), contacts: 1, transport: None, remote: None },
+            Happening::CallRefused {
+                organisation: "kantoor".into(),
+                from_number: number(),
+                sip_code: 503,
+                reason: "full".into(),
+            },
+            Happening::RegistrationChanged {
+                organisation: "kantoor".into(),
+                number: number(),
+                contacts: 1,
+                transport: None,
+                remote: None,
+            },
             Happening::AuthenticationFailed { remote: "192.0.2.1:5060".into(), user: number() },
             Happening::SourceBanned { source: "192.0.2.1".into(), secs: 300, count: 20 },
             Happening::SourceUnbanned { source: "192.0.2.1".into() },

@@ -162,6 +162,9 @@ pub struct Leg {
     pub remote: String,
     /// The address of its media, once known.
     pub media_remote: Option<String>,
+    /// What the phone calls itself.
+    #[serde(default)]
+    pub user_agent: Option<String>,
     /// The codec in use.
     pub codec: Option<String>,
     /// Whether this phone has put the other on hold.
@@ -169,6 +172,9 @@ pub struct Leg {
     /// The crypto suite, where speech is encrypted with the phone.
     #[serde(default)]
     pub srtp: Option<String>,
+    /// How its keys were agreed, where it is: `sdes` (RFC 4568) or `dtls` (RFC 5763).
+    #[serde(default)]
+    pub srtp_keys: Option<String>,
     /// Whether the key of that went over signalling that is not encrypted: whoever reads along there can listen in.
     #[serde(default)]
     pub srtp_key_in_clear: bool,
@@ -199,6 +205,11 @@ pub struct Stream {
     pub jitter_ms: f64,
     /// Times that at least one packet was missing.
     pub gaps: u64,
+    /// How it sounded in the last ten seconds, from 1 to 4.5, by estimate (ITU-T G.107); none while too little is known. To
+    /// the phone it is known where the phone reports by RTCP.
+    pub mos: Option<f64>,
+    /// The worst ten seconds.
+    pub mos_min: Option<f64>,
 }
 
 /// A registered contact.
@@ -221,6 +232,9 @@ pub struct Registration {
     pub q: f64,
     /// What the phone calls itself.
     pub user_agent: Option<String>,
+    /// When it was first made; refreshes do not change it.
+    #[serde(default)]
+    pub since: String,
     /// Seconds until it expires.
     pub expires_in_secs: u64,
     /// False where a phone behind NAT has stopped answering.

@@ -20,7 +20,7 @@ pub mod webrtc;
 pub use doctor::Cause;
 pub use engine::{CallKey, DigitSource, LegId, MediaCommand, MediaEvent, OpenError};
 pub use port_pool::{PortPair, PortPool, PortsExhausted};
-pub use quality::{DirectionQuality, LegQuality};
+pub use quality::{DirectionQuality, LegQuality, Mos};
 pub use sdp::{
     Codec, Direction, LocalMedia, LocalPeer, Origin, Policy, RemoteAudio, RemoteFax, Sdp, SdpError,
     SrtpPolicy, local_answer, local_offer, refuse_offer, relay_answer, relay_offer, voiceband_offer,

@@ -1,10 +1,13 @@
 //! Quality figures of a leg: plain data, seen from the PBX. `inbound` is what the phone sent to us,
 //! `outbound` what we sent to the phone.
 
+pub(crate) mod mos;
+
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub use self::mos::Mos;
 use crate::doctor::Cause;
 use crate::srtp::Suite;
 
@@ -63,4 +66,6 @@ pub struct DirectionQuality {
     pub duplicates: u64,
     /// Packets that came late, after one with a higher sequence number.
     pub reordered: u64,
+    /// How it sounds, by estimate; None where too little is known of it. To the phone: by its own reports.
+    pub mos: Option<Mos>,
 }

@@ -29,7 +29,7 @@ pub struct Binding {
     pub cseq: u32,
     /// The q-value in thousandths, 0 to 1000.
     pub q: u16,
-    /// When it was last refreshed, in microseconds UTC.
+    /// When it was first made, in microseconds UTC; refreshes leave it as it is.
     pub registered_at: i64,
     /// When it ends, in microseconds UTC.
     pub expires_at: i64,

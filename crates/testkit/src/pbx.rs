@@ -192,8 +192,9 @@ impl Pbx {
             };
             bindings.retain(|known| known.aor != *aor || known.contact != *contact);
             if let BindingChange::Put(binding) = change {
-                let remaining = binding.remaining.saturating_sub(now.saturating_duration_since(*at));
-                bindings.push(StoredBinding { remaining, ..binding.clone() });
+                let passed = now.saturating_duration_since(*at);
+                let (age, remaining) = (binding.age + passed, binding.remaining.saturating_sub(passed));
+                bindings.push(StoredBinding { age, remaining, ..binding.clone() });
             }
         }
         self.cdrs = before.cdrs;

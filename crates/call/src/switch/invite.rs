@@ -12,6 +12,7 @@ use rand_core::Rng;
 use super::authenticate::Principal;
 use super::{Output, Switch};
 use crate::abilities::Abilities;
+use crate::agent;
 use crate::call::{Call, Stage};
 use crate::callee_invite::Carried;
 use crate::cdr::{Cdr, CdrLeg, CdrRecord, End, Side};
@@ -109,7 +110,8 @@ impl Switch {
             response.headers.push(HeaderName::RetryAfter, seconds.to_string());
         }
         self.x.respond(server, response);
-        self.x.event(Event::CallRefused { from: principal.number.clone(), status, reason });
+        let organisation = self.slug(principal.organisation);
+        self.x.event(Event::CallRefused { organisation, from: principal.number.clone(), status, reason });
     }
 
     fn begin(&mut self, new: NewCall) {
@@ -125,6 +127,7 @@ impl Switch {
         self.x.parties.join(&record.organisation, &record.from_number, key);
         self.x.event(Event::CallStarted {
             call: record.id,
+            organisation: self.slug(new.principal.organisation),
             from: record.from_number.clone(),
             dialled: record.dialled.clone(),
             route: record.route.clone(),
@@ -141,7 +144,7 @@ impl Switch {
         }
         invite.body.clear();
         let offer_made = matches!(offer, Ok(Some(_)));
-        let can = Abilities::of(&invite.headers);
+        let (can, agent) = (Abilities::of(&invite.headers), agent::of(&invite.headers));
         let signal = Signal::Inviting {
             server: new.server,
             reliable: Reliable::of(&invite.headers, self.x.random()),
@@ -149,7 +152,7 @@ impl Switch {
             dialog: Box::new(new.dialog),
         };
         let mut caller = Leg::new(leg, Side::Caller, new.principal.number, new.flow, signal);
-        caller.can = can;
+        (caller.can, caller.agent) = (can, agent);
         caller.open = if offer_made { OpenOffer::Theirs } else { OpenOffer::OursDue };
         let call = Call {
             key,
@@ -199,7 +202,10 @@ impl Switch {
             answered_at: None,
             linked: None,
             end: None,
-            legs: vec![CdrLeg::new(leg, Side::Caller, number, &new.flow)],
+            legs: vec![CdrLeg {
+                user_agent: agent::of(&new.request.headers),
+                ..CdrLeg::new(leg, Side::Caller, number, &new.flow)
+            }],
         }
     }
 }

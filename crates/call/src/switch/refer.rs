@@ -8,6 +8,7 @@ use kiestoon_sip::{Flow, Replaces, Request};
 use super::Switch;
 use super::authenticate::Principal;
 use crate::abilities::Abilities;
+use crate::agent;
 use crate::call::Call;
 use crate::cdr::Side;
 use crate::id;
@@ -115,12 +116,12 @@ impl Switch {
         let trying = self.x.response(&request, 100, None);
         self.x.respond(server, trying);
         self.x.routes.add_invite(server, key);
-        let can = Abilities::of(&request.headers);
+        let (can, agent) = (Abilities::of(&request.headers), agent::of(&request.headers));
         let (invite, dialog) = (Box::new(request), Box::new(dialog));
         // It is answered at once, without a provisional response.
         let signal = Signal::Inviting { server, invite, dialog, reliable: None };
         let leg = Leg::new(LegId(0), Side::Callee, principal.number.clone(), flow, signal);
-        let leg = Leg { media: LegMedia::Opening, can, ..leg };
+        let leg = Leg { media: LegMedia::Opening, can, agent, ..leg };
         self.with_call(key, |call: &mut Call, x| {
             let id = call.expect_inviting(x, place, leg, offer);
             x.routes.add_dialog(&tag, id);

@@ -35,7 +35,9 @@ impl Switch {
                 self.keep_open(request, &flow, &aor);
                 let (contacts, is_direct) = (registered.contacts.len(), registered.path.is_empty());
                 if contacts != before {
+                    let organisation = self.slug(principal.organisation);
                     self.x.event(Event::RegistrationChanged {
+                        organisation,
                         number: principal.number.clone(),
                         contacts,
                         transport: Some(flow.transport),
@@ -124,7 +126,15 @@ impl Switch {
             let BindingChange::Remove { aor, .. } = change else { continue };
             let number = aor.as_str().rsplit_once('@').map_or(aor.as_str(), |(number, _)| number).into();
             let contacts = self.x.registrar.lookup(self.x.now, aor).len();
-            self.x.event(Event::RegistrationChanged { number, contacts, transport: None, remote: None });
+            let known = self.x.snapshot.of_aor(aor.as_str());
+            let organisation = known.map(|(index, _)| self.slug(index)).unwrap_or_default();
+            self.x.event(Event::RegistrationChanged {
+                organisation,
+                number,
+                contacts,
+                transport: None,
+                remote: None,
+            });
         }
         self.x.outputs.push_back(Output::Bindings(changes));
     }

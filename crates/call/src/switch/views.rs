@@ -47,6 +47,7 @@ impl Switch {
                     remote: binding.flow.remote,
                     q: binding.q,
                     user_agent: binding.user_agent.as_deref().map(Into::into),
+                    since: self.x.clock.micros(binding.since),
                     expires_in: binding.remaining(now),
                     reachable: !self.keep_alive.is_unreachable(binding)
                         && !self.x.flows.is_dead(now, &binding.flow),
@@ -62,6 +63,11 @@ impl Switch {
             ))
         });
         views
+    }
+
+    /// What operators call an organisation.
+    pub(super) fn slug(&self, organisation: usize) -> Box<str> {
+        self.x.snapshot.organisation(organisation).map(|ours| ours.slug.clone()).unwrap_or_default()
     }
 
     /// How many contacts are registered over each transport.
@@ -151,7 +157,9 @@ impl Call {
             name: self.name_of(&leg.number).unwrap_or_default(),
             transport: leg.flow.transport,
             remote: leg.flow.remote,
+            user_agent: leg.agent.clone(),
             codec: media.codec.clone(),
+            browser: media.local.browser.is_some(),
             holds: media.holds,
         })
     }

@@ -203,6 +203,7 @@ impl Call {
         self.cdr.record.legs.push(CdrLeg {
             status: Some(200),
             codec,
+            user_agent: leg.agent.clone(),
             ..CdrLeg::new(leg.id, side, &leg.number, &flow)
         });
     }

@@ -77,6 +77,7 @@ mod outbound_flows;
 mod overload_503;
 mod path_is_followed;
 mod phone_behind_nat;
+mod phones_are_named;
 mod play_then_hangup;
 mod prack_for_nothing_481;
 mod prack_never_comes;

@@ -5,6 +5,7 @@ mod another_call;
 mod browser;
 mod ears;
 mod fax;
+mod figures;
 mod hearing;
 mod reports;
 
@@ -17,7 +18,6 @@ use super::statistics::{Received, Sent};
 use super::{Format, Header, Latch, LatchSettings, OneStream};
 use crate::codec::Encoding;
 use crate::doctor::{Doctor, Facts, Finding};
-use crate::quality::LegQuality;
 use crate::sdp::{Codec, Direction, RemoteAudio, static_format};
 use crate::srtp::{LocalKeys, Protection, Unprotected};
 use crate::transcode::{Wanted, packet_time};
@@ -74,6 +74,7 @@ pub struct RtpLeg {
     is_browser: bool,
     /// What it is sent, as one stream.
     one_stream: Option<Box<OneStream>>,
+    opinions: figures::Opinions,
 }
 
 /// What the phone said of packets that it receives, in milliseconds.
@@ -187,6 +188,7 @@ impl RtpLeg {
             fax: None,
             is_browser: false,
             one_stream: None,
+            opinions: figures::Opinions::default(),
         }
     }
 
@@ -452,28 +454,6 @@ impl RtpLeg {
             noise: noise.filter(|_| !self.is_voiceband()).map(|format| format.payload_type),
             events: alike.or_else(|| events().next()).map(|event| (event.payload_type, event.clock_rate)),
         })
-    }
-
-    /// The figures so far.
-    pub fn quality(&self) -> LegQuality {
-        let speech = self.hearing.speech.or(self.spoken.payload_type);
-        let spoken = || speech.and_then(|payload_type| self.name(payload_type));
-        let (mut inbound, mut outbound) = (self.inbound.quality(), self.outbound.quality());
-        self.count_fax(&mut inbound, &mut outbound);
-        LegQuality {
-            codec: if self.is_fax() { Some(T38.into()) } else { spoken() },
-            remote: self.latch.destination(),
-            inbound,
-            outbound,
-            rtt_ms: self.rtcp.rtt_ms,
-            strangers: self.strangers,
-            malformed: self.malformed,
-            // A fax is in the clear, whatever protects speech.
-            srtp: self.protection.as_deref().filter(|_| !self.is_fax()).map(|keys| keys.suite().name()),
-            forged: self.forged,
-            replayed: self.replayed,
-            diagnosis: self.doctor.said(),
-        }
     }
 
     fn clock_rate(&self, payload_type: u8) -> u32 {

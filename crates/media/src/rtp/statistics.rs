@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::Header;
 use super::reporter::Reception;
 use crate::quality::DirectionQuality;
+use crate::quality::mos::Counted;
 
 /// What was received of the stream that is on now, and of those before it.
 #[derive(Debug, Clone, Default)]
@@ -98,6 +99,7 @@ impl Received {
             gaps: self.gaps,
             duplicates: self.duplicates,
             reordered: self.reordered,
+            mos: None,
         }
     }
 
@@ -238,6 +240,8 @@ pub struct Sent {
     bytes: u64,
     lost: i64,
     jitter_ms: f32,
+    /// Packets that had been sent when the receiver reported last.
+    reported_of: u64,
 }
 
 impl Sent {
@@ -256,6 +260,12 @@ impl Sent {
     pub fn reported(&mut self, lost: i32, jitter_ms: f32) {
         self.lost = i64::from(lost);
         self.jitter_ms = jitter_ms;
+        self.reported_of = self.packets;
+    }
+
+    /// What the receiver has counted: nothing as long as it does not report.
+    pub(super) fn counted(&self) -> Counted {
+        Counted { expected: i64::try_from(self.reported_of).unwrap_or(i64::MAX), lost: self.lost }
     }
 
     /// The figures so far.

@@ -24,6 +24,7 @@ impl Legs {
         self.expect_loss(index);
         let Some(leg) = self.leg_mut(index) else { return };
         let id = leg.id;
+        leg.media.appraise(now);
         let connected = !matches!(leg.activity, Activity::Idle);
         if let Some(finding) = leg.media.examine(now, connected) {
             let cause = match finding {

@@ -24,6 +24,7 @@ pub(super) struct Metrics {
     lost: BothWays<u64>,
     jitter: BothWays<Histogram>,
     rtt: Histogram,
+    mos: BothWays<Histogram>,
 }
 
 /// From phones to the PBX, and from the PBX to phones.
@@ -37,6 +38,7 @@ impl Metrics {
     pub(super) fn new() -> Self {
         let jitter =
             || histogram(JITTER.0, JITTER.1, &[0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2]);
+        let mos = || histogram(MOS.0, MOS.1, &[1.0, 2.0, 2.5, 3.0, 3.5, 3.8, 4.0, 4.2, 4.4]);
         Self {
             requests: [0; METHODS.len()],
             responses: HashMap::new(),
@@ -58,6 +60,7 @@ impl Metrics {
                 "Round trip between the PBX and the phone by RTCP, at the end of each leg.",
                 &[0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0],
             ),
+            mos: BothWays { inbound: mos(), outbound: mos() },
         }
     }
 
@@ -93,13 +96,16 @@ impl Metrics {
 
     fn leg(&mut self, quality: &LegQuality) {
         let ways = [
-            (&quality.inbound, &mut self.lost.inbound, &self.jitter.inbound),
-            (&quality.outbound, &mut self.lost.outbound, &self.jitter.outbound),
+            (&quality.inbound, &mut self.lost.inbound, &self.jitter.inbound, &self.mos.inbound),
+            (&quality.outbound, &mut self.lost.outbound, &self.jitter.outbound, &self.mos.outbound),
         ];
-        for (figures, lost, jitter) in ways {
+        for (figures, lost, jitter, mos) in ways {
             *lost = lost.saturating_add(u64::try_from(figures.lost).unwrap_or(0));
             if figures.packets > 0 {
                 jitter.observe(f64::from(figures.jitter_ms) / 1_000.0);
+            }
+            if let Some(scored) = &figures.mos {
+                mos.observe(f64::from(scored.mean));
             }
         }
         if let Some(rtt) = quality.rtt_ms {
@@ -142,6 +148,7 @@ impl Metrics {
         );
         to.histograms(JITTER, [([INBOUND], &self.jitter.inbound), ([OUTBOUND], &self.jitter.outbound)]);
         to.histogram(&self.rtt);
+        to.histograms(MOS, [([INBOUND], &self.mos.inbound), ([OUTBOUND], &self.mos.outbound)]);
     }
 }
 
@@ -316,6 +323,10 @@ const JITTER: (&str, &str) = (
     "kiestoon_rtp_jitter_seconds",
     "Interarrival jitter (RFC 3550) at the end of each leg; outbound as the phones report it.",
 );
+const MOS: (&str, &str) = (
+    "kiestoon_call_mos",
+    "Mean opinion score of each leg over the whole call, estimated (ITU-T G.107); outbound where phones report.",
+);
 
 #[cfg(test)]
 mod tests {
@@ -395,6 +406,7 @@ mod tests {
         let mut quality = LegQuality { rtt_ms: Some(12.0), ..LegQuality::default() };
         (quality.inbound.packets, quality.inbound.lost, quality.inbound.jitter_ms) = (100, 3, 4.0);
         quality.outbound.lost = -2;
+        quality.inbound.mos = Some(kiestoon_media::Mos { now: 4.3, least: 2.0, mean: 3.9 });
         metrics.leg(&quality);
         let text = text(&metrics);
         for line in [
@@ -404,6 +416,9 @@ mod tests {
             "kiestoon_rtp_jitter_seconds_bucket{direction=\"inbound\",le=\"0.005\"} 1",
             "kiestoon_rtp_jitter_seconds_count{direction=\"outbound\"} 0",
             "kiestoon_rtp_rtt_seconds_count 1",
+            "kiestoon_call_mos_bucket{direction=\"inbound\",le=\"3.8\"} 0",
+            "kiestoon_call_mos_bucket{direction=\"inbound\",le=\"4\"} 1",
+            "kiestoon_call_mos_count{direction=\"outbound\"} 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

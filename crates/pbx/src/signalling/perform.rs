@@ -78,7 +78,7 @@ impl Signalling {
 /// One line an event. Numbers are personal: they stand in the call record, and here at `trace` only.
 fn log(event: &Event) {
     match event {
-        Event::CallStarted { call, from, dialled, route } => {
+        Event::CallStarted { call, from, dialled, route, .. } => {
             tracing::info!(%call, route = route.as_deref().unwrap_or("none"), "call started");
             tracing::trace!(%call, %from, %dialled, "call started");
         }

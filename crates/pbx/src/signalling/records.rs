@@ -4,8 +4,8 @@ use std::time::Duration;
 use kiestoon_call::{
     BindingChange, CdrEnd, CdrLeg, CdrRecord, Disposition, EndReason, HangupBy, Side, Snapshot, StoredBinding,
 };
-use kiestoon_media::LegQuality;
 use kiestoon_media::rtp::T38;
+use kiestoon_media::{LegQuality, Mos};
 use kiestoon_sip::{
     flow::{Flow, Transport},
     registrar::{Aor, Extra},
@@ -44,6 +44,10 @@ pub(super) fn cdr(record: CdrRecord) -> Cdr {
             Some(quality.inbound.jitter_ms.max(quality.outbound.jitter_ms))
         }),
         rtt: worst(&record.legs, |quality| quality.rtt_ms),
+        mos_min_a: caller.and_then(|leg| mos(leg, |mos| mos.least)),
+        mos_avg_a: caller.and_then(|leg| mos(leg, |mos| mos.mean)),
+        mos_min_b: callee.and_then(|leg| mos(leg, |mos| mos.least)),
+        mos_avg_b: callee.and_then(|leg| mos(leg, |mos| mos.mean)),
         legs: record.legs.iter().map(leg).collect(),
         ..Cdr::default()
     };
@@ -110,12 +114,20 @@ fn worst(legs: &[CdrLeg], figure: impl Fn(&LegQuality) -> Option<f32>) -> Option
     legs.iter().filter_map(|leg| leg.quality.as_deref().and_then(&figure)).map(f64::from).reduce(f64::max)
 }
 
+/// Of the direction that sounded worse.
+fn mos(leg: &CdrLeg, figure: impl Fn(&Mos) -> f32) -> Option<f64> {
+    let quality = leg.quality.as_deref()?;
+    let both = [&quality.inbound, &quality.outbound].into_iter().filter_map(|way| way.mos.as_ref());
+    both.map(figure).map(super::views::rounded).reduce(f64::min)
+}
+
 fn leg(leg: &CdrLeg) -> Value {
     json!({
         "side": leg.side.as_str(),
         "number": leg.number,
         "transport": leg.transport.uri_token(),
         "remote": leg.remote.to_string(),
+        "user_agent": leg.user_agent,
         "status": leg.status,
         "codec": codec(leg),
         "srtp_key_in_clear": is_protected(std::slice::from_ref(leg)) && leg.transport.shows_keys(),
@@ -154,7 +166,7 @@ fn stored(binding: StoredBinding, extension_id: String, now: i64) -> store::Bind
         call_id: binding.call_id.to_string(),
         cseq: binding.cseq,
         q: binding.q,
-        registered_at: now,
+        registered_at: now.saturating_sub(i64::try_from(binding.age.as_micros()).unwrap_or(0)),
         expires_at: now.saturating_add(remaining),
         transport: binding.flow.transport.uri_token().to_owned(),
         remote: binding.flow.remote.to_string(),
@@ -194,6 +206,7 @@ fn restore(stored: store::StoredBinding, snapshot: &Snapshot, now: i64) -> Optio
         q: binding.q,
         call_id: binding.call_id.into(),
         cseq: binding.cseq,
+        age: Duration::from_micros(u64::try_from(now.saturating_sub(binding.registered_at)).unwrap_or(0)),
         remaining: Duration::from_micros(u64::try_from(binding.expires_at.saturating_sub(now)).ok()?),
         flow,
         user_agent: binding.user_agent.map(Into::into),

@@ -40,11 +40,15 @@ fn leg(view: LegView, figures: &HashMap<LegId, LegQuality>) -> control::Leg {
         transport: view.transport.uri_token().to_owned(),
         remote: view.remote.to_string(),
         media_remote: quality.and_then(|quality| quality.remote).map(|remote| remote.to_string()),
+        user_agent: view.user_agent.as_deref().map(Into::into),
         codec: heard.or(view.codec).map(Into::into),
         on_hold: view.holds,
         diagnosis: quality.and_then(|quality| quality.diagnosis).map(|cause| cause.to_string()),
         srtp_key_in_clear: quality.is_some_and(|quality| quality.srtp.is_some())
             && view.transport.shows_keys(),
+        srtp_keys: quality
+            .and_then(|quality| quality.srtp)
+            .map(|_| if view.browser { "dtls" } else { "sdes" }.to_owned()),
         srtp: quality.and_then(|quality| quality.srtp).map(Into::into),
         rtt_ms: quality.and_then(|quality| quality.rtt_ms).map(f64::from),
         inbound: quality.map(|quality| stream(&quality.inbound)).unwrap_or_default(),
@@ -60,7 +64,14 @@ fn stream(direction: &DirectionQuality) -> control::Stream {
         loss_percent: f64::from(direction.loss) * 100.0,
         jitter_ms: f64::from(direction.jitter_ms),
         gaps: direction.gaps,
+        mos: direction.mos.map(|mos| rounded(mos.now)),
+        mos_min: direction.mos.map(|mos| rounded(mos.least)),
     }
+}
+
+/// To hundredths: more it does not mean.
+pub(super) fn rounded(score: f32) -> f64 {
+    (f64::from(score) * 100.0).round() / 100.0
 }
 
 /// A registered contact.
@@ -73,7 +84,8 @@ pub(super) fn registration(view: RegistrationView) -> control::Registration {
         transport: view.transport.uri_token().to_owned(),
         remote: view.remote.to_string(),
         q: f64::from(view.q) / 1_000.0,
-        user_agent: view.user_agent.map(Into::into),
+        user_agent: view.user_agent.map(|agent| agent.replace(char::is_control, "?")),
+        since: rfc3339(view.since),
         expires_in_secs: view.expires_in.as_secs(),
         reachable: view.reachable,
     }
@@ -100,8 +112,9 @@ fn source(source: IpAddr) -> String {
 pub(super) fn happening(event: Event) -> control::Happening {
     use control::Happening;
     match event {
-        Event::CallStarted { call, from, dialled, route } => Happening::CallStarted {
+        Event::CallStarted { call, organisation, from, dialled, route } => Happening::CallStarted {
             call_id: call.to_string(),
+            organisation: organisation.into(),
             from_number: from.into(),
             dialed: dialled.into(),
             route: route.map(Into::into),
@@ -147,11 +160,15 @@ pub(super) fn happening(event: Event) -> control::Happening {
             end_reason: reason.as_str().to_owned(),
             sip_code,
         },
-        Event::CallRefused { from, status, reason } => {
-            Happening::CallRefused { from_number: from.into(), sip_code: status, reason: reason.to_owned() }
-        }
-        Event::RegistrationChanged { number, contacts, transport, remote } => {
+        Event::CallRefused { organisation, from, status, reason } => Happening::CallRefused {
+            organisation: organisation.into(),
+            from_number: from.into(),
+            sip_code: status,
+            reason: reason.to_owned(),
+        },
+        Event::RegistrationChanged { organisation, number, contacts, transport, remote } => {
             Happening::RegistrationChanged {
+                organisation: organisation.into(),
                 number: number.into(),
                 contacts: contacts as u64,
                 transport: transport.map(|transport| transport.uri_token().to_owned()),

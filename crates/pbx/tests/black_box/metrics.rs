@@ -115,6 +115,8 @@ fn a_call_and_a_wrong_password_are_counted() {
         ("kiestoon_sip_responses_total{method=\"INVITE\",code=\"407\"}", 1.0),
         ("kiestoon_sip_responses_total{method=\"INVITE\",code=\"200\"}", 1.0),
         ("kiestoon_rtp_jitter_seconds_count{direction=\"inbound\"}", 2.0),
+        ("kiestoon_call_mos_count{direction=\"inbound\"}", 2.0),
+        ("kiestoon_call_mos_bucket{direction=\"inbound\",le=\"4\"}", 0.0),
         ("kiestoon_rtp_packets_lost_total{direction=\"inbound\"}", 0.0),
         ("kiestoon_one_way_audio_total{cause=\"port_blocked\"}", 0.0),
         ("kiestoon_auth_failures_total", 1.0),

@@ -2,6 +2,8 @@
 use std::fs;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::baresip::{Baresip, Phone};
 use crate::pbx::{PHONES_CALL, Pbx, text, wait_for};
 use crate::tone;
@@ -67,7 +69,12 @@ fn talk(pbx: &Pbx, caller: &mut Baresip, callee: &mut Baresip, protected: [bool;
     });
     let calls = pbx.json(&["ctl", "calls"]);
     for (leg, protected) in protected.into_iter().enumerate() {
-        assert_eq!(calls[0]["legs"][leg]["srtp"].is_string(), protected, "{calls:#}");
+        let leg = &calls[0]["legs"][leg];
+        assert_eq!(leg["srtp"].is_string(), protected, "{calls:#}");
+        assert_eq!(leg["srtp_keys"], if protected { "sdes".into() } else { Value::Null }, "{calls:#}");
+        assert!(leg["user_agent"].as_str().is_some_and(|name| name.contains("baresip")), "{calls:#}");
+        // On one machine nothing is lost.
+        assert!(leg["inbound"]["mos"].as_f64().is_some_and(|score| score > 4.2), "{calls:#}");
     }
     // The phones signal over UDP: the keys were there for everyone on the way.
     let legs = protected.into_iter().filter(|protected| *protected).count();

@@ -52,6 +52,8 @@ pub struct Binding {
     pub call_id: Arc<str>,
     /// The CSeq number of that REGISTER.
     pub cseq: u32,
+    /// When it was first made: refreshes leave it as it is.
+    pub since: Instant,
     /// When it ends.
     pub expires: Instant,
     /// Where that REGISTER came from.
@@ -146,6 +148,12 @@ impl Binding {
         self.expires.saturating_duration_since(now)
     }
 
+    /// How long there has been such a binding, refreshes included.
+    #[must_use]
+    pub fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.since)
+    }
+
     /// As plain data for a store.
     #[must_use]
     pub fn stored(&self, aor: &Aor, now: Instant) -> StoredBinding {
@@ -155,6 +163,7 @@ impl Binding {
             q: self.q,
             call_id: self.call_id.clone(),
             cseq: self.cseq,
+            age: self.age(now),
             remaining: self.remaining(now),
             flow: self.flow,
             user_agent: self.user_agent.clone(),
@@ -191,6 +200,9 @@ pub struct StoredBinding {
     pub call_id: Arc<str>,
     /// The CSeq number of its last REGISTER.
     pub cseq: u32,
+    /// How long there had been such a binding when this was made.
+    #[serde(with = "crate::plain")]
+    pub age: Duration,
     /// The time left when this was made.
     #[serde(with = "crate::plain")]
     pub remaining: Duration,

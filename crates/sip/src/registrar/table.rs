@@ -215,15 +215,28 @@ impl Registrar {
     }
 
     fn put(&mut self, now: Instant, binding: StoredBinding) {
-        let StoredBinding { aor, contact, q, call_id, cseq, remaining, flow, user_agent, instance, extra } =
-            binding;
+        let StoredBinding {
+            aor,
+            contact,
+            q,
+            call_id,
+            cseq,
+            age,
+            remaining,
+            flow,
+            user_agent,
+            instance,
+            extra,
+        } = binding;
+        // A clock that cannot go back so far begins here.
+        let since = now.checked_sub(age).unwrap_or(now);
         let Some(expires) = now.checked_add(remaining) else { return };
         let mut after: Vec<Binding> =
             self.records.get(&aor).map(|record| record.bindings.clone()).unwrap_or_default();
         let reg_id = extra.as_ref().and_then(|extra| extra.reg_id);
         after.retain(|other| other.contact != contact || other.reg_id() != reg_id);
         after.reserve_exact(1);
-        after.push(Binding { contact, q, call_id, cseq, expires, flow, user_agent, instance, extra });
+        after.push(Binding { contact, q, call_id, cseq, since, expires, flow, user_agent, instance, extra });
         self.replace(&aor, after);
     }
 
@@ -364,6 +377,7 @@ impl Registering<'_> {
             q: wanted.q,
             call_id: shared(old.map(|old| &old.call_id), &self.request.call_id),
             cseq: self.request.cseq.number,
+            since: old.map_or(self.now, |old| old.since),
             expires: self.now + Duration::from_secs(wanted.seconds.into()),
             flow: self.flow,
             user_agent: agent.map(|agent| shared(old.and_then(|old| old.user_agent.as_ref()), agent)),

@@ -351,6 +351,7 @@ fn what_is_stored_can_be_restored() {
         world.now,
         stored.map(|mut stored| {
             stored.remaining = stored.remaining.saturating_sub(Duration::from_secs(100));
+            stored.age += Duration::from_secs(100);
             stored
         }),
     );
@@ -358,8 +359,28 @@ fn what_is_stored_can_be_restored() {
     let found = later.registrar.lookup(world.now, &world.aor);
     assert_eq!(found.len(), 1);
     let before = world.registrar.lookup(world.now, &world.aor);
-    assert_eq!(Binding { expires: before[0].expires, ..found[0].clone() }, *before[0]);
+    let same = Binding { expires: before[0].expires, since: before[0].since, ..found[0].clone() };
+    assert_eq!(same, *before[0]);
+    assert_eq!(found[0].age(world.now), Duration::from_secs(100));
     assert_eq!(found[0].user_agent.as_deref(), Some("Telefoon 1.0"));
+}
+
+#[test]
+fn a_binding_is_as_old_as_its_first_register() {
+    let mut world = World::new();
+    let device = format!("{ONE};+sip.instance=\"<urn:uuid:1>\"");
+    let age =
+        |world: &World| world.registrar.lookup(world.now, &world.aor).first().map(|it| it.age(world.now));
+    world.register(&device).unwrap();
+    world.pass(30);
+    world.register(&device).unwrap();
+    assert_eq!(age(&world), Some(Duration::from_secs(30)), "a refresh makes it no younger");
+    world.pass(10);
+    world.register(&format!("{TWO};+sip.instance=\"<urn:uuid:1>\"")).unwrap();
+    assert_eq!(age(&world), Some(Duration::from_secs(40)), "nor does the same phone at another address");
+    world.register(&format!("{TWO};expires=0;+sip.instance=\"<urn:uuid:1>\"")).unwrap();
+    world.register(&device).unwrap();
+    assert_eq!(age(&world), Some(Duration::ZERO), "it had gone");
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(crate) use browser::place_of;
 pub use browser::{Browser, Section};
 pub use line::{Ended, LineState};
 pub(crate) use profile::Site;
-pub use profile::{Faxes, Profile, Reinvites, Reliably, Reply, SessionTimer, browser, phone};
+pub use profile::{Faxes, Named, Profile, Reinvites, Reliably, Reply, SessionTimer, browser, phone};
 pub use session::{Fax, Flowing, Session};
 
 use crate::chance::Chance;
@@ -82,12 +82,12 @@ impl Phone {
             login: Login::new(profile.user.as_deref().unwrap_or(&profile.number), &password),
             address,
             register_call_id: chance.token(),
+            wire: Wire::named(profile.named.clone()),
             name,
             profile,
             domain,
             flow,
             chance,
-            wire: Wire::default(),
             lines: Vec::new(),
             purposes: Vec::new(),
             timers: Vec::new(),

@@ -39,6 +39,16 @@ pub struct Profile {
     pub(crate) proxied: bool,
     pub(crate) browser: bool,
     pub(crate) shows: bool,
+    pub(crate) named: Option<(Named, String)>,
+}
+
+/// In which of its messages a phone says what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// When it registers.
+    Registering,
+    /// In all others.
+    Calling,
 }
 
 /// Where a phone stands.
@@ -160,6 +170,7 @@ pub fn phone(number: &str) -> Profile {
         device: None,
         proxied: false,
         browser: false,
+        named: None,
         shows: false,
     }
 }
@@ -269,6 +280,13 @@ impl Profile {
     pub fn with_login(mut self, user: &str, password: &str) -> Self {
         self.user = Some(user.to_owned());
         self.with_password(password)
+    }
+
+    /// Says what it is (User-Agent) in some of its messages.
+    #[must_use]
+    pub fn calls_itself(mut self, name: &str, named: Named) -> Self {
+        self.named = Some((named, name.to_owned()));
+        self
     }
 
     /// Asks for bindings of this many seconds.

@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kiestoon_sip::{Flow, Message, Method, Request, Response};
+use kiestoon_sip::{Flow, HeaderName, Headers, Message, Method, Request, Response};
+
+use super::profile::Named;
 
 /// What a phone puts on the network.
 pub(crate) type Sent = (Flow, Bytes);
@@ -56,11 +58,27 @@ pub(crate) struct Wire {
     servers: Vec<Server>,
     /// Those that are over: a response may still come, late.
     past: Vec<Branch>,
+    named: Option<(Named, String)>,
 }
 
 impl Wire {
+    /// Of a phone that says what it is.
+    pub(crate) fn named(named: Option<(Named, String)>) -> Self {
+        Self { named, ..Self::default() }
+    }
+
+    fn name(&self, method: &Method, headers: &mut Headers) {
+        let wanted = if *method == Method::Register { Named::Registering } else { Named::Calling };
+        if let Some((named, name)) = &self.named
+            && *named == wanted
+        {
+            headers.set(HeaderName::UserAgent, name.clone());
+        }
+    }
+
     /// Sends a request that already has its Via.
-    pub(crate) fn request(&mut self, now: Instant, request: Request, flow: Flow) -> Branch {
+    pub(crate) fn request(&mut self, now: Instant, mut request: Request, flow: Flow) -> Branch {
+        self.name(&request.method.clone(), &mut request.headers);
         let branch = Branch { id: branch_of(&request), method: request.method.clone() };
         let bytes = request.to_bytes();
         let resend = (!flow.transport.is_reliable()).then(|| Resend::new(now, bytes.clone()));
@@ -78,6 +96,8 @@ impl Wire {
 
     /// Answers a request. Finals of INVITE go on until the ACK.
     pub(crate) fn respond(&mut self, now: Instant, asked: &Asked, response: &Response) {
+        let mut response = response.clone();
+        self.name(&asked.method, &mut response.headers);
         let Some(server) = self.servers.iter_mut().find(|server| server.asked == *asked) else { return };
         let bytes = response.to_bytes();
         self.out.push_back((server.flow, bytes.clone()));
@@ -291,8 +311,8 @@ fn ack_of_refusal(invite: &Request, response: &Response) -> Request {
     let (target, from, to) = (invite.uri.clone(), invite.from.clone(), response.to.clone());
     let mut ack = Request::new(Method::Ack, target, from, to, invite.call_id.clone(), invite.cseq.number);
     ack.via = invite.via.first().cloned().into_iter().collect();
-    for route in invite.headers.get_all(&kiestoon_sip::HeaderName::Route) {
-        ack.headers.push(kiestoon_sip::HeaderName::Route, route);
+    for route in invite.headers.get_all(&HeaderName::Route) {
+        ack.headers.push(HeaderName::Route, route);
     }
     ack
 }

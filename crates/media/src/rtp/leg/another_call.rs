@@ -1,5 +1,6 @@
 //! A phone that goes over to another call keeps its ports, its keys and its address; what is counted begins anew.
 
+use super::figures::Opinions;
 use super::hearing::Hearing;
 use super::{Heard, RtpLeg, Stream};
 use crate::doctor::Doctor;
@@ -18,6 +19,7 @@ impl RtpLeg {
         self.spoken = Stream::default();
         self.hearing = Hearing::default();
         self.doctor = Doctor::default();
+        self.opinions = Opinions::default();
         self.has_fax_machine = false;
         quality
     }

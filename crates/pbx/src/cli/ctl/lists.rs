@@ -49,6 +49,8 @@ impl List {
             Column { right: true, ..column("jit. out", "jit. uit", 3, 0) },
             column("id", "id", 4, 0),
             Column { right: true, ..column("rtt", "rtt", 5, 0) },
+            Column { right: true, ..column("mos", "mos", 2, 0) },
+            column("phone", "telefoon", 6, 8),
         ];
         Self { columns, rows: calls.iter().flat_map(|call| call_rows(call, language)).collect() }
     }
@@ -159,21 +161,23 @@ fn call_rows(call: &Call, language: Language) -> Vec<Vec<Line<'static>>> {
     let id = Line::from(call.id[call.id.len() - call.id.len().min(8)..].to_owned()).dim();
     if call.legs.is_empty() {
         let blank = std::iter::repeat_n(Line::default(), 6);
-        return vec![head.into_iter().chain(blank).chain([id, Line::default()]).collect()];
+        let end = std::iter::repeat_n(Line::default(), 3);
+        return vec![head.into_iter().chain(blank).chain([id]).chain(end).collect()];
     }
     let rows = call.legs.iter().enumerate().map(|(index, leg)| {
         let (start, id) = match index {
             0 => (head.clone(), id.clone()),
             _ => (std::array::from_fn(|_| Line::default()), Line::default()),
         };
-        let [leg, quality @ .., rtt] = leg_cells(leg, language);
-        start.into_iter().chain([leg]).chain(quality).chain([id, rtt]).collect()
+        let [leg, quality @ .., rtt, mos, phone] = leg_cells(leg, language);
+        start.into_iter().chain([leg]).chain(quality).chain([id, rtt, mos, phone]).collect()
     });
     rows.collect()
 }
 
-fn leg_cells(leg: &Leg, language: Language) -> [Line<'static>; 7] {
-    let [who, codec, loss_in, jitter_in, loss_out, jitter_out, rtt] = show::leg_cells(leg, language);
+fn leg_cells(leg: &Leg, language: Language) -> [Line<'static>; 9] {
+    let [who, codec, loss_in, jitter_in, loss_out, jitter_out, rtt, mos, phone] =
+        show::leg_cells(leg, language);
     [
         Line::from(printable(who)),
         Line::styled(printable(codec), Color::Cyan),
@@ -182,6 +186,8 @@ fn leg_cells(leg: &Leg, language: Language) -> [Line<'static>; 7] {
         graded(loss_out, &leg.outbound, leg.outbound.loss_percent, FAIR_LOSS, BAD_LOSS),
         graded(jitter_out, &leg.outbound, leg.outbound.jitter_ms, FAIR_JITTER, BAD_JITTER),
         Line::from(rtt),
+        Line::styled(mos, show::mos(leg).map_or(Color::DarkGray, score_colour)),
+        Line::from(printable(phone)),
     ]
 }
 
@@ -193,6 +199,14 @@ fn graded(text: String, stream: &Stream, value: f64, fair: f64, bad: f64) -> Lin
         _ => Color::Green,
     };
     Line::styled(text, colour)
+}
+
+fn score_colour(score: f64) -> Color {
+    match score {
+        score if score < BAD_SCORE => Color::Red,
+        score if score < FAIR_SCORE => Color::Yellow,
+        _ => Color::Green,
+    }
 }
 
 fn state_colour(state: &str) -> Color {
@@ -225,6 +239,9 @@ const BAD_LOSS: f64 = 3.0;
 /// Milliseconds from which phones' buffers begin to struggle, and fail.
 const FAIR_JITTER: f64 = 20.0;
 const BAD_JITTER: f64 = 40.0;
+/// Below these many users are dissatisfied, and nearly all (ITU-T G.107 annex B).
+const FAIR_SCORE: f64 = 3.6;
+const BAD_SCORE: f64 = 3.1;
 
 #[cfg(test)]
 mod tests {

@@ -87,6 +87,8 @@ pub(super) fn calls(calls: &[Call], language: Language) -> String {
         language.pick(">loss out", ">verlies uit"),
         language.pick(">jitter out", ">jitter uit"),
         ">rtt",
+        ">mos",
+        language.pick("phone", "telefoon"),
     ]);
     for call in calls {
         let head = [
@@ -115,7 +117,7 @@ pub(super) fn parties(call: &Call) -> String {
     }
 }
 
-pub(super) fn leg_cells(leg: &Leg, language: Language) -> [String; 7] {
+pub(super) fn leg_cells(leg: &Leg, language: Language) -> [String; 9] {
     let side = side(&leg.side, language);
     let hold = if leg.on_hold { language.pick(" (holds)", " (wacht)") } else { "" };
     [
@@ -126,7 +128,14 @@ pub(super) fn leg_cells(leg: &Leg, language: Language) -> [String; 7] {
         loss(&leg.outbound),
         jitter(&leg.outbound),
         leg.rtt_ms.map_or_else(|| "-".into(), |ms| format!("{ms:.0} ms")),
+        mos(leg).map_or_else(|| "-".into(), |score| format!("{score:.1}")),
+        leg.user_agent.clone().unwrap_or_else(|| "-".into()),
     ]
+}
+
+/// How the leg sounds now: the direction that is worse.
+pub(super) fn mos(leg: &Leg) -> Option<f64> {
+    [leg.inbound.mos, leg.outbound.mos].into_iter().flatten().reduce(f64::min)
 }
 
 /// What is spoken, and whether it is encrypted.

@@ -239,7 +239,8 @@ mod tests {
     }
 
     fn leg(side: &str, number: &str, loss_percent: f64) -> Leg {
-        let stream = Stream { packets: 100, loss_percent, jitter_ms: 2.5, ..Stream::default() };
+        let stream =
+            Stream { packets: 100, loss_percent, jitter_ms: 2.5, mos: Some(4.31), ..Stream::default() };
         Leg {
             side: side.into(),
             number: number.into(),
@@ -247,9 +248,11 @@ mod tests {
             transport: "udp".into(),
             remote: "192.0.2.1:5060".into(),
             media_remote: None,
+            user_agent: Some("Yealink\x1b[2J".into()),
             codec: Some("PCMA".into()),
             on_hold: false,
             srtp: None,
+            srtp_keys: None,
             srtp_key_in_clear: false,
             diagnosis: None,
             rtt_ms: None,
@@ -283,6 +286,7 @@ mod tests {
             remote: "192.0.2.1:5060".into(),
             q: 1.0,
             user_agent: Some("Snom\x1b[2J".into()),
+            since: "2026-11-20T10:00:00Z".into(),
             expires_in_secs: 55,
             reachable: true,
         };
@@ -373,7 +377,7 @@ mod tests {
     #[test]
     fn a_narrow_terminal_loses_columns_and_no_digits() {
         for (width, shown, left_out) in [
-            (150, &["loss out", "rtt", "id"][..], &[][..]),
+            (150, &["loss out", "rtt", "id", "4.3"][..], &[][..]),
             (80, &["loss in", "codec", "talking", "192.0.2.1:5060"], &[]),
             (48, &["201 > 202", "talking", "callee 202", "192.0.2.1:5060"], &["codec"]),
         ] {

@@ -94,14 +94,14 @@ fn sound(what: &Happening, language: Language) -> Option<String> {
 /// Who comes to the PBX, and what the PBX itself does.
 fn door(what: &Happening, language: Language) -> Option<String> {
     Some(match what {
-        Happening::CallRefused { from_number, sip_code, reason } => {
+        Happening::CallRefused { from_number, sip_code, reason, .. } => {
             say!(
                 language,
                 "call of {from_number} refused: {reason} ({sip_code})",
                 "oproep van {from_number} geweigerd: {reason} ({sip_code})"
             )
         }
-        Happening::RegistrationChanged { number, contacts, transport, remote } => {
+        Happening::RegistrationChanged { number, contacts, transport, remote, .. } => {
             let from = match (transport, remote) {
                 (Some(transport), Some(remote)) => format!(" ({transport} {remote})"),
                 _ => String::new(),
