@@ -50,6 +50,8 @@ pub(super) enum CloseReason {
     Flood,
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error("a message of {size} bytes, above {most}")]
+    TooLong { size: usize, most: usize },
     #[error("what it sends is not SIP: {0}")]
     Framing(String),
     #[error("the PBX stops")]

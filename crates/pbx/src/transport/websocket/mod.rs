@@ -12,7 +12,11 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{Error, Message as Frame, Utf8Bytes, error::CapacityError},
+    tungstenite::{
+        Error, Message as Frame, Utf8Bytes,
+        error::CapacityError,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 
 pub(crate) use self::upgrade::Admission;
@@ -29,10 +33,31 @@ pub(super) async fn converse(
     mut queue: Queue,
     shared: &Shared,
 ) {
-    if let Err(reason) = exchange(&mut socket, flow, &mut queue, shared).await {
+    let ended = exchange(&mut socket, flow, &mut queue, shared).await;
+    let code = ended.as_ref().map_or_else(code, |()| CloseCode::Away);
+    if let Err(reason) = ended {
         tracing::debug!(remote = %flow.remote, %reason, "websocket closed");
     }
-    let _ = timeout(CLOSE_TIMEOUT, socket.close(None)).await;
+    let close = CloseFrame { code, reason: Utf8Bytes::default() };
+    let closing = async {
+        // Until the browser has said it too: bytes of it that nobody reads would have the kernel throw away ours.
+        let mut said = socket.close(Some(close)).await.is_ok();
+        while said {
+            said = matches!(socket.next().await, Some(Ok(_)));
+        }
+    };
+    let _ = timeout(CLOSE_TIMEOUT, closing).await;
+}
+
+/// What the browser is told of the end (RFC 6455 section 7.4.1).
+fn code(reason: &CloseReason) -> CloseCode {
+    match reason {
+        CloseReason::Peer | CloseReason::Io(_) => CloseCode::Normal,
+        CloseReason::Deadline | CloseReason::Flood => CloseCode::Policy,
+        CloseReason::TooLong { .. } => CloseCode::Size,
+        CloseReason::Framing(_) => CloseCode::Protocol,
+        CloseReason::Stopping => CloseCode::Away,
+    }
 }
 
 async fn exchange(
@@ -112,7 +137,7 @@ fn reason(error: Error) -> CloseReason {
         Error::ConnectionClosed | Error::AlreadyClosed => CloseReason::Peer,
         Error::Io(error) => CloseReason::Io(error),
         Error::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
-            CloseReason::Framing(format!("a message of {size} bytes, above {max_size}"))
+            CloseReason::TooLong { size, most: max_size }
         }
         error => CloseReason::Framing(error.to_string()),
     }
