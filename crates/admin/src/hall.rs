@@ -7,8 +7,9 @@ use anyhow::Context as _;
 use kiestoon_config::Config;
 use kiestoon_control::Client as Pbx;
 use kiestoon_store::{Store, credentials};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
+use crate::certificates::Certificates;
 use crate::hub::Hub;
 use crate::ice::Turn;
 use crate::logins::Logins;
@@ -27,10 +28,11 @@ pub(crate) struct Hall {
     pub(crate) checks: Semaphore,
     pub(crate) metrics: Metrics,
     pub(crate) turn: Option<Turn>,
-    /// The certificate of the local authority, where there is one.
-    pub(crate) authority: Option<String>,
+    pub(crate) certificates: Option<Certificates>,
     /// What SIP credentials are made with.
     pub(crate) sip_key: [u8; 32],
+    /// True once the sidecar stops: what lasts ends then.
+    pub(crate) stop: watch::Receiver<bool>,
 }
 
 impl Hall {
@@ -39,7 +41,8 @@ impl Hall {
         store: Store,
         hub: Hub,
         relays: Relays,
-        authority: Option<String>,
+        certificates: Option<Certificates>,
+        stop: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
         let turn = Turn::open(&config.admin).context("`admin.turn_secret_file`")?;
         Ok(Self {
@@ -53,7 +56,8 @@ impl Hall {
             checks: Semaphore::new(CHECKS),
             metrics: Metrics::default(),
             turn,
-            authority,
+            certificates,
+            stop,
         })
     }
 
@@ -72,6 +76,12 @@ pub(crate) fn websocket_of(config: &Config) -> Option<SocketAddr> {
         address => address,
     };
     Some(SocketAddr::new(address, listen.port()))
+}
+
+/// Waits until the sidecar stops.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone has stopped, too.
+    drop(stop.wait_for(|stop| *stop).await);
 }
 
 const CHECKS: usize = 2;

@@ -1,5 +1,5 @@
 //! A certificate authority of this installation's own: a key under `tls/` beside the database, made at the first start. All
-//! else follows from the key, the authority's name too, so that nothing has to be read back from a certificate.
+//! else follows from the key, the authority's name too, so that no more than its end has to be read back from a certificate.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -12,12 +12,15 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use sha2::{Digest as _, Sha256};
+
+use crate::validity::not_after;
 
 /// Signs the certificates of this machine's names.
 pub(crate) struct LocalAuthority {
     key: KeyPair,
+    file: PathBuf,
     /// Its own certificate, PEM, for import into browsers.
     pub(crate) pem: String,
 }
@@ -31,7 +34,11 @@ pub(crate) struct Signed {
 /// Why there is no authority.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthorityError {
-    #[error("the file {} of the local certificate authority cannot be used ({reason})", path.display())]
+    #[error(
+        "the file {} of the local certificate authority cannot be used ({reason}); it belongs to the user that runs \
+         kiestoon-admin, with mode 600",
+        path.display()
+    )]
     File { path: PathBuf, reason: String },
     #[error("the key {} may be read by others: run `chmod 600 {}`", path.display(), path.display())]
     Exposed { path: PathBuf },
@@ -41,7 +48,7 @@ pub(crate) enum AuthorityError {
 
 impl LocalAuthority {
     /// Reads the authority in `folder`, or makes it.
-    pub(crate) fn open(folder: &Path) -> Result<Self, AuthorityError> {
+    pub(crate) fn open(folder: &Path, now: Timestamp) -> Result<Self, AuthorityError> {
         let (key_file, file) = (folder.join("ca.key"), folder.join("ca.crt"));
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -75,33 +82,61 @@ impl LocalAuthority {
         };
         let pem = match fs::read_to_string(&file) {
             Ok(pem) => pem,
-            Err(_) => {
-                let pem = params(&key)?.self_signed(&key)?.pem();
-                fs::write(&file, &pem).map_err(failed(&file))?;
-                pem
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => written(&key, &file, now)?,
+            Err(error) => return Err(failed(&file)(error)),
         };
-        Ok(Self { key, pem })
+        let mut authority = Self { key, file, pem };
+        authority.renew(now)?;
+        Ok(authority)
+    }
+
+    /// Makes its certificate anew, of the same key and name, where it would end before what it signs now. Whoever has imported
+    /// the one before believes in it until that has ended. True where it was due.
+    pub(crate) fn renew(&mut self, now: Timestamp) -> Result<bool, AuthorityError> {
+        let end = not_after_of(&self.pem).ok_or_else(|| AuthorityError::File {
+            path: self.file.clone(),
+            reason: "it holds no certificate in PEM; remove it, and another one is made".into(),
+        })?;
+        let is_due = end.duration_since(now).as_secs() < (SERVER_DAYS + 1) * DAY_SECS;
+        if is_due {
+            self.pem = written(&self.key, &self.file, now)?;
+        }
+        Ok(is_due)
     }
 
     /// A fresh certificate with a fresh key for these names and addresses.
-    pub(crate) fn sign(&self, names: &[String]) -> Result<Signed, AuthorityError> {
+    pub(crate) fn sign(&self, names: &[String], now: Timestamp) -> Result<Signed, AuthorityError> {
         let mut server = CertificateParams::new(names.to_vec())?;
         server.distinguished_name = rcgen::DistinguishedName::new();
         server.distinguished_name.push(DnType::CommonName, names.first().map_or("kiestoon", String::as_str));
-        valid_for(&mut server, SERVER_DAYS);
+        valid_for(&mut server, now, SERVER_DAYS);
         server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         server.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate()?;
-        let certificate = server.signed_by(&key, &Issuer::new(params(&self.key)?, &self.key))?;
+        let certificate = server.signed_by(&key, &Issuer::new(params(&self.key, now)?, &self.key))?;
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
         Ok(Signed { chain: vec![certificate.der().clone()], key })
     }
 }
 
+/// Its own certificate, put beside the file first: what is there is whole at any time.
+fn written(key: &KeyPair, file: &Path, now: Timestamp) -> Result<String, AuthorityError> {
+    let pem = params(key, now)?.self_signed(key)?.pem();
+    let beside = file.with_extension("new");
+    fs::write(&beside, &pem)
+        .and_then(|()| fs::rename(&beside, file))
+        .map_err(|error| AuthorityError::File { path: file.to_owned(), reason: error.to_string() })?;
+    Ok(pem)
+}
+
+/// When the first certificate of a PEM file ends.
+fn not_after_of(pem: &str) -> Option<Timestamp> {
+    not_after(&CertificateDer::from_pem_slice(pem.as_bytes()).ok()?)
+}
+
 /// The authority's own certificate, less the signature.
-fn params(key: &KeyPair) -> Result<CertificateParams, rcgen::Error> {
+fn params(key: &KeyPair, now: Timestamp) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     let mark: String =
         Sha256::digest(key.public_key_raw()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
@@ -110,7 +145,7 @@ fn params(key: &KeyPair) -> Result<CertificateParams, rcgen::Error> {
     params.distinguished_name.push(DnType::CommonName, format!("Kiestoon local authority {mark}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    valid_for(&mut params, AUTHORITY_DAYS);
+    valid_for(&mut params, now, AUTHORITY_DAYS);
     Ok(params)
 }
 
@@ -149,8 +184,8 @@ fn day(from: Date, days: i64) -> (i32, u8, u8) {
 }
 
 /// From yesterday, for clocks that are behind, for so many days.
-fn valid_for(params: &mut CertificateParams, days: i64) {
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+fn valid_for(params: &mut CertificateParams, now: Timestamp, days: i64) {
+    let today = now.to_zoned(TimeZone::UTC).date();
     let (year, month, first) = day(today, -1);
     params.not_before = rcgen::date_time_ymd(year, month, first);
     let (year, month, last) = day(today, days);
@@ -160,6 +195,7 @@ fn valid_for(params: &mut CertificateParams, days: i64) {
 /// Browsers and phones refuse longer ones; it is made anew long before.
 const SERVER_DAYS: i64 = 397;
 const AUTHORITY_DAYS: i64 = 3_650;
+const DAY_SECS: i64 = 86_400;
 
 #[cfg(test)]
 mod tests {
@@ -169,27 +205,28 @@ mod tests {
     fn it_is_made_once_for_its_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tls");
-        let first = LocalAuthority::open(&path).unwrap();
-        let again = LocalAuthority::open(&path).unwrap();
+        let first = LocalAuthority::open(&path, Timestamp::now()).unwrap();
+        let again = LocalAuthority::open(&path, Timestamp::now()).unwrap();
         assert_eq!(first.pem, again.pem);
         let mode = |name: &str| fs::metadata(path.join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode("ca.key"), 0o600);
         assert_eq!(mode("."), 0o700);
         fs::set_permissions(path.join("ca.key"), fs::Permissions::from_mode(0o644)).unwrap();
-        let message = LocalAuthority::open(&path).err().unwrap().to_string();
+        let message = LocalAuthority::open(&path, Timestamp::now()).err().unwrap().to_string();
         assert!(message.contains("chmod 600"), "{message}");
     }
 
     #[test]
     fn what_it_signs_is_believed_by_who_knows_its_certificate() {
         use rustls::client::danger::ServerCertVerifier as _;
-        use rustls::pki_types::{ServerName, UnixTime, pem::PemObject as _};
+        use rustls::pki_types::{ServerName, UnixTime};
         let folder = tempfile::tempdir().unwrap();
-        let made = LocalAuthority::open(folder.path()).unwrap();
+        let now = Timestamp::now();
+        let made = LocalAuthority::open(folder.path(), now).unwrap();
         drop(made);
         // Read back, as at a later start.
-        let authority = LocalAuthority::open(folder.path()).unwrap();
-        let signed = authority.sign(&own_names(["pbx.example".to_owned()].into_iter())).unwrap();
+        let authority = LocalAuthority::open(folder.path(), now).unwrap();
+        let signed = authority.sign(&own_names(["pbx.example".to_owned()].into_iter()), now).unwrap();
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
         let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());

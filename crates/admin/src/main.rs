@@ -13,12 +13,14 @@ mod listed;
 mod local_authority;
 mod logins;
 mod metrics;
+mod patience;
 mod problem;
 mod relay;
 mod routes;
 mod serve;
 mod server;
 mod task;
+mod validity;
 mod web;
 
 fn main() -> std::process::ExitCode {

@@ -25,7 +25,7 @@ impl Metrics {
     }
 
     /// All of them, with what others know.
-    pub(crate) fn render(&self, pbx_up: bool, relays: usize) -> String {
+    pub(crate) fn render(&self, pbx_up: bool, relays: usize, certificate: Option<i64>) -> String {
         let mut text = String::new();
         let mut family = |name: &str, kind: &str, help: &str, lines: &[(&str, i64)]| {
             let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -68,6 +68,13 @@ impl Metrics {
         );
         let streams = self.event_streams.load(Relaxed);
         family("kiestoon_admin_event_streams", "gauge", "Streams of events that are open.", &[("", streams)]);
+        let left: Vec<_> = certificate.map(|left| ("", left)).into_iter().collect();
+        family(
+            "kiestoon_admin_cert_expiry_seconds",
+            "gauge",
+            "Seconds until the certificate of HTTPS expires; negative once it has.",
+            &left,
+        );
         text
     }
 }
@@ -81,10 +88,12 @@ mod tests {
         let metrics = Metrics::default();
         metrics.answered(204);
         metrics.answered(999);
-        let text = metrics.render(true, 3);
+        let text = metrics.render(true, 3, Some(-5));
         assert!(text.contains("\nkiestoon_admin_http_responses_total{class=\"2xx\"} 1\n"), "{text}");
         assert!(
-            text.contains("\nkiestoon_pbx_up 1\n") && text.contains("\nkiestoon_admin_websockets 3\n"),
+            text.contains("\nkiestoon_admin_cert_expiry_seconds -5\n")
+                && text.contains("\nkiestoon_pbx_up 1\n")
+                && text.contains("\nkiestoon_admin_websockets 3\n"),
             "{text}"
         );
         for line in text.lines().filter(|line| !line.starts_with('#')) {

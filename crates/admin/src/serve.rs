@@ -2,9 +2,12 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use kiestoon_config::Config;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::certificates::Certificates;
 use crate::hall::Hall;
@@ -17,7 +20,8 @@ use crate::{database, routes, task};
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     // Before anything is made: a second sidecar on the same ports goes no further.
     let listeners = Listeners::open(&config).map_err(ConfigurationError::from_all)?;
-    let certificates = Certificates::open(&config).map_err(ConfigurationError::from_display)?;
+    let certificates =
+        Certificates::open(&config, Timestamp::now()).map_err(ConfigurationError::from_display)?;
     let store = database::open(&config).await?;
     if let Some(first) = store.add_first_user().await? {
         eprintln!(
@@ -27,10 +31,11 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     }
     let (hub, listening) = Hub::new(&config, store.clone());
     let listening = task::spawn("hub", listening.run());
-    let (relays, relaying) = Relays::new(&config);
+    let (stop, stopped) = watch::channel(false);
+    let (relays, relaying) = Relays::new(&config, stopped.clone());
     let relaying = task::spawn("relays", relaying.run());
     let renewing = task::spawn("certificates", certificates.clone().keep_current());
-    let hall = Arc::new(Hall::new(config, store.clone(), hub, relays, certificates.authority_pem())?);
+    let hall = Arc::new(Hall::new(config, store.clone(), hub, relays, Some(certificates.clone()), stopped)?);
     let server = Server::start(listeners, &certificates, &hall, routes::router(Arc::clone(&hall)))?;
 
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -42,15 +47,19 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         _ = terminate.recv() => {}
     }
     tracing::info!("stopping");
-    // The streams of events end with the hub, so that their connections can.
+    // Streams of events end, so that their connections can, and WebSockets are told so.
+    stop.send_replace(true);
     drop(listening);
-    drop(relaying);
     drop(renewing);
-    server.finish().await;
+    let relays = tokio::time::timeout(FINISH, relaying.join());
+    let _ = tokio::join!(relays, server.finish());
     store.close().await;
     tracing::info!("stopped");
     Ok(())
 }
+
+/// Browsers that do not answer are waited for no longer.
+const FINISH: Duration = Duration::from_secs(4);
 
 /// A fault that an operator must mend before a start can succeed: exit code 64.
 #[derive(Debug, thiserror::Error)]

@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::certificates::Certificates;
 use crate::client::Connection;
 use crate::hall::Hall;
+use crate::patience::Patient;
 use crate::task::{self, Task};
 
 /// Sockets that are bound, not yet served.
@@ -160,7 +161,7 @@ async fn serve(
     let service = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(HEADER_BYTES);
-    let conversation = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let conversation = http.serve_connection(TokioIo::new(Patient::new(stream)), service).with_upgrades();
     let mut conversation = std::pin::pin!(conversation);
     tokio::select! {
         ended = conversation.as_mut() => return ended,

@@ -1,5 +1,6 @@
 //! Server-sent events: what happens in the PBX, as far as it is the watcher's to know. A stream ends with its session, with
-//! a watcher that does not read, and with the sidecar; browsers then open another by themselves.
+//! a watcher that does not read, and with the sidecar; browsers then open another by themselves. Events have no ids: what was
+//! missed shows in the lists, which are read again after each opening.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,10 +13,12 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use tokio::sync::broadcast::Receiver;
+use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::{Shared, person};
 use crate::authorise::{Action, Object, Person, Principal, authorise};
+use crate::hall::stopped;
 use crate::hub::{Scope, Told};
 use crate::problem::Refusal;
 
@@ -46,6 +49,7 @@ struct Watching {
     principal: Principal,
     told: Receiver<Arc<Told>>,
     beats: Interval,
+    stop: watch::Receiver<bool>,
 }
 
 impl Watching {
@@ -54,13 +58,15 @@ impl Watching {
         let mut beats = interval(BEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let told = hall.hub.watch();
-        Self { hall, person, principal, told, beats }
+        let stop = hall.stop.clone();
+        Self { hall, person, principal, told, beats, stop }
     }
 
     /// What is sent next; `None` ends the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
             tokio::select! {
+                () = stopped(&mut self.stop) => return None,
                 told = self.told.recv() => {
                     // Who is behind has missed something: a new stream and a new look say what is.
                     let told = told.ok()?;

@@ -11,6 +11,7 @@ use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use kiestoon_config::Config;
 use kiestoon_store::{Key, NewUser, Role, Store};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use super::{openapi, router, routes};
@@ -36,8 +37,9 @@ impl World {
         let mut config = Config::default();
         config.control.socket = folder.path().join("none.sock");
         let (hub, _) = Hub::new(&config, store.clone());
-        let (relays, _) = Relays::new(&config);
-        let hall = Arc::new(Hall::new(config, store.clone(), hub, relays, None).unwrap());
+        let (relays, _) = Relays::new(&config, watch::channel(false).1);
+        let hall =
+            Arc::new(Hall::new(config, store.clone(), hub, relays, None, watch::channel(false).1).unwrap());
         Self { _folder: folder, router: router(hall), store }
     }
 

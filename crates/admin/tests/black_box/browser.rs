@@ -39,7 +39,11 @@ impl<'a> Browser<'a> {
     /// Trusts the authority that the sidecar serves.
     pub(crate) fn new(house: &'a House) -> Self {
         let mut stream = TcpStream::connect(house.http()).unwrap();
-        let pem = exchange(&mut stream, "GET", "/ca.crt", "", "").body;
+        Self::trusting(house, &exchange(&mut stream, "GET", "/ca.crt", "", "").body)
+    }
+
+    /// Trusts this certificate.
+    pub(crate) fn trusting(house: &'a House, pem: &str) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -51,12 +55,17 @@ impl<'a> Browser<'a> {
 
     /// The same, logged in.
     pub(crate) fn of(house: &'a House, login: &str) -> Self {
-        let mut browser = Self::new(house);
+        Self::new(house).logged_in(login)
+    }
+
+    /// The same, logged in.
+    pub(crate) fn logged_in(mut self, login: &str) -> Self {
+        let browser = &mut self;
         let answer = browser.log_in(login, PASSWORD);
         assert_eq!(answer.status, 200, "{}", answer.body);
         let cookie = answer.head.split("kiestoon_session=").nth(1).unwrap().split(';').next().unwrap();
         browser.session = Some((cookie.to_owned(), answer.json()["csrf"].as_str().unwrap().to_owned()));
-        browser
+        self
     }
 
     pub(crate) fn log_in(&self, login: &str, password: &str) -> Answer {
@@ -70,6 +79,17 @@ impl<'a> Browser<'a> {
 
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
         exchange(&mut self.connect(), method, path, &self.headers(), body)
+    }
+
+    /// The page's own origin.
+    pub(crate) fn origin(&self) -> String {
+        format!("https://localhost:{}", self.house.https().port())
+    }
+
+    /// A number of the metrics.
+    pub(crate) fn metric(&self, name: &str) -> Option<i64> {
+        let text = self.get("/metrics").body;
+        text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     }
 
     /// A stream of events, its head read.
@@ -91,6 +111,13 @@ impl<'a> Browser<'a> {
             Err(HandshakeError::Failure(Error::Http(response))) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// What is shown to a new connection; `None` where it is not believed.
+    pub(crate) fn certificate(&self) -> Option<CertificateDer<'static>> {
+        let mut stream = self.connect();
+        stream.write_all(b"GET /live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
+        stream.conn.peer_certificates().map(|chain| chain[0].clone().into_owned())
     }
 
     fn connect(&self) -> Secure {

@@ -46,9 +46,49 @@ impl House {
         house
     }
 
+    /// Two organisations that both have the extensions 201 and 202, and in each an admin and a user with 201: `kees` and `anna`
+    /// of kantoor, `willem` and `bea` of winkel. Both started.
+    pub(crate) fn of_two() -> Self {
+        let mut house = Self::new();
+        let organisations = ["kantoor", "winkel"].map(|slug| {
+            let extensions = ["201", "202"].map(|number| {
+                format!("[[extension]]\norganisation = \"{slug}\"\nnumber = \"{number}\"\npassword = \"{slug}{number}\"\n")
+            });
+            format!("[[organisation]]\nslug = \"{slug}\"\ndomain = \"{slug}.example\"\n{}", extensions.concat())
+        });
+        fs::write(house.path("two.toml"), organisations.concat()).unwrap();
+        house.kiestoon(&["import", "two.toml"]);
+        for (slug, admin, user) in [("kantoor", "kees", "anna"), ("winkel", "willem", "bea")] {
+            for user in [&[admin, "--role", "admin"][..], &[user, "--extension", "201"]] {
+                let more = ["--organisation", slug, "--password", PASSWORD];
+                house.kiestoon(&[&["user", "add"], user, &more].concat());
+            }
+        }
+        house.start_pbx();
+        house.start_admin();
+        house
+    }
+
+    /// Adds lines to a section of the configuration, or to a new one.
+    pub(crate) fn configure(&self, section: &str, lines: &str) {
+        let text = fs::read_to_string(self.path("kiestoon.toml")).unwrap();
+        let head = format!("[{section}]\n");
+        let text = if text.contains(&head) {
+            text.replace(&head, &format!("{head}{lines}"))
+        } else {
+            format!("{text}{head}{lines}")
+        };
+        fs::write(self.path("kiestoon.toml"), text).unwrap();
+    }
+
     /// Both started, with the users `admin` and `anna`, who has extension 201; their passwords are [`PASSWORD`].
     pub(crate) fn open() -> Self {
-        let mut house = Self::new();
+        Self::new().opened()
+    }
+
+    /// The same of what has been configured.
+    pub(crate) fn opened(self) -> Self {
+        let mut house = self;
         for user in [&["admin", "--role", "admin"][..], &["anna", "--extension", "201"]] {
             house.kiestoon(&[&["user", "add"], user, &["--password", PASSWORD]].concat());
         }
@@ -88,6 +128,11 @@ impl House {
         child.wait().unwrap();
     }
 
+    /// Ends the PBX by SIGTERM; the exit code.
+    pub(crate) fn stop_pbx(&mut self) -> Option<i32> {
+        end(self.pbx.take().unwrap(), Signal::SIGTERM)
+    }
+
     /// Ends the sidecar by SIGTERM; the exit code.
     pub(crate) fn stop_admin(&mut self) -> Option<i32> {
         end(self.admin.take().unwrap(), Signal::SIGTERM)
@@ -115,6 +160,10 @@ impl House {
 
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    pub(crate) fn sip(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
     pub(crate) fn http(&self) -> SocketAddr {
@@ -167,7 +216,9 @@ fn kiestoon() -> PathBuf {
     let program = Path::new(ADMIN).with_file_name("kiestoon");
     BUILT.call_once(|| {
         if !program.exists() {
-            let build = Command::new(env!("CARGO")).args(["build", "--locked", "--bin", "kiestoon"]).status();
+            let build = Command::new(env!("CARGO"))
+                .args(["build", "--locked", "-p", "kiestoon-pbx", "--bin", "kiestoon"])
+                .status();
             assert!(build.unwrap().success());
         }
     });

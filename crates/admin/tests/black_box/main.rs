@@ -2,9 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise, its fixtures included")]
 
+mod attack;
 mod browser;
+mod certificate;
 mod configuration;
 mod house;
 mod logging_in;
+mod organisations;
+mod page;
 mod pbx_away;
 mod relay;
+mod stopping;
