@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use kiestoon_config::{Admin, Config};
+use kiestoon_config::{Admin, Config, not_after};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
@@ -16,7 +16,6 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use crate::local_authority::{AuthorityError, LocalAuthority, Signed, own_names};
-use crate::validity::not_after;
 
 /// The certificate in use, and where the next one comes from.
 #[derive(Clone)]

@@ -8,14 +8,13 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use kiestoon_config::not_after;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use sha2::{Digest as _, Sha256};
-
-use crate::validity::not_after;
 
 /// Signs the certificates of this machine's names.
 pub(crate) struct LocalAuthority {

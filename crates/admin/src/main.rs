@@ -20,7 +20,6 @@ mod routes;
 mod serve;
 mod server;
 mod task;
-mod validity;
 mod web;
 
 fn main() -> std::process::ExitCode {

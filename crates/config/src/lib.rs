@@ -18,6 +18,7 @@ mod section;
 mod sections;
 mod speech;
 mod tree;
+mod validity;
 mod value;
 
 pub use admin::Admin;
@@ -31,4 +32,5 @@ pub use speech::{SpeechCodec, ToneCountry};
 pub use tree::{
     Cdr, Config, Control, Dialplan, KeySource, Limits, Log, Media, Sip, SipNetwork, Store, Tls, Ws,
 };
+pub use validity::not_after;
 pub use value::{AuthAlgorithm, Cidr, LogFormat, PortRange, Srtp};

@@ -15,7 +15,6 @@ mod tcp;
 mod tls;
 mod trust;
 mod udp;
-mod validity;
 mod websocket;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};

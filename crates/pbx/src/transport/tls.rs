@@ -17,7 +17,7 @@ use rustls::{
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use super::{trust::Trust, validity};
+use super::trust::Trust;
 
 /// Where certificate, key and authorities lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl TlsFiles {
     /// Reads and checks the files, all together: certificate and key must fit.
     pub(crate) fn load(&self) -> Result<Identity, TlsError> {
         let chain = certificates(CERTIFICATE, &self.certificate)?;
-        let not_after = chain.first().and_then(|certificate| validity::not_after(certificate));
+        let not_after = chain.first().and_then(|certificate| kiestoon_config::not_after(certificate));
         let key = private_key(&self.key)?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))

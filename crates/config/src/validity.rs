@@ -1,9 +1,9 @@
-//! When a certificate ends: the one field of X.509 that operators must be warned of, read from its DER (RFC 5280 section
-//! 4.1). Everything else about certificates is the TLS library's.
+//! When a certificate that the configuration names ends: the one field of X.509 that operators must be warned of, read from its DER
+//! (RFC 5280 section 4.1). Everything else about certificates is the TLS library's.
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
-/// The `notAfter` of a certificate; None where that cannot be read.
-pub(super) fn not_after(certificate: &[u8]) -> Option<Timestamp> {
+/// The `notAfter` of a certificate in DER; None where that cannot be read.
+pub fn not_after(certificate: &[u8]) -> Option<Timestamp> {
     let (_, certificate, _) = element(certificate)?;
     let (_, mut fields, _) = element(certificate)?;
     let (tag, _, rest) = element(fields)?;
