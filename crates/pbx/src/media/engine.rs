@@ -339,6 +339,7 @@ impl Engine {
         if thread == before {
             self.forward(MediaCommand::Move { leg: from, to, call });
         } else if !self.change_thread((from, before), (to, thread), call) {
+            self.forget(from);
             return false;
         }
         if let (Some(door), Some(worker), true) = (&self.door, self.threads.get(thread), is_browser) {

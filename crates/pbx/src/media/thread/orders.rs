@@ -63,11 +63,7 @@ impl MediaThread {
             match self.orders.try_recv() {
                 Ok(Order::Attach(leg)) => self.attach(now, *leg),
                 Ok(Order::Media(command)) => self.command(now, command),
-                Ok(Order::Release { leg, reply }) => {
-                    if let Some(leg) = self.legs.index(leg).and_then(|index| self.release(index)) {
-                        let _ = reply.send(leg);
-                    }
-                }
+                Ok(Order::Release { leg, reply }) => self.hand_over(leg, &reply),
                 Ok(Order::Report(reply)) => {
                     let _ = reply.send(self.legs.iter().map(LegReport::of).collect());
                 }
@@ -111,6 +107,16 @@ impl MediaThread {
         if let Some(Err(error)) = registered {
             tracing::error!(leg = id.0, %error, "leg cannot be watched");
             self.fail(index);
+        }
+    }
+
+    /// Lets a leg go to another thread; without an answer it is taken for gone.
+    fn hand_over(&mut self, leg: LegId, reply: &SyncSender<Box<Leg>>) {
+        let Some(index) = self.legs.index(leg) else { return };
+        match catch_unwind(AssertUnwindSafe(|| self.release(index))) {
+            Ok(Some(leg)) => drop(reply.send(leg)),
+            Ok(None) => {}
+            Err(_) => self.fail(index),
         }
     }
 
