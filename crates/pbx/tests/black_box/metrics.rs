@@ -5,17 +5,8 @@ use std::time::Duration;
 use kiestoon_control::Client;
 
 use crate::baresip::{Baresip, Phone};
-use crate::pbx::{Pbx, text, wait_for};
+use crate::pbx::{PHONES_CALL, Pbx, text, wait_for};
 use crate::user_agent::UserAgent;
-
-const DIALPLAN: &str = r#"
-version = 1
-timezone = "Europe/Amsterdam"
-[[context.intern]]
-name = "toestellen"
-match = "_2XX"
-do = [{ dial = "ext:${number}", timeout = "25s" }]
-"#;
 
 /// The samples of an exposition by their name and labels; panics at the first line that breaks the grammar of format 0.0.4.
 fn parsed(text: &str) -> BTreeMap<String, f64> {
@@ -70,7 +61,7 @@ fn scraped(pbx: &Pbx) -> String {
 
 #[test]
 fn a_call_and_a_wrong_password_are_counted() {
-    let pbx = Pbx::start(&["201", "202"], DIALPLAN);
+    let pbx = Pbx::start(&["201", "202"], PHONES_CALL);
     let before = parsed(&scraped(&pbx));
     assert_eq!(before["kiestoon_calls_total{direction=\"internal\",result=\"answered\"}"], 0.0);
     assert_eq!(before["kiestoon_config_last_reload_success"], 1.0);
