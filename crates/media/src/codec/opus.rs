@@ -21,8 +21,8 @@ pub(super) struct Encoder {
 
 /// Room for a packet: the most that RFC 6716 allows is 1,275 bytes a frame; speech takes a tenth.
 const PACKET: usize = 1275;
-/// Half way between quality and cost: above it, a listener hears no gain at these rates.
-const COMPLEXITY: i32 = 5;
+/// The least at which libopus searches three paths for its excitation, which it does in AVX2: as cheap as the two paths of 5 in plain C.
+const COMPLEXITY: i32 = 6;
 /// The loss that is prepared for as long as the receiver has said nothing of it.
 const UNKNOWN_LOSS: u8 = 10;
 /// What the encoder is told of any smaller loss: at a full band it adds no redundancy below it.
