@@ -5,6 +5,7 @@
 //! called is only ever data: it is put into texts once and never read as language.
 
 mod check;
+mod country;
 mod explain;
 mod holidays;
 mod hours;

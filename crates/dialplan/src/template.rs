@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::country::Country;
 use crate::words;
 use std::fmt;
 
@@ -51,15 +52,6 @@ pub(crate) struct TemplateError {
     pub(crate) hint: Option<String>,
 }
 
-/// How national numbers of a country become E.164.
-#[derive(Debug, PartialEq, Eq)]
-struct Country {
-    name: &'static str,
-    code: &'static str,
-    /// National prefixes of numbers that cannot be dialled from abroad and so have no E.164 form.
-    national_only: &'static [&'static str],
-}
-
 impl TryFrom<String> for Template {
     type Error = String;
 
@@ -80,8 +72,7 @@ impl Template {
             None => (None, 0),
             Some(rest) => {
                 let name = rest.split(':').next().unwrap_or_default();
-                let country =
-                    COUNTRIES.iter().find(|country| country.name == name && rest.len() > name.len());
+                let country = Country::find(name).filter(|_| rest.len() > name.len());
                 let Some(country) = country else { return Err(unknown_country(name)) };
                 (Some(country), "e164:".len() + name.len() + 1)
             }
@@ -155,22 +146,6 @@ impl Filter {
     }
 }
 
-impl Country {
-    /// National numbers get the country code; international, short and national-only ones stay as they are.
-    fn e164(&self, number: &str) -> String {
-        let digits: String = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
-        if let Some(international) = digits.strip_prefix("00") {
-            return format!("+{international}");
-        }
-        match digits.strip_prefix('0') {
-            Some(subscriber) if !self.national_only.iter().any(|prefix| digits.starts_with(prefix)) => {
-                format!("+{}{subscriber}", self.code)
-            }
-            _ => digits,
-        }
-    }
-}
-
 impl TemplateError {
     fn new(offset: usize, width: usize, message: String, hint: Option<String>) -> Self {
         Self { offset, width, message, hint }
@@ -225,17 +200,14 @@ fn variable(inside: &str, open: usize) -> Result<Part, TemplateError> {
 }
 
 fn unknown_country(name: &str) -> TemplateError {
-    let known = COUNTRIES.iter().map(|country| country.name);
     let message = format!(
         "unknown country {}, expected `e164:COUNTRY:NUMBER` with {}",
         words::quote(name),
-        words::one_of(known)
+        words::one_of(Country::names())
     );
-    TemplateError::new(0, "e164:".len() + name.len(), message, None)
+    let hint = words::did_you_mean(name, Country::names());
+    TemplateError::new(0, "e164:".len() + name.len(), message, hint)
 }
-
-static COUNTRIES: &[Country] =
-    &[Country { name: "nl", code: "31", national_only: &["0800", "0900", "0906", "0909"] }];
 
 #[cfg(test)]
 mod tests {

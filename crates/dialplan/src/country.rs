@@ -1,0 +1,147 @@
+//! How the people of a country dial, and the same numbers in E.164: `e164:nl:`, `|e164:nl` and `|national:nl`.
+//!
+//! Only what surely is a whole national number is changed. Short and emergency numbers, numbers of another length and
+//! ranges that only work inside the country (freephone, premium) stay as they were dialled: they have no E.164 form
+//! that a trunk can be relied on to take.
+
+mod table;
+
+use std::ops::RangeInclusive;
+
+/// How numbers of one country are written, at home and from abroad.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Country {
+    /// ISO 3166, in small letters.
+    name: &'static str,
+    /// The country code of E.164.
+    code: &'static str,
+    /// What stands before a national number.
+    trunk: Trunk,
+    /// What stands before an international number.
+    international: &'static str,
+    /// Digits of a number without its trunk prefix.
+    lengths: RangeInclusive<usize>,
+    /// Starts, as dialled at home, of numbers that cannot be counted on from abroad.
+    national_only: &'static [&'static str],
+    /// Starts, as dialled at home, of numbers under another code, each with what it is in E.164.
+    elsewhere: &'static [(&'static str, &'static str)],
+}
+
+/// What marks a whole national number.
+#[derive(Debug, PartialEq, Eq)]
+enum Trunk {
+    /// These digits come first, and are left out after the country code: `0`, in Hungary `06`.
+    Prefix(&'static str),
+    /// Nothing: a number of the right length that starts with one of these digits. What must not, starts short ones.
+    Closed(&'static str),
+    /// North America: `1` may come first; area and exchange codes start with 2 to 9.
+    NorthAmerica,
+    /// Brazil: nothing, or `0`, or `0` and the two digits of a carrier come before area code and number. Abroad is
+    /// `00` and the country code, as trunks take it, without a carrier.
+    Brazil,
+}
+
+impl Country {
+    /// By the two letters of ISO 3166, in small letters.
+    pub(crate) fn find(name: &str) -> Option<&'static Self> {
+        table::COUNTRIES.iter().find(|country| country.name == name)
+    }
+
+    /// The names that [`find`](Self::find) knows.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        table::COUNTRIES.iter().map(|country| country.name)
+    }
+
+    /// A national or international number as `+` and digits. Everything else stays as it is, apart from spaces and
+    /// signs between the digits of a number.
+    pub(crate) fn e164(&self, number: &str) -> String {
+        let Some(digits) = digits(number) else { return number.to_string() };
+        if digits.starts_with('+') {
+            return digits;
+        }
+        if let Some(international) = self.international(&digits) {
+            return format!("+{international}");
+        }
+        let mut stays = [self.international].into_iter().chain(self.national_only.iter().copied());
+        if stays.any(|prefix| digits.starts_with(prefix)) {
+            return digits;
+        }
+        match self.subscriber(&digits) {
+            Some(subscriber) => {
+                let elsewhere = self.elsewhere.iter().find_map(|(prefix, code)| {
+                    digits.strip_prefix(prefix).map(|subscriber| format!("+{code}{subscriber}"))
+                });
+                elsewhere.unwrap_or_else(|| format!("+{}{subscriber}", self.code))
+            }
+            None => digits,
+        }
+    }
+
+    /// A number as it is dialled inside the country: its own numbers with the trunk prefix, those of other countries
+    /// with the prefix for abroad (`00`). Everything else stays as it is, apart from spaces and signs between digits.
+    #[allow(dead_code, reason = "the filter `|national:CC` calls it")]
+    pub(crate) fn national(&self, number: &str) -> String {
+        let Some(digits) = digits(number) else { return number.to_string() };
+        let Some(international) = digits.strip_prefix('+').or_else(|| self.international(&digits)) else {
+            return digits;
+        };
+        let elsewhere = self.elsewhere.iter().find_map(|(prefix, code)| {
+            let national = format!("{prefix}{}", international.strip_prefix(code)?);
+            self.subscriber(&national).is_some().then_some(national)
+        });
+        if let Some(national) = elsewhere {
+            return national;
+        }
+        let Some(subscriber) = international.strip_prefix(self.code) else {
+            return format!("{}{international}", self.international);
+        };
+        let national = match self.trunk {
+            Trunk::Prefix(prefix) => format!("{prefix}{subscriber}"),
+            Trunk::Closed(_) | Trunk::NorthAmerica => subscriber.to_string(),
+            Trunk::Brazil => format!("0{subscriber}"),
+        };
+        // A zero too many would make it a number abroad.
+        if national.starts_with(self.international) { digits } else { national }
+    }
+
+    /// What follows the prefix for abroad: no country code starts with 0.
+    fn international<'d>(&self, digits: &'d str) -> Option<&'d str> {
+        digits.strip_prefix(self.international).filter(|rest| !rest.is_empty() && !rest.starts_with('0'))
+    }
+
+    /// The number without trunk prefix, if this is a whole national number.
+    fn subscriber<'d>(&self, digits: &'d str) -> Option<&'d str> {
+        let subscriber = match self.trunk {
+            Trunk::Prefix(prefix) => digits.strip_prefix(prefix),
+            Trunk::Closed(starts) => {
+                Some(digits).filter(|digits| digits.starts_with(|c: char| starts.contains(c)))
+            }
+            Trunk::NorthAmerica => {
+                let subscriber = digits.strip_prefix('1').unwrap_or(digits);
+                let code = |at| subscriber.get(at..).is_some_and(|rest| rest.starts_with(|c: char| c >= '2'));
+                (code(0) && code(3)).then_some(subscriber)
+            }
+            Trunk::Brazil => match (digits.strip_prefix('0'), digits.len()) {
+                (Some(with_carrier), 13..) => with_carrier.get(2..),
+                (Some(subscriber), _) => Some(subscriber),
+                (None, _) => Some(digits),
+            }
+            // Neither digit of an area code is 0.
+            .filter(|subscriber| subscriber.bytes().take(2).all(|digit| digit != b'0')),
+        };
+        subscriber.filter(|subscriber| self.lengths.contains(&subscriber.len()))
+    }
+}
+
+/// The digits of a number, after a `+` where it has one; nothing where it is no number. The zero of `+31 (0)20` is not
+/// dialled.
+fn digits(number: &str) -> Option<String> {
+    let international = number.starts_with('+') || number.starts_with("00");
+    let number = if international { number.replacen("(0)", "", 1) } else { number.to_string() };
+    let digits: String = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '/' | '(' | ')')).collect();
+    let plain = digits.strip_prefix('+').unwrap_or(&digits);
+    (!plain.is_empty() && plain.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests;
