@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: help run test check bench soak listen fuzz build clean
+.PHONY: help run test check bench soak listen sounds fuzz build clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ soak: ## half of the measured maximum for MINUTES=30, then 1,000 browsers that t
 listen: ## speech through loss and jitter: our jitter buffer beside baresip's, scored by PESQ
 	@tools/install.sh build listen
 	@tools/listen.sh
+
+sounds: ## speak the prompts of sounds/*/prompts.toml that have no recording yet
+	@tools/install.sh sounds
+	@tools/sounds.py
 
 fuzz: ## fuzz every parser; SECONDS_EACH=60 by default
 	@tools/install.sh build test

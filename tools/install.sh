@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the named groups need and this machine lacks: build, web, test, check, listen, bench.
+# Installs what the named groups need and this machine lacks: build, web, test, check, listen, sounds, bench.
 # As root or with sudo through apt; otherwise it says the one command that an administrator must run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,8 +31,9 @@ for group in "$@"; do
       packages+=(baresip:baresip espeak-ng:espeak-ng python3:python3 python3-config:python3-dev)
       python3 -c 'import ensurepip' 2>/dev/null || packages+=(ensurepip:python3-venv)
       ;;
+    sounds) packages+=(python3:python3 espeak-ng:espeak-ng sox:sox opusenc:opus-tools) ;;
     bench) packages+=(kamailio:kamailio rtpengine:rtpengine-daemon ip:iproute2) ;;
-    *) echo "install.sh: unknown group '$group' (build, web, test, check, listen, bench)" >&2; exit 64 ;;
+    *) echo "install.sh: unknown group '$group' (build, web, test, check, listen, sounds, bench)" >&2; exit 64 ;;
   esac
 done
 
