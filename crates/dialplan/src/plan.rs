@@ -23,6 +23,7 @@ pub struct Plan {
     pub(crate) hash: String,
     pub(crate) timezone: TimeZone,
     pub(crate) contexts: BTreeMap<String, Context>,
+    pub(crate) hours: BTreeMap<String, Arc<Hours>>,
     pub(crate) prompts: BTreeSet<String>,
     pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
 }

@@ -2,6 +2,7 @@
 
 mod definitions;
 mod dial;
+mod hours;
 mod rule;
 pub(crate) mod step;
 
@@ -25,6 +26,10 @@ pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
 
     // A file that is no TOML may define what the others name: names are then not held against them.
     let mut names = Definitions { complete: trees.len() == sources.len(), ..Definitions::default() };
+    for (at, tree) in &trees {
+        let Some(source) = sources.get(*at) else { continue };
+        hours::read_closures(&mut Reader { source, notes: &mut notes }, tree, &mut names);
+    }
     let mut timezone = None;
     for (at, tree) in &trees {
         let Some(source) = sources.get(*at) else { continue };
@@ -39,7 +44,7 @@ pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
         definitions::check(&mut reader, tree, &names);
         read_contexts(&mut reader, *at, tree, &names, &mut contexts);
     }
-    if let Some(problem) = names.hours_without_timezone.filter(|_| timezone.is_none()) {
+    if let Some(problem) = names.hours_without_timezone.take().filter(|_| timezone.is_none()) {
         notes.add(problem);
     }
     check::contexts(&contexts, &sources, &mut notes);
@@ -52,6 +57,7 @@ pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
         hash: hash(&sources),
         timezone: timezone.map_or(TimeZone::UTC, |(_, _, zone)| zone),
         contexts,
+        hours: names.hours.into_iter().map(|(name, (_, hours))| (name, hours)).collect(),
         prompts: notes.prompts,
         references: notes.references,
     };
@@ -86,7 +92,11 @@ type Zone = (String, Place, TimeZone);
 
 /// `version`, `timezone` and the names of the sections.
 fn top_level(reader: &mut Reader<'_>, root: &Table, timezone: &mut Option<Zone>) {
-    reader.only(root, &["version", "timezone", "hours", "group", "ivr", "queue", "context"], "a dialplan");
+    reader.only(
+        root,
+        &["version", "timezone", "hours", "closure", "group", "ivr", "queue", "context"],
+        "a dialplan",
+    );
     match root.get("version") {
         Some(Node { kind: Kind::Integer(1), .. }) => {}
         Some(node) => {

@@ -1,10 +1,9 @@
 //! One `[[context.NAME]]` rule.
 
-use crate::hours::{Hours, Opening};
 use crate::pattern::Pattern;
 use crate::plan::{Rule, RuleRef, When};
 use crate::read::definitions::Definitions;
-use crate::read::step;
+use crate::read::{hours, step};
 use crate::reader::Reader;
 use crate::tree::{Kind, Node, Table};
 use crate::words;
@@ -90,30 +89,13 @@ fn patterns(reader: &mut Reader<'_>, node: &Node) -> Vec<Pattern> {
     patterns
 }
 
-/// Hours by name (`kantoor`), their opposite (`!kantoor`), or a range written out (`za 10:00-12:00`).
+/// Hours or a closure by name (`kantoor`), their opposite (`!kantoor`), or days and times written out
+/// (`za 10:00-12:00`, `holidays:nl`).
 fn when(reader: &mut Reader<'_>, node: &Node, names: &Definitions) -> Vec<When> {
     let mut list = Vec::new();
     for (text, node) in reader.texts(node, "when", "kantoor") {
         let (negated, name) = text.strip_prefix('!').map_or((false, text), |name| (true, name.trim_start()));
-        let hours = match names.hours.get(name) {
-            Some((_, hours)) => Arc::clone(hours),
-            None if name.contains(':') => match Opening::parse(name) {
-                Ok(opening) => Arc::new(Hours { open: vec![opening], closed: Vec::new() }),
-                Err(reason) => {
-                    reader.error(&node.span, format!("{}: {reason}", words::quote(text)));
-                    continue;
-                }
-            },
-            None => {
-                if names.complete {
-                    let message =
-                        format!("unknown hours {}, expected the name of an [hours.*]", words::quote(name));
-                    let hint = reader.hint(name, names.hours.keys());
-                    reader.error_hint(&node.span, message, hint);
-                }
-                continue;
-            }
-        };
+        let Some(hours) = hours::of_when(reader, node, text, name, names) else { continue };
         list.push(When { text: text.to_string(), negated, hours });
     }
     list
