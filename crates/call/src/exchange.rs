@@ -1,12 +1,13 @@
 //! What all calls share: transactions, registrations, the tables that lead to a call, the snapshot, time, entropy and
 //! the queue of what is to be done. A call changes nothing outside itself but through here.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
+use kiestoon_dialplan::{Overrides, Timestamp};
 use kiestoon_media::MediaCommand;
 use kiestoon_sip::registrar::{Aor, Binding, Gruus, Registrar};
 use kiestoon_sip::transaction::{ClientId, ServerId, TransactionLayer};
@@ -46,10 +47,23 @@ pub(crate) struct Exchange {
     pub(crate) rng: ChaCha12Rng,
     /// Goes into the tags that are not random; see [`Self::response`].
     pub(crate) tag_secret: u64,
+    /// By organisation.
+    pub(crate) overrides: HashMap<Arc<str>, Overrides>,
     pub(crate) outputs: VecDeque<Output>,
 }
 
 impl Exchange {
+    /// Now, as the dialplan judges hours.
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.clock.micros(self.now)).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// What an organisation, by its id in the store, has open or closed whatever the clock says.
+    pub(crate) fn overrides(&self, organisation: &str) -> &Overrides {
+        static NONE: Overrides = Overrides::NONE;
+        self.overrides.get(organisation).unwrap_or(&NONE)
+    }
+
     /// Sends a request in a transaction of its own. Without an owner nobody wants to know the outcome.
     pub(crate) fn request(
         &mut self,

@@ -67,7 +67,7 @@ impl History {
             StepResult::NoAnswer => ("no-answer", 408),
             StepResult::Unavailable => ("unavailable", 480),
             StepResult::Rejected { status } => ("deflection", status),
-            StepResult::Answered | StepResult::Played | StepResult::Failed => return,
+            _ => return,
         };
         if by != to && self.forwards.len() < MOST_TOLD {
             let (by, to) = (by.into(), to.into());

@@ -1,6 +1,6 @@
 //! Drives the steps of the dialplan rule that the call got: does one, waits for its result, takes the next.
 
-use kiestoon_dialplan::{Action, Dial, Run, StepResult, Target};
+use kiestoon_dialplan::{Action, Circumstances, Dial, Run, StepResult, Target};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
@@ -94,7 +94,9 @@ impl Call {
             let Some(run) = self.walk.run.as_mut() else {
                 return self.walk_ends(x, EndReason::NoRoute.into());
             };
-            match run.next(result) {
+            let overrides = x.overrides(&self.cdr.record.organisation);
+            let now = Circumstances { plan: self.snapshot.plan(), at: x.timestamp(), overrides };
+            match run.next(result, &now) {
                 Action::Done => match self.walk.leave() {
                     Some(over) => result = Some(over),
                     None => return self.walk_is_over(x),
@@ -142,6 +144,17 @@ impl Call {
                 Step::Begun
             }
             Action::NotBuilt { step } => self.not_built(x, step),
+            // Nobody has been granted anything yet.
+            Action::Require { .. } => {
+                self.walk_ends(x, EndReason::Forbidden.into());
+                Step::Begun
+            }
+            Action::Say { .. } => self.not_built(x, "say"),
+            Action::Collect(_) => self.not_built(x, "collect"),
+            Action::Webhook(_) => self.not_built(x, "webhook"),
+            Action::Override { .. } => self.not_built(x, "override"),
+            // Telling somebody is beside the call's way: the call goes on.
+            Action::Notify { .. } => Step::Over(StepResult::Done),
             Action::Done => Step::Begun,
         }
     }

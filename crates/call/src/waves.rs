@@ -80,7 +80,7 @@ impl Call {
         }
         Ok(match dial.order {
             DialOrder::Parallel => together(targets, dial.timeout),
-            DialOrder::Sequence => in_turn(targets, dial.timeout),
+            DialOrder::Sequence | DialOrder::Rotate(_) => in_turn(targets, dial.timeout),
         })
     }
 

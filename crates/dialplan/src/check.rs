@@ -1,6 +1,7 @@
 //! Checks that need all rules of a context at once: rules that can never be reached, and emergency numbers that
 //! another rule could catch.
 
+use crate::condition::Condition;
 use crate::pattern::Pattern;
 use crate::plan::{Context, Rule};
 use crate::problem::Severity;
@@ -40,7 +41,7 @@ fn may_catch(above: &Rule, rule: &Rule) -> bool {
 /// The earlier rules that together catch every pattern of this one, if they do.
 fn shadows(context: &Context, at: usize, rule: &Rule) -> Option<String> {
     let mut names: Vec<String> = Vec::new();
-    for pattern in &rule.patterns {
+    for pattern in rule.patterns.iter() {
         let catcher = candidates(context, pattern, at).find(|above| {
             always_when(above, rule) && above.patterns.iter().any(|above| above.covers(pattern))
         })?;
@@ -75,8 +76,12 @@ fn candidates<'a>(
     rules.take_while(move |(rule, _)| (*rule as usize) < at).map(|(_, rule)| rule)
 }
 
-/// Whether the rule above counts whenever the other does.
+/// Whether the rule above counts whenever the other does: each of its conditions is one of the other's, or wider.
 fn always_when(above: &Rule, rule: &Rule) -> bool {
-    let covered = |text: &str| above.when.iter().any(|when| when.text == text);
-    above.when.is_empty() || (!rule.when.is_empty() && rule.when.iter().all(|when| covered(&when.text)))
+    let is_wider = |wide: &Condition, narrow: &Condition| {
+        let hours = wide.when.is_empty()
+            || (!narrow.when.is_empty() && narrow.when.iter().all(|when| wide.when.contains(when)));
+        hours && (wide.from.is_empty() || wide.from == narrow.from)
+    };
+    above.conditions.iter().all(|wide| rule.conditions.iter().any(|narrow| is_wider(wide, narrow)))
 }

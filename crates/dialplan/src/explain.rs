@@ -1,9 +1,10 @@
 //! Why a call goes where it goes: the rule, what was passed over and why, and the steps with this call's numbers.
 
-use crate::plan::{CallFacts, Plan, Rule, RuleRef, valid_number, variables};
-use crate::step::{Step, Steps};
-use crate::template::Variables;
 use std::fmt;
+
+use crate::plan::{CallFacts, Plan, Rule, RuleRef, valid_number};
+use crate::step::Steps;
+use crate::template::Variables;
 
 /// The whole answer to "what happens with this call, and why". `Display` is plain text for a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum Reason {
     Number(String),
     /// The number fits, but not the time; its `when`.
     Time(String),
+    /// Number and time fit, but it is not for this caller; its `from`.
+    Caller(String),
 }
 
 /// The rule that a call gets.
@@ -63,7 +66,7 @@ pub struct ExplainedStep {
     /// 0 for the steps of `do`, one more per branch.
     pub depth: usize,
     /// The branch that it is in, such as `on_busy`.
-    pub branch: Option<&'static str>,
+    pub branch: Option<String>,
     /// For example `dial ext:201 for 25 s`.
     pub text: String,
 }
@@ -87,13 +90,16 @@ impl Plan {
             let pattern = rule.pattern_for(call.dialled).filter(|_| valid_number(call.dialled));
             let reason = match pattern {
                 None => Reason::Number(listed(rule.patterns.iter())),
-                Some(_) if !rule.holds(local) => {
-                    Reason::Time(listed(rule.when.iter().map(|when| &when.text)))
-                }
-                Some(pattern) => {
-                    explanation.matched = Some(explained(rule, pattern.to_string(), &variables(call)));
-                    return explanation;
-                }
+                Some(pattern) => match rule.refusal(call.from, self.judged(call)) {
+                    Some((condition, true)) => Reason::Time(listed(condition.when.iter())),
+                    Some((condition, false)) => Reason::Caller(condition.from.to_string()),
+                    None => {
+                        let mut variables = Variables::of(call.dialled, call.from, call.from_name);
+                        variables.set_groups(pattern.groups(call.dialled));
+                        explanation.matched = Some(explained(rule, pattern.to_string(), &variables));
+                        return explanation;
+                    }
+                },
             };
             explanation.passed.push(Passed { rule: rule.reference.clone(), reason });
         }
@@ -115,17 +121,19 @@ fn explained(rule: &Rule, pattern: String, variables: &Variables) -> Explained {
 
 fn list_steps(
     steps: &Steps,
-    branch: Option<&'static str>,
+    branch: Option<&str>,
     depth: usize,
     variables: &Variables,
     list: &mut Vec<ExplainedStep>,
 ) {
     for step in steps.iter() {
-        list.push(ExplainedStep { depth, branch, text: step.describe(variables) });
-        if let Step::Dial(dial) = step {
-            for (branch, steps) in dial.branches() {
-                list_steps(steps, Some(branch), depth + 1, variables, list);
-            }
+        list.push(ExplainedStep {
+            depth,
+            branch: branch.map(str::to_string),
+            text: step.describe(variables),
+        });
+        for (branch, steps) in step.branches() {
+            list_steps(steps, Some(&branch), depth + 1, variables, list);
         }
     }
 }
@@ -161,7 +169,7 @@ impl fmt::Display for Explanation {
         }
         for step in &matched.steps {
             let indent = "  ".repeat(step.depth);
-            let branch = step.branch.map(|branch| format!("{branch}: ")).unwrap_or_default();
+            let branch = step.branch.as_ref().map(|branch| format!("{branch}: ")).unwrap_or_default();
             writeln!(f, "  {indent}-> {branch}{}", shown(&step.text))?;
         }
         Ok(())
@@ -173,6 +181,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Number(patterns) => write!(f, "the number does not fit {patterns}"),
             Self::Time(when) => write!(f, "when = {when} does not hold at that time"),
+            Self::Caller(from) => write!(f, "from = {from} is not for this caller"),
         }
     }
 }

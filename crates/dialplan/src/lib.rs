@@ -4,13 +4,16 @@
 //! rule of a call; the [`Run`] of that rule says, action by action, what to do next. What a caller dialled or is
 //! called is only ever data: it is put into texts once and never read as language.
 
-mod calendar;
 mod check;
+mod condition;
 mod country;
+mod destination;
 mod explain;
+mod holidays;
 mod hours;
 mod index;
 mod mask;
+mod matcher;
 mod moment;
 mod overrides;
 mod pattern;
@@ -27,13 +30,15 @@ mod tree;
 mod words;
 
 pub use explain::{Explained, ExplainedStep, Explanation, Passed, Reason};
-pub use hours::{HoursReason, HoursState};
 pub use jiff::Timestamp;
 pub use moment::MomentError;
 pub use overrides::{Forced, OverrideTo, Overrides, UnknownOverride};
-pub use plan::{CallFacts, Decision, Loaded, Plan, ReferenceKind, RuleRef};
+pub use plan::{CallFacts, Decision, Loaded, Plan, ReferenceKind, RuleRef, Why};
 pub use problem::{Excerpt, Problem, Severity};
-pub use run::{Action, Dial, Run, StepResult, Target};
+pub use run::{
+    Action, Circumstances, Collect, Dial, NamedValue, Run, StepResult, Target, Trail, TrailStep,
+    WebhookAnswer, WebhookCall,
+};
 pub use say::{Language, SayError, SayKind, Saying};
 pub use source::SourceFile;
-pub use step::DialOrder;
+pub use step::{DialOrder, Failover, Rotation, StepPlace};

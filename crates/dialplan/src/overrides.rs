@@ -43,6 +43,9 @@ pub enum OverrideTo {
 pub struct UnknownOverride;
 
 impl Overrides {
+    /// The clock decides everything.
+    pub const NONE: Self = Self { hours: BTreeMap::new() };
+
     /// What these hours are set to; nothing where the clock decides.
     #[must_use]
     pub fn get(&self, hours: &str) -> Option<Forced> {

@@ -28,6 +28,24 @@ impl Pattern {
         }
     }
 
+    /// The one number that it is, where it is one.
+    pub(crate) fn plain(&self) -> Option<&str> {
+        if let Self::Mask(mask) = self { mask.number() } else { None }
+    }
+
+    /// The groups of the expression that the number matches, from the first on; empty where it has none.
+    pub(crate) fn groups(&self, number: &str) -> Vec<String> {
+        let Self::Regex { regex, .. } = self else { return Vec::new() };
+        if regex.captures_len() < 2 {
+            return Vec::new();
+        }
+        let Some(found) = regex.captures(number.as_bytes()) else { return Vec::new() };
+        let text = |group: Option<regex::bytes::Match<'_>>| {
+            group.map_or_else(String::new, |group| String::from_utf8_lossy(group.as_bytes()).into_owned())
+        };
+        found.iter().skip(1).take(9).map(text).collect()
+    }
+
     /// Whether every number that `other` matches surely is matched by this one too. Two different regular expressions
     /// are never compared.
     pub(crate) fn covers(&self, other: &Self) -> bool {

@@ -1,29 +1,42 @@
 //! The checked plan, immutable and shared, and the one question it answers: which rule does this call get?
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::condition::{Condition, Moment};
+use crate::destination;
 use crate::hours::Hours;
 use crate::index::Index;
+use crate::matcher::NumberSet;
+use crate::overrides::Overrides;
 use crate::pattern::Pattern;
 use crate::problem::Problem;
 use crate::read;
 use crate::run::Run;
+use crate::say::Language;
 use crate::source::SourceFile;
-use crate::step::Steps;
+use crate::step::{Group, Steps};
 use crate::template::Variables;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
 
 /// All dialplan files together, checked. Reading never changes it, so an `Arc` of it serves every call.
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) hash: String,
     pub(crate) timezone: TimeZone,
+    pub(crate) language: Language,
     pub(crate) contexts: BTreeMap<String, Context>,
     pub(crate) hours: BTreeMap<String, Arc<Hours>>,
+    /// All hours that a condition names, and the ranges that are written out in one.
+    pub(crate) spans: HashMap<Box<str>, Arc<Hours>>,
+    pub(crate) sets: HashMap<Box<str>, Arc<NumberSet>>,
+    pub(crate) groups: BTreeMap<String, Arc<Group>>,
     pub(crate) prompts: BTreeSet<String>,
     pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
 }
@@ -42,12 +55,16 @@ pub struct Loaded {
 pub struct CallFacts<'a> {
     /// `intern` for calls of extensions, `inkomend` for calls from trunks.
     pub context: &'a str,
-    /// The caller's number.
+    /// The caller's number; empty where it is hidden.
     pub from: &'a str,
+    /// The caller's name.
+    pub from_name: &'a str,
     /// The number dialled.
     pub dialled: &'a str,
     /// The moment at which hours are judged.
     pub at: Timestamp,
+    /// What is open or closed whatever the clock says.
+    pub overrides: &'a Overrides,
 }
 
 /// The rule that a call got, and its walk, not yet begun.
@@ -55,6 +72,8 @@ pub struct CallFacts<'a> {
 pub struct Decision {
     /// Which rule it is.
     pub rule: RuleRef,
+    /// Why it is this one.
+    pub why: Why,
     /// The permission that the caller needs, such as `call.international`. The plan does not know who has it.
     pub require: Option<String>,
     /// An emergency call: limits do not apply.
@@ -63,8 +82,19 @@ pub struct Decision {
     pub run: Run,
 }
 
+/// Why a call got its rule.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Why {
+    /// The pattern that the number fits.
+    pub pattern: Box<str>,
+    /// The hours that held, as the rule and its includes name them; empty where it always counts.
+    pub when: Vec<Arc<str>>,
+    /// The callers it is for, as written; empty where it is for all.
+    pub from: Box<str>,
+}
+
 /// A rule by name and place. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RuleRef {
     /// The context it stands in.
     pub context: Arc<str>,
@@ -89,30 +119,25 @@ pub enum ReferenceKind {
 
 #[derive(Debug, Default)]
 pub(crate) struct Context {
+    /// Those that it includes stand where the include does.
     pub(crate) rules: Vec<Rule>,
     pub(crate) index: Index,
+    /// Its own rules by name, to go to.
+    pub(crate) names: HashMap<Arc<str>, usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) reference: RuleRef,
     /// Which source, and where in it: for problems found after reading.
     pub(crate) source: usize,
     pub(crate) span: Range<usize>,
-    pub(crate) patterns: Vec<Pattern>,
-    /// The rule counts when one of these holds; always where there is none.
-    pub(crate) when: Vec<When>,
+    pub(crate) patterns: Arc<[Pattern]>,
+    /// All of these have to hold: its own, and those of the includes on the way to it.
+    pub(crate) conditions: Vec<Arc<Condition>>,
     pub(crate) require: Option<String>,
     pub(crate) emergency: bool,
     pub(crate) steps: Steps,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct When {
-    /// As written: `kantoor`, `!kantoor` or `za 10:00-12:00`.
-    pub(crate) text: String,
-    pub(crate) negated: bool,
-    pub(crate) hours: Arc<Hours>,
 }
 
 impl Plan {
@@ -154,26 +179,66 @@ impl Plan {
         missing.map(|(_, problem)| problem.clone()).collect()
     }
 
+    /// The language of prompts and of what is said.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The names of the hours that may be set by hand, and whether the clock has them open at that moment.
+    pub fn hours(&self, at: Timestamp) -> impl Iterator<Item = (&str, bool)> {
+        let local = self.local(at);
+        self.hours.iter().map(move |(name, hours)| (name.as_str(), hours.is_open(local)))
+    }
+
     /// The first rule of the call's context that matches; `None` where there is none.
     #[must_use]
     pub fn decide(&self, call: &CallFacts<'_>) -> Option<Decision> {
+        let (rule, pattern) = self.find(call)?;
+        let mut variables = Variables::of(call.dialled, call.from, call.from_name);
+        variables.set_groups(pattern.groups(call.dialled));
+        Some(Decision {
+            rule: rule.reference.clone(),
+            why: rule.why(pattern, self.judged(call)),
+            require: rule.require.clone(),
+            emergency: rule.emergency,
+            run: Run::new(Arc::clone(&rule.steps), variables),
+        })
+    }
+
+    /// The rule for a call, and which of its patterns the number fits.
+    pub(crate) fn find(&self, call: &CallFacts<'_>) -> Option<(&Rule, &Pattern)> {
         let context = self.contexts.get(call.context)?;
         if !valid_number(call.dialled) {
             return None;
         }
         let mut moment = None;
-        let rule = context.index.candidates(call.dialled).find_map(|at| {
+        context.index.candidates(call.dialled).find_map(|at| {
             let rule = context.rules.get(at as usize)?;
-            let fits = rule.pattern_for(call.dialled).is_some()
-                && (rule.when.is_empty() || rule.holds(*moment.get_or_insert_with(|| self.local(call.at))));
-            fits.then_some(rule)
-        })?;
-        Some(Decision {
-            rule: rule.reference.clone(),
-            require: rule.require.clone(),
-            emergency: rule.emergency,
-            run: Run::new(Arc::clone(&rule.steps), variables(call)),
+            let pattern = rule.pattern_for(call.dialled)?;
+            let counts = rule.conditions.is_empty()
+                || rule.refusal(call.from, *moment.get_or_insert_with(|| self.judged(call))).is_none();
+            counts.then_some((rule, pattern))
         })
+    }
+
+    /// A rule to go to.
+    pub(crate) fn rule(&self, context: &str, name: &str) -> Option<&Rule> {
+        let context = self.contexts.get(context)?;
+        context.rules.get(*context.names.get(name)?)
+    }
+
+    /// The steps that lead to a destination, such as `group:balie`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn steps_to(&self, text: &str) -> Result<Steps, String> {
+        destination::steps(text, &|name| self.groups.get(name).cloned())
+    }
+
+    /// What the conditions of a call are judged by.
+    pub(crate) fn judged<'a>(&'a self, call: &CallFacts<'a>) -> Moment<'a> {
+        Moment { plan: self, local: self.local(call.at), overrides: call.overrides }
     }
 
     /// A moment on the plan's own clock.
@@ -187,8 +252,24 @@ impl Rule {
         self.patterns.iter().find(|pattern| pattern.matches(number))
     }
 
-    pub(crate) fn holds(&self, at: DateTime) -> bool {
-        self.when.is_empty() || self.when.iter().any(|when| when.hours.is_open(at) != when.negated)
+    /// The condition that does not hold, and whether it is the hours that do not.
+    pub(crate) fn refusal(&self, from: &str, moment: Moment<'_>) -> Option<(&Condition, bool)> {
+        self.conditions.iter().find_map(|condition| {
+            let hours = condition.hours_hold(moment).is_some();
+            let holds = hours && condition.from.matches(from, moment.plan);
+            (!holds).then_some((&**condition, !hours))
+        })
+    }
+
+    fn why(&self, pattern: &Pattern, moment: Moment<'_>) -> Why {
+        let mut why = Why { pattern: pattern.to_string().into(), ..Why::default() };
+        for condition in &self.conditions {
+            why.when.extend(condition.hours_hold(moment).flatten().map(|when| Arc::clone(when.text())));
+            if !condition.from.is_empty() {
+                why.from = condition.from.to_string().into();
+            }
+        }
+        why
     }
 }
 
@@ -201,11 +282,6 @@ impl fmt::Display for RuleRef {
 /// Whether anything could match it: no phone number or user name is longer.
 pub(crate) fn valid_number(number: &str) -> bool {
     !number.is_empty() && number.len() <= LONGEST_NUMBER
-}
-
-pub(crate) fn variables(call: &CallFacts<'_>) -> Variables {
-    let from = if call.from.len() <= LONGEST_NUMBER { call.from } else { "" };
-    Variables { number: call.dialled.to_string(), from: from.to_string() }
 }
 
 /// Bytes.

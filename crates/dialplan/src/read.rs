@@ -1,22 +1,32 @@
 //! From texts to a plan: every file is read, names are resolved across all of them, and all problems come together.
 
+mod branches;
+mod collect;
+mod condition;
 mod definitions;
-mod dial;
-mod hours;
+mod destination;
+pub(crate) mod dial;
+mod include;
 mod rule;
+mod sets;
 pub(crate) mod step;
+mod variables;
+mod webhooks;
+
+use std::collections::BTreeMap;
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use sha2::{Digest, Sha256};
 
 use crate::check;
-use crate::plan::{Context, Loaded, Plan};
+use crate::plan::{Loaded, Plan};
 use crate::problem::{Problem, Severity};
 use crate::reader::{Notes, Reader};
+use crate::say::Language;
 use crate::source::{Place, Source, SourceFile};
 use crate::tree::{self, Kind, Node, Table};
 use crate::words;
 use definitions::Definitions;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
 pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
     let mut sources: Vec<Source> = files.iter().map(Source::new).collect();
@@ -26,38 +36,44 @@ pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
 
     // A file that is no TOML may define what the others name: names are then not held against them.
     let mut names = Definitions { complete: trees.len() == sources.len(), ..Definitions::default() };
-    for (at, tree) in &trees {
-        let Some(source) = sources.get(*at) else { continue };
-        hours::read_closures(&mut Reader { source, notes: &mut notes }, tree, &mut names);
-    }
-    let mut timezone = None;
+    notes.is_incomplete = !names.complete;
+    let mut whole = Whole::default();
     for (at, tree) in &trees {
         let Some(source) = sources.get(*at) else { continue };
         let mut reader = Reader { source, notes: &mut notes };
-        top_level(&mut reader, tree, &mut timezone);
+        top_level(&mut reader, tree, &mut whole);
         definitions::read(&mut reader, tree, &mut names);
     }
-    let mut contexts = BTreeMap::new();
+    let mut written = include::Written::new();
     for (at, tree) in &trees {
         let Some(source) = sources.get(*at) else { continue };
         let mut reader = Reader { source, notes: &mut notes };
         definitions::check(&mut reader, tree, &names);
-        read_contexts(&mut reader, *at, tree, &names, &mut contexts);
+        read_contexts(&mut reader, *at, tree, &mut names, &mut written);
     }
-    if let Some(problem) = names.hours_without_timezone.take().filter(|_| timezone.is_none()) {
+    if let Some(problem) = names.hours_without_timezone.take().filter(|_| whole.timezone.is_none()) {
         notes.add(problem);
     }
+    let contexts = include::contexts(&written, &sources, &mut notes, names.complete);
     check::contexts(&contexts, &sources, &mut notes);
 
     let problems = in_order(notes.take_problems(), &sources);
     if notes.has_errors() {
         return Err(problems);
     }
+    fn values<T, M: FromIterator<(String, T)>>(named: BTreeMap<String, (Place, T)>) -> M {
+        named.into_iter().map(|(name, (_, value))| (name, value)).collect()
+    }
+    let sets: BTreeMap<String, _> = values(names.sets);
     let plan = Plan {
         hash: hash(&sources),
-        timezone: timezone.map_or(TimeZone::UTC, |(_, _, zone)| zone),
+        timezone: whole.timezone.map_or(TimeZone::UTC, |(_, _, zone)| zone),
+        language: whole.language.map(|(language, _)| language).unwrap_or_default(),
         contexts,
-        hours: names.hours.into_iter().map(|(name, (_, hours))| (name, hours)).collect(),
+        hours: values(names.hours),
+        spans: notes.spans,
+        sets: sets.into_iter().map(|(name, set)| (name.into(), set)).collect(),
+        groups: values(names.groups),
         prompts: notes.prompts,
         references: notes.references,
     };
@@ -88,15 +104,16 @@ fn parse(sources: &[Source], notes: &mut Notes) -> Vec<(usize, Table)> {
     trees
 }
 
-type Zone = (String, Place, TimeZone);
+/// What is said once for all files.
+#[derive(Default)]
+struct Whole {
+    timezone: Option<(String, Place, TimeZone)>,
+    language: Option<(Language, Place)>,
+}
 
-/// `version`, `timezone` and the names of the sections.
-fn top_level(reader: &mut Reader<'_>, root: &Table, timezone: &mut Option<Zone>) {
-    reader.only(
-        root,
-        &["version", "timezone", "hours", "closure", "group", "ivr", "queue", "context"],
-        "a dialplan",
-    );
+/// `version`, `timezone`, `language` and the names of the sections.
+fn top_level(reader: &mut Reader<'_>, root: &Table, whole: &mut Whole) {
+    reader.only(root, &SECTIONS, "a dialplan");
     match root.get("version") {
         Some(Node { kind: Kind::Integer(1), .. }) => {}
         Some(node) => {
@@ -106,6 +123,30 @@ fn top_level(reader: &mut Reader<'_>, root: &Table, timezone: &mut Option<Zone>)
             reader.warn(&(0..0), "no `version`, taken for 1", Some("write `version = 1` first".to_string()))
         }
     }
+    language(reader, root, whole);
+    timezone(reader, root, whole);
+}
+
+fn language(reader: &mut Reader<'_>, root: &Table, whole: &mut Whole) {
+    let Some(node) = root.get("language") else { return };
+    let Some(code) = reader.text(node, "language", "nl") else { return };
+    let Some(language) = Language::of_code(code) else {
+        let known = Language::ALL.map(Language::code);
+        let message = format!("unknown language {}, expected {}", words::quote(code), words::one_of(known));
+        return reader.error(&node.span, message);
+    };
+    match &whole.language {
+        None => whole.language = Some((language, reader.source.place(&node.span))),
+        Some((other, _)) if *other == language => {}
+        Some((other, place)) => {
+            let message = format!("language `{code}` differs from `{other}` at {place}: a plan has one");
+            reader.error(&node.span, message);
+        }
+    }
+}
+
+fn timezone(reader: &mut Reader<'_>, root: &Table, whole: &mut Whole) {
+    let timezone = &mut whole.timezone;
     let Some(node) = root.get("timezone") else { return };
     let Some(name) = reader.text(node, "timezone", "Europe/Amsterdam") else { return };
     let zones = TimeZoneDatabase::bundled();
@@ -134,8 +175,8 @@ fn read_contexts(
     reader: &mut Reader<'_>,
     source: usize,
     root: &Table,
-    names: &Definitions,
-    contexts: &mut BTreeMap<String, Context>,
+    names: &mut Definitions,
+    written: &mut include::Written,
 ) {
     let Some(node) = root.get("context") else { return };
     let Some(table) = reader.table(node, "`context`") else { return };
@@ -151,15 +192,11 @@ fn read_contexts(
             let message = format!("no call enters context {}", words::quote(&entry.key));
             reader.warn(&entry.key_span, message, Some(format!("did you mean `{near}`?")));
         }
-        let context = contexts.entry(entry.key.clone()).or_default();
+        names.context.clone_from(&entry.key);
+        let context = written.entry(entry.key.clone()).or_default();
         for node in rules {
-            let number = context.rules.len();
-            let Some(rule) = rule::read(reader, node, &entry.key, number, names) else { continue };
-            let Ok(at) = u32::try_from(number) else { continue };
-            for pattern in &rule.patterns {
-                context.index.add(at, pattern);
-            }
-            context.rules.push(crate::plan::Rule { source, ..rule });
+            let number = context.len();
+            context.extend(rule::read(reader, source, node, &entry.key, number, names));
         }
     }
 }
@@ -190,3 +227,18 @@ const MOST_TEXT: usize = 4 << 20;
 const LONGEST_LINE: usize = 20_000;
 /// Where calls of extensions and calls of trunks come in.
 const ENTRANCES: [&str; 2] = ["intern", "inkomend"];
+const SECTIONS: [&str; 13] = [
+    "version",
+    "timezone",
+    "language",
+    "organisation",
+    "variables",
+    "hours",
+    "closure",
+    "set",
+    "group",
+    "ivr",
+    "queue",
+    "webhook",
+    "context",
+];

@@ -1,14 +1,17 @@
 //! Reading one file's tree: typed access to its values, and the collection of everything found wrong on the way.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::hours::Hours;
 use crate::plan::ReferenceKind;
 use crate::problem::{Problem, Severity};
 use crate::source::Source;
-use crate::template::Template;
+use crate::template::{FACTS, Template};
 use crate::tree::{Kind, Node, Table};
 use crate::words;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::time::Duration;
 
 /// One file being read.
 pub(crate) struct Reader<'a> {
@@ -27,8 +30,14 @@ pub(crate) struct Notes {
     pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
     /// Steps already warned about.
     pub(crate) not_built: BTreeSet<&'static str>,
-    pub(crate) patterns: usize,
-    pub(crate) regexes: usize,
+    patterns: usize,
+    regexes: usize,
+    /// The variables that texts may name; with their text where they never change.
+    pub(crate) variables: BTreeMap<String, Option<String>>,
+    /// Whether a file could not be read, which may set others.
+    pub(crate) is_incomplete: bool,
+    /// Hours that conditions name, and the ranges written out in them.
+    pub(crate) spans: HashMap<Box<str>, Arc<Hours>>,
 }
 
 impl Notes {
@@ -176,14 +185,61 @@ impl Reader<'_> {
 
     /// A template that starts `skip` bytes into the text of `node`.
     pub(crate) fn template_at(&mut self, node: &Node, skip: usize, text: &str) -> Option<Template> {
-        match Template::parse(text) {
-            Ok(template) => Some(template),
+        let template = match Template::parse(text) {
+            Ok(template) => template,
             Err(error) => {
                 let span = self.inside(node, skip + error.offset, error.width);
                 self.error_hint(&span, error.message, error.hint);
-                None
+                return None;
             }
+        };
+        for (name, offset, width) in template.named() {
+            if self.notes.is_incomplete || self.notes.variables.contains_key(name) {
+                continue;
+            }
+            let known = || FACTS.into_iter().chain(self.notes.variables.keys().map(String::as_str));
+            let hint = words::did_you_mean(name, known());
+            let message = format!(
+                "unknown variable {}, expected {}",
+                words::quote(name),
+                words::one_of(known().take(20))
+            );
+            let span = self.inside(node, skip + offset, width);
+            self.error_hint(&span, message, hint);
+            return None;
         }
+        Some(template.with_fixed(&self.notes.variables))
+    }
+
+    /// Counts a pattern; false, with a complaint, where there are too many.
+    pub(crate) fn count_pattern(&mut self, text: &str, node: &Node) -> bool {
+        self.notes.patterns += 1;
+        self.notes.regexes += usize::from(text.starts_with("re:"));
+        let fits = self.notes.patterns <= MOST_PATTERNS && self.notes.regexes <= MOST_REGEXES;
+        if !fits {
+            let message =
+                format!("a plan has at most {MOST_PATTERNS} patterns and {MOST_REGEXES} regular expressions");
+            self.error(&node.span, message);
+        }
+        fits
+    }
+
+    /// A whole number within a range.
+    pub(crate) fn integer<T: TryFrom<i64>>(
+        &mut self,
+        node: &Node,
+        key: &str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<T> {
+        let number = match node.kind {
+            Kind::Integer(number) if range.contains(&number) => T::try_from(number).ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            let (first, last) = (range.start(), range.end());
+            self.error(&node.span, format!("`{key}` must be a number from {first} to {last}"));
+        }
+        number
     }
 
     /// A part of a text as a span of the file. Where the text was written with escapes, the whole value.
@@ -222,6 +278,8 @@ fn whole(digits: &str) -> Option<u64> {
 }
 
 const MOST_PROBLEMS: usize = 200;
+const MOST_PATTERNS: usize = 10_000;
+const MOST_REGEXES: usize = 500;
 const LONGEST_TIME: std::ops::RangeInclusive<u64> = 1..=600;
 
 #[cfg(test)]

@@ -1,118 +1,95 @@
 //! The walk over the steps of the rule that a call got: plain data that says, result by result, what to do next.
 
+mod action;
+mod collect;
+mod jump;
+mod trail;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::step::{DialOrder, DialStep, Step, Steps};
-use crate::template::Variables;
-use std::fmt;
-use std::time::Duration;
+use crate::condition::Moment;
+use crate::matcher::Matcher;
+use crate::overrides::Overrides;
+use crate::plan::Plan;
+use crate::say::{SayKind, Saying};
+use crate::step::{Does, IfStep, Step, Steps};
+use crate::template::{Template, Variables};
+pub use action::{Action, Collect, Dial, NamedValue, StepResult, Target, WebhookAnswer, WebhookCall};
+use collect::Asking;
+pub use trail::{Trail, TrailStep};
 
 /// Where a call stands in the steps of its rule. Ask [`Run::next`] for the first action, carry it out, and hand its
 /// result to the next `next`. It always ends, whatever the results are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
+    /// The lists of steps under way, the innermost last: where the inner one is done the outer one goes on.
+    frames: Vec<Frame>,
+    variables: Variables,
+    /// Steps that may still be taken.
+    steps_left: u16,
+    /// Rules that may still be gone to.
+    jumps_left: u8,
+    /// When the walk began, in seconds since 1970.
+    began: Option<i64>,
+    /// The digits that the caller is asked for.
+    asking: Option<Box<Asking>>,
+    trail: Trail,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Frame {
     steps: Steps,
     /// The step that comes next.
     at: usize,
-    variables: Variables,
-    budget: u16,
 }
 
-/// What to do now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Ring these.
-    Dial(Dial),
-    /// Play a prompt to its end.
-    Play {
-        /// Its name, such as `welkom`: letters, digits, `-`, `_`, `.` and `/` only, never leading upwards.
-        prompt: String,
-    },
-    /// Answer and send the caller's own sound back until the caller hangs up.
-    Echo,
-    /// Refuse the call; the walk is over.
-    Reject {
-        /// SIP status, 400 to 699.
-        status: u16,
-    },
-    /// End the call; the walk is over.
-    Hangup {
-        /// Q.850 cause, 1 to 127.
-        cause: Option<u16>,
-    },
-    /// A step that this version cannot carry out.
-    NotBuilt {
-        /// Its word in the language.
-        step: &'static str,
-    },
-    /// No step is left: the call ends with its last result.
-    Done,
-}
-
-/// Whom to ring, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dial {
-    /// At least one, each once.
-    pub targets: Vec<Target>,
-    /// Together or in turn.
-    pub order: DialOrder,
-    /// How long to ring; per target when in sequence.
-    pub timeout: Duration,
-    /// Whose number to show: a number, or the words `site` or `user`.
-    pub caller_id: Option<String>,
-    /// The number to dial at a trunk, where it is not the one the caller dialled.
-    pub to: Option<String>,
-}
-
-/// Somebody to ring.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// By number. It may come from what the caller dialled and need not exist.
-    Extension(String),
-    /// By name.
-    Trunk(String),
-}
-
-/// How an action ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StepResult {
-    /// The call was answered and has ended: the walk is over.
-    Answered,
-    /// Every target was busy.
-    Busy,
-    /// Nobody answered in time.
-    NoAnswer,
-    /// Nobody to ring: unknown, or not registered.
-    Unavailable,
-    /// Refused in another way.
-    Rejected {
-        /// The SIP status that came.
-        status: u16,
-    },
-    /// The prompt or echo has ended.
-    Played,
-    /// The action could not be carried out.
-    Failed,
+/// What a walk is judged by at the moment of a step.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The plan that the call began with.
+    pub plan: &'a Plan,
+    /// Now.
+    pub at: Timestamp,
+    /// What is open or closed whatever the clock says.
+    pub overrides: &'a Overrides,
 }
 
 impl Run {
     pub(crate) fn new(steps: Steps, variables: Variables) -> Self {
-        Self { steps, at: 0, variables, budget: BUDGET }
+        Self {
+            frames: vec![Frame { steps, at: 0 }],
+            variables,
+            steps_left: MOST_STEPS,
+            jumps_left: MOST_JUMPS,
+            began: None,
+            asking: None,
+            trail: Trail::default(),
+        }
     }
 
     /// The action after `previous`, which is `None` only at the first call. After [`Action::Done`], a rejection or a
     /// hang-up it stays at `Done`.
-    pub fn next(&mut self, previous: Option<StepResult>) -> Action {
-        match previous {
-            Some(StepResult::Answered) => self.end(),
-            Some(result) => self.branch(result),
-            None => {}
+    pub fn next(&mut self, previous: Option<StepResult>, now: &Circumstances<'_>) -> Action {
+        let second = now.at.as_second();
+        let took = second.saturating_sub(*self.began.get_or_insert(second));
+        if took > LONGEST_SECONDS && !self.is_over() {
+            self.trail.note("out of time".to_string(), None);
+            self.end();
         }
-        while self.budget > 0 && self.at < self.steps.len() {
-            self.budget -= 1;
-            let at = self.at;
-            self.at += 1;
-            if let Some(action) = self.action(at) {
+        if let Some(result) = previous {
+            self.trail.ended(result);
+            match result {
+                StepResult::Answered => self.end(),
+                _ => self.after(result),
+            }
+        }
+        if let Some(action) = self.ask_again(previous) {
+            return action;
+        }
+        while let Some(step) = self.take() {
+            if let Some(action) = self.act(&step, now) {
+                self.trail.act(&action, &step, &self.variables);
                 return action;
             }
         }
@@ -120,80 +97,184 @@ impl Run {
         Action::Done
     }
 
-    /// The action of a step, unless there is nothing to do for it.
-    fn action(&mut self, at: usize) -> Option<Action> {
-        match self.steps.get(at)? {
-            Step::Dial(dial) => {
-                let dial = self.dial(dial);
-                if dial.is_none() {
-                    self.branch(StepResult::Unavailable);
-                }
-                dial
+    /// What the call did so far.
+    #[must_use]
+    pub fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// The named variables and their values.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.named()
+    }
+
+    /// Takes in what a webhook answered; its result is to be handed to [`Run::next`].
+    pub fn webhook_answered(&mut self, answer: &WebhookAnswer, plan: &Plan) -> StepResult {
+        let Some(step) = self.done() else { return StepResult::Failed };
+        let Does::Webhook(webhook) = step.does else { return StepResult::Failed };
+        for (name, value) in &answer.variables {
+            if webhook.variables.iter().any(|known| **known == **name) {
+                self.variables.set(name, value.clone());
             }
-            Step::Play { prompt } => Some(Action::Play { prompt: prompt.clone() }),
-            Step::Echo => Some(Action::Echo),
-            // Telling somebody is beside the call's way: the call goes on.
-            Step::NotBuilt { step: "notify", .. } => None,
-            Step::NotBuilt { step, .. } => Some(Action::NotBuilt { step }),
-            Step::Reject { status } => {
-                let action = Action::Reject { status: *status };
-                self.end();
-                Some(action)
+        }
+        let Some(destination) = &answer.destination else { return StepResult::Done };
+        match plan.steps_to(destination) {
+            Ok(steps) => {
+                self.trail.note(format!("to:{destination}"), None);
+                self.frames = vec![Frame { steps, at: 0 }];
+                StepResult::Routed
             }
-            Step::Hangup { cause } => {
-                let action = Action::Hangup { cause: *cause };
-                self.end();
-                Some(action)
+            Err(_) => {
+                self.trail.note(format!("no destination:{destination}"), None);
+                StepResult::Failed
             }
         }
     }
 
-    fn dial(&self, dial: &DialStep) -> Option<Action> {
-        let targets = dial.targets(&self.variables);
-        let expand = |template: &Option<crate::template::Template>| {
-            template.as_ref().map(|template| template.expand(&self.variables))
-        };
-        (!targets.is_empty()).then(|| {
-            Action::Dial(Dial {
-                targets,
-                order: dial.order,
-                timeout: dial.timeout,
-                caller_id: expand(&dial.caller_id),
-                to: expand(&dial.to),
-            })
-        })
+    /// The step that comes next, unless the walk is over or has gone on for too long.
+    fn take(&mut self) -> Option<Step> {
+        loop {
+            let frame = self.frames.last_mut()?;
+            let Some(step) = frame.steps.get(frame.at) else {
+                self.frames.pop();
+                continue;
+            };
+            let Some(left) = self.steps_left.checked_sub(1) else {
+                self.trail.note("too many steps".to_string(), None);
+                self.end();
+                return None;
+            };
+            self.steps_left = left;
+            frame.at += 1;
+            return Some(step.clone());
+        }
     }
 
-    /// Goes into the branch that the step just done has for this result. A branch replaces the steps that follow.
-    fn branch(&mut self, result: StepResult) {
-        let done = self.at.checked_sub(1).and_then(|at| self.steps.get(at));
-        let Some(Step::Dial(dial)) = done else { return };
-        let branch = match result {
-            StepResult::Busy => &dial.on_busy,
-            StepResult::NoAnswer => &dial.on_no_answer,
-            StepResult::Unavailable => &dial.on_unavailable,
-            _ => &None,
+    /// The step that was taken last.
+    fn done(&self) -> Option<Step> {
+        let frame = self.frames.last()?;
+        frame.steps.get(frame.at.checked_sub(1)?).cloned()
+    }
+
+    /// The action of a step, unless it is done at once.
+    fn act(&mut self, step: &Step, now: &Circumstances<'_>) -> Option<Action> {
+        match &step.does {
+            Does::Dial(dial) => {
+                let action = action::dial(dial, &self.variables);
+                if action.is_none() {
+                    self.trail.note("dial:nobody".to_string(), Some(StepResult::Unavailable));
+                    self.after(StepResult::Unavailable);
+                }
+                action
+            }
+            Does::Play { prompt } => Some(Action::Play { prompt: prompt.clone() }),
+            Does::Say { kind, text } => self.say(*kind, text.as_ref(), now),
+            Does::Collect(collect) => Some(self.ask(collect)),
+            Does::Choose(choose) => {
+                let text = choose.text.expand(&self.variables);
+                let case = choose.cases.iter().find(|(matcher, _)| matcher.matches(&text, now.plan));
+                let steps = case.map(|(_, steps)| steps).or(choose.otherwise.as_ref()).cloned();
+                self.enter(steps);
+                None
+            }
+            Does::If(step) => {
+                let steps = if self.holds(step, now) { Some(&step.then) } else { step.otherwise.as_ref() };
+                self.enter(steps.cloned());
+                None
+            }
+            Does::Set { values } => {
+                for (name, value) in values {
+                    let value = value.expand(&self.variables);
+                    self.variables.set(name, value);
+                }
+                None
+            }
+            Does::Goto(goto) => self.jump(goto, now),
+            Does::Webhook(webhook) => Some(Action::Webhook(WebhookCall {
+                name: webhook.name.clone(),
+                url: webhook.url.clone(),
+                timeout: webhook.timeout,
+                secret_file: webhook.secret_file.clone(),
+                variables: self.variables.named().map(|(name, value)| (name.into(), value.into())).collect(),
+            })),
+            Does::Override { hours, to } => Some(Action::Override { hours: hours.clone(), to: *to }),
+            Does::Notify { whom } => Some(Action::Notify { whom: whom.expand(&self.variables) }),
+            Does::Echo => Some(Action::Echo),
+            Does::NotBuilt { step, .. } => Some(Action::NotBuilt { step }),
+            Does::Reject { status } => {
+                self.end();
+                Some(Action::Reject { status: *status })
+            }
+            Does::Hangup { cause } => {
+                self.end();
+                Some(Action::Hangup { cause: *cause })
+            }
+        }
+    }
+
+    fn say(&mut self, kind: SayKind, text: Option<&Template>, now: &Circumstances<'_>) -> Option<Action> {
+        let text = text.map(|text| text.expand(&self.variables)).unwrap_or_default();
+        let saying = Saying { kind, text };
+        match saying.prompts(now.plan.language(), now.plan.local(now.at)) {
+            Ok(prompts) => Some(Action::Say { saying, prompts }),
+            Err(_) => {
+                self.trail.note(format!("say:{}:{}", kind.word(), saying.text), Some(StepResult::Failed));
+                None
+            }
+        }
+    }
+
+    fn holds(&self, step: &IfStep, now: &Circumstances<'_>) -> bool {
+        let moment = Moment { plan: now.plan, local: now.plan.local(now.at), overrides: now.overrides };
+        let value_fits =
+            |(text, matcher): &(Template, Matcher)| matcher.matches(&text.expand(&self.variables), now.plan);
+        step.condition.hours_hold(moment).is_some()
+            && step.condition.from.matches(&self.variables.from, now.plan)
+            && step.value.as_ref().is_none_or(value_fits)
+    }
+
+    /// Goes into the branch that the step just done has for this result. Such a branch replaces the steps that follow.
+    fn after(&mut self, result: StepResult) {
+        let Some(done) = self.done() else { return };
+        let branch = match (&done.does, result) {
+            (Does::Dial(dial), StepResult::Busy) => &dial.on_busy,
+            (Does::Dial(dial), StepResult::NoAnswer) => &dial.on_no_answer,
+            (Does::Dial(dial), StepResult::Unavailable) => &dial.on_unavailable,
+            (Does::Dial(dial), StepResult::Rejected { .. } | StepResult::Failed) => &dial.on_rejected,
+            (Does::Webhook(webhook), StepResult::Failed) => &webhook.on_failure,
+            _ => return,
         };
         if let Some(steps) = branch.clone() {
-            self.steps = steps;
-            self.at = 0;
+            self.replace(steps);
         }
+    }
+
+    /// Does these, then what follows.
+    fn enter(&mut self, steps: Option<Steps>) {
+        if let Some(steps) = steps {
+            self.frames.push(Frame { steps, at: 0 });
+        }
+    }
+
+    /// Does these instead of what follows, at any depth.
+    fn replace(&mut self, steps: Steps) {
+        self.frames.clear();
+        self.frames.push(Frame { steps, at: 0 });
     }
 
     fn end(&mut self) {
-        self.at = self.steps.len();
-        self.budget = 0;
+        self.frames.clear();
+        self.asking = None;
     }
-}
 
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Extension(number) => write!(f, "ext:{number}"),
-            Self::Trunk(name) => write!(f, "trunk:{name}"),
-        }
+    fn is_over(&self) -> bool {
+        self.frames.is_empty()
     }
 }
 
 /// Steps that one call may take.
-const BUDGET: u16 = 200;
+pub(crate) const MOST_STEPS: u16 = 200;
+/// Rules that one call may be sent to by `goto`.
+pub(crate) const MOST_JUMPS: u8 = 20;
+/// How long a call may be with its rule, in seconds, besides its talk.
+pub(crate) const LONGEST_SECONDS: i64 = 3600;

@@ -1,6 +1,7 @@
 //! The text of one dialplan file and where in it a byte stands.
 
 use crate::problem::{Excerpt, Problem, Severity};
+use crate::step::StepPlace;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -39,6 +40,13 @@ impl Source {
     pub(crate) fn place(&self, span: &Range<usize>) -> Place {
         let (line, _) = self.line_at(span.start);
         Place { file: Arc::clone(&self.path), line: narrow(line + 1) }
+    }
+
+    /// Where a step stands.
+    pub(crate) fn step_place(&self, span: &Range<usize>) -> StepPlace {
+        let (line, start) = self.line_at(span.start);
+        let before = self.text.get(start..span.start).unwrap_or_default().chars().count();
+        StepPlace { file: Arc::clone(&self.path), line: narrow(line + 1), column: narrow(before + 1) }
     }
 
     /// A problem that points at `span`.

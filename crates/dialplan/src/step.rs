@@ -1,20 +1,68 @@
-//! The steps of a rule as they were read: what `do = [...]` holds after checking.
+//! The steps of a rule as they were read: what `do = [...]` holds after checking. They are kept with a call, so all of it can
+//! be written down and read again.
+
+mod describe;
+mod dial;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::run::Target;
-use crate::template::{Template, Variables};
-use std::sync::Arc;
-use std::time::Duration;
+use crate::condition::Condition;
+use crate::matcher::Matcher;
+use crate::overrides::OverrideTo;
+use crate::say::SayKind;
+use crate::template::Template;
+pub use dial::{DialOrder, Failover, Rotation};
+pub(crate) use dial::{DialStep, Group, Member, TargetTemplate};
 
 pub(crate) type Steps = Arc<[Step]>;
 
+/// A step and where it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Step {
+pub(crate) struct Step {
+    pub(crate) place: StepPlace,
+    pub(crate) does: Does,
+}
+
+/// Where a step stands: enough to find it again, in coverage and in the way of a call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StepPlace {
+    /// The file, as given to [`Plan::load`](crate::Plan::load).
+    pub file: Arc<str>,
+    /// Counted from 1.
+    pub line: u32,
+    /// Counted from 1, in characters.
+    pub column: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Does {
     Dial(Box<DialStep>),
     Play {
         prompt: String,
+    },
+    Say {
+        kind: SayKind,
+        /// None: now.
+        text: Option<Template>,
+    },
+    Collect(Box<CollectStep>),
+    Choose(Box<ChooseStep>),
+    If(Box<IfStep>),
+    Set {
+        values: Vec<(Box<str>, Template)>,
+    },
+    Goto(Box<Goto>),
+    Webhook(Box<WebhookStep>),
+    Override {
+        hours: Box<str>,
+        to: OverrideTo,
+    },
+    Notify {
+        whom: Template,
     },
     Echo,
     Reject {
@@ -23,7 +71,7 @@ pub(crate) enum Step {
     Hangup {
         cause: Option<u16>,
     },
-    /// Known to the language but not to this version.
+    /// Known to the language but not carried out by this version.
     NotBuilt {
         #[serde(deserialize_with = "verb")]
         step: Verb,
@@ -31,33 +79,60 @@ pub(crate) enum Step {
     },
 }
 
+/// Asks the caller for digits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct DialStep {
-    pub(crate) targets: Vec<TargetTemplate>,
-    pub(crate) order: DialOrder,
+pub(crate) struct CollectStep {
+    pub(crate) variable: Box<str>,
+    pub(crate) prompt: Option<String>,
+    pub(crate) min: u8,
+    pub(crate) max: u8,
+    /// Until the first digit.
     pub(crate) timeout: Duration,
-    pub(crate) to: Option<Template>,
-    pub(crate) caller_id: Option<Template>,
-    pub(crate) on_busy: Option<Steps>,
-    pub(crate) on_no_answer: Option<Steps>,
-    pub(crate) on_unavailable: Option<Steps>,
+    /// From one digit to the next.
+    pub(crate) pause: Duration,
+    pub(crate) end: Option<char>,
+    /// What counts as an answer; anything where it is empty.
+    pub(crate) valid: Matcher,
+    /// How often the caller is asked again.
+    pub(crate) retries: u8,
+    pub(crate) on_timeout: Option<Steps>,
+    pub(crate) on_invalid: Option<Steps>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum TargetTemplate {
-    Extension(Template),
-    Trunk(String),
-    /// The members of a group, shared by all steps that dial it.
-    Group(Arc<[Self]>),
+/// The first case that fits the text, else `otherwise`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ChooseStep {
+    pub(crate) text: Template,
+    pub(crate) cases: Vec<(Matcher, Steps)>,
+    pub(crate) otherwise: Option<Steps>,
 }
 
-/// How several targets are rung.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DialOrder {
-    /// All at once; the first that answers has the call.
-    Parallel,
-    /// One after the other, each for the whole ring time.
-    Sequence,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct IfStep {
+    pub(crate) condition: Condition,
+    /// A text that has to fit.
+    pub(crate) value: Option<(Template, Matcher)>,
+    pub(crate) then: Steps,
+    pub(crate) otherwise: Option<Steps>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Goto {
+    /// The steps of a rule, whatever it matches.
+    Rule { context: Arc<str>, name: Arc<str> },
+    /// The rule that the context has for the number, or for this one.
+    Context { context: Arc<str>, number: Option<Template> },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WebhookStep {
+    pub(crate) name: Box<str>,
+    pub(crate) url: Box<str>,
+    pub(crate) timeout: Duration,
+    pub(crate) secret_file: Option<Box<str>>,
+    /// The variables that its answer may set.
+    pub(crate) variables: Vec<Box<str>>,
+    pub(crate) on_failure: Option<Steps>,
 }
 
 /// A word of the language for a step.
@@ -68,87 +143,37 @@ fn verb<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verb, D::Error> {
     crate::read::step::verb(&word).ok_or_else(|| D::Error::custom("no step of the dialplan"))
 }
 
-impl DialStep {
-    /// The targets of this call, each once and in the order written. One whose number came out empty is left out.
-    pub(crate) fn targets(&self, variables: &Variables) -> Vec<Target> {
-        let mut targets = Vec::with_capacity(self.targets.len());
-        for template in &self.targets {
-            template.expand(variables, &mut targets);
-        }
-        targets
-    }
-
-    /// The branches with the keys they were written under.
-    pub(crate) fn branches(&self) -> impl Iterator<Item = (&'static str, &Steps)> {
-        let branches = [
-            ("on_busy", &self.on_busy),
-            ("on_no_answer", &self.on_no_answer),
-            ("on_unavailable", &self.on_unavailable),
-        ];
-        branches.into_iter().filter_map(|(key, steps)| steps.as_ref().map(|steps| (key, steps)))
-    }
-}
-
-impl TargetTemplate {
-    fn expand(&self, variables: &Variables, targets: &mut Vec<Target>) {
-        let target = match self {
-            Self::Extension(number) => Target::Extension(number.expand(variables)),
-            Self::Trunk(name) => Target::Trunk(name.clone()),
-            Self::Group(members) => {
-                return members.iter().for_each(|member| member.expand(variables, targets));
-            }
-        };
-        if target != Target::Extension(String::new()) && !targets.contains(&target) {
-            targets.push(target);
-        }
-    }
-
-    /// How many it may ring.
-    pub(crate) fn count(&self) -> usize {
-        if let Self::Group(members) = self { members.len() } else { 1 }
-    }
-
-    pub(crate) fn has_trunk(&self) -> bool {
-        match self {
-            Self::Extension(_) => false,
-            Self::Trunk(_) => true,
-            Self::Group(members) => members.iter().any(Self::has_trunk),
-        }
-    }
-}
-
 impl Step {
-    /// The step in words, with this call's numbers filled in.
-    pub(crate) fn describe(&self, variables: &Variables) -> String {
-        match self {
-            Self::Dial(dial) => describe_dial(dial, variables),
-            Self::Play { prompt } => format!("play {prompt}"),
-            Self::Echo => "echo".to_string(),
-            Self::Reject { status } => format!("reject with {status}"),
-            Self::Hangup { cause: None } => "hang up".to_string(),
-            Self::Hangup { cause: Some(cause) } => format!("hang up with cause {cause}"),
-            Self::NotBuilt { step, argument: None } => format!("{step} (not built)"),
-            Self::NotBuilt { step, argument: Some(argument) } => {
-                format!("{step} {} (not built)", argument.expand(variables))
+    /// The lists of steps inside, with the words that they were written under.
+    pub(crate) fn branches(&self) -> Vec<(String, &Steps)> {
+        fn under<'a>(key: &str, steps: &'a Option<Steps>) -> Option<(String, &'a Steps)> {
+            steps.as_ref().map(|steps| (key.to_string(), steps))
+        }
+        match &self.does {
+            Does::Dial(dial) => [
+                under("on_busy", &dial.on_busy),
+                under("on_no_answer", &dial.on_no_answer),
+                under("on_unavailable", &dial.on_unavailable),
+                under("on_rejected", &dial.on_rejected),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+            Does::Collect(collect) => {
+                let branches =
+                    [under("on_timeout", &collect.on_timeout), under("on_invalid", &collect.on_invalid)];
+                branches.into_iter().flatten().collect()
             }
+            Does::Choose(choose) => {
+                let cases = choose.cases.iter().map(|(matcher, steps)| (matcher.to_string(), steps));
+                cases.chain(under("else", &choose.otherwise)).collect()
+            }
+            Does::If(step) => {
+                let then = std::iter::once(("then".to_string(), &step.then));
+                then.chain(under("else", &step.otherwise)).collect()
+            }
+            Does::Webhook(webhook) => under("on_failure", &webhook.on_failure).into_iter().collect(),
+            _ => Vec::new(),
         }
     }
-}
-
-fn describe_dial(dial: &DialStep, variables: &Variables) -> String {
-    let targets: Vec<String> = dial.targets(variables).iter().map(ToString::to_string).collect();
-    let order = match (targets.len(), dial.order) {
-        (0, _) => return "dial nobody".to_string(),
-        (1, _) => "",
-        (_, DialOrder::Parallel) => " together",
-        (_, DialOrder::Sequence) => " in turn",
-    };
-    let mut text = format!("dial {}{order} for {} s", targets.join(", "), dial.timeout.as_secs());
-    if let Some(to) = &dial.to {
-        text.push_str(&format!(", to {}", to.expand(variables)));
-    }
-    if let Some(caller_id) = &dial.caller_id {
-        text.push_str(&format!(", as {}", caller_id.expand(variables)));
-    }
-    text
 }

@@ -1,12 +1,22 @@
-//! A text with places for what the caller dialled or is called, such as `+${number:3}`. Expanded once: what comes out
-//! is never read as a template again.
+//! A text with places for what is known of a call, such as `+${number:3}`. Expanded once: what comes out is never read as
+//! a template again.
+
+mod filter;
+mod parse;
+mod variables;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::country::Country;
-use crate::words;
-use std::fmt;
+use filter::Filter;
+pub(crate) use parse::{FACTS, is_name};
+pub(crate) use variables::Variables;
 
+/// A parsed text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Template {
@@ -19,28 +29,18 @@ pub(crate) struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    Variable { name: Variable, filters: Vec<Filter> },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Variable {
-    Number,
-    From,
+    Variable { name: Variable, filters: Vec<Filter>, offset: usize, width: usize },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Filter {
-    /// `:3`, `:-4` or `:1:2`, in characters; as in Asterisk a negative offset or length counts from the end.
-    Slice { offset: i32, length: Option<i32> },
-    /// `|strip:P`: without the prefix P, where it is present.
-    Strip(String),
-}
-
-/// The facts of a call that a template may name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Variables {
-    pub(crate) number: String,
-    pub(crate) from: String,
+enum Variable {
+    Number,
+    From,
+    FromName,
+    /// A group of the rule's regular expression, from 1.
+    Group(u8),
+    /// Of `[variables]`, `set`, `collect` or a webhook's answer.
+    Named(Box<str>),
 }
 
 /// A fault in a template, `offset` bytes from its start.
@@ -67,39 +67,50 @@ impl From<Template> for String {
 }
 
 impl Template {
-    pub(crate) fn parse(text: &str) -> Result<Self, TemplateError> {
-        let (country, start) = match text.strip_prefix("e164:") {
-            None => (None, 0),
-            Some(rest) => {
-                let name = rest.split(':').next().unwrap_or_default();
-                let country = Country::find(name).filter(|_| rest.len() > name.len());
-                let Some(country) = country else { return Err(unknown_country(name)) };
-                (Some(country), "e164:".len() + name.len() + 1)
-            }
-        };
-        let mut parts = Vec::new();
-        let mut at = start;
-        while let Some(found) = text[at..].find("${") {
-            let open = at + found;
-            if open > at {
-                parts.push(Part::Text(text[at..open].to_string()));
-            }
-            let length = text[open..].find('}').ok_or_else(|| {
-                TemplateError::new(open, text.len() - open, "`${` without its `}`".to_string(), None)
-            })?;
-            parts.push(variable(&text[open + 2..open + length], open)?);
-            at = open + length + 1;
-        }
-        if at < text.len() {
-            parts.push(Part::Text(text[at..].to_string()));
-        }
-        Ok(Self { text: text.to_string(), country, parts })
-    }
-
     /// The text without variables, if it has none.
     pub(crate) fn literal(&self) -> Option<&str> {
         let fixed = self.country.is_none() && self.parts.iter().all(|part| matches!(part, Part::Text(_)));
         fixed.then_some(self.text.as_str())
+    }
+
+    /// The variables that somebody has to define, each with its place in the text.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&str, usize, usize)> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Variable { name: Variable::Named(name), offset, width, .. } => {
+                Some((&**name, *offset, *width))
+            }
+            _ => None,
+        })
+    }
+
+    /// The same, with the texts of those variables that never change in their places.
+    pub(crate) fn with_fixed(self, known: &BTreeMap<String, Option<String>>) -> Self {
+        let fixed = |name: &Variable| match name {
+            Variable::Named(name) => known.get(&**name)?.as_ref(),
+            _ => None,
+        };
+        let is_fixed = |part: &Part| matches!(part, Part::Variable { name, .. } if fixed(name).is_some());
+        if !self.parts.iter().any(is_fixed) {
+            return self;
+        }
+        let start = match self.country {
+            Some(_) => self.text.match_indices(':').nth(1).map_or(0, |(at, _)| at + 1),
+            None => 0,
+        };
+        let mut text = self.text.get(..start).unwrap_or_default().to_string();
+        for part in &self.parts {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Variable { name, filters, offset, width } => match fixed(name) {
+                    Some(value) => {
+                        let value = Cow::Borrowed(value.as_str());
+                        text.push_str(&filters.iter().fold(value, |value, filter| filter.apply(value)));
+                    }
+                    None => text.push_str(self.text.get(*offset..offset + width).unwrap_or_default()),
+                },
+            }
+        }
+        Self::parse(&text).unwrap_or(self)
     }
 
     pub(crate) fn expand(&self, variables: &Variables) -> String {
@@ -107,41 +118,23 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(fixed) => text.push_str(fixed),
-                Part::Variable { name, filters } => {
-                    let value = match name {
-                        Variable::Number => &variables.number,
-                        Variable::From => &variables.from,
-                    };
-                    text.push_str(filters.iter().fold(value.as_str(), |value, filter| filter.apply(value)));
+                Part::Variable { name, filters, .. } => {
+                    let value = variables.value(name);
+                    let value = filters.iter().fold(value.into(), |value, filter| filter.apply(value));
+                    text.push_str(&value);
                 }
+            }
+            if text.len() > LONGEST {
+                let mut end = LONGEST;
+                while !text.is_char_boundary(end) {
+                    end -= 1;
+                }
+                text.truncate(end);
             }
         }
         match self.country {
             Some(country) => country.e164(&text),
             None => text,
-        }
-    }
-}
-
-impl Filter {
-    fn apply<'a>(&self, value: &'a str) -> &'a str {
-        match self {
-            Self::Strip(prefix) => value.strip_prefix(prefix.as_str()).unwrap_or(value),
-            Self::Slice { offset, length } => {
-                let count = i64::try_from(value.chars().count()).unwrap_or(i64::MAX);
-                let from_end = |position: i32| count.saturating_add(i64::from(position)).max(0);
-                let start = if *offset < 0 { from_end(*offset) } else { i64::from(*offset).min(count) };
-                let end = match length {
-                    None => count,
-                    Some(length) if *length < 0 => from_end(*length),
-                    Some(length) => start.saturating_add(i64::from(*length)).min(count),
-                };
-                let byte = |position: i64| {
-                    let position = usize::try_from(position).unwrap_or(usize::MAX);
-                    value.char_indices().nth(position).map_or(value.len(), |(at, _)| at)
-                };
-                value.get(byte(start)..byte(end.max(start))).unwrap_or_default()
-            }
         }
     }
 }
@@ -158,63 +151,17 @@ impl fmt::Display for Template {
     }
 }
 
-/// Reads the inside of `${...}`, which opens at `open`.
-fn variable(inside: &str, open: usize) -> Result<Part, TemplateError> {
-    let width = inside.len() + 3;
-    let mut pieces = inside.split('|');
-    let head = pieces.next().unwrap_or_default();
-    let (word, slice) = head.split_once(':').map_or((head, None), |(word, slice)| (word, Some(slice)));
-    let name = match word {
-        "number" => Variable::Number,
-        "from" => Variable::From,
-        _ => {
-            let message = format!("unknown variable {}, expected `number` or `from`", words::quote(word));
-            return Err(TemplateError::new(
-                open,
-                width,
-                message,
-                words::did_you_mean(word, ["number", "from"]),
-            ));
-        }
-    };
-    let mut filters = Vec::new();
-    if let Some(slice) = slice {
-        let (offset, length) = slice.split_once(':').map_or((slice, None), |(a, b)| (a, Some(b)));
-        let parsed = (offset.parse().ok(), length.map(str::parse).transpose().ok());
-        let (Some(offset), Some(length)) = parsed else {
-            let message = format!("{} is no position, expected `:3`, `:-4` or `:1:2`", words::quote(slice));
-            return Err(TemplateError::new(open, width, message, None));
-        };
-        filters.push(Filter::Slice { offset, length });
-    }
-    for filter in pieces {
-        match filter.strip_prefix("strip:").filter(|prefix| !prefix.is_empty()) {
-            Some(prefix) => filters.push(Filter::Strip(prefix.to_string())),
-            None => {
-                let message = format!("unknown filter {}, expected `strip:PREFIX`", words::quote(filter));
-                return Err(TemplateError::new(open, width, message, None));
-            }
-        }
-    }
-    Ok(Part::Variable { name, filters })
-}
-
-fn unknown_country(name: &str) -> TemplateError {
-    let message = format!(
-        "unknown country {}, expected `e164:COUNTRY:NUMBER` with {}",
-        words::quote(name),
-        words::one_of(Country::names())
-    );
-    let hint = words::did_you_mean(name, Country::names());
-    TemplateError::new(0, "e164:".len() + name.len(), message, hint)
-}
+/// Bytes of an expanded text: no number or name is longer, and variables that are set from each other cannot grow.
+pub(crate) const LONGEST: usize = 512;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn expand(template: &str, number: &str) -> String {
-        let variables = Variables { number: number.into(), from: "206".into() };
+        let mut variables = Variables::of(number, "206", "Balie");
+        variables.set("klant", "12".into());
+        variables.set_groups(vec!["45".into()]);
         Template::parse(template).unwrap().expand(&variables)
     }
 
@@ -231,16 +178,24 @@ mod tests {
         assert_eq!(expand("${number|strip:9}", "123"), "123");
         assert_eq!(expand("$ 5 {x}", ""), "$ 5 {x}");
         assert_eq!(expand("${number:1}", "é€x"), "€x");
+        assert_eq!(expand("${from_name} ${klant} ${1} ${2} ${nobody}", ""), "Balie 12 45  ");
+    }
+
+    #[test]
+    fn filters_follow_each_other() {
+        assert_eq!(expand("${number|strip:9|prefix:0}", "9123"), "0123");
+        assert_eq!(expand("${number|e164:nl}", "0612345678"), "+31612345678");
+        assert_eq!(expand("${number|national:nl}", "+31612345678"), "0612345678");
+        assert_eq!(expand("${number|default:100}", ""), "100");
+        assert_eq!(expand("${number|default:100}", "7"), "7");
+        assert_eq!(expand("${number:0:2|prefix:#|strip:#1}", "123"), "2");
+        assert_eq!(expand("${number|prefix:+}", ""), "", "nothing stays nothing");
     }
 
     #[test]
     fn dutch_numbers_become_e164() {
         assert_eq!(expand("e164:nl:${number|strip:9}", "90612345678"), "+31612345678");
-        assert_eq!(expand("e164:nl:${number}", "020-123 45 67"), "+31201234567");
-        assert_eq!(expand("e164:nl:${number}", "0032470123456"), "+32470123456");
-        assert_eq!(expand("e164:nl:${number}", "+31612345678"), "+31612345678");
         assert_eq!(expand("e164:nl:${number}", "112"), "112");
-        assert_eq!(expand("e164:nl:${number}", "08001234"), "08001234");
     }
 
     #[test]
@@ -250,18 +205,28 @@ mod tests {
     }
 
     #[test]
+    fn an_expanded_text_is_bounded_between_two_letters() {
+        let variables = Variables::of(&"é".repeat(LONGEST), "", "");
+        let text = Template::parse("x${number}${number}").unwrap().expand(&variables);
+        assert_eq!(text.len(), LONGEST - 1);
+        assert!(text.ends_with('é'));
+    }
+
+    #[test]
     fn faults_name_their_place() {
         let error = |text: &str| {
             let error = Template::parse(text).unwrap_err();
             (error.offset, error.width)
         };
-        assert_eq!(error("ext:${numbr}"), (4, 8));
+        assert_eq!(error("ext:${num-br}"), (4, 9));
         assert_eq!(error("ext:${number"), (4, 8));
+        assert_eq!(error("${}"), (0, 3));
+        assert_eq!(error("${0}"), (0, 4));
         assert_eq!(error("${number:x}"), (0, 11));
         assert_eq!(error("${number|upper}"), (0, 15));
         assert_eq!(error("${number|strip:}"), (0, 16));
+        assert_eq!(error("${number|e164:xx}"), (0, 17));
         assert_eq!(error("e164:xx:${number}"), (0, 7));
         assert_eq!(error("e164:nl"), (0, 7));
-        assert_eq!(Template::parse("${form}").unwrap_err().hint.as_deref(), Some("did you mean `from`?"));
     }
 }

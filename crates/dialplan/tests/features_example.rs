@@ -3,7 +3,7 @@
 mod plans;
 
 use kiestoon_dialplan::{Action, CallFacts, DialOrder, ReferenceKind, StepResult, Target};
-use plans::{at, call, load};
+use plans::{at, call, decide, decide_for, load};
 use std::time::Duration;
 
 const EXAMPLE: &str = include_str!("fixtures/features.toml");
@@ -15,7 +15,6 @@ fn it_loads_with_warnings_only_for_what_is_not_built() {
     assert_eq!(
         warnings,
         [
-            "plan.toml:26:86: warning: step `notify` is not built yet: this version cannot carry it out",
             "plan.toml:31:57: warning: step `voicemail` is not built yet: this version cannot carry it out",
             "plan.toml:47:38: warning: step `ivr` is not built yet: this version cannot carry it out",
         ]
@@ -27,8 +26,8 @@ fn it_loads_with_warnings_only_for_what_is_not_built() {
 #[test]
 fn extensions_and_then_their_voicemail() {
     let plan = load(EXAMPLE).unwrap().plan;
-    let mut decision = plan.decide(&call("intern", "201")).unwrap();
-    assert_eq!(decision.rule.to_string(), "intern/toestellen (plan.toml:28)");
+    let mut decision = decide(&plan, "201");
+    assert_eq!(decision.decision.rule.to_string(), "intern/toestellen (plan.toml:28)");
     let Action::Dial(dial) = decision.run.next(None) else { panic!("dials") };
     assert_eq!(dial.targets, [Target::Extension("201".into())]);
     assert_eq!(dial.timeout, Duration::from_secs(25));
@@ -37,15 +36,16 @@ fn extensions_and_then_their_voicemail() {
 }
 
 #[test]
-fn an_emergency_call_tries_the_trunks_in_turn_and_skips_the_notice() {
+fn an_emergency_call_tries_the_trunks_in_turn_and_notifies() {
     let plan = load(EXAMPLE).unwrap().plan;
-    let mut decision = plan.decide(&call("intern", "0112")).unwrap();
-    assert!(decision.emergency);
+    let mut decision = decide(&plan, "0112");
+    assert!(decision.decision.emergency);
     let Action::Dial(dial) = decision.run.next(None) else { panic!("dials") };
     assert_eq!(dial.targets, [Target::Trunk("voys".into()), Target::Trunk("backup".into())]);
     assert_eq!((dial.order, dial.to.as_deref()), (DialOrder::Sequence, Some("112")));
     assert_eq!(dial.caller_id.as_deref(), Some("site"));
-    assert_eq!(decision.run.next(Some(StepResult::Unavailable)), Action::Done);
+    assert_eq!(decision.run.next(Some(StepResult::Unavailable)), Action::Notify { whom: "bhv".into() });
+    assert_eq!(decision.run.next(Some(StepResult::Done)), Action::Done);
 }
 
 #[test]
@@ -56,8 +56,8 @@ fn numbers_outside_become_international() {
         ("90612345678", "+31612345678", None),
         ("0201234567", "+31201234567", None),
     ] {
-        let mut decision = plan.decide(&call("intern", dialled)).unwrap();
-        assert_eq!(decision.require.as_deref(), require, "{dialled}");
+        let mut decision = decide(&plan, dialled);
+        assert_eq!(decision.decision.require.as_deref(), require, "{dialled}");
         let Action::Dial(dial) = decision.run.next(None) else { panic!("dials") };
         assert_eq!(dial.to.as_deref(), Some(to), "{dialled}");
     }
@@ -68,7 +68,7 @@ fn hours_choose_between_the_desk_and_the_closed_message() {
     let plan = load(EXAMPLE).unwrap().plan;
     let inbound = |moment: &str| {
         let facts = CallFacts { at: at(moment), ..call("inkomend", "+31201234567") };
-        plan.decide(&facts).unwrap().run.next(None)
+        decide_for(&plan, &facts).run.next(None)
     };
     for open in ["2026-11-20T08:30+01", "2026-11-21T11:59+01", "2026-07-01T17:29+02"] {
         let Action::Dial(dial) = inbound(open) else { panic!("open at {open}") };

@@ -87,14 +87,15 @@ fn other_doubts() {
             rule("match = \"112\"\nemergency = true\ndo = [{ echo = true }]"),
             "5:6: warning: this emergency rule dials nobody",
         ),
-        (rule("match = \"1\"\ndo = [{ say = \"hoi\" }]"), "4:9: warning: step `say` is not built yet"),
+        (rule("match = \"1\"\ndo = [{ page = \"hoi\" }]"), "4:9: warning: step `page` is not built yet"),
         (
             rule("match = \"1\"\ndo = [{ echo = true }]\n[hours.k]\nopen = \"ma\""),
             "5:8: warning: hours without a `timezone`",
         ),
         (
-            "version = 1\n[group.g]\nmembers = \"1\"\nstrategy = \"round-robin\"\n".to_string(),
-            "4:12: warning: strategy `round-robin` is not built yet",
+            "version = 1\ntimezone = \"UTC\"\n[hours.k]\nopen = \"ma\"\nclosed = [\"holidays:xx\"]\n"
+                .to_string(),
+            "5:11: warning: the holidays of `xx` are not known",
         ),
         (
             "version = 1\n[[context.intrn]]\nmatch = \"1\"\ndo = [{ echo = true }]\n".to_string(),

@@ -71,7 +71,8 @@ fn an_answered_call_is_over() {
 
 #[test]
 fn nothing_comes_after_a_rejection() {
-    let mut run = decide(&steps("{ reject = \"not_found\" }, { echo = true }"), "1").run;
+    let plan = steps("{ reject = \"not_found\" }, { echo = true }");
+    let mut run = decide(&plan, "1").run;
     assert_eq!(run.next(None), Action::Reject { status: 404 });
     assert_eq!(run.next(None), Action::Done);
     assert_eq!(run.next(Some(StepResult::Busy)), Action::Done);
@@ -90,8 +91,8 @@ fn every_word_of_this_floor_becomes_its_action() {
         ("{ hangup = true }", Action::Hangup { cause: None }),
         ("{ hangup = 127 }", Action::Hangup { cause: Some(127) }),
         ("{ voicemail = \"${number}\" }", Action::NotBuilt { step: "voicemail" }),
-        ("{ notify = \"bhv\" }, { park = true }", Action::NotBuilt { step: "park" }),
-        ("{ notify = \"bhv\" }", Action::Done),
+        ("{ park = true }, { echo = true }", Action::NotBuilt { step: "park" }),
+        ("{ notify = \"bhv\" }", Action::Notify { whom: "bhv".into() }),
     ];
     for (text, expected) in cases {
         assert_eq!(decide(&steps(text), "201").run.next(None), expected, "{text}");
@@ -167,7 +168,7 @@ fn a_walk_can_be_copied_in_the_middle() {
     let mut run = decide(&plan, "201").run;
     run.next(None);
     let mut copy = run.clone();
-    assert_eq!(copy, run);
+    assert_eq!(copy.run, run.run);
     assert_eq!(copy.next(Some(StepResult::Busy)), run.next(Some(StepResult::Busy)));
-    assert_eq!(copy, run);
+    assert_eq!(copy.run, run.run);
 }

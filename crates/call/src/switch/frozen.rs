@@ -179,6 +179,7 @@ impl Switch {
                 crossings: VecDeque::new(),
                 tag_secret: frozen.tag_secret,
                 rng,
+                overrides: HashMap::new(),
                 outputs: VecDeque::new(),
             },
             authenticator,
@@ -193,4 +194,4 @@ impl Switch {
 }
 
 /// Of the form: raise it with every change of what is written.
-const VERSION: u32 = 11;
+const VERSION: u32 = 12;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kiestoon_dialplan::{CallFacts, Decision, Timestamp};
+use kiestoon_dialplan::{CallFacts, Decision};
 use kiestoon_media::{CallKey, LegId};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::transaction::ServerId;
@@ -87,12 +87,16 @@ impl Switch {
     }
 
     fn decide(&self, principal: &Principal, dialled: &str) -> Option<Decision> {
-        let micros = self.x.clock.micros(self.x.now);
+        let caller = self.x.snapshot.extension(principal.organisation, &principal.number);
         self.x.snapshot.plan().decide(&CallFacts {
             context: CONTEXT,
             from: &principal.number,
+            from_name: caller.map_or("", |caller| &caller.name),
             dialled,
-            at: Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH),
+            at: self.x.timestamp(),
+            overrides: self
+                .x
+                .overrides(self.x.snapshot.organisation(principal.organisation).map_or("", |own| &own.id)),
         })
     }
 

@@ -205,6 +205,7 @@ impl Switch {
             crossings: VecDeque::new(),
             tag_secret: own.next_u64(),
             rng: own,
+            overrides: HashMap::new(),
             outputs: VecDeque::new(),
         };
         Self {

@@ -14,7 +14,7 @@ mod waiting;
 use std::time::Instant;
 
 use bytes::Bytes;
-use kiestoon_dialplan::{CallFacts, Timestamp};
+use kiestoon_dialplan::CallFacts;
 use kiestoon_media::{Direction, MediaCommand, Sdp, local_offer, with_direction};
 use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
 use kiestoon_sip::{Method, NameAddr, ReferTo, Request, Response};
@@ -165,9 +165,15 @@ impl Call {
         from: &str,
         dialled: &str,
     ) -> Option<kiestoon_dialplan::Decision> {
-        let at = Timestamp::from_microsecond(x.clock.micros(x.now)).unwrap_or(Timestamp::UNIX_EPOCH);
-        let context = &self.cdr.record.context;
-        self.snapshot.plan().decide(&CallFacts { context, from, dialled, at })
+        let caller = self.snapshot.extension(self.organisation, from);
+        self.snapshot.plan().decide(&CallFacts {
+            context: &self.cdr.record.context,
+            from,
+            from_name: caller.map_or("", |caller| &caller.name),
+            dialled,
+            at: x.timestamp(),
+            overrides: x.overrides(&self.cdr.record.organisation),
+        })
     }
 
     /// Takes who transferred out of the talk, and asks the other one for a session with us: it hears ring-back from us, and

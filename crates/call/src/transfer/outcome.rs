@@ -1,7 +1,7 @@
 //! What became of the search for a transfer's target: somebody rings, somebody answers, or nobody does, and the call goes back
 //! to who transferred it.
 
-use kiestoon_dialplan::{Dial, DialOrder, Target};
+use kiestoon_dialplan::{Dial, Target};
 use kiestoon_media::{MediaCommand, Sdp};
 
 use super::{Phase, Search};
@@ -100,7 +100,7 @@ impl Call {
         search.phase = Phase::Recalling;
         search.until = x.now + timeout + x.settings.ring_limit;
         let targets = vec![Target::Extension(search.by.to_string())];
-        let dial = Dial { targets, order: DialOrder::Parallel, timeout, caller_id: None, to: None };
+        let dial = Dial::of(targets, timeout);
         let transfers = std::mem::take(&mut self.walk.transfers);
         self.walk = Walk::new(None);
         self.walk.transfers = transfers;

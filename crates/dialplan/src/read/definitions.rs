@@ -1,38 +1,40 @@
-//! The named things of a plan that rules refer to: hours, groups, IVR menus and queues.
+//! The named things of a plan that rules refer to: hours, groups, sets, webhooks, IVR menus and queues.
 
-use crate::calendar::Days;
-use crate::hours::Hours;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::webhooks::{self, Webhook};
+use super::{destination, dial, sets, step, variables};
+use crate::holidays::Holidays;
+use crate::hours::{Closed, Hours, Opening};
+use crate::matcher::NumberSet;
 use crate::plan::ReferenceKind;
 use crate::problem::{Problem, Severity};
-use crate::read::{dial, hours, step};
 use crate::reader::Reader;
+use crate::run::Target;
 use crate::source::Place;
-use crate::step::{DialOrder, TargetTemplate};
+use crate::step::{DialOrder, Group, Member};
 use crate::tree::{Entry, Kind, Node, Table};
 use crate::words;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 /// Everything named, with the place of its definition.
 #[derive(Default)]
 pub(crate) struct Definitions {
     pub(crate) hours: BTreeMap<String, (Place, Arc<Hours>)>,
-    pub(crate) closures: BTreeMap<String, (Place, Arc<[Days]>)>,
-    pub(crate) groups: BTreeMap<String, (Place, Group)>,
+    pub(crate) groups: BTreeMap<String, (Place, Arc<Group>)>,
+    pub(crate) sets: BTreeMap<String, (Place, Arc<NumberSet>)>,
+    /// None: it is there and yet faulty.
+    pub(crate) webhooks: BTreeMap<String, (Place, Option<Webhook>)>,
+    /// The named rules of each context.
+    pub(crate) rules: BTreeMap<String, BTreeSet<String>>,
+    /// The context whose rules are being read.
+    pub(crate) context: String,
     pub(crate) ivrs: BTreeMap<String, (Place, ())>,
     pub(crate) queues: BTreeMap<String, (Place, ())>,
     /// Whether all files could be read: only then is an unknown name a fault.
     pub(crate) complete: bool,
     /// The warning for hours in a plan without a time zone, at the first hours.
     pub(crate) hours_without_timezone: Option<Problem>,
-}
-
-#[derive(Default)]
-pub(crate) struct Group {
-    pub(crate) members: Arc<[TargetTemplate]>,
-    pub(crate) order: Option<DialOrder>,
-    pub(crate) timeout: Option<Duration>,
 }
 
 /// First pass: collects the names of a file. A name that another file has too is a fault.
@@ -46,12 +48,33 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Table, names: &mut Definition
                 Some("write `timezone = \"Europe/Amsterdam\"`".to_string()),
             ));
         }
-        let hours = Arc::new(hours::read(reader, entry, names));
+        let hours = Arc::new(read_hours(reader, entry));
         define(reader, "hours", entry, hours, &mut names.hours);
     }
     for entry in section(reader, root, "group") {
-        let group = read_group(reader, entry);
+        let group = Arc::new(read_group(reader, entry));
         define(reader, "group", entry, group, &mut names.groups);
+    }
+    for entry in section(reader, root, "set") {
+        let set = sets::read(reader, entry);
+        define(reader, "set", entry, set, &mut names.sets);
+    }
+    for entry in section(reader, root, "webhook") {
+        let webhook = webhooks::read(reader, entry);
+        define(reader, "webhook", entry, webhook, &mut names.webhooks);
+    }
+    variables::fixed(reader, root);
+    variables::set_by_steps(reader, root);
+    for entry in tables(root, "context") {
+        let rules = names.rules.entry(entry.key.clone()).or_default();
+        let Kind::List(list) = &entry.node.kind else { continue };
+        for rule in list {
+            if let Kind::Table(rule) = &rule.kind
+                && let Some(Node { kind: Kind::Text(name), .. }) = rule.get("name")
+            {
+                rules.insert(name.clone());
+            }
+        }
     }
     for entry in section(reader, root, "ivr") {
         define(reader, "ivr", entry, (), &mut names.ivrs);
@@ -101,55 +124,94 @@ fn define<T>(
     names.insert(entry.key.clone(), (reader.source.place(&entry.key_span), value));
 }
 
+fn read_hours(reader: &mut Reader<'_>, entry: &Entry) -> Hours {
+    let mut hours = Hours::default();
+    let Some(table) = reader.table(&entry.node, "hours") else { return hours };
+    reader.only(table, &["open", "closed"], "hours");
+    match table.get("open") {
+        None => reader.error(&entry.node.span, "hours need `open`, such as open = [\"ma-vr 08:30-17:30\"]"),
+        Some(node) => {
+            for (text, node) in reader.texts(node, "open", "ma-vr 08:30-17:30") {
+                match Opening::parse(text) {
+                    Ok(opening) => hours.open.push(opening),
+                    Err(reason) => reader.error(&node.span, format!("{}: {reason}", words::quote(text))),
+                }
+            }
+        }
+    }
+    let closed =
+        table.get("closed").filter(|node| !matches!(&node.kind, Kind::List(list) if list.is_empty()));
+    for (text, node) in closed.map(|node| reader.texts(node, "closed", "2026-12-25")).unwrap_or_default() {
+        match text.strip_prefix("holidays:") {
+            Some(country) => match Holidays::parse(country) {
+                Some(holidays) => hours.closed.push(Closed::Holidays(holidays)),
+                None => {
+                    let message =
+                        format!("the holidays of {} are not known: no day closes", words::quote(country));
+                    reader.warn(
+                        &node.span,
+                        message,
+                        Some("known are `holidays:nl`; list the dates instead".to_string()),
+                    );
+                }
+            },
+            None => match Closed::parse_dates(text) {
+                Ok(closed) => hours.closed.push(closed),
+                Err(reason) => reader.error(&node.span, format!("{} {reason}", words::quote(text))),
+            },
+        }
+    }
+    hours
+}
+
 fn read_group(reader: &mut Reader<'_>, entry: &Entry) -> Group {
-    let mut group = Group::default();
+    let mut group = Group {
+        name: entry.key.as_str().into(),
+        members: Vec::new(),
+        order: DialOrder::Parallel,
+        timeout: None,
+    };
     let Some(table) = reader.table(&entry.node, "a group") else { return group };
     reader.only(table, &["members", "strategy", "timeout"], "a group");
-    group.members = members(reader, entry, table, "a group").into();
-    if let Some(node) = table.get("strategy") {
-        let strategy = strategy(reader, node);
-        group.order = strategy.map(|strategy| match strategy {
-            "ring-all" => DialOrder::Parallel,
-            "sequential" => DialOrder::Sequence,
-            other => {
-                let message = format!(
-                    "strategy `{other}` is not built yet: members ring one after the other, as listed"
-                );
-                reader.warn(&node.span, message, None);
-                DialOrder::Sequence
-            }
-        });
+    group.members = members(reader, entry, table, "a group");
+    if let Some(order) = table.get("strategy").and_then(|node| dial::strategy(reader, node)) {
+        group.order = order;
     }
     group.timeout = table.get("timeout").and_then(|node| reader.time(node, "timeout"));
     group
 }
 
-/// `members` of a group or a queue: numbers, `ext:NUMBER` or `trunk:NAME`.
-fn members(reader: &mut Reader<'_>, entry: &Entry, table: &Table, what: &str) -> Vec<TargetTemplate> {
+/// `members` of a group or a queue: numbers, `ext:NUMBER`, `trunk:NAME`, or one of these with its weight.
+fn members(reader: &mut Reader<'_>, entry: &Entry, table: &Table, what: &str) -> Vec<Member> {
     let Some(node) = table.get("members") else {
         reader
             .error(&entry.node.span, format!("{what} needs `members`, such as members = [\"201\", \"202\"]"));
         return Vec::new();
     };
     let mut members = Vec::new();
-    for (text, node) in reader.texts(node, "members", "201") {
-        if text.contains('$') {
-            reader.error(&node.span, "a member is fixed: it has no variables");
-            continue;
+    let list = match &node.kind {
+        Kind::List(list) if list.is_empty() => {
+            reader.error(&node.span, "`members` is empty, expected at least one text such as \"201\"");
+            return members;
         }
-        let number = text.strip_prefix("ext:").unwrap_or(text);
-        if number != text || !text.contains(':') {
-            members.extend(dial::extension(reader, node, text.len() - number.len(), number));
-        } else if let Some(name) = text.strip_prefix("trunk:") {
-            reader.refer(ReferenceKind::Trunk, name, &node.span);
-            members.push(TargetTemplate::Trunk(name.to_string()));
-        } else {
-            let message = format!(
-                "{} is no member, expected a number, `ext:NUMBER` or `trunk:NAME`",
-                words::quote(text)
-            );
-            reader.error(&node.span, message);
-        }
+        Kind::List(list) => list.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    for node in list {
+        let (text, node, weight) = match &node.kind {
+            Kind::Table(weighted) => {
+                reader.only(weighted, &["member", "weight"], "a member");
+                let weight = weighted.get("weight").and_then(|node| reader.integer(node, "weight", 1..=1000));
+                let Some(member) = weighted.get("member") else {
+                    reader.error(&node.span, "a member is written { member = \"201\", weight = 3 }");
+                    continue;
+                };
+                (reader.text(member, "member", "201"), member, weight.unwrap_or(1))
+            }
+            _ => (reader.text(node, "members", "201"), node, 1),
+        };
+        let target = text.and_then(|text| target(reader, node, text));
+        members.extend(target.map(|target| Member { target, weight }));
     }
     if members.len() > dial::MOST_TARGETS {
         reader.error(&node.span, format!("more than {} members", dial::MOST_TARGETS));
@@ -158,15 +220,25 @@ fn members(reader: &mut Reader<'_>, entry: &Entry, table: &Table, what: &str) ->
     members
 }
 
-fn strategy<'n>(reader: &mut Reader<'_>, node: &'n Node) -> Option<&'n str> {
-    let strategy = reader.text(node, "strategy", "ring-all")?;
-    if STRATEGIES.contains(&strategy) {
-        return Some(strategy);
+fn target(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Target> {
+    if text.contains('$') {
+        reader.error(&node.span, "a member is fixed: it has no variables");
+        return None;
     }
-    let message =
-        format!("unknown strategy {}, expected {}", words::quote(strategy), words::one_of(STRATEGIES));
-    reader.error_hint(&node.span, message, words::did_you_mean(strategy, STRATEGIES));
-    None
+    let number = text.strip_prefix("ext:").unwrap_or(text);
+    if number != text || !text.contains(':') {
+        let template = reader.template_at(node, text.len() - number.len(), number)?;
+        dial::refer_extension(reader, node, &template)?;
+        return Some(Target::Extension(number.to_string()));
+    }
+    let Some(name) = text.strip_prefix("trunk:") else {
+        let message =
+            format!("{} is no member, expected a number, `ext:NUMBER` or `trunk:NAME`", words::quote(text));
+        reader.error(&node.span, message);
+        return None;
+    };
+    reader.refer(ReferenceKind::Trunk, name, &node.span);
+    Some(Target::Trunk(name.to_string()))
 }
 
 fn check_ivr(reader: &mut Reader<'_>, entry: &Entry, names: &Definitions) {
@@ -201,7 +273,7 @@ fn check_ivr(reader: &mut Reader<'_>, entry: &Entry, names: &Definitions) {
             );
         }
         if let Some(text) = reader.text(&entry.node, &entry.key, "group:balie") {
-            step::destination(reader, &entry.node, text, names);
+            destination::check(reader, &entry.node, text, names);
         }
     }
 }
@@ -211,12 +283,11 @@ fn check_queue(reader: &mut Reader<'_>, entry: &Entry) {
     reader.only(table, &["members", "strategy", "timeout"], "a queue");
     members(reader, entry, table, "a queue");
     if let Some(node) = table.get("strategy") {
-        strategy(reader, node);
+        dial::strategy(reader, node);
     }
     if let Some(node) = table.get("timeout") {
         reader.time(node, "timeout");
     }
 }
 
-const STRATEGIES: [&str; 4] = ["ring-all", "sequential", "round-robin", "longest-idle"];
 const KEYS: [&str; 14] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", "timeout", "invalid"];

@@ -1,28 +1,38 @@
 //! The step `dial`: whom to ring, for how long, and what to do when that fails.
 
-use crate::plan::ReferenceKind;
-use crate::read::definitions::Definitions;
-use crate::read::step;
-use crate::reader::Reader;
-use crate::step::{DialOrder, DialStep, Steps, TargetTemplate};
-use crate::tree::{Entry, Kind, Node, Table};
-use crate::words;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) const OPTIONS: [&str; 8] =
-    ["timeout", "order", "to", "callerid", "failover", "on_busy", "on_no_answer", "on_unavailable"];
-pub(crate) const MOST_TARGETS: usize = 100;
+use super::definitions::Definitions;
+use super::step;
+use crate::plan::ReferenceKind;
+use crate::reader::Reader;
+use crate::step::{DialOrder, DialStep, Failover, Rotation, Steps, TargetTemplate};
+use crate::template::Template;
+use crate::tree::{Entry, Kind, Node, Table};
+use crate::words;
 
-pub(crate) fn read(
+pub(super) const OPTIONS: [&str; 10] = [
+    "timeout",
+    "order",
+    "strategy",
+    "to",
+    "callerid",
+    "failover",
+    "on_busy",
+    "on_no_answer",
+    "on_unavailable",
+    "on_rejected",
+];
+pub(super) const MOST_TARGETS: usize = 100;
+
+pub(super) fn read(
     reader: &mut Reader<'_>,
     table: &Table,
     entry: &Entry,
     depth: usize,
     names: &Definitions,
 ) -> Option<DialStep> {
-    let known: Vec<&str> = std::iter::once("dial").chain(OPTIONS).collect();
-    reader.only(table, &known, "step `dial`");
     let mut found = Found::default();
     for (text, node) in reader.texts(&entry.node, "dial", "ext:201") {
         target(reader, node, text, names, &mut found);
@@ -33,11 +43,13 @@ pub(crate) fn read(
     }
     let timeout = table.get("timeout").and_then(|node| reader.time(node, "timeout"));
     let order = table.get("order").and_then(|node| order(reader, node));
+    let strategy = table.get("strategy").and_then(|node| strategy(reader, node));
+    if let (Some(_), Some(second)) = (order, table.entry("strategy")) {
+        reader.error(&second.key_span, "`order` and `strategy` say the same: write one of them");
+    }
     let to = table.get("to").and_then(|node| reader.template(node, "to", "+${number:3}"));
     let caller_id = table.get("callerid").and_then(|node| reader.template(node, "callerid", "site"));
-    if let Some(node) = table.get("failover") {
-        failover(reader, node);
-    }
+    let failover = table.get("failover").map(|node| failover(reader, node)).unwrap_or_default();
     let mut branch = |key: &str| -> Option<Steps> {
         table.get(key).and_then(|node| step::steps(reader, node, key, depth + 1, names))
     };
@@ -45,7 +57,9 @@ pub(crate) fn read(
         on_busy: branch("on_busy"),
         on_no_answer: branch("on_no_answer"),
         on_unavailable: branch("on_unavailable"),
-        order: order.unwrap_or_else(|| found.order()),
+        on_rejected: branch("on_rejected"),
+        failover,
+        order: order.or(strategy).unwrap_or_else(|| found.order()),
         timeout: timeout.or_else(|| found.timeout()).unwrap_or(RING_TIME),
         targets: found.targets,
         to,
@@ -59,6 +73,7 @@ struct Found {
     targets: Vec<TargetTemplate>,
     texts: usize,
     group_timeout: Option<Duration>,
+    group_order: Option<DialOrder>,
     in_turn: bool,
 }
 
@@ -66,6 +81,9 @@ impl Found {
     /// Trunks stand in for each other and are tried in turn, as are the members of a sequential group; phones ring
     /// together.
     fn order(&self) -> DialOrder {
+        if let Some(order) = self.group_order.filter(|_| self.texts == 1) {
+            return order;
+        }
         let trunk = self.targets.iter().any(TargetTemplate::has_trunk);
         if trunk || self.in_turn { DialOrder::Sequence } else { DialOrder::Parallel }
     }
@@ -91,9 +109,10 @@ fn target(reader: &mut Reader<'_>, node: &Node, text: &str, names: &Definitions,
         }
         "group" => match names.groups.get(name) {
             Some((_, group)) => {
-                found.targets.push(TargetTemplate::Group(Arc::clone(&group.members)));
+                found.targets.push(TargetTemplate::Group(Arc::clone(group)));
                 found.group_timeout = group.timeout;
-                found.in_turn |= group.order == Some(DialOrder::Sequence);
+                found.group_order = Some(group.order);
+                found.in_turn |= group.order != DialOrder::Parallel;
             }
             None => step::named(reader, node, "group", name, &names.groups, names.complete),
         },
@@ -113,21 +132,26 @@ fn target(reader: &mut Reader<'_>, node: &Node, text: &str, names: &Definitions,
 }
 
 /// The number of an extension, `skip` bytes into the text of `node`.
-pub(crate) fn extension(
+pub(super) fn extension(
     reader: &mut Reader<'_>,
     node: &Node,
     skip: usize,
     number: &str,
 ) -> Option<TargetTemplate> {
     let template = reader.template_at(node, skip, number)?;
-    if let Some(number) = template.literal() {
-        if number.is_empty() || !number.chars().all(|c| c.is_ascii_graphic()) {
-            reader.error(&node.span, format!("{} is no number of an extension", words::quote(number)));
-            return None;
-        }
-        reader.refer(ReferenceKind::Extension, number, &node.span);
-    }
+    refer_extension(reader, node, &template)?;
     Some(TargetTemplate::Extension(template))
+}
+
+/// Notes the extension that a text names, where it is one whatever the call is.
+pub(super) fn refer_extension(reader: &mut Reader<'_>, node: &Node, template: &Template) -> Option<()> {
+    let Some(number) = template.literal() else { return Some(()) };
+    if number.is_empty() || !number.chars().all(|c| c.is_ascii_graphic()) {
+        reader.error(&node.span, format!("{} is no number of an extension", words::quote(number)));
+        return None;
+    }
+    reader.refer(ReferenceKind::Extension, number, &node.span);
+    Some(())
 }
 
 fn order(reader: &mut Reader<'_>, node: &Node) -> Option<DialOrder> {
@@ -143,28 +167,53 @@ fn order(reader: &mut Reader<'_>, node: &Node) -> Option<DialOrder> {
     }
 }
 
-/// The reasons for which the next trunk is tried: a SIP status, a class such as `5xx`, or `no-media`.
-fn failover(reader: &mut Reader<'_>, node: &Node) {
-    if !matches!(node.kind, Kind::List(_)) {
-        return reader
-            .error(&node.span, "`failover` must be a list such as [\"408\", \"5xx\", \"no-media\"]");
+/// How a group is rung.
+pub(super) fn strategy(reader: &mut Reader<'_>, node: &Node) -> Option<DialOrder> {
+    let text = reader.text(node, "strategy", "ring-all")?;
+    let strategy = STRATEGIES.iter().find(|(word, _)| *word == text).map(|(_, order)| *order);
+    if strategy.is_none() {
+        let known = STRATEGIES.map(|(word, _)| word);
+        let message = format!("unknown strategy {}, expected {}", words::quote(text), words::one_of(known));
+        reader.error_hint(&node.span, message, words::did_you_mean(text, known));
     }
+    strategy
+}
+
+/// The reasons for which the next trunk is tried: a SIP status, a class such as `5xx`, or `no-media`.
+fn failover(reader: &mut Reader<'_>, node: &Node) -> Vec<Failover> {
+    if !matches!(node.kind, Kind::List(_)) {
+        reader.error(&node.span, "`failover` must be a list such as [\"408\", \"5xx\", \"no-media\"]");
+        return Vec::new();
+    }
+    let mut reasons = Vec::new();
     for (text, node) in reader.texts(node, "failover", "5xx") {
-        let class = matches!(text, "3xx" | "4xx" | "5xx" | "6xx" | "no-media");
-        let status = text.len() == 3 && matches!(text.parse::<u16>(), Ok(300..=699));
-        if !class && !status {
+        let reason = match (text, text.parse::<u16>()) {
+            ("no-media", _) => Some(Failover::NoMedia),
+            ("3xx" | "4xx" | "5xx" | "6xx", _) => {
+                text.get(..1).and_then(|digit| digit.parse().ok()).map(Failover::Class)
+            }
+            (_, Ok(status @ 300..=699)) if text.len() == 3 => Some(Failover::Status(status)),
+            _ => None,
+        };
+        if reason.is_none() {
             let message = format!(
                 "{} is no reason, expected a status, a class such as `5xx`, or `no-media`",
                 words::quote(text)
             );
-            reader.error_hint(
-                &node.span,
-                message,
-                words::did_you_mean(text, ["no-media", "4xx", "5xx", "6xx"]),
-            );
+            let hint = words::did_you_mean(text, ["no-media", "4xx", "5xx", "6xx"]);
+            reader.error_hint(&node.span, message, hint);
         }
+        reasons.extend(reason);
     }
+    reasons
 }
 
 /// RFC 3261 leaves ring time to the caller; half a minute is what people expect.
-const RING_TIME: Duration = Duration::from_secs(30);
+pub(crate) const RING_TIME: Duration = Duration::from_secs(30);
+const STRATEGIES: [(&str, DialOrder); 5] = [
+    ("ring-all", DialOrder::Parallel),
+    ("sequential", DialOrder::Sequence),
+    ("round-robin", DialOrder::Rotate(Rotation::RoundRobin)),
+    ("longest-idle", DialOrder::Rotate(Rotation::LongestIdle)),
+    ("weighted", DialOrder::Rotate(Rotation::Weighted)),
+];

@@ -1,32 +1,56 @@
-//! One `[[context.NAME]]` rule.
+//! One `[[context.NAME]]` entry: a rule, or the rules of another context.
 
+use std::sync::Arc;
+
+use super::definitions::Definitions;
+use super::{condition, sets, step};
+use crate::condition::Condition;
 use crate::pattern::Pattern;
-use crate::plan::{Rule, RuleRef, When};
-use crate::read::definitions::Definitions;
-use crate::read::{hours, step};
+use crate::plan::{Rule, RuleRef};
 use crate::reader::Reader;
 use crate::tree::{Kind, Node, Table};
 use crate::words;
-use std::sync::Arc;
 
-/// Reads a rule; `number` counts the rules above it in its context.
-pub(crate) fn read(
+/// What stands in a context.
+pub(super) enum Item {
+    Rule(Box<Rule>),
+    Include(Include),
+}
+
+/// The rules of another context, under one more condition.
+pub(super) struct Include {
+    pub(super) context: String,
+    pub(super) condition: Option<Arc<Condition>>,
+    pub(super) source: usize,
+    pub(super) span: std::ops::Range<usize>,
+}
+
+/// Reads a rule or an include; `number` counts those above it in its context.
+pub(super) fn read(
     reader: &mut Reader<'_>,
+    source: usize,
     node: &Node,
     context: &str,
     number: usize,
     names: &Definitions,
-) -> Option<Rule> {
+) -> Option<Item> {
     let table = reader.table(node, "a rule")?;
-    reader.only(table, &["name", "match", "when", "require", "emergency", "do"], "a rule");
+    if let Some(include) = table.get("include") {
+        reader.only(table, &["include", "when", "from"], "an include");
+        let context = reader.text(include, "include", "functies")?.to_string();
+        let condition = condition::read(reader, table, names).map(Arc::new);
+        return Some(Item::Include(Include { context, condition, source, span: include.span.clone() }));
+    }
+    reader.only(table, &["name", "match", "from", "when", "require", "emergency", "do"], "a rule");
     let name = match table.get("name") {
         None => format!("#{}", number + 1),
         Some(node) => reader.text(node, "name", "toestellen")?.to_string(),
     };
     let patterns = match table.get("match") {
-        Some(node) => patterns(reader, node),
+        Some(node) => patterns(reader, node, names),
         None => {
-            reader.error(&node.span, "a rule needs `match`, such as match = \"_2XX\"");
+            let hint = table.get("include").is_none().then(|| "for any number: match = \"_!\"".to_string());
+            reader.error_hint(&node.span, "a rule needs `match`, such as match = \"_2XX\"", hint);
             Vec::new()
         }
     };
@@ -37,7 +61,7 @@ pub(crate) fn read(
             None
         }
     };
-    let when = table.get("when").map(|node| when(reader, node, names)).unwrap_or_default();
+    let condition = condition::read(reader, table, names);
     let require = table.get("require").and_then(|node| permission(reader, node));
     let emergency =
         table.get("emergency").and_then(|node| reader.boolean(node, "emergency")).unwrap_or(false);
@@ -45,60 +69,40 @@ pub(crate) fn read(
         limits_of_emergency(reader, table);
     }
     let place = reader.source.place(&node.span);
-    Some(Rule {
+    Some(Item::Rule(Box::new(Rule {
         reference: RuleRef {
             context: Arc::from(context),
             name: Arc::from(name),
             file: place.file,
             line: place.line,
         },
-        source: 0,
+        source,
         span: node.span.clone(),
-        patterns,
-        when,
+        patterns: patterns.into(),
+        conditions: condition.map(Arc::new).into_iter().collect(),
         require,
         emergency,
         steps: steps.unwrap_or_default(),
-    })
+    })))
 }
 
-fn patterns(reader: &mut Reader<'_>, node: &Node) -> Vec<Pattern> {
+fn patterns(reader: &mut Reader<'_>, node: &Node, names: &Definitions) -> Vec<Pattern> {
     let mut patterns = Vec::new();
     for (text, node) in reader.texts(node, "match", "_2XX") {
-        reader.notes.patterns += 1;
-        reader.notes.regexes += usize::from(text.starts_with("re:"));
-        if reader.notes.patterns > MOST_PATTERNS || reader.notes.regexes > MOST_REGEXES {
-            let message =
-                format!("a plan has at most {MOST_PATTERNS} patterns and {MOST_REGEXES} regular expressions");
-            reader.error(&node.span, message);
-            return patterns;
-        }
-        match Pattern::parse(text) {
-            Ok(pattern) => {
-                if let Some((message, hint)) = pattern.doubt() {
-                    reader.warn(&node.span, message, hint);
+        match text.strip_prefix("set:") {
+            Some(name) => {
+                let set = condition::known_set(reader, node, name, names).and_then(|()| names.sets.get(name));
+                for pattern in set.into_iter().flat_map(|(_, set)| set.all()) {
+                    if !reader.count_pattern("", node) {
+                        break;
+                    }
+                    patterns.push(pattern.clone());
                 }
-                patterns.push(pattern);
             }
-            Err(error) => {
-                let span = reader.inside(node, error.offset, error.width);
-                reader.error(&span, format!("pattern {}: {}", words::quote(text), error.message));
-            }
+            None => patterns.extend(sets::pattern(reader, text, node, 0)),
         }
     }
     patterns
-}
-
-/// Hours or a closure by name (`kantoor`), their opposite (`!kantoor`), or days and times written out
-/// (`za 10:00-12:00`, `holidays:nl`).
-fn when(reader: &mut Reader<'_>, node: &Node, names: &Definitions) -> Vec<When> {
-    let mut list = Vec::new();
-    for (text, node) in reader.texts(node, "when", "kantoor") {
-        let (negated, name) = text.strip_prefix('!').map_or((false, text), |name| (true, name.trim_start()));
-        let Some(hours) = hours::of_when(reader, node, text, name, names) else { continue };
-        list.push(When { text: text.to_string(), negated, hours });
-    }
-    list
 }
 
 fn permission(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
@@ -115,7 +119,7 @@ fn permission(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
 
 /// Nothing may stand between a caller and an emergency number.
 fn limits_of_emergency(reader: &mut Reader<'_>, table: &Table) {
-    for key in ["when", "require"] {
+    for key in ["when", "from", "require"] {
         if let Some(entry) = table.entry(key) {
             reader.error(&entry.key_span, format!("an emergency rule always counts: it has no `{key}`"));
         }
@@ -127,6 +131,3 @@ fn limits_of_emergency(reader: &mut Reader<'_>, table: &Table) {
         reader.warn(&node.span, "this emergency rule dials nobody", None);
     }
 }
-
-const MOST_PATTERNS: usize = 10_000;
-const MOST_REGEXES: usize = 500;

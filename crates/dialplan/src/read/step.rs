@@ -1,15 +1,16 @@
 //! One step of a rule: which it is, and everything but `dial`.
 
+use std::collections::BTreeMap;
+
+use super::definitions::Definitions;
+use super::{branches, collect, destination, dial};
 use crate::plan::ReferenceKind;
-use crate::read::definitions::Definitions;
-use crate::read::dial;
 use crate::reader::Reader;
 use crate::source::Place;
-use crate::step::{Step, Steps};
+use crate::step::{Does, Step, Steps};
 use crate::template::Template;
 use crate::tree::{Entry, Kind, Node, Table};
 use crate::words;
-use std::collections::BTreeMap;
 
 /// Reads a list of steps: `do`, or a branch `depth` levels down.
 pub(crate) fn steps(
@@ -42,7 +43,7 @@ pub(crate) fn steps(
             reader.warn(&node.span, "this step is never reached: the call has ended before", None);
         }
         if let Some(step) = step(reader, node, depth, names) {
-            ended = matches!(step, Step::Reject { .. } | Step::Hangup { .. });
+            ended = matches!(step.does, Does::Reject { .. } | Does::Hangup { .. } | Does::Goto(_));
             steps.push(step);
         }
     }
@@ -63,21 +64,45 @@ fn step(reader: &mut Reader<'_>, node: &Node, depth: usize, names: &Definitions)
         return None;
     }
     let verb = verb(&entry.key)?;
-    if verb != "dial" {
-        reader.only(table, &[verb], &format!("step `{verb}`"));
-    }
+    let known: Vec<&str> = std::iter::once(verb).chain(options(verb).iter().copied()).collect();
+    reader.only(table, &known, &format!("step `{verb}`"));
+    let does = match verb {
+        "dial" => Does::Dial(Box::new(dial::read(reader, table, entry, depth, names)?)),
+        "play" => Does::Play { prompt: prompt(reader, &entry.node, "play")? },
+        "say" => branches::say(reader, &entry.node)?,
+        "collect" => Does::Collect(Box::new(collect::read(reader, table, entry, depth, names)?)),
+        "choose" => branches::choose(reader, table, entry, depth, names)?,
+        "if" => branches::condition(reader, table, entry, depth, names)?,
+        "set" => branches::set(reader, entry)?,
+        "goto" => destination::goto(reader, table, entry, names)?,
+        "webhook" => branches::webhook(reader, table, entry, depth, names)?,
+        "override" => branches::hours(reader, table, entry, names)?,
+        "notify" => Does::Notify { whom: reader.template(&entry.node, "notify", "bhv")? },
+        "echo" => yes(reader, entry).then_some(Does::Echo)?,
+        "reject" => Does::Reject { status: reject(reader, &entry.node)? },
+        "hangup" => Does::Hangup { cause: hangup(reader, &entry.node)? },
+        later => Does::NotBuilt { step: later, argument: not_built(reader, entry, later, names) },
+    };
+    Some(Step { place: reader.source.step_place(&node.span), does })
+}
+
+/// What may stand beside the word of a step.
+fn options(verb: &str) -> &'static [&'static str] {
     match verb {
-        "dial" => dial::read(reader, table, entry, depth, names).map(|dial| Step::Dial(Box::new(dial))),
-        "play" => prompt(reader, &entry.node, "play").map(|prompt| Step::Play { prompt }),
-        "echo" => yes(reader, entry).then_some(Step::Echo),
-        "reject" => reject(reader, &entry.node).map(|status| Step::Reject { status }),
-        "hangup" => hangup(reader, &entry.node).map(|cause| Step::Hangup { cause }),
-        later => Some(Step::NotBuilt { step: later, argument: not_built(reader, entry, later, names) }),
+        "dial" => &dial::OPTIONS,
+        "collect" => &collect::OPTIONS,
+        "choose" => &["cases", "else"],
+        "if" => &["then", "else"],
+        "goto" => &["number"],
+        "webhook" => &["on_failure"],
+        "override" => &["to"],
+        _ => &[],
     }
 }
 
 fn no_verb(reader: &mut Reader<'_>, node: &Node, table: &Table) {
-    let unknown = table.entries.iter().find(|entry| !dial::OPTIONS.contains(&entry.key.as_str()));
+    let is_option = |key: &str| VERBS.iter().any(|verb| options(verb).contains(&key));
+    let unknown = table.entries.iter().find(|entry| !is_option(&entry.key));
     let Some(entry) = unknown else {
         let message = format!("a step without a word for what to do, expected {}", words::one_of(VERBS));
         return reader.error(&node.span, message);
@@ -89,24 +114,25 @@ fn no_verb(reader: &mut Reader<'_>, node: &Node, table: &Table) {
 /// The name of a prompt: a path below the sounds folder without its ending, never one that leads out of it.
 pub(crate) fn prompt(reader: &mut Reader<'_>, node: &Node, key: &str) -> Option<String> {
     let name = reader.text(node, key, "welkom")?;
+    if !is_prompt(name) {
+        let message = format!("{} is no prompt, expected a name such as \"welkom\"", words::quote(name));
+        let hint = "letters, digits, `-`, `_` and `.`, folders with `/`".to_string();
+        reader.error_hint(&node.span, message, Some(hint));
+        return None;
+    }
+    reader.refer(ReferenceKind::Prompt, name, &node.span);
+    reader.notes.prompts.insert(name.to_string());
+    Some(name.to_string())
+}
+
+pub(crate) fn is_prompt(name: &str) -> bool {
     let clean = |part: &str| {
         let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         !part.is_empty() && !part.starts_with('.') && part.chars().all(valid)
     };
     // A tone that the PBX makes itself.
     let path = name.strip_prefix("tone:").unwrap_or(name);
-    if name.len() > 128 || !path.split('/').all(clean) {
-        let message = format!("{} is no prompt, expected a name such as \"welkom\"", words::quote(name));
-        reader.error_hint(
-            &node.span,
-            message,
-            Some("letters, digits, `-`, `_` and `.`, folders with `/`".to_string()),
-        );
-        return None;
-    }
-    reader.refer(ReferenceKind::Prompt, name, &node.span);
-    reader.notes.prompts.insert(name.to_string());
-    Some(name.to_string())
+    name.len() <= 128 && path.split('/').all(clean)
 }
 
 fn yes(reader: &mut Reader<'_>, entry: &Entry) -> bool {
@@ -173,25 +199,6 @@ fn not_built(
     }
 }
 
-/// A destination written as `KIND:NAME`, as under the keys of an IVR.
-pub(crate) fn destination(reader: &mut Reader<'_>, node: &Node, text: &str, names: &Definitions) {
-    let (kind, name) = text.split_once(':').unwrap_or((text, ""));
-    let bare = matches!(kind, "hangup" | "repeat");
-    if !DESTINATIONS.contains(&kind) || bare != name.is_empty() {
-        let message =
-            format!("{} is no destination, expected one such as \"group:balie\"", words::quote(text));
-        return reader.error_hint(&node.span, message, words::did_you_mean(kind, DESTINATIONS));
-    }
-    match kind {
-        "group" => named(reader, node, "group", name, &names.groups, names.complete),
-        "ivr" => named(reader, node, "ivr", name, &names.ivrs, names.complete),
-        "queue" => named(reader, node, "queue", name, &names.queues, names.complete),
-        "ext" => reader.refer(ReferenceKind::Extension, name, &node.span),
-        "trunk" => reader.refer(ReferenceKind::Trunk, name, &node.span),
-        _ => {}
-    }
-}
-
 /// Complains when nothing of that name is defined.
 pub(crate) fn named<T>(
     reader: &mut Reader<'_>,
@@ -212,27 +219,33 @@ pub(crate) fn verb(key: &str) -> Option<&'static str> {
     VERBS.into_iter().find(|verb| *verb == key)
 }
 
-const VERBS: [&str; 17] = [
+pub(super) const VERBS: [&str; 25] = [
     "dial",
     "play",
+    "say",
+    "collect",
+    "choose",
+    "if",
+    "set",
+    "goto",
+    "webhook",
+    "override",
+    "notify",
     "echo",
     "reject",
     "hangup",
     "voicemail",
     "ivr",
     "queue",
-    "notify",
     "conference",
     "park",
-    "webhook",
-    "collect",
-    "record",
-    "say",
+    "pickup",
     "page",
-    "goto",
+    "record",
+    "forward",
+    "dnd",
+    "intercom",
 ];
 const REASONS: [(&str, u16); 4] = [("busy", 486), ("decline", 603), ("not_found", 404), ("unavailable", 480)];
-const DESTINATIONS: [&str; 10] =
-    ["group", "queue", "voicemail", "ivr", "ext", "trunk", "play", "conference", "hangup", "repeat"];
-const DEEPEST: usize = 8;
+pub(super) const DEEPEST: usize = 8;
 const MOST_STEPS: usize = 100;

@@ -1,7 +1,50 @@
 //! Plans and calls for the scenarios.
 #![allow(dead_code, reason = "every scenario file compiles this module and uses a part of it")]
 
-use kiestoon_dialplan::{CallFacts, Decision, Loaded, Plan, Problem, SourceFile, Timestamp};
+use std::sync::LazyLock;
+
+use kiestoon_dialplan::{
+    Action, CallFacts, Circumstances, Decision, Loaded, Overrides, Plan, Problem, Run, SourceFile,
+    StepResult, Timestamp,
+};
+
+/// Nothing is set by hand.
+pub(crate) static NONE: LazyLock<Overrides> = LazyLock::new(Overrides::default);
+
+/// A rule, and its walk together with the plan that it needs.
+pub(crate) struct Decided<'a> {
+    pub(crate) decision: Decision,
+    pub(crate) run: Walk<'a>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Walk<'a> {
+    pub(crate) run: Run,
+    pub(crate) plan: &'a Plan,
+    pub(crate) at: Timestamp,
+}
+
+impl Walk<'_> {
+    pub(crate) fn next(&mut self, previous: Option<StepResult>) -> Action {
+        self.run.next(previous, &Circumstances { plan: self.plan, at: self.at, overrides: &NONE })
+    }
+
+    pub(crate) fn collected(&mut self, digits: &str) -> Action {
+        let result = self.run.collected(digits, self.plan);
+        self.next(Some(result))
+    }
+
+    /// What was done, each step with its result where it has one.
+    pub(crate) fn trail(&self) -> Vec<String> {
+        let steps = self.run.trail().steps().iter();
+        steps
+            .map(|step| match step.result {
+                Some(result) => format!("{} = {result}", step.text),
+                None => step.text.to_string(),
+            })
+            .collect()
+    }
+}
 
 /// Loads one file, `plan.toml`.
 pub(crate) fn load(text: &str) -> Result<Loaded, Vec<Problem>> {
@@ -20,15 +63,28 @@ pub(crate) fn file(path: &str, text: &str) -> SourceFile {
 
 /// A Friday morning, 10:00 in Amsterdam, when no moment is given.
 pub(crate) fn call<'a>(context: &'a str, dialled: &'a str) -> CallFacts<'a> {
-    CallFacts { context, from: "206", dialled, at: at("2026-11-20T10:00+01") }
+    CallFacts {
+        context,
+        from: "206",
+        from_name: "Werkplaats",
+        dialled,
+        at: at("2026-11-20T10:00+01"),
+        overrides: &NONE,
+    }
 }
 
 pub(crate) fn at(moment: &str) -> Timestamp {
     moment.parse().expect("a moment")
 }
 
-pub(crate) fn decide(plan: &Plan, dialled: &str) -> Decision {
-    plan.decide(&call("intern", dialled)).expect("a rule matches")
+pub(crate) fn decide<'a>(plan: &'a Plan, dialled: &str) -> Decided<'a> {
+    decide_for(plan, &call("intern", dialled))
+}
+
+pub(crate) fn decide_for<'a>(plan: &'a Plan, call: &CallFacts<'_>) -> Decided<'a> {
+    let decision = plan.decide(call).expect("a rule matches");
+    let run = Walk { run: decision.run.clone(), plan, at: call.at };
+    Decided { decision, run }
 }
 
 /// The name of the rule that a call of an extension gets, or "-".

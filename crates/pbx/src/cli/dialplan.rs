@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use kiestoon_dialplan::{CallFacts, Explanation, Loaded, Plan, Problem, Reason};
+use kiestoon_dialplan::{CallFacts, Explanation, Loaded, Overrides, Plan, Problem, Reason};
 use serde_json::{Value, json};
 
 use super::args::{DialplanArgs, DialplanVerb};
@@ -87,7 +87,14 @@ fn explain(cli: &Cli, path: Option<PathBuf>, question: &Question) -> Result<(), 
         // Whole seconds: rules know no smaller ones.
         None => Timestamp::from_second(now.timestamp().as_second()).unwrap_or_else(|_| now.timestamp()),
     };
-    let facts = CallFacts { context: &question.context, from: &question.from, dialled: &question.number, at };
+    let facts = CallFacts {
+        context: &question.context,
+        from: &question.from,
+        from_name: "",
+        dialled: &question.number,
+        at,
+        overrides: &Overrides::NONE,
+    };
     let explanation = loaded.plan.explain(&facts);
     if cli.json {
         return cli.print_json(&explanation_json(&explanation));
@@ -122,6 +129,9 @@ fn words(explanation: &Explanation, language: Language) -> String {
             Reason::Number(patterns) => {
                 say!(language, "the number does not fit {patterns}", "het nummer past niet bij {patterns}")
             }
+            Reason::Caller(from) => {
+                say!(language, "not for this caller ({from})", "niet voor deze beller ({from})")
+            }
             Reason::Time(times) => say!(language, "not open then ({times})", "dan niet open ({times})"),
         };
         lines.push(say!(language, "  passed over  {}: {reason}", "  overgeslagen {}: {reason}", passed.rule));
@@ -149,7 +159,7 @@ fn words(explanation: &Explanation, language: Language) -> String {
     }
     for step in &matched.steps {
         let indent = "  ".repeat(step.depth);
-        let branch = step.branch.map(|branch| format!("{branch}: ")).unwrap_or_default();
+        let branch = step.branch.as_ref().map(|branch| format!("{branch}: ")).unwrap_or_default();
         lines.push(format!("    {indent}{branch}{}", printable(&step.text)));
     }
     lines.join("\n")

@@ -1,0 +1,102 @@
+//! `when` and `from`: at which hours, and for whom.
+
+use std::sync::Arc;
+
+use super::definitions::Definitions;
+use crate::condition::{Condition, When};
+use crate::hours::{Hours, Opening};
+use crate::matcher::{Matcher, Term};
+use crate::reader::Reader;
+use crate::tree::{Node, Table};
+use crate::words;
+
+/// The condition of a rule, an include or an `if`; None where nothing is asked.
+pub(super) fn read(reader: &mut Reader<'_>, table: &Table, names: &Definitions) -> Option<Condition> {
+    let condition = Condition {
+        when: table.get("when").map(|node| when(reader, node, names)).unwrap_or_default(),
+        from: table.get("from").map(|node| matcher(reader, node, "from", names)).unwrap_or_default(),
+    };
+    (!condition.is_always()).then_some(condition)
+}
+
+/// Hours by name (`kantoor`), their opposite (`!kantoor`), or a range written out (`za 10:00-12:00`).
+fn when(reader: &mut Reader<'_>, node: &Node, names: &Definitions) -> Vec<When> {
+    let mut list = Vec::new();
+    for (text, node) in reader.texts(node, "when", "kantoor") {
+        let name = text.trim_start_matches('!').trim_start();
+        if let Some(hours) = hours(reader, name, text, node, names) {
+            reader.notes.spans.insert(name.into(), Arc::clone(&hours));
+            list.push(When::new(text, hours));
+        }
+    }
+    list
+}
+
+fn hours(
+    reader: &mut Reader<'_>,
+    name: &str,
+    text: &str,
+    node: &Node,
+    names: &Definitions,
+) -> Option<Arc<Hours>> {
+    if let Some((_, hours)) = names.hours.get(name) {
+        return Some(Arc::clone(hours));
+    }
+    if name.contains(':') {
+        return match Opening::parse(name) {
+            Ok(opening) => Some(Arc::new(Hours { open: vec![opening], closed: Vec::new() })),
+            Err(reason) => {
+                reader.error(&node.span, format!("{}: {reason}", words::quote(text)));
+                None
+            }
+        };
+    }
+    if names.complete {
+        let message = format!("unknown hours {}, expected the name of an [hours.*]", words::quote(name));
+        let hint = reader.hint(name, names.hours.keys());
+        reader.error_hint(&node.span, message, hint);
+    }
+    None
+}
+
+/// Numbers by pattern or set, some of them with `!`.
+pub(super) fn matcher(reader: &mut Reader<'_>, node: &Node, key: &str, names: &Definitions) -> Matcher {
+    let texts = reader.texts(node, key, "_2XX");
+    Matcher::new(texts.into_iter().filter_map(|(text, node)| term(reader, text, node, names)).collect())
+}
+
+/// One of them.
+pub(super) fn term(reader: &mut Reader<'_>, text: &str, node: &Node, names: &Definitions) -> Option<Term> {
+    if !reader.count_pattern(text, node) {
+        return None;
+    }
+    match Term::parse(text) {
+        Ok(term) => {
+            if let Some(name) = term.set() {
+                known_set(reader, node, name, names)?;
+            }
+            if let Some((message, hint)) = term.pattern().and_then(crate::pattern::Pattern::doubt) {
+                reader.warn(&node.span, message, hint);
+            }
+            Some(term)
+        }
+        Err((offset, width, message)) => {
+            let span = reader.inside(node, offset, width);
+            reader.error(&span, format!("pattern {}: {message}", words::quote(text)));
+            None
+        }
+    }
+}
+
+/// Complains when there is no such set.
+pub(super) fn known_set(reader: &mut Reader<'_>, node: &Node, name: &str, names: &Definitions) -> Option<()> {
+    if names.sets.contains_key(name) {
+        return Some(());
+    }
+    if names.complete {
+        let message = format!("unknown set {}, expected the name of a [set.*]", words::quote(name));
+        let hint = reader.hint(name, names.sets.keys());
+        reader.error_hint(&node.span, message, hint);
+    }
+    None
+}

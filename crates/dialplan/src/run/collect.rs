@@ -1,0 +1,75 @@
+//! Asking for digits, again where they are no answer.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Collect, Run, StepResult};
+use crate::plan::Plan;
+use crate::step::{CollectStep, Does};
+
+/// A question that is put to the caller.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Asking {
+    /// How often it may be put again.
+    left: u8,
+}
+
+impl Run {
+    pub(super) fn ask(&mut self, step: &CollectStep) -> Action {
+        self.asking = Some(Box::new(Asking { left: step.retries }));
+        question(step)
+    }
+
+    /// Takes in the digits that the caller pressed; its result is to be handed to [`Run::next`].
+    pub fn collected(&mut self, digits: &str, plan: &Plan) -> StepResult {
+        let Some(Does::Collect(step)) = self.done().map(|step| step.does) else { return StepResult::Failed };
+        self.variables.set(&step.variable, digits.to_string());
+        self.trail.note(format!("digits:{digits}"), None);
+        if digits.len() < usize::from(step.min) {
+            StepResult::TimedOut
+        } else if !step.valid.is_empty() && !step.valid.matches(digits, plan) {
+            StepResult::Invalid
+        } else {
+            StepResult::Collected
+        }
+    }
+
+    /// The question once more, where the answer was none and there are tries left; else goes into the branch.
+    pub(super) fn ask_again(&mut self, previous: Option<StepResult>) -> Option<Action> {
+        let asking = self.asking.as_mut()?;
+        let left = asking.left;
+        let again = matches!(previous, Some(StepResult::TimedOut | StepResult::Invalid));
+        let Some(Does::Collect(step)) = self.done().map(|step| step.does).filter(|_| again) else {
+            self.asking = None;
+            return None;
+        };
+        if let Some(left) = left.checked_sub(1)
+            && let Some(steps_left) = self.steps_left.checked_sub(1)
+        {
+            self.steps_left = steps_left;
+            self.asking = Some(Box::new(Asking { left }));
+            let (action, done) = (question(&step), self.done()?);
+            self.trail.act(&action, &done, &self.variables);
+            return Some(action);
+        }
+        self.asking = None;
+        let branch = match previous {
+            Some(StepResult::TimedOut) => step.on_timeout,
+            _ => step.on_invalid.or(step.on_timeout),
+        };
+        if let Some(steps) = branch {
+            self.replace(steps);
+        }
+        None
+    }
+}
+
+fn question(step: &CollectStep) -> Action {
+    Action::Collect(Collect {
+        prompt: step.prompt.clone(),
+        min: step.min,
+        max: step.max,
+        timeout: step.timeout,
+        pause: step.pause,
+        end: step.end,
+    })
+}

@@ -1,0 +1,56 @@
+//! `goto`: on with another rule.
+
+use std::sync::Arc;
+
+use super::{Action, Circumstances, Run};
+use crate::plan::CallFacts;
+use crate::step::Goto;
+
+impl Run {
+    /// Goes to the steps of another rule. An action where the caller needs a permission for it, or where it leads nowhere.
+    pub(super) fn jump(&mut self, goto: &Goto, now: &Circumstances<'_>) -> Option<Action> {
+        let Some(left) = self.jumps_left.checked_sub(1) else {
+            self.trail.note("too many rules".to_string(), None);
+            self.end();
+            return None;
+        };
+        self.jumps_left = left;
+        let (to, require) = match goto {
+            Goto::Rule { context, name } => {
+                let Some(rule) = now.plan.rule(context, name) else {
+                    return self.nowhere(format!("{context}/{name}"));
+                };
+                (Arc::clone(&rule.steps), rule.require.clone())
+            }
+            Goto::Context { context, number } => {
+                let number = match number {
+                    Some(number) => number.expand(&self.variables).into(),
+                    None => self.variables.number.clone(),
+                };
+                let facts = CallFacts {
+                    context,
+                    from: &self.variables.from,
+                    from_name: "",
+                    dialled: &number,
+                    at: now.at,
+                    overrides: now.overrides,
+                };
+                let Some((rule, pattern)) = now.plan.find(&facts) else {
+                    return self.nowhere(format!("{context}/{number}"));
+                };
+                self.trail.rule(&rule.reference);
+                self.variables.dial(&number);
+                self.variables.set_groups(pattern.groups(&number));
+                (Arc::clone(&rule.steps), rule.require.clone())
+            }
+        };
+        self.replace(to);
+        require.map(|permission| Action::Require { permission })
+    }
+
+    fn nowhere(&mut self, to: String) -> Option<Action> {
+        self.trail.note(format!("no rule:{to}"), None);
+        self.end();
+        Some(Action::Reject { status: 404 })
+    }
+}
