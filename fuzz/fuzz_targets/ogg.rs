@@ -5,5 +5,5 @@ use kiestoon_media::prompt::Prompt;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|file: &[u8]| {
-    let _ = Prompt::from_ogg_opus(file);
+    let _ = Prompt::from_ogg_opus(file).map(|prompt| prompt.decoded());
 });

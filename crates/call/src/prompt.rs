@@ -123,7 +123,7 @@ impl Call {
         // A phone whose early media was heard may still be joined.
         x.media(MediaCommand::Disconnect { leg });
         x.media(match &sound.kind {
-            Kind::Prompt(prompt) => MediaCommand::Play { leg, prompt: prompt.clone(), repeat: false },
+            Kind::Prompt(prompt) => MediaCommand::Play { leg, prompts: vec![prompt.clone()], repeat: false },
             Kind::Echo => MediaCommand::Echo { leg },
         });
         // Who is transferred to the PBX itself has arrived: nobody else is to answer.

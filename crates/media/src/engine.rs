@@ -64,13 +64,14 @@ pub enum MediaCommand {
         /// Either leg of the bridge.
         leg: LegId,
     },
-    /// Plays a prompt to the phone, a loaded one or a tone such as `tone:ringback`; ends with [`MediaEvent::PlayFinished`] unless stopped.
+    /// Plays prompts to the phone, one after the other without a gap: loaded ones, or a tone such as `tone:ringback`. Ends with one
+    /// [`MediaEvent::PlayFinished`] unless stopped.
     Play {
         /// The leg.
         leg: LegId,
-        /// The name of a loaded prompt.
-        prompt: String,
-        /// Whether the prompt starts again at its end, until stopped.
+        /// The names of loaded prompts; one that is not loaded is left out.
+        prompts: Vec<String>,
+        /// Whether the first starts again at the end of the last, until stopped.
         repeat: bool,
     },
     /// Stops a prompt without an event.
@@ -154,7 +155,7 @@ pub enum MediaEvent {
         /// Why.
         reason: OpenError,
     },
-    /// A prompt was played to its end, or could not be played (its name is not loaded, or the phone speaks
+    /// Prompts were played to the end of the last one, or could not be played (no name is loaded, or the phone speaks
     /// nothing that we do).
     PlayFinished {
         /// The leg.

@@ -14,7 +14,7 @@ use kiestoon_media::webrtc::Fingerprint;
 
 use crate::phone::place_of;
 
-/// How long every prompt plays.
+/// How long what is played lasts, however many prompts it is.
 pub const PROMPT_TIME: Duration = Duration::from_secs(2);
 
 /// One leg as the call core has asked for it.
@@ -47,9 +47,9 @@ pub enum Sound {
     Bridged(LegId),
     /// Sent back.
     Echo,
-    /// A prompt is played to it.
+    /// Prompts are played to it.
     Prompt {
-        /// Its name.
+        /// Their names, with spaces between.
         name: String,
         /// When it ends; `None` where it starts again at its end.
         ends: Option<Instant>,
@@ -173,9 +173,9 @@ impl Engine {
             }
             MediaCommand::Connect { a, b } => self.connect(a, b),
             MediaCommand::Disconnect { leg } => self.disconnect(leg),
-            MediaCommand::Play { leg, prompt, repeat } => {
+            MediaCommand::Play { leg, prompts, repeat } => {
                 let ends = (!repeat).then(|| now + PROMPT_TIME);
-                self.set_sound(leg, Sound::Prompt { name: prompt, ends });
+                self.set_sound(leg, Sound::Prompt { name: prompts.join(" "), ends });
             }
             MediaCommand::StopPlay { leg } => {
                 if self.legs.get(&leg).is_some_and(|leg| matches!(leg.sound, Sound::Prompt { .. })) {

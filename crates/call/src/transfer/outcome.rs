@@ -31,7 +31,11 @@ impl Call {
             return;
         }
         if self.snapshot.has_prompt(RINGBACK) {
-            x.media(MediaCommand::Play { leg: self.caller.id, prompt: RINGBACK.to_owned(), repeat: true });
+            x.media(MediaCommand::Play {
+                leg: self.caller.id,
+                prompts: vec![RINGBACK.to_owned()],
+                repeat: true,
+            });
         }
     }
 

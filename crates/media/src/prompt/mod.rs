@@ -1,6 +1,7 @@
 //! Prompts, music and tones: read from WAV or Ogg Opus beforehand, played 20 ms at a time in whatever the phone speaks.
 
 mod ogg;
+mod packed;
 mod player;
 mod resample;
 mod wav;
@@ -11,18 +12,25 @@ use std::sync::Arc;
 use audio_codec::pcma::{PcmaDecoder, PcmaEncoder};
 use audio_codec::pcmu::{PcmuDecoder, PcmuEncoder};
 use audio_codec::{Decoder as _, Encoder as _};
+use packed::Packed;
 pub use player::Player;
 pub use wav::PromptError;
 
 use crate::tone::Country;
 
-/// A prompt: linear samples at 8 or 16 kHz.
+/// A prompt: linear samples at 8 or 16 kHz, or Opus.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Prompt {
     rate: u32,
-    samples: Box<[i16]>,
+    sound: Sound,
     /// How often it is played where it is not to be repeated for ever.
     rounds: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Sound {
+    Samples(Box<[i16]>),
+    Packed(Packed),
 }
 
 /// The loaded prompts by name. Built whole, then shared with the media threads.
@@ -33,6 +41,8 @@ pub struct Prompts {
 
 /// Ten minutes: 19 MB at 16 kHz.
 const LIMIT_SECS: u32 = 600;
+/// Samples of the longest prompt that stays packed, eight seconds: music that a hundred hear is decoded once, not a hundred times.
+const PACKED_MOST: usize = 128_000;
 
 impl Prompt {
     /// Reads a file of either kind, told apart by how it begins; at most ten minutes.
@@ -44,13 +54,17 @@ impl Prompt {
     /// at 16 kHz.
     pub fn from_wav(file: &[u8]) -> Result<Self, PromptError> {
         let (rate, samples) = wav::read(file, LIMIT_SECS)?;
-        Ok(Self { rate, samples: samples.into(), rounds: 1 })
+        Ok(Self { rate, sound: Sound::Samples(samples.into()), rounds: 1 })
     }
 
-    /// Reads an Ogg Opus file of one or two channels.
+    /// Reads an Ogg Opus file of one or two channels. One of at most eight seconds is decoded while it plays.
     pub fn from_ogg_opus(file: &[u8]) -> Result<Self, PromptError> {
-        let samples = ogg::read(file, LIMIT_SECS)?;
-        Ok(Self { rate: ogg::RATE, samples: samples.into(), rounds: 1 })
+        let packed = ogg::read(file, LIMIT_SECS)?;
+        let sound = match packed.samples() {
+            ..=PACKED_MOST => Sound::Packed(packed),
+            _ => Sound::Samples(packed.unpack().map_err(|error| PromptError::Ogg(error.to_string()))?.into()),
+        };
+        Ok(Self { rate: ogg::RATE, sound, rounds: 1 })
     }
 
     /// Samples at 8 kHz, mono.
@@ -60,17 +74,37 @@ impl Prompt {
 
     /// Samples at 8 kHz that are played so often.
     pub(crate) fn of_rounds(samples: &[i16], rounds: u32) -> Self {
-        Self { rate: 8000, samples: samples.into(), rounds: rounds.max(1) }
+        Self { rate: 8000, sound: Sound::Samples(samples.into()), rounds: rounds.max(1) }
     }
 
     /// Length in samples.
     pub fn samples(&self) -> usize {
-        self.samples.len()
+        match &self.sound {
+            Sound::Samples(samples) => samples.len(),
+            Sound::Packed(packed) => packed.samples(),
+        }
     }
 
     /// Bytes of memory that it takes.
     pub fn bytes(&self) -> usize {
-        self.samples.len().saturating_mul(2)
+        match &self.sound {
+            Sound::Samples(samples) => samples.len().saturating_mul(2),
+            Sound::Packed(packed) => packed.bytes(),
+        }
+    }
+
+    /// All of its samples, decoded where they are packed: whether that works is known only then.
+    pub fn decoded(&self) -> Result<Vec<i16>, PromptError> {
+        match &self.sound {
+            Sound::Samples(samples) => Ok(samples.to_vec()),
+            Sound::Packed(packed) => packed.unpack().map_err(|error| PromptError::Ogg(error.to_string())),
+        }
+    }
+}
+
+impl Default for Sound {
+    fn default() -> Self {
+        Self::Samples(Box::default())
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::Cursor;
 use ogg::PacketReader;
 
 use super::PromptError;
+use super::packed::Packed;
 
 /// What is decoded to: as wide as G.722 carries.
 pub(super) const RATE: u32 = 16_000;
@@ -18,18 +19,14 @@ pub(super) fn is_ogg(file: &[u8]) -> bool {
     file.starts_with(b"OggS")
 }
 
-pub(super) fn read(file: &[u8], limit_secs: u32) -> Result<Vec<i16>, PromptError> {
+/// The packets of a file; that each of them can be decoded is not tried.
+pub(super) fn read(file: &[u8], limit_secs: u32) -> Result<Packed, PromptError> {
     let mut reader = PacketReader::new(Cursor::new(file));
     let mut next = || reader.read_packet().map_err(|error| PromptError::Ogg(error.to_string()));
     let head = next()?.ok_or(PromptError::Empty)?;
     let Head { skip, gain } = Head::read(&head.data)?;
-    // Two channels are brought together by the decoder.
-    let mut decoder = opus::Decoder::new(RATE, opus::Channels::Mono)
-        .and_then(|mut decoder| decoder.set_gain(gain.into()).map(|()| decoder))
-        .map_err(|error| PromptError::Ogg(error.to_string()))?;
     let limit = usize::try_from(limit_secs.saturating_mul(RATE)).unwrap_or(usize::MAX);
-    let mut samples = Vec::new();
-    let mut frame = [0; LONGEST];
+    let mut packing = Packed::begin(gain);
     let mut end = None;
     // The second packet holds comments.
     next()?;
@@ -37,10 +34,8 @@ pub(super) fn read(file: &[u8], limit_secs: u32) -> Result<Vec<i16>, PromptError
         if packet.stream_serial() != head.stream_serial() {
             continue;
         }
-        let decoded = decoder.decode(&packet.data, &mut frame, false);
-        let count = decoded.map_err(|error| PromptError::Ogg(error.to_string()))?;
-        samples.extend_from_slice(frame.get(..count).unwrap_or_default());
-        if samples.len() > limit.saturating_add(LONGEST) {
+        packing.push(&packet.data).map_err(|error| PromptError::Ogg(error.to_string()))?;
+        if packing.samples() > limit.saturating_add(LONGEST) {
             return Err(PromptError::TooLong(limit_secs));
         }
         if packet.last_in_stream() {
@@ -49,11 +44,9 @@ pub(super) fn read(file: &[u8], limit_secs: u32) -> Result<Vec<i16>, PromptError
     }
     // The position of the last page says where the sound ends within the last packet.
     let end = end.and_then(|end| usize::try_from(end / u64::from(CLOCK / RATE)).ok());
-    if let Some(end) = end.filter(|end| *end > 0) {
-        samples.truncate(end);
-    }
-    samples.drain(..(usize::from(skip) / 3).min(samples.len()));
-    if samples.is_empty() { Err(PromptError::Empty) } else { Ok(samples) }
+    let end = end.filter(|end| *end > 0).unwrap_or(usize::MAX);
+    let packed = packing.finish(usize::from(skip) / 3, end);
+    if packed.samples() == 0 { Err(PromptError::Empty) } else { Ok(packed) }
 }
 
 /// The identification header (RFC 7845 section 5.1).
@@ -80,14 +73,14 @@ impl Head {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::prompt) mod tests {
     use ogg::{PacketWriteEndInfo, PacketWriter};
     use proptest::prelude::*;
 
     use super::*;
 
     /// A tone of 440 Hz in packets of 20 ms; `end` is the position of the last page.
-    pub(super) fn file(packets: u64, channels: u8, end: u64) -> Vec<u8> {
+    pub(in crate::prompt) fn file(packets: u64, channels: u8, end: u64) -> Vec<u8> {
         let mut out = Vec::new();
         let mut writer = PacketWriter::new(&mut out);
         let mut head = b"OpusHead\x01".to_vec();
@@ -110,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_sound_is_as_long_as_the_file_says() {
-        let samples = read(&file(50, 1, 48_000), 600).unwrap();
+        let samples = read(&file(50, 1, 48_000), 600).unwrap().unpack().unwrap();
         assert_eq!(samples.len(), 16_000 - 104, "a second without the 312 samples of pre-skip");
         let power: f64 = samples[4000..].iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>();
         let rms = (power / (samples.len() - 4000) as f64).sqrt();
@@ -136,7 +129,7 @@ mod tests {
             let place = at.index(bytes.len());
             bytes[place] = byte;
             bytes.truncate(cut.index(bytes.len()) + 1);
-            let _ = read(&bytes, 600);
+            let _ = read(&bytes, 600).map(|packed| packed.unpack());
         }
     }
 }

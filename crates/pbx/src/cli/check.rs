@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kiestoon_config::{Config, Media};
 use kiestoon_control::Client;
@@ -67,7 +67,10 @@ impl Report {
     /// The names of the prompts. One that cannot be read is an error: a caller would hear nothing.
     fn sounds(&mut self, media: &Media) -> HashSet<String> {
         let mut names = HashSet::new();
-        for (name, file) in prompts(&media.sounds) {
+        let found = sounds::files(&media.sounds, |folder, error| {
+            self.errors.push(format!("{}: error: {error}", folder.display()));
+        });
+        for (name, file) in found {
             match sounds::read(&file) {
                 Ok(_) => drop(names.insert(name)),
                 Err(reason) => self.errors.push(format!("{}: error: {reason}", file.display())),
@@ -207,12 +210,6 @@ impl Report {
         }
         Ok(())
     }
-}
-
-/// The files of the prompts, with the names that they are played under.
-pub(super) fn prompts(path: &Path) -> Vec<(String, PathBuf)> {
-    let folders = [path.to_owned(), path.join(sounds::LANGUAGE)];
-    folders.iter().filter_map(|folder| sounds::files(folder).ok()).flatten().collect()
 }
 
 /// What the plan refers to and is not there. Prompts or numbers that are not known are taken to be there.

@@ -7,7 +7,7 @@ use kiestoon_dialplan::{CallFacts, Explanation, Loaded, Overrides, Plan, Problem
 use serde_json::{Value, json};
 
 use super::args::{DialplanArgs, DialplanVerb};
-use super::check::{prompts, read_numbers, unresolved};
+use super::check::{read_numbers, unresolved};
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::printable;
@@ -69,7 +69,7 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
 fn references(cli: &Cli, plan: &Plan) -> Vec<Problem> {
     let config = cli.config().ok();
     let prompts = config.as_ref().map(|config| {
-        let files = prompts(&config.media.sounds).into_iter().map(|(name, _)| name);
+        let files = sounds::files(&config.media.sounds, |_, _| {}).into_keys();
         files.chain(sounds::tones(&config.media).names().map(str::to_owned)).collect()
     });
     let numbers = config.and_then(|config| cli.block_on(read_numbers(&config)).ok());

@@ -157,6 +157,19 @@ impl Legs {
         (slot.generation == token.generation && slot.leg.is_some()).then_some(token)
     }
 
+    /// Ends what is played to a leg, or its bridge. A key that is being pressed meanwhile is not heard twice: what listens for keys stays,
+    /// unless it listened to a bridge.
+    pub(super) fn hush(&mut self, index: usize) {
+        let Some(leg) = self.leg_mut(index) else { return };
+        match leg.activity {
+            Activity::Bridged(_) => self.unbridge(index),
+            _ => {
+                leg.activity = Activity::Idle;
+                leg.voice = leg.voice.take().and_then(|voice| voice.deafened());
+            }
+        }
+    }
+
     /// Ends a bridge from either side.
     pub(super) fn unbridge(&mut self, index: usize) {
         let Some(leg) = self.leg_mut(index) else { return };

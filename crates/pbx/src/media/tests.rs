@@ -23,6 +23,7 @@ mod drained;
 mod fax;
 mod opus;
 mod protected;
+mod spoken;
 mod transcoding;
 mod visits;
 mod watched;
@@ -321,7 +322,7 @@ fn a_prompt_arrives_as_its_tone_in_time_and_says_its_end() {
     bench.engine.set_prompts(&Arc::new(prompts));
     let phone = bench.phone(1);
     let begun = Instant::now();
-    bench.perform(MediaCommand::Play { leg: LegId(1), prompt: "toon".into(), repeat: false });
+    bench.perform(MediaCommand::Play { leg: LegId(1), prompts: vec!["toon".into()], repeat: false });
     let mut samples = Vec::new();
     for frame in 0..30_u16 {
         let (packet, _) = phone.hear();
@@ -342,7 +343,7 @@ fn a_repeated_prompt_stops_when_told() {
     prompts.insert("kort", Prompt::from_samples(&[1000; 160]));
     bench.engine.set_prompts(&Arc::new(prompts));
     let phone = bench.phone(1);
-    bench.perform(MediaCommand::Play { leg: LegId(1), prompt: "kort".into(), repeat: true });
+    bench.perform(MediaCommand::Play { leg: LegId(1), prompts: vec!["kort".into()], repeat: true });
     for _ in 0..3 {
         phone.hear();
     }
@@ -355,7 +356,7 @@ fn a_repeated_prompt_stops_when_told() {
 fn an_unknown_prompt_is_finished_at_once() {
     let mut bench = Bench::new();
     bench.phone(1);
-    bench.perform(MediaCommand::Play { leg: LegId(1), prompt: "geen".into(), repeat: false });
+    bench.perform(MediaCommand::Play { leg: LegId(1), prompts: vec!["geen".into()], repeat: false });
     assert_eq!(bench.event(), MediaEvent::PlayFinished { leg: LegId(1) });
 }
 

@@ -1,9 +1,9 @@
 //! What a leg needs once we hear it or speak to it ourselves: the ear, the mouth, and the digits in between. A leg whose
 //! packets are only relayed has none of this.
 
+mod alone;
 mod transcoded;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use kiestoon_media::dtmf::{Detector, Digit, EventReceiver, Pressed};
@@ -22,7 +22,9 @@ pub(super) struct Voice {
     listener: Option<Listener>,
     speaker: Option<Speaker>,
     events: Option<EventReceiver>,
-    /// For a phone that sends digits in no other way.
+    /// For a phone that talks to us and sends digits in no other way.
+    ear: Option<Box<alone::Ear>>,
+    /// The same for one whose sound is decoded for another.
     detector: Option<Detector>,
     /// Listens for a fax machine while the leg is young.
     fax_ear: Option<FaxEar>,
@@ -79,9 +81,15 @@ impl Voice {
         self.music.as_ref().is_some_and(|music| music.is_due(now))
     }
 
+    /// What of it listens for keys, if anything does.
+    pub(super) fn deafened(self) -> Option<Box<Self>> {
+        let Self { events, ear, .. } = self;
+        (events.is_some() || ear.is_some()).then(|| Box::new(Self { events, ear, ..Self::default() }))
+    }
+
     /// Whether nothing of it is in use.
     pub(super) fn is_idle(&self) -> bool {
-        let is_deaf = self.listener.is_none() && self.events.is_none();
+        let is_deaf = self.listener.is_none() && self.events.is_none() && self.ear.is_none();
         is_deaf && self.music.is_none() && !self.is_saying()
     }
 
@@ -169,24 +177,6 @@ impl Legs {
         voice.is_saying()
     }
 
-    /// A packet of a leg that talks to us: only its digits matter.
-    pub(super) fn heard_alone(
-        &mut self,
-        index: usize,
-        now: Instant,
-        header: &Header,
-        packet: &[u8],
-    ) -> Noted {
-        let Some(leg) = self.leg(index) else { return Noted::default() };
-        let route = match leg.route {
-            Some(route) if route.payload_type == header.payload_type => route,
-            _ => self.decide(index, None, header),
-        };
-        let Some(leg) = self.leg_mut(index) else { return Noted::default() };
-        let pressed = route.events.and_then(|clock_rate| leg.event(now, clock_rate, header, packet));
-        Noted { pressed, ..Noted::default() }
-    }
-
     fn decide(&mut self, index: usize, peer: Option<usize>, header: &Header) -> Route {
         let payload_type = header.payload_type;
         let mut route = Route { payload_type, way: Way::AsIs, events: None };
@@ -243,8 +233,10 @@ impl Legs {
     pub(super) fn tick(&mut self, index: usize, now: Instant, counters: &mut Counters) -> (Tick, Noted) {
         let mut noted = Noted::default();
         let Some(leg) = self.leg_mut(index) else { return (Tick::Idle, noted) };
-        if let Activity::Playing(player) = &mut leg.activity {
-            let mut player = std::mem::replace(player, Box::new(Player::new(Arc::default(), false)));
+        if let Activity::Playing(_) = leg.activity {
+            let Activity::Playing(mut player) = std::mem::replace(&mut leg.activity, Activity::Idle) else {
+                return (Tick::Idle, noted);
+            };
             let tick = self.play(index, &mut player, counters);
             if let Some(leg) = self.leg_mut(index) {
                 leg.activity = Activity::Playing(player);

@@ -11,7 +11,7 @@ use kiestoon_media::{Codec, DigitSource, Direction, LegId, MediaCommand, MediaEv
 
 use super::{Bench, Phone, receive};
 
-const EVENTS: u8 = 101;
+pub(super) const EVENTS: u8 = 101;
 
 fn format(payload_type: u8, name: &str, clock_rate: u32, channels: u8) -> Codec {
     Codec { payload_type, name: name.into(), clock_rate, channels, fmtp: None }
@@ -25,11 +25,11 @@ pub(super) fn g722() -> Codec {
     format(9, "G722", 8000, 1)
 }
 
-fn opus() -> Codec {
+pub(super) fn opus() -> Codec {
     format(111, "opus", 48_000, 2)
 }
 
-fn events() -> Codec {
+pub(super) fn events() -> Codec {
     format(EVENTS, "telephone-event", 8000, 1)
 }
 
@@ -108,7 +108,7 @@ impl Talker {
         });
     }
 
-    fn say_sound(&mut self, sound: impl Fn(f64) -> f64) {
+    pub(super) fn say_sound(&mut self, sound: impl Fn(f64) -> f64) {
         let rate = self.encoder.sample_rate();
         let samples: Vec<i16> = (0..rate / 1000 * self.packet_ms)
             .map(|n| sound(f64::from(self.at + n) / f64::from(rate)) as i16)
@@ -133,7 +133,7 @@ impl Talker {
         self.phone.hear();
     }
 
-    fn send(&mut self, payload_type: u8, payload: &[u8], marker: bool) {
+    pub(super) fn send(&mut self, payload_type: u8, payload: &[u8], marker: bool) {
         let header = Header {
             marker,
             payload_type,
@@ -181,7 +181,7 @@ impl Talker {
 
     /// The middle level against what was said, in dB, and the largest click as a share of the tone: for a pure tone each sample
     /// follows from the two before it.
-    fn judge(&self, hertz: f64) -> (f64, f64) {
+    pub(super) fn judge(&self, hertz: f64) -> (f64, f64) {
         let rate = self.decoder.sample_rate();
         // What comes before is the codecs' own beginning.
         let samples = &self.heard[usize::try_from(rate).unwrap() / 2..];

@@ -65,7 +65,7 @@ impl MediaThread {
             leg.ticks = false;
             if tick == Tick::Played {
                 let id = leg.id;
-                self.rest(index);
+                self.legs.hush(index);
                 self.outbox.say(MediaEvent::PlayFinished { leg: id });
             }
         }

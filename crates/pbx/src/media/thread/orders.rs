@@ -200,10 +200,10 @@ impl MediaThread {
                     self.rest(index);
                 }
             }
-            MediaCommand::Play { leg, prompt, repeat } => self.play(now, index, leg, &prompt, repeat),
+            MediaCommand::Play { leg, prompts, repeat } => self.play(now, index, leg, &prompts, repeat),
             MediaCommand::StopPlay { .. } => {
                 if self.legs.leg(index).is_some_and(|leg| matches!(leg.activity, Activity::Playing(_))) {
-                    self.rest(index);
+                    self.legs.hush(index);
                 }
             }
             MediaCommand::Echo { .. } => {
@@ -247,15 +247,22 @@ impl MediaThread {
         }
     }
 
-    fn play(&mut self, now: Instant, index: usize, id: LegId, name: &str, repeat: bool) {
-        self.rest(index);
-        let Some(prompt) = self.prompts.find(name) else {
-            tracing::warn!(leg = id.0, prompt = name, "prompt is not loaded");
+    fn play(&mut self, now: Instant, index: usize, id: LegId, names: &[String], repeat: bool) {
+        self.legs.hush(index);
+        let found = names.iter().filter_map(|name| {
+            let prompt = self.prompts.find(name);
+            if prompt.is_none() {
+                tracing::warn!(leg = id.0, prompt = name, "prompt is not loaded");
+            }
+            prompt
+        });
+        let player = Player::of(found, repeat);
+        if player.is_empty() {
             self.outbox.say(MediaEvent::PlayFinished { leg: id });
             return;
-        };
+        }
         if let Some(leg) = self.legs.leg_mut(index) {
-            leg.activity = Activity::Playing(Box::new(Player::new(prompt, repeat)));
+            leg.activity = Activity::Playing(Box::new(player));
         }
         self.begin_ticks(now, index);
     }
