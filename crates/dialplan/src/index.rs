@@ -32,9 +32,13 @@ impl Index {
 
     /// The rules that may match, each once, in their order. Every rule that does match is among them.
     pub(crate) fn candidates<'a>(&'a self, number: &str) -> impl Iterator<Item = u32> + use<'a> {
+        let number = mask::without_dashes(number);
         let first = number.bytes().next().and_then(|byte| self.first.get(&byte));
-        let mut lists: [&[u32]; 3] =
-            [self.plain.get(number).map_or(&[], Vec::as_slice), first.map_or(&[], Vec::as_slice), &self.any];
+        let mut lists: [&[u32]; 3] = [
+            self.plain.get(&*number).map_or(&[], Vec::as_slice),
+            first.map_or(&[], Vec::as_slice),
+            &self.any,
+        ];
         std::iter::from_fn(move || {
             let next = lists.iter().filter_map(|list| list.first().copied()).min()?;
             for list in &mut lists {
@@ -68,6 +72,7 @@ mod tests {
             index.add(rule, &Pattern::parse(pattern).unwrap());
         }
         assert_eq!(index.candidates("201").collect::<Vec<_>>(), [0, 1, 2, 4, 5]);
+        assert_eq!(index.candidates("-2-01").collect::<Vec<_>>(), [0, 1, 2, 4, 5]);
         assert_eq!(index.candidates("3").collect::<Vec<_>>(), [2, 3, 4]);
         assert_eq!(index.candidates("é").collect::<Vec<_>>(), [2, 4]);
     }

@@ -1,6 +1,8 @@
 //! Numbers and Asterisk patterns as a row of character sets with an open or closed end. A plain number is the
-//! narrowest mask there is. Masks can be compared: does one cover another, do two overlap?
+//! narrowest mask there is. Masks can be compared: does one cover another, do two overlap? As in Asterisk, dashes are
+//! for the eye: those of a pattern and those of a number count for nothing.
 
+use std::borrow::Cow;
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +11,8 @@ pub(crate) struct Mask {
     /// One set of ASCII characters (a bit each) per position.
     classes: Box<[u128]>,
     tail: Tail,
-    plain: bool,
+    /// The number without its dashes, where it is a plain one.
+    plain: Option<Box<str>>,
 }
 
 /// What may follow the fixed positions.
@@ -37,10 +40,14 @@ impl Mask {
             return Err(PatternError::new(0, 0, "an empty pattern matches nothing"));
         }
         let mut classes = Vec::with_capacity(text.len());
-        for (offset, c) in text.char_indices() {
+        for (offset, c) in text.char_indices().filter(|(_, c)| *c != DASH) {
             classes.push(literal(offset, c)?);
         }
-        Self::new(text, classes, Tail::Nothing, true)
+        if classes.is_empty() {
+            return Err(PatternError::new(0, text.len(), "dashes count for nothing: this matches no number"));
+        }
+        let mask = Self::new(text, classes, Tail::Nothing)?;
+        Ok(Self { plain: Some(without_dashes(text).into()), ..mask })
     }
 
     /// The part after `_` of an Asterisk pattern.
@@ -65,26 +72,25 @@ impl Mask {
                     }
                 }
                 '.' | '!' => {
-                    if rest.offset() < body.len() {
+                    if body[rest.offset()..].chars().any(|c| c != DASH) {
                         let message =
                             format!("`{c}` stands for the rest of the number: nothing can follow it");
                         return Err(PatternError::new(offset, 1, &message));
                     }
                     let tail = if c == '.' { Tail::OneOrMore } else { Tail::Any };
-                    return Self::new(text, classes, tail, false);
+                    return Self::new(text, classes, tail);
                 }
-                // Asterisk lets a dash group the digits for the eye.
-                '-' => {}
+                DASH => {}
                 _ => classes.push(literal(offset, c)?),
             }
         }
         if classes.is_empty() {
             return Err(PatternError::new(0, text.len(), "a pattern needs more than its `_`"));
         }
-        Self::new(text, classes, Tail::Nothing, false)
+        Self::new(text, classes, Tail::Nothing)
     }
 
-    fn new(text: &str, classes: Vec<u128>, tail: Tail, plain: bool) -> Result<Self, PatternError> {
+    fn new(text: &str, classes: Vec<u128>, tail: Tail) -> Result<Self, PatternError> {
         if text.len() > LONGEST {
             return Err(PatternError::new(
                 0,
@@ -92,18 +98,17 @@ impl Mask {
                 &format!("a pattern has at most {LONGEST} characters"),
             ));
         }
-        Ok(Self { text: text.to_string(), classes: classes.into(), tail, plain })
+        Ok(Self { text: text.to_string(), classes: classes.into(), tail, plain: None })
     }
 
     pub(crate) fn matches(&self, number: &str) -> bool {
-        let bytes = number.as_bytes();
-        let Some(rest) = bytes.len().checked_sub(self.classes.len()) else { return false };
-        let open = match self.tail {
-            Tail::Nothing => rest == 0,
-            Tail::OneOrMore => rest > 0,
+        let mut bytes = number.bytes().filter(|byte| *byte != DASH as u8);
+        let fits = self.classes.iter().all(|class| bytes.next().is_some_and(|byte| class & bit(byte) != 0));
+        fits && match self.tail {
+            Tail::Nothing => bytes.next().is_none(),
+            Tail::OneOrMore => bytes.next().is_some(),
             Tail::Any => true,
-        };
-        open && self.classes.iter().zip(bytes).all(|(class, byte)| class & bit(*byte) != 0)
+        }
     }
 
     /// Whether every number that `other` matches is matched by this one too.
@@ -133,9 +138,9 @@ impl Mask {
         self.classes.is_empty()
     }
 
-    /// The number itself, where the mask is a plain one.
+    /// The number itself without dashes, where the mask is a plain one.
     pub(crate) fn number(&self) -> Option<&str> {
-        self.plain.then_some(self.text.as_str())
+        self.plain.as_deref()
     }
 
     /// The characters a matching number may start with; `None` where any may.
@@ -165,6 +170,11 @@ impl fmt::Display for Mask {
     }
 }
 
+/// A number as it is compared.
+pub(crate) fn without_dashes(number: &str) -> Cow<'_, str> {
+    if number.contains(DASH) { number.replace(DASH, "").into() } else { number.into() }
+}
+
 /// The bit of a character; no bit for what is not ASCII.
 pub(crate) fn bit(byte: u8) -> u128 {
     1u128.checked_shl(u32::from(byte)).unwrap_or(0)
@@ -175,6 +185,10 @@ fn range(from: u8, to: u8) -> u128 {
 }
 
 fn literal(offset: usize, c: char) -> Result<u128, PatternError> {
+    if c == '/' {
+        let message = "`/` is no part of a number: the caller's number, which Asterisk writes after it, goes into `from`";
+        return Err(PatternError::new(offset, 1, message));
+    }
     if !c.is_ascii_graphic() {
         let message = "a dialled number has no spaces, control characters or letters with accents";
         return Err(PatternError::new(offset, c.len_utf8(), message));
@@ -205,10 +219,19 @@ fn set(inside: &str, offset: usize) -> Result<u128, PatternError> {
         set |= range(u8::try_from(from).unwrap_or(0), u8::try_from(to).unwrap_or(0));
         rest = ahead;
     }
+    set &= !bit(DASH as u8);
+    if set == 0 {
+        return Err(PatternError::new(
+            offset,
+            inside.len(),
+            "dashes count for nothing: this matches nothing",
+        ));
+    }
     Ok(set)
 }
 
 const LONGEST: usize = 128;
+const DASH: char = '-';
 
 #[cfg(test)]
 mod tests {
