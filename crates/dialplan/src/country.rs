@@ -79,7 +79,6 @@ impl Country {
 
     /// A number as it is dialled inside the country: its own numbers with the trunk prefix, those of other countries
     /// with the prefix for abroad (`00`). Everything else stays as it is, apart from spaces and signs between digits.
-    #[allow(dead_code, reason = "the filter `|national:CC` calls it")]
     pub(crate) fn national(&self, number: &str) -> String {
         let Some(digits) = digits(number) else { return number.to_string() };
         let Some(international) = digits.strip_prefix('+').or_else(|| self.international(&digits)) else {

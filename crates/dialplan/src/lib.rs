@@ -4,12 +4,12 @@
 //! rule of a call; the [`Run`] of that rule says, action by action, what to do next. What a caller dialled or is
 //! called is only ever data: it is put into texts once and never read as language.
 
+mod calendar;
 mod check;
 mod condition;
 mod country;
 mod destination;
 mod explain;
-mod holidays;
 mod hours;
 mod index;
 mod mask;
@@ -30,6 +30,7 @@ mod tree;
 mod words;
 
 pub use explain::{Explained, ExplainedStep, Explanation, Passed, Reason};
+pub use hours::{HoursReason, HoursState};
 pub use jiff::Timestamp;
 pub use moment::MomentError;
 pub use overrides::{Forced, OverrideTo, Overrides, UnknownOverride};

@@ -6,6 +6,7 @@ mod condition;
 mod definitions;
 mod destination;
 pub(crate) mod dial;
+mod hours;
 mod include;
 mod rule;
 mod sets;
@@ -37,6 +38,10 @@ pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
     // A file that is no TOML may define what the others name: names are then not held against them.
     let mut names = Definitions { complete: trees.len() == sources.len(), ..Definitions::default() };
     notes.is_incomplete = !names.complete;
+    for (at, tree) in &trees {
+        let Some(source) = sources.get(*at) else { continue };
+        hours::read_closures(&mut Reader { source, notes: &mut notes }, tree, &mut names);
+    }
     let mut whole = Whole::default();
     for (at, tree) in &trees {
         let Some(source) = sources.get(*at) else { continue };

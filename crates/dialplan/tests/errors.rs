@@ -74,7 +74,7 @@ fn of_definitions() {
         ("[hours.k]\nopen = [\"xx 08:00-17:00\"]", "3:9: `xx 08:00-17:00`: `xx` is no day"),
         ("[hours.k]\nopen = [\"ma 8-17\"]", "3:9: `ma 8-17`: `8-17` is no range of time"),
         ("[hours.k]\nclosed = [\"2026-12-25\"]", "2:1: hours need `open`"),
-        ("[hours.k]\nopen = \"ma\"\nclosed = [\"kerst\"]", "4:11: `kerst` is no date"),
+        ("[hours.k]\nopen = \"ma\"\nclosed = [\"kerst\"]", "4:11: unknown closure `kerst`"),
         ("[hours.k]\nopen = \"ma\"\nclosd = []", "4:1: unknown key `closd` in hours"),
         ("[group.k]\nstrategy = \"ring-all\"", "2:1: a group needs `members`"),
         ("[group.k]\nmembers = []", "3:11: `members` is empty"),

@@ -93,11 +93,6 @@ fn other_doubts() {
             "5:8: warning: hours without a `timezone`",
         ),
         (
-            "version = 1\ntimezone = \"UTC\"\n[hours.k]\nopen = \"ma\"\nclosed = [\"holidays:xx\"]\n"
-                .to_string(),
-            "5:11: warning: the holidays of `xx` are not known",
-        ),
-        (
             "version = 1\n[[context.intrn]]\nmatch = \"1\"\ndo = [{ echo = true }]\n".to_string(),
             "2:11: warning: no call enters context `intrn`; did you mean `intern`?",
         ),

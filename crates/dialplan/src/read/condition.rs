@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::definitions::Definitions;
+use super::hours;
 use crate::condition::{Condition, When};
-use crate::hours::{Hours, Opening};
 use crate::matcher::{Matcher, Term};
 use crate::reader::Reader;
 use crate::tree::{Node, Table};
@@ -19,44 +19,18 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &Table, names: &Definitions) 
     (!condition.is_always()).then_some(condition)
 }
 
-/// Hours by name (`kantoor`), their opposite (`!kantoor`), or a range written out (`za 10:00-12:00`).
+/// Hours or a closure by name (`kantoor`), their opposite (`!kantoor`), or days and times written out
+/// (`za 10:00-12:00`, `holidays:nl`).
 fn when(reader: &mut Reader<'_>, node: &Node, names: &Definitions) -> Vec<When> {
     let mut list = Vec::new();
     for (text, node) in reader.texts(node, "when", "kantoor") {
         let name = text.trim_start_matches('!').trim_start();
-        if let Some(hours) = hours(reader, name, text, node, names) {
+        if let Some(hours) = hours::of_when(reader, node, text, name, names) {
             reader.notes.spans.insert(name.into(), Arc::clone(&hours));
             list.push(When::new(text, hours));
         }
     }
     list
-}
-
-fn hours(
-    reader: &mut Reader<'_>,
-    name: &str,
-    text: &str,
-    node: &Node,
-    names: &Definitions,
-) -> Option<Arc<Hours>> {
-    if let Some((_, hours)) = names.hours.get(name) {
-        return Some(Arc::clone(hours));
-    }
-    if name.contains(':') {
-        return match Opening::parse(name) {
-            Ok(opening) => Some(Arc::new(Hours { open: vec![opening], closed: Vec::new() })),
-            Err(reason) => {
-                reader.error(&node.span, format!("{}: {reason}", words::quote(text)));
-                None
-            }
-        };
-    }
-    if names.complete {
-        let message = format!("unknown hours {}, expected the name of an [hours.*]", words::quote(name));
-        let hint = reader.hint(name, names.hours.keys());
-        reader.error_hint(&node.span, message, hint);
-    }
-    None
 }
 
 /// Numbers by pattern or set, some of them with `!`.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::webhooks::{self, Webhook};
-use super::{destination, dial, sets, step, variables};
-use crate::holidays::Holidays;
-use crate::hours::{Closed, Hours, Opening};
+use super::{destination, dial, hours, sets, step, variables};
+use crate::calendar::Days;
+use crate::hours::Hours;
 use crate::matcher::NumberSet;
 use crate::plan::ReferenceKind;
 use crate::problem::{Problem, Severity};
@@ -21,6 +21,7 @@ use crate::words;
 #[derive(Default)]
 pub(crate) struct Definitions {
     pub(crate) hours: BTreeMap<String, (Place, Arc<Hours>)>,
+    pub(crate) closures: BTreeMap<String, (Place, Arc<[Days]>)>,
     pub(crate) groups: BTreeMap<String, (Place, Arc<Group>)>,
     pub(crate) sets: BTreeMap<String, (Place, Arc<NumberSet>)>,
     /// None: it is there and yet faulty.
@@ -48,7 +49,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Table, names: &mut Definition
                 Some("write `timezone = \"Europe/Amsterdam\"`".to_string()),
             ));
         }
-        let hours = Arc::new(read_hours(reader, entry));
+        let hours = Arc::new(hours::read(reader, entry, names));
         define(reader, "hours", entry, hours, &mut names.hours);
     }
     for entry in section(reader, root, "group") {
@@ -122,46 +123,6 @@ fn define<T>(
         return reader.error(&entry.key_span, message);
     }
     names.insert(entry.key.clone(), (reader.source.place(&entry.key_span), value));
-}
-
-fn read_hours(reader: &mut Reader<'_>, entry: &Entry) -> Hours {
-    let mut hours = Hours::default();
-    let Some(table) = reader.table(&entry.node, "hours") else { return hours };
-    reader.only(table, &["open", "closed"], "hours");
-    match table.get("open") {
-        None => reader.error(&entry.node.span, "hours need `open`, such as open = [\"ma-vr 08:30-17:30\"]"),
-        Some(node) => {
-            for (text, node) in reader.texts(node, "open", "ma-vr 08:30-17:30") {
-                match Opening::parse(text) {
-                    Ok(opening) => hours.open.push(opening),
-                    Err(reason) => reader.error(&node.span, format!("{}: {reason}", words::quote(text))),
-                }
-            }
-        }
-    }
-    let closed =
-        table.get("closed").filter(|node| !matches!(&node.kind, Kind::List(list) if list.is_empty()));
-    for (text, node) in closed.map(|node| reader.texts(node, "closed", "2026-12-25")).unwrap_or_default() {
-        match text.strip_prefix("holidays:") {
-            Some(country) => match Holidays::parse(country) {
-                Some(holidays) => hours.closed.push(Closed::Holidays(holidays)),
-                None => {
-                    let message =
-                        format!("the holidays of {} are not known: no day closes", words::quote(country));
-                    reader.warn(
-                        &node.span,
-                        message,
-                        Some("known are `holidays:nl`; list the dates instead".to_string()),
-                    );
-                }
-            },
-            None => match Closed::parse_dates(text) {
-                Ok(closed) => hours.closed.push(closed),
-                Err(reason) => reader.error(&node.span, format!("{} {reason}", words::quote(text))),
-            },
-        }
-    }
-    hours
 }
 
 fn read_group(reader: &mut Reader<'_>, entry: &Entry) -> Group {
