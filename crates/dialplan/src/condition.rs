@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-use crate::hours::Hours;
+use crate::explain::NotThen;
+use crate::hours::{Hours, HoursReason};
 use crate::matcher::Matcher;
 use crate::overrides::Overrides;
 use crate::plan::Plan;
@@ -50,6 +51,16 @@ impl Condition {
             None => self.when.is_empty().then_some(None),
         }
     }
+
+    /// Why none of the hours holds.
+    pub(crate) fn not_then(&self, moment: Moment<'_>) -> Vec<NotThen> {
+        let of = |when: &When| NotThen {
+            when: when.text.to_string(),
+            forced: moment.overrides.get(when.name()),
+            by_the_clock: when.hours(moment).map_or(HoursReason::Outside, |hours| hours.why(moment.local)),
+        };
+        self.when.iter().map(of).collect()
+    }
 }
 
 impl When {
@@ -67,9 +78,12 @@ impl When {
     }
 
     pub(crate) fn holds(&self, moment: Moment<'_>) -> bool {
-        let hours = self.hours.as_ref().or_else(|| moment.plan.spans.get(self.name()));
-        let by_the_clock = || hours.map_or(self.negated, |hours| hours.is_open(moment.local));
+        let by_the_clock = || self.hours(moment).map_or(self.negated, |hours| hours.is_open(moment.local));
         moment.overrides.open(self.name(), by_the_clock) != self.negated
+    }
+
+    fn hours<'a>(&'a self, moment: Moment<'a>) -> Option<&'a Arc<Hours>> {
+        self.hours.as_ref().or_else(|| moment.plan.spans.get(self.name()))
     }
 }
 

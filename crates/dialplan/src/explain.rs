@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::hours::HoursReason;
+use crate::overrides::Forced;
 use crate::plan::{CallFacts, Plan, Rule, RuleRef, valid_number};
 use crate::step::Steps;
 use crate::template::Variables;
@@ -39,10 +41,21 @@ pub struct Passed {
 pub enum Reason {
     /// None of its patterns, joined here by commas, fits the number.
     Number(String),
-    /// The number fits, but not the time; its `when`.
-    Time(String),
+    /// The number fits, but not the time: none of its `when` holds.
+    Time(Vec<NotThen>),
     /// Number and time fit, but it is not for this caller; its `from`.
     Caller(String),
+}
+
+/// A `when` that does not hold at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotThen {
+    /// As written: `kantoor`, `!kantoor`, `za 10:00-12:00`.
+    pub when: String,
+    /// What the hours are set to by hand, which then is why.
+    pub forced: Option<Forced>,
+    /// What the clock says of them.
+    pub by_the_clock: HoursReason,
 }
 
 /// The rule that a call gets.
@@ -91,7 +104,7 @@ impl Plan {
             let reason = match pattern {
                 None => Reason::Number(listed(rule.patterns.iter())),
                 Some(pattern) => match rule.refusal(call.from, self.judged(call)) {
-                    Some((condition, true)) => Reason::Time(listed(condition.when.iter())),
+                    Some((condition, true)) => Reason::Time(condition.not_then(self.judged(call))),
                     Some((condition, false)) => Reason::Caller(condition.from.to_string()),
                     None => {
                         let mut variables = Variables::of(call.dialled, call.from, call.from_name);
@@ -176,11 +189,20 @@ impl fmt::Display for Explanation {
     }
 }
 
+impl fmt::Display for NotThen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.forced {
+            Some(forced) => write!(f, "{} (set {forced} by hand)", self.when),
+            None => write!(f, "{} ({})", self.when, self.by_the_clock),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(patterns) => write!(f, "the number does not fit {patterns}"),
-            Self::Time(when) => write!(f, "when = {when} does not hold at that time"),
+            Self::Time(when) => write!(f, "when = {} does not hold at that time", listed(when.iter())),
             Self::Caller(from) => write!(f, "from = {from} is not for this caller"),
         }
     }

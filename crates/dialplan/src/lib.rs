@@ -29,7 +29,7 @@ mod template;
 mod tree;
 mod words;
 
-pub use explain::{Explained, ExplainedStep, Explanation, Passed, Reason};
+pub use explain::{Explained, ExplainedStep, Explanation, NotThen, Passed, Reason};
 pub use hours::{HoursReason, HoursState};
 pub use jiff::Timestamp;
 pub use moment::MomentError;

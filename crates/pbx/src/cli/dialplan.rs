@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use kiestoon_dialplan::{CallFacts, Explanation, Loaded, Overrides, Plan, Problem, Reason};
+use kiestoon_dialplan::{
+    CallFacts, Explanation, Forced, HoursReason, Loaded, NotThen, Overrides, Plan, Problem, Reason,
+};
 use serde_json::{Value, json};
 
 use super::args::{DialplanArgs, DialplanVerb};
@@ -132,7 +134,11 @@ fn words(explanation: &Explanation, language: Language) -> String {
             Reason::Caller(from) => {
                 say!(language, "not for this caller ({from})", "niet voor deze beller ({from})")
             }
-            Reason::Time(times) => say!(language, "not open then ({times})", "dan niet open ({times})"),
+            Reason::Time(times) => {
+                let times: Vec<String> = times.iter().map(|time| not_then(time, language)).collect();
+                let times = times.join("; ");
+                say!(language, "not then: {times}", "dan niet: {times}")
+            }
         };
         lines.push(say!(language, "  passed over  {}: {reason}", "  overgeslagen {}: {reason}", passed.rule));
     }
@@ -163,6 +169,30 @@ fn words(explanation: &Explanation, language: Language) -> String {
         lines.push(format!("    {indent}{branch}{}", printable(&step.text)));
     }
     lines.join("\n")
+}
+
+/// Why a `when` does not hold, such as "kantoor is dicht: Koningsdag (holidays:nl)".
+fn not_then(time: &NotThen, language: Language) -> String {
+    let name = time.when.trim_start_matches('!').trim_start();
+    if let Some(forced) = time.forced {
+        return match forced {
+            Forced::Open => say!(language, "{name} is set open by hand", "{name} is met de hand open gezet"),
+            Forced::Closed => {
+                say!(language, "{name} is set closed by hand", "{name} is met de hand dicht gezet")
+            }
+        };
+    }
+    match &time.by_the_clock {
+        HoursReason::Open { text } if text == name => say!(language, "it is {name}", "het is {name}"),
+        HoursReason::Open { text } => say!(language, "{name} is open: {text}", "{name} is open: {text}"),
+        HoursReason::Closed { text, holiday: Some(holiday) } => {
+            say!(language, "{name} is closed: {holiday} ({text})", "{name} is dicht: {holiday} ({text})")
+        }
+        HoursReason::Closed { text, holiday: None } => {
+            say!(language, "{name} is closed: {text}", "{name} is dicht: {text}")
+        }
+        HoursReason::Outside => say!(language, "outside {name}", "buiten {name}"),
+    }
 }
 
 fn explanation_json(explanation: &Explanation) -> Value {
