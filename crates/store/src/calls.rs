@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use serde_json::Value;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
@@ -130,7 +131,7 @@ async fn save(connection: &mut AnyConnection, cdrs: &[&Cdr]) -> Result<(), Fault
 }
 
 fn bind<'q>(insert: Query<'q, Any, AnyArguments>, cdr: &'q Cdr) -> Query<'q, Any, AnyArguments> {
-    let legs = serde_json::to_string(&cdr.legs).unwrap_or_else(|_| "[]".into());
+    let list = |list| serde_json::to_string(list).unwrap_or_else(|_| "[]".into());
     insert
         .bind(&cdr.id)
         .bind(&cdr.linked_id)
@@ -181,11 +182,11 @@ fn bind<'q>(insert: Query<'q, Any, AnyArguments>, cdr: &'q Cdr) -> Query<'q, Any
         .bind(&cdr.account_code)
         .bind(cdr.emergency.map(i64::from))
         .bind(&cdr.attestation)
-        .bind(legs)
+        .bind(list(&cdr.legs))
+        .bind(list(&cdr.way))
 }
 
 fn read(row: &AnyRow) -> Result<Cdr, Fault> {
-    let legs: &str = row.try_get("legs")?;
     Ok(Cdr {
         id: row.try_get("id")?,
         linked_id: row.try_get("linked_id")?,
@@ -236,9 +237,15 @@ fn read(row: &AnyRow) -> Result<Cdr, Fault> {
         account_code: row.try_get("account_code")?,
         emergency: flag(row, "emergency")?,
         attestation: row.try_get("attestation")?,
-        legs: serde_json::from_str(legs)
-            .map_err(|_| StoreError::Value { what: "legs", value: legs.into() })?,
+        legs: list(row, "legs")?,
+        way: list(row, "way")?,
     })
+}
+
+/// A list of objects; none where the column has come later than the row.
+fn list(row: &AnyRow, column: &'static str) -> Result<Vec<Value>, Fault> {
+    let Some(text) = row.try_get::<Option<&str>, _>(column)? else { return Ok(Vec::new()) };
+    Ok(serde_json::from_str(text).map_err(|_| StoreError::Value { what: column, value: text.into() })?)
 }
 
 fn word<T>(row: &AnyRow, column: &'static str, from: fn(&str) -> Option<T>) -> Result<Option<T>, Fault> {
@@ -309,6 +316,7 @@ const COLUMNS: &[&str] = &[
     "emergency",
     "attestation",
     "legs",
+    "way",
 ];
 
 /// The row that is there gives way when it has no end (unless it knows of the answer and the new one does not:

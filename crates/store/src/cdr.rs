@@ -113,6 +113,8 @@ pub struct Cdr {
     pub attestation: Option<String>,
     /// One object per leg: parties, codec, packets, loss and jitter each way.
     pub legs: Vec<Value>,
+    /// One object per dialplan rule that the call got, its own first: which one, why, and what each step came to.
+    pub way: Vec<Value>,
 }
 
 /// Makes an enum that is stored, and written in JSON, as one lower-case word.
@@ -226,7 +228,7 @@ mod tests {
             extension trunk_in trunk_out context route dialplan_hash started_at ringing_at answered_at ended_at \
             setup_ms ring_ms talk_ms disposition sip_code q850 hangup_by error_code codec_a codec_b transport_a \
             transport_b srtp mos_min_a mos_avg_a mos_min_b mos_avg_b loss jitter rtt recording_id consent \
-            entity_type entity_id notes account_code emergency attestation legs end_reason";
+            entity_type entity_id notes account_code emergency attestation legs way end_reason";
         let names: std::collections::BTreeSet<_> = names.split_whitespace().collect();
         let found = json.as_object().unwrap();
         assert_eq!(found.keys().map(String::as_str).collect::<std::collections::BTreeSet<_>>(), names);

@@ -26,11 +26,15 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 3, name: "ha1_sha512_256", sqlite: SHA_512_256, postgres: SHA_512_256 },
     Migration { version: 4, name: "users", sqlite: USERS, postgres: USERS },
+    Migration { version: 5, name: "hours", sqlite: HOURS, postgres: HOURS },
+    Migration { version: 6, name: "way", sqlite: WAY, postgres: WAY },
 ];
 
 const GROUND_FLOOR: &str = include_str!("../migrations/0001_ground_floor.sql");
 const SHA_512_256: &str = include_str!("../migrations/0003_ha1_sha512_256.sql");
 const USERS: &str = include_str!("../migrations/0004_users.sql");
+const HOURS: &str = include_str!("../migrations/0005_hours.sql");
+const WAY: &str = include_str!("../migrations/0006_way.sql");
 
 /// True when no migration is left to apply. Takes no lock.
 ///

@@ -13,6 +13,8 @@ mod bindings_survive;
 mod calls_are_upserted;
 #[path = "../store/extension_crud.rs"]
 mod extension_crud;
+#[path = "../store/hours_survive.rs"]
+mod hours_survive;
 #[path = "../store/import_is_idempotent.rs"]
 mod import_is_idempotent;
 #[path = "../store/import_problems.rs"]

@@ -81,6 +81,7 @@ fn full() -> Cdr {
         emergency: Some(true),
         attestation: text("A"),
         legs: vec![serde_json::json!({"leg": "a", "lost": 3})],
+        way: vec![serde_json::json!({"rule": "toestellen", "steps": []})],
     }
 }
 

@@ -7,6 +7,7 @@ mod calls_are_upserted;
 mod damaged_files;
 mod extension_crud;
 mod file_goes_missing;
+mod hours_survive;
 mod import_is_idempotent;
 mod import_problems;
 mod import_two_thousand;
