@@ -115,6 +115,7 @@ impl Run {
         for (name, value) in &answer.variables {
             if webhook.variables.iter().any(|known| **known == **name) {
                 self.variables.set(name, value.clone());
+                self.trail.note(format!("set:{name}={value}"), None);
             }
         }
         let Some(destination) = &answer.destination else { return StepResult::Done };
@@ -129,6 +130,18 @@ impl Run {
                 StepResult::Failed
             }
         }
+    }
+
+    /// A phone has answered the dial step that was taken last: the walk is over.
+    pub fn answered(&mut self) {
+        self.trail.ended(StepResult::Answered);
+        self.end();
+    }
+
+    /// A webhook has not answered; its result is to be handed to [`Run::next`]. `fault` is a word for why.
+    pub fn webhook_failed(&mut self, fault: &str) -> StepResult {
+        self.trail.note(format!("fault:{fault}"), None);
+        StepResult::Failed
     }
 
     /// The step that comes next, unless the walk is over or has gone on for too long.
