@@ -117,6 +117,7 @@ impl Call {
             true => Negotiation::AnswerInAck { from: Side::Caller, offer: Box::new(answer.sdp.clone()) },
             false => Negotiation::Settled,
         };
+        self.walk.answered();
         self.stage = Stage::Talking(Box::new(Talk::new(callee, negotiation)));
         if let Some(session) = retell {
             self.tell_side(Side::Caller, session);

@@ -25,6 +25,7 @@ use crate::ring::{Branch, Ring};
 use crate::snapshot::Snapshot;
 use crate::talk::Talk;
 use crate::walk::Walk;
+use crate::webhook::Asking;
 
 /// A call, from the accepted INVITE to the record of its end.
 #[derive(Debug, Serialize)]
@@ -65,6 +66,8 @@ pub(crate) enum Stage {
     Between,
     /// Phones are rung.
     Ringing(Box<Ring>),
+    /// A service outside is asked where it is to go.
+    Asking(Box<Asking>),
     /// The PBX itself is heard.
     Sounding(Box<Sound>),
     /// Two people talk.
@@ -259,7 +262,7 @@ impl Call {
                 other => talk.negotiation = other,
             },
             Stage::Ending(_) => self.hang_up_late(x),
-            Stage::Between | Stage::Ringing(_) | Stage::Sounding(_) => {
+            Stage::Between | Stage::Asking(_) | Stage::Ringing(_) | Stage::Sounding(_) => {
                 self.reinvite_answered_in_ack(x, request)
             }
         }
@@ -299,6 +302,7 @@ impl Call {
         self.tick_digits(x);
         self.tick_absence(x);
         self.leave_silent(x);
+        self.tick_asking(x);
         if let Stage::Ringing(ring) = &self.stage {
             let repeat = ring.told.is_some_and(|(_, at)| at <= x.now);
             if ring.until <= x.now {
@@ -323,6 +327,7 @@ impl Call {
             }
             Stage::Ending(ending) => (!ending.is_recorded).then_some(ending.until),
             Stage::Talking(talk) => talk.untold.deadline(),
+            Stage::Asking(asking) => Some(asking.until),
             Stage::Between | Stage::Sounding(_) => None,
         };
         let limit = (!matches!(self.stage, Stage::Ending(_))).then_some(self.limit);

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::CallId;
 use crate::reason::{Disposition, EndReason, HangupBy, cause_of_status};
 use crate::wall_clock::WallClock;
+use crate::way::Way;
 
 /// A call detail record with the fields of FEATURES.md section 4 that exist on this floor. Times are microseconds
 /// since 1970, UTC; the differences between them are measured on the monotonic clock.
@@ -48,6 +49,10 @@ pub struct CdrRecord {
     pub end: Option<CdrEnd>,
     /// The caller's leg, then every phone that was rung.
     pub legs: Vec<CdrLeg>,
+    /// The rules of the dialplan that it got, its own first; empty until the call has ended.
+    pub way: Vec<Way>,
+    /// Whether its own rule is one of emergency numbers.
+    pub emergency: bool,
 }
 
 /// The end of a call.

@@ -8,7 +8,7 @@ use kiestoon_sip::{HeaderName, Method, Request};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
-use crate::cdr::{End, Side};
+use crate::cdr::{CdrRecord, End, Side};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::leg::{Leg, Signal};
@@ -119,7 +119,8 @@ impl Call {
             return;
         }
         ending.is_recorded = true;
-        x.outputs.push_back(Output::Cdr(Box::new(self.cdr.record.clone())));
+        let record = CdrRecord { way: self.walk.ways(), ..self.cdr.record.clone() };
+        x.outputs.push_back(Output::Cdr(Box::new(record)));
         if let Some((server, request)) = ending.bye.take().map(|bye| *bye) {
             x.answer(server, &request, 200);
         }

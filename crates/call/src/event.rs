@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use kiestoon_dialplan::Forced;
 use kiestoon_media::Cause;
 use kiestoon_sip::Transport;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::cdr::Side;
 use crate::id::CallId;
 use crate::reason::EndReason;
+use crate::webhook::WebhookFault;
 
 /// Something that happened to a call, a registration or a stranger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +108,39 @@ pub enum Event {
         call: CallId,
         /// The step's word.
         step: &'static str,
+    },
+    /// A service that the dialplan asks gave no answer that can be used.
+    WebhookFailed {
+        /// The call.
+        call: CallId,
+        /// The service's name in the dialplan.
+        webhook: Box<str>,
+        /// Why.
+        fault: WebhookFault,
+    },
+    /// The dialplan tells somebody of a call.
+    Notified {
+        /// The call.
+        call: CallId,
+        /// The caller's number.
+        from: Box<str>,
+        /// What was dialled.
+        dialled: Box<str>,
+        /// Whom, in the word of the dialplan.
+        whom: Box<str>,
+        /// Whether the rule is one of emergency numbers.
+        emergency: bool,
+    },
+    /// Hours were set by hand, or left to the clock again.
+    HoursChanged {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// Their name in the dialplan.
+        hours: Box<str>,
+        /// What they are; None where the clock decides.
+        forced: Option<Forced>,
+        /// Who did it.
+        by: Box<str>,
     },
     /// A call ended.
     CallEnded {

@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::reason::EndReason;
+use crate::way::AskedFor;
 use crate::wire;
 
 /// A word of the Diversion header.
@@ -156,8 +157,11 @@ impl Call {
     /// Nobody rings any more, and a phone has said where the call is to go.
     pub(crate) fn follow(&mut self, x: &mut Exchange, forward: Forward) {
         let decision = self.decide_for(x, &forward.by, &forward.to);
-        x.event(Event::CallForwarded { call: self.id(), by: forward.by.clone(), to: forward.to.clone() });
+        let (by, to) = (forward.by.clone(), forward.to.clone());
+        x.event(Event::CallForwarded { call: self.id(), by: by.clone(), to: to.clone() });
         self.walk.history.forwards.push(forward);
+        let (at, context) = (x.clock.micros(x.now), &*self.cdr.record.context);
+        let asked = AskedFor { number: &to, by: &by, at, context };
         match decision {
             None => self.walk_on_unanswered(x, Outcome::new(StepResult::Unavailable, EndReason::NotFound)),
             Some(decision) if decision.require.is_some() => {
@@ -165,7 +169,7 @@ impl Call {
                 self.walk_on_unanswered(x, Outcome { result: StepResult::Rejected { status: 403 }, end });
             }
             Some(decision) => {
-                self.walk.enter(decision.run);
+                self.walk.enter(asked, decision);
                 self.walk_on(x, None);
             }
         }

@@ -9,6 +9,7 @@ use kiestoon_sip::Transport;
 
 use crate::cdr::Side;
 use crate::id::CallId;
+use crate::way::Way;
 
 /// A live call.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,8 @@ pub struct CallView {
     pub answered_at: Option<i64>,
     /// Time since the answer.
     pub talking: Option<Duration>,
+    /// The rules of the dialplan that it got, its own first.
+    pub way: Vec<Way>,
     /// The legs that have media, the caller's first; their figures are the media engine's to tell.
     pub legs: Vec<LegView>,
 }
@@ -46,6 +49,8 @@ pub struct CallView {
 pub enum CallState {
     /// The dialplan is being followed; nothing rings yet.
     Starting,
+    /// A service outside is asked where it is to go.
+    Asking,
     /// At least one phone is being called.
     Dialling,
     /// At least one phone rings.
@@ -67,6 +72,7 @@ impl CallState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Starting => "starting",
+            Self::Asking => "asking",
             Self::Dialling => "dialling",
             Self::Ringing => "ringing",
             Self::Playing => "playing",

@@ -1,6 +1,6 @@
 //! Drives the steps of the dialplan rule that the call got: does one, waits for its result, takes the next.
 
-use kiestoon_dialplan::{Action, Circumstances, Dial, Run, StepResult, Target};
+use kiestoon_dialplan::{Action, Circumstances, Decision, Dial, Plan, StepResult, Target, WebhookAnswer};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
@@ -11,15 +11,19 @@ use crate::forward::History;
 use crate::outcome::Outcome;
 use crate::reason::{EndReason, status_of_cause};
 use crate::transfer::Transfers;
+use crate::way::{AskedFor, Followed, Way, Ways};
+use crate::webhook::WebhookFault;
 
 /// Where the call stands in its rule.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Walk {
-    run: Option<Run>,
+    followed: Option<Followed>,
     /// What the last dial step came to; the call ends with it when no step is left.
     last: Option<Outcome>,
     /// The rules that a forwarded call goes back to when that of its new destination is done.
-    returns: Vec<Run>,
+    returns: Vec<Followed>,
+    /// The rules that are done.
+    ways: Ways,
     /// The extension that a dial step rings alone.
     rung: Option<Box<str>>,
     /// How the call came to where it is.
@@ -29,20 +33,52 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    /// The walk of a rule; None where no rule took the call.
-    pub(crate) fn new(run: Option<Run>) -> Self {
+    /// The walk of the rule for a number; None where no rule took it.
+    pub(crate) fn new(asked: AskedFor<'_>, decision: Option<Decision>) -> Self {
+        let mut walk = Self::of_nobody(Ways::default());
+        walk.begin(asked, decision);
+        walk
+    }
+
+    /// Without a rule. `ways` are those of rules before.
+    fn of_nobody(ways: Ways) -> Self {
         Self {
-            run,
+            followed: None,
             last: None,
             returns: Vec::new(),
+            ways,
             rung: None,
             history: History::default(),
             transfers: Transfers::default(),
         }
     }
-}
 
-impl Walk {
+    fn begin(&mut self, asked: AskedFor<'_>, decision: Option<Decision>) {
+        match decision {
+            Some(decision) => self.followed = Some(Followed::new(asked, decision)),
+            None => self.ways.note_none(asked),
+        }
+    }
+
+    /// Everything before is left behind but what is told of it: the call is transferred, or goes to nobody's rule.
+    pub(crate) fn begin_anew(&mut self, rule: Option<(AskedFor<'_>, Option<Decision>)>) {
+        let mut ways = std::mem::take(&mut self.ways);
+        self.returns.iter().chain(&self.followed).for_each(|followed| ways.note(followed));
+        *self = Self::of_nobody(ways);
+        if let Some((asked, decision)) = rule {
+            self.begin(asked, decision);
+        }
+    }
+
+    /// The rules so far, in the order in which they began.
+    pub(crate) fn ways(&self) -> Vec<Way> {
+        self.ways.with(self.returns.iter().chain(&self.followed))
+    }
+
+    fn is_emergency(&self) -> bool {
+        self.followed.as_ref().is_some_and(Followed::is_emergency)
+    }
+
     /// The end by a `reject`: in the branch of a dial step that came to the same, it is that step's.
     fn rejected(&self, status: u16) -> End {
         let reason = match self.last {
@@ -53,14 +89,39 @@ impl Walk {
     }
 
     /// Follows the rule of another destination; what it comes to is what the present dial step has come to.
-    pub(crate) fn enter(&mut self, run: Run) {
+    pub(crate) fn enter(&mut self, asked: AskedFor<'_>, decision: Decision) {
         self.rung = None;
-        self.returns.extend(self.run.replace(run));
+        self.returns.extend(self.followed.replace(Followed::new(asked, decision)));
+    }
+
+    /// The number that the present rule is for.
+    pub(crate) fn dialled(&self) -> Option<&str> {
+        self.followed.as_ref().map(Followed::number)
+    }
+
+    /// A phone has answered: no step is left to do.
+    pub(crate) fn answered(&mut self) {
+        if let Some(followed) = &mut self.followed {
+            followed.run.answered();
+        }
+    }
+
+    /// A service has answered.
+    pub(crate) fn webhook_answered(&mut self, plan: &Plan, answer: &WebhookAnswer) -> StepResult {
+        let followed = self.followed.as_mut();
+        followed.map_or(StepResult::Failed, |followed| followed.run.webhook_answered(answer, plan))
+    }
+
+    /// It has not.
+    pub(crate) fn webhook_failed(&mut self, fault: WebhookFault) -> StepResult {
+        let followed = self.followed.as_mut();
+        followed.map_or(StepResult::Failed, |followed| followed.run.webhook_failed(&fault.to_string()))
     }
 
     /// Goes back to the rule before; None where there is none.
     fn leave(&mut self) -> Option<StepResult> {
-        self.run = Some(self.returns.pop()?);
+        let before = self.followed.replace(self.returns.pop()?);
+        before.iter().for_each(|followed| self.ways.note(followed));
         self.rung = None;
         Some(self.last.map_or(StepResult::Unavailable, |last| last.result))
     }
@@ -91,12 +152,12 @@ impl Call {
     pub(crate) fn walk_on(&mut self, x: &mut Exchange, mut result: Option<StepResult>) {
         self.stage = Stage::Between;
         loop {
-            let Some(run) = self.walk.run.as_mut() else {
+            let Some(followed) = self.walk.followed.as_mut() else {
                 return self.walk_ends(x, EndReason::NoRoute.into());
             };
             let overrides = x.overrides(&self.cdr.record.organisation);
             let now = Circumstances { plan: self.snapshot.plan(), at: x.timestamp(), overrides };
-            match run.next(result, &now) {
+            match followed.run.next(result, &now) {
                 Action::Done => match self.walk.leave() {
                     Some(over) => result = Some(over),
                     None => return self.walk_is_over(x),
@@ -151,12 +212,24 @@ impl Call {
             }
             Action::Say { .. } => self.not_built(x, "say"),
             Action::Collect(_) => self.not_built(x, "collect"),
-            Action::Webhook(_) => self.not_built(x, "webhook"),
-            Action::Override { .. } => self.not_built(x, "override"),
-            // Telling somebody is beside the call's way: the call goes on.
-            Action::Notify { .. } => Step::Over(StepResult::Done),
+            Action::Webhook(webhook) => self.ask(x, webhook),
+            Action::Override { hours, to } => Step::Over(self.set_hours(x, &hours, to)),
+            Action::Notify { whom } => self.notify(x, whom),
             Action::Done => Step::Begun,
         }
+    }
+
+    /// Tells somebody of the call, which goes on at once.
+    fn notify(&self, x: &mut Exchange, whom: String) -> Step {
+        let record = &self.cdr.record;
+        x.event(Event::Notified {
+            call: self.id(),
+            from: record.from_number.clone(),
+            dialled: self.walk.dialled().unwrap_or(&record.dialled).into(),
+            whom: whom.into(),
+            emergency: self.walk.is_emergency(),
+        });
+        Step::Over(StepResult::Done)
     }
 
     /// No step is left: an answered call is hung up, another one gets the result of the last dial step.

@@ -14,6 +14,7 @@ use tokio::net::UnixStream;
 
 use crate::error::ClientError;
 use crate::event_stream::Events;
+use crate::hours::{Hours, SetHours};
 use crate::path;
 use crate::problem::Problem;
 use crate::reply::{Ban, Call, DrainRequest, Draining, LiftRequest, Lifted, Registration, Reloaded, Status};
@@ -71,6 +72,16 @@ impl Client {
     /// Lifts the ban of one source, or all; refused with 404 where that source is not banned.
     pub async fn lift_bans(&self, request: &LiftRequest) -> Result<Lifted, ClientError> {
         self.ask(Method::POST, path::LIFT_BANS, Some(request)).await
+    }
+
+    /// The hours of the dialplan, by organisation and name.
+    pub async fn hours(&self) -> Result<Vec<Hours>, ClientError> {
+        self.ask(Method::GET, path::HOURS, None::<&()>).await
+    }
+
+    /// Sets hours by hand; refused with 404 where there are none of that name.
+    pub async fn set_hours(&self, request: &SetHours) -> Result<Hours, ClientError> {
+        self.ask(Method::POST, path::HOURS, Some(request)).await
     }
 
     /// Ends a call; refused with 404 where there is none with that id.

@@ -119,6 +119,17 @@ pub enum Happening {
         /// The step's word in the dialplan.
         step: String,
     },
+    /// A service that the dialplan asks gave no answer that can be used.
+    #[serde(rename = "call.webhook_failed")]
+    CallWebhookFailed {
+        /// The call.
+        call_id: String,
+        /// The service's name in the dialplan.
+        webhook: String,
+        /// Why: `timeout`, `unknown_host`, `refused`, `tls`, `broken`, `status_500` (or another), `too_big`, `not_json`,
+        /// `no_secret`, `bad_url` or `busy`.
+        fault: String,
+    },
     /// A call ended.
     #[serde(rename = "call.ended")]
     CallEnded {
@@ -181,6 +192,42 @@ pub enum Happening {
         /// The source.
         source: String,
     },
+    /// Hours were set by hand.
+    #[serde(rename = "hours.changed")]
+    HoursChanged {
+        /// The slug of the organisation.
+        organisation: String,
+        /// Their name in the dialplan.
+        hours: String,
+        /// `open`, `closed` or `auto`: what they are set to.
+        state: String,
+        /// Who did it: the number of an extension, a login, or `ctl`.
+        by: String,
+    },
+    /// The dialplan tells somebody of a call.
+    #[serde(rename = "dialplan.notify")]
+    DialplanNotify {
+        /// The call.
+        call_id: String,
+        /// The caller's number.
+        from_number: String,
+        /// What was dialled.
+        dialed: String,
+        /// Whom, in the word of the dialplan.
+        whom: String,
+    },
+    /// The same where the rule is one of emergency numbers.
+    #[serde(rename = "emergency.placed")]
+    EmergencyPlaced {
+        /// The call.
+        call_id: String,
+        /// The caller's number.
+        from_number: String,
+        /// What was dialled.
+        dialed: String,
+        /// Whom, in the word of the dialplan.
+        whom: String,
+    },
     /// A new state of database and dialplan is in force.
     #[serde(rename = "reloaded")]
     Reloaded {
@@ -209,6 +256,9 @@ impl Happening {
             | Self::CallKeyInClear { call_id, .. }
             | Self::CallDigit { call_id, .. }
             | Self::CallStepNotBuilt { call_id, .. }
+            | Self::CallWebhookFailed { call_id, .. }
+            | Self::DialplanNotify { call_id, .. }
+            | Self::EmergencyPlaced { call_id, .. }
             | Self::CallEnded { call_id, .. } => Some(call_id),
             _ => None,
         }
@@ -229,12 +279,16 @@ impl Event {
             Happening::CallKeyInClear { .. } => "call.key_in_clear",
             Happening::CallDigit { .. } => "call.digit",
             Happening::CallStepNotBuilt { .. } => "call.step_not_built",
+            Happening::CallWebhookFailed { .. } => "call.webhook_failed",
             Happening::CallEnded { .. } => "call.ended",
             Happening::CallRefused { .. } => "call.refused",
             Happening::RegistrationChanged { .. } => "registration.changed",
             Happening::AuthenticationFailed { .. } => "authentication.failed",
             Happening::SourceBanned { .. } => "source.banned",
             Happening::SourceUnbanned { .. } => "source.unbanned",
+            Happening::HoursChanged { .. } => "hours.changed",
+            Happening::DialplanNotify { .. } => "dialplan.notify",
+            Happening::EmergencyPlaced { .. } => "emergency.placed",
             Happening::Reloaded { .. } => "reloaded",
             Happening::Draining => "draining",
             Happening::Unknown => "unknown",
@@ -277,6 +331,11 @@ mod tests {
                 source: "info".into(),
             },
             Happening::CallStepNotBuilt { call_id: call_id(), step: "voicemail".into() },
+            Happening::CallWebhookFailed {
+                call_id: call_id(),
+                webhook: "crm".into(),
+                fault: "timeout".into(),
+            },
             Happening::CallEnded { call_id: call_id(), end_reason: "busy".into(), sip_code: 486 },
             Happening::CallRefused {
                 organisation: "kantoor".into(),
@@ -294,6 +353,24 @@ mod tests {
             Happening::AuthenticationFailed { remote: "192.0.2.1:5060".into(), user: number() },
             Happening::SourceBanned { source: "192.0.2.1".into(), secs: 300, count: 20 },
             Happening::SourceUnbanned { source: "192.0.2.1".into() },
+            Happening::HoursChanged {
+                organisation: "kantoor".into(),
+                hours: "kantoor".into(),
+                state: "closed".into(),
+                by: number(),
+            },
+            Happening::DialplanNotify {
+                call_id: call_id(),
+                from_number: number(),
+                dialed: number(),
+                whom: "balie".into(),
+            },
+            Happening::EmergencyPlaced {
+                call_id: call_id(),
+                from_number: number(),
+                dialed: number(),
+                whom: "bhv".into(),
+            },
             Happening::Reloaded { revision: 3 },
             Happening::Draining,
         ];

@@ -7,19 +7,24 @@ mod client;
 mod error;
 mod event;
 mod event_stream;
+mod hours;
 mod path;
 mod problem;
 mod reply;
+mod way;
 
 pub use client::Client;
 pub use error::ClientError;
 pub use event::{Event, Happening};
 pub use event_stream::Events;
+pub use hours::{Hours, HoursState, SetHours};
 pub use path::{
-    BANS, CALLS, DRAIN, EVENTS, LIFT_BANS, METRICS, METRICS_TEXT, REGISTRATIONS, RELOAD, STATUS, hangup,
+    BANS, CALLS, DRAIN, EVENTS, HOURS, LIFT_BANS, METRICS, METRICS_TEXT, REGISTRATIONS, RELOAD, STATUS,
+    hangup,
 };
 pub use problem::{PROBLEM_JSON, Problem};
 pub use reply::{
     Ban, Call, DrainRequest, Draining, Held, Leg, LiftRequest, Lifted, Listener, Registration, Reloaded,
     RunState, RunningCall, Status, Stream, Totals,
 };
+pub use way::{Way, WayStep};

@@ -14,6 +14,9 @@ pub const REGISTRATIONS: &str = "/v1/registrations";
 pub const BANS: &str = "/v1/bans";
 /// `POST` of a [`LiftRequest`](crate::LiftRequest): [`Lifted`](crate::Lifted).
 pub const LIFT_BANS: &str = "/v1/bans/lift";
+/// `GET`: a list of [`Hours`](crate::Hours). `POST` of a [`SetHours`](crate::SetHours): [`Hours`](crate::Hours), as they are then;
+/// 404 where there are none of that name.
+pub const HOURS: &str = "/v1/hours";
 /// `POST`: [`Reloaded`](crate::Reloaded); 422 with every problem where the new state is refused, 503 where
 /// it cannot be read now.
 pub const RELOAD: &str = "/v1/reload";

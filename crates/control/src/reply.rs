@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::way::Way;
+
 /// The PBX as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
@@ -90,6 +92,10 @@ pub struct Totals {
     pub calls: u64,
     /// Calls that were answered.
     pub calls_answered: u64,
+    /// Services that were asked where a call goes.
+    pub webhooks: u64,
+    /// Those of them that gave no answer that could be used.
+    pub webhooks_failed: u64,
     /// Registrations made or refreshed.
     pub registrations: u64,
     /// SIP messages received.
@@ -121,7 +127,7 @@ pub struct Call {
     pub id: String,
     /// The slug of the organisation.
     pub organisation: String,
-    /// `starting`, `dialling`, `ringing`, `playing`, `echo`, `talking`, `transferring` or `ending`.
+    /// `starting`, `asking`, `dialling`, `ringing`, `playing`, `echo`, `talking`, `transferring` or `ending`.
     pub state: String,
     /// The caller's number.
     pub from_number: String,
@@ -144,6 +150,9 @@ pub struct Call {
     pub talk_secs: Option<u64>,
     /// The legs, the caller's first.
     pub legs: Vec<Leg>,
+    /// The rules of the dialplan that it got, its own first.
+    #[serde(default)]
+    pub way: Vec<Way>,
 }
 
 /// One leg of a call: the PBX and one phone.

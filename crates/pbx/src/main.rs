@@ -15,6 +15,7 @@ mod socket_address;
 mod sounds;
 mod task;
 mod transport;
+mod webhook;
 
 fn main() -> std::process::ExitCode {
     cli::run()

@@ -11,7 +11,10 @@ use kiestoon_config::Config;
 use kiestoon_control::Event;
 use kiestoon_media::MediaEvent;
 use kiestoon_store::{Store, credentials};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::{
+    runtime::Handle,
+    sync::{broadcast, mpsc, watch},
+};
 
 use crate::{
     clock,
@@ -138,10 +141,13 @@ impl Running {
             gruu_key: store.derived_key("gruu"),
             snapshots,
             bindings: store.bindings(clock::unix_micros()).await?,
+            hours: store.hours().await?,
             listen,
             bounds: settings::bounds(config),
             police: settings::police(config),
             dns: config.sip.dns.clone(),
+            outside: settings::outside(config),
+            outside_runtime: Handle::current(),
             engine: sound.engine,
             media_events: sound.events,
             journals,

@@ -17,6 +17,7 @@ use crate::transport::Admission;
 use crate::{
     media::EngineConfig,
     transport::{Certificates, Listen, StreamBounds, TlsError, TlsFiles},
+    webhook::Outside,
 };
 
 /// What the switch is told.
@@ -149,6 +150,11 @@ pub(crate) fn tls_files(config: &Config) -> Option<TlsFiles> {
         require_client_certificate: tls.require_client_certificate,
         server_ca: tls.server_ca.clone(),
     })
+}
+
+/// How services outside are found and believed.
+pub(crate) fn outside(config: &Config) -> Outside {
+    Outside { dns: config.sip.dns.clone(), server_ca: config.sip.tls.server_ca.clone() }
 }
 
 /// How the media engine runs.

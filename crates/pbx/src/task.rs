@@ -1,7 +1,10 @@
 //! The only place that spawns tokio tasks: each has a name for the log and someone who joins it.
 use std::future::Future;
 
-use tokio::task::{JoinError, JoinHandle};
+use tokio::{
+    runtime::Handle,
+    task::{JoinError, JoinHandle},
+};
 use tracing::Instrument as _;
 
 /// A running task. Dropping it ends the task: a task never outlives its owner.
@@ -41,6 +44,16 @@ impl<T> Drop for Task<T> {
     fn drop(&mut self) {
         self.handle.abort();
     }
+}
+
+/// The same on another runtime than the current one.
+pub(crate) fn spawn_on<F>(runtime: &Handle, name: &'static str, work: F) -> Task<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let _there = runtime.enter();
+    spawn(name, work)
 }
 
 /// Spawns `work` on the current runtime, in a span of that name.

@@ -17,7 +17,7 @@ pub(crate) fn faults(story: &Story) -> Vec<String> {
         let believed = |leg: &&LegView| match call.state {
             CallState::Talking | CallState::Echo | CallState::Playing => true,
             // Who was answered by a prompt stays so while phones ring after it.
-            CallState::Starting | CallState::Dialling | CallState::Ringing => {
+            CallState::Starting | CallState::Asking | CallState::Dialling | CallState::Ringing => {
                 call.answered_at.is_some() && leg.side == Side::Caller
             }
             CallState::Transferring | CallState::Ending => false,

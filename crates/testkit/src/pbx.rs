@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_call::{
-    CdrRecord, Event, Extension, Input, Organisation, Output, Settings, Snapshot, SnapshotParts, Switch,
-    WallClock,
+    CdrRecord, Event, Extension, HoursSet, Input, Organisation, Output, Settings, Snapshot, SnapshotParts,
+    Switch, WallClock, WebhookRequest,
 };
 use kiestoon_dialplan::{Plan, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
@@ -53,10 +53,15 @@ pub struct Pbx {
     pub names: HashMap<String, Vec<SocketAddr>>,
     /// Every name that was asked for.
     pub looked_up: Vec<String>,
+    /// Every question to a service; a test answers it, or not.
+    pub asked: Vec<WebhookRequest>,
+    /// What hours were set to, as the journal gets it.
+    pub hours: Vec<HoursSet>,
     unanswered: VecDeque<Input>,
     out: VecDeque<(Flow, Bytes)>,
-    /// Some where every input goes to another process than the one before.
-    hand_over: Option<Box<HandOver>>,
+    /// Whether every input goes to another process than the one before.
+    pub hands_over: bool,
+    next_process: Box<HandOver>,
 }
 
 /// What a process that takes a switch up has of its own.
@@ -165,8 +170,8 @@ impl Pbx {
         switch.keep_gruus(GRUU_KEY);
         Self {
             switch,
-            hand_over: std::env::var_os(HAND_OVER)
-                .map(|_| Box::new(HandOver { settings, wall, rng: ChaCha12Rng::from_seed(seed) })),
+            hands_over: std::env::var_os(HAND_OVER).is_some(),
+            next_process: Box::new(HandOver { settings, wall, rng: ChaCha12Rng::from_seed(seed) }),
             engine: Engine::new(addresses()),
             cdrs: Vec::new(),
             events: Vec::new(),
@@ -177,6 +182,8 @@ impl Pbx {
             complaints: Vec::new(),
             names: HashMap::new(),
             looked_up: Vec::new(),
+            asked: Vec::new(),
+            hours: Vec::new(),
             unanswered: VecDeque::new(),
             out: VecDeque::new(),
         }
@@ -199,6 +206,8 @@ impl Pbx {
         }
         self.cdrs = before.cdrs;
         self.bindings = before.bindings;
+        self.switch.restore_hours(before.hours.iter().cloned());
+        self.hours = before.hours;
         self.handle(now, Input::Restore(bindings));
     }
 
@@ -232,8 +241,8 @@ impl Pbx {
 
     /// A switch that was taken up from its plain data must go on as the one that was left.
     fn feed(&mut self, now: Instant, input: Input) {
-        if let Some(hand_over) = &mut self.hand_over {
-            self.switch = hand_over.of(&self.switch, now);
+        if self.hands_over {
+            self.switch = self.next_process.of(&self.switch, now);
         }
         self.switch.handle(now, input);
     }
@@ -331,11 +340,13 @@ impl Pbx {
                 self.looked_up.push(query.host.into());
                 self.unanswered.push_back(Input::Resolved { id, flows });
             }
+            Output::Webhook(request) => self.asked.push(*request),
             Output::Media(command) => self.engine.obey(now, command),
             Output::Bindings(changes) => {
                 self.bindings.extend(changes.into_iter().map(|change| (now, change)))
             }
             Output::Cdr(cdr) => self.cdrs.push(*cdr),
+            Output::Hours(set) => self.hours.push(set),
             Output::Event(event) => self.events.push(event),
         }
     }

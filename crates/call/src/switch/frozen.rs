@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
+use kiestoon_dialplan::Overrides;
 use kiestoon_media::CallKey;
 use kiestoon_sip::plain;
 use kiestoon_sip::registrar::{Gruus, Registrar, StoredBinding};
@@ -47,6 +48,7 @@ struct Freezing<'a> {
     bindings: Vec<StoredBinding>,
     gruus: &'a Gruus,
     flows: &'a Flows,
+    overrides: &'a HashMap<Arc<str>, Overrides>,
     tag_secret: u64,
     routes: &'a Routes,
     losers: &'a Losers,
@@ -69,6 +71,7 @@ struct Frozen {
     bindings: Vec<StoredBinding>,
     gruus: Gruus,
     flows: Flows,
+    overrides: HashMap<Arc<str>, Overrides>,
     tag_secret: u64,
     routes: Routes,
     losers: Losers,
@@ -102,6 +105,7 @@ impl Switch {
             bindings: self.x.registrar.freeze(now),
             gruus: &self.x.gruus,
             flows: &self.x.flows,
+            overrides: &self.x.overrides,
             tag_secret: self.x.tag_secret,
             routes: &self.x.routes,
             losers: &self.x.losers,
@@ -117,7 +121,8 @@ impl Switch {
     }
 
     /// The switch that was frozen. For it no time has passed since. Calls go on under the snapshot given here; one whose
-    /// organisation is in it no more is left out. `seed` is fresh entropy.
+    /// organisation is in it no more is left out. `seed` is fresh entropy. Drain [`poll`](Self::poll): what the other process has
+    /// asked of services is asked again, under the same id.
     ///
     /// The connections of stream transports stay behind in the other process unless they were handed over too: for each one that is
     /// gone, hand in [`Input::FlowFailed`](super::Input::FlowFailed).
@@ -163,7 +168,7 @@ impl Switch {
             frozen.calls.into_iter().filter_map(|call| Some((call.key(), call.thaw(&snapshot)?))).collect();
         let schedule: BTreeSet<_> =
             calls.values().filter_map(|call| Some((call.scheduled?, call.key))).collect();
-        Self {
+        let mut switch = Self {
             x: Exchange {
                 now: wall.at,
                 settings,
@@ -179,7 +184,7 @@ impl Switch {
                 crossings: VecDeque::new(),
                 tag_secret: frozen.tag_secret,
                 rng,
-                overrides: HashMap::new(),
+                overrides: frozen.overrides,
                 outputs: VecDeque::new(),
             },
             authenticator,
@@ -189,9 +194,15 @@ impl Switch {
             keep_alive: KeepAlive::thaw(frozen.keep_alive),
             last_call: frozen.last_call,
             draining: frozen.draining,
+        };
+        let mut keys: Vec<CallKey> = switch.calls.keys().copied().collect();
+        keys.sort_unstable();
+        for call in keys.iter().filter_map(|key| switch.calls.get(key)) {
+            call.ask_again(&mut switch.x);
         }
+        switch
     }
 }
 
 /// Of the form: raise it with every change of what is written.
-const VERSION: u32 = 12;
+const VERSION: u32 = 13;

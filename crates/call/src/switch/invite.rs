@@ -28,6 +28,7 @@ use crate::reinvite::read_first_offer;
 use crate::reliable::Reliable;
 use crate::session_timer;
 use crate::walk::Walk;
+use crate::way::AskedFor;
 use crate::wire;
 
 impl Switch {
@@ -142,7 +143,13 @@ impl Switch {
         let is_trusted = identity::is_trusted(&self.x.settings, new.flow.remote.ip());
         let mut carried = Carried::of(&invite, self.x.settings.max_forwards, is_trusted);
         carried.one_phone = new.one_phone.map(Box::new);
-        let mut walk = Walk::new(new.decision.map(|decision| decision.run));
+        let asked = AskedFor {
+            number: &record.dialled,
+            by: &record.from_number,
+            at: record.started_at,
+            context: &record.context,
+        };
+        let mut walk = Walk::new(asked, new.decision);
         if is_trusted {
             walk.history = History::told(&invite.headers);
         }
@@ -206,6 +213,8 @@ impl Switch {
             answered_at: None,
             linked: None,
             end: None,
+            way: Vec::new(),
+            emergency: new.decision.as_ref().is_some_and(|decision| decision.emergency),
             legs: vec![CdrLeg {
                 user_agent: agent::of(&new.request.headers),
                 ..CdrLeg::new(leg, Side::Caller, number, &new.flow)

@@ -3,6 +3,7 @@
 
 mod authenticate;
 mod bans;
+mod by_hand;
 mod frozen;
 mod in_dialog;
 mod invite;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use kiestoon_dialplan::{OverrideTo, WebhookAnswer};
 use kiestoon_media::{CallKey, LegId, MediaCommand, MediaEvent};
 use kiestoon_sip::locate::Query;
 use kiestoon_sip::registrar::{BindingChange, Gruus, Registrar, RegistrarSettings, StoredBinding};
@@ -32,6 +34,7 @@ use kiestoon_sip::{Flow, Malformed, Message, Method, Request};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
 
+use crate::by_hand::HoursSet;
 use crate::call::Call;
 use crate::cdr::CdrRecord;
 use crate::event::Event;
@@ -45,6 +48,7 @@ use crate::routes::Routes;
 use crate::settings::{ExpirySettings, Settings};
 use crate::snapshot::Snapshot;
 use crate::wall_clock::WallClock;
+use crate::webhook::{WebhookFault, WebhookId, WebhookRequest};
 use authenticate::Authenticator;
 pub use frozen::ThawError;
 use keep_alive::KeepAlive;
@@ -91,6 +95,24 @@ pub enum Input {
         id: LegId,
         /// With the address of ours that each leaves from.
         flows: Vec<Flow>,
+    },
+    /// The answer to [`Output::Webhook`], or why there is none.
+    WebhookAnswered {
+        /// As asked.
+        id: WebhookId,
+        /// What came.
+        answer: Result<WebhookAnswer, WebhookFault>,
+    },
+    /// An operator sets hours of an organisation by hand; what its dialplan does not have is left alone.
+    SetHours {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// Their name in the dialplan.
+        hours: Box<str>,
+        /// What they are to be.
+        to: OverrideTo,
+        /// What the operator is called.
+        by: Box<str>,
     },
     /// The deadline has passed.
     Tick,
@@ -153,12 +175,16 @@ pub enum Output {
         /// What is known.
         query: Query,
     },
+    /// Ask a service where a call is to go; answer with [`Input::WebhookAnswered`], also where it says nothing.
+    Webhook(Box<WebhookRequest>),
     /// Tell the media engine.
     Media(MediaCommand),
     /// Write these down before the response that follows.
     Bindings(Vec<BindingChange>),
     /// Keep this record; it comes when the call starts, when it is answered, and once, with its end, when it is over.
     Cdr(Box<CdrRecord>),
+    /// Keep what hours are set to.
+    Hours(HoursSet),
     /// Tell who watches.
     Event(Event),
 }
@@ -249,6 +275,12 @@ impl Switch {
             }
             Input::Resolved { id, flows } => {
                 self.with_call(id::call_of(id), |call, x| call.located(x, id, flows));
+            }
+            Input::WebhookAnswered { id, answer } => {
+                self.with_call(id.call, |call, x| call.webhook_answered(x, id, answer));
+            }
+            Input::SetHours { organisation, hours, to, by } => {
+                self.set_hours(&organisation, &hours, to, &by);
             }
             Input::Snapshot(snapshot) => self.take_snapshot(snapshot),
             Input::Restore(bindings) => {

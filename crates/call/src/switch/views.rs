@@ -115,16 +115,15 @@ impl Switch {
 impl Call {
     fn view(&self, now: Instant) -> CallView {
         let record = &self.cdr.record;
-        let organisation = self.snapshot.organisation(self.organisation);
         let callees: Vec<&Leg> = match &self.stage {
             Stage::Talking(talk) => vec![&talk.callee],
             Stage::Ringing(ring) => ring.branches.iter().map(|branch| &branch.leg).collect(),
-            Stage::Between | Stage::Sounding(_) | Stage::Ending(_) => Vec::new(),
+            Stage::Between | Stage::Asking(_) | Stage::Sounding(_) | Stage::Ending(_) => Vec::new(),
         };
         CallView {
             id: record.id,
             key: self.key,
-            organisation: organisation.map(|ours| ours.slug.clone()).unwrap_or_default(),
+            organisation: self.slug(),
             from_number: record.from_number.clone(),
             from_name: record.from_name.clone(),
             dialled: record.dialled.clone(),
@@ -134,12 +133,18 @@ impl Call {
             started_at: record.started_at,
             answered_at: record.answered_at,
             talking: self.cdr.talking(now),
+            way: self.walk.ways(),
             legs: std::iter::once(&self.caller)
                 .chain(callees)
                 .chain(self.parked())
                 .filter_map(|leg| self.view_leg(leg))
                 .collect(),
         }
+    }
+
+    /// What operators call its organisation.
+    pub(crate) fn slug(&self) -> Box<str> {
+        self.snapshot.organisation(self.organisation).map(|ours| ours.slug.clone()).unwrap_or_default()
     }
 
     /// The name of an extension, as it was when the call began.
@@ -166,10 +171,11 @@ impl Call {
 
     fn state(&self) -> CallState {
         match &self.stage {
-            Stage::Between | Stage::Ringing(_) if self.walk.transfers.search.is_some() => {
+            Stage::Between | Stage::Asking(_) | Stage::Ringing(_) if self.walk.transfers.search.is_some() => {
                 CallState::Transferring
             }
             Stage::Between => CallState::Starting,
+            Stage::Asking(_) => CallState::Asking,
             Stage::Ringing(_) if self.cdr.record.ringing_at.is_some() => CallState::Ringing,
             Stage::Ringing(_) => CallState::Dialling,
             Stage::Sounding(sound) => match sound.kind {

@@ -32,7 +32,7 @@ use crate::reason::EndReason;
 use crate::reinvite::{Negotiation, forget_ack, gone_end};
 use crate::routes::ClientOwner;
 use crate::talk::Talk;
-use crate::walk::Walk;
+use crate::way::AskedFor;
 use crate::wire;
 pub(crate) use arrival::{Arrival, Source};
 pub(crate) use handover::{Crossing, Leaving};
@@ -115,7 +115,8 @@ impl Call {
         }
         let subscription = Subscription::accept(x, server, &request);
         x.event(Event::CallTransfer { call: self.id(), by: by.clone(), target: number.clone(), status: 100 });
-        self.walk = Walk::new(decision.map(|decision| decision.run));
+        let (at, context) = (x.clock.micros(x.now), &*self.cdr.record.context);
+        self.walk.begin_anew(Some((AskedFor { number: &number, by: &by, at, context }, decision)));
         self.carried.one_phone = one_phone.map(Box::new);
         self.begin_search(x, from, by, number, subscription);
     }

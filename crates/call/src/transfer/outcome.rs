@@ -10,7 +10,6 @@ use crate::cdr::{End, Side};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::reason::EndReason;
-use crate::walk::Walk;
 
 impl Call {
     /// A phone rings: who transferred is told, and a caller who is answered already hears it, unless the phone sends sound of
@@ -106,7 +105,7 @@ impl Call {
         let targets = vec![Target::Extension(search.by.to_string())];
         let dial = Dial::of(targets, timeout);
         let transfers = std::mem::take(&mut self.walk.transfers);
-        self.walk = Walk::new(None);
+        self.walk.begin_anew(None);
         self.walk.transfers = transfers;
         self.carried.one_phone = None;
         self.stage = Stage::Between;

@@ -53,6 +53,7 @@ impl Call {
         };
         let number = leg.number.clone();
         self.cdr.record.to_number = Some(number.clone());
+        self.walk.answered();
         self.stage = Stage::Talking(Box::new(Talk::new(leg, Negotiation::Settled)));
         match (is_unanswered, body, offer) {
             (true, Some(body), Some(offer)) => {

@@ -50,7 +50,9 @@ pub(super) enum Verb {
     #[command(after_help = "Example:\n  kiestoon dialplan check dialplans/")]
     Dialplan(DialplanArgs),
     /// Show finished calls, newest first
-    #[command(after_help = "Example:\n  kiestoon history --number 201 --since 7d --limit 20")]
+    #[command(
+        after_help = "Example:\n  kiestoon history --number 201 --since 7d --limit 20\n  kiestoon history 01998a5e-3c1f-7e55-8a1b-0c9a4e2f7d10"
+    )]
     History(HistoryArgs),
     /// Look into and steer the running PBX
     #[command(after_help = "Example:\n  kiestoon ctl watch")]
@@ -214,6 +216,8 @@ pub(super) enum DialplanVerb {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct HistoryArgs {
+    /// The id of one call: shows its legs and its way through the dialplan
+    pub(super) call: Option<String>,
     /// At most so many calls
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) limit: u32,
@@ -239,9 +243,14 @@ pub(super) enum CtlVerb {
     /// The PBX as a whole
     #[command(after_help = "Example:\n  kiestoon ctl status")]
     Status,
-    /// Live calls, with codec, loss and jitter of each leg
-    #[command(after_help = "Example:\n  kiestoon ctl calls --json")]
-    Calls,
+    /// Live calls, with codec, loss and jitter of each leg; of one call also its way through the dialplan
+    #[command(
+        after_help = "Example:\n  kiestoon ctl calls --json\n  kiestoon ctl calls 01998a5e-3c1f-7e55-8a1b-0c9a4e2f7d10"
+    )]
+    Calls {
+        /// The id of one call; its first or last characters do where only one call has them
+        call: Option<String>,
+    },
     /// Everything that is measured, as Prometheus reads it
     #[command(after_help = "Example:\n  kiestoon ctl metrics | grep kiestoon_calls")]
     Metrics,
@@ -253,6 +262,21 @@ pub(super) enum CtlVerb {
         after_help = "Without a verb it lists the bans in force.\n\nExample:\n  kiestoon ctl bans\n  kiestoon ctl bans lift 192.0.2.7"
     )]
     Bans(BansArgs),
+    /// Day and night: the hours of the dialplan, and setting them by hand
+    #[command(
+        after_help = "Without a name it lists them. What is set by hand stays so, over a restart too, until it is set to auto.\n\nExample:\n  kiestoon ctl hours\n  kiestoon ctl hours kantoor closed\n  kiestoon ctl hours kantoor auto"
+    )]
+    Hours {
+        /// The name of the hours in the dialplan
+        #[arg(requires = "state")]
+        name: Option<String>,
+        /// What they are from now on; auto: as the clock says
+        #[arg(value_parser = ["open", "closed", "auto"])]
+        state: Option<String>,
+        /// The organisation's slug [default: the only one]
+        #[arg(long, value_name = "SLUG")]
+        organisation: Option<String>,
+    },
     /// End a call
     #[command(after_help = "Example:\n  kiestoon ctl hangup 01998a5e-3c1f-7e55-8a1b-0c9a4e2f7d10")]
     Hangup {

@@ -1,14 +1,16 @@
 //! `kiestoon history`: finished calls, newest first.
 
 use jiff::Zoned;
+use kiestoon_control::Way;
 use kiestoon_store::{Cdr, Disposition, HistoryFilter};
+use serde_json::Value;
 
 use super::args::HistoryArgs;
 use super::ctl::side;
 use super::failure::Failure;
 use super::language::{Language, say};
-use super::table::Table;
-use super::{Cli, database, print_line, when};
+use super::table::{Table, printable};
+use super::{Cli, database, print_line, way, when};
 
 pub(super) fn history(cli: &Cli, args: &HistoryArgs) -> Result<(), Failure> {
     let filter = filter(args, cli.language)?;
@@ -22,7 +24,11 @@ pub(super) fn history(cli: &Cli, args: &HistoryArgs) -> Result<(), Failure> {
     if cli.json {
         return cli.print_json(&calls);
     }
-    if calls.is_empty() {
+    if let (Some(_), [call]) = (&args.call, calls.as_slice()) {
+        print_line(&table(&calls, cli.language));
+        let legs = call.legs.iter().map(|of| leg(of, cli.language));
+        legs.chain(way(call, cli.language)).for_each(|line| print_line(&line));
+    } else if calls.is_empty() {
         print_line(cli.language.pick("no calls", "geen gesprekken"));
     } else {
         print_line(&table(&calls, cli.language));
@@ -47,6 +53,7 @@ fn filter(args: &HistoryArgs, language: Language) -> Result<HistoryFilter, Failu
         since,
         number: args.number.clone(),
         disposition,
+        id: args.call.clone(),
         ..HistoryFilter::default()
     })
 }
@@ -77,6 +84,27 @@ fn table(calls: &[Cdr], language: Language) -> String {
         ]);
     }
     table.render()
+}
+
+/// A phone of the call.
+fn leg(leg: &Value, language: Language) -> String {
+    let text = |key: &str| leg[key].as_str().map_or_else(|| "-".into(), printable);
+    let status = leg["status"].as_u64().map_or_else(|| "-".into(), |status| status.to_string());
+    let whose = leg["side"].as_str().map_or("-", |word| side(word, language));
+    format!(
+        "{whose} {} {status} {} {} {} {}",
+        text("number"),
+        text("codec"),
+        text("transport"),
+        text("remote"),
+        text("user_agent")
+    )
+}
+
+/// Its way through the dialplan.
+fn way(call: &Cdr, language: Language) -> Vec<String> {
+    let ways: Vec<Way> = call.way.iter().filter_map(|way| serde_json::from_value(way.clone()).ok()).collect();
+    way::lines(&ways, language)
 }
 
 /// Why somebody was not heard or did not hear, where that was so.

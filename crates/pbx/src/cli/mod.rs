@@ -17,6 +17,7 @@ mod print_config;
 mod serve;
 mod table;
 mod user;
+mod way;
 mod when;
 
 use std::ffi::OsString;

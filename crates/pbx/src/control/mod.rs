@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kiestoon_control::{Ban, Call, Draining, Event, Registration, Status};
+use kiestoon_control::{Ban, Call, Draining, Event, Hours, Registration, SetHours, Status};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub(crate) use self::socket::SocketError;
@@ -55,6 +55,15 @@ pub(crate) enum Command {
         /// Whether there was such a call.
         reply: oneshot::Sender<bool>,
     },
+    /// The hours of the dialplan, by organisation and name.
+    Hours(oneshot::Sender<Vec<Hours>>),
+    /// Sets hours by hand.
+    SetHours {
+        /// Which, and to what.
+        request: SetHours,
+        /// As they are then.
+        reply: oneshot::Sender<Result<Hours, NoHours>>,
+    },
     /// Takes the state of database and dialplan folder, or says every reason why not.
     Reload(reload::Request),
     /// Refuses new calls and ends the process when the last call has ended, or at the limit.
@@ -64,6 +73,17 @@ pub(crate) enum Command {
         /// What is waited for.
         reply: oneshot::Sender<Draining>,
     },
+}
+
+/// Why hours were not set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoHours {
+    /// There are several organisations, and none was named.
+    WhichOrganisation,
+    /// There is no such organisation.
+    NoOrganisation(String),
+    /// Its dialplan has no hours of that name; those that it has.
+    NoName { name: String, known: Vec<String> },
 }
 
 /// The running server. Dropping it closes the socket, ends the event streams and removes the socket's file.

@@ -10,14 +10,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use kiestoon_control::{
-    BANS, Ban, CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, LIFT_BANS, LiftRequest, Lifted, METRICS,
-    METRICS_TEXT, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD, Registration, Reloaded, STATUS, Status,
+    BANS, Ban, CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, HOURS, Hours, LIFT_BANS, LiftRequest,
+    Lifted, METRICS, METRICS_TEXT, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD, Registration, Reloaded,
+    STATUS, SetHours, Status,
 };
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::stream::EventBody;
-use super::{Command, Doors, Hall};
+use super::{Command, Doors, Hall, NoHours};
 use crate::reload;
 
 pub(super) fn router(hall: Hall) -> Router {
@@ -29,6 +30,7 @@ pub(super) fn router(hall: Hall) -> Router {
         .route(REGISTRATIONS, get(registrations))
         .route(BANS, get(bans))
         .route(LIFT_BANS, post(lift_bans))
+        .route(HOURS, get(hours).post(set_hours))
         .route(RELOAD, post(reload))
         .route(DRAIN, post(drain))
         .route(EVENTS, get(events))
@@ -83,6 +85,20 @@ async fn lift_bans(State(hall): State<Hall>, body: Bytes) -> Result<Json<Lifted>
 fn source(text: &str) -> Result<IpAddr, Refusal> {
     let address = text.strip_suffix("/64").unwrap_or(text);
     address.parse().map_err(|_| Refusal::Body(format!("{text} is no address")))
+}
+
+async fn hours(State(hall): State<Hall>) -> Result<Json<Vec<Hours>>, Refusal> {
+    ask(&hall.doors, Command::Hours).await.map(Json)
+}
+
+async fn set_hours(State(hall): State<Hall>, body: Bytes) -> Result<Json<Hours>, Refusal> {
+    let request: SetHours =
+        serde_json::from_slice(&body).map_err(|error| Refusal::Body(error.to_string()))?;
+    if request.by.len() > LONGEST_NAME || request.by.contains(char::is_control) {
+        return Err(Refusal::Body(format!("by is no text of at most {LONGEST_NAME} bytes")));
+    }
+    let command = |reply| Command::SetHours { request, reply };
+    ask(&hall.doors, command).await?.map(Json).map_err(Refusal::Hours)
 }
 
 async fn reload(State(hall): State<Hall>) -> Result<Json<Reloaded>, Refusal> {
@@ -140,6 +156,7 @@ enum Refusal {
     NoCall(String),
     NoBan(String),
     Body(String),
+    Hours(NoHours),
     Reload(reload::Refused),
     Overloaded,
     Stopping,
@@ -152,6 +169,24 @@ impl Refusal {
             Self::Method => Problem::new(405, "method not allowed", "this path takes another method"),
             Self::NoCall(id) => Problem::new(404, "no such call", format!("there is no live call {id}")),
             Self::NoBan(source) => Problem::new(404, "no such ban", format!("{source} is not banned")),
+            Self::Hours(NoHours::WhichOrganisation) => Problem::new(
+                400,
+                "which organisation",
+                "there are several organisations: name the one whose hours are meant",
+            ),
+            Self::Hours(NoHours::NoOrganisation(slug)) => Problem::new(
+                404,
+                "no such organisation",
+                format!("there is no organisation {slug} with extensions"),
+            ),
+            Self::Hours(NoHours::NoName { name, known }) => Problem::new(
+                404,
+                "no such hours",
+                match known.is_empty() {
+                    true => format!("the dialplan has no hours {name}, nor any other"),
+                    false => format!("the dialplan has no hours {name}; it has {}", known.join(", ")),
+                },
+            ),
             Self::Body(reason) => {
                 Problem::new(400, "body not understood", format!("the body is not valid: {reason}"))
             }
@@ -187,6 +222,8 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
+/// Bytes of who asks.
+const LONGEST_NAME: usize = 128;
 /// No command is longer.
 const BODY_BYTES: usize = 64 * 1024;
 /// Shorter than the client's own patience, so that the operator reads this server's sentence.

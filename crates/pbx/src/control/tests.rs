@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use kiestoon_control::{
-    Client, ClientError, DrainRequest, Draining, Event, Happening, LiftRequest, Lifted, RunState, Status,
-    Totals,
+    Client, ClientError, DrainRequest, Draining, Event, Happening, HoursState, LiftRequest, Lifted, RunState,
+    Status, Totals,
 };
 use tokio::sync::{broadcast, mpsc};
 
@@ -56,6 +56,15 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
             Command::Hangup { call_id, reply } => {
                 let _ = reply.send(call_id == "a b/c");
             }
+            Command::Hours(reply) => {
+                let _ = reply.send(vec![kantoor(HoursState::Auto)]);
+            }
+            Command::SetHours { request, reply } => {
+                let _ = reply.send(match &*request.name {
+                    "kantoor" => Ok(kantoor(request.state)),
+                    _ => Err(NoHours::NoName { name: request.name, known: vec!["kantoor".into()] }),
+                });
+            }
             Command::Reload(reply) => {
                 let problems = vec!["a.toml:1:2: error: x".into()];
                 let _ = reply.send(Err(reload::Refused { problems, passes: false }));
@@ -66,6 +75,12 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
             }
         }
     }
+}
+
+fn kantoor(state: HoursState) -> Hours {
+    let (organisation, name) = ("default".into(), "kantoor".into());
+    let open = state != HoursState::Closed;
+    Hours { organisation, name, state, clock: HoursState::Open, open, until: None }
 }
 
 fn status() -> Status {
@@ -101,6 +116,10 @@ async fn commands_come_back_with_their_answers() {
     assert!(client.bans().await.unwrap().is_empty());
     let all = LiftRequest { source: None, all: true };
     assert_eq!(client.lift_bans(&all).await.unwrap(), Lifted { lifted: 3 });
+    assert_eq!(client.hours().await.unwrap(), [kantoor(HoursState::Auto)]);
+    let closed =
+        SetHours { organisation: None, name: "kantoor".into(), state: HoursState::Closed, by: "ctl".into() };
+    assert_eq!(client.set_hours(&closed).await.unwrap(), kantoor(HoursState::Closed));
     let drain = |limit_secs| client.drain(DrainRequest { limit_secs });
     assert_eq!(drain(Some(9)).await.unwrap(), Draining { calls: 2, limit_secs: 9, longest: None });
     assert_eq!(drain(None).await.unwrap().limit_secs, 300);
@@ -112,6 +131,15 @@ async fn refusals_are_sentences() {
     let client = pbx.client();
     let said = client.hangup("nobody").await.unwrap_err().to_string();
     assert_eq!(said, "there is no live call nobody");
+    let set = |by: &str| SetHours {
+        organisation: None,
+        name: "winkel".into(),
+        state: HoursState::Auto,
+        by: by.into(),
+    };
+    let said = client.set_hours(&set("ctl")).await.unwrap_err().to_string();
+    assert_eq!(said, "the dialplan has no hours winkel; it has kantoor");
+    assert!(client.set_hours(&set("a\nb")).await.unwrap_err().to_string().contains("by is no text"));
     let lift = |source: Option<&str>| LiftRequest { source: source.map(Into::into), all: false };
     for (request, sentence) in [
         (lift(Some("192.0.2.7")), "192.0.2.7 is not banned"),

@@ -1,7 +1,7 @@
 //! Carries a journal into the database, in batches, for as long as there is something to carry.
 use std::time::Duration;
 
-use kiestoon_store::{BindingChange, Cdr, Store, StoreError};
+use kiestoon_store::{BindingChange, Cdr, HoursChange, Store, StoreError};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -50,6 +50,19 @@ impl Record for BindingChange {
 
     async fn save(store: &Store, records: &[Self]) -> Result<(), StoreError> {
         store.save_bindings(records).await
+    }
+}
+
+impl Record for HoursChange {
+    const NAME: &'static str = "hours set by hand";
+    const PAUSE: Duration = Duration::from_millis(400);
+
+    fn is_whole(&self) -> bool {
+        !self.organisation_id.is_empty() && !self.name.is_empty() && self.at > 0
+    }
+
+    async fn save(store: &Store, records: &[Self]) -> Result<(), StoreError> {
+        store.save_hours(records).await
     }
 }
 

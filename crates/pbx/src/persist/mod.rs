@@ -1,4 +1,4 @@
-//! What the signalling task must not lose: call records and registrations. It appends them to journals, which survive a
+//! What the signalling task must not lose: call records, registrations and hours set by hand. It appends them to journals, which survive a
 //! killed process, and tasks of their own carry the journals into the database, however long that is away.
 mod carry;
 mod journal;
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use kiestoon_store::{BindingChange, Cdr, Store, StoreError};
+use kiestoon_store::{BindingChange, Cdr, HoursChange, Store, StoreError};
 
 use self::journal::Appender;
 use crate::task::{self, Task};
@@ -19,6 +19,7 @@ use crate::task::{self, Task};
 pub(crate) struct Journals {
     calls: Appender,
     bindings: Appender,
+    hours: Appender,
 }
 
 impl Journals {
@@ -32,6 +33,11 @@ impl Journals {
         self.calls.waiting()
     }
 
+    /// Keeps what hours were set to.
+    pub(crate) fn hours(&mut self, change: &HoursChange) {
+        self.hours.append(change);
+    }
+
     /// Keeps one change of the registrar.
     pub(crate) fn binding(&mut self, change: &BindingChange) {
         self.bindings.append(change);
@@ -43,13 +49,18 @@ impl Journals {
 pub(crate) struct Paths {
     calls: PathBuf,
     bindings: PathBuf,
+    hours: PathBuf,
 }
 
 impl Paths {
     /// Beside the database, unless the call records' spool is placed elsewhere.
     pub(crate) fn new(database: &Path, spool: Option<&Path>) -> Self {
         let calls = spool.map_or_else(|| database.with_extension("cdr.spool"), Path::to_path_buf);
-        Self { calls, bindings: database.with_extension("registrations.journal") }
+        Self {
+            calls,
+            bindings: database.with_extension("registrations.journal"),
+            hours: database.with_extension("hours.journal"),
+        }
     }
 }
 
@@ -67,23 +78,25 @@ pub(crate) enum StartError {
 pub(crate) struct Writers {
     calls: Task<()>,
     bindings: Task<()>,
+    hours: Task<()>,
 }
 
 impl Writers {
     /// Waits until all is stored; the [`Journals`] must be gone. What the database has not taken within `limit` is
     /// stored at the next start.
     pub(crate) async fn finish(self, limit: Duration) {
-        let both = async {
+        let all = async {
             self.calls.join().await;
             self.bindings.join().await;
+            self.hours.join().await;
         };
-        if tokio::time::timeout(limit, both).await.is_err() {
+        if tokio::time::timeout(limit, all).await.is_err() {
             tracing::warn!("the database is away: the journals keep what it has not taken");
         }
     }
 }
 
-/// Opens both journals, stores what an earlier run left in them, and starts the tasks that do so from now on.
+/// Opens the journals, stores what an earlier run left in them, and starts the tasks that do so from now on.
 ///
 /// # Errors
 /// When a journal cannot be opened or read, or the database does not take what is left in it: a start then would show
@@ -95,16 +108,19 @@ pub(crate) async fn start(paths: &Paths, store: &Store) -> Result<(Journals, Wri
     };
     let (calls, mut call_records) = open(&paths.calls)?;
     let (bindings, mut binding_changes) = open(&paths.bindings)?;
+    let (hours, mut hours_changes) = open(&paths.hours)?;
     carry::catch_up::<Cdr>(&mut call_records, store).await?;
     carry::catch_up::<BindingChange>(&mut binding_changes, store).await?;
+    carry::catch_up::<HoursChange>(&mut hours_changes, store).await?;
     let writers = Writers {
         calls: task::spawn("cdr writer", carry::carry::<Cdr>(call_records, store.clone())),
         bindings: task::spawn(
             "binding writer",
             carry::carry::<BindingChange>(binding_changes, store.clone()),
         ),
+        hours: task::spawn("hours writer", carry::carry::<HoursChange>(hours_changes, store.clone())),
     };
-    Ok((Journals { calls, bindings }, writers))
+    Ok((Journals { calls, bindings, hours }, writers))
 }
 
 /// About a million call records: a database that is away for that long is an operator's business.

@@ -2,6 +2,7 @@
 //! tasks beside it on the same runtime. It feeds the switch and performs what the switch decides, in that order.
 mod drain;
 mod exposition;
+mod hours;
 mod metrics;
 mod operator;
 mod parts;
@@ -17,7 +18,6 @@ use std::{
 };
 
 use kiestoon_call::{Input, Switch, WallClock};
-use kiestoon_media::MediaEvent;
 use kiestoon_sip::Message;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -28,6 +28,7 @@ use crate::{
     reload,
     task::{self, Task},
     transport::{BindError, Certificates, Inbound, Police, Resolved, Resolver, Standing, Transports},
+    webhook::Webhooks,
 };
 use parts::Mailboxes;
 pub(crate) use parts::Parts;
@@ -86,8 +87,15 @@ async fn serve(parts: Parts, bound: oneshot::Sender<Result<(), Vec<BindError>>>)
 
 /// Takes from the mailboxes whatever came, until the last call has ended after it was asked to stop.
 async fn work(mut signalling: Signalling, mailboxes: Mailboxes) {
-    let Mailboxes { mut received, mut media_events, mut resolutions, mut commands, mut snapshots, mut stop } =
-        mailboxes;
+    let Mailboxes {
+        mut received,
+        mut media_events,
+        mut resolutions,
+        mut webhook_answers,
+        mut commands,
+        mut snapshots,
+        mut stop,
+    } = mailboxes;
     let timer = tokio::time::sleep(IDLE);
     tokio::pin!(timer);
     let mut standing = Standing::new(&signalling.police);
@@ -119,6 +127,9 @@ async fn work(mut signalling: Signalling, mailboxes: Mailboxes) {
             }
             Some(event) = media_events.recv() => signalling.handle(Instant::now(), Input::Media(event)),
             Some(found) = resolutions.recv() => signalling.resolved(found),
+            Some(answered) = webhook_answers.recv() => {
+                signalling.handle(Instant::now(), answered.into());
+            }
             () = &mut timer, if deadline.is_some() => {
                 armed = None;
                 signalling.handle(Instant::now(), Input::Tick);
@@ -147,6 +158,7 @@ struct Signalling {
     transports: Transports,
     police: Police,
     resolver: Resolver,
+    webhooks: Webhooks,
     engine: Engine,
     journals: Journals,
     events: broadcast::Sender<kiestoon_control::Event>,
@@ -161,8 +173,8 @@ struct Signalling {
     /// Whether the last reload was refused.
     reload_refused: Arc<AtomicBool>,
     certificates: Option<Certificates>,
-    /// What the media engine answered at once, to be handled next; empty between two calls of [`Signalling::handle`].
-    answered: VecDeque<MediaEvent>,
+    /// What was answered at once, to be handled next; empty between two calls of [`Signalling::handle`].
+    answered: VecDeque<Input>,
     /// How often each cause was named.
     diagnoses: BTreeMap<&'static str, u64>,
     /// Answers to operators that wait for the media threads.
@@ -221,7 +233,7 @@ impl Signalling {
                 let answer = self.perform(output);
                 self.answered.extend(answer);
             }
-            next = self.answered.pop_front().map(Input::Media);
+            next = self.answered.pop_front();
         }
         self.engine.wake();
     }

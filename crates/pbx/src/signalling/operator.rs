@@ -47,6 +47,8 @@ impl Signalling {
             Command::Hangup { call_id, reply } => {
                 let _ = reply.send(self.hang_up(now, &call_id));
             }
+            Command::Hours(reply) => self.tell_hours(reply),
+            Command::SetHours { request, reply } => self.set_hours(request, reply),
             Command::Reload(reply) => reload::ask(&self.reloads, reply),
             Command::Drain { limit, reply } => {
                 let limit = limit.unwrap_or(self.drain_limit);

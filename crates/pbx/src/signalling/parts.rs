@@ -9,7 +9,10 @@ use std::{
 
 use kiestoon_call::{Input, PoliceSettings, Settings, Snapshot, Switch};
 use kiestoon_media::{Cause, MediaEvent};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::{
+    runtime::Handle,
+    sync::{broadcast, mpsc, watch},
+};
 
 use super::{Signalling, Stop, metrics::Metrics, records};
 use crate::{
@@ -19,6 +22,7 @@ use crate::{
     persist::Journals,
     reload,
     transport::{BindError, Inbound, Listen, Police, Resolved, Resolver, SEARCHES, StreamBounds, Transports},
+    webhook::{Answered, Outside, QUESTIONS, Webhooks},
 };
 
 /// What the signalling thread is made of.
@@ -29,10 +33,15 @@ pub(crate) struct Parts {
     pub(crate) gruu_key: [u8; 32],
     pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(crate) bindings: Vec<kiestoon_store::StoredBinding>,
+    /// Hours that were set by hand before.
+    pub(crate) hours: Vec<kiestoon_store::HoursChange>,
     pub(crate) listen: Listen,
     pub(crate) bounds: StreamBounds,
     pub(crate) police: PoliceSettings,
     pub(crate) dns: Vec<SocketAddr>,
+    /// How services outside are asked, and where.
+    pub(crate) outside: Outside,
+    pub(crate) outside_runtime: Handle,
     pub(crate) engine: Engine,
     pub(crate) media_events: mpsc::Receiver<MediaEvent>,
     pub(crate) journals: Journals,
@@ -51,6 +60,7 @@ pub(super) struct Mailboxes {
     pub(super) received: mpsc::Receiver<Inbound>,
     pub(super) media_events: mpsc::Receiver<MediaEvent>,
     pub(super) resolutions: mpsc::Receiver<Resolved>,
+    pub(super) webhook_answers: mpsc::Receiver<Answered>,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(super) stop: watch::Receiver<Stop>,
@@ -68,14 +78,18 @@ impl Parts {
         // Another seed than the switch's: these numbers may be guessed, its own may not.
         let seed = self.seed.map(|byte| !byte);
         let resolver = Resolver::new(&self.dns, self.settings.listen.clone(), resolved, seed);
+        let (answered, webhook_answers) = mpsc::channel(QUESTIONS);
+        let webhooks = Webhooks::new(self.outside, self.outside_runtime, answered);
         let bindings = records::restored(self.bindings, &snapshot, started.unix_micros);
         let mut switch = Switch::new(self.settings, snapshot, self.seed, started);
         switch.keep_gruus(self.gruu_key);
+        switch.restore_hours(self.hours.into_iter().map(records::hours_set));
         let mut signalling = Signalling {
             switch,
             transports,
             police,
             resolver,
+            webhooks,
             engine: self.engine,
             journals: self.journals,
             events: self.events,
@@ -97,6 +111,7 @@ impl Parts {
             received,
             media_events: self.media_events,
             resolutions,
+            webhook_answers,
             commands: self.commands,
             snapshots: self.snapshots,
             stop: self.stop,

@@ -1,16 +1,16 @@
 //! Performs what the switch decides, in the order in which it decides it.
 use std::time::Instant;
 
-use kiestoon_call::{BindingChange, Event, Output};
+use kiestoon_call::{BindingChange, Event, Input, Output};
 use kiestoon_control as control;
-use kiestoon_media::{Cause, MediaEvent};
+use kiestoon_media::Cause;
 
 use super::{Signalling, records, views};
 use crate::clock;
 
 impl Signalling {
-    /// Performs one output. Opening a media leg is answered at once: the answer is the switch's next input.
-    pub(super) fn perform(&mut self, output: Output) -> Option<MediaEvent> {
+    /// Performs one output. What is answered at once, as the opening of a media leg is, is the switch's next input.
+    pub(super) fn perform(&mut self, output: Output) -> Option<Input> {
         match output {
             Output::Transmit { flow, bytes } => {
                 self.totals.sip_sent += 1;
@@ -25,12 +25,17 @@ impl Signalling {
             Output::Ban { source, lasts } => self.police.ban(Instant::now(), source, lasts),
             Output::LiftBan(source) => self.police.lift(source),
             Output::Resolve { id, query } => self.resolver.search(id, query),
-            Output::Media(command) => return self.engine.perform(command),
+            Output::Webhook(request) => {
+                self.totals.webhooks += 1;
+                return self.webhooks.ask(*request).map(Input::from);
+            }
+            Output::Media(command) => return self.engine.perform(command).map(Input::Media),
             Output::Bindings(changes) => self.keep_bindings(changes),
             Output::Cdr(record) => {
                 self.metrics.record(&record);
                 self.journals.call(&records::cdr(*record));
             }
+            Output::Hours(set) => self.journals.hours(&records::hours(set, clock::unix_micros())),
             Output::Event(event) => self.announce(event),
         }
         None
@@ -64,6 +69,7 @@ impl Signalling {
         match event {
             Event::CallStarted { .. } => self.totals.calls += 1,
             Event::CallAnswered { .. } => self.totals.calls_answered += 1,
+            Event::WebhookFailed { .. } => self.totals.webhooks_failed += 1,
             Event::AuthenticationFailed { .. } => self.totals.passwords_wrong += 1,
             Event::RegistrationChanged { transport: Some(_), .. } => self.totals.registrations += 1,
             Event::CallDiagnosed { cause: Some(cause), .. } => {
@@ -107,6 +113,18 @@ fn log(event: &Event) {
         }
         Event::StepNotBuilt { call, step } => {
             tracing::warn!(%call, step, "this version cannot do this dialplan step")
+        }
+        // Who asked has said more of it.
+        Event::WebhookFailed { call, webhook, fault } => {
+            tracing::debug!(%call, %webhook, %fault, "the call goes on without an answer");
+        }
+        Event::Notified { call, whom, emergency: true, .. } => {
+            tracing::warn!(%call, %whom, "emergency call");
+        }
+        Event::Notified { call, whom, .. } => tracing::info!(%call, %whom, "dialplan notifies"),
+        Event::HoursChanged { organisation, hours, forced, by } => {
+            let state = forced.map_or("auto".into(), |forced| forced.to_string());
+            tracing::info!(%organisation, %hours, state, %by, "hours set by hand");
         }
         Event::CallEnded { call, reason, sip_code } => {
             tracing::info!(%call, end_reason = reason.as_str(), sip_code, "call ended");

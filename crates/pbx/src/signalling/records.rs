@@ -2,8 +2,10 @@
 use std::time::Duration;
 
 use kiestoon_call::{
-    BindingChange, CdrEnd, CdrLeg, CdrRecord, Disposition, EndReason, HangupBy, Side, Snapshot, StoredBinding,
+    BindingChange, CdrEnd, CdrLeg, CdrRecord, Disposition, EndReason, HangupBy, HoursSet, Side, Snapshot,
+    StoredBinding,
 };
+use kiestoon_dialplan::Forced;
 use kiestoon_media::rtp::T38;
 use kiestoon_media::{LegQuality, Mos};
 use kiestoon_sip::{
@@ -12,6 +14,8 @@ use kiestoon_sip::{
 };
 use kiestoon_store::{self as store, Cdr};
 use serde_json::{Value, json};
+
+use super::views;
 
 /// A call record as it is stored.
 pub(super) fn cdr(record: CdrRecord) -> Cdr {
@@ -38,7 +42,7 @@ pub(super) fn cdr(record: CdrRecord) -> Cdr {
         transport_a: caller.map(|leg| leg.transport.uri_token().to_owned()),
         transport_b: callee.map(|leg| leg.transport.uri_token().to_owned()),
         srtp: Some(is_protected(&record.legs)),
-        emergency: Some(false),
+        emergency: Some(record.emergency),
         loss: worst(&record.legs, |quality| Some(quality.inbound.loss.max(quality.outbound.loss) * 100.0)),
         jitter: worst(&record.legs, |quality| {
             Some(quality.inbound.jitter_ms.max(quality.outbound.jitter_ms))
@@ -49,6 +53,7 @@ pub(super) fn cdr(record: CdrRecord) -> Cdr {
         mos_min_b: callee.and_then(|leg| mos(leg, |mos| mos.least)),
         mos_avg_b: callee.and_then(|leg| mos(leg, |mos| mos.mean)),
         legs: record.legs.iter().map(leg).collect(),
+        way: record.way.into_iter().filter_map(|way| serde_json::to_value(views::way(way)).ok()).collect(),
         ..Cdr::default()
     };
     if let Some(end) = record.end {
@@ -118,7 +123,7 @@ fn worst(legs: &[CdrLeg], figure: impl Fn(&LegQuality) -> Option<f32>) -> Option
 fn mos(leg: &CdrLeg, figure: impl Fn(&Mos) -> f32) -> Option<f64> {
     let quality = leg.quality.as_deref()?;
     let both = [&quality.inbound, &quality.outbound].into_iter().filter_map(|way| way.mos.as_ref());
-    both.map(figure).map(super::views::rounded).reduce(f64::min)
+    both.map(figure).map(views::rounded).reduce(f64::min)
 }
 
 fn leg(leg: &CdrLeg) -> Value {
@@ -136,6 +141,27 @@ fn leg(leg: &CdrLeg) -> Value {
         "end_reason": leg.reason.map(EndReason::as_str),
         "charged_to": leg.charged_to,
     })
+}
+
+/// Hours that were set by hand, as they are stored. `now` is the wall clock in microseconds.
+pub(super) fn hours(set: HoursSet, now: i64) -> store::HoursChange {
+    store::HoursChange {
+        organisation_id: set.organisation.to_string(),
+        name: set.hours.into(),
+        open: set.forced.map(|forced| forced == Forced::Open),
+        by: set.by.into(),
+        at: now,
+    }
+}
+
+/// The same, back.
+pub(super) fn hours_set(change: store::HoursChange) -> HoursSet {
+    HoursSet {
+        organisation: change.organisation_id.into(),
+        hours: change.name.into(),
+        forced: change.open.map(|open| if open { Forced::Open } else { Forced::Closed }),
+        by: change.by.into(),
+    }
 }
 
 /// A change of the registrar as it is stored; None for an extension that is gone, whose bindings the store removes with

@@ -1,8 +1,9 @@
 //! Live state as operators see it: the switch's views and the media engine's figures in the words of the control API.
 use std::{collections::HashMap, net::IpAddr, time::Duration};
 
-use kiestoon_call::{BanView, CallView, Event, LegView, RegistrationView, Side};
+use kiestoon_call::{BanView, CallView, Event, LegView, RegistrationView, Side, Way};
 use kiestoon_control as control;
+use kiestoon_dialplan::{Forced, TrailStep};
 use kiestoon_media::{DirectionQuality, LegId, LegQuality};
 
 /// A time of the record as RFC 3339 in UTC.
@@ -27,6 +28,7 @@ pub(super) fn call(view: CallView, figures: &HashMap<LegId, LegQuality>, now: i6
         duration_secs: u64::try_from(since_start).unwrap_or(0),
         talk_secs: view.talking.map(|talking: Duration| talking.as_secs()),
         legs: view.legs.into_iter().map(|view| leg(view, figures)).collect(),
+        way: view.way.into_iter().map(way).collect(),
     }
 }
 
@@ -72,6 +74,33 @@ fn stream(direction: &DirectionQuality) -> control::Stream {
 /// To hundredths: more it does not mean.
 pub(super) fn rounded(score: f32) -> f64 {
     (f64::from(score) * 100.0).round() / 100.0
+}
+
+/// A rule that a call got.
+pub(super) fn way(way: Way) -> control::Way {
+    let rule = way.rule.as_ref();
+    control::Way {
+        number: way.number.into(),
+        by_number: way.by.into(),
+        at: rfc3339(way.at),
+        context: way.context.into(),
+        rule: rule.map(|rule| rule.name.to_string()),
+        file: rule.map(|rule| rule.file.to_string()),
+        line: rule.map(|rule| rule.line),
+        pattern: Some(way.why.pattern.into()).filter(|pattern: &String| !pattern.is_empty()),
+        when: way.why.when.iter().map(ToString::to_string).collect(),
+        from: way.why.from.into(),
+        steps: way.trail.steps().iter().map(step).collect(),
+        left_out: way.trail.left_out(),
+    }
+}
+
+fn step(step: &TrailStep) -> control::WayStep {
+    control::WayStep {
+        step: step.text.to_string(),
+        result: step.result.map(|result| result.to_string()),
+        line: step.place.as_ref().map(|place| place.line),
+    }
 }
 
 /// A registered contact.
@@ -155,6 +184,25 @@ pub(super) fn happening(event: Event) -> control::Happening {
         Event::StepNotBuilt { call, step } => {
             Happening::CallStepNotBuilt { call_id: call.to_string(), step: step.to_owned() }
         }
+        Event::WebhookFailed { call, webhook, fault } => Happening::CallWebhookFailed {
+            call_id: call.to_string(),
+            webhook: webhook.into(),
+            fault: fault.to_string(),
+        },
+        Event::Notified { call, from, dialled, whom, emergency } => {
+            let (call_id, from_number, dialed, whom) =
+                (call.to_string(), from.into(), dialled.into(), whom.into());
+            match emergency {
+                true => Happening::EmergencyPlaced { call_id, from_number, dialed, whom },
+                false => Happening::DialplanNotify { call_id, from_number, dialed, whom },
+            }
+        }
+        Event::HoursChanged { organisation, hours, forced, by } => Happening::HoursChanged {
+            organisation: organisation.into(),
+            hours: hours.into(),
+            state: state(forced).as_str().to_owned(),
+            by: by.into(),
+        },
         Event::CallEnded { call, reason, sip_code } => Happening::CallEnded {
             call_id: call.to_string(),
             end_reason: reason.as_str().to_owned(),
@@ -182,6 +230,15 @@ pub(super) fn happening(event: Event) -> control::Happening {
             Happening::SourceBanned { source: source(of), secs: lasts.as_secs(), count: failures.into() }
         }
         Event::BanLifted { source: of } => Happening::SourceUnbanned { source: source(of) },
+    }
+}
+
+/// What hours are set to.
+pub(super) fn state(forced: Option<Forced>) -> control::HoursState {
+    match forced {
+        None => control::HoursState::Auto,
+        Some(Forced::Open) => control::HoursState::Open,
+        Some(Forced::Closed) => control::HoursState::Closed,
     }
 }
 

@@ -29,8 +29,9 @@ use tokio::sync::mpsc;
 
 use self::accept::Speaks;
 use self::connection::{Connections, Outgoing};
-pub(crate) use self::resolve::{Resolved, Resolver, SEARCHES};
+pub(crate) use self::resolve::{Resolved, Resolver, SEARCHES, resolver};
 pub(crate) use self::tls::{Certificates, TlsError, TlsFiles};
+pub(crate) use self::trust::authorities;
 use self::udp::UdpListener;
 pub(crate) use self::websocket::Admission;
 use crate::task::Task;

@@ -82,7 +82,8 @@ impl Resolver {
 /// Searches at a time.
 pub(crate) const SEARCHES: usize = 256;
 
-fn resolver(servers: &[SocketAddr]) -> Option<TokioResolver> {
+/// Who asks these servers, or those of the system where there are none; None, said in the log, where it knows none either.
+pub(crate) fn resolver(servers: &[SocketAddr]) -> Option<TokioResolver> {
     let built = if servers.is_empty() {
         TokioResolver::builder_tokio()
     } else {

@@ -41,11 +41,7 @@ impl Trust {
                     })?;
                 }
             }
-            None => {
-                let known = system().and_then(|path| certificates(SERVER_CA, &path).ok());
-                // Some of them are of forms that are not used any more.
-                authorities.add_parsable_certificates(known.unwrap_or_default());
-            }
+            None => authorities = of_system(),
         }
         Ok(Self { authorities, provider })
     }
@@ -139,6 +135,24 @@ fn domain_of(uri: &str) -> Option<String> {
 
 fn bare(host: &str) -> String {
     host.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// The authorities of the system, and those of `sip.tls.server_ca` beside them: for servers that are no SIP servers.
+pub(crate) fn authorities(server_ca: Option<&Path>) -> RootCertStore {
+    let mut authorities = of_system();
+    match server_ca.map(|path| certificates(SERVER_CA, path)).transpose() {
+        Ok(more) => drop(authorities.add_parsable_certificates(more.unwrap_or_default())),
+        Err(error) => tracing::warn!(%error, "the authorities of the system alone are believed"),
+    }
+    authorities
+}
+
+fn of_system() -> RootCertStore {
+    let mut authorities = RootCertStore::empty();
+    let known = system().and_then(|path| certificates(SERVER_CA, &path).ok());
+    // Some of them are of forms that are not used any more.
+    authorities.add_parsable_certificates(known.unwrap_or_default());
+    authorities
 }
 
 /// Where systems keep the authorities that they trust.

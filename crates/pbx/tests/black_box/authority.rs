@@ -77,6 +77,15 @@ impl Authority {
         Arc::new(builder.with_single_cert(vec![own.certificate.der().clone()], key).unwrap())
     }
 
+    /// A server that shows `own` and serves anybody.
+    pub(crate) fn open_server(&self, own: &Signed) -> Arc<ServerConfig> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let key = PrivateKeyDer::try_from(own.key.serialize_der()).unwrap();
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.unwrap().with_no_client_auth();
+        Arc::new(builder.with_single_cert(vec![own.certificate.der().clone()], key).unwrap())
+    }
+
     fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.der().clone()).unwrap();

@@ -212,7 +212,7 @@ fn score_colour(score: f64) -> Color {
 fn state_colour(state: &str) -> Color {
     match state {
         "talking" => Color::Green,
-        "starting" | "dialling" | "ringing" => Color::Yellow,
+        "starting" | "asking" | "dialling" | "ringing" => Color::Yellow,
         "playing" | "echo" => Color::Cyan,
         _ => Color::DarkGray,
     }

@@ -1,6 +1,7 @@
 //! `kiestoon ctl`: what needs a running PBX.
 
 mod bans;
+mod hours;
 mod lists;
 mod plain;
 mod show;
@@ -10,7 +11,7 @@ mod words;
 
 use std::io::IsTerminal as _;
 
-use kiestoon_control::{Client, DrainRequest};
+use kiestoon_control::{Call, Client, DrainRequest, HoursState};
 use serde_json::json;
 
 pub(super) use show::side;
@@ -18,17 +19,22 @@ pub(super) use show::side;
 use super::args::{CtlArgs, CtlVerb};
 use super::failure::Failure;
 use super::language::say;
-use super::{Cli, print_line};
+use super::{Cli, print_line, way};
 
 pub(super) fn ctl(cli: &Cli, args: CtlArgs) -> Result<(), Failure> {
     let client = Client::new(cli.config()?.control.socket);
     cli.block_on(async {
         match args.verb {
             CtlVerb::Status => status(cli, &client).await,
-            CtlVerb::Calls => calls(cli, &client).await,
+            CtlVerb::Calls { call: None } => calls(cli, &client).await,
+            CtlVerb::Calls { call: Some(call) } => one_call(cli, &client, &call).await,
             CtlVerb::Metrics => metrics(cli, &client).await,
             CtlVerb::Registrations => registrations(cli, &client).await,
             CtlVerb::Bans(args) => bans::bans(cli, &client, args.verb).await,
+            CtlVerb::Hours { name, state, organisation } => {
+                let wanted = name.zip(state.as_deref().and_then(HoursState::from_word));
+                hours::hours(cli, &client, organisation, wanted).await
+            }
             CtlVerb::Hangup { call } => hangup(cli, &client, &call).await,
             CtlVerb::Reload => reload(cli, &client).await,
             CtlVerb::Drain { limit_secs } => drain(cli, &client, limit_secs).await,
@@ -58,6 +64,17 @@ async fn calls(cli: &Cli, client: &Client) -> Result<(), Failure> {
     Ok(())
 }
 
+async fn one_call(cli: &Cli, client: &Client, part: &str) -> Result<(), Failure> {
+    let call = found(cli, client, part).await?;
+    if cli.json {
+        return cli.print_json(&call);
+    }
+    let way = way::lines(&call.way, cli.language);
+    print_line(&show::calls(std::slice::from_ref(&call), cli.language));
+    way.iter().for_each(|line| print_line(line));
+    Ok(())
+}
+
 async fn metrics(cli: &Cli, client: &Client) -> Result<(), Failure> {
     let text = client.metrics().await?;
     if cli.json {
@@ -78,37 +95,36 @@ async fn registrations(cli: &Cli, client: &Client) -> Result<(), Failure> {
 
 /// Ends the one call whose id begins or ends so: both halves of a UUIDv7 are used to tell calls apart by eye.
 async fn hangup(cli: &Cli, client: &Client, part: &str) -> Result<(), Failure> {
-    let calls = client.calls().await?;
-    let exact = calls.iter().any(|call| call.id == part);
-    let fitting: Vec<&str> = calls
-        .iter()
-        .map(|call| call.id.as_str())
-        .filter(|id| if exact { *id == part } else { id.starts_with(part) || id.ends_with(part) })
-        .collect();
-    let id = match fitting.as_slice() {
-        [id] if !part.is_empty() => *id,
-        [] => {
-            return Err(Failure::Other(say!(
-                cli.language,
-                "there is no live call {part}",
-                "er is geen gesprek {part}"
-            )));
-        }
-        several => {
-            let count = several.len();
-            return Err(Failure::Input(say!(
-                cli.language,
-                "`{part}` fits {count} calls: write more of the id",
-                "`{part}` past bij {count} gesprekken: schrijf meer van de id"
-            )));
-        }
-    };
-    client.hangup(id).await?;
+    let id = found(cli, client, part).await?.id;
+    client.hangup(&id).await?;
     if cli.json {
         return cli.print_json(&json!({ "id": id }));
     }
     print_line(&say!(cli.language, "call {id} ended", "gesprek {id} beëindigd"));
     Ok(())
+}
+
+/// The one call whose id begins or ends so.
+async fn found(cli: &Cli, client: &Client, part: &str) -> Result<Call, Failure> {
+    let mut fitting = client.calls().await?;
+    let exact = fitting.iter().any(|call| call.id == part);
+    fitting.retain(
+        |Call { id, .. }| if exact { *id == part } else { id.starts_with(part) || id.ends_with(part) },
+    );
+    let count = fitting.len();
+    match fitting.pop() {
+        None => Err(Failure::Other(say!(
+            cli.language,
+            "there is no live call {part}",
+            "er is geen gesprek {part}"
+        ))),
+        Some(call) if count == 1 && !part.is_empty() => Ok(call),
+        Some(_) => Err(Failure::Input(say!(
+            cli.language,
+            "`{part}` fits {count} calls: write more of the id",
+            "`{part}` past bij {count} gesprekken: schrijf meer van de id"
+        ))),
+    }
 }
 
 async fn reload(cli: &Cli, client: &Client) -> Result<(), Failure> {

@@ -173,6 +173,7 @@ fn jitter(stream: &Stream) -> String {
 pub(super) fn state(word: &str, language: Language) -> &str {
     match word {
         "starting" => language.pick("starting", "begint"),
+        "asking" => language.pick("asking", "vraagt na"),
         "dialling" => language.pick("dialling", "kiest"),
         "ringing" => language.pick("ringing", "gaat over"),
         "playing" => language.pick("playing", "meldtekst"),

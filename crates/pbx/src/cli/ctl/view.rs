@@ -276,6 +276,7 @@ mod tests {
             duration_secs: 70,
             talk_secs: Some(61),
             legs: vec![leg("caller", "201", 0.2), leg("callee", "202", 7.5)],
+            way: Vec::new(),
         };
         let registration = Registration {
             number: "201".into(),

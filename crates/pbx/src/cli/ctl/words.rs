@@ -45,6 +45,23 @@ fn way(what: &Happening, language: Language) -> Option<String> {
         Happening::CallStepNotBuilt { step, .. } => {
             say!(language, "this version cannot do the step {step}", "deze versie kan de stap {step} niet")
         }
+        Happening::CallWebhookFailed { webhook, fault, .. } => {
+            say!(language, "webhook {webhook} failed: {fault}", "webhook {webhook} mislukt: {fault}")
+        }
+        Happening::DialplanNotify { from_number, dialed, whom, .. } => {
+            say!(
+                language,
+                "{whom} is told: {from_number} has dialled {dialed}",
+                "{whom} krijgt bericht: {from_number} heeft {dialed} gebeld"
+            )
+        }
+        Happening::EmergencyPlaced { from_number, dialed, whom, .. } => {
+            say!(
+                language,
+                "EMERGENCY: {from_number} has dialled {dialed}; {whom} is told",
+                "NOODOPROEP: {from_number} heeft {dialed} gebeld; {whom} krijgt bericht"
+            )
+        }
         Happening::CallEnded { end_reason, sip_code, .. } => {
             say!(language, "ended: {end_reason} ({sip_code})", "beëindigd: {end_reason} ({sip_code})")
         }
@@ -94,6 +111,10 @@ fn sound(what: &Happening, language: Language) -> Option<String> {
 /// Who comes to the PBX, and what the PBX itself does.
 fn door(what: &Happening, language: Language) -> Option<String> {
     Some(match what {
+        Happening::HoursChanged { hours, state, by, .. } => {
+            let state = super::hours::word(state, language);
+            say!(language, "hours {hours}: {state}, by {by}", "openingstijden {hours}: {state}, door {by}")
+        }
         Happening::CallRefused { from_number, sip_code, reason, .. } => {
             say!(
                 language,

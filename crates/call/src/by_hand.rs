@@ -1,0 +1,75 @@
+//! Day and night: the hours that each organisation has set by hand, whatever the clock says. They count for the next decision of
+//! every call, also of one that began before.
+
+use std::sync::Arc;
+
+use kiestoon_dialplan::{Forced, OverrideTo, Overrides, StepResult};
+
+use crate::call::Call;
+use crate::event::Event;
+use crate::exchange::Exchange;
+use crate::snapshot::Snapshot;
+use crate::switch::Output;
+
+/// Hours that are set by hand, or by the clock again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoursSet {
+    /// The id of the organisation.
+    pub organisation: Arc<str>,
+    /// Their name in the dialplan.
+    pub hours: Box<str>,
+    /// What they are; None where the clock decides.
+    pub forced: Option<Forced>,
+    /// Who did it: the number of an extension, or what an operator is called.
+    pub by: Box<str>,
+}
+
+impl Exchange {
+    /// Sets hours of an organisation of the snapshot. False where its dialplan has none of that name, or there is no such
+    /// organisation.
+    pub(crate) fn set_hours(
+        &mut self,
+        snapshot: &Snapshot,
+        organisation: usize,
+        (hours, to): (&str, OverrideTo),
+        by: &str,
+    ) -> bool {
+        let Some(of) = snapshot.organisation(organisation) else { return false };
+        let by_the_clock = snapshot.plan().hours(self.timestamp()).find(|(name, _)| *name == hours);
+        let Some((_, is_open)) = by_the_clock else { return false };
+        let forced = self.change_hours(&of.id, |overrides| {
+            to.apply(overrides, hours, is_open);
+            overrides.get(hours)
+        });
+        let (organisation, slug) = (Arc::clone(&of.id), of.slug.clone());
+        self.event(Event::HoursChanged { organisation: slug, hours: hours.into(), forced, by: by.into() });
+        let set = HoursSet { organisation, hours: hours.into(), forced, by: by.into() };
+        self.outputs.push_back(Output::Hours(set));
+        true
+    }
+
+    /// Changes what is set by hand, and forgets an organisation without any.
+    pub(crate) fn change_hours<T>(
+        &mut self,
+        organisation: &Arc<str>,
+        change: impl FnOnce(&mut Overrides) -> T,
+    ) -> T {
+        let overrides = self.overrides.entry(Arc::clone(organisation)).or_default();
+        let changed = change(overrides);
+        if overrides.is_empty() {
+            self.overrides.remove(organisation);
+        }
+        changed
+    }
+}
+
+impl Call {
+    /// A feature code opens or closes.
+    pub(crate) fn set_hours(&self, x: &mut Exchange, hours: &str, to: OverrideTo) -> StepResult {
+        let snapshot = Arc::clone(&self.snapshot);
+        match x.set_hours(&snapshot, self.organisation, (hours, to), &self.caller.number) {
+            true => StepResult::Done,
+            false => StepResult::Failed,
+        }
+    }
+}
