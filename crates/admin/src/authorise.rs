@@ -39,6 +39,10 @@ pub(crate) enum Action {
     SeeExtensions,
     SeeRegistrations,
     SeeCalls,
+    SeeHours,
+    SetHours,
+    /// Which rules of the dialplan a call got.
+    SeeWays,
     WatchEvents,
 }
 
@@ -68,16 +72,25 @@ pub(crate) fn authorise(principal: &Principal, action: Action, object: Object<'_
             | Action::SeeExtensions
             | Action::SeeRegistrations
             | Action::SeeCalls
+            | Action::SeeHours
+            | Action::SetHours
             | Action::WatchEvents,
             Object::Door,
         ) => matches!(principal, Principal::Person(_)),
         (
-            Action::SeeExtensions | Action::SeeRegistrations | Action::SeeCalls | Action::WatchEvents,
+            Action::SeeExtensions
+            | Action::SeeRegistrations
+            | Action::SeeCalls
+            | Action::SeeHours
+            | Action::WatchEvents,
             Object::Of { organisation, numbers },
         ) => principal.user().is_some_and(|user| {
             let is_own = |number: &&str| user.extension.as_deref() == Some(*number);
             user.organisation == organisation && (user.role == Role::Admin || numbers.iter().any(is_own))
         }),
+        (Action::SetHours | Action::SeeWays, Object::Of { organisation, .. }) => {
+            principal.user().is_some_and(|user| user.organisation == organisation && user.role == Role::Admin)
+        }
         (Action::WatchEvents, Object::Process) => {
             principal.user().is_some_and(|user| user.role == Role::Admin)
         }
@@ -138,6 +151,17 @@ mod tests {
         }
         assert!(authorise(&admin, Action::WatchEvents, Object::Process));
         assert!(!authorise(&user, Action::WatchEvents, Object::Process));
+    }
+
+    #[test]
+    fn only_an_admin_sets_the_hours_of_its_own_organisation() {
+        let hours = |organisation| Object::Of { organisation, numbers: &[] };
+        let (admin, user) = (person(Role::Admin, None), person(Role::User, Some("201")));
+        assert!(authorise(&admin, Action::SetHours, hours("kantoor")));
+        assert!(!authorise(&admin, Action::SetHours, hours("elders")));
+        assert!(!authorise(&user, Action::SetHours, hours("kantoor")));
+        assert!(!authorise(&user, Action::SeeHours, hours("kantoor")));
+        assert!(!authorise(&Principal::Nobody, Action::SetHours, hours("kantoor")));
     }
 
     #[test]

@@ -133,6 +133,9 @@ impl Listening {
             | Happening::CallRefused { organisation, from_number: number, .. } => {
                 scope_of(organisation, number)
             }
+            Happening::HoursChanged { organisation, .. } if !organisation.is_empty() => {
+                Scope::Of { organisation: organisation.clone(), numbers: Vec::new() }
+            }
             Happening::Reloaded { .. } => {
                 self.look_up().await;
                 Scope::Process

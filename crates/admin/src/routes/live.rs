@@ -52,6 +52,15 @@ pub(super) async fn calls(
         let object = Object::Of { organisation: &call.organisation, numbers: &numbers };
         authorise(&principal, Action::SeeCalls, object)
     });
+    for call in &mut all {
+        if !authorise(
+            &principal,
+            Action::SeeWays,
+            Object::Of { organisation: &call.organisation, numbers: &[] },
+        ) {
+            call.way.clear();
+        }
+    }
     // Ids begin with the time: the oldest first.
     asked(page)?.of(all, |call| call.id.clone())
 }

@@ -3,6 +3,7 @@
 
 mod body;
 mod events;
+mod hours;
 mod live;
 mod machine;
 mod openapi;
@@ -82,6 +83,14 @@ fn routes() -> Vec<Route> {
             get(live::registrations),
         ),
         api(Method::GET, "/api/v1/calls", Action::SeeCalls, "Live calls", get(live::calls)),
+        api(Method::GET, HOURS, Action::SeeHours, "Hours, by the clock and by hand", get(hours::list)),
+        api(
+            Method::PUT,
+            "/api/v1/hours/{name}",
+            Action::SetHours,
+            "Set hours by hand: open, closed or auto",
+            put(hours::set),
+        ),
         api(Method::GET, "/api/v1/events", Action::WatchEvents, "Server-sent events", get(events::events)),
         plain("/api/v1/openapi.json", Action::ViewPages, get(openapi::describe)),
         plain("/sip", Action::RelaySip, get(telephony::relay)),
@@ -205,6 +214,7 @@ fn person(principal: &Principal) -> Result<&Arc<Person>, Refusal> {
     }
 }
 
+const HOURS: &str = "/api/v1/hours";
 const SESSION: &str = "/api/v1/session";
 const COOKIE: &str = "kiestoon_session";
 /// 32 bytes in base64, with room.

@@ -55,6 +55,12 @@ fn body(action: Action) -> Option<Value> {
     let [first, second] = match action {
         Action::LogIn => ["login", "password"],
         Action::ChangeOwnPassword => ["old", "new"],
+        Action::SetHours => {
+            let state = json!({ "enum": ["open", "closed", "auto"] });
+            return Some(
+                json!({ "type": "object", "required": ["state"], "properties": { "state": state } }),
+            );
+        }
         _ => return None,
     };
     let text = json!({ "type": "string" });

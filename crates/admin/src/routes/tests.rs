@@ -104,6 +104,8 @@ async fn every_route_and_method_says_who_may() {
         (("/api/v1/extensions", "GET"), [401, 200, 200]),
         (("/api/v1/registrations", "GET"), [401, 503, 503]),
         (("/api/v1/calls", "GET"), [401, 503, 503]),
+        (("/api/v1/hours", "GET"), [401, 503, 503]),
+        (("/api/v1/hours/{name}", "PUT"), [401, 400, 400]),
         (("/api/v1/events", "GET"), [401, 200, 200]),
         (("/api/v1/openapi.json", "GET"), [200, 200, 200]),
         (("/sip", "GET"), [426, 426, 426]),

@@ -241,7 +241,8 @@ pub(crate) const PASSWORD: &str = "geheim 1234";
 const ADMIN: &str = env!("CARGO_BIN_EXE_kiestoon-admin");
 const FIRST_PORT: u16 = 9_930;
 const POLL: Duration = Duration::from_millis(20);
-const DIALPLAN: &str = "version = 1\n[[context.intern]]\nname = \"toestellen\"\nmatch = \"_2XX\"\n\
+const DIALPLAN: &str = "version = 1\ntimezone = \"Europe/Amsterdam\"\n[hours.kantoor]\nopen = [\"ma-vr 08:30-17:30\"]\n\
+     [[context.intern]]\nname = \"toestellen\"\nmatch = \"_2XX\"\n\
      do = [{ dial = \"ext:${number}\", timeout = \"25s\" }]\n";
 const EXTENSIONS: &str = "[[extension]]\nnumber = \"201\"\nname = \"Anna\"\npassword = \"geheim201\"\n\
      [[extension]]\nnumber = \"202\"\nname = \"Piet\"\npassword = \"geheim202\"\n";

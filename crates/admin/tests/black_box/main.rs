@@ -6,6 +6,7 @@ mod attack;
 mod browser;
 mod certificate;
 mod configuration;
+mod hours;
 mod house;
 mod logging_in;
 mod organisations;
