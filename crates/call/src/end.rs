@@ -42,7 +42,7 @@ impl Call {
         }
         self.cdr.ends(x.now, &x.clock, why);
         for leg in &self.cdr.record.legs {
-            x.parties.leave(&self.cdr.record.organisation, &leg.number, self.key);
+            x.parties.leave(x.now, &self.cdr.record.organisation, &leg.number, self.key);
         }
         self.drop_branches(x, None, |_| true);
         self.drop_negotiation(x);

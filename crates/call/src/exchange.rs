@@ -15,6 +15,7 @@ use kiestoon_sip::{Flow, HeaderName, Request, Response, StatusCode, Transport};
 use rand_chacha::ChaCha12Rng;
 use rand_core::Rng;
 
+use crate::distribution::Distribution;
 use crate::event::Event;
 use crate::flows::Flows;
 use crate::losers::Losers;
@@ -40,6 +41,7 @@ pub(crate) struct Exchange {
     pub(crate) routes: Routes,
     pub(crate) losers: Losers,
     pub(crate) parties: Parties,
+    pub(crate) distribution: Distribution,
     pub(crate) gruus: Gruus,
     pub(crate) flows: Flows,
     /// What calls have to say to each other.

@@ -14,6 +14,7 @@ mod callee_invite;
 mod cdr;
 mod diagnosis;
 mod digits;
+mod distribution;
 mod early_media;
 mod early_update;
 mod end;

@@ -1,19 +1,29 @@
-//! Which extension is in which calls, so that one that has as many as it may have is busy for a further one.
+//! Which extension is in which calls, so that one that has as many as it may have is busy for a further one; and since when
+//! one that is in none has been idle.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use kiestoon_media::CallKey;
 use serde::{Deserialize, Serialize};
 
-/// The calls of every extension that has any, by organisation and number.
+/// By organisation and number.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Parties(HashMap<Arc<str>, HashMap<Box<str>, Vec<CallKey>>>);
+pub(crate) struct Parties {
+    /// The calls of every extension that has any.
+    calls: HashMap<Arc<str>, HashMap<Box<str>, Vec<CallKey>>>,
+    /// When the last call of every other one ended, if it had any.
+    idle: HashMap<Arc<str>, HashMap<Box<str>, Since>>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Since(#[serde(with = "kiestoon_sip::plain")] Instant);
 
 impl Parties {
     /// An extension has called, or has answered.
     pub(crate) fn join(&mut self, organisation: &Arc<str>, number: &str, call: CallKey) {
-        let numbers = self.0.entry(Arc::clone(organisation)).or_default();
+        let numbers = self.calls.entry(Arc::clone(organisation)).or_default();
         let calls = match numbers.get_mut(number) {
             Some(calls) => calls,
             None => numbers.entry(number.into()).or_default(),
@@ -24,22 +34,29 @@ impl Parties {
     }
 
     /// A call is over.
-    pub(crate) fn leave(&mut self, organisation: &str, number: &str, call: CallKey) {
-        let Some(numbers) = self.0.get_mut(organisation) else { return };
+    pub(crate) fn leave(&mut self, now: Instant, organisation: &Arc<str>, number: &str, call: CallKey) {
+        let Some(numbers) = self.calls.get_mut(organisation) else { return };
         let Some(calls) = numbers.get_mut(number) else { return };
         calls.retain(|known| *known != call);
-        if calls.is_empty() {
-            numbers.remove(number);
+        if calls.is_empty()
+            && let Some((number, _)) = numbers.remove_entry(number)
+        {
+            self.idle.entry(Arc::clone(organisation)).or_default().insert(number, Since(now));
         }
+    }
+
+    /// When its last call ended; None where it had none.
+    pub(crate) fn idle_since(&self, organisation: &str, number: &str) -> Option<Instant> {
+        self.idle.get(organisation)?.get(number).map(|since| since.0)
     }
 
     /// How many calls an extension is in.
     pub(crate) fn count(&self, organisation: &str, number: &str) -> usize {
-        self.0.get(organisation).and_then(|numbers| numbers.get(number)).map_or(0, Vec::len)
+        self.calls.get(organisation).and_then(|numbers| numbers.get(number)).map_or(0, Vec::len)
     }
 
     /// Extensions that are in a call: for tests that every call cleans up after itself.
     pub(crate) fn len(&self) -> usize {
-        self.0.values().map(HashMap::len).sum()
+        self.calls.values().map(HashMap::len).sum()
     }
 }

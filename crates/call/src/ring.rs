@@ -76,6 +76,7 @@ pub(crate) struct Branch {
 impl Call {
     /// Begins a dial step. Some if it is over at once, because there is nobody to ring.
     pub(crate) fn dial(&mut self, x: &mut Exchange, dial: &Dial) -> Option<Outcome> {
+        let dial = &x.in_order(&self.cdr.record.organisation, dial);
         let waves = match self.waves(x, dial) {
             Ok(waves) => waves,
             Err(nobody) => return Some(nobody),

@@ -19,6 +19,7 @@ use super::keep_alive::{FrozenKeepAlive, KeepAlive};
 use super::message::Relays;
 use super::{Switch, registrar_settings};
 use crate::call::Call;
+use crate::distribution::Distribution;
 use crate::exchange::Exchange;
 use crate::flows::Flows;
 use crate::frozen::FrozenCall;
@@ -53,6 +54,7 @@ struct Freezing<'a> {
     routes: &'a Routes,
     losers: &'a Losers,
     parties: &'a Parties,
+    distribution: &'a Distribution,
     authenticator: FrozenAuthenticator<&'a kiestoon_sip::digest::DigestServer>,
     calls: Vec<&'a Call>,
     relays: &'a Relays,
@@ -76,6 +78,7 @@ struct Frozen {
     routes: Routes,
     losers: Losers,
     parties: Parties,
+    distribution: Distribution,
     authenticator: FrozenAuthenticator<kiestoon_sip::digest::FrozenDigestServer>,
     calls: Vec<FrozenCall>,
     relays: Relays,
@@ -110,6 +113,7 @@ impl Switch {
             routes: &self.x.routes,
             losers: &self.x.losers,
             parties: &self.x.parties,
+            distribution: &self.x.distribution,
             authenticator: self.authenticator.freeze(),
             calls,
             relays: &self.relays,
@@ -181,6 +185,7 @@ impl Switch {
                 routes: frozen.routes,
                 losers: frozen.losers,
                 parties: frozen.parties,
+                distribution: frozen.distribution,
                 crossings: VecDeque::new(),
                 tag_secret: frozen.tag_secret,
                 rng,

@@ -37,6 +37,7 @@ use rand_core::{Rng, SeedableRng};
 use crate::by_hand::HoursSet;
 use crate::call::Call;
 use crate::cdr::CdrRecord;
+use crate::distribution::Distribution;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::flows::Flows;
@@ -226,6 +227,7 @@ impl Switch {
             routes: Routes::default(),
             losers: Losers::default(),
             parties: Parties::default(),
+            distribution: Distribution::default(),
             gruus: Gruus::new(seed()),
             flows: Flows::default(),
             crossings: VecDeque::new(),
