@@ -35,7 +35,8 @@ impl Exchange {
         by: &str,
     ) -> bool {
         let Some(of) = snapshot.organisation(organisation) else { return false };
-        let by_the_clock = snapshot.plan().hours(self.timestamp()).find(|(name, _)| *name == hours);
+        let by_the_clock =
+            snapshot.plan(organisation).hours(self.timestamp()).find(|(name, _)| *name == hours);
         let Some((_, is_open)) = by_the_clock else { return false };
         let forced = self.change_hours(&of.id, |overrides| {
             to.apply(overrides, hours, is_open);

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use kiestoon_dialplan::Plan;
+use kiestoon_dialplan::{Plan, Plans};
 use kiestoon_sip::Host;
 use kiestoon_sip::digest::Ha1Set;
 
@@ -18,7 +18,7 @@ pub struct Snapshot {
     /// Lower-case domain to index in `organisations`.
     domains: HashMap<Box<str>, usize>,
     own_hosts: HashSet<Box<str>>,
-    plan: Arc<Plan>,
+    plans: Plans,
     prompts: HashSet<Box<str>>,
 }
 
@@ -32,8 +32,8 @@ pub struct SnapshotParts {
     /// Names and addresses, without ports, that this PBX is reached by besides the domains and the addresses that
     /// it listens on. Where there is one organisation, they count as its domain.
     pub own_hosts: Vec<String>,
-    /// The dialplan.
-    pub plan: Arc<Plan>,
+    /// The dialplans.
+    pub plans: Plans,
     /// The names of the prompts that can be played.
     pub prompts: Vec<String>,
 }
@@ -78,7 +78,7 @@ impl Snapshot {
             domains,
             organisations: parts.organisations,
             own_hosts: parts.own_hosts.into_iter().map(|host| lower(&host)).collect(),
-            plan: parts.plan,
+            plans: parts.plans,
             prompts: parts.prompts.into_iter().map(String::into_boxed_str).collect(),
         }
     }
@@ -88,9 +88,14 @@ impl Snapshot {
         &self.organisations
     }
 
-    /// The dialplan.
-    pub fn plan(&self) -> &Arc<Plan> {
-        &self.plan
+    /// The dialplans.
+    pub fn plans(&self) -> &Plans {
+        &self.plans
+    }
+
+    /// The dialplan of an organisation.
+    pub(crate) fn plan(&self, organisation: usize) -> &Arc<Plan> {
+        self.plans.of(self.organisation(organisation).map_or("", |own| &own.slug))
     }
 
     /// Whether a prompt can be played.
@@ -188,7 +193,7 @@ mod tests {
             revision: 1,
             organisations,
             own_hosts: vec!["PBX.example".into(), "2001:db8::5".into()],
-            plan: Arc::new(plan),
+            plans: Plans::shared_by_all(plan),
             prompts: Vec::new(),
         })
     }

@@ -156,7 +156,8 @@ impl Call {
                 return self.walk_ends(x, EndReason::NoRoute.into());
             };
             let overrides = x.overrides(&self.cdr.record.organisation);
-            let now = Circumstances { plan: self.snapshot.plan(), at: x.timestamp(), overrides };
+            let now =
+                Circumstances { plan: self.snapshot.plan(self.organisation), at: x.timestamp(), overrides };
             match followed.run.next(result, &now) {
                 Action::Done => match self.walk.leave() {
                     Some(over) => result = Some(over),

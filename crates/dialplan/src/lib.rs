@@ -15,6 +15,7 @@ mod index;
 mod mask;
 mod matcher;
 mod moment;
+mod organisations;
 mod overrides;
 mod pattern;
 mod plan;
@@ -33,6 +34,7 @@ pub use explain::{Explained, ExplainedStep, Explanation, NotThen, Passed, Reason
 pub use hours::{HoursReason, HoursState};
 pub use jiff::Timestamp;
 pub use moment::MomentError;
+pub use organisations::Plans;
 pub use overrides::{Forced, OverrideTo, Overrides, UnknownOverride};
 pub use plan::{CallFacts, Decision, Loaded, Plan, ReferenceKind, RuleRef, Why};
 pub use problem::{Excerpt, Problem, Severity};

@@ -128,8 +128,18 @@ fn top_level(reader: &mut Reader<'_>, root: &Table, whole: &mut Whole) {
             reader.warn(&(0..0), "no `version`, taken for 1", Some("write `version = 1` first".to_string()))
         }
     }
+    organisation(reader, root);
     language(reader, root, whole);
     timezone(reader, root, whole);
+}
+
+/// Whose file it is has been looked at before; here only whether it can be one.
+fn organisation(reader: &mut Reader<'_>, root: &Table) {
+    let Some(node) = root.get("organisation") else { return };
+    let Some(slug) = reader.text(node, "organisation", "bakker") else { return };
+    if slug.is_empty() {
+        reader.error(&node.span, "`organisation` is empty, expected the slug of one, such as \"bakker\"");
+    }
 }
 
 fn language(reader: &mut Reader<'_>, root: &Table, whole: &mut Whole) {

@@ -143,7 +143,7 @@ impl Reloader {
                 warn(&warnings);
                 let reloaded = Reloaded {
                     revision: snapshot.revision,
-                    dialplan_hash: snapshot.plan().hash().to_owned(),
+                    dialplan_hash: snapshot.plans().hash().to_owned(),
                     warnings,
                 };
                 self.snapshots.send_replace(Arc::new(snapshot));

@@ -4,12 +4,11 @@ use std::{
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
     time::SystemTime,
 };
 
 use kiestoon_call::{Extension, Organisation, Snapshot, SnapshotParts};
-use kiestoon_dialplan::{Loaded, Plan, Problem, ReferenceKind, SourceFile};
+use kiestoon_dialplan::{Plans, Problem, ReferenceKind, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_store::{Directory, Store, StoreError};
 
@@ -53,19 +52,24 @@ impl Source {
     /// Builds a snapshot of the present state, with what works but perhaps not as the operator thinks.
     pub(crate) async fn build(&self) -> Result<(Snapshot, Vec<String>), SnapshotError> {
         let files = dialplan_files(&self.dialplans)?;
-        let Loaded { plan, mut warnings } = Plan::load(&files).map_err(SnapshotError::Dialplan)?;
+        let (plans, mut warnings) = Plans::load(&files).map_err(SnapshotError::Dialplan)?;
         let directory = self.store.directory().await?;
-        warnings.extend(plan.unresolved(|kind, name| match kind {
+        warnings.extend(plans.unresolved(|kind, name| match kind {
             ReferenceKind::Extension => directory.extensions.iter().any(|extension| extension.number == name),
             ReferenceKind::Prompt => self.prompts.iter().any(|loaded| loaded == name),
             ReferenceKind::Trunk => false,
         }));
-        let warnings = warnings.iter().map(ToString::to_string).collect();
+        let mut warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        for (slug, _) in plans.own() {
+            if !directory.organisations.iter().any(|organisation| organisation.slug == slug) {
+                warnings.push(format!("dialplan files belong to organisation {slug}, which does not exist"));
+            }
+        }
         let parts = SnapshotParts {
             revision: directory.revision,
             organisations: organisations(directory),
             own_hosts: self.own_hosts.clone(),
-            plan: Arc::new(plan),
+            plans,
             prompts: self.prompts.clone(),
         };
         Ok((Snapshot::new(parts), warnings))

@@ -11,7 +11,7 @@ use kiestoon_call::{
     CdrRecord, Event, Extension, HoursSet, Input, Organisation, Output, Settings, Snapshot, SnapshotParts,
     Switch, WallClock, WebhookRequest,
 };
-use kiestoon_dialplan::{Plan, SourceFile};
+use kiestoon_dialplan::{Plan, Plans, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::registrar::{BindingChange, StoredBinding};
 use kiestoon_sip::{Flow, Message, Transport};
@@ -126,7 +126,7 @@ impl Directory {
             revision: self.revision,
             organisations: vec![organisation],
             own_hosts: vec![PBX4.into(), PBX6.into()],
-            plan: Arc::new(loaded.plan),
+            plans: Plans::shared_by_all(loaded.plan),
             prompts: self.prompts.clone(),
         }))
     }

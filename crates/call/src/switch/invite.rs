@@ -89,7 +89,7 @@ impl Switch {
 
     fn decide(&self, principal: &Principal, dialled: &str) -> Option<Decision> {
         let caller = self.x.snapshot.extension(principal.organisation, &principal.number);
-        self.x.snapshot.plan().decide(&CallFacts {
+        self.x.snapshot.plan(principal.organisation).decide(&CallFacts {
             context: CONTEXT,
             from: &principal.number,
             from_name: caller.map_or("", |caller| &caller.name),
@@ -207,7 +207,7 @@ impl Switch {
             to_number: None,
             context: CONTEXT.into(),
             route: new.decision.as_ref().map(|decision| decision.rule.name.as_ref().into()),
-            dialplan_hash: snapshot.plan().hash().into(),
+            dialplan_hash: snapshot.plan(organisation).hash().into(),
             started_at,
             ringing_at: None,
             answered_at: None,

@@ -18,7 +18,7 @@ struct Of {
 
 impl Signalling {
     pub(super) fn tell_hours(&mut self, reply: oneshot::Sender<Vec<Hours>>) {
-        let plan = Arc::clone(self.switch.snapshot().plan());
+        let snapshot = Arc::clone(self.switch.snapshot());
         let all: Vec<Of> = self
             .switch
             .snapshot()
@@ -26,7 +26,9 @@ impl Signalling {
             .iter()
             .map(|of| Of { slug: of.slug.to_string(), overrides: self.switch.overrides(&of.id).clone() })
             .collect();
-        self.answer_aside("hours", reply, move || all.iter().flat_map(|of| hours(&plan, of, None)).collect());
+        self.answer_aside("hours", reply, move || {
+            all.iter().flat_map(|of| hours(snapshot.plans().of(&of.slug), of, None)).collect()
+        });
     }
 
     pub(super) fn set_hours(&mut self, request: SetHours, reply: oneshot::Sender<Result<Hours, NoHours>>) {
@@ -46,7 +48,7 @@ impl Signalling {
         let id = snapshot.organisations().iter().find(|of| *of.slug == *slug).map(|of| Arc::clone(&of.id));
         let overrides = id.map(|id| self.switch.overrides(&id).clone()).unwrap_or_default();
         let (of, name) = (Of { slug, overrides }, request.name);
-        let plan = Arc::clone(snapshot.plan());
+        let plan = Arc::clone(snapshot.plans().of(&of.slug));
         self.answer_aside("hours", reply, move || {
             let found = self::hours(&plan, &of, Some(&name)).pop();
             found.ok_or_else(|| NoHours::NoName {

@@ -80,7 +80,7 @@ impl Signalling {
             started_at: views::rfc3339(self.started.unix_micros),
             uptime_secs: self.started.at.elapsed().as_secs(),
             revision: status.revision,
-            dialplan_hash: snapshot.plan().hash().to_owned(),
+            dialplan_hash: snapshot.plans().hash().to_owned(),
             extensions: extensions as u64,
             registrations: status.registrations as u64,
             bans: self.switch.bans(Instant::now()).len() as u64,
