@@ -300,6 +300,7 @@ impl Call {
         self.tick_session(x, Side::Callee);
         self.tick_parked(x);
         self.tick_digits(x);
+        self.tick_collect(x);
         self.tick_absence(x);
         self.leave_silent(x);
         self.tick_asking(x);
@@ -328,7 +329,8 @@ impl Call {
             Stage::Ending(ending) => (!ending.is_recorded).then_some(ending.until),
             Stage::Talking(talk) => talk.untold.deadline(),
             Stage::Asking(asking) => Some(asking.until),
-            Stage::Between | Stage::Sounding(_) => None,
+            Stage::Sounding(_) => self.collect_deadline(),
+            Stage::Between => None,
         };
         let limit = (!matches!(self.stage, Stage::Ending(_))).then_some(self.limit);
         let prack = self.caller.reliable().and_then(Reliable::deadline);

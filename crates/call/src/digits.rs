@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::Side;
+use crate::collect::Ahead;
 use crate::event::{DigitOrigin, Event};
 use crate::exchange::Exchange;
 use crate::leg::{Leg, LegMedia};
@@ -28,6 +29,8 @@ pub(crate) struct Digits {
     /// When this second of INFOs to the phone began, and how many there were.
     #[serde(with = "kiestoon_sip::plain")]
     told: Option<(Instant, u8)>,
+    /// Those pressed for a question of ours that is not put yet.
+    pub(crate) ahead: Ahead,
 }
 
 /// A key of an INFO that waits for its telephone event.
@@ -125,6 +128,7 @@ impl Call {
         if !passed {
             self.hand_on(x, leg, pressed, origin);
         }
+        self.key_for_us(x, leg, pressed.digit.as_char());
     }
 
     /// A key in an INFO, which is answered.
@@ -148,6 +152,7 @@ impl Call {
         if !waits {
             self.hand_on(x, leg, pressed, DigitOrigin::Info);
         }
+        self.key_for_us(x, leg, pressed.digit.as_char());
     }
 
     /// Hands on the keys of INFOs that came alone.

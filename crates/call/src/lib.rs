@@ -12,6 +12,7 @@ mod by_hand;
 mod call;
 mod callee_invite;
 mod cdr;
+mod collect;
 mod diagnosis;
 mod digits;
 mod distribution;

@@ -1,4 +1,4 @@
-//! The PBX answers itself: prompts and echo.
+//! The PBX answers itself: prompts, what it says and asks, and echo.
 
 use kiestoon_dialplan::StepResult;
 use kiestoon_media::{MediaCommand, local_answer, local_offer};
@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
 use crate::cdr::End;
+use crate::collect::Collecting;
 use crate::exchange::Exchange;
 use crate::leg::{LegMedia, Signal};
 use crate::open_offer::OpenOffer;
@@ -26,8 +27,10 @@ pub(crate) struct Sound {
 /// What the caller hears.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Kind {
-    /// The prompt of this name.
-    Prompt(String),
+    /// These prompts, one after the other.
+    Prompts(Vec<String>),
+    /// A question, and then silence until it is answered.
+    Collect(Box<Collecting>),
     /// Their own voice, until they hang up.
     Echo,
 }
@@ -46,17 +49,35 @@ pub(crate) enum Phase {
 impl Call {
     /// Begins a prompt; one that is not loaded is over at once.
     pub(crate) fn play(&mut self, x: &mut Exchange, prompt: &str, then: Option<End>) -> Step {
-        if !self.snapshot.has_prompt(prompt) {
+        let Some(prompt) = self.prompt(prompt) else { return Step::Over(StepResult::Failed) };
+        self.sound(x, Sound { kind: Kind::Prompts(vec![prompt]), phase: Phase::Ports, then });
+        Step::Begun
+    }
+
+    /// Says something in several prompts. Where one is not loaded nothing is said: the others might be another number.
+    pub(crate) fn say(&mut self, x: &mut Exchange, prompts: &[String]) -> Step {
+        let found: Option<Vec<_>> = prompts.iter().map(|prompt| self.prompt(prompt)).collect();
+        let Some(prompts) = found.filter(|found| !found.is_empty()) else {
+            tracing::warn!(call = %self.id(), "say: a recording is missing; kiestoon check names it");
             return Step::Over(StepResult::Failed);
-        }
-        self.sound(x, Sound { kind: Kind::Prompt(prompt.to_owned()), phase: Phase::Ports, then });
+        };
+        self.begin_sound(x, Kind::Prompts(prompts));
         Step::Begun
     }
 
     /// Begins an echo.
     pub(crate) fn echo(&mut self, x: &mut Exchange) -> Step {
-        self.sound(x, Sound { kind: Kind::Echo, phase: Phase::Ports, then: None });
+        self.begin_sound(x, Kind::Echo);
         Step::Begun
+    }
+
+    /// What is played for a prompt: the recording in the language of the plan, else that of its plain name; None where there is neither.
+    pub(crate) fn prompt(&self, name: &str) -> Option<String> {
+        self.snapshot.plan(self.organisation).language().prompt(name, |name| self.snapshot.has_prompt(name))
+    }
+
+    pub(crate) fn begin_sound(&mut self, x: &mut Exchange, kind: Kind) {
+        self.sound(x, Sound { kind, phase: Phase::Ports, then: None });
     }
 
     fn sound(&mut self, x: &mut Exchange, sound: Sound) {
@@ -110,6 +131,9 @@ impl Call {
     /// The prompt was played to its end.
     pub(crate) fn sound_is_over(&mut self, x: &mut Exchange) {
         let Stage::Sounding(sound) = &self.stage else { return };
+        if let Kind::Collect(_) = sound.kind {
+            return self.wait_for_keys(x.now);
+        }
         match sound.then {
             Some(end) => self.end(x, end),
             None => self.walk_on(x, Some(StepResult::Played)),
@@ -122,10 +146,21 @@ impl Call {
         sound.phase = Phase::Heard;
         // A phone whose early media was heard may still be joined.
         x.media(MediaCommand::Disconnect { leg });
-        x.media(match &sound.kind {
-            Kind::Prompt(prompt) => MediaCommand::Play { leg, prompts: vec![prompt.clone()], repeat: false },
-            Kind::Echo => MediaCommand::Echo { leg },
+        let play = |prompts: Vec<String>| MediaCommand::Play { leg, prompts, repeat: false };
+        let question = match &sound.kind {
+            Kind::Collect(collecting) if collecting.is_unanswered() => collecting.prompt.clone(),
+            _ => None,
+        };
+        let is_silent = question.is_none() && matches!(sound.kind, Kind::Collect(_));
+        x.media(match (&sound.kind, question) {
+            (Kind::Prompts(prompts), _) => play(prompts.clone()),
+            (Kind::Echo, _) => MediaCommand::Echo { leg },
+            (Kind::Collect(_), Some(question)) => play(vec![question]),
+            (Kind::Collect(_), None) => MediaCommand::StopPlay { leg },
         });
+        if is_silent {
+            self.wait_for_keys(x.now);
+        }
         // Who is transferred to the PBX itself has arrived: nobody else is to answer.
         self.search_succeeded(x, None);
     }

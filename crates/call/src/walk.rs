@@ -126,6 +126,12 @@ impl Walk {
         Some(self.last.map_or(StepResult::Unavailable, |last| last.result))
     }
 
+    /// The digits that the caller was asked for have come, or their time is over.
+    pub(crate) fn collected(&mut self, digits: &str, plan: &Plan) -> StepResult {
+        let followed = self.followed.as_mut();
+        followed.map_or(StepResult::Failed, |followed| followed.run.collected(digits, plan))
+    }
+
     /// A dial step is about to begin: where another one failed before it, the call was forwarded.
     fn dials(&mut self, dial: &Dial) {
         let alone = match dial.targets.as_slice() {
@@ -180,6 +186,7 @@ impl Call {
     fn step(&mut self, x: &mut Exchange, action: Action) -> Step {
         match action {
             Action::Dial(dial) => {
+                self.forget_keys();
                 self.walk.dials(&dial);
                 match self.dial(x, &dial) {
                     Some(outcome) => {
@@ -211,8 +218,8 @@ impl Call {
                 self.walk_ends(x, EndReason::Forbidden.into());
                 Step::Begun
             }
-            Action::Say { .. } => self.not_built(x, "say"),
-            Action::Collect(_) => self.not_built(x, "collect"),
+            Action::Say { prompts, .. } => self.say(x, &prompts),
+            Action::Collect(asked) => self.collect(x, asked),
             Action::Webhook(webhook) => self.ask(x, webhook),
             Action::Override { hours, to } => Step::Over(self.set_hours(x, &hours, to)),
             Action::Notify { whom } => self.notify(x, whom),

@@ -99,10 +99,10 @@ impl Plans {
 
     /// A warning for everything that some plan relies on and `known` denies; each place once.
     #[must_use]
-    pub fn unresolved(&self, mut known: impl FnMut(ReferenceKind, &str) -> bool) -> Vec<Problem> {
+    pub fn unresolved(&self, mut known: impl FnMut(&Plan, ReferenceKind, &str) -> bool) -> Vec<Problem> {
         let mut problems = Vec::new();
         for plan in self.all() {
-            add(&mut problems, plan.unresolved(&mut known));
+            add(&mut problems, plan.unresolved(|kind, name| known(plan, kind, name)));
         }
         problems
     }

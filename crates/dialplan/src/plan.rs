@@ -115,6 +115,8 @@ pub enum ReferenceKind {
     Trunk,
     /// A prompt, by name.
     Prompt,
+    /// The recordings of what is said, by the word of its kind.
+    Saying,
 }
 
 #[derive(Debug, Default)]

@@ -97,6 +97,9 @@ impl Reader<'_> {
             ReferenceKind::Extension => format!("extension {} does not exist", words::quote(name)),
             ReferenceKind::Trunk => format!("trunk {} does not exist", words::quote(name)),
             ReferenceKind::Prompt => format!("prompt {} does not exist", words::quote(name)),
+            ReferenceKind::Saying => {
+                format!("recordings of `say = \"{name}:\"` are missing in the language of the plan")
+            }
         };
         let problem = || self.source.problem(span, Severity::Warning, message, None);
         self.notes.references.entry((kind, name.to_string())).or_insert_with(problem);

@@ -54,9 +54,11 @@ impl Source {
         let files = dialplan_files(&self.dialplans)?;
         let (plans, mut warnings) = Plans::load(&files).map_err(SnapshotError::Dialplan)?;
         let directory = self.store.directory().await?;
-        warnings.extend(plans.unresolved(|kind, name| match kind {
+        let is_prompt = |name: &str| self.prompts.iter().any(|loaded| loaded == name);
+        warnings.extend(plans.unresolved(|plan, kind, name| match kind {
             ReferenceKind::Extension => directory.extensions.iter().any(|extension| extension.number == name),
-            ReferenceKind::Prompt => self.prompts.iter().any(|loaded| loaded == name),
+            ReferenceKind::Prompt => plan.language().prompt(name, is_prompt).is_some(),
+            ReferenceKind::Saying => plan.language().can_say(name, is_prompt),
             ReferenceKind::Trunk => false,
         }));
         let mut warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();

@@ -12,6 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use kiestoon_call::Settings;
+use kiestoon_dialplan::{Language, SayKind};
 use kiestoon_sip::{Flow, Message, Transport};
 
 use crate::chance::Chance;
@@ -56,7 +57,11 @@ impl Story {
             numbers: Vec::new(),
             md5_only: Vec::new(),
             dialplan: dialplan_of(DIAL_ALL),
-            prompts: vec!["welkom".to_owned(), "tone:ringback".to_owned()],
+            prompts: SayKind::ALL
+                .into_iter()
+                .flat_map(|kind| Language::Dutch.recordings(kind))
+                .chain(["welkom".to_owned(), "tone:ringback".to_owned()])
+                .collect(),
         };
         Self {
             seed,

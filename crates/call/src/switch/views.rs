@@ -179,7 +179,7 @@ impl Call {
             Stage::Ringing(_) if self.cdr.record.ringing_at.is_some() => CallState::Ringing,
             Stage::Ringing(_) => CallState::Dialling,
             Stage::Sounding(sound) => match sound.kind {
-                Kind::Prompt(_) => CallState::Playing,
+                Kind::Prompts(_) | Kind::Collect(_) => CallState::Playing,
                 Kind::Echo => CallState::Echo,
             },
             Stage::Talking(_) => CallState::Talking,

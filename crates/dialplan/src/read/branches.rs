@@ -5,6 +5,7 @@ use super::{condition, destination, step};
 use crate::destination as written;
 use crate::matcher::Matcher;
 use crate::overrides::OverrideTo;
+use crate::plan::ReferenceKind;
 use crate::reader::Reader;
 use crate::step::{ChooseStep, Does, IfStep, Steps, WebhookStep};
 use crate::tree::{Entry, Kind, Node, Table};
@@ -22,6 +23,7 @@ pub(super) fn say(reader: &mut Reader<'_>, node: &Node) -> Option<Does> {
         reader.error_hint(&node.span, message, hint);
         return None;
     };
+    reader.refer(ReferenceKind::Saying, kind.word(), &node.span);
     // Read once more for its variables, each at its place.
     let text = match said {
         Some(_) => {

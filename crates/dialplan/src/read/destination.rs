@@ -48,6 +48,10 @@ pub(super) fn check(reader: &mut Reader<'_>, node: &Node, text: &str, names: &De
             reader.refer(ReferenceKind::Prompt, name, &node.span);
             reader.notes.prompts.insert(name.to_string());
         }
+        "say" => {
+            let kind = name.split(':').next().unwrap_or_default();
+            reader.refer(ReferenceKind::Saying, kind, &node.span);
+        }
         "rule" => {
             let (context, rule) = name.split_once('/').unwrap_or((&names.context, name));
             known_rule(reader, node, context, rule, names);

@@ -80,6 +80,18 @@ impl Language {
         words.0
     }
 
+    /// The name under which a prompt is played in this language: that of its own folder, else the plain one; None where neither is there.
+    pub fn prompt(self, name: &str, is_there: impl Fn(&str) -> bool) -> Option<String> {
+        [format!("{self}/{name}"), name.to_string()].into_iter().find(|name| is_there(name))
+    }
+
+    /// Whether all is there that a saying of this kind, by its word, may need.
+    pub fn can_say(self, kind: &str, is_there: impl Fn(&str) -> bool) -> bool {
+        let kind = SayKind::ALL.into_iter().find(|known| known.word() == kind);
+        let mut needed = kind.map(|kind| self.recordings(kind)).unwrap_or_default().into_iter();
+        needed.all(|name| self.prompt(&name, &is_there).is_some())
+    }
+
     fn numbers(self, words: &mut Words) {
         (0..100).chain((100..1000).step_by(100)).for_each(|number| words.small(number));
         let names = match self {

@@ -219,7 +219,11 @@ pub(super) fn unresolved(
     numbers: Option<&HashSet<String>>,
 ) -> Vec<Problem> {
     plan.unresolved(|kind, name| match kind {
-        ReferenceKind::Prompt => prompts.is_none_or(|prompts| prompts.contains(name)),
+        ReferenceKind::Prompt => prompts
+            .is_none_or(|prompts| plan.language().prompt(name, |name| prompts.contains(name)).is_some()),
+        ReferenceKind::Saying => {
+            prompts.is_none_or(|prompts| plan.language().can_say(name, |name| prompts.contains(name)))
+        }
         ReferenceKind::Extension => numbers.is_none_or(|numbers| numbers.contains(name)),
         // There are no trunks yet.
         ReferenceKind::Trunk => false,
