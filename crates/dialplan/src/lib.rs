@@ -10,6 +10,7 @@ mod condition;
 mod country;
 mod destination;
 mod explain;
+mod graph;
 mod hours;
 mod index;
 mod mask;
@@ -24,6 +25,7 @@ mod read;
 mod reader;
 mod run;
 mod say;
+mod schema;
 mod source;
 mod step;
 mod template;
@@ -31,6 +33,7 @@ mod tree;
 mod words;
 
 pub use explain::{Explained, ExplainedStep, Explanation, NotThen, Passed, Reason};
+pub use graph::{Graph, GraphBox, GraphOptions};
 pub use hours::{HoursReason, HoursState};
 pub use jiff::Timestamp;
 pub use moment::MomentError;
@@ -43,5 +46,6 @@ pub use run::{
     WebhookAnswer, WebhookCall,
 };
 pub use say::{Language, SayError, SayKind, Saying};
+pub use schema::{SCHEMA, TEST_SCHEMA};
 pub use source::SourceFile;
 pub use step::{DialOrder, Failover, Rotation, StepPlace};

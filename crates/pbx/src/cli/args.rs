@@ -212,6 +212,44 @@ pub(super) enum DialplanVerb {
         #[arg(long, value_name = "PATH")]
         path: Option<PathBuf>,
     },
+    /// Draw the dialplan: contexts, rules, steps and where they lead
+    #[command(
+        after_help = "Example:\n  kiestoon dialplan graph dialplans/ --output dialplan.svg\n  kiestoon dialplan graph --context intern --format mermaid"
+    )]
+    Graph(GraphArgs),
+    /// Print the JSON Schema of dialplan files, for editors
+    #[command(
+        after_help = "An editor that knows TOML schemas completes and checks while you type.\n\nExample:\n  kiestoon dialplan schema --write"
+    )]
+    Schema(SchemaArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct GraphArgs {
+    /// A folder, or one file [default: `dialplan.path` of the configuration]
+    pub(super) path: Option<PathBuf>,
+    /// `svg` for a browser, `mermaid` for Markdown pages
+    #[arg(long, default_value = "svg", value_parser = ["svg", "mermaid"])]
+    pub(super) format: String,
+    /// This context alone
+    #[arg(long, value_name = "NAME")]
+    pub(super) context: Option<String>,
+    /// Where to write it [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct SchemaArgs {
+    /// The schema of test files instead
+    #[arg(long)]
+    pub(super) tests: bool,
+    /// Write both schemas beside the dialplan files, instead of printing one
+    #[arg(long, conflicts_with = "tests")]
+    pub(super) write: bool,
+    /// The folder to write to [default: `dialplan.path` of the configuration]
+    #[arg(requires = "write")]
+    pub(super) path: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,5 +1,8 @@
 //! `kiestoon dialplan check` and `explain`: what the files say, without a database or a running PBX.
 
+mod graph;
+mod schema;
+
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -22,6 +25,8 @@ pub(super) fn dialplan(cli: &Cli, args: DialplanArgs) -> Result<(), Failure> {
         DialplanVerb::Explain { number, from, context, at, path } => {
             explain(cli, path, &Question { number, from, context, at })
         }
+        DialplanVerb::Graph(args) => graph::graph(cli, &args),
+        DialplanVerb::Schema(args) => schema::schema(cli, &args),
     }
 }
 

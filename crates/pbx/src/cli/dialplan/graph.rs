@@ -1,0 +1,39 @@
+//! `kiestoon dialplan graph`: the plan as a picture.
+
+use kiestoon_dialplan::{GraphOptions, Plan, Problem};
+
+use super::chosen;
+use crate::cli::args::GraphArgs;
+use crate::cli::failure::Failure;
+use crate::cli::language::say;
+use crate::cli::{Cli, folder, print_line};
+
+pub(super) fn graph(cli: &Cli, args: &GraphArgs) -> Result<(), Failure> {
+    let files = folder::read(&chosen(cli, args.path.clone())?, cli.language)?;
+    let loaded = Plan::load(&files).map_err(|problems| {
+        Failure::Input(problems.iter().map(Problem::render).collect::<Vec<_>>().join("\n"))
+    })?;
+    let options = GraphOptions { context: args.context.as_deref(), ..GraphOptions::default() };
+    let Some(graph) = loaded.plan.graph(options) else {
+        let known = loaded.plan.contexts().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+        let wanted = args.context.as_deref().unwrap_or_default();
+        return Err(Failure::Input(say!(
+            cli.language,
+            "there is no context {wanted}; there are: {known}",
+            "er is geen context {wanted}; er zijn: {known}"
+        )));
+    };
+    let text = if args.format == "mermaid" { graph.mermaid() } else { graph.svg() };
+    let Some(output) = &args.output else {
+        print_line(text.trim_end());
+        return Ok(());
+    };
+    std::fs::write(output, text).map_err(|error| {
+        let path = output.display();
+        Failure::Other(say!(
+            cli.language,
+            "{path} cannot be written ({error})",
+            "{path} kan niet worden geschreven ({error})"
+        ))
+    })
+}
