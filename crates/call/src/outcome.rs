@@ -1,6 +1,6 @@
 //! What the phones of a dial step answered, boiled down to one result (RFC 3261 section 16.7 step 6, seen from a PBX).
 
-use kiestoon_dialplan::StepResult;
+use kiestoon_dialplan::{StepResult, Unanswered};
 use serde::{Deserialize, Serialize};
 
 use crate::cdr::End;
@@ -21,12 +21,13 @@ pub(crate) struct Best(Option<(u8, Outcome)>);
 impl Best {
     /// Enters the final status of one phone.
     pub(crate) fn enter(&mut self, status: u16) {
-        self.keep(rank(status), Outcome::of_status(status));
+        self.keep(Unanswered::Status(status).rank(), Outcome::of_status(status));
     }
 
     /// Enters that phones rang until their time was over.
     pub(crate) fn enter_no_answer(&mut self) {
-        self.keep(1, Outcome::new(StepResult::NoAnswer, EndReason::NoAnswer));
+        let rank = Unanswered::NoAnswer.rank();
+        self.keep(rank, Outcome::new(StepResult::NoAnswer, EndReason::NoAnswer));
     }
 
     /// The best so far; nobody reachable where nothing was entered.
@@ -51,34 +52,22 @@ impl Outcome {
         Self::new(StepResult::Unavailable, EndReason::Unavailable)
     }
 
-    /// What a phone's final status means. Statuses that speak of the hop between us and the phone (authentication,
-    /// redirection, its overload) are not the caller's to act on, and are told as others.
+    /// What a phone's final status means, for the step and for the caller.
     pub(crate) fn of_status(status: u16) -> Self {
-        let rejected = |status| (StepResult::Rejected { status }, EndReason::Rejected, Some(status));
-        let (result, reason, status) = match status {
-            486 | 600 => (StepResult::Busy, EndReason::Busy, Some(status)),
-            603 | 607 => (StepResult::Rejected { status }, EndReason::Declined, Some(status)),
-            408 | 410 | 430 | 480 => (StepResult::Unavailable, EndReason::Unavailable, None),
-            482 | 483 => (StepResult::Rejected { status }, EndReason::Loop, Some(status)),
-            300..=399 | 401 | 407 | 481 | 487 | 491 => rejected(480),
-            503 => rejected(500),
-            400..=699 => rejected(status),
-            _ => rejected(500),
+        let result = Unanswered::Status(status).result();
+        let shown = match result {
+            StepResult::Rejected { status } => Some(status),
+            StepResult::Busy => Some(status),
+            _ => None,
         };
-        Self { result, end: End { reason, status, q850: None } }
-    }
-}
-
-/// Lower is better. A 6xx speaks for the person; somebody who did not come to a ringing phone counts above a busy
-/// one, so that "busy" means that everyone is.
-fn rank(status: u16) -> u8 {
-    match status {
-        600..=699 => 0,
-        486 => 2,
-        401 | 407 | 408 | 410 | 430 | 480 | 481 | 487 | 491 => 4,
-        400..=499 => 3,
-        300..=399 => 5,
-        _ => 6,
+        let reason = match (result, status) {
+            (StepResult::Busy, _) => EndReason::Busy,
+            (StepResult::Unavailable, _) => EndReason::Unavailable,
+            (_, 603 | 607) => EndReason::Declined,
+            (_, 482 | 483) => EndReason::Loop,
+            _ => EndReason::Rejected,
+        };
+        Self { result, end: End { reason, status: shown, q850: None } }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::hours::HoursReason;
 use crate::overrides::Forced;
 use crate::plan::{CallFacts, Plan, Rule, RuleRef, valid_number};
@@ -28,7 +30,7 @@ pub struct Explanation {
 }
 
 /// A rule that did not match.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Passed {
     /// Which.
     pub rule: RuleRef,
@@ -37,7 +39,7 @@ pub struct Passed {
 }
 
 /// Why a rule did not match.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Reason {
     /// None of its patterns, joined here by commas, fits the number.
     Number(String),
@@ -48,7 +50,7 @@ pub enum Reason {
 }
 
 /// A `when` that does not hold at a moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotThen {
     /// As written: `kantoor`, `!kantoor`, `za 10:00-12:00`.
     pub when: String,

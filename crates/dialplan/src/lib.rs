@@ -29,6 +29,7 @@ mod schema;
 mod source;
 mod step;
 mod template;
+mod tools;
 mod tree;
 mod words;
 
@@ -42,10 +43,14 @@ pub use overrides::{Forced, OverrideTo, Overrides, UnknownOverride};
 pub use plan::{CallFacts, Decision, Loaded, Plan, ReferenceKind, RuleRef, Why};
 pub use problem::{Excerpt, Problem, Severity};
 pub use run::{
-    Action, Circumstances, Collect, Dial, NamedValue, Run, StepResult, Target, Trail, TrailStep,
+    Action, Circumstances, Collect, Dial, NamedValue, Run, StepResult, Target, Trail, TrailStep, Unanswered,
     WebhookAnswer, WebhookCall,
 };
 pub use say::{Language, SayError, SayKind, Saying};
 pub use schema::{SCHEMA, TEST_SCHEMA};
 pub use source::SourceFile;
 pub use step::{DialOrder, Failover, Rotation, StepPlace};
+pub use tools::{
+    CaseReport, Change, ChangedCall, Coverage, DiffLine, End, Given, GivenError, GivenValue, MissedStep,
+    Reached, Recorded, RecordedStep, Replay, Reply, Report, Simulated, Suite, WebhookReply,
+};

@@ -3,7 +3,10 @@
 mod action;
 mod collect;
 mod jump;
+mod ranking;
 mod trail;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,10 +16,11 @@ use crate::matcher::Matcher;
 use crate::overrides::Overrides;
 use crate::plan::Plan;
 use crate::say::{SayKind, Saying};
-use crate::step::{Does, IfStep, Step, Steps};
+use crate::step::{Does, Group, IfStep, Step, StepPlace, Steps};
 use crate::template::{Template, Variables};
 pub use action::{Action, Collect, Dial, NamedValue, StepResult, Target, WebhookAnswer, WebhookCall};
 use collect::Asking;
+pub use ranking::Unanswered;
 pub use trail::{Trail, TrailStep};
 
 /// Where a call stands in the steps of its rule. Ask [`Run::next`] for the first action, carry it out, and hand its
@@ -35,6 +39,9 @@ pub struct Run {
     /// The digits that the caller is asked for.
     asking: Option<Box<Asking>>,
     trail: Trail,
+    /// Every step that was taken, also those without an action, where somebody asked for it.
+    #[serde(skip)]
+    visited: Option<Box<Vec<StepPlace>>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +72,25 @@ impl Run {
             began: None,
             asking: None,
             trail: Trail::default(),
+            visited: None,
+        }
+    }
+
+    /// Notes from now on every step that is taken.
+    pub(crate) fn watch(&mut self) {
+        self.visited = Some(Box::default());
+    }
+
+    /// The steps that were taken since [`Run::watch`].
+    pub(crate) fn visited(&self) -> &[StepPlace] {
+        self.visited.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// The groups that the dial step just asked for names.
+    pub(crate) fn dialled_groups(&self) -> Vec<Arc<Group>> {
+        match self.done().map(|step| step.does) {
+            Some(Does::Dial(dial)) => dial.groups().cloned().collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -159,6 +185,9 @@ impl Run {
             };
             self.steps_left = left;
             frame.at += 1;
+            if let Some(visited) = &mut self.visited {
+                visited.push(step.place.clone());
+            }
             return Some(step.clone());
         }
     }

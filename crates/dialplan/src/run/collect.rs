@@ -33,6 +33,14 @@ impl Run {
         }
     }
 
+    /// The variable that the answer of the question just put goes to.
+    pub(crate) fn asks_for(&self) -> Option<Box<str>> {
+        match self.done()?.does {
+            Does::Collect(step) => Some(step.variable),
+            _ => None,
+        }
+    }
+
     /// The question once more, where the answer was none and there are tries left; else goes into the branch.
     pub(super) fn ask_again(&mut self, previous: Option<StepResult>) -> Option<Action> {
         let asking = self.asking.as_mut()?;

@@ -38,6 +38,11 @@ impl Trail {
         self.left_out
     }
 
+    /// The text of the last step of a file.
+    pub(crate) fn last_done(&self) -> Option<&str> {
+        self.steps.last().filter(|step| step.place.is_some() && self.left_out == 0).map(|step| &*step.text)
+    }
+
     pub(super) fn act(&mut self, action: &Action, step: &Step, variables: &Variables) {
         let text = match (action, &step.does) {
             (Action::NotBuilt { step }, Does::NotBuilt { argument: Some(argument), .. }) => {

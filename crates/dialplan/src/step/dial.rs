@@ -104,6 +104,14 @@ impl DialStep {
         targets
     }
 
+    /// All groups that it names.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &Arc<Group>> {
+        self.targets.iter().filter_map(|target| match target {
+            TargetTemplate::Group(group) => Some(group),
+            _ => None,
+        })
+    }
+
     /// The group that is dialled alone.
     pub(crate) fn group(&self) -> Option<&Arc<Group>> {
         match self.targets.as_slice() {

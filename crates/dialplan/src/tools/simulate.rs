@@ -1,0 +1,346 @@
+//! A call that nobody makes: the plan decides and the walk is taken as for a live one, with results that are given.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::given::{Given, Reply, WebhookReply};
+use crate::overrides::{OverrideTo, Overrides};
+use crate::plan::{CallFacts, Plan, RuleRef, Why};
+use crate::run::{Action, Circumstances, Collect, Dial, Run, StepResult, Target, Trail, Unanswered};
+use crate::step::{DialOrder, Group, StepPlace};
+
+/// What a call does.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Simulated {
+    /// The rule it gets.
+    pub rule: Option<RuleRef>,
+    /// Why it is this one.
+    pub why: Option<Why>,
+    /// The permission that the caller needs.
+    pub require: Option<String>,
+    /// Whether it is an emergency call.
+    pub emergency: bool,
+    /// Everything that is done, as test files write it. Who is rung in turn has an entry each: `dial:trunk:voys:+31612345678`.
+    pub attempts: Vec<String>,
+    /// The same, step by step, each with its result: what a live call keeps.
+    pub trail: Trail,
+    /// How it ends.
+    pub end: End,
+    /// Every step that was taken, also those that only choose or set.
+    #[serde(skip)]
+    pub(crate) reached: Vec<StepPlace>,
+}
+
+/// How a simulated call ends. Serialises as its `Display`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Somebody answered.
+    Answered,
+    /// No rule takes it.
+    NoRule,
+    /// The caller lacks a permission.
+    Forbidden {
+        /// Which.
+        permission: String,
+    },
+    /// By a `reject`.
+    Rejected {
+        /// SIP status.
+        status: u16,
+    },
+    /// By a `hangup`.
+    HungUp {
+        /// Q.850 cause.
+        cause: Option<u16>,
+    },
+    /// The caller hears their own sound until they hang up.
+    Echo,
+    /// A step that this version cannot carry out.
+    NotBuilt {
+        /// Its word in the language.
+        step: &'static str,
+    },
+    /// No step is left; what the last dial step came to, if there was one.
+    NoStepLeft {
+        /// Its result.
+        last: Option<StepResult>,
+    },
+    /// The caller hung up, where a recorded call did.
+    Abandoned,
+}
+
+impl Plan {
+    /// Takes a call all the way, by [`Plan::decide`] and [`Run::next`], with these results.
+    #[must_use]
+    pub fn simulate(&self, call: &CallFacts<'_>, given: &Given) -> Simulated {
+        self.simulate_with(call, &mut GivenResults::new(given))
+    }
+
+    pub(crate) fn simulate_with(&self, call: &CallFacts<'_>, results: &mut impl Results) -> Simulated {
+        let Some(decision) = self.decide(call) else {
+            return Simulated {
+                rule: None,
+                why: None,
+                require: None,
+                emergency: false,
+                attempts: Vec::new(),
+                trail: Trail::default(),
+                end: End::NoRule,
+                reached: Vec::new(),
+            };
+        };
+        let mut walk = Walk {
+            plan: self,
+            call,
+            overrides: call.overrides.clone(),
+            run: decision.run,
+            last: None,
+            attempts: Vec::new(),
+        };
+        walk.run.watch();
+        let end = match &decision.require {
+            Some(permission) if !results.is_granted(permission) => {
+                End::Forbidden { permission: permission.clone() }
+            }
+            _ => walk.to_its_end(results),
+        };
+        Simulated {
+            rule: Some(decision.rule),
+            why: Some(decision.why),
+            require: decision.require,
+            emergency: decision.emergency,
+            attempts: walk.attempts,
+            trail: walk.run.trail().clone(),
+            end,
+            reached: walk.run.visited().to_vec(),
+        }
+    }
+}
+
+/// Where results come from: given by an operator, or recorded with a call.
+pub(crate) trait Results {
+    fn is_granted(&self, permission: &str) -> bool;
+    /// What an action comes to that has no replies of its own; None: the caller hangs up.
+    fn done(&mut self, action: &Action) -> Option<StepResult>;
+    /// What a dial step comes to, whom it rings being noted. None: the caller hangs up.
+    fn dialled(
+        &mut self,
+        dial: &Dial,
+        groups: &[std::sync::Arc<Group>],
+        attempts: &mut Vec<String>,
+    ) -> Option<StepResult>;
+    /// The keys that are pressed; None: the caller hangs up.
+    fn pressed(&mut self, variable: &str, collect: &Collect) -> Option<String>;
+    /// None: the caller hangs up.
+    fn webhook(&mut self, name: &str) -> Option<WebhookReply>;
+}
+
+struct Walk<'a> {
+    plan: &'a Plan,
+    call: &'a CallFacts<'a>,
+    /// As the call itself changes them.
+    overrides: Overrides,
+    run: Run,
+    /// What the last dial step came to.
+    last: Option<StepResult>,
+    attempts: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn to_its_end(&mut self, results: &mut impl Results) -> End {
+        let mut result = None;
+        loop {
+            let now = Circumstances { plan: self.plan, at: self.call.at, overrides: &self.overrides };
+            let action = self.run.next(result, &now);
+            if !matches!(action, Action::Done | Action::Dial(_) | Action::Require { .. }) {
+                // The trail knows the argument of a step that is not built.
+                let text = self.run.trail().last_done().map_or_else(|| action.to_string(), str::to_string);
+                self.attempts.push(text);
+            }
+            match self.act(action, results) {
+                Ok(came) => result = Some(came),
+                Err(end) => return end,
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action, results: &mut impl Results) -> Result<StepResult, End> {
+        let came = match &action {
+            Action::Dial(dial) => {
+                let groups = self.run.dialled_groups();
+                let came = results.dialled(dial, &groups, &mut self.attempts);
+                self.last = came;
+                came
+            }
+            Action::Collect(collect) => {
+                let variable = self.run.asks_for().unwrap_or_default();
+                let digits = results.pressed(&variable, collect);
+                digits.map(|digits| self.run.collected(&digits, self.plan))
+            }
+            Action::Webhook(webhook) => results.webhook(&webhook.name).map(|reply| match reply {
+                WebhookReply::Answer(answer) => self.run.webhook_answered(&answer, self.plan),
+                WebhookReply::Failed(fault) => self.run.webhook_failed(&fault),
+            }),
+            Action::Override { hours, to } => {
+                self.set_hours(hours, *to);
+                results.done(&action)
+            }
+            Action::Play { .. } | Action::Say { .. } | Action::Notify { .. } => results.done(&action),
+            Action::Require { permission } if results.is_granted(permission) => results.done(&action),
+            Action::Require { permission } => {
+                return Err(End::Forbidden { permission: permission.clone() });
+            }
+            Action::Echo => return Err(End::Echo),
+            Action::Reject { status } => return Err(End::Rejected { status: *status }),
+            Action::Hangup { cause } => return Err(End::HungUp { cause: *cause }),
+            Action::NotBuilt { step } => return Err(End::NotBuilt { step }),
+            Action::Done if self.last == Some(StepResult::Answered) => return Err(End::Answered),
+            Action::Done => return Err(End::NoStepLeft { last: self.last }),
+        };
+        came.ok_or(End::Abandoned)
+    }
+
+    fn set_hours(&mut self, hours: &str, to: OverrideTo) {
+        let is_open = self.plan.hours(self.call.at).any(|(name, is_open)| name == hours && is_open);
+        to.apply(&mut self.overrides, hours, is_open);
+    }
+}
+
+/// Results that an operator gives.
+pub(crate) struct GivenResults<'a> {
+    given: &'a Given,
+    /// How often each variable was asked for.
+    asked: BTreeMap<String, usize>,
+}
+
+impl<'a> GivenResults<'a> {
+    pub(crate) fn new(given: &'a Given) -> Self {
+        Self { given, asked: BTreeMap::new() }
+    }
+
+    fn reply(&self, target: &Target, groups: &[std::sync::Arc<Group>]) -> Reply {
+        let of_group = || {
+            let mut groups =
+                groups.iter().filter(|group| group.members.iter().any(|member| member.target == *target));
+            groups.find_map(|group| self.given.reply(&format!("group:{}", group.name)))
+        };
+        self.given.reply(&target.to_string()).or_else(of_group).unwrap_or(Reply::Answered)
+    }
+}
+
+impl Results for GivenResults<'_> {
+    fn is_granted(&self, permission: &str) -> bool {
+        self.given.is_granted(permission)
+    }
+
+    fn done(&mut self, action: &Action) -> Option<StepResult> {
+        Some(match action {
+            Action::Play { .. } | Action::Say { .. } => StepResult::Played,
+            _ => StepResult::Done,
+        })
+    }
+
+    fn dialled(
+        &mut self,
+        dial: &Dial,
+        groups: &[std::sync::Arc<Group>],
+        attempts: &mut Vec<String>,
+    ) -> Option<StepResult> {
+        let mut best: Option<Unanswered> = None;
+        let together = dial.order == DialOrder::Parallel;
+        if together {
+            attempts.push(dial.to_string());
+        }
+        for target in &dial.targets {
+            if !together {
+                attempts.push(attempt(dial, target));
+            }
+            let reply = self.reply(target, groups);
+            let is_trunk = matches!(target, Target::Trunk(_));
+            if reply.is_answer(dial, is_trunk && !together) {
+                return Some(StepResult::Answered);
+            }
+            let came = reply.unanswered();
+            best = best.into_iter().chain(came).min_by_key(|came| came.rank());
+            if is_trunk && !together && !reply.fails_over(dial) {
+                break;
+            }
+        }
+        Some(best.map_or(StepResult::Unavailable, Unanswered::result))
+    }
+
+    fn pressed(&mut self, variable: &str, collect: &Collect) -> Option<String> {
+        let time = self.asked.entry(variable.to_string()).or_default();
+        let pressed = self.given.pressed(variable, *time);
+        *time = time.saturating_add(1);
+        let answer = pressed.chars().take_while(|key| Some(*key) != collect.end);
+        Some(answer.take(usize::from(collect.max)).collect())
+    }
+
+    fn webhook(&mut self, name: &str) -> Option<WebhookReply> {
+        Some(self.given.webhook(name))
+    }
+}
+
+impl Reply {
+    /// Whether the call is theirs.
+    fn is_answer(self, dial: &Dial, may_fail_over: bool) -> bool {
+        match self {
+            Self::Answered => true,
+            Self::NoMedia => !(may_fail_over && dial.fails_over_without_media()),
+            _ => false,
+        }
+    }
+
+    /// What it means for the step. Who is not there is not rung, and says nothing.
+    fn unanswered(self) -> Option<Unanswered> {
+        match self {
+            Self::NoAnswer => Some(Unanswered::NoAnswer),
+            Self::Status(status) => Some(Unanswered::Status(status)),
+            Self::NoMedia => Some(Unanswered::Status(500)),
+            Self::Answered | Self::Unavailable => None,
+        }
+    }
+
+    fn fails_over(self, dial: &Dial) -> bool {
+        match self {
+            Self::Status(status) => dial.fails_over(status),
+            Self::Unavailable => dial.fails_over(480),
+            Self::NoMedia => dial.fails_over_without_media(),
+            Self::Answered | Self::NoAnswer => false,
+        }
+    }
+}
+
+fn attempt(dial: &Dial, target: &Target) -> String {
+    match (&dial.to, target) {
+        (Some(to), Target::Trunk(_)) => format!("dial:{target}:{to}"),
+        _ => format!("dial:{target}"),
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answered => f.write_str("answered"),
+            Self::NoRule => f.write_str("no-rule"),
+            Self::Forbidden { permission } => write!(f, "forbidden:{permission}"),
+            Self::Rejected { status } => write!(f, "reject:{status}"),
+            Self::HungUp { cause: None } => f.write_str("hangup"),
+            Self::HungUp { cause: Some(cause) } => write!(f, "hangup:{cause}"),
+            Self::Echo => f.write_str("echo"),
+            Self::NotBuilt { step } => write!(f, "not-built:{step}"),
+            Self::NoStepLeft { last: None } => f.write_str("no-step-left"),
+            Self::NoStepLeft { last: Some(result) } => result.fmt(f),
+            Self::Abandoned => f.write_str("abandoned"),
+        }
+    }
+}
+
+impl Serialize for End {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

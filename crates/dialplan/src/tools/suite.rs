@@ -1,0 +1,125 @@
+//! Test cases of a plan, and what became of them.
+
+use serde::Serialize;
+
+use super::cases::{self, Case};
+use super::expect::{DiffLine, compare};
+use super::simulate::Simulated;
+use crate::explain::{Passed, Reason};
+use crate::plan::{CallFacts, Plan};
+use crate::problem::Problem;
+use crate::source::SourceFile;
+
+/// The cases of all test files of a plan.
+#[derive(Debug)]
+pub struct Suite {
+    cases: Vec<Case>,
+}
+
+/// What became of the cases that were run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// How many did as expected.
+    pub passed: usize,
+    /// How many did not.
+    pub failed: usize,
+    /// Each, in the order of files and lines.
+    pub cases: Vec<CaseReport>,
+}
+
+/// What became of a case.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseReport {
+    /// Its name, or `#12` for one without a name in line 12.
+    pub name: String,
+    /// The test file.
+    pub file: String,
+    /// Where in it.
+    pub line: u32,
+    /// Whether the call did as expected.
+    pub passed: bool,
+    /// Expected and made attempts side by side.
+    pub attempts: Vec<DiffLine>,
+    /// The rule that was expected, where it got another one.
+    pub expected_rule: Option<String>,
+    /// What the call did, and by which rule.
+    pub simulated: Simulated,
+    /// The rules above that one that fit the number, and why they did not take it.
+    pub passed_over: Vec<Passed>,
+    /// The moment on the plan's clock.
+    pub local_time: String,
+}
+
+impl Suite {
+    /// Reads test files against their plan.
+    ///
+    /// # Errors
+    /// Every problem of every file; a name that the plan does not have is one.
+    pub fn load(plan: &Plan, files: &[SourceFile]) -> Result<Self, Vec<Problem>> {
+        cases::read(plan, files).map(|cases| Self { cases })
+    }
+
+    /// How many cases there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty()
+    }
+
+    /// Runs the cases whose name has `filter` in it.
+    #[must_use]
+    pub fn run(&self, plan: &Plan, filter: &str) -> Report {
+        let cases: Vec<CaseReport> =
+            self.cases.iter().filter(|case| case.name.contains(filter)).map(|case| case.run(plan)).collect();
+        let passed = cases.iter().filter(|case| case.passed).count();
+        Report { passed, failed: cases.len() - passed, cases }
+    }
+}
+
+impl Case {
+    fn run(&self, plan: &Plan) -> CaseReport {
+        let call = self.facts();
+        let simulated = plan.simulate(&call, &self.given);
+        let attempts = match &self.expect {
+            Some(expect) => compare(expect, &simulated.attempts),
+            None => simulated.attempts.iter().cloned().map(DiffLine::Same).collect(),
+        };
+        let rule = simulated.rule.as_ref().map(|rule| format!("{}/{}", rule.context, rule.name));
+        let expected_rule = self.expect_rule.clone().filter(|expected| rule.as_ref() != Some(expected));
+        let is_same = attempts.iter().all(|line| matches!(line, DiffLine::Same(_)));
+        let passed = is_same && expected_rule.is_none();
+        let explanation = (!passed).then(|| plan.explain(&call));
+        CaseReport {
+            name: self.name.clone(),
+            file: self.place.file.to_string(),
+            line: self.place.line,
+            passed,
+            attempts,
+            expected_rule,
+            simulated,
+            passed_over: explanation.map(|explanation| explanation.passed).map_or_else(Vec::new, fitting),
+            local_time: plan.local(self.at).to_string(),
+        }
+    }
+
+    fn facts(&self) -> CallFacts<'_> {
+        CallFacts {
+            context: &self.context,
+            from: &self.from,
+            from_name: &self.from_name,
+            dialled: &self.to,
+            at: self.at,
+            overrides: &self.overrides,
+        }
+    }
+}
+
+/// Those that would have taken the number at another time or from another caller.
+fn fitting(passed: Vec<Passed>) -> Vec<Passed> {
+    passed.into_iter().filter(|passed| !matches!(passed.reason, Reason::Number(_))).collect()
+}
