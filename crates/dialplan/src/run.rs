@@ -41,7 +41,13 @@ pub struct Run {
     trail: Trail,
     /// Every step that was taken, also those without an action, where somebody asked for it.
     #[serde(skip)]
-    visited: Option<Box<Vec<StepPlace>>>,
+    visited: Option<Box<Visited>>,
+}
+
+/// Boxed by those that have it: a live call has none.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Visited {
+    places: Vec<StepPlace>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,7 +89,7 @@ impl Run {
 
     /// The steps that were taken since [`Run::watch`].
     pub(crate) fn visited(&self) -> &[StepPlace] {
-        self.visited.as_deref().map_or(&[], Vec::as_slice)
+        self.visited.as_ref().map_or(&[], |visited| &visited.places)
     }
 
     /// The groups that the dial step just asked for names.
@@ -186,7 +192,7 @@ impl Run {
             self.steps_left = left;
             frame.at += 1;
             if let Some(visited) = &mut self.visited {
-                visited.push(step.place.clone());
+                visited.places.push(step.place.clone());
             }
             return Some(step.clone());
         }

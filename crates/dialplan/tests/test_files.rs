@@ -75,7 +75,7 @@ fn a_filter_chooses_by_name() {
 
 /// The problems of one case with these lines.
 fn faults(lines: &str) -> String {
-    let plan = load(EXAMPLE).unwrap().plan;
+    let plan = load(EXAMPLE).expect("a plan").plan;
     let call = "call = { context = \"intern\", from = \"206\", to = \"201\" }\nexpect = []\n";
     let text = format!("[[case]]\n{}{lines}\n", if lines.contains("call =") { "" } else { call });
     let problems = suite(&plan, &text).err().unwrap_or_default();

@@ -90,7 +90,7 @@ impl Asked<'_> {
             reader.error(&node.span, format!("a case needs {CALL}"));
             return None;
         };
-        let Some(facts) = reader.table(call, "`call`") else { return None };
+        let facts = reader.table(call, "`call`")?;
         reader.only(facts, &["context", "from", "from_name", "to"], "`call`");
         let fact = |reader: &mut Reader<'_>, key: &str, example: &str| match facts.get(key) {
             Some(node) => reader.text(node, key, example).map(str::to_string),

@@ -61,7 +61,7 @@ fn costs(expected: &[String], done: &[String]) -> Vec<Vec<usize>> {
             let down = below.get(at).copied().unwrap_or(0) + step;
             let right = row.last().copied().unwrap_or(0) + step;
             let both = below.get(at + 1).copied().filter(|_| pattern != ANY && fits(pattern, text));
-            row.push(both.map_or(down.min(right), |both| both.min(down).min(right)));
+            row.push(both.map_or_else(|| down.min(right), |both| both.min(down).min(right)));
         }
         row.reverse();
         costs.push(row);

@@ -137,7 +137,7 @@ impl Given {
     /// What is pressed the `time`-th time that this is asked for, from 0.
     pub(crate) fn pressed(&self, variable: &str, time: usize) -> &str {
         let texts = self.digits.get(variable).map(Vec::as_slice).unwrap_or_default();
-        texts.get(time).or(texts.last()).map_or("", String::as_str)
+        texts.get(time).or_else(|| texts.last()).map_or("", String::as_str)
     }
 
     pub(crate) fn webhook(&self, name: &str) -> WebhookReply {

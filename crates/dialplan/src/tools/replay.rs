@@ -264,7 +264,7 @@ impl Results for Recording<'_> {
             Found::Result(_) => {
                 let variables = self.notes("set:").filter_map(|set| set.split_once('='));
                 let variables = variables.map(|(name, value)| (name.to_string(), value.to_string()));
-                let destination = self.notes("to:").next().or(self.notes("no destination:").next());
+                let destination = self.notes("to:").next().or_else(|| self.notes("no destination:").next());
                 Some(WebhookReply::Answer(WebhookAnswer {
                     variables: variables.collect(),
                     destination: destination.map(str::to_string),

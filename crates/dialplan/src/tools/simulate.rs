@@ -104,7 +104,7 @@ impl Plan {
             Some(permission) if !results.is_granted(permission) => {
                 End::Forbidden { permission: permission.clone() }
             }
-            _ => walk.to_its_end(results),
+            _ => walk.walk_all(results),
         };
         Simulated {
             rule: Some(decision.rule),
@@ -149,7 +149,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn to_its_end(&mut self, results: &mut impl Results) -> End {
+    fn walk_all(&mut self, results: &mut impl Results) -> End {
         let mut result = None;
         loop {
             let now = Circumstances { plan: self.plan, at: self.call.at, overrides: &self.overrides };

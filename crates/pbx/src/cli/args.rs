@@ -194,24 +194,26 @@ pub(super) enum DialplanVerb {
         /// A folder, or one file [default: `dialplan.path` of the configuration]
         path: Option<PathBuf>,
     },
-    /// Explain where a call goes, and why
-    #[command(after_help = "Example:\n  kiestoon dialplan explain 0612345678 --from 206 --at \"za 10:00\"")]
-    Explain {
-        /// The number dialled
-        number: String,
-        /// The caller's number
-        #[arg(long, value_name = "NUMBER")]
-        from: String,
-        /// The context that the call enters
-        #[arg(long, default_value = "intern")]
-        context: String,
-        /// The moment, on the dialplan's clock: "2026-11-20T10:00", "za 10:00" or "10:00" [default: now]
-        #[arg(long, value_name = "WHEN")]
-        at: Option<String>,
-        /// A folder, or one file [default: `dialplan.path` of the configuration]
-        #[arg(long, value_name = "PATH")]
-        path: Option<PathBuf>,
-    },
+    /// Run the tests of a dialplan: the calls in `tests/*.toml` of its folder, made by nobody
+    #[command(
+        after_help = "Exit code 1 where a call goes another way than expected.\n\nExample:\n  kiestoon dialplan test dialplans/ --filter kantoor"
+    )]
+    Test(DialplanTestArgs),
+    /// Explain where a call goes, and why: the rule, its steps, and the way that the call takes
+    #[command(
+        after_help = "Whoever is rung answers unless something else is given; results are answered, busy, no-answer, unavailable, declined or a SIP status.\n\nExamples:\n  kiestoon dialplan explain 0612345678 --from 206 --at \"za 10:00\"\n  kiestoon dialplan explain 202 --from 201 --given ext:202=busy\n  kiestoon dialplan explain 100 --from 201 --override kantoor=closed --given keuze=1,2"
+    )]
+    Explain(ExplainArgs),
+    /// Name the rules and steps that no test reaches
+    #[command(
+        after_help = "Exit code 1 below --min.\n\nExample:\n  kiestoon dialplan coverage dialplans/ --min 80"
+    )]
+    Coverage(CoverageArgs),
+    /// Take calls of the history through the files as they are now, and say which would go another way
+    #[command(
+        after_help = "Nothing is called, and nothing is changed. Results are those that the calls had. Calls whose hours were set by hand may count as changed.\n\nExamples:\n  kiestoon dialplan replay --last 7d new-dialplans/\n  kiestoon dialplan replay --from 2026-11-01 --to 2026-11-08 --json"
+    )]
+    Replay(ReplayArgs),
     /// Draw the dialplan: contexts, rules, steps and where they lead
     #[command(
         after_help = "Example:\n  kiestoon dialplan graph dialplans/ --output dialplan.svg\n  kiestoon dialplan graph --context intern --format mermaid"
@@ -250,6 +252,81 @@ pub(super) struct SchemaArgs {
     /// The folder to write to [default: `dialplan.path` of the configuration]
     #[arg(requires = "write")]
     pub(super) path: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DialplanTestArgs {
+    /// The folder of the dialplan, or one file of it [default: `dialplan.path` of the configuration]
+    pub(super) path: Option<PathBuf>,
+    /// Only cases whose name has this in it
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Option<String>,
+    /// Write the results to this file too, as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// By the plan of the organisation with this slug [default: that of those without files of their own]
+    #[arg(long, value_name = "SLUG")]
+    pub(super) organisation: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainArgs {
+    /// The number dialled
+    pub(super) number: String,
+    /// The caller's number
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) from: String,
+    /// The caller's name
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(super) from_name: String,
+    /// The context that the call enters
+    #[arg(long, default_value = "intern")]
+    pub(super) context: String,
+    /// The moment, on the dialplan's clock: "2026-11-20T10:00", "za 10:00" or "10:00" [default: now]
+    #[arg(long, value_name = "WHEN")]
+    pub(super) at: Option<String>,
+    /// What comes of it: "ext:201=busy", "trunk:voys=503", "group:balie=no-answer", "keuze=1", "webhook:crm=group:balie"
+    #[arg(long, value_name = "WHAT=RESULT")]
+    pub(super) given: Vec<String>,
+    /// Hours set by hand: "kantoor=closed"
+    #[arg(long = "override", value_name = "HOURS=open|closed")]
+    pub(super) overrides: Vec<String>,
+    /// A folder, or one file [default: `dialplan.path` of the configuration]
+    #[arg(long, value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// By the plan of the organisation with this slug [default: that of those without files of their own]
+    #[arg(long, value_name = "SLUG")]
+    pub(super) organisation: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CoverageArgs {
+    /// The folder of the dialplan, or one file of it [default: `dialplan.path` of the configuration]
+    pub(super) path: Option<PathBuf>,
+    /// Fail where the tests reach a smaller share of the steps, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
+    pub(super) min: Option<u8>,
+    /// By the plan of the organisation with this slug [default: that of those without files of their own]
+    #[arg(long, value_name = "SLUG")]
+    pub(super) organisation: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ReplayArgs {
+    /// A folder, or one file [default: `dialplan.path` of the configuration]
+    pub(super) path: Option<PathBuf>,
+    /// Calls of the last minutes, hours or days: "90m", "24h" or "7d"
+    #[arg(long, value_name = "TIME", default_value = "7d", conflicts_with = "from")]
+    pub(super) last: String,
+    /// Calls that began then or later: "2026-11-20" or "2026-11-20T10:00"
+    #[arg(long, value_name = "WHEN")]
+    pub(super) from: Option<String>,
+    /// Calls that began before then
+    #[arg(long, value_name = "WHEN")]
+    pub(super) to: Option<String>,
+    /// Calls of the organisation with this slug [default: all]
+    #[arg(long, value_name = "SLUG")]
+    pub(super) organisation: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

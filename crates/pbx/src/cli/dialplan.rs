@@ -1,17 +1,22 @@
-//! `kiestoon dialplan check` and `explain`: what the files say, without a database or a running PBX.
+//! `kiestoon dialplan`: what the files say, and what calls would do by them, without a running PBX.
 
+mod coverage;
+mod given;
 mod graph;
+mod replay;
 mod schema;
+mod test;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use kiestoon_dialplan::{
-    CallFacts, Explanation, Forced, HoursReason, Loaded, NotThen, Overrides, Plan, Problem, Reason,
+    CallFacts, Explanation, Forced, HoursReason, Loaded, NotThen, Plan, Plans, Problem, Reason, Simulated,
 };
 use serde_json::{Value, json};
 
-use super::args::{DialplanArgs, DialplanVerb};
+use super::args::{DialplanArgs, DialplanVerb, ExplainArgs};
 use super::check::{read_numbers, unresolved};
 use super::failure::Failure;
 use super::language::{Language, say};
@@ -22,19 +27,13 @@ use crate::sounds;
 pub(super) fn dialplan(cli: &Cli, args: DialplanArgs) -> Result<(), Failure> {
     match args.verb {
         DialplanVerb::Check { path } => check(cli, path),
-        DialplanVerb::Explain { number, from, context, at, path } => {
-            explain(cli, path, &Question { number, from, context, at })
-        }
+        DialplanVerb::Test(args) => test::test(cli, &args),
+        DialplanVerb::Explain(args) => explain(cli, &args),
+        DialplanVerb::Coverage(args) => coverage::coverage(cli, &args),
+        DialplanVerb::Replay(args) => replay::replay(cli, &args),
         DialplanVerb::Graph(args) => graph::graph(cli, &args),
         DialplanVerb::Schema(args) => schema::schema(cli, &args),
     }
-}
-
-struct Question {
-    number: String,
-    from: String,
-    context: String,
-    at: Option<String>,
 }
 
 fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
@@ -83,31 +82,45 @@ fn references(cli: &Cli, plan: &Plan) -> Vec<Problem> {
     unresolved(plan, prompts.as_ref(), numbers.as_ref())
 }
 
-fn explain(cli: &Cli, path: Option<PathBuf>, question: &Question) -> Result<(), Failure> {
-    let files = folder::read(&chosen(cli, path)?, cli.language)?;
-    let loaded = Plan::load(&files).map_err(|problems| {
-        Failure::Input(problems.iter().map(Problem::render).collect::<Vec<_>>().join("\n"))
-    })?;
-    let now = Timestamp::now().to_zoned(loaded.plan.timezone().clone());
-    let at = match &question.at {
+fn explain(cli: &Cli, args: &ExplainArgs) -> Result<(), Failure> {
+    let plan = loaded(cli, &chosen(cli, args.path.clone())?, args.organisation.as_deref())?;
+    let now = Timestamp::now().to_zoned(plan.timezone().clone());
+    let at = match &args.at {
         Some(text) => when::at(text, &now, cli.language)?,
         // Whole seconds: rules know no smaller ones.
         None => Timestamp::from_second(now.timestamp().as_second()).unwrap_or_else(|_| now.timestamp()),
     };
+    let overrides = given::overrides(&args.overrides, &plan, at, cli.language)?;
+    let given = given::given(&args.given, cli.language)?;
     let facts = CallFacts {
-        context: &question.context,
-        from: &question.from,
-        from_name: "",
-        dialled: &question.number,
+        context: &args.context,
+        from: &args.from,
+        from_name: &args.from_name,
+        dialled: &args.number,
         at,
-        overrides: &Overrides::NONE,
+        overrides: &overrides,
     };
-    let explanation = loaded.plan.explain(&facts);
+    let explanation = plan.explain(&facts);
+    let simulated = plan.simulate(&facts, &given);
     if cli.json {
-        return cli.print_json(&explanation_json(&explanation));
+        let mut json = explanation_json(&explanation);
+        json["way"] = serde_json::to_value(&simulated).map_err(anyhow::Error::from)?;
+        return cli.print_json(&json);
     }
     print_line(&words(&explanation, cli.language));
+    if explanation.matched.is_some() {
+        print_line(&way(&simulated, cli.language));
+    }
     Ok(())
+}
+
+/// What a call does with the results that were given, and how it ends.
+fn way(simulated: &Simulated, language: Language) -> String {
+    let mut lines = vec![language.pick("  the way of this call:", "  de weg van deze oproep:").to_string()];
+    lines.extend(results(simulated).iter().map(|step| format!("    {step}")));
+    let end = &simulated.end;
+    lines.push(say!(language, "    end: {end}", "    einde: {end}"));
+    lines.join("\n")
 }
 
 /// The path that was named, or else the one of the configuration.
@@ -132,19 +145,7 @@ fn words(explanation: &Explanation, language: Language) -> String {
         return lines.join("\n");
     }
     for passed in &explanation.passed {
-        let reason = match &passed.reason {
-            Reason::Number(patterns) => {
-                say!(language, "the number does not fit {patterns}", "het nummer past niet bij {patterns}")
-            }
-            Reason::Caller(from) => {
-                say!(language, "not for this caller ({from})", "niet voor deze beller ({from})")
-            }
-            Reason::Time(times) => {
-                let times: Vec<String> = times.iter().map(|time| not_then(time, language)).collect();
-                let times = times.join("; ");
-                say!(language, "not then: {times}", "dan niet: {times}")
-            }
-        };
+        let reason = reason(&passed.reason, language);
         lines.push(say!(language, "  passed over  {}: {reason}", "  overgeslagen {}: {reason}", passed.rule));
     }
     let Some(matched) = &explanation.matched else {
@@ -174,6 +175,56 @@ fn words(explanation: &Explanation, language: Language) -> String {
         lines.push(format!("    {indent}{branch}{}", printable(&step.text)));
     }
     lines.join("\n")
+}
+
+/// Why a rule did not take the call.
+fn reason(reason: &Reason, language: Language) -> String {
+    match reason {
+        Reason::Number(patterns) => {
+            say!(language, "the number does not fit {patterns}", "het nummer past niet bij {patterns}")
+        }
+        Reason::Caller(from) => {
+            say!(language, "not for this caller ({from})", "niet voor deze beller ({from})")
+        }
+        Reason::Time(times) => {
+            let times: Vec<String> = times.iter().map(|time| not_then(time, language)).collect();
+            let times = times.join("; ");
+            say!(language, "not then: {times}", "dan niet: {times}")
+        }
+    }
+}
+
+/// What was done, each step with its result and its place.
+fn results(simulated: &Simulated) -> Vec<String> {
+    let mut lines: Vec<String> = simulated
+        .trail
+        .steps()
+        .iter()
+        .map(|step| {
+            let result = step.result.map(|result| format!(" -> {result}")).unwrap_or_default();
+            let place = step.place.as_ref().filter(|place| place.line > 0);
+            let place = place.map(|place| format!("  ({}:{})", place.file, place.line)).unwrap_or_default();
+            format!("{}{result}{place}", printable(&step.text))
+        })
+        .collect();
+    if simulated.trail.left_out() > 0 {
+        lines.push(format!("... {}", simulated.trail.left_out()));
+    }
+    lines
+}
+
+/// The plan of an organisation at a path, that of all without files of their own where none is named, or why there is none.
+fn loaded(cli: &Cli, path: &Path, organisation: Option<&str>) -> Result<Arc<Plan>, Failure> {
+    let plans = plans(cli, path)?;
+    Ok(Arc::clone(organisation.map_or_else(|| plans.shared(), |slug| plans.of(slug))))
+}
+
+fn plans(cli: &Cli, path: &Path) -> Result<Plans, Failure> {
+    let files = folder::read(path, cli.language)?;
+    let (plans, _) = Plans::load(&files).map_err(|problems| {
+        Failure::Input(problems.iter().map(Problem::render).collect::<Vec<_>>().join("\n"))
+    })?;
+    Ok(plans)
 }
 
 /// Why a `when` does not hold, such as "kantoor is dicht: Koningsdag (holidays:nl)".

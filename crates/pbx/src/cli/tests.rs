@@ -47,6 +47,11 @@ fn every_verb_of_the_contract_is_taken() {
         "user list --json",
         "dialplan check",
         "dialplan check dialplans",
+        "dialplan test dialplans --filter nacht --junit a.xml --json",
+        "dialplan explain 1 --from 2 --from-name Jan --given ext:2=busy --given a=1 --override kantoor=closed",
+        "dialplan coverage --min 80",
+        "dialplan replay --last 7d dialplans",
+        "dialplan replay --from 2026-11-01 --to 2026-11-08 --organisation kantoor --json",
         "history --json --limit 5 --number 201 --since 7d --disposition busy",
         "ctl status",
         "ctl registrations",
@@ -76,11 +81,10 @@ fn every_verb_of_the_contract_is_taken() {
 fn explain_has_its_defaults() {
     let args = parse("dialplan explain 202 --from 201").unwrap();
     let Verb::Dialplan(dialplan) = args.verb else { panic!("another verb") };
-    let DialplanVerb::Explain { number, from, context, at, path } = dialplan.verb else {
-        panic!("another verb")
-    };
-    assert_eq!((number.as_str(), from.as_str(), context.as_str()), ("202", "201", "intern"));
-    assert!(at.is_none() && path.is_none());
+    let DialplanVerb::Explain(explain) = dialplan.verb else { panic!("another verb") };
+    let words = [explain.number, explain.from, explain.context, explain.from_name];
+    assert_eq!(words, ["202", "201", "intern", ""]);
+    assert!(explain.at.is_none() && explain.path.is_none() && explain.given.is_empty());
     assert!(parse("dialplan explain 202").is_err(), "--from is needed");
 }
 
