@@ -201,7 +201,7 @@ pub(super) enum DialplanVerb {
     Test(DialplanTestArgs),
     /// Explain where a call goes, and why: the rule, its steps, and the way that the call takes
     #[command(
-        after_help = "Whoever is rung answers unless something else is given; results are answered, busy, no-answer, unavailable, declined or a SIP status.\n\nExamples:\n  kiestoon dialplan explain 0612345678 --from 206 --at \"za 10:00\"\n  kiestoon dialplan explain 202 --from 201 --given ext:202=busy\n  kiestoon dialplan explain 100 --from 201 --override kantoor=closed --given keuze=1,2"
+        after_help = "Whoever is rung answers unless something else is given; results are answered, busy, no-answer, unavailable, declined or a SIP status.\n\nExample:\n  kiestoon dialplan explain 0612345678 --from 206 --at \"za 10:00\"\n  kiestoon dialplan explain 202 --from 201 --given ext:202=busy\n  kiestoon dialplan explain 100 --from 201 --override kantoor=closed --given keuze=1,2"
     )]
     Explain(ExplainArgs),
     /// Name the rules and steps that no test reaches
@@ -211,7 +211,7 @@ pub(super) enum DialplanVerb {
     Coverage(CoverageArgs),
     /// Take calls of the history through the files as they are now, and say which would go another way
     #[command(
-        after_help = "Nothing is called, and nothing is changed. Results are those that the calls had. Calls whose hours were set by hand may count as changed.\n\nExamples:\n  kiestoon dialplan replay --last 7d new-dialplans/\n  kiestoon dialplan replay --from 2026-11-01 --to 2026-11-08 --json"
+        after_help = "Nothing is called, and nothing is changed. Results are those that the calls had. Calls whose hours were set by hand may count as changed.\n\nExample:\n  kiestoon dialplan replay --last 7d new-dialplans/\n  kiestoon dialplan replay --from 2026-11-01 --to 2026-11-08 --json"
     )]
     Replay(ReplayArgs),
     /// Draw the dialplan: contexts, rules, steps and where they lead
