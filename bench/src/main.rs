@@ -1,11 +1,12 @@
 //! Kiestoon's figures beside its peers': a load generator and a driver that runs it against each target in turn.
 //!
 //! The generator has its own few lines of SIP and RTP on purpose. A generator that shared the parser, the digest or the
-//! SDP of the PBX would share their faults and their cost, and would measure them with themselves. Only the codecs are
-//! shared: what transcoding costs is measured beside them.
+//! SDP of the PBX would share their faults and their cost, and would measure them with themselves. Only the codecs and
+//! the dialplan are shared: what transcoding and deciding cost is measured beside them.
 
 mod clock;
 mod codec_cost;
+mod decision_cost;
 mod driver;
 mod forwarder;
 mod generator;
@@ -42,6 +43,8 @@ enum Verb {
     Load(generator::Settings),
     /// Measure what decoding and encoding alone cost
     Codec(codec_cost::Settings),
+    /// Measure what deciding a call in a large dialplan costs
+    Decide(decision_cost::Settings),
     /// Be the plain forwarder
     Forward(forwarder::Settings),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Verb::Browsers(options) => soak::browsers::run(options),
         Verb::Load(settings) => generator::run(settings),
         Verb::Codec(settings) => codec_cost::run(&settings),
+        Verb::Decide(settings) => decision_cost::run(&settings),
         Verb::Forward(settings) => forwarder::run(&settings),
     };
     match done {

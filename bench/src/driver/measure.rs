@@ -21,6 +21,8 @@ pub(crate) enum Measure {
     Reg,
     /// Calls at 50/s, held for half a second
     Call,
+    /// Deciding a call in a plan of 1,000 rules, beside all of the call's work
+    Decide,
     /// RTP of 100 calls at the same time: waking up dominates
     Media,
     /// RTP of 400 calls at the same time: relaying dominates
@@ -44,12 +46,21 @@ pub(crate) enum Measure {
 }
 
 impl Measure {
-    pub(crate) const USUAL: [Self; 7] =
-        [Self::Reg, Self::Call, Self::Media400, Self::Transcode, Self::Webrtc200, Self::Mem, Self::Lat];
+    pub(crate) const USUAL: [Self; 8] = [
+        Self::Reg,
+        Self::Call,
+        Self::Decide,
+        Self::Media400,
+        Self::Transcode,
+        Self::Webrtc200,
+        Self::Mem,
+        Self::Lat,
+    ];
 
-    /// Transcoding is measured beside the codec alone, and Kamailio is no gateway for browsers.
+    /// Transcoding is measured beside the codec alone, deciding beside our own call, and Kamailio is no gateway for browsers.
     pub(crate) fn is_for(self, product: Product) -> bool {
-        !matches!(self, Self::Transcode | Self::Webrtc200) || product == Product::Kiestoon
+        let ours_alone = matches!(self, Self::Decide | Self::Transcode | Self::Webrtc200);
+        !ours_alone || product == Product::Kiestoon
     }
 
     pub(crate) fn name(self) -> String {
@@ -60,6 +71,7 @@ impl Measure {
         match self {
             Self::Reg => registrations(bench, product),
             Self::Call => calls(bench, product),
+            Self::Decide => decisions(bench, product),
             Self::Media => media(bench, product, 100, 8),
             Self::Media400 => media(bench, product, 400, 5),
             Self::Transcode => transcode(bench, product),
@@ -102,6 +114,26 @@ fn calls(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
     measured.judge_signalling();
     Ok(measured)
 }
+
+/// Calls through the server, then the decisions alone on the same processor.
+fn decisions(bench: &Bench, product: Product) -> anyhow::Result<Measured> {
+    let target = product.start(bench, Traffic::Signalling, bench.options.users)?;
+    bench.signalling(&target, "call --users 200 --rate 50 --seconds 2")?;
+    let (mut measured, mut alone) = (Measured::default(), Vec::new());
+    for _ in 0..bench.options.repeat {
+        measured.runs.push(bench.signalling(&target, "call --users 200 --rate 50 --seconds 8")?);
+        alone.push(bench.decision_alone(RULES)?);
+    }
+    let calls = measured.runs.iter().filter_map(Run::cpu_ms_each);
+    let shares = calls.zip(&alone).map(|(call, decision)| decision / (10.0 * call)).collect();
+    measured.set_all("share_pct", shares);
+    measured.set_all("cpu_us_per_decision", alone);
+    measured.judge_signalling();
+    Ok(measured)
+}
+
+/// Of the plan in which calls are decided.
+const RULES: u32 = 1000;
 
 fn media(bench: &Bench, product: Product, calls: u32, seconds: u32) -> anyhow::Result<Measured> {
     let target = product.start(bench, Traffic::Sound, bench.options.users.max(2 * calls))?;

@@ -58,12 +58,21 @@ impl Bench {
 impl Bench {
     /// Microseconds of CPU for a frame decoded and one encoded, without anything around it.
     pub(crate) fn codec_alone(&self, from: &str, to: &str, calls: u32) -> anyhow::Result<f64> {
+        self.alone(&["codec", from, to, "--calls", &calls.to_string()])
+    }
+
+    /// Microseconds of CPU for deciding one call in a plan of so many rules.
+    pub(crate) fn decision_alone(&self, rules: u32) -> anyhow::Result<f64> {
+        self.alone(&["decide", "--rules", &rules.to_string()])
+    }
+
+    /// Runs a measure of our own in the server's place: the number that it prints.
+    fn alone(&self, arguments: &[&str]) -> anyhow::Result<f64> {
         let mut command = self.place.command(&self.own_binary);
-        command.args(["codec", from, to, "--calls", &calls.to_string()]);
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
         let output = self.place.spawn(Role::Server, &mut command)?.wait_with_output()?;
         let text = String::from_utf8_lossy(&output.stdout);
-        text.trim().parse().with_context(|| format!("the codecs said {text:?}"))
+        text.trim().parse().with_context(|| format!("{} said {text:?}", arguments.join(" ")))
     }
 }
 

@@ -134,6 +134,8 @@ const ROWS: &[Row] = &[
     row("REGISTER, most a second", "regmax", "max", 0, Aim::None),
     row("REGISTER at most, CPU s per 1,000", "regmax", "cpu_ms_at_max", 3, Aim::None),
     row("call, CPU ms", "call", "cpu_ms_per_call", 3, Aim::Ratio(1.5)),
+    row("deciding a call in 1,000 rules, CPU us", "decide", "cpu_us_per_decision", 2, Aim::None),
+    row("  its share of the call's CPU, %", "decide", "share_pct", 2, Aim::Value(3.0)),
     row("call, most a second", "callmax", "max", 0, Aim::None),
     row("call at most, CPU ms", "callmax", "cpu_ms_at_max", 3, Aim::None),
     row("INVITE to 200 at 50/s p50, us", "call", "setup_p50_us", 0, Aim::None),
