@@ -57,7 +57,14 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Now, as the dialplan judges hours.
     pub(crate) fn timestamp(&self) -> Timestamp {
-        Timestamp::from_microsecond(self.clock.micros(self.now)).unwrap_or(Timestamp::UNIX_EPOCH)
+        self.timestamp_at(self.now)
+    }
+
+    /// A moment, as the dialplan judges hours.
+    pub(crate) fn timestamp_at(&self, now: Instant) -> Timestamp {
+        let ahead = self.settings.dialplan_ahead_secs.saturating_mul(1_000_000);
+        let micros = self.clock.micros(now).saturating_add(ahead);
+        Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// What an organisation, by its id in the store, has open or closed whatever the clock says.

@@ -38,6 +38,8 @@ pub struct Settings {
     pub transactions: TransactionLimits,
     /// `Max-Forwards` of the requests that we begin ourselves; relayed ones carry one less than what came.
     pub max_forwards: u8,
+    /// Seconds that the dialplan's hours are judged ahead of the wall clock: for trying a plan.
+    pub dialplan_ahead_secs: i64,
     /// The longest that a call may stay unanswered, all dialplan steps together.
     pub ring_limit: Duration,
     /// The longest that a call may last once answered: a bound for calls that nobody ends.
@@ -134,6 +136,7 @@ impl Default for Settings {
             limits: CallLimits::default(),
             transactions: TransactionLimits::default(),
             max_forwards: 70,
+            dialplan_ahead_secs: 0,
             ring_limit: Duration::from_secs(5 * 60),
             call_limit: Duration::from_secs(12 * 3600),
             probe_interval: Duration::from_secs(60),

@@ -22,6 +22,7 @@ pub(crate) fn check(config: &Config, root: &Node, reading: &mut Reading) {
     checks.ports(config);
     checks.store(&config.store);
     checks.folders(config);
+    checks.moment(config.dialplan.at.as_ref());
     checks.level(&config.log.level);
     checks.admin(config);
 }
@@ -214,6 +215,15 @@ impl Checks<'_> {
                 let what = if path.exists() { "is not a folder" } else { "does not exist" };
                 self.error(key, &format!("`{key}`: the folder {} {what}", path.display()), None);
             }
+        }
+    }
+
+    fn moment(&mut self, at: Option<&String>) {
+        if let Some(text) = at
+            && text.parse::<jiff::Timestamp>().is_err()
+        {
+            let message = format!("`dialplan.at`: {text:?} is no moment");
+            self.error("dialplan.at", &message, Some("write it as \"2026-12-25T10:00:00+01:00\"".to_owned()));
         }
     }
 

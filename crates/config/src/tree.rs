@@ -187,6 +187,8 @@ section! {
     pub struct Dialplan {
         /// The folder whose `*.toml` files are the dialplan.
         pub path: PathBuf = "dialplans".into();
+        /// For trying a plan: the moment, RFC 3339, that its hours take the start of the PBX for.
+        pub at: Option<String> = None;
     }
 }
 

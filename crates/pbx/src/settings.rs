@@ -13,6 +13,7 @@ use kiestoon_sip::{
     transaction::Timers,
 };
 
+use crate::clock;
 use crate::transport::Admission;
 use crate::{
     media::EngineConfig,
@@ -68,9 +69,16 @@ pub(crate) fn call(config: &Config) -> Settings {
         srtp: srtp(config.media.srtp),
         t38: config.media.t38,
         codecs: Arc::new(policy(config)),
+        dialplan_ahead_secs: ahead(config),
         hold_music: Some(config.media.hold_music.as_str()).filter(|name| !name.is_empty()).map(Into::into),
         ..Settings::default()
     }
+}
+
+/// How far the moment that hours are to be judged at lies ahead of now.
+fn ahead(config: &Config) -> i64 {
+    let at = config.dialplan.at.as_ref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    at.map_or(0, |at| at.as_second().saturating_sub(clock::unix_micros() / 1_000_000))
 }
 
 /// The addresses that peers are told; `address` is that of a network.

@@ -1,8 +1,9 @@
 //! Day and night, as the PBX and its operators know it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use kiestoon_dialplan::{OverrideTo, Overrides};
+use kiestoon_dialplan::{OverrideTo, Overrides, Timestamp};
 
 use super::Switch;
 use crate::by_hand::HoursSet;
@@ -13,6 +14,11 @@ impl Switch {
         for HoursSet { organisation, hours, forced, .. } in set {
             self.x.change_hours(&organisation, |overrides| overrides.set(&hours, forced));
         }
+    }
+
+    /// The moment that hours are judged at.
+    pub fn dialplan_time(&self, now: Instant) -> Timestamp {
+        self.x.timestamp_at(now)
     }
 
     /// What an organisation, by its id, has set by hand.

@@ -8,23 +8,25 @@ use kiestoon_dialplan::{OverrideTo, Overrides, Plan, Timestamp};
 use tokio::sync::oneshot;
 
 use super::{Signalling, views};
-use crate::{clock, control::NoHours, task};
+use crate::{control::NoHours, task};
 
 /// An organisation, and what it has set by hand.
 struct Of {
     slug: String,
     overrides: Overrides,
+    now: Timestamp,
 }
 
 impl Signalling {
     pub(super) fn tell_hours(&mut self, reply: oneshot::Sender<Vec<Hours>>) {
         let snapshot = Arc::clone(self.switch.snapshot());
+        let now = self.switch.dialplan_time(Instant::now());
         let all: Vec<Of> = self
             .switch
             .snapshot()
             .organisations()
             .iter()
-            .map(|of| Of { slug: of.slug.to_string(), overrides: self.switch.overrides(&of.id).clone() })
+            .map(|of| Of { slug: of.slug.to_string(), overrides: self.switch.overrides(&of.id).clone(), now })
             .collect();
         self.answer_aside("hours", reply, move || {
             all.iter().flat_map(|of| hours(snapshot.plans().of(&of.slug), of, None)).collect()
@@ -47,7 +49,8 @@ impl Signalling {
         let snapshot = Arc::clone(self.switch.snapshot());
         let id = snapshot.organisations().iter().find(|of| *of.slug == *slug).map(|of| Arc::clone(&of.id));
         let overrides = id.map(|id| self.switch.overrides(&id).clone()).unwrap_or_default();
-        let (of, name) = (Of { slug, overrides }, request.name);
+        let now = self.switch.dialplan_time(Instant::now());
+        let (of, name) = (Of { slug, overrides, now }, request.name);
         let plan = Arc::clone(snapshot.plans().of(&of.slug));
         self.answer_aside("hours", reply, move || {
             let found = self::hours(&plan, &of, Some(&name)).pop();
@@ -88,10 +91,9 @@ impl Signalling {
 }
 
 fn hours(plan: &Plan, of: &Of, only: Option<&str>) -> Vec<Hours> {
-    let now = Timestamp::from_microsecond(clock::unix_micros()).unwrap_or(Timestamp::UNIX_EPOCH);
     let wanted = plan.hours_names().filter(|name| only.is_none_or(|only| only == *name));
     let seen = |name: &str| {
-        let at = plan.hours_at(name, now, &of.overrides)?;
+        let at = plan.hours_at(name, of.now, &of.overrides)?;
         let until = at.next_change.filter(|_| at.forced.is_none());
         Some(Hours {
             organisation: of.slug.clone(),

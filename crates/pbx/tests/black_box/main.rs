@@ -19,6 +19,7 @@ mod a_thousand_calls;
 mod bounds;
 mod database_away;
 mod day_and_night;
+mod dialplan;
 mod dns;
 mod fax;
 mod flood;
