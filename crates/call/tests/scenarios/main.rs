@@ -59,6 +59,7 @@ mod keep_alive;
 mod late_offer;
 mod late_offer_early;
 mod limits_are_kept;
+mod live_is_explained;
 mod loop_is_stopped;
 mod lossy_network_call;
 mod max_breadth;
