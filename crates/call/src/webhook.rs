@@ -1,5 +1,5 @@
 //! A step that asks a service outside where the call is to go: the question, the wait, and what came of it. The asking
-//! itself is of whoever performs [`Output::Webhook`](crate::Output::Webhook).
+//! itself is of whoever performs [`Output::Webhook`].
 
 use std::collections::BTreeMap;
 use std::fmt;

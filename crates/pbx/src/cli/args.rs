@@ -236,6 +236,9 @@ pub(super) struct GraphArgs {
     /// This context alone
     #[arg(long, value_name = "NAME")]
     pub(super) context: Option<String>,
+    /// The plan of this organisation [default: the one that all share]
+    #[arg(long, value_name = "SLUG")]
+    pub(super) organisation: Option<String>,
     /// Where to write it [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,

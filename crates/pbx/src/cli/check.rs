@@ -6,7 +6,7 @@ use std::path::Path;
 
 use kiestoon_config::{Config, Media};
 use kiestoon_control::Client;
-use kiestoon_dialplan::{Plan, Problem, ReferenceKind};
+use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::failure::Failure;
@@ -22,14 +22,14 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     loaded.warnings.iter().for_each(|warning| report.warnings.push(warning.to_string()));
     report.certificate(&config);
     let prompts = report.sounds(&config.media);
-    let plan = report.dialplan(&config.dialplan.path);
+    let plans = report.dialplan(&config.dialplan.path);
     let numbers = cli.block_on(async {
         let numbers = report.database(&config).await;
         report.ports(&config).await;
         Ok(numbers)
     })?;
-    if let Some(plan) = plan {
-        report.references(&plan, &prompts, numbers.as_ref());
+    if let Some(plans) = plans {
+        report.references(&plans, &prompts, numbers.as_ref());
     }
     report.finish(cli)
 }
@@ -90,7 +90,7 @@ impl Report {
         names
     }
 
-    fn dialplan(&mut self, path: &Path) -> Option<Plan> {
+    fn dialplan(&mut self, path: &Path) -> Option<Plans> {
         let files = match folder::read(path, self.language) {
             Ok(files) => files,
             Err(failure) => {
@@ -98,11 +98,11 @@ impl Report {
                 return None;
             }
         };
-        match Plan::load(&files) {
-            Ok(loaded) => {
-                self.warnings.extend(loaded.warnings.iter().map(|problem| problem.render()));
-                self.good.push(folder::summary(&loaded.plan, files.len(), self.language));
-                Some(loaded.plan)
+        match Plans::load(&files) {
+            Ok((plans, warnings)) => {
+                self.warnings.extend(warnings.iter().map(Problem::render));
+                self.good.push(folder::summary(&plans, files.len(), self.language));
+                Some(plans)
             }
             Err(problems) => {
                 for problem in problems {
@@ -146,8 +146,8 @@ impl Report {
         }
     }
 
-    fn references(&mut self, plan: &Plan, prompts: &HashSet<String>, numbers: Option<&HashSet<String>>) {
-        let unresolved = unresolved(plan, Some(prompts), numbers);
+    fn references(&mut self, plans: &Plans, prompts: &HashSet<String>, numbers: Option<&HashSet<String>>) {
+        let unresolved = unresolved(plans, Some(prompts), numbers);
         self.warnings.extend(unresolved.iter().map(Problem::render));
     }
 
@@ -212,13 +212,13 @@ impl Report {
     }
 }
 
-/// What the plan refers to and is not there. Prompts or numbers that are not known are taken to be there.
+/// What the plans refer to and is not there. Prompts or numbers that are not known are taken to be there.
 pub(super) fn unresolved(
-    plan: &Plan,
+    plans: &Plans,
     prompts: Option<&HashSet<String>>,
     numbers: Option<&HashSet<String>>,
 ) -> Vec<Problem> {
-    plan.unresolved(|kind, name| match kind {
+    plans.unresolved(|plan, kind, name| match kind {
         ReferenceKind::Prompt => prompts
             .is_none_or(|prompts| plan.language().prompt(name, |name| prompts.contains(name)).is_some()),
         ReferenceKind::Saying => {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kiestoon_dialplan::{
-    CallFacts, Explanation, Forced, HoursReason, Loaded, NotThen, Plan, Plans, Problem, Reason, Simulated,
+    CallFacts, Explanation, Forced, HoursReason, NotThen, Plan, Plans, Problem, Reason, Simulated,
 };
 use serde_json::{Value, json};
 
@@ -38,10 +38,10 @@ pub(super) fn dialplan(cli: &Cli, args: DialplanArgs) -> Result<(), Failure> {
 
 fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
     let files = folder::read(&chosen(cli, path)?, cli.language)?;
-    let (problems, plan) = match Plan::load(&files) {
-        Ok(Loaded { plan, mut warnings }) => {
-            warnings.extend(references(cli, &plan));
-            (warnings, Some(plan))
+    let (problems, plans) = match Plans::load(&files) {
+        Ok((plans, mut warnings)) => {
+            warnings.extend(references(cli, &plans));
+            (warnings, Some(plans))
         }
         Err(problems) => (problems, None),
     };
@@ -52,7 +52,7 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
     }
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
-    let Some(plan) = plan else {
+    let Some(plans) = plans else {
         return Err(Failure::Input(say!(
             cli.language,
             "dialplan refused: errors: {errors}; warnings: {warnings}; files: {}",
@@ -65,21 +65,21 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
             0 => String::new(),
             _ => say!(cli.language, "; warnings: {warnings}", "; waarschuwingen: {warnings}"),
         };
-        print_line(&format!("{}{end}", folder::summary(&plan, files.len(), cli.language)));
+        print_line(&format!("{}{end}", folder::summary(&plans, files.len(), cli.language)));
     }
     Ok(())
 }
 
 /// What the plan refers to and is not there, as far as that can be known: the extensions of a database that does not open,
 /// and anything where there is no good configuration, are not looked for.
-fn references(cli: &Cli, plan: &Plan) -> Vec<Problem> {
+fn references(cli: &Cli, plans: &Plans) -> Vec<Problem> {
     let config = cli.config().ok();
     let prompts = config.as_ref().map(|config| {
         let files = sounds::files(&config.media.sounds, |_, _| {}).into_keys();
         files.chain(sounds::tones(&config.media).names().map(str::to_owned)).collect()
     });
     let numbers = config.and_then(|config| cli.block_on(read_numbers(&config)).ok());
-    unresolved(plan, prompts.as_ref(), numbers.as_ref())
+    unresolved(plans, prompts.as_ref(), numbers.as_ref())
 }
 
 fn explain(cli: &Cli, args: &ExplainArgs) -> Result<(), Failure> {

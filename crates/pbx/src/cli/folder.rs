@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kiestoon_dialplan::{Plan, SourceFile};
+use kiestoon_dialplan::{Plan, Plans, SourceFile};
 
 use super::failure::Failure;
 use super::language::{Language, say};
@@ -39,16 +39,25 @@ pub(super) fn read(path: &Path, language: Language) -> Result<Vec<SourceFile>, F
     Ok(files)
 }
 
-/// Contexts and rules of a plan, in words.
-pub(super) fn summary(plan: &Plan, files: usize, language: Language) -> String {
+/// Contexts and rules of all plans, in words.
+pub(super) fn summary(plans: &Plans, files: usize, language: Language) -> String {
+    let contexts = contexts(plans.shared(), language);
+    let mut text = say!(
+        language,
+        "dialplan is good: files: {files}; contexts: {contexts}",
+        "belplan is goed: bestanden: {files}; contexten: {contexts}"
+    );
+    for (slug, plan) in plans.own() {
+        let contexts = self::contexts(plan, language);
+        text.push_str(&say!(language, "; of {slug}: {contexts}", "; van {slug}: {contexts}"));
+    }
+    text
+}
+
+fn contexts(plan: &Plan, language: Language) -> String {
     let contexts: Vec<String> = plan
         .contexts()
         .map(|(name, rules)| say!(language, "{name} ({rules} rules)", "{name} ({rules} regels)"))
         .collect();
-    let contexts = contexts.join(", ");
-    say!(
-        language,
-        "dialplan is good: files: {files}; contexts: {contexts}",
-        "belplan is goed: bestanden: {files}; contexten: {contexts}"
-    )
+    contexts.join(", ")
 }

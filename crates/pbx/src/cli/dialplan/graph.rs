@@ -1,21 +1,18 @@
 //! `kiestoon dialplan graph`: the plan as a picture.
 
-use kiestoon_dialplan::{GraphOptions, Plan, Problem};
+use kiestoon_dialplan::GraphOptions;
 
-use super::chosen;
+use super::{chosen, loaded};
 use crate::cli::args::GraphArgs;
 use crate::cli::failure::Failure;
 use crate::cli::language::say;
-use crate::cli::{Cli, folder, print_line};
+use crate::cli::{Cli, print_line};
 
 pub(super) fn graph(cli: &Cli, args: &GraphArgs) -> Result<(), Failure> {
-    let files = folder::read(&chosen(cli, args.path.clone())?, cli.language)?;
-    let loaded = Plan::load(&files).map_err(|problems| {
-        Failure::Input(problems.iter().map(Problem::render).collect::<Vec<_>>().join("\n"))
-    })?;
+    let plan = loaded(cli, &chosen(cli, args.path.clone())?, args.organisation.as_deref())?;
     let options = GraphOptions { context: args.context.as_deref(), ..GraphOptions::default() };
-    let Some(graph) = loaded.plan.graph(options) else {
-        let known = loaded.plan.contexts().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+    let Some(graph) = plan.graph(options) else {
+        let known = plan.contexts().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
         let wanted = args.context.as_deref().unwrap_or_default();
         return Err(Failure::Input(say!(
             cli.language,
