@@ -1,5 +1,7 @@
 //! The way of a call through the dialplan: which rules it got and why, and what each step came to.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// A rule that a call got. A call that is forwarded or transferred gets one for each number that it goes to.
@@ -26,6 +28,8 @@ pub struct Way {
     pub when: Vec<String>,
     /// The callers that it is for, as written; empty where it is for all.
     pub from: String,
+    /// The hours that were set by hand then: each name with `open` or `closed`.
+    pub by_hand: BTreeMap<String, String>,
     /// What was done, at most 50 steps.
     pub steps: Vec<WayStep>,
     /// How many more there were.

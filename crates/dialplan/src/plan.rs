@@ -91,6 +91,8 @@ pub struct Why {
     pub when: Vec<Arc<str>>,
     /// The callers it is for, as written; empty where it is for all.
     pub from: Box<str>,
+    /// What was open or closed by hand then.
+    pub by_hand: Overrides,
 }
 
 /// A rule by name and place. Cheap to clone.
@@ -264,7 +266,8 @@ impl Rule {
     }
 
     fn why(&self, pattern: &Pattern, moment: Moment<'_>) -> Why {
-        let mut why = Why { pattern: pattern.to_string().into(), ..Why::default() };
+        let by_hand = moment.overrides.clone();
+        let mut why = Why { pattern: pattern.to_string().into(), by_hand, ..Why::default() };
         for condition in &self.conditions {
             why.when.extend(condition.hours_hold(moment).flatten().map(|when| Arc::clone(when.text())));
             if !condition.from.is_empty() {

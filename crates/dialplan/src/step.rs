@@ -95,6 +95,8 @@ pub(crate) struct CollectStep {
     pub(crate) valid: Matcher,
     /// How often the caller is asked again.
     pub(crate) retries: u8,
+    /// Whether records show stars for what was pressed.
+    pub(crate) is_secret: bool,
     pub(crate) on_timeout: Option<Steps>,
     pub(crate) on_invalid: Option<Steps>,
 }

@@ -278,6 +278,7 @@ proptest! {
                 from_name: facts.from_name.into(),
                 dialled: dialled.into(),
                 at,
+                overrides: Overrides::NONE,
                 rule: simulated.rule.as_ref().map(|rule| rule.name.to_string()),
                 steps: steps.collect(),
                 is_cut: simulated.trail.left_out() > 0,

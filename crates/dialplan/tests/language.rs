@@ -295,6 +295,17 @@ fn digits_are_asked_for_again_and_then_given_up() {
 }
 
 #[test]
+fn a_secret_is_known_to_the_plan_and_shown_to_nobody() {
+    let plan = steps(
+        r#"{ collect = "pin", digits = 4, secret = true }, { choose = "${pin}", cases = { 1234 = "play:goed" }, else = "play:fout" }"#,
+    );
+    let mut run = decide(&plan, "1").run;
+    run.next(None);
+    assert_eq!(run.collected("1234").to_string(), "play:goed");
+    assert_eq!(run.trail(), ["collect = collected", "digits:****", "play:goed"]);
+}
+
+#[test]
 fn a_question_without_branches_goes_on() {
     let plan = steps(r#"{ collect = "x", retries = 0 }, { dial = ["ext:${x|default:100}"] }"#);
     let mut run = decide(&plan, "1").run;

@@ -96,6 +96,7 @@ mod reject_step;
 mod reliable_early_media;
 mod reliable_from_callee;
 mod reliable_ringing_required;
+mod reload_under_calls;
 mod replayed_nc;
 mod required_option_420;
 mod restart_keeps_bindings;

@@ -10,7 +10,7 @@ use crate::template::{FACTS, is_name};
 use crate::tree::{Entry, Node, Table};
 use crate::words;
 
-pub(super) const OPTIONS: [&str; 11] = [
+pub(super) const OPTIONS: [&str; 12] = [
     "prompt",
     "digits",
     "min",
@@ -20,6 +20,7 @@ pub(super) const OPTIONS: [&str; 11] = [
     "end",
     "match",
     "retries",
+    "secret",
     "on_timeout",
     "on_invalid",
 ];
@@ -58,6 +59,7 @@ pub(super) fn read(
     let prompt = table.get("prompt").and_then(|node| step::prompt(reader, node, "prompt"));
     let valid = table.get("match").map(|node| condition::matcher(reader, node, "match", names));
     let retries = table.get("retries").and_then(|node| reader.integer(node, "retries", 0..=10));
+    let is_secret = table.get("secret").and_then(|node| reader.boolean(node, "secret"));
     let mut branch = |key: &str| -> Option<Steps> {
         table.get(key).and_then(|node| step::steps(reader, node, key, depth + 1, names))
     };
@@ -73,6 +75,7 @@ pub(super) fn read(
         end,
         valid: valid.unwrap_or_default(),
         retries: retries.unwrap_or(2),
+        is_secret: is_secret.unwrap_or(false),
     })
 }
 

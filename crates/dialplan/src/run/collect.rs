@@ -23,7 +23,8 @@ impl Run {
     pub fn collected(&mut self, digits: &str, plan: &Plan) -> StepResult {
         let Some(Does::Collect(step)) = self.done().map(|step| step.does) else { return StepResult::Failed };
         self.variables.set(&step.variable, digits.to_string());
-        self.trail.note(format!("digits:{digits}"), None);
+        let shown = if step.is_secret { "*".repeat(digits.len()) } else { digits.to_string() };
+        self.trail.note(format!("digits:{shown}"), None);
         if digits.len() < usize::from(step.min) {
             StepResult::TimedOut
         } else if !step.valid.is_empty() && !step.valid.matches(digits, plan) {

@@ -28,6 +28,8 @@ pub struct Recorded {
     pub dialled: String,
     /// When.
     pub at: Timestamp,
+    /// What was open or closed by hand then.
+    pub overrides: Overrides,
     /// The name of the rule that it got; None where none took it.
     pub rule: Option<String>,
     /// What it did. Nothing where it ended before its first step, or where that is not known.
@@ -159,7 +161,7 @@ impl Plan {
             from_name: &call.from_name,
             dialled: &call.dialled,
             at: call.at,
-            overrides: &Overrides::NONE,
+            overrides: &call.overrides,
         };
         let given = given(call);
         let mut results = Recording { call, at: 0, has_left: false, given: GivenResults::new(&given) };

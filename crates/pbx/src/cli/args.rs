@@ -211,7 +211,7 @@ pub(super) enum DialplanVerb {
     Coverage(CoverageArgs),
     /// Take calls of the history through the files as they are now, and say which would go another way
     #[command(
-        after_help = "Nothing is called, and nothing is changed. Results are those that the calls had. Calls whose hours were set by hand may count as changed.\n\nExample:\n  kiestoon dialplan replay --last 7d new-dialplans/\n  kiestoon dialplan replay --from 2026-11-01 --to 2026-11-08 --json"
+        after_help = "Nothing is called, and nothing is changed. Results and hours set by hand are those that the calls had.\n\nExample:\n  kiestoon dialplan replay --last 7d new-dialplans/\n  kiestoon dialplan replay --from 2026-11-01 --to 2026-11-08 --json"
     )]
     Replay(ReplayArgs),
     /// Draw the dialplan: contexts, rules, steps and where they lead

@@ -90,9 +90,19 @@ pub(super) fn way(way: Way) -> control::Way {
         pattern: Some(way.why.pattern.into()).filter(|pattern: &String| !pattern.is_empty()),
         when: way.why.when.iter().map(ToString::to_string).collect(),
         from: way.why.from.into(),
+        by_hand: way.why.by_hand.iter().map(by_hand).collect(),
         steps: way.trail.steps().iter().map(step).collect(),
         left_out: way.trail.left_out(),
     }
+}
+
+/// Hours that were set by hand.
+fn by_hand((hours, forced): (&str, Forced)) -> (String, String) {
+    let state = match forced {
+        Forced::Open => "open",
+        Forced::Closed => "closed",
+    };
+    (hours.to_owned(), state.to_owned())
 }
 
 fn step(step: &TrailStep) -> control::WayStep {

@@ -1,10 +1,10 @@
 //! `kiestoon dialplan replay`: calls of the history, by the files as they are now.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{Timestamp, Zoned};
 use kiestoon_control::Way;
-use kiestoon_dialplan::{Change, Plans, Recorded, RecordedStep, Replay};
+use kiestoon_dialplan::{Change, Forced, Overrides, Plans, Recorded, RecordedStep, Replay};
 use kiestoon_store::{Cdr, HistoryFilter};
 
 use super::super::args::ReplayArgs;
@@ -91,6 +91,7 @@ fn recorded(call: &Cdr) -> Vec<Recorded> {
                 from_name: from_name(),
                 dialled: way.number,
                 at: way.at.parse().ok()?,
+                overrides: overrides(&way.by_hand),
                 rule: way.rule,
                 steps: way
                     .steps
@@ -113,12 +114,21 @@ fn recorded(call: &Cdr) -> Vec<Recorded> {
             from_name: from_name(),
             dialled: call.dialed.clone()?,
             at: Timestamp::from_microsecond(call.started_at).ok()?,
+            overrides: Overrides::NONE,
             rule: call.route.clone(),
             steps: Vec::new(),
             is_cut: false,
         })
     };
     of_record().into_iter().collect()
+}
+
+fn overrides(by_hand: &BTreeMap<String, String>) -> Overrides {
+    let mut overrides = Overrides::NONE;
+    for (hours, state) in by_hand {
+        overrides.set(hours, Some(if state == "open" { Forced::Open } else { Forced::Closed }));
+    }
+    overrides
 }
 
 fn lines(replay: &Replay, language: Language) -> String {
