@@ -57,6 +57,18 @@ struct Frame {
     at: usize,
 }
 
+/// A step by its list, which is shared: a step itself may hold many patterns.
+struct Taken {
+    steps: Steps,
+    at: usize,
+}
+
+impl Taken {
+    fn step(&self) -> Option<&Step> {
+        self.steps.get(self.at)
+    }
+}
+
 /// What a walk is judged by at the moment of a step.
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances<'a> {
@@ -94,7 +106,7 @@ impl Run {
 
     /// The groups that the dial step just asked for names.
     pub(crate) fn dialled_groups(&self) -> Vec<Arc<Group>> {
-        match self.done().map(|step| step.does) {
+        match self.done().as_ref().and_then(Taken::step).map(|step| &step.does) {
             Some(Does::Dial(dial)) => dial.groups().cloned().collect(),
             _ => Vec::new(),
         }
@@ -119,9 +131,10 @@ impl Run {
         if let Some(action) = self.ask_again(previous) {
             return action;
         }
-        while let Some(step) = self.take() {
-            if let Some(action) = self.act(&step, now) {
-                self.trail.act(&action, &step, &self.variables);
+        while let Some(taken) = self.take() {
+            let Some(step) = taken.step() else { continue };
+            if let Some(action) = self.act(step, now) {
+                self.trail.act(&action, step, &self.variables);
                 return action;
             }
         }
@@ -142,8 +155,10 @@ impl Run {
 
     /// Takes in what a webhook answered; its result is to be handed to [`Run::next`].
     pub fn webhook_answered(&mut self, answer: &WebhookAnswer, plan: &Plan) -> StepResult {
-        let Some(step) = self.done() else { return StepResult::Failed };
-        let Does::Webhook(webhook) = step.does else { return StepResult::Failed };
+        let done = self.done();
+        let Some(Does::Webhook(webhook)) = done.as_ref().and_then(Taken::step).map(|step| &step.does) else {
+            return StepResult::Failed;
+        };
         for (name, value) in &answer.variables {
             if webhook.variables.iter().any(|known| **known == **name) {
                 self.variables.set(name, value.clone());
@@ -154,7 +169,7 @@ impl Run {
         match plan.steps_to(destination) {
             Ok(steps) => {
                 self.trail.note(format!("to:{destination}"), None);
-                self.frames = vec![Frame { steps, at: 0 }];
+                self.replace(steps);
                 StepResult::Routed
             }
             Err(_) => {
@@ -177,13 +192,13 @@ impl Run {
     }
 
     /// The step that comes next, unless the walk is over or has gone on for too long.
-    fn take(&mut self) -> Option<Step> {
+    fn take(&mut self) -> Option<Taken> {
         loop {
             let frame = self.frames.last_mut()?;
-            let Some(step) = frame.steps.get(frame.at) else {
+            if frame.at >= frame.steps.len() {
                 self.frames.pop();
                 continue;
-            };
+            }
             let Some(left) = self.steps_left.checked_sub(1) else {
                 self.trail.note("too many steps".to_string(), None);
                 self.end();
@@ -191,17 +206,18 @@ impl Run {
             };
             self.steps_left = left;
             frame.at += 1;
-            if let Some(visited) = &mut self.visited {
+            let taken = self.done()?;
+            if let (Some(visited), Some(step)) = (&mut self.visited, taken.step()) {
                 visited.places.push(step.place.clone());
             }
-            return Some(step.clone());
+            return Some(taken);
         }
     }
 
     /// The step that was taken last.
-    fn done(&self) -> Option<Step> {
+    fn done(&self) -> Option<Taken> {
         let frame = self.frames.last()?;
-        frame.steps.get(frame.at.checked_sub(1)?).cloned()
+        Some(Taken { steps: Arc::clone(&frame.steps), at: frame.at.checked_sub(1)? })
     }
 
     /// The action of a step, unless it is done at once.
@@ -283,7 +299,8 @@ impl Run {
 
     /// Goes into the branch that the step just done has for this result. Such a branch replaces the steps that follow.
     fn after(&mut self, result: StepResult) {
-        let Some(done) = self.done() else { return };
+        let taken = self.done();
+        let Some(done) = taken.as_ref().and_then(Taken::step) else { return };
         let branch = match (&done.does, result) {
             (Does::Dial(dial), StepResult::Busy) => &dial.on_busy,
             (Does::Dial(dial), StepResult::NoAnswer) => &dial.on_no_answer,

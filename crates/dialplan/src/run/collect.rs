@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Collect, Run, StepResult};
+use super::{Action, Collect, Run, StepResult, Taken};
 use crate::plan::Plan;
 use crate::step::{CollectStep, Does};
 
@@ -21,7 +21,8 @@ impl Run {
 
     /// Takes in the digits that the caller pressed; its result is to be handed to [`Run::next`].
     pub fn collected(&mut self, digits: &str, plan: &Plan) -> StepResult {
-        let Some(Does::Collect(step)) = self.done().map(|step| step.does) else { return StepResult::Failed };
+        let done = self.done();
+        let Some(step) = done.as_ref().and_then(asked) else { return StepResult::Failed };
         self.variables.set(&step.variable, digits.to_string());
         let shown = if step.is_secret { "*".repeat(digits.len()) } else { digits.to_string() };
         self.trail.note(format!("digits:{shown}"), None);
@@ -36,10 +37,7 @@ impl Run {
 
     /// The variable that the answer of the question just put goes to.
     pub(crate) fn asks_for(&self) -> Option<Box<str>> {
-        match self.done()?.does {
-            Does::Collect(step) => Some(step.variable),
-            _ => None,
-        }
+        asked(&self.done()?).map(|step| step.variable.clone())
     }
 
     /// The question once more, where the answer was none and there are tries left; else goes into the branch.
@@ -47,7 +45,10 @@ impl Run {
         let asking = self.asking.as_mut()?;
         let left = asking.left;
         let again = matches!(previous, Some(StepResult::TimedOut | StepResult::Invalid));
-        let Some(Does::Collect(step)) = self.done().map(|step| step.does).filter(|_| again) else {
+        let done = self.done();
+        let Some((step, done)) =
+            done.as_ref().filter(|_| again).and_then(|done| Some((asked(done)?, done.step()?)))
+        else {
             self.asking = None;
             return None;
         };
@@ -56,19 +57,28 @@ impl Run {
         {
             self.steps_left = steps_left;
             self.asking = Some(Box::new(Asking { left }));
-            let (action, done) = (question(&step), self.done()?);
-            self.trail.act(&action, &done, &self.variables);
+            let action = question(step);
+            self.trail.act(&action, done, &self.variables);
             return Some(action);
         }
         self.asking = None;
         let branch = match previous {
-            Some(StepResult::TimedOut) => step.on_timeout,
-            _ => step.on_invalid.or(step.on_timeout),
+            Some(StepResult::TimedOut) => &step.on_timeout,
+            _ if step.on_invalid.is_some() => &step.on_invalid,
+            _ => &step.on_timeout,
         };
-        if let Some(steps) = branch {
+        if let Some(steps) = branch.clone() {
             self.replace(steps);
         }
         None
+    }
+}
+
+/// The question that a step puts.
+fn asked(taken: &Taken) -> Option<&CollectStep> {
+    match &taken.step()?.does {
+        Does::Collect(step) => Some(step),
+        _ => None,
     }
 }
 
