@@ -9,7 +9,8 @@ use crate::step::{DialOrder, DialStep, Does, Goto, Group, Step, StepPlace, Steps
 use crate::template::Template;
 use crate::words;
 
-/// The steps that lead there. `group` finds a group by name. Nothing in the text is a variable.
+/// The steps that lead there. `group` finds a group by name. Nothing in the text is language of the dialplan: no
+/// variable, no transform.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -17,7 +18,8 @@ pub(crate) fn steps(text: &str, group: &dyn Fn(&str) -> Option<Arc<Group>>) -> R
     let fault = || format!("{} is no destination, expected one such as \"group:balie\"", words::quote(text));
     let (kind, name) = text.split_once(':').unwrap_or((text, ""));
     let bare = matches!(kind, "hangup" | "echo");
-    if bare != name.is_empty() || text.len() > LONGEST || name.contains("${") {
+    let is_language = name.contains("${") || name.split('/').any(|part| part.starts_with("e164:"));
+    if bare != name.is_empty() || text.len() > LONGEST || is_language {
         return Err(fault());
     }
     let fixed = || Template::parse(name).map_err(|error| error.message);
@@ -87,3 +89,18 @@ pub(crate) fn say(text: &str) -> Option<Does> {
 
 /// Bytes.
 const LONGEST: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_answers_is_never_language() {
+        for text in
+            ["ext:${number}", "ext:e164:nl:0612345678", "context:intern/e164:nl:06", "voicemail:e164:nl:1"]
+        {
+            assert!(steps(text, &|_| None).unwrap_err().contains("is no destination"), "{text}");
+        }
+        assert!(steps("context:intern/0612345678", &|_| None).is_ok());
+    }
+}

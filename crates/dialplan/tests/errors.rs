@@ -94,6 +94,10 @@ fn of_definitions() {
         ("[ivr.k]\nprompt = \"a\"\nkeys = { 10 = \"ext:1\" }", "4:10: `10` is no key"),
         ("[ivr.k]\nprompt = \"a\"\nkeys = { 1 = \"group:x\" }", "4:14: unknown group `x`"),
         ("[ivr.k]\nprompt = \"a\"\nkeys = { 1 = \"grup:x\" }", "4:14: `grup:x` is no destination"),
+        (
+            "[webhook.k]\nurl = \"http://x\"\nvariables = [\"klant\", \"number\"]",
+            "4:23: `number` is given with every call",
+        ),
         ("[queue.k]\nmembers = \"1\"\nstrategy = \"fifo\"", "4:12: unknown strategy `fifo`"),
     ];
     for (text, expected) in cases {

@@ -105,7 +105,7 @@ pub(super) fn set(reader: &mut Reader<'_>, entry: &Entry) -> Option<Does> {
     let table = reader.table(&entry.node, "`set`")?;
     let mut values = Vec::new();
     for entry in &table.entries {
-        if !super::variables::valid_name(reader, entry) {
+        if !super::variables::valid_name(reader, &entry.key, &entry.key_span) {
             continue;
         }
         if reader.notes.variables.get(&entry.key).is_some_and(Option::is_some) {

@@ -1,5 +1,7 @@
 //! Which variables a plan has: those of `[variables]`, and those that steps and webhooks set.
 
+use std::ops::Range;
+
 use crate::reader::Reader;
 use crate::template::{FACTS, is_name};
 use crate::tree::{Entry, Kind, Node, Table};
@@ -15,7 +17,7 @@ pub(crate) fn fixed(reader: &mut Reader<'_>, root: &Table) {
             reader.error(&entry.node.span, "a text of `[variables]` is fixed: it has no variables itself");
             continue;
         }
-        if !valid_name(reader, entry) {
+        if !valid_name(reader, &entry.key, &entry.key_span) {
             continue;
         }
         if reader.notes.variables.contains_key(&entry.key) {
@@ -56,18 +58,14 @@ pub(crate) fn note(reader: &mut Reader<'_>, name: &str) {
 }
 
 /// Complains about a name that cannot be one.
-pub(crate) fn valid_name(reader: &mut Reader<'_>, entry: &Entry) -> bool {
-    let valid = is_name(&entry.key) && !FACTS.contains(&entry.key.as_str());
-    if !valid {
-        let message = if FACTS.contains(&entry.key.as_str()) {
-            format!("`{}` is given with every call", entry.key)
-        } else {
-            format!(
-                "{} is no name of a variable, expected small letters, digits and `_`",
-                words::quote(&entry.key)
-            )
-        };
-        reader.error(&entry.key_span, message);
+pub(crate) fn valid_name(reader: &mut Reader<'_>, name: &str, span: &Range<usize>) -> bool {
+    let is_fact = FACTS.contains(&name);
+    if is_fact {
+        reader.error(span, format!("`{name}` is given with every call"));
+    } else if !is_name(name) {
+        let name = words::quote(name);
+        reader
+            .error(span, format!("{name} is no name of a variable, expected small letters, digits and `_`"));
     }
-    valid
+    !is_fact && is_name(name)
 }

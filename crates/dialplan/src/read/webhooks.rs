@@ -48,11 +48,9 @@ pub(super) fn read(reader: &mut Reader<'_>, entry: &Entry) -> Option<Webhook> {
     let mut names = Vec::new();
     if let Some(node) = table.get("variables") {
         for (name, node) in reader.texts(node, "variables", "klant") {
-            if crate::template::is_name(name) {
+            if variables::valid_name(reader, name, &node.span) {
                 variables::note(reader, name);
                 names.push(name.into());
-            } else {
-                reader.error(&node.span, format!("{} is no name of a variable", words::quote(name)));
             }
         }
     }
