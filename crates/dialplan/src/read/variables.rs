@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::reader::Reader;
 use crate::template::{FACTS, is_name};
-use crate::tree::{Entry, Kind, Node, Table};
+use crate::tree::{Kind, Node, Table};
 use crate::words;
 
 /// `[variables]`: texts under a name, the same for every call.
