@@ -62,12 +62,9 @@ fn candidates<'a>(
     at: usize,
 ) -> impl Iterator<Item = &'a Rule> + use<'a> {
     let sample = match pattern {
-        Pattern::Mask(mask) => match (mask.number(), mask.first()) {
-            (Some(number), _) => number.to_string(),
-            (None, Some(first)) => u8::try_from(first.trailing_zeros()).map_or('0', char::from).to_string(),
-            (None, None) => String::new(),
-        },
-        Pattern::Regex { .. } => String::new(),
+        Pattern::Mask(mask) => mask.sample(),
+        // What covers an expression covers everything, or is the same expression.
+        Pattern::Regex { .. } => "0".to_string(),
     };
     let rules = context
         .index

@@ -143,13 +143,20 @@ impl Mask {
         self.plain.as_deref()
     }
 
-    /// The characters a matching number may start with; `None` where any may.
-    pub(crate) fn first(&self) -> Option<u128> {
-        self.classes.first().copied()
+    /// A number that it matches.
+    pub(crate) fn sample(&self) -> String {
+        let least = |class: &u128| u8::try_from(class.trailing_zeros()).map_or('0', char::from);
+        let more = (self.tail == Tail::OneOrMore || self.classes.is_empty()).then_some('0');
+        self.classes.iter().map(least).chain(more).collect()
+    }
+
+    /// The characters that a matching number may have, place by place.
+    pub(crate) fn classes(&self) -> &[u128] {
+        &self.classes
     }
 
     /// The least length of a match, and whether there is no longer one.
-    fn least(&self) -> (usize, bool) {
+    pub(crate) fn least(&self) -> (usize, bool) {
         match self.tail {
             Tail::Nothing => (self.classes.len(), true),
             Tail::OneOrMore => (self.classes.len() + 1, false),
@@ -231,7 +238,7 @@ fn set(inside: &str, offset: usize) -> Result<u128, PatternError> {
 }
 
 const LONGEST: usize = 128;
-const DASH: char = '-';
+pub(crate) const DASH: char = '-';
 
 #[cfg(test)]
 mod tests {
@@ -275,6 +282,7 @@ mod tests {
             prop_assert_eq!(a.covers(&b), covers);
             prop_assert_eq!(a.overlaps(&b), overlaps);
             prop_assert_eq!(b.overlaps(&a), overlaps);
+            prop_assert!(b.classes.contains(&0) || b.matches(&b.sample()));
         }
     }
 
