@@ -287,7 +287,7 @@ impl Call {
 
     /// Does what is due.
     pub(crate) fn tick(&mut self, x: &mut Exchange) {
-        if self.limit <= x.now {
+        if self.time_limit().is_some_and(|limit| limit <= x.now) {
             let reason = if self.cdr.is_answered() { EndReason::MaxDuration } else { EndReason::RingTimeout };
             self.end(x, reason.into());
         }
@@ -332,12 +332,17 @@ impl Call {
             Stage::Sounding(_) => self.collect_deadline(),
             Stage::Between => None,
         };
-        let limit = (!matches!(self.stage, Stage::Ending(_))).then_some(self.limit);
+        let limit = self.time_limit().filter(|_| !matches!(self.stage, Stage::Ending(_)));
         let prack = self.caller.reliable().and_then(Reliable::deadline);
         let exchanges = [self.passed_deadline(), self.session_deadline(), prack, self.digits_deadline()];
         let others = [self.probe_at, self.transfers_deadline(), ack(Side::Caller), ack(Side::Callee)];
         let others = others.into_iter().chain([self.absence_deadline()]);
         others.chain(exchanges).chain([limit, stage]).flatten().min()
+    }
+
+    /// When it has rung or lasted as long as it may. An emergency call may for as long as it takes.
+    fn time_limit(&self) -> Option<Instant> {
+        (!self.is_emergency()).then_some(self.limit)
     }
 
     pub(crate) fn id(&self) -> CallId {

@@ -51,7 +51,7 @@ pub struct CdrRecord {
     pub legs: Vec<CdrLeg>,
     /// The rules of the dialplan that it got, its own first; empty until the call has ended.
     pub way: Vec<Way>,
-    /// Whether its own rule is one of emergency numbers.
+    /// Whether a rule of emergency numbers had it: from then on it is an emergency call, and no limit counts for it.
     pub emergency: bool,
 }
 

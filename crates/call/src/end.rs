@@ -44,6 +44,7 @@ impl Call {
         for leg in &self.cdr.record.legs {
             x.parties.leave(x.now, &self.cdr.record.organisation, &leg.number, self.key);
         }
+        x.parties.forget(self.key);
         self.drop_branches(x, None, |_| true);
         self.drop_negotiation(x);
         self.end_transfers(x, &why);

@@ -145,7 +145,8 @@ impl Call {
         });
         let to = wire::number(to).filter(|number| !number.is_empty()).ok_or(480u16)?;
         let history = &self.walk.history;
-        if to == by || history.has_seen(&to) || history.hops() >= x.settings.limits.forwards {
+        let too_far = history.hops() >= x.settings.limits.forwards && !self.is_emergency();
+        if to == by || history.has_seen(&to) || too_far {
             return Err(482);
         }
         let told = response.headers.diversions();
@@ -164,7 +165,7 @@ impl Call {
         let asked = AskedFor { number: &to, by: &by, at, context };
         match decision {
             None => self.walk_on_unanswered(x, Outcome::new(StepResult::Unavailable, EndReason::NotFound)),
-            Some(decision) if decision.require.is_some() => {
+            Some(decision) if decision.require.is_some() && !self.is_emergency() => {
                 let end = End::from(EndReason::Forbidden);
                 self.walk_on_unanswered(x, Outcome { result: StepResult::Rejected { status: 403 }, end });
             }

@@ -1,7 +1,7 @@
 //! Which extension is in which calls, so that one that has as many as it may have is busy for a further one; and since when
 //! one that is in none has been idle.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,6 +15,8 @@ pub(crate) struct Parties {
     calls: HashMap<Arc<str>, HashMap<Box<str>, Vec<CallKey>>>,
     /// When the last call of every other one ended, if it had any.
     idle: HashMap<Arc<str>, HashMap<Box<str>, Since>>,
+    /// Emergency calls: they make nobody busy.
+    exempt: BTreeSet<CallKey>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -31,6 +33,16 @@ impl Parties {
         if !calls.contains(&call) {
             calls.push(call);
         }
+    }
+
+    /// The call makes none of its extensions busy.
+    pub(crate) fn exempt(&mut self, call: CallKey) {
+        self.exempt.insert(call);
+    }
+
+    /// The call has ended, and all have left it.
+    pub(crate) fn forget(&mut self, call: CallKey) {
+        self.exempt.remove(&call);
     }
 
     /// A call is over.
@@ -55,8 +67,14 @@ impl Parties {
         self.calls.get(organisation).and_then(|numbers| numbers.get(number)).map_or(0, Vec::len)
     }
 
-    /// Extensions that are in a call: for tests that every call cleans up after itself.
+    /// How many of them count towards the calls that it may have.
+    pub(crate) fn counted(&self, organisation: &str, number: &str) -> usize {
+        let calls = self.calls.get(organisation).and_then(|numbers| numbers.get(number));
+        calls.map_or(0, |calls| calls.iter().filter(|call| !self.exempt.contains(call)).count())
+    }
+
+    /// Extensions that are in a call, and exempt calls: for tests that every call cleans up after itself.
     pub(crate) fn len(&self) -> usize {
-        self.calls.values().map(HashMap::len).sum()
+        self.calls.values().map(HashMap::len).sum::<usize>() + self.exempt.len()
     }
 }

@@ -1,7 +1,7 @@
 //! One dial step of the dialplan: whom to ring, together or in turn, for how long, and what it came to.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_dialplan::Dial;
@@ -254,18 +254,19 @@ impl Call {
     }
 
     fn next_wave(&mut self, x: &mut Exchange) {
+        let most = if self.is_emergency() { Duration::MAX } else { x.settings.ring_limit };
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let Some(mut wave) = ring.waves.pop_front() else { return };
         // More than may be rung at once are rung one after the other (RFC 5393 section 5.3.3).
         let breadth = self.carried.max_breadth.max(1);
-        let most = usize::try_from(breadth).unwrap_or(usize::MAX);
-        if wave.phones.len() > most {
-            let phones = wave.phones.split_off(most);
+        let together = usize::try_from(breadth).unwrap_or(usize::MAX);
+        if wave.phones.len() > together {
+            let phones = wave.phones.split_off(together);
             ring.waves.push_front(Wave { ring_time: wave.ring_time, phones });
         }
         let branches = u32::try_from(wave.phones.len()).unwrap_or(u32::MAX);
         ring.breadth = breadth.checked_div(branches).unwrap_or(breadth).max(1);
-        ring.until = x.now + wave.ring_time.min(x.settings.ring_limit);
+        ring.until = x.now + wave.ring_time.min(most);
         for phone in wave.phones {
             self.ring_phone(x, phone);
         }

@@ -75,10 +75,6 @@ impl Walk {
         self.ways.with(self.returns.iter().chain(&self.followed))
     }
 
-    fn is_emergency(&self) -> bool {
-        self.followed.as_ref().is_some_and(Followed::is_emergency)
-    }
-
     /// The end by a `reject`: in the branch of a dial step that came to the same, it is that step's.
     fn rejected(&self, status: u16) -> End {
         let reason = match self.last {
@@ -164,7 +160,11 @@ impl Call {
             let overrides = x.overrides(&self.cdr.record.organisation);
             let now =
                 Circumstances { plan: self.snapshot.plan(self.organisation), at: x.timestamp(), overrides };
-            match followed.run.next(result, &now) {
+            let action = followed.run.next(result, &now);
+            if followed.is_emergency() {
+                self.is_now_emergency(x);
+            }
+            match action {
                 Action::Done => match self.walk.leave() {
                     Some(over) => result = Some(over),
                     None => return self.walk_is_over(x),
@@ -181,6 +181,17 @@ impl Call {
     pub(crate) fn walk_on_unanswered(&mut self, x: &mut Exchange, outcome: Outcome) {
         self.walk.last = Some(outcome);
         self.walk_on(x, Some(outcome.result));
+    }
+
+    /// Whether it is an emergency call: nothing may refuse it, cut it short, or count it.
+    pub(crate) fn is_emergency(&self) -> bool {
+        self.cdr.record.emergency
+    }
+
+    /// It has come to a rule of emergency numbers.
+    fn is_now_emergency(&mut self, x: &mut Exchange) {
+        self.cdr.record.emergency = true;
+        x.parties.exempt(self.key);
     }
 
     fn step(&mut self, x: &mut Exchange, action: Action) -> Step {
@@ -214,6 +225,7 @@ impl Call {
             }
             Action::NotBuilt { step } => self.not_built(x, step),
             // Nobody has been granted anything yet.
+            Action::Require { .. } if self.is_emergency() => Step::Over(StepResult::Done),
             Action::Require { .. } => {
                 self.walk_ends(x, EndReason::Forbidden.into());
                 Step::Begun
@@ -222,22 +234,24 @@ impl Call {
             Action::Collect(asked) => self.collect(x, asked),
             Action::Webhook(webhook) => self.ask(x, webhook),
             Action::Override { hours, to } => Step::Over(self.set_hours(x, &hours, to)),
-            Action::Notify { whom } => self.notify(x, whom),
+            Action::Notify { whom } => {
+                self.notify(x, &whom);
+                Step::Over(StepResult::Done)
+            }
             Action::Done => Step::Begun,
         }
     }
 
     /// Tells somebody of the call, which goes on at once.
-    fn notify(&self, x: &mut Exchange, whom: String) -> Step {
+    pub(crate) fn notify(&self, x: &mut Exchange, whom: &str) {
         let record = &self.cdr.record;
         x.event(Event::Notified {
             call: self.id(),
             from: record.from_number.clone(),
             dialled: self.walk.dialled().unwrap_or(&record.dialled).into(),
             whom: whom.into(),
-            emergency: self.walk.is_emergency(),
+            emergency: self.is_emergency(),
         });
-        Step::Over(StepResult::Done)
     }
 
     /// No step is left: an answered call is hung up, another one gets the result of the last dial step.

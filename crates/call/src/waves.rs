@@ -48,7 +48,9 @@ pub(crate) struct Way {
 impl Call {
     /// The phones of a dial step, in the order that they are rung. An error is the outcome of having nobody to ring.
     pub(crate) fn waves(&self, x: &Exchange, dial: &Dial) -> Result<VecDeque<Wave>, Outcome> {
-        let mut left = x.settings.limits.branches.min(usize::from(MOST_LEGS.saturating_sub(self.legs_made)));
+        let legs_left = usize::from(MOST_LEGS.saturating_sub(self.legs_made));
+        let is_emergency = self.is_emergency();
+        let mut left = if is_emergency { legs_left } else { x.settings.limits.branches.min(legs_left) };
         let mut targets = Vec::new();
         let (mut known, mut trunks, mut busy) = (false, false, false);
         for (index, target) in dial.targets.iter().enumerate() {
@@ -57,8 +59,8 @@ impl Call {
                 continue;
             };
             known |= self.snapshot.extension(self.organisation, number).is_some();
-            if x.parties.count(&self.cdr.record.organisation, number) >= x.settings.limits.calls_per_extension
-            {
+            let most = x.settings.limits.calls_per_extension;
+            if !is_emergency && x.parties.counted(&self.cdr.record.organisation, number) >= most {
                 busy = true;
                 continue;
             }

@@ -18,7 +18,7 @@ pub struct Way {
     pub rule: Option<RuleRef>,
     /// Why it is this one.
     pub why: Why,
-    /// Whether it is one of emergency numbers.
+    /// Whether it is one of emergency numbers, or has led to one.
     pub emergency: bool,
     /// What was done.
     pub trail: Trail,
@@ -73,12 +73,12 @@ impl Followed {
     }
 
     pub(crate) fn is_emergency(&self) -> bool {
-        self.way.emergency
+        self.way.emergency || self.run.is_emergency()
     }
 
     /// The way so far.
     fn way(&self) -> Way {
-        Way { trail: self.run.trail().clone(), ..self.way.clone() }
+        Way { trail: self.run.trail().clone(), emergency: self.is_emergency(), ..self.way.clone() }
     }
 }
 

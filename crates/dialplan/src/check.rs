@@ -1,15 +1,19 @@
 //! Checks that need all rules of a context at once: rules that can never be reached, and emergency numbers that
 //! another rule could catch.
 
+mod emergency;
+
 use crate::condition::Condition;
 use crate::pattern::Pattern;
-use crate::plan::{Context, Rule};
+use crate::plan::{Bound, Context, Rule};
 use crate::problem::Severity;
 use crate::reader::Notes;
 use crate::source::Source;
 use std::collections::BTreeMap;
 
 pub(crate) fn contexts(contexts: &BTreeMap<String, Context>, sources: &[Source], notes: &mut Notes) {
+    emergency::needs_no_permission(contexts, sources, notes);
+    emergency::is_reached(contexts, sources, notes);
     for context in contexts.values() {
         for (at, rule) in context.rules.iter().enumerate() {
             let Some(source) = sources.get(rule.source) else { continue };
@@ -39,7 +43,7 @@ fn may_catch(above: &Rule, rule: &Rule) -> bool {
 }
 
 /// The earlier rules that together catch every pattern of this one, if they do.
-fn shadows(context: &Context, at: usize, rule: &Rule) -> Option<String> {
+fn shadows(context: &Context, at: usize, rule: &Bound) -> Option<String> {
     let mut names: Vec<String> = Vec::new();
     for pattern in rule.patterns.iter() {
         let catcher = candidates(context, pattern, at).find(|above| {
@@ -60,7 +64,7 @@ fn candidates<'a>(
     context: &'a Context,
     pattern: &Pattern,
     at: usize,
-) -> impl Iterator<Item = &'a Rule> + use<'a> {
+) -> impl Iterator<Item = &'a Bound> + use<'a> {
     let sample = match pattern {
         Pattern::Mask(mask) => mask.sample(),
         // What covers an expression covers everything, or is the same expression.
@@ -74,11 +78,11 @@ fn candidates<'a>(
 }
 
 /// Whether the rule above counts whenever the other does: each of its conditions is one of the other's, or wider.
-fn always_when(above: &Rule, rule: &Rule) -> bool {
+fn always_when(above: &Bound, rule: &Bound) -> bool {
     let is_wider = |wide: &Condition, narrow: &Condition| {
         let hours = wide.when.is_empty()
             || (!narrow.when.is_empty() && narrow.when.iter().all(|when| wide.when.contains(when)));
         hours && (wide.from.is_empty() || wide.from == narrow.from)
     };
-    above.conditions.iter().all(|wide| rule.conditions.iter().any(|narrow| is_wider(wide, narrow)))
+    above.conditions().all(|wide| rule.conditions().any(|narrow| is_wider(wide, narrow)))
 }

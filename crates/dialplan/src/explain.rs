@@ -1,12 +1,14 @@
 //! Why a call goes where it goes: the rule, what was passed over and why, and the steps with this call's numbers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::hours::HoursReason;
 use crate::overrides::Forced;
 use crate::plan::{CallFacts, Plan, Rule, RuleRef, valid_number};
+use crate::run::Run;
 use crate::step::Steps;
 use crate::template::Variables;
 
@@ -69,7 +71,7 @@ pub struct Explained {
     pub pattern: String,
     /// The permission that the caller needs.
     pub require: Option<String>,
-    /// Whether it is an emergency rule.
+    /// Whether it is an emergency rule, or leads to one at once.
     pub emergency: bool,
     /// All steps, branches indented below their step.
     pub steps: Vec<ExplainedStep>,
@@ -111,7 +113,10 @@ impl Plan {
                     None => {
                         let mut variables = Variables::of(call.dialled, call.from, call.from_name);
                         variables.set_groups(pattern.groups(call.dialled));
-                        explanation.matched = Some(explained(rule, pattern.to_string(), &variables));
+                        let mut matched = explained(rule, pattern.to_string(), &variables);
+                        let run = Run::new(Arc::clone(&rule.steps), variables);
+                        matched.emergency |= self.leads_to_emergency(rule, &run, call);
+                        explanation.matched = Some(matched);
                         return explanation;
                     }
                 },

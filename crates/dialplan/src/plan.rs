@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -19,10 +19,10 @@ use crate::overrides::Overrides;
 use crate::pattern::Pattern;
 use crate::problem::Problem;
 use crate::read;
-use crate::run::Run;
+use crate::run::{Action, Circumstances, Run, StepResult};
 use crate::say::Language;
 use crate::source::SourceFile;
-use crate::step::{Group, Steps};
+use crate::step::{Does, Group, Step, Steps};
 use crate::template::Variables;
 
 /// All dialplan files together, checked. Reading never changes it, so an `Arc` of it serves every call.
@@ -39,6 +39,8 @@ pub struct Plan {
     pub(crate) groups: BTreeMap<String, Arc<Group>>,
     pub(crate) prompts: BTreeSet<String>,
     pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
+    /// Whether any rule is one of emergency numbers.
+    pub(crate) has_emergency: bool,
 }
 
 /// A plan that may be used, and what is doubtful about it.
@@ -76,8 +78,11 @@ pub struct Decision {
     pub why: Why,
     /// The permission that the caller needs, such as `call.international`. The plan does not know who has it.
     pub require: Option<String>,
-    /// An emergency call: limits do not apply.
+    /// An emergency call: limits do not apply. The rule is one of emergency numbers, or leads to such a rule before it does
+    /// anything that takes a result.
     pub emergency: bool,
+    /// Whom an emergency rule tells before anything else; the steps begin with these.
+    pub notify: Vec<String>,
     /// The steps.
     pub run: Run,
 }
@@ -124,21 +129,28 @@ pub enum ReferenceKind {
 #[derive(Debug, Default)]
 pub(crate) struct Context {
     /// Those that it includes stand where the include does.
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) rules: Vec<Bound>,
     pub(crate) index: Index,
     /// Its own rules by name, to go to.
     pub(crate) names: HashMap<Arc<str>, usize>,
 }
 
+/// A rule as it stands in a context, which may have it from another one.
 #[derive(Debug, Clone)]
+pub(crate) struct Bound {
+    pub(crate) rule: Arc<Rule>,
+    /// The conditions of the includes on the way to it, the outermost first; the rules of an include share them.
+    pub(crate) under: Option<Arc<[Arc<Condition>]>>,
+}
+
+#[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) reference: RuleRef,
     /// Which source, and where in it: for problems found after reading.
     pub(crate) source: usize,
     pub(crate) span: Range<usize>,
     pub(crate) patterns: Arc<[Pattern]>,
-    /// All of these have to hold: its own, and those of the includes on the way to it.
-    pub(crate) conditions: Vec<Arc<Condition>>,
+    pub(crate) condition: Option<Arc<Condition>>,
     pub(crate) require: Option<String>,
     pub(crate) emergency: bool,
     pub(crate) steps: Steps,
@@ -201,17 +213,44 @@ impl Plan {
         let (rule, pattern) = self.find(call)?;
         let mut variables = Variables::of(call.dialled, call.from, call.from_name);
         variables.set_groups(pattern.groups(call.dialled));
+        let notify = if rule.emergency { rule.notices(&variables) } else { Vec::new() };
+        let mut run = Run::new(Arc::clone(&rule.steps), variables);
+        if rule.emergency {
+            run.begin_emergency();
+        }
         Some(Decision {
             rule: rule.reference.clone(),
             why: rule.why(pattern, self.judged(call)),
             require: rule.require.clone(),
-            emergency: rule.emergency,
-            run: Run::new(Arc::clone(&rule.steps), variables),
+            emergency: rule.emergency || self.leads_to_emergency(rule, &run, call),
+            notify,
+            run,
         })
     }
 
+    /// Whether the rule sends a call on to an emergency rule before anybody is rung or asked.
+    pub(crate) fn leads_to_emergency(&self, rule: &Rule, run: &Run, call: &CallFacts<'_>) -> bool {
+        if !self.has_emergency || !rule.may_lead_on() {
+            return false;
+        }
+        let now = Circumstances { plan: self, at: call.at, overrides: call.overrides };
+        let mut ahead = run.clone();
+        let mut previous = None;
+        loop {
+            let action = ahead.next(previous, &now);
+            if ahead.is_emergency() {
+                return true;
+            }
+            previous = Some(match action {
+                Action::Notify { .. } => StepResult::Done,
+                Action::Play { .. } | Action::Say { .. } => StepResult::Played,
+                _ => return false,
+            });
+        }
+    }
+
     /// The rule for a call, and which of its patterns the number fits.
-    pub(crate) fn find(&self, call: &CallFacts<'_>) -> Option<(&Rule, &Pattern)> {
+    pub(crate) fn find(&self, call: &CallFacts<'_>) -> Option<(&Bound, &Pattern)> {
         let context = self.contexts.get(call.context)?;
         if !valid_number(call.dialled) {
             return None;
@@ -220,7 +259,7 @@ impl Plan {
         context.index.candidates(call.dialled).find_map(|at| {
             let rule = context.rules.get(at as usize)?;
             let pattern = rule.pattern_for(call.dialled)?;
-            let counts = rule.conditions.is_empty()
+            let counts = rule.conditions().next().is_none()
                 || rule.refusal(call.from, *moment.get_or_insert_with(|| self.judged(call))).is_none();
             counts.then_some((rule, pattern))
         })
@@ -228,8 +267,7 @@ impl Plan {
 
     /// A rule to go to.
     pub(crate) fn rule(&self, context: &str, name: &str) -> Option<&Rule> {
-        let context = self.contexts.get(context)?;
-        context.rules.get(*context.names.get(name)?)
+        self.contexts.get(context)?.rule(name)
     }
 
     /// The steps that lead to a destination, such as `group:balie`.
@@ -251,14 +289,30 @@ impl Plan {
     }
 }
 
-impl Rule {
-    pub(crate) fn pattern_for(&self, number: &str) -> Option<&Pattern> {
-        self.patterns.iter().find(|pattern| pattern.matches(number))
+impl Context {
+    /// One of its own rules, by name.
+    pub(crate) fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.get(*self.names.get(name)?).map(|bound| &*bound.rule)
+    }
+}
+
+impl Deref for Bound {
+    type Target = Rule;
+
+    fn deref(&self) -> &Rule {
+        &self.rule
+    }
+}
+
+impl Bound {
+    /// All of these have to hold.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Arc<Condition>> {
+        self.under.iter().flat_map(|under| under.iter()).chain(&self.rule.condition)
     }
 
     /// The condition that does not hold, and whether it is the hours that do not.
     pub(crate) fn refusal(&self, from: &str, moment: Moment<'_>) -> Option<(&Condition, bool)> {
-        self.conditions.iter().find_map(|condition| {
+        self.conditions().find_map(|condition| {
             let hours = condition.hours_hold(moment).is_some();
             let holds = hours && condition.from.matches(from, moment.plan);
             (!holds).then_some((&**condition, !hours))
@@ -268,13 +322,40 @@ impl Rule {
     fn why(&self, pattern: &Pattern, moment: Moment<'_>) -> Why {
         let by_hand = moment.overrides.clone();
         let mut why = Why { pattern: pattern.to_string().into(), by_hand, ..Why::default() };
-        for condition in &self.conditions {
+        for condition in self.conditions() {
             why.when.extend(condition.hours_hold(moment).flatten().map(|when| Arc::clone(when.text())));
             if !condition.from.is_empty() {
                 why.from = condition.from.to_string().into();
             }
         }
         why
+    }
+}
+
+impl Rule {
+    pub(crate) fn pattern_for(&self, number: &str) -> Option<&Pattern> {
+        self.patterns.iter().find(|pattern| pattern.matches(number))
+    }
+
+    /// Whether it may send a call to another rule before it does anything that takes a result.
+    fn may_lead_on(&self) -> bool {
+        let passes = |step: &&Step| {
+            !matches!(
+                step.does,
+                Does::Set { .. } | Does::Notify { .. } | Does::Play { .. } | Does::Say { .. }
+            )
+        };
+        let first = self.steps.iter().find(passes);
+        first.is_some_and(|step| matches!(step.does, Does::Goto(_) | Does::If(_) | Does::Choose(_)))
+    }
+
+    /// Whom its first steps tell.
+    fn notices(&self, variables: &Variables) -> Vec<String> {
+        let whom = self.steps.iter().map_while(|step| match &step.does {
+            Does::Notify { whom } => Some(whom.expand(variables)),
+            _ => None,
+        });
+        whom.collect()
     }
 }
 

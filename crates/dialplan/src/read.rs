@@ -6,6 +6,7 @@ mod condition;
 mod definitions;
 mod destination;
 pub(crate) mod dial;
+mod emergency;
 mod hours;
 mod include;
 mod rule;
@@ -74,6 +75,7 @@ pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
         hash: hash(&sources),
         timezone: whole.timezone.map_or(TimeZone::UTC, |(_, _, zone)| zone),
         language: whole.language.map(|(language, _)| language).unwrap_or_default(),
+        has_emergency: contexts.values().flat_map(|context| &context.rules).any(|rule| rule.emergency),
         contexts,
         hours: values(names.hours),
         spans: notes.spans,
@@ -211,9 +213,15 @@ fn read_contexts(
         let context = written.entry(entry.key.clone()).or_default();
         for node in rules {
             let number = context.len();
+            let emergency = table_of(node).and_then(|rule| rule.get("emergency"));
+            names.is_emergency = emergency.is_some_and(|node| matches!(node.kind, Kind::Boolean(true)));
             context.extend(rule::read(reader, source, node, &entry.key, number, names));
         }
     }
+}
+
+fn table_of(node: &Node) -> Option<&Table> {
+    if let Kind::Table(table) = &node.kind { Some(table) } else { None }
 }
 
 /// Problems as a reader of the files would meet them.

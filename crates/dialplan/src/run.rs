@@ -2,6 +2,7 @@
 
 mod action;
 mod collect;
+mod emergency;
 mod jump;
 mod ranking;
 mod trail;
@@ -20,6 +21,7 @@ use crate::step::{Does, Group, IfStep, Step, StepPlace, Steps};
 use crate::template::{Template, Variables};
 pub use action::{Action, Collect, Dial, NamedValue, StepResult, Target, WebhookAnswer, WebhookCall};
 use collect::Asking;
+use emergency::Emergency;
 pub use ranking::Unanswered;
 pub use trail::{Trail, TrailStep};
 
@@ -38,6 +40,8 @@ pub struct Run {
     began: Option<i64>,
     /// The digits that the caller is asked for.
     asking: Option<Box<Asking>>,
+    /// Where it is an emergency call.
+    emergency: Option<Box<Emergency>>,
     trail: Trail,
     /// Every step that was taken, also those without an action, where somebody asked for it.
     #[serde(skip)]
@@ -89,6 +93,7 @@ impl Run {
             jumps_left: MOST_JUMPS,
             began: None,
             asking: None,
+            emergency: None,
             trail: Trail::default(),
             visited: None,
         }
@@ -262,7 +267,7 @@ impl Run {
                 variables: self.variables.named().map(|(name, value)| (name.into(), value.into())).collect(),
             })),
             Does::Override { hours, to } => Some(Action::Override { hours: hours.clone(), to: *to }),
-            Does::Notify { whom } => Some(Action::Notify { whom: whom.expand(&self.variables) }),
+            Does::Notify { whom } => self.notify(whom.expand(&self.variables)),
             Does::Echo => Some(Action::Echo),
             Does::NotBuilt { step, .. } => Some(Action::NotBuilt { step }),
             Does::Reject { status } => {

@@ -49,6 +49,21 @@ impl Source {
         StepPlace { file: Arc::clone(&self.path), line: narrow(line + 1), column: narrow(before + 1) }
     }
 
+    /// The word of a step that stands there; where it is written otherwise, what begins there.
+    pub(crate) fn span_of(&self, place: &StepPlace, word: &str) -> Option<Range<usize>> {
+        let line = usize::try_from(place.line).ok()?.checked_sub(1)?;
+        let start = *self.line_starts.get(line)?;
+        let before = usize::try_from(place.column).ok()?.checked_sub(1)?;
+        let rest = self.text.get(start..)?;
+        let offset = start + rest.char_indices().nth(before)?.0;
+        let written = self.text.get(offset..)?;
+        if let Some(at) = written.starts_with('{').then(|| written.find(word)).flatten() {
+            return Some(offset + at..offset + at + word.len());
+        }
+        let width = written.find([',', ' ', '}', ']', '\n', '\r']).unwrap_or(written.len());
+        Some(offset..offset + width)
+    }
+
     /// A problem that points at `span`.
     pub(crate) fn problem(
         &self,

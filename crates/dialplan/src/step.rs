@@ -178,4 +178,24 @@ impl Step {
             _ => Vec::new(),
         }
     }
+
+    /// The same lists, to change them.
+    pub(crate) fn branches_mut(&mut self) -> Vec<&mut Steps> {
+        match &mut self.does {
+            Does::Dial(dial) => {
+                let DialStep { on_busy, on_no_answer, on_unavailable, on_rejected, .. } = &mut **dial;
+                [on_busy, on_no_answer, on_unavailable, on_rejected].into_iter().flatten().collect()
+            }
+            Does::Collect(collect) => {
+                [&mut collect.on_timeout, &mut collect.on_invalid].into_iter().flatten().collect()
+            }
+            Does::Choose(choose) => {
+                let cases = choose.cases.iter_mut().map(|(_, steps)| steps);
+                cases.chain(&mut choose.otherwise).collect()
+            }
+            Does::If(step) => std::iter::once(&mut step.then).chain(&mut step.otherwise).collect(),
+            Does::Webhook(webhook) => webhook.on_failure.iter_mut().collect(),
+            _ => Vec::new(),
+        }
+    }
 }

@@ -63,7 +63,7 @@ fn by_hand(plan: &Plan, facts: &CallFacts<'_>, met: &Met) -> Option<(Vec<String>
     if decision.require.is_some() && met.denied {
         return Some((Vec::new(), 0));
     }
-    let (mut result, mut actions) = (None, 0);
+    let (mut result, mut actions, mut told) = (None, 0, Vec::new());
     loop {
         let action = run.next(result, &Circumstances { plan, at: facts.at, overrides: &overrides });
         actions += 1;
@@ -104,7 +104,14 @@ fn by_hand(plan: &Plan, facts: &CallFacts<'_>, met: &Met) -> Option<(Vec<String>
                 StepResult::Done
             }
             Action::Require { .. } if met.denied => break,
-            Action::Require { .. } | Action::Notify { .. } => StepResult::Done,
+            Action::Notify { whom } => {
+                assert!(!run.is_emergency() || !told.contains(&whom), "{whom} is told twice of an emergency");
+                if run.is_emergency() {
+                    told.push(whom);
+                }
+                StepResult::Done
+            }
+            Action::Require { .. } => StepResult::Done,
             Action::Echo | Action::NotBuilt { .. } | Action::Done => break,
             Action::Reject { .. } | Action::Hangup { .. } => break,
         });
@@ -131,6 +138,7 @@ fn step(depth: u32) -> BoxedStrategy<String> {
             "\"rule:intern/een\"",
             "\"rule:intern/twee\"",
             "\"rule:overig/drie\"",
+            "\"rule:intern/nood\"",
             "\"context:overig\"",
             "\"context:intern\", number = \"2\"",
             "\"context:overig\", number = \"9${number}\"",
@@ -200,7 +208,9 @@ fn plan() -> impl Strategy<Value = String> {
             "version = 1\ntimezone = \"Europe/Amsterdam\"\n[hours.dag]\nopen = \"ma-vr 09:00-17:00\"\n\
              [variables]\n[webhook.crm]\nurl = \"https://crm.example/route\"\nvariables = [\"x\"]\n\
              [group.samen]\nmembers = [\"201\", \"202\"]\n\
-             [group.rij]\nmembers = [\"202\", \"203\"]\nstrategy = \"sequential\"\n",
+             [group.rij]\nmembers = [\"202\", \"203\"]\nstrategy = \"sequential\"\n\
+             [[context.intern]]\nname = \"nood\"\nmatch = \"5\"\nemergency = true\n\
+             do = [{ dial = \"ext:201\", on_busy = [{ notify = \"chef\" }, { dial = \"ext:202\" }] }, { notify = \"bhv\" }, { dial = \"ext:203\" }]\n",
         );
         let heads = [
             ("intern", "een", "match = \"_[14]\"\nwhen = \"dag\""),
@@ -241,7 +251,7 @@ proptest! {
     fn what_is_explained_is_what_a_walk_does_and_what_replays(
         text in plan(),
         calls in prop::collection::vec(
-            (prop::sample::select(vec!["1", "2", "3", "4", "201", "9"]), any::<bool>(), any::<bool>(), met()), 20,
+            (prop::sample::select(vec!["1", "2", "3", "4", "5", "201", "9"]), any::<bool>(), any::<bool>(), met()), 20,
         ),
     ) {
         let plan = match load(&text) {

@@ -40,12 +40,12 @@ fn an_emergency_call_tries_the_trunks_in_turn_and_notifies() {
     let plan = load(EXAMPLE).unwrap().plan;
     let mut decision = decide(&plan, "0112");
     assert!(decision.decision.emergency);
-    let Action::Dial(dial) = decision.run.next(None) else { panic!("dials") };
+    assert_eq!(decision.run.next(None), Action::Notify { whom: "bhv".into() }, "before anything else");
+    let Action::Dial(dial) = decision.run.next(Some(StepResult::Done)) else { panic!("dials") };
     assert_eq!(dial.targets, [Target::Trunk("voys".into()), Target::Trunk("backup".into())]);
     assert_eq!((dial.order, dial.to.as_deref()), (DialOrder::Sequence, Some("112")));
     assert_eq!(dial.caller_id.as_deref(), Some("site"));
-    assert_eq!(decision.run.next(Some(StepResult::Unavailable)), Action::Notify { whom: "bhv".into() });
-    assert_eq!(decision.run.next(Some(StepResult::Done)), Action::Done);
+    assert_eq!(decision.run.next(Some(StepResult::Unavailable)), Action::Done);
 }
 
 #[test]

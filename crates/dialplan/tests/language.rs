@@ -157,6 +157,32 @@ fn includes_that_multiply_end() {
     assert!(fault(&text).contains("at most 1000 includes"), "{}", fault(&text));
 }
 
+/// A context of 1,000 patterns, and so many others that include it. What lies in them weighs nothing.
+fn included(times: usize, more: &str) -> String {
+    let patterns: Vec<String> = (0..1_000).map(|n| format!("\"_2{n:03}X\"")).collect();
+    let mut text = format!("[[context.vol]]\nmatch = [{}]\ndo = [{{ echo = true }}]\n", patterns.join(", "));
+    for context in 0..times {
+        text.push_str(&format!("[[context.c{context}]]\ninclude = \"vol\"\n"));
+    }
+    text + more
+}
+
+#[test]
+fn what_includes_bring_in_is_bounded_over_all_contexts() {
+    // Each brings in 1,000 patterns, and counts one itself.
+    let loaded = load(&included(49, "")).expect("49 times are fine");
+    assert_eq!(loaded.plan.contexts().count(), 50);
+    let whole = "[[context.klein]]\nmatch = \"_[1-9]X\"\ndo = [{ echo = true }]\n\
+                 [[context.laatste]]\ninclude = \"klein\"\n";
+    assert!(load(&included(49, whole)).is_ok());
+    let found = fault(&included(50, whole));
+    assert!(
+        found.contains("includes bring in more than 50000 patterns and includes, all contexts together"),
+        "{found}"
+    );
+    assert_eq!(found.lines().count(), 1, "told once: {found}");
+}
+
 #[test]
 fn variables_are_fixed_or_set_on_the_way() {
     let plan = plan(

@@ -119,7 +119,7 @@ impl Switch {
         self.x.event(Event::CallRefused { organisation, from: principal.number.clone(), status, reason });
     }
 
-    fn begin(&mut self, new: NewCall) {
+    fn begin(&mut self, mut new: NewCall) {
         self.last_call += 1;
         let key = CallKey(self.last_call);
         let leg = id::leg(key, 0);
@@ -149,6 +149,7 @@ impl Switch {
             at: record.started_at,
             context: &record.context,
         };
+        let notify = new.decision.as_mut().map(|decision| std::mem::take(&mut decision.notify));
         let mut walk = Walk::new(asked, new.decision);
         if is_trusted {
             walk.history = History::told(&invite.headers);
@@ -183,7 +184,11 @@ impl Switch {
         };
         self.calls.insert(key, call);
         self.with_call(key, |call, x| match refusal {
-            Some(end) => call.end(x, end),
+            Some(end) => {
+                // It comes to no step, and somebody needs help.
+                notify.iter().flatten().for_each(|whom| call.notify(x, whom));
+                call.end(x, end);
+            }
             None => call.walk_on(x, None),
         });
     }

@@ -36,6 +36,7 @@ mod duplicate_and_reordered_datagrams;
 mod early_media_183;
 mod early_media_of_several;
 mod echo_step;
+mod emergency_call;
 mod fax;
 mod fax_as_sound;
 mod fax_refused;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::GraphOptions;
 use super::block::{Block, Budget};
 use crate::condition::Condition;
-use crate::plan::{Context, Plan, Rule};
+use crate::plan::{Bound, Context, Plan, Rule};
 
 #[derive(Debug, Clone)]
 pub(super) struct Chart {
@@ -113,22 +113,22 @@ fn is_foreign(rule: &Rule, context: &str) -> bool {
     *rule.reference.context != *context
 }
 
-fn include(first: &Rule, run: &[Rule]) -> Row {
+fn include(first: &Bound, run: &[Bound]) -> Row {
     // Those that all of its rules share come from the include.
-    let shared = first.conditions.iter().filter(|condition| {
-        run.iter().all(|rule| rule.conditions.iter().any(|other| Arc::ptr_eq(condition, other)))
+    let shared = first.conditions().filter(|condition| {
+        run.iter().all(|rule| rule.conditions().any(|other| Arc::ptr_eq(condition, other)))
     });
     let conditions =
         if run.len() > 1 { shared.flat_map(|condition| words(condition)).collect() } else { Vec::new() };
     Row::Include { context: first.reference.context.to_string(), rules: run.len(), conditions }
 }
 
-fn card(rule: &Rule, budget: &mut Budget) -> Card {
+fn card(rule: &Bound, budget: &mut Budget) -> Card {
     Card {
         name: rule.reference.name.to_string(),
         place: format!("{}:{}", rule.reference.file, rule.reference.line),
         patterns: rule.patterns.iter().map(ToString::to_string).collect(),
-        conditions: rule.conditions.iter().flat_map(|condition| words(condition)).collect(),
+        conditions: rule.conditions().flat_map(|condition| words(condition)).collect(),
         require: rule.require.clone(),
         emergency: rule.emergency,
         steps: super::block::blocks(&rule.steps, budget),

@@ -30,6 +30,8 @@ pub(crate) struct Definitions {
     pub(crate) rules: BTreeMap<String, BTreeSet<String>>,
     /// The context whose rules are being read.
     pub(crate) context: String,
+    /// Whether the rule that is being read is one of emergency numbers.
+    pub(crate) is_emergency: bool,
     pub(crate) ivrs: BTreeMap<String, (Place, ())>,
     pub(crate) queues: BTreeMap<String, (Place, ())>,
     /// Whether all files could be read: only then is an unknown name a fault.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::rule::Item;
 use crate::condition::Condition;
-use crate::plan::{Context, Rule};
+use crate::plan::{Bound, Context, Rule};
 use crate::problem::Severity;
 use crate::reader::Notes;
 use crate::source::Source;
@@ -20,12 +20,21 @@ pub(super) fn contexts(
     complete: bool,
 ) -> BTreeMap<String, Context> {
     let (context, way, told) = (Context::default(), Vec::new(), BTreeSet::new());
-    let mut flat =
-        Flat { written, sources, notes, complete, context, way, told, includes_left: MOST_INCLUDES };
+    let mut flat = Flat {
+        written,
+        sources,
+        notes,
+        complete,
+        context,
+        way,
+        told,
+        includes_left: 0,
+        room: Some(MOST_INCLUDED),
+    };
     let mut contexts = BTreeMap::new();
     for name in written.keys() {
         flat.includes_left = MOST_INCLUDES;
-        flat.take(name, &[]);
+        flat.take(name, None);
         contexts.insert(name.clone(), std::mem::take(&mut flat.context));
     }
     contexts
@@ -43,15 +52,20 @@ struct Flat<'a> {
     told: BTreeSet<(usize, usize)>,
     /// Contexts that only include others multiply without one rule.
     includes_left: u16,
+    /// What all contexts together may still have from others: patterns, and includes. None: that was too much.
+    room: Option<usize>,
 }
 
+/// The conditions of includes, each list shared by the rules below it.
+type Under = Option<Arc<[Arc<Condition>]>>;
+
 impl<'a> Flat<'a> {
-    fn take(&mut self, name: &'a str, conditions: &[Arc<Condition>]) {
+    fn take(&mut self, name: &'a str, under: Under) {
         let Some(items) = self.written.get(name) else { return };
         self.way.push(name);
         for item in items {
             match item {
-                Item::Rule(rule) => self.rule(rule, conditions),
+                Item::Rule(rule) => self.rule(rule, under.clone()),
                 Item::Include(include) => {
                     if let Some(fault) = self.fault(&include.context) {
                         // A context that others include meets it again and again.
@@ -64,10 +78,17 @@ impl<'a> Flat<'a> {
                         continue;
                     }
                     self.includes_left = self.includes_left.saturating_sub(1);
-                    let mut inner = conditions.to_vec();
-                    inner.extend(include.condition.clone());
+                    if !self.has_room(1, include.source, &include.span) {
+                        continue;
+                    }
+                    let inner = match &include.condition {
+                        Some(own) => {
+                            Some(under.iter().flat_map(|u| u.iter()).chain([own]).cloned().collect())
+                        }
+                        None => under.clone(),
+                    };
                     if let Some((name, _)) = self.written.get_key_value(&include.context) {
-                        self.take(name, &inner);
+                        self.take(name, inner);
                     }
                 }
             }
@@ -91,7 +112,7 @@ impl<'a> Flat<'a> {
         (self.way.len() >= DEEPEST).then(|| format!("contexts include each other more than {DEEPEST} deep"))
     }
 
-    fn rule(&mut self, rule: &Rule, conditions: &[Arc<Condition>]) {
+    fn rule(&mut self, rule: &Arc<Rule>, under: Under) {
         let number = self.context.rules.len();
         if number >= MOST_RULES {
             if number == MOST_RULES {
@@ -100,11 +121,14 @@ impl<'a> Flat<'a> {
             }
             return;
         }
-        if rule.emergency && !conditions.is_empty() {
+        if rule.emergency && under.is_some() {
             let message = format!("emergency rule {} is included under a condition", rule.reference.name);
             let hint =
                 Some("an emergency rule always counts: include it without `when` and `from`".to_string());
             self.problem(rule.source, &rule.span, Severity::Error, message, hint);
+        }
+        if self.way.len() > 1 && !self.has_room(rule.patterns.len(), rule.source, &rule.span) {
+            return;
         }
         let Ok(at) = u32::try_from(number) else { return };
         for pattern in rule.patterns.iter() {
@@ -113,9 +137,23 @@ impl<'a> Flat<'a> {
         if self.way.len() == 1 {
             self.context.names.entry(Arc::clone(&rule.reference.name)).or_insert(number);
         }
-        let mut rule = rule.clone();
-        rule.conditions.splice(0..0, conditions.iter().cloned());
-        self.context.rules.push(rule);
+        self.context.rules.push(Bound { rule: Arc::clone(rule), under });
+    }
+
+    /// Takes so much of what includes may bring in; false, with one complaint, where it is used up.
+    fn has_room(&mut self, count: usize, source: usize, span: &std::ops::Range<usize>) -> bool {
+        if let Some(left) = self.room.and_then(|room| room.checked_sub(count)) {
+            self.room = Some(left);
+            return true;
+        }
+        if self.room.take().is_some() {
+            let message = format!(
+                "includes bring in more than {MOST_INCLUDED} patterns and includes, all contexts together"
+            );
+            let hint = "let `goto = \"context:NAME\"` lead there instead".to_string();
+            self.problem(source, span, Severity::Error, message, Some(hint));
+        }
+        false
     }
 
     fn problem(
@@ -134,4 +172,6 @@ impl<'a> Flat<'a> {
 
 const DEEPEST: usize = 8;
 const MOST_INCLUDES: u16 = 1_000;
+/// An entry of the index costs some hundred bytes.
+const MOST_INCLUDED: usize = 50_000;
 const MOST_RULES: usize = 10_000;

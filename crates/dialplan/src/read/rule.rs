@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::definitions::Definitions;
-use super::{condition, sets, step};
+use super::{condition, emergency, sets, step};
 use crate::condition::Condition;
 use crate::pattern::Pattern;
 use crate::plan::{Rule, RuleRef};
 use crate::reader::Reader;
-use crate::tree::{Kind, Node, Table};
+use crate::tree::Node;
 use crate::words;
 
 /// What stands in a context.
 pub(super) enum Item {
-    Rule(Box<Rule>),
+    Rule(Arc<Rule>),
     Include(Include),
 }
 
@@ -54,22 +54,24 @@ pub(super) fn read(
             Vec::new()
         }
     };
-    let steps = match table.get("do") {
+    let mut steps = match table.get("do") {
         Some(node) => step::steps(reader, node, "do", 0, names),
         None => {
             reader.error(&node.span, "a rule needs `do`, such as do = [{ dial = \"ext:201\" }]");
             None
         }
-    };
+    }
+    .unwrap_or_default();
     let condition = condition::read(reader, table, names);
     let require = table.get("require").and_then(|node| permission(reader, node));
-    let emergency =
+    let is_emergency =
         table.get("emergency").and_then(|node| reader.boolean(node, "emergency")).unwrap_or(false);
-    if emergency {
-        limits_of_emergency(reader, table);
+    if is_emergency {
+        emergency::check(reader, table);
+        steps = emergency::notices_first(reader, table.get("do"), &steps);
     }
     let place = reader.source.place(&node.span);
-    Some(Item::Rule(Box::new(Rule {
+    Some(Item::Rule(Arc::new(Rule {
         reference: RuleRef {
             context: Arc::from(context),
             name: Arc::from(name),
@@ -79,10 +81,10 @@ pub(super) fn read(
         source,
         span: node.span.clone(),
         patterns: patterns.into(),
-        conditions: condition.map(Arc::new).into_iter().collect(),
+        condition: condition.map(Arc::new),
         require,
-        emergency,
-        steps: steps.unwrap_or_default(),
+        emergency: is_emergency,
+        steps,
     })))
 }
 
@@ -115,19 +117,4 @@ fn permission(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
         return None;
     }
     Some(text.to_string())
-}
-
-/// Nothing may stand between a caller and an emergency number.
-fn limits_of_emergency(reader: &mut Reader<'_>, table: &Table) {
-    for key in ["when", "from", "require"] {
-        if let Some(entry) = table.entry(key) {
-            reader.error(&entry.key_span, format!("an emergency rule always counts: it has no `{key}`"));
-        }
-    }
-    if let Some(node) = table.get("do")
-        && let Kind::List(steps) = &node.kind
-        && !steps.iter().any(|step| matches!(&step.kind, Kind::Table(step) if step.get("dial").is_some()))
-    {
-        reader.warn(&node.span, "this emergency rule dials nobody", None);
-    }
 }

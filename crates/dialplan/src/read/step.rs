@@ -37,17 +37,29 @@ pub(crate) fn steps(
         return None;
     }
     let mut steps: Vec<Step> = Vec::with_capacity(list.len());
-    let mut ended = false;
+    let (mut ended, mut dialled) = (false, false);
     for node in list {
         if std::mem::take(&mut ended) {
             reader.warn(&node.span, "this step is never reached: the call has ended before", None);
         }
         if let Some(step) = step(reader, node, depth, names) {
             ended = matches!(step.does, Does::Reject { .. } | Does::Hangup { .. } | Does::Goto(_));
+            if dialled && !names.is_emergency && matches!(step.does, Does::Notify { .. }) {
+                late_notice(reader, node);
+            }
+            dialled |= matches!(step.does, Does::Dial(_));
             steps.push(step);
         }
     }
     Some(steps.into())
+}
+
+/// An answer ends the steps.
+fn late_notice(reader: &mut Reader<'_>, node: &Node) {
+    let Kind::Table(table) = &node.kind else { return };
+    let span = table.entry("notify").map_or(&node.span, |entry| &entry.key_span);
+    let hint = "to tell of every call put it before the `dial`".to_string();
+    reader.warn(span, "this `notify` is reached only if nobody answers", Some(hint));
 }
 
 fn step(reader: &mut Reader<'_>, node: &Node, depth: usize, names: &Definitions) -> Option<Step> {

@@ -15,12 +15,12 @@ impl Run {
             return None;
         };
         self.jumps_left = left;
-        let (to, require) = match goto {
+        let rule = match goto {
             Goto::Rule { context, name } => {
                 let Some(rule) = now.plan.rule(context, name) else {
                     return self.nowhere(format!("{context}/{name}"));
                 };
-                (Arc::clone(&rule.steps), rule.require.clone())
+                rule
             }
             Goto::Context { context, number } => {
                 let number = match number {
@@ -41,10 +41,14 @@ impl Run {
                 self.trail.rule(&rule.reference);
                 self.variables.dial(&number);
                 self.variables.set_groups(pattern.groups(&number));
-                (Arc::clone(&rule.steps), rule.require.clone())
+                &**rule
             }
         };
-        self.replace(to);
+        if rule.emergency {
+            self.begin_emergency();
+        }
+        self.replace(Arc::clone(&rule.steps));
+        let require = rule.require.clone().filter(|_| !self.is_emergency());
         require.map(|permission| Action::Require { permission })
     }
 

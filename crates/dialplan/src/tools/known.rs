@@ -57,7 +57,7 @@ impl Known {
 
 /// Every rule of every context; one that is included stands in several.
 pub(crate) fn rules(plan: &Plan) -> impl Iterator<Item = &Rule> {
-    plan.contexts.values().flat_map(|context| &context.rules)
+    plan.contexts.values().flat_map(|context| &context.rules).map(|bound| &*bound.rule)
 }
 
 /// Each step with those of its branches below it. The language bounds how deep they nest.

@@ -110,7 +110,7 @@ impl Plan {
             rule: Some(decision.rule),
             why: Some(decision.why),
             require: decision.require,
-            emergency: decision.emergency,
+            emergency: decision.emergency || walk.run.is_emergency(),
             attempts: walk.attempts,
             trail: walk.run.trail().clone(),
             end,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use kiestoon_testkit::Chance;
 
 /// What is dialled.
-pub(super) const NUMBERS: [&str; 8] = ["100", "101", "110", "111", "200", "202", "0612345678", "*43"];
+pub(super) const NUMBERS: [&str; 9] = ["119", "100", "101", "110", "111", "200", "202", "0612345678", "*43"];
 
 const PATTERNS: [&str; 10] = [
     "\"100\"",
@@ -52,6 +52,11 @@ strategy = "sequential"
 timeout = "4s"
 [variables]
 vast = "4"
+[[context.intern]]
+name = "nood"
+match = "119"
+emergency = true
+do = [{ dial = "ext:203", on_busy = [{ notify = "chef" }, { dial = "ext:204", timeout = "2s" }] }, { notify = "bhv ${from}" }, { dial = "ext:202" }]
 "#;
 
 pub(super) fn rules(dice: &mut Chance) -> String {
@@ -107,6 +112,7 @@ fn step(dice: &mut Chance, depth: u64) -> String {
             dice,
             &[
                 "{ goto = \"rule:extra/r0\" }",
+                "{ goto = \"rule:intern/nood\" }",
                 "{ goto = \"context:extra\" }",
                 "{ goto = \"context:derde\", number = \"${doel}\" }",
                 "{ goto = \"context:intern\", number = \"1${number:-2}\" }",
