@@ -1,7 +1,7 @@
 //! Forwarding: a phone that answers an INVITE with 3xx names where its calls go, and the dialplan decides what becomes of that,
 //! as if its extension had dialled it. Whoever is rung next learns of it by Diversion (RFC 5806) and History-Info (RFC 7044).
 
-use kiestoon_dialplan::StepResult;
+use kiestoon_dialplan::{NotLive, StepResult};
 use kiestoon_media::LegId;
 use kiestoon_sip::{Diversion, HeaderName, Headers, HistoryEntry, NameAddr, Response, Uri};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -166,7 +166,7 @@ impl Call {
         match decision {
             None => self.walk_on_unanswered(x, Outcome::new(StepResult::Unavailable, EndReason::NotFound)),
             Some(decision) if decision.require.is_some() && !self.is_emergency() => {
-                let end = End::from(EndReason::Forbidden);
+                let end = End::from(EndReason::of_not_live(NotLive::Permission));
                 self.walk_on_unanswered(x, Outcome { result: StepResult::Rejected { status: 403 }, end });
             }
             Some(decision) => {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use kiestoon_dialplan::NotLive;
 use serde::{Deserialize, Serialize};
 
 /// The one reason that a call ended for.
@@ -122,6 +123,15 @@ impl EndReason {
         Self::Shutdown,
         Self::Internal,
     ];
+
+    /// How a call ends that comes to something that calls cannot do yet.
+    pub(crate) fn of_not_live(what: NotLive) -> Self {
+        match what {
+            // Nobody has been granted anything.
+            NotLive::Permission => Self::Forbidden,
+            NotLive::Trunk | NotLive::Inbound | NotLive::CallerId | NotLive::Step(_) => Self::StepNotBuilt,
+        }
+    }
 
     /// The word of the log, the CDR and the CLI.
     pub fn as_str(self) -> &'static str {

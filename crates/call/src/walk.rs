@@ -1,6 +1,8 @@
 //! Drives the steps of the dialplan rule that the call got: does one, waits for its result, takes the next.
 
-use kiestoon_dialplan::{Action, Circumstances, Decision, Dial, Plan, StepResult, Target, WebhookAnswer};
+use kiestoon_dialplan::{
+    Action, Circumstances, Decision, Dial, NotLive, Plan, StepResult, Target, WebhookAnswer,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
@@ -227,7 +229,7 @@ impl Call {
             // Nobody has been granted anything yet.
             Action::Require { .. } if self.is_emergency() => Step::Over(StepResult::Done),
             Action::Require { .. } => {
-                self.walk_ends(x, EndReason::Forbidden.into());
+                self.walk_ends(x, EndReason::of_not_live(NotLive::Permission).into());
                 Step::Begun
             }
             Action::Say { prompts, .. } => self.say(x, &prompts),
@@ -264,7 +266,7 @@ impl Call {
     /// Says so, where there is a prompt for it, and ends the call.
     fn not_built(&mut self, x: &mut Exchange, step: &'static str) -> Step {
         x.event(Event::StepNotBuilt { call: self.id(), step });
-        let end = End::from(EndReason::StepNotBuilt);
+        let end = End::from(EndReason::of_not_live(NotLive::Step(step)));
         if self.snapshot.has_prompt(NOT_AVAILABLE)
             && let Step::Begun = self.play(x, NOT_AVAILABLE, Some(end))
         {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kiestoon_dialplan::{Dial, DialOrder, StepResult, Target};
+use kiestoon_dialplan::{Dial, DialOrder, NotLive, StepResult, Target};
 use kiestoon_sip::locate::Query;
 use kiestoon_sip::{Flow, NameAddr, Uri};
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl Call {
         if targets.is_empty() {
             let reason = match (known, trunks) {
                 (true, _) => EndReason::Unavailable,
-                (false, true) => EndReason::StepNotBuilt,
+                (false, true) => EndReason::of_not_live(NotLive::Trunk),
                 (false, false) => EndReason::NotFound,
             };
             return Err(Outcome::new(StepResult::Unavailable, reason));

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::hours::HoursReason;
+use crate::live::NotLive;
 use crate::overrides::Forced;
+use crate::pattern::Pattern;
 use crate::plan::{CallFacts, Plan, Rule, RuleRef, valid_number};
 use crate::run::Run;
 use crate::step::Steps;
@@ -29,6 +31,17 @@ pub struct Explanation {
     pub passed: Vec<Passed>,
     /// The rule that matched.
     pub matched: Option<Explained>,
+    /// Where none did: the rules that other contexts have for this call.
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// A rule that would take the call if it entered another context.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Elsewhere {
+    /// That context.
+    pub context: String,
+    /// Its first rule that matches.
+    pub rule: RuleRef,
 }
 
 /// A rule that did not match.
@@ -86,6 +99,8 @@ pub struct ExplainedStep {
     pub branch: Option<String>,
     /// For example `dial ext:201 for 25 s`.
     pub text: String,
+    /// What of it a live call cannot do yet.
+    pub not_live: Vec<NotLive>,
 }
 
 impl Plan {
@@ -102,11 +117,12 @@ impl Plan {
             local_time: local.to_string(),
             passed: Vec::new(),
             matched: None,
+            elsewhere: Vec::new(),
         };
         for rule in context.map(|context| context.rules.as_slice()).unwrap_or_default() {
             let pattern = rule.pattern_for(call.dialled).filter(|_| valid_number(call.dialled));
             let reason = match pattern {
-                None => Reason::Number(listed(rule.patterns.iter())),
+                None => Reason::Number(self.patterns(&rule.patterns)),
                 Some(pattern) => match rule.refusal(call.from, self.judged(call)) {
                     Some((condition, true)) => Reason::Time(condition.not_then(self.judged(call))),
                     Some((condition, false)) => Reason::Caller(condition.from.to_string()),
@@ -123,7 +139,39 @@ impl Plan {
             };
             explanation.passed.push(Passed { rule: rule.reference.clone(), reason });
         }
+        let others = self.contexts.keys().filter(|name| *name != call.context);
+        explanation.elsewhere = others
+            .filter_map(|name| {
+                let (rule, _) = self.find(&CallFacts { context: name, ..*call })?;
+                Some(Elsewhere { context: name.clone(), rule: rule.reference.clone() })
+            })
+            .collect();
         explanation
+    }
+
+    /// The patterns of a rule; those of a set by its name and how many they are.
+    fn patterns(&self, mut patterns: &[Pattern]) -> String {
+        let mut shown = Vec::new();
+        while let Some((first, rest)) = patterns.split_first() {
+            let starts = |set: &[Pattern]| {
+                let known = patterns.get(..set.len()).unwrap_or_default();
+                let known = known.iter().map(ToString::to_string);
+                known.eq(set.iter().map(ToString::to_string))
+            };
+            let sets = self.sets.iter().map(|(name, set)| (set.all(), name));
+            let set = sets.filter(|(all, _)| all.len() > 1 && starts(all));
+            match set.max_by_key(|(all, name)| (all.len(), std::cmp::Reverse(*name))) {
+                Some((all, name)) => {
+                    shown.push(format!("set:{name} ({})", all.len()));
+                    patterns = patterns.get(all.len()..).unwrap_or_default();
+                }
+                None => {
+                    shown.push(first.to_string());
+                    patterns = rest;
+                }
+            }
+        }
+        shown.join(", ")
     }
 }
 
@@ -151,6 +199,7 @@ fn list_steps(
             depth,
             branch: branch.map(str::to_string),
             text: step.describe(variables),
+            not_live: step.not_live(),
         });
         for (branch, steps) in step.branches() {
             list_steps(steps, Some(&branch), depth + 1, variables, list);

@@ -13,6 +13,7 @@ mod explain;
 mod graph;
 mod hours;
 mod index;
+mod live;
 mod mask;
 mod matcher;
 mod moment;
@@ -33,12 +34,13 @@ mod tools;
 mod tree;
 mod words;
 
-pub use explain::{Explained, ExplainedStep, Explanation, NotThen, Passed, Reason};
+pub use explain::{Elsewhere, Explained, ExplainedStep, Explanation, NotThen, Passed, Reason};
 pub use graph::{Graph, GraphBox, GraphOptions};
 pub use hours::{HoursReason, HoursState};
 pub use jiff::Timestamp;
+pub use live::{ENTERED, INBOUND, NotLive};
 pub use moment::MomentError;
-pub use organisations::Plans;
+pub use organisations::{Plans, UnknownOrganisation};
 pub use overrides::{Forced, OverrideTo, Overrides, UnknownOverride};
 pub use plan::{CallFacts, Decision, Loaded, Plan, ReferenceKind, RuleRef, Why};
 pub use problem::{Excerpt, Problem, Severity};
@@ -52,5 +54,5 @@ pub use source::SourceFile;
 pub use step::{DialOrder, Failover, Rotation, StepPlace};
 pub use tools::{
     CaseReport, Change, ChangedCall, Coverage, DiffLine, End, Given, GivenError, GivenValue, MissedStep,
-    Reached, Recorded, RecordedStep, Replay, Reply, Report, Simulated, Suite, WebhookReply,
+    NotLiveStep, Reached, Recorded, RecordedStep, Replay, Reply, Report, Simulated, Suite, WebhookReply,
 };

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::live::NotLive;
 use crate::plan::{Loaded, Plan, ReferenceKind};
 use crate::problem::Problem;
 use crate::source::SourceFile;
 use crate::tree::{self, Kind};
+use crate::words;
 
 /// What the files of a dialplan folder come to.
 #[derive(Debug)]
@@ -18,6 +20,36 @@ pub struct Plans {
     own: BTreeMap<String, Arc<Plan>>,
     hash: String,
 }
+
+/// No file of a dialplan is of this organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownOrganisation {
+    /// What was asked for.
+    pub slug: String,
+    /// Those with files of their own.
+    pub known: Vec<String>,
+}
+
+impl UnknownOrganisation {
+    /// The nearest of those that are known.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&str> {
+        words::nearest(&self.slug, self.known.iter().map(String::as_str))
+    }
+}
+
+impl std::fmt::Display for UnknownOrganisation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let slug = words::quote(&self.slug);
+        if self.known.is_empty() {
+            return write!(f, "no file has `organisation = \"{}\"`: there is one plan, for all", self.slug);
+        }
+        let known = words::one_of(self.known.iter().take(20).map(String::as_str));
+        write!(f, "no file is of organisation {slug}, expected {known}, or none for the plan that all share")
+    }
+}
+
+impl std::error::Error for UnknownOrganisation {}
 
 impl Plans {
     /// Reads and checks all files.
@@ -75,6 +107,18 @@ impl Plans {
         self.own.get(slug).unwrap_or(&self.shared)
     }
 
+    /// The plan that somebody asks for by name: that of an organisation with files of its own, or the shared one.
+    ///
+    /// # Errors
+    /// When no file is of that organisation.
+    pub fn named(&self, slug: Option<&str>) -> Result<&Arc<Plan>, UnknownOrganisation> {
+        let Some(slug) = slug else { return Ok(&self.shared) };
+        self.own.get(slug).ok_or_else(|| UnknownOrganisation {
+            slug: slug.to_string(),
+            known: self.own.keys().cloned().collect(),
+        })
+    }
+
     /// The plan of those without files of their own.
     #[must_use]
     pub fn shared(&self) -> &Arc<Plan> {
@@ -95,6 +139,18 @@ impl Plans {
     #[must_use]
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// A warning, at its first place, for each kind of thing that live calls cannot do yet. For steps loading has given it.
+    #[must_use]
+    pub fn not_live(&self) -> Vec<Problem> {
+        let mut kinds: BTreeMap<NotLive, &Problem> = BTreeMap::new();
+        for (kind, problem) in self.all().flat_map(|plan| &plan.not_live) {
+            if !matches!(kind, NotLive::Step(_)) {
+                kinds.entry(*kind).or_insert(problem);
+            }
+        }
+        kinds.into_values().cloned().collect()
     }
 
     /// A warning for everything that some plan relies on and `known` denies; each place once.

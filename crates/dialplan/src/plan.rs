@@ -14,6 +14,7 @@ use crate::condition::{Condition, Moment};
 use crate::destination;
 use crate::hours::Hours;
 use crate::index::Index;
+use crate::live::NotLive;
 use crate::matcher::NumberSet;
 use crate::overrides::Overrides;
 use crate::pattern::Pattern;
@@ -41,6 +42,8 @@ pub struct Plan {
     pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
     /// Whether any rule is one of emergency numbers.
     pub(crate) has_emergency: bool,
+    /// What live calls cannot do yet, with a warning at its first place.
+    pub(crate) not_live: BTreeMap<NotLive, Problem>,
 }
 
 /// A plan that may be used, and what is doubtful about it.

@@ -21,6 +21,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use sha2::{Digest, Sha256};
 
 use crate::check;
+use crate::live::{ENTERED, INBOUND, NotLive};
 use crate::plan::{Loaded, Plan};
 use crate::problem::{Problem, Severity};
 use crate::reader::{Notes, Reader};
@@ -83,6 +84,7 @@ pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
         groups: values(names.groups),
         prompts: notes.prompts,
         references: notes.references,
+        not_live: notes.not_live,
     };
     Ok(Loaded { plan, warnings: problems })
 }
@@ -209,6 +211,9 @@ fn read_contexts(
             let message = format!("no call enters context {}", words::quote(&entry.key));
             reader.warn(&entry.key_span, message, Some(format!("did you mean `{near}`?")));
         }
+        if let Some(what) = NotLive::context(&entry.key) {
+            reader.not_live(what, &entry.key_span);
+        }
         names.context.clone_from(&entry.key);
         let context = written.entry(entry.key.clone()).or_default();
         for node in rules {
@@ -249,7 +254,7 @@ const MOST_TEXT: usize = 4 << 20;
 /// Bytes. Every place in a file costs a walk along its line.
 const LONGEST_LINE: usize = 20_000;
 /// Where calls of extensions and calls of trunks come in.
-const ENTRANCES: [&str; 2] = ["intern", "inkomend"];
+const ENTRANCES: [&str; 2] = [ENTERED, INBOUND];
 const SECTIONS: [&str; 13] = [
     "version",
     "timezone",

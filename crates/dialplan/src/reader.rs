@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hours::Hours;
+use crate::live::NotLive;
 use crate::plan::ReferenceKind;
 use crate::problem::{Problem, Severity};
 use crate::source::Source;
@@ -28,8 +29,8 @@ pub(crate) struct Notes {
     pub(crate) prompts: BTreeSet<String>,
     /// What the plan expects to exist elsewhere, with the warning for when it does not.
     pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
-    /// Steps already warned about.
-    pub(crate) not_built: BTreeSet<&'static str>,
+    /// What live calls cannot do yet, with the warning at its first place.
+    pub(crate) not_live: BTreeMap<NotLive, Problem>,
     patterns: usize,
     regexes: usize,
     /// The variables that texts may name; with their text where they never change.
@@ -91,8 +92,21 @@ impl Reader<'_> {
         wanted.then(|| words::did_you_mean(word, known.take(1_000).map(String::as_str))).flatten()
     }
 
+    /// Notes something that live calls cannot do yet; true for the first of its kind.
+    pub(crate) fn not_live(&mut self, what: NotLive, span: &Range<usize>) -> bool {
+        let is_first = !self.notes.not_live.contains_key(&what);
+        if is_first {
+            let problem = self.source.problem(span, Severity::Warning, what.to_string(), None);
+            self.notes.not_live.insert(what, problem);
+        }
+        is_first
+    }
+
     /// Notes that the plan relies on something that lives elsewhere.
     pub(crate) fn refer(&mut self, kind: ReferenceKind, name: &str, span: &Range<usize>) {
+        if kind == ReferenceKind::Trunk {
+            self.not_live(NotLive::Trunk, span);
+        }
         let message = match kind {
             ReferenceKind::Extension => format!("extension {} does not exist", words::quote(name)),
             ReferenceKind::Trunk => format!("trunk {} does not exist", words::quote(name)),

@@ -11,6 +11,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::condition::Condition;
+use crate::live::NotLive;
 use crate::matcher::Matcher;
 use crate::overrides::OverrideTo;
 use crate::say::SayKind;
@@ -146,6 +147,19 @@ fn verb<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verb, D::Error> {
 }
 
 impl Step {
+    /// What of it a live call cannot do yet.
+    pub(crate) fn not_live(&self) -> Vec<NotLive> {
+        match &self.does {
+            Does::Dial(dial) => {
+                let trunk = dial.targets.iter().any(TargetTemplate::has_trunk).then_some(NotLive::Trunk);
+                let number = dial.caller_id.as_ref().and_then(Template::literal);
+                trunk.into_iter().chain(number.and_then(NotLive::caller_id)).collect()
+            }
+            Does::NotBuilt { step, .. } => vec![NotLive::Step(step)],
+            _ => Vec::new(),
+        }
+    }
+
     /// The lists of steps inside, with the words that they were written under.
     pub(crate) fn branches(&self) -> Vec<(String, &Steps)> {
         fn under<'a>(key: &str, steps: &'a Option<Steps>) -> Option<(String, &'a Steps)> {

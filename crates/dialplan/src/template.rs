@@ -93,11 +93,7 @@ impl Template {
         if !self.parts.iter().any(is_fixed) {
             return self;
         }
-        let start = match self.country {
-            Some(_) => self.text.match_indices(':').nth(1).map_or(0, |(at, _)| at + 1),
-            None => 0,
-        };
-        let mut text = self.text.get(..start).unwrap_or_default().to_string();
+        let mut text = self.transform().to_string();
         for part in &self.parts {
             match part {
                 Part::Text(plain) => text.push_str(plain),
@@ -111,6 +107,31 @@ impl Template {
             }
         }
         Self::parse(&text).unwrap_or(self)
+    }
+
+    /// The expanded text for somebody who reads it: a variable that is not known yet stands as it was written.
+    pub(crate) fn show(&self, variables: &Variables) -> String {
+        let is_open = |part: &Part| matches!(part, Part::Variable { name, .. } if !variables.is_known(name));
+        if !self.parts.iter().any(is_open) {
+            return self.expand(variables);
+        }
+        let shown = self.parts.iter().map(|part| match part {
+            Part::Text(fixed) => Cow::Borrowed(fixed.as_str()),
+            Part::Variable { offset, width, .. } if is_open(part) => {
+                Cow::Borrowed(self.text.get(*offset..offset + width).unwrap_or_default())
+            }
+            Part::Variable { name, filters, .. } => {
+                let value = Cow::Borrowed(variables.value(name));
+                Cow::Owned(filters.iter().fold(value, |value, filter| filter.apply(value)).into_owned())
+            }
+        });
+        std::iter::once(Cow::Borrowed(self.transform())).chain(shown).collect()
+    }
+
+    /// The transform of the whole text, such as `e164:nl:`; empty where there is none.
+    fn transform(&self) -> &str {
+        let end = self.country.and_then(|_| self.text.match_indices(':').nth(1)).map_or(0, |(at, _)| at + 1);
+        self.text.get(..end).unwrap_or_default()
     }
 
     pub(crate) fn expand(&self, variables: &Variables) -> String {

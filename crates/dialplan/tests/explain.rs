@@ -2,8 +2,8 @@
 
 mod plans;
 
-use kiestoon_dialplan::{CallFacts, OverrideTo, Overrides, Reason};
-use plans::{at, call, load};
+use kiestoon_dialplan::{CallFacts, Given, NotLive, OverrideTo, Overrides, Plans, Reason};
+use plans::{at, call, load, steps};
 
 const PLAN: &str = r#"version = 1
 timezone = "Europe/Amsterdam"
@@ -80,4 +80,108 @@ fn why_it_was_closed() {
     assert_eq!(reason("2026-12-23T08:00+01", &overrides), why("closed: no opening covers it"));
     OverrideTo::Closed.apply(&mut overrides, "kantoor", true);
     assert_eq!(reason("2026-12-23T10:00+01", &overrides), why("set closed by hand"));
+}
+
+#[test]
+fn a_set_is_named_and_counted() {
+    let numbers: Vec<String> = (0..1000).map(|at| format!("\"06{at:04}\"")).collect();
+    let plan = load(&format!(
+        "version = 1\n[set.vip]\nnumbers = [{}]\n[set.een]\nnumbers = \"1\"\n[[context.intern]]\n\
+         match = [\"_7X\", \"set:vip\", \"set:een\", \"_8X\"]\ndo = [{{ echo = true }}]\n",
+        numbers.join(", ")
+    ));
+    let plan = plan.unwrap().plan;
+    let explanation = plan.explain(&call("intern", "5"));
+    assert_eq!(explanation.passed[0].reason, Reason::Number("_7X, set:vip (1000), 1, _8X".into()));
+    assert_eq!(plan.explain(&call("intern", "060042")).matched.unwrap().pattern, "060042");
+}
+
+/// The texts of the steps that a call to 201 gets.
+fn words(list: &str) -> Vec<String> {
+    let explained = steps(list).explain(&call("intern", "201")).matched.expect("the rule");
+    explained.steps.into_iter().map(|step| step.text).collect()
+}
+
+#[test]
+fn what_is_not_known_yet_stands_as_it_was_written() {
+    let dialled = "{ collect = \"keuze\" }, { dial = [\"ext:${keuze}\", \"ext:${number}\"], callerid = \"${keuze|default:1}\" }";
+    assert_eq!(words(dialled)[1], "dial ext:${keuze}, ext:201 together for 30 s, as ${keuze|default:1}");
+    assert_eq!(
+        words("{ set = { doel = \"1\" } }, { dial = \"ext:${doel}\" }")[1],
+        "dial ext:${doel} for 30 s"
+    );
+    assert_eq!(
+        words("{ dial = \"trunk:a\", to = \"e164:nl:0${number}${1}\" }")[0],
+        "dial trunk:a for 30 s, to e164:nl:0201${1}"
+    );
+    let hidden = CallFacts { from: "", ..call("intern", "201") };
+    let matched = steps("{ dial = \"ext:${from}\" }").explain(&hidden).matched.unwrap();
+    assert_eq!(matched.steps[0].text, "dial nobody");
+}
+
+#[test]
+fn of_no_rule_here_and_one_elsewhere() {
+    let rule = |context: &str, number: &str| {
+        format!("[[context.{context}]]\nname = \"r\"\nmatch = \"{number}\"\ndo = [{{ echo = true }}]\n")
+    };
+    let plan =
+        load(&format!("version = 1\n{}{}{}", rule("inkomend", "1"), rule("intern", "2"), rule("los", "1")));
+    let plan = plan.unwrap().plan;
+    let elsewhere = |context: &str, number: &str| -> Vec<String> {
+        let found = plan.explain(&call(context, number)).elsewhere;
+        found.into_iter().map(|other| format!("{}: {}", other.context, other.rule)).collect()
+    };
+    assert_eq!(elsewhere("intern", "1"), ["inkomend: inkomend/r (plan.toml:2)", "los: los/r (plan.toml:10)"]);
+    assert_eq!(elsewhere("weg", "2"), ["intern: intern/r (plan.toml:6)"]);
+    assert_eq!(elsewhere("intern", "2"), [""; 0]);
+}
+
+const NOT_YET: &str = r#"version = 1
+[group.balie]
+members = ["201", "trunk:mobiel"]
+[[context.intern]]
+match = "_0X."
+require = "call.national"
+do = [{ dial = "trunk:voys", callerid = "site", on_busy = [{ voicemail = "201" }] }, { dial = "group:balie" }]
+[[context.intern]]
+match = "_1X."
+require = "call.x"
+do = [{ dial = ["trunk:b", "ext:1"] }, { park = true }, { park = true }]
+[[context.inkomend]]
+match = "_!"
+do = [{ dial = "ext:1" }]
+"#;
+
+#[test]
+fn what_a_live_call_cannot_do_is_said_once_a_kind() {
+    let (plans, warnings) = Plans::load(&[plans::file("plan.toml", NOT_YET)]).unwrap();
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 2, "voicemail and park, once each: {warnings:#?}");
+    let kinds: Vec<String> = plans.not_live().iter().map(ToString::to_string).collect();
+    let places: Vec<&str> = kinds.iter().filter_map(|kind| kind.split(": ").next()).collect();
+    assert_eq!(
+        places,
+        ["plan.toml:6:11", "plan.toml:3:19", "plan.toml:7:41", "plan.toml:12:11"],
+        "{kinds:#?}"
+    );
+    assert!(kinds.iter().all(|kind| kind.contains(": warning: ")));
+    assert!(kinds[0].contains("`require` refuses every live call (403)"), "{}", kinds[0]);
+    let (plans, _) = Plans::load(&[plans::file("plan.toml", PLAN)]).unwrap();
+    assert_eq!(plans.not_live().len(), 1, "its `require`");
+}
+
+#[test]
+fn an_explanation_notes_it_at_its_step() {
+    let plan = load(NOT_YET).unwrap().plan;
+    let explained = plan.explain(&call("intern", "0612345678")).matched.unwrap();
+    let notes: Vec<&[NotLive]> = explained.steps.iter().map(|step| step.not_live.as_slice()).collect();
+    assert_eq!(
+        notes,
+        [&[NotLive::Trunk, NotLive::CallerId][..], &[NotLive::Step("voicemail")], &[NotLive::Trunk]]
+    );
+    let simulated = plan.simulate(&call("intern", "0612345678"), &Given::default());
+    let notes: Vec<_> = simulated.not_live.iter().map(|note| (note.step, note.what)).collect();
+    assert_eq!(notes, [(None, NotLive::Permission), (Some(0), NotLive::Trunk), (Some(0), NotLive::CallerId)]);
+    let simulated = plan.simulate(&call("inkomend", "1"), &Given::default());
+    assert_eq!(simulated.not_live.iter().map(|note| note.what).collect::<Vec<_>>(), [NotLive::Inbound]);
 }

@@ -2,7 +2,7 @@
 
 mod plans;
 
-use kiestoon_dialplan::{Problem, Suite};
+use kiestoon_dialplan::{Plans, Problem, Suite};
 use plans::{file, load};
 
 /// The TOML blocks of the page, in their order.
@@ -31,11 +31,11 @@ fn the_tests_of_the_page_pass() {
     let blocks = blocks();
     let (mut cases, mut files) = (0, 0);
     for pair in blocks.windows(2).filter(|pair| pair[1].starts_with("[[case]]")) {
-        let plan = load(pair[0]).expect("the plan before its tests").plan;
-        let suite = Suite::load(&plan, &[file("tests/site.toml", pair[1])]).unwrap_or_else(|problems| {
+        let plans = Plans::shared_by_all(load(pair[0]).expect("the plan before its tests").plan);
+        let suite = Suite::load(&plans, &[file("tests/site.toml", pair[1])]).unwrap_or_else(|problems| {
             panic!("{}", problems.iter().map(Problem::render).collect::<String>())
         });
-        let report = suite.run(&plan, "");
+        let report = suite.run(&plans, "", None);
         assert_eq!(report.failed, 0, "{report:#?}");
         cases += report.passed;
         files += 1;

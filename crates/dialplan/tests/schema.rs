@@ -4,8 +4,8 @@
 mod plans;
 
 use jsonschema::Validator;
-use kiestoon_dialplan::{SCHEMA, TEST_SCHEMA};
-use plans::load;
+use kiestoon_dialplan::{Plans, Problem, SCHEMA, Suite, TEST_SCHEMA};
+use plans::{file, load};
 use serde_json::{Map, Value};
 use toml_edit::{Document, Item, TableLike};
 
@@ -109,7 +109,18 @@ fn what_loads_validates() {
 
 /// The words that the reader would have expected.
 fn expected(text: &str) -> Vec<String> {
-    let problems = load(text).expect_err(text);
+    expected_of(&load(text).expect_err(text), text)
+}
+
+/// The same of a test file, for a plan that has what it names.
+fn expected_in_test(text: &str) -> Vec<String> {
+    let plan = "version = 1\n[webhook.crm]\nurl = \"https://crm.example.nl/\"\n[[context.intern]]\nmatch = \"1\"\ndo = [{ webhook = \"crm\" }]\n";
+    let plans = Plans::shared_by_all(load(plan).expect("a plan").plan);
+    let problems = Suite::load(&plans, &[file("tests/a.toml", text)]).expect_err(text);
+    expected_of(&problems, text)
+}
+
+fn expected_of(problems: &[Problem], text: &str) -> Vec<String> {
     let message = problems.iter().map(ToString::to_string).find(|message| message.contains("xyzzy"));
     let message = message.unwrap_or_else(|| panic!("{text}\n{problems:#?}"));
     let words = message.split(", expected ").nth(1).expect("words").split(';').next().unwrap_or_default();
@@ -117,7 +128,11 @@ fn expected(text: &str) -> Vec<String> {
 }
 
 fn properties(pointer: &str) -> Vec<String> {
-    let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
+    properties_of(SCHEMA, pointer)
+}
+
+fn properties_of(schema: &str, pointer: &str) -> Vec<String> {
+    let schema: Value = serde_json::from_str(schema).expect("JSON");
     let table = schema.pointer(pointer).and_then(Value::as_object);
     table.unwrap_or_else(|| panic!("no {pointer}")).keys().cloned().collect()
 }
@@ -260,4 +275,32 @@ fn test_files_have_a_schema() {
     ] {
         assert!(!schema.is_valid(&json(&text).unwrap()), "{text}");
     }
+}
+
+#[test]
+fn every_word_of_a_test_file_is_in_its_schema() {
+    let call = "call = { context = \"intern\", to = \"1\" }\nexpect = []\n";
+    let case = "/properties/case/items/properties";
+    let answer = "given = { \"webhook:crm\" = { xyzzy = 1 } }";
+    for (text, pointer) in [
+        ("xyzzy = 1\n".to_string(), "/properties".to_string()),
+        (format!("[[case]]\n{call}xyzzy = 1\n"), case.to_string()),
+        (format!("[[case]]\n{}", call.replace("to =", "xyzzy = 1, to =")), format!("{case}/call/properties")),
+        (
+            format!("[[case]]\n{call}{answer}\n"),
+            format!("{case}/given/patternProperties/^webhook:./anyOf/2/properties"),
+        ),
+    ] {
+        assert_same(expected_in_test(&text), properties_of(TEST_SCHEMA, &pointer), &text);
+    }
+    let replies = expected_in_test(&format!("[[case]]\n{call}given = {{ \"ext:1\" = \"xyzzy\" }}\n"));
+    let schema: Value = serde_json::from_str(TEST_SCHEMA).expect("JSON");
+    let given = &schema["properties"]["case"]["items"]["properties"]["given"]["patternProperties"];
+    let pattern = given["^(ext|trunk|group):."]["anyOf"][0].to_string();
+    assert!(
+        replies.len() >= 6 && replies.iter().all(|word| pattern.contains(word)),
+        "{replies:?}\n{pattern}"
+    );
+    let most = &schema["properties"]["case"]["items"]["properties"]["expect"]["anyOf"][1]["maxItems"];
+    assert_eq!(most, &serde_json::json!(500), "as the reader has it");
 }

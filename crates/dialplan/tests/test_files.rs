@@ -2,20 +2,24 @@
 
 mod plans;
 
-use kiestoon_dialplan::{CaseReport, Coverage, DiffLine, Plan, Problem, Report, Suite};
+use kiestoon_dialplan::{CaseReport, Coverage, DiffLine, Plan, Plans, Problem, Report, SourceFile, Suite};
 use plans::{file, load};
 
 const EXAMPLE: &str = include_str!("fixtures/features.toml");
 
-fn suite(plan: &Plan, text: &str) -> Result<Suite, Vec<Problem>> {
-    Suite::load(plan, &[file("tests/kantoor.toml", text)])
+fn suite(plans: &Plans, text: &str) -> Result<Suite, Vec<Problem>> {
+    Suite::load(plans, &[file("tests/kantoor.toml", text)])
 }
 
-fn run(plan: &Plan, text: &str) -> Report {
-    let suite = suite(plan, text).unwrap_or_else(|problems| {
+fn run(plan: Plan, text: &str) -> Report {
+    run_by(&Plans::shared_by_all(plan), &[file("tests/kantoor.toml", text)])
+}
+
+fn run_by(plans: &Plans, files: &[SourceFile]) -> Report {
+    let suite = Suite::load(plans, files).unwrap_or_else(|problems| {
         panic!("{}", problems.iter().map(Problem::render).collect::<String>());
     });
-    suite.run(plan, "")
+    suite.run(plans, "", None)
 }
 
 fn failed(report: &Report) -> Vec<&CaseReport> {
@@ -25,14 +29,14 @@ fn failed(report: &Report) -> Vec<&CaseReport> {
 #[test]
 fn the_example_runs_as_it_stands() {
     let plan = load(EXAMPLE).unwrap().plan;
-    let report = run(&plan, include_str!("fixtures/features_tests.toml"));
+    let report = run(plan, include_str!("fixtures/features_tests.toml"));
     assert_eq!((report.passed, report.failed), (2, 0), "{:#?}", failed(&report));
 }
 
 #[test]
 fn the_shipped_plan_passes_its_tests() {
     let plan = load(include_str!("../../../dialplans/kantoor.toml")).unwrap().plan;
-    let report = run(&plan, include_str!("../../../dialplans/tests/kantoor.toml"));
+    let report = run(plan, include_str!("../../../dialplans/tests/kantoor.toml"));
     assert_eq!((report.passed, report.failed), (14, 0), "{:#?}", failed(&report));
 }
 
@@ -40,7 +44,7 @@ fn the_shipped_plan_passes_its_tests() {
 fn a_case_that_fails_says_the_difference_and_the_rule() {
     let plan = load(EXAMPLE).unwrap().plan;
     let report = run(
-        &plan,
+        plan,
         r#"
         [[case]]
         at = "2026-11-21T15:00"
@@ -67,15 +71,15 @@ fn a_case_that_fails_says_the_difference_and_the_rule() {
 
 #[test]
 fn a_filter_chooses_by_name() {
-    let plan = load(EXAMPLE).unwrap().plan;
-    let suite = suite(&plan, include_str!("fixtures/features_tests.toml")).unwrap();
-    assert_eq!(suite.run(&plan, "trunk").cases.len(), 1);
-    assert_eq!(suite.run(&plan, "niets").cases.len(), 0);
+    let plans = Plans::shared_by_all(load(EXAMPLE).unwrap().plan);
+    let suite = suite(&plans, include_str!("fixtures/features_tests.toml")).unwrap();
+    assert_eq!(suite.run(&plans, "trunk", None).cases.len(), 1);
+    assert_eq!(suite.run(&plans, "niets", None).cases.len(), 0);
 }
 
 /// The problems of one case with these lines.
 fn faults(lines: &str) -> String {
-    let plan = load(EXAMPLE).expect("a plan").plan;
+    let plan = Plans::shared_by_all(load(EXAMPLE).expect("a plan").plan);
     let call = "call = { context = \"intern\", from = \"206\", to = \"201\" }\nexpect = []\n";
     let text = format!("[[case]]\n{}{lines}\n", if lines.contains("call =") { "" } else { call });
     let problems = suite(&plan, &text).err().unwrap_or_default();
@@ -135,19 +139,23 @@ do = [{ play = "x" }]
 "#,
     );
     let plan = plan.unwrap_or_else(|problems| panic!("{problems:#?}")).plan;
-    let report = run(
-        &plan,
-        r#"
+    let plans = Plans::shared_by_all(plan);
+    let report = run_by(
+        &plans,
+        &[file(
+            "tests/a.toml",
+            r#"
         [[case]]
         call = { context = "intern", from = "206", to = "1" }
         given = { "ext:1" = "busy" }
         expect = ["...", "play:x"]
         "#,
+        )],
     );
     assert_eq!(report.failed, 0, "{report:#?}");
     let mut coverage = Coverage::default();
     report.cases.iter().for_each(|case| coverage.add(&case.simulated));
-    let reached = coverage.of(&plan);
+    let reached = coverage.of(plans.all().map(|plan| &**plan));
     assert_eq!((reached.rules, reached.steps, reached.steps_reached, reached.percent), (3, 8, 4, 50));
     let rules: Vec<String> = reached.rules_missed.iter().map(ToString::to_string).collect();
     assert_eq!(rules, ["intern/twee (plan.toml:10)"]);
@@ -157,4 +165,91 @@ do = [{ play = "x" }]
         .map(|step| format!("{}:{} {}: {}", step.place.line, step.place.column, step.branch, step.text))
         .collect();
     assert_eq!(steps, ["7:80 on_rejected: reject with 486", "8:3 : if the caller is 9", "8:34 then: echo"]);
+}
+
+const ECHO: &str = "[[case]]\ncall = { context = \"intern\", to = \"1\" }\nexpect = [\"echo\"]\n";
+
+#[test]
+fn cases_without_a_name_are_known_by_file_and_line() {
+    let plan = load("version = 1\n[[context.intern]]\nmatch = \"1\"\ndo = [{ echo = true }]\n").unwrap().plan;
+    let plans = Plans::shared_by_all(plan);
+    let report = run_by(&plans, &[file("tests/a.toml", ECHO), file("tests/b.toml", ECHO)]);
+    let names: Vec<String> = report.cases.iter().map(|case| format!("{}{}", case.file, case.name)).collect();
+    assert_eq!((report.passed, names), (2, vec!["tests/a.toml#1".to_string(), "tests/b.toml#1".to_string()]));
+    let named = ECHO.replace("]]", "]]\nname = \"x\"");
+    let twice = Suite::load(&plans, &[file("tests/a.toml", &named), file("tests/b.toml", &named)]);
+    assert!(twice.unwrap_err()[0].to_string().contains("case `x` has the name of the one at tests/a.toml:1"));
+}
+
+#[test]
+fn an_empty_list_is_a_call_that_no_rule_takes() {
+    let plan = "version = 1\n[[context.intern]]\nmatch = \"1\"\nrequire = \"call.x\"\ndo = [{ echo = true }]\n\
+                [[context.intern]]\nmatch = \"2\"\ndo = [{ set = { a = \"1\" } }]\n";
+    for (to, given, expect, passes) in [
+        ("3", "", "", true),
+        ("2", "", "", false),
+        ("2", "", "\"...\"", true),
+        ("1", "\"require:call.x\" = \"denied\"", "", false),
+        ("1", "\"require:call.x\" = \"denied\"", "\"forbidden:call.x\"", true),
+        ("1", "", "\"forbidden:call.x\"", false),
+    ] {
+        let case = format!(
+            "[[case]]\ncall = {{ context = \"intern\", to = \"{to}\" }}\ngiven = {{ {given} }}\nexpect = [{expect}]\n"
+        );
+        let report = run(load(plan).unwrap().plan, &case);
+        assert_eq!(report.failed == 0, passes, "{case}\n{report:#?}");
+    }
+}
+
+#[test]
+fn a_case_names_so_many_steps() {
+    let many = vec!["\"echo\""; 501].join(", ");
+    let case =
+        |many: &str| faults(&format!("call = {{ context = \"intern\", to = \"1\" }}\nexpect = [{many}]"));
+    assert!(case(&many).contains("3:10: error: `expect` names at most 500 steps"), "{}", case(&many));
+    assert_eq!(case(many.trim_end_matches(", \"echo\"")), "");
+}
+
+fn of(slug: &str, to: &str) -> SourceFile {
+    let text = format!(
+        "version = 1\norganisation = \"{slug}\"\n[hours.{slug}]\nopen = \"09:00-17:00\"\n\
+         [[context.intern]]\nname = \"{slug}\"\nmatch = \"1\"\nwhen = \"{slug}\"\ndo = [{{ play = \"{to}\" }}]\n"
+    );
+    file(&format!("{slug}.toml"), &text)
+}
+
+#[test]
+fn each_organisation_has_its_tests() {
+    let shared = "version = 1\ntimezone = \"UTC\"\n[[context.intern]]\nname = \"alle\"\nmatch = \"1\"\ndo = [{ echo = true }]\n";
+    let (plans, _) =
+        Plans::load(&[of("bakker", "brood"), file("z.toml", shared), of("slager", "worst")]).unwrap();
+    let case = |line: &str, expect: &str| {
+        format!("{line}\n[[case]]\ncall = {{ context = \"intern\", to = \"1\" }}\nexpect = [\"{expect}\"]\n")
+    };
+    let bakker = case("organisation = \"bakker\"", "play:brood")
+        + "[[case]]\norganisation = \"slager\"\ncall = { context = \"intern\", to = \"1\" }\n\
+           overrides = { slager = \"open\" }\nexpect = [\"play:worst\"]\nexpect_rule = \"intern/slager\"\n";
+    let files = [file("tests/a.toml", &case("", "echo")), file("tests/b.toml", &bakker)];
+    let report = run_by(&plans, &files);
+    let slugs: Vec<Option<&str>> = report.cases.iter().map(|case| case.organisation.as_deref()).collect();
+    assert_eq!((report.failed, slugs), (0, vec![None, Some("bakker"), Some("slager")]), "{report:#?}");
+    let suite = Suite::load(&plans, &files).unwrap();
+    assert_eq!(suite.run(&plans, "", Some("slager")).cases.len(), 1);
+
+    let mut coverage = Coverage::default();
+    report.cases.iter().for_each(|case| coverage.add(&case.simulated));
+    assert_eq!(coverage.of(plans.all().map(|plan| &**plan)).percent, 100);
+    assert_eq!(coverage.of([&**plans.of("slager")]).rules, 2);
+
+    for (line, part) in [
+        (
+            "organisation = \"baker\"",
+            "tests/a.toml:1:16: error: no file is of organisation `baker`, expected `bakker` or `slager`",
+        ),
+        ("organisation = \"baker\"", "did you mean `bakker`?"),
+        ("organisation = 5", "1:16: error: `organisation` must be a text"),
+    ] {
+        let problems = Suite::load(&plans, &[file("tests/a.toml", &case(line, "echo"))]).unwrap_err();
+        assert!(problems[0].to_string().contains(part), "{}", problems[0]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kiestoon_dialplan::{CallFacts, Decision};
+use kiestoon_dialplan::{CallFacts, Decision, ENTERED, NotLive};
 use kiestoon_media::{CallKey, LegId};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::transaction::ServerId;
@@ -90,7 +90,7 @@ impl Switch {
     fn decide(&self, principal: &Principal, dialled: &str) -> Option<Decision> {
         let caller = self.x.snapshot.extension(principal.organisation, &principal.number);
         self.x.snapshot.plan(principal.organisation).decide(&CallFacts {
-            context: CONTEXT,
+            context: ENTERED,
             from: &principal.number,
             from_name: caller.map_or("", |caller| &caller.name),
             dialled,
@@ -210,7 +210,7 @@ impl Switch {
             extension: extension.map_or_else(|| "".into(), |extension| Arc::clone(&extension.id)),
             dialled: new.dialled.clone(),
             to_number: None,
-            context: CONTEXT.into(),
+            context: ENTERED.into(),
             route: new.decision.as_ref().map(|decision| decision.rule.name.as_ref().into()),
             dialplan_hash: snapshot.plan(organisation).hash().into(),
             started_at,
@@ -244,10 +244,7 @@ struct NewCall {
 fn refusal(new: &NewCall, offer: Option<u16>) -> Option<End> {
     // Nobody has been granted anything yet, so a rule that asks for a permission lets nobody pass.
     if new.decision.as_ref().is_some_and(|decision| decision.require.is_some()) {
-        return Some(EndReason::Forbidden.into());
+        return Some(EndReason::of_not_live(NotLive::Permission).into());
     }
     offer.map(|status| End { reason: EndReason::MediaFailed, status: Some(status), q850: None })
 }
-
-/// The dialplan context of calls from extensions.
-const CONTEXT: &str = "intern";

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::GraphOptions;
 use super::block::{Block, Budget};
 use crate::condition::Condition;
+use crate::live::{ENTERED, INBOUND};
 use crate::plan::{Bound, Context, Plan, Rule};
 
 #[derive(Debug, Clone)]
@@ -154,4 +155,4 @@ impl fmt::Display for Way {
 
 /// The contexts that calls enter by themselves, in the order in which they are drawn.
 const ENTRANCES: [(&str, &str); 2] =
-    [("intern", "calls of our own extensions"), ("inkomend", "calls from outside, by a trunk")];
+    [(ENTERED, "calls of our own extensions"), (INBOUND, "calls from outside, by a trunk")];

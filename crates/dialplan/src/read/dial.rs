@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::definitions::Definitions;
 use super::step;
+use crate::live::NotLive;
 use crate::plan::ReferenceKind;
 use crate::reader::Reader;
 use crate::step::{DialOrder, DialStep, Failover, Rotation, Steps, TargetTemplate};
@@ -49,6 +50,10 @@ pub(super) fn read(
     }
     let to = table.get("to").and_then(|node| reader.template(node, "to", "+${number:3}"));
     let caller_id = table.get("callerid").and_then(|node| reader.template(node, "callerid", "site"));
+    let number = caller_id.as_ref().and_then(Template::literal);
+    if let (Some(what), Some(node)) = (number.and_then(NotLive::caller_id), table.get("callerid")) {
+        reader.not_live(what, &node.span);
+    }
     let failover = table.get("failover").map(|node| failover(reader, node)).unwrap_or_default();
     let mut branch = |key: &str| -> Option<Steps> {
         table.get(key).and_then(|node| step::steps(reader, node, key, depth + 1, names))

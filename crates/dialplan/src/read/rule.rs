@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::definitions::Definitions;
 use super::{condition, emergency, sets, step};
 use crate::condition::Condition;
+use crate::live::NotLive;
 use crate::pattern::Pattern;
 use crate::plan::{Rule, RuleRef};
 use crate::reader::Reader;
@@ -116,5 +117,6 @@ fn permission(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
         reader.error(&node.span, message);
         return None;
     }
+    reader.not_live(NotLive::Permission, &node.span);
     Some(text.to_string())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::definitions::Definitions;
 use super::{branches, collect, destination, dial};
+use crate::live::NotLive;
 use crate::plan::ReferenceKind;
 use crate::reader::Reader;
 use crate::source::Place;
@@ -189,9 +190,10 @@ fn not_built(
     verb: &'static str,
     names: &Definitions,
 ) -> Option<Template> {
-    if reader.notes.not_built.insert(verb) {
-        let message = format!("step `{verb}` is not built yet: this version cannot carry it out");
-        reader.warn(&entry.key_span, message, None);
+    if let Some(what) = NotLive::step(verb)
+        && reader.not_live(what, &entry.key_span)
+    {
+        reader.warn(&entry.key_span, what.to_string(), None);
     }
     match &entry.node.kind {
         Kind::Text(text) => {
@@ -231,7 +233,7 @@ pub(crate) fn verb(key: &str) -> Option<&'static str> {
     VERBS.into_iter().find(|verb| *verb == key)
 }
 
-pub(super) const VERBS: [&str; 25] = [
+pub(crate) const VERBS: [&str; 25] = [
     "dial",
     "play",
     "say",

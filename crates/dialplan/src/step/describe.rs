@@ -15,7 +15,7 @@ impl Step {
             Does::Play { prompt } => format!("play {prompt}"),
             Does::Say { kind, text: None } => format!("say the {}", kind.word()),
             Does::Say { kind, text: Some(text) } => {
-                format!("say {} as {}", text.expand(variables), kind.word())
+                format!("say {} as {}", text.show(variables), kind.word())
             }
             Does::Collect(step) => collect(step),
             Does::Choose(step) => choose(step),
@@ -28,21 +28,21 @@ impl Step {
                 Goto::Rule { context, name } => format!("go to rule {context}/{name}"),
                 Goto::Context { context, number: None } => format!("go to context {context}"),
                 Goto::Context { context, number: Some(number) } => {
-                    format!("go to context {context} as {}", number.expand(variables))
+                    format!("go to context {context} as {}", number.show(variables))
                 }
             },
             Does::Webhook(step) => {
                 format!("ask webhook {} for at most {} s", step.name, step.timeout.as_secs())
             }
             Does::Override { hours, to } => format!("set hours {hours} to {to}"),
-            Does::Notify { whom } => format!("notify {}", whom.expand(variables)),
+            Does::Notify { whom } => format!("notify {}", whom.show(variables)),
             Does::Echo => "echo".to_string(),
             Does::Reject { status } => format!("reject with {status}"),
             Does::Hangup { cause: None } => "hang up".to_string(),
             Does::Hangup { cause: Some(cause) } => format!("hang up with cause {cause}"),
             Does::NotBuilt { step, argument: None } => format!("{step} (not built)"),
             Does::NotBuilt { step, argument: Some(argument) } => {
-                format!("{step} {} (not built)", argument.expand(variables))
+                format!("{step} {} (not built)", argument.show(variables))
             }
         }
     }
@@ -51,9 +51,12 @@ impl Step {
 fn dial(dial: &DialStep, variables: &Variables) -> String {
     let targets: Vec<String> = match dial.targets.as_slice() {
         [TargetTemplate::Group(group)] => vec![format!("group:{}", group.name)],
-        _ => dial.targets(variables).iter().map(|(target, _)| target.to_string()).collect(),
+        targets => shown(targets, variables),
     };
-    let count = dial.targets(variables).len();
+    let count = match dial.targets.as_slice() {
+        [TargetTemplate::Group(group)] => group.members.len(),
+        _ => targets.len(),
+    };
     let order = match (count, dial.order) {
         (0, _) => return "dial nobody".to_string(),
         (1, _) => "",
@@ -65,12 +68,35 @@ fn dial(dial: &DialStep, variables: &Variables) -> String {
     };
     let mut text = format!("dial {}{order} for {} s", targets.join(", "), dial.timeout.as_secs());
     if let Some(to) = &dial.to {
-        let _ = write!(text, ", to {}", to.expand(variables));
+        let _ = write!(text, ", to {}", to.show(variables));
     }
     if let Some(caller_id) = &dial.caller_id {
-        let _ = write!(text, ", as {}", caller_id.expand(variables));
+        let _ = write!(text, ", as {}", caller_id.show(variables));
     }
     text
+}
+
+/// Each target once. An extension whose number is empty is nobody.
+fn shown(targets: &[TargetTemplate], variables: &Variables) -> Vec<String> {
+    let mut shown: Vec<String> = Vec::new();
+    let mut add = |text: String| {
+        if !shown.contains(&text) {
+            shown.push(text);
+        }
+    };
+    for target in targets {
+        match target {
+            TargetTemplate::Extension(number) => match number.show(variables) {
+                number if number.is_empty() => {}
+                number => add(format!("ext:{number}")),
+            },
+            TargetTemplate::Trunk(name) => add(format!("trunk:{name}")),
+            TargetTemplate::Group(group) => {
+                group.members.iter().for_each(|member| add(member.target.to_string()));
+            }
+        }
+    }
+    shown
 }
 
 fn collect(step: &CollectStep) -> String {

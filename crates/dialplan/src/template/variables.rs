@@ -81,6 +81,18 @@ impl Variables {
         }
     }
 
+    /// Whether it has a value, an empty one too.
+    pub(super) fn is_known(&self, variable: &Variable) -> bool {
+        match variable {
+            Variable::Number | Variable::From | Variable::FromName => true,
+            Variable::Group(at) => {
+                let groups = self.rare.as_ref().map_or(0, |rare| rare.groups.len());
+                (1..=groups).contains(&usize::from(*at))
+            }
+            Variable::Named(name) => self.named().any(|(known, _)| *known == **name),
+        }
+    }
+
     fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_with(Box::default)
     }

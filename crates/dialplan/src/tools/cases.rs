@@ -1,9 +1,12 @@
 //! Reading test files: `[[case]]` with a call, what it meets and what is expected of it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::given::{Given, GivenError, GivenValue, KINDS};
 use super::known::Known;
+use crate::organisations::Plans;
 use crate::overrides::{Forced, Overrides};
 use crate::plan::Plan;
 use crate::problem::{Problem, Severity};
@@ -18,6 +21,8 @@ use crate::words;
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) place: Place,
+    /// By whose plan; None: by that of those without files of their own.
+    pub(crate) organisation: Option<String>,
     pub(crate) at: Timestamp,
     pub(crate) context: String,
     pub(crate) from: String,
@@ -29,8 +34,10 @@ pub(crate) struct Case {
     pub(crate) expect_rule: Option<String>,
 }
 
-pub(crate) fn read(plan: &Plan, files: &[SourceFile]) -> Result<Vec<Case>, Vec<Problem>> {
-    let known = Known::of(plan);
+pub(crate) fn read(plans: &Plans, files: &[SourceFile]) -> Result<Vec<Case>, Vec<Problem>> {
+    let mut known = BTreeMap::from([(None, Known::of(plans.shared()))]);
+    known.extend(plans.own().map(|(slug, plan)| (Some(slug), Known::of(plan))));
+    let asked = Asked { plans, known };
     let mut notes = Notes::default();
     let mut cases: Vec<Case> = Vec::new();
     let mut room = MOST_TEXT;
@@ -45,7 +52,6 @@ pub(crate) fn read(plan: &Plan, files: &[SourceFile]) -> Result<Vec<Case>, Vec<P
         match tree::parse(&file.text) {
             Ok(root) => {
                 let mut reader = Reader { source: &source, notes: &mut notes };
-                let asked = Asked { plan, known: &known };
                 asked.file(&mut reader, &root, &mut cases);
             }
             Err(error) => notes.add(source.problem(&error.span, Severity::Error, error.message, None)),
@@ -54,23 +60,35 @@ pub(crate) fn read(plan: &Plan, files: &[SourceFile]) -> Result<Vec<Case>, Vec<P
     if notes.has_errors() { Err(notes.take_problems()) } else { Ok(cases) }
 }
 
-/// What cases are read against.
+/// The plans that cases are read against, with the names of each.
 struct Asked<'a> {
+    plans: &'a Plans,
+    known: BTreeMap<Option<&'a str>, Known>,
+}
+
+/// The plan of one case.
+struct Of<'a> {
     plan: &'a Plan,
     known: &'a Known,
 }
 
 impl Asked<'_> {
     fn file(&self, reader: &mut Reader<'_>, root: &Table, cases: &mut Vec<Case>) {
-        reader.only(root, &["version", "case"], "a test file");
+        reader.only(root, &["version", "organisation", "case"], "a test file");
+        let Ok(of_file) = self.organisation(reader, root, None) else { return };
         let Some(node) = root.get("case") else { return };
         let Kind::List(list) = &node.kind else {
             return reader.error(&node.span, "`case` must be a list of tables: write [[case]]");
         };
         for node in list {
             let Some(table) = reader.table(node, "a case") else { continue };
-            let Some(case) = self.case(reader, node, table) else { continue };
-            if let Some(other) = cases.iter().find(|other| other.name == case.name) {
+            let Ok(of_case) = self.organisation(reader, table, of_file.clone()) else { continue };
+            let slug = of_case.as_deref();
+            let (Ok(plan), Some(known)) = (self.plans.named(slug), self.known.get(&slug)) else { continue };
+            let of = Of { plan, known };
+            let Some(case) = of.case(reader, node, table, of_case.clone()) else { continue };
+            let is_named = table.get("name").is_some();
+            if let Some(other) = cases.iter().find(|other| is_named && other.name == case.name) {
                 let message =
                     format!("case {} has the name of the one at {}", words::quote(&case.name), other.place);
                 reader.error(&node.span, message);
@@ -79,7 +97,31 @@ impl Asked<'_> {
         }
     }
 
-    fn case(&self, reader: &mut Reader<'_>, node: &Node, table: &Table) -> Option<Case> {
+    /// Whose plan a file or a case asks for, else `outer`; an error, which is noted, where nobody has that one.
+    fn organisation(
+        &self,
+        reader: &mut Reader<'_>,
+        table: &Table,
+        outer: Option<String>,
+    ) -> Result<Option<String>, ()> {
+        let Some(node) = table.get("organisation") else { return Ok(outer) };
+        let slug = reader.text(node, "organisation", "bakker").ok_or(())?;
+        self.plans.named(Some(slug)).map_err(|unknown| {
+            let hint = unknown.nearest().map(|near| format!("did you mean `{near}`?"));
+            reader.error_hint(&node.span, unknown.to_string(), hint);
+        })?;
+        Ok(Some(slug.to_string()))
+    }
+}
+
+impl Of<'_> {
+    fn case(
+        &self,
+        reader: &mut Reader<'_>,
+        node: &Node,
+        table: &Table,
+        organisation: Option<String>,
+    ) -> Option<Case> {
         reader.only(table, &KEYS, "a case");
         let place = reader.source.place(&node.span);
         let name = match table.get("name") {
@@ -120,6 +162,7 @@ impl Asked<'_> {
         Some(Case {
             name,
             place,
+            organisation,
             at: at?,
             context: context?,
             from: from?,
@@ -235,6 +278,10 @@ fn expected(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Vec<String>>
         return Some(Vec::new());
     }
     let texts = reader.texts(node, "expect", "dial:ext:201");
+    if texts.len() > MOST_EXPECTED {
+        reader
+            .error(&node.span, format!("`expect` names at most {MOST_EXPECTED} steps; `...` is any number"));
+    }
     Some(texts.into_iter().map(|(text, _)| text.to_string()).collect())
 }
 
@@ -272,7 +319,10 @@ fn answer(reader: &mut Reader<'_>, table: &Table) -> Option<WebhookAnswer> {
     Some(answer)
 }
 
-const KEYS: [&str; 8] = ["name", "at", "call", "given", "overrides", "permissions", "expect", "expect_rule"];
+const KEYS: [&str; 9] =
+    ["name", "organisation", "at", "call", "given", "overrides", "permissions", "expect", "expect_rule"];
+/// More than anybody reads; each is compared with every attempt.
+const MOST_EXPECTED: usize = 500;
 const CALL: &str = "`call = { context = \"intern\", from = \"201\", to = \"0612345678\" }`";
 /// When a case says no moment: a Monday without holidays, at ten.
 const MONDAY: &str = "2026-03-02T10:00";

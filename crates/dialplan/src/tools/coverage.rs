@@ -54,12 +54,12 @@ impl Coverage {
         self.rules.extend(simulated.rule.iter().map(|rule| (std::sync::Arc::clone(&rule.file), rule.line)));
     }
 
-    /// What of the plan was reached.
+    /// What of these plans was reached. What they share counts once.
     #[must_use]
-    pub fn of(&self, plan: &Plan) -> Reached {
+    pub fn of<'p>(&self, plans: impl IntoIterator<Item = &'p Plan>) -> Reached {
         // A rule that is included stands in several contexts, and its first stands for all.
         let mut written: BTreeMap<(std::sync::Arc<str>, u32), _> = BTreeMap::new();
-        for rule in rules(plan) {
+        for rule in plans.into_iter().flat_map(rules) {
             let place = (std::sync::Arc::clone(&rule.reference.file), rule.reference.line);
             written.entry(place).or_insert(rule);
         }

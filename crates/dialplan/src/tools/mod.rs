@@ -14,5 +14,5 @@ pub use coverage::{Coverage, MissedStep, Reached};
 pub use expect::DiffLine;
 pub use given::{Given, GivenError, GivenValue, Reply, WebhookReply};
 pub use replay::{Change, ChangedCall, Recorded, RecordedStep, Replay};
-pub use simulate::{End, Simulated};
+pub use simulate::{End, NotLiveStep, Simulated};
 pub use suite::{CaseReport, Report, Suite};

@@ -52,6 +52,8 @@ pub struct RecordedStep {
 pub struct Replay {
     /// How many calls were looked at.
     pub calls: usize,
+    /// Whether there are older ones that were not.
+    pub is_cut: bool,
     /// How many of them would go another way.
     pub changed: usize,
     /// These by the rules that they got and would get, the most frequent change first.

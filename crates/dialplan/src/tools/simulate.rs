@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::given::{Given, Reply, WebhookReply};
+use crate::live::NotLive;
 use crate::overrides::{OverrideTo, Overrides};
 use crate::plan::{CallFacts, Plan, RuleRef, Why};
 use crate::run::{Action, Circumstances, Collect, Dial, Run, StepResult, Target, Trail, Unanswered};
@@ -28,9 +29,20 @@ pub struct Simulated {
     pub trail: Trail,
     /// How it ends.
     pub end: End,
+    /// What of this way a live call cannot do yet.
+    pub not_live: Vec<NotLiveStep>,
     /// Every step that was taken, also those that only choose or set.
     #[serde(skip)]
     pub(crate) reached: Vec<StepPlace>,
+}
+
+/// A part of a call's way that a live call cannot go yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NotLiveStep {
+    /// The number of its step in the trail, from 0; None for what is before the first step.
+    pub step: Option<usize>,
+    /// What it is.
+    pub what: NotLive,
 }
 
 /// How a simulated call ends. Serialises as its `Display`.
@@ -88,6 +100,7 @@ impl Plan {
                 attempts: Vec::new(),
                 trail: Trail::default(),
                 end: End::NoRule,
+                not_live: Vec::new(),
                 reached: Vec::new(),
             };
         };
@@ -98,8 +111,13 @@ impl Plan {
             run: decision.run,
             last: None,
             attempts: Vec::new(),
+            not_live: Vec::new(),
         };
         walk.run.watch();
+        let first = NotLive::context(call.context).into_iter();
+        for what in first.chain(decision.require.as_ref().map(|_| NotLive::Permission)) {
+            walk.not_live.push(NotLiveStep { step: None, what });
+        }
         let end = match &decision.require {
             Some(permission) if !results.is_granted(permission) => {
                 End::Forbidden { permission: permission.clone() }
@@ -112,6 +130,7 @@ impl Plan {
             require: decision.require,
             emergency: decision.emergency || walk.run.is_emergency(),
             attempts: walk.attempts,
+            not_live: walk.not_live,
             trail: walk.run.trail().clone(),
             end,
             reached: walk.run.visited().to_vec(),
@@ -146,6 +165,7 @@ struct Walk<'a> {
     /// What the last dial step came to.
     last: Option<StepResult>,
     attempts: Vec<String>,
+    not_live: Vec<NotLiveStep>,
 }
 
 impl Walk<'_> {
@@ -159,10 +179,29 @@ impl Walk<'_> {
                 let text = self.run.trail().last_done().map_or_else(|| action.to_string(), str::to_string);
                 self.attempts.push(text);
             }
+            self.note(&action);
             match self.act(action, results) {
                 Ok(came) => result = Some(came),
                 Err(end) => return end,
             }
+        }
+    }
+
+    /// Keeps what a live call could not do.
+    fn note(&mut self, action: &Action) {
+        let trail = self.run.trail();
+        let step = trail.steps().len().checked_sub(1).filter(|_| trail.left_out() == 0);
+        let mut add = |what| self.not_live.push(NotLiveStep { step, what });
+        match action {
+            Action::Dial(dial) => {
+                if dial.targets.iter().any(|target| matches!(target, Target::Trunk(_))) {
+                    add(NotLive::Trunk);
+                }
+                dial.caller_id.as_deref().and_then(NotLive::caller_id).into_iter().for_each(&mut add);
+            }
+            Action::Require { .. } => add(NotLive::Permission),
+            Action::NotBuilt { step } => add(NotLive::Step(step)),
+            _ => {}
         }
     }
 

@@ -4,13 +4,14 @@ use serde::Serialize;
 
 use super::cases::{self, Case};
 use super::expect::{DiffLine, compare};
-use super::simulate::Simulated;
+use super::simulate::{End, Simulated};
 use crate::explain::{Passed, Reason};
-use crate::plan::{CallFacts, Plan};
+use crate::organisations::Plans;
+use crate::plan::CallFacts;
 use crate::problem::Problem;
 use crate::source::SourceFile;
 
-/// The cases of all test files of a plan.
+/// The cases of all test files of a dialplan folder.
 #[derive(Debug)]
 pub struct Suite {
     cases: Vec<Case>,
@@ -32,6 +33,8 @@ pub struct Report {
 pub struct CaseReport {
     /// Its name, or `#12` for one without a name in line 12.
     pub name: String,
+    /// The organisation by whose plan the call went; None: by that of those without files of their own.
+    pub organisation: Option<String>,
     /// The test file.
     pub file: String,
     /// Where in it.
@@ -51,12 +54,12 @@ pub struct CaseReport {
 }
 
 impl Suite {
-    /// Reads test files against their plan.
+    /// Reads test files, each case against the plan of the organisation that it or its file names, else the shared one.
     ///
     /// # Errors
     /// Every problem of every file; a name that the plan does not have is one.
-    pub fn load(plan: &Plan, files: &[SourceFile]) -> Result<Self, Vec<Problem>> {
-        cases::read(plan, files).map(|cases| Self { cases })
+    pub fn load(plans: &Plans, files: &[SourceFile]) -> Result<Self, Vec<Problem>> {
+        cases::read(plans, files).map(|cases| Self { cases })
     }
 
     /// How many cases there are.
@@ -71,23 +74,36 @@ impl Suite {
         self.cases.is_empty()
     }
 
-    /// Runs the cases whose name has `filter` in it.
+    /// Runs the cases whose name has `filter` in it, by the plans that they were read against; those of one organisation
+    /// where it is named.
     #[must_use]
-    pub fn run(&self, plan: &Plan, filter: &str) -> Report {
-        let cases: Vec<CaseReport> =
-            self.cases.iter().filter(|case| case.name.contains(filter)).map(|case| case.run(plan)).collect();
+    pub fn run(&self, plans: &Plans, filter: &str, organisation: Option<&str>) -> Report {
+        let chosen = self.cases.iter().filter(|case| {
+            case.name.contains(filter)
+                && (organisation.is_none() || case.organisation.as_deref() == organisation)
+        });
+        let cases: Vec<CaseReport> = chosen.map(|case| case.run(plans)).collect();
         let passed = cases.iter().filter(|case| case.passed).count();
         Report { passed, failed: cases.len() - passed, cases }
     }
 }
 
 impl Case {
-    fn run(&self, plan: &Plan) -> CaseReport {
+    fn run(&self, plans: &Plans) -> CaseReport {
+        let plan = plans.named(self.organisation.as_deref()).unwrap_or_else(|_| plans.shared());
         let call = self.facts();
         let simulated = plan.simulate(&call, &self.given);
+        let mut done = simulated.attempts.clone();
+        if let End::Forbidden { .. } = simulated.end {
+            done.push(simulated.end.to_string());
+        }
         let attempts = match &self.expect {
-            Some(expect) => compare(expect, &simulated.attempts),
-            None => simulated.attempts.iter().cloned().map(DiffLine::Same).collect(),
+            // A rule may come to nothing, and an empty list is that of a call that no rule takes.
+            Some(expect) if expect.is_empty() && done.is_empty() && simulated.rule.is_some() => {
+                vec![DiffLine::Missing(End::NoRule.to_string())]
+            }
+            Some(expect) => compare(expect, &done),
+            None => done.into_iter().map(DiffLine::Same).collect(),
         };
         let rule = simulated.rule.as_ref().map(|rule| format!("{}/{}", rule.context, rule.name));
         let expected_rule = self.expect_rule.clone().filter(|expected| rule.as_ref() != Some(expected));
@@ -96,6 +112,7 @@ impl Case {
         let explanation = (!passed).then(|| plan.explain(&call));
         CaseReport {
             name: self.name.clone(),
+            organisation: self.organisation.clone(),
             file: self.place.file.to_string(),
             line: self.place.line,
             passed,

@@ -189,14 +189,16 @@ pub(super) struct DialplanArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum DialplanVerb {
     /// Check dialplan files: every problem with its line; needs no database
-    #[command(after_help = "Example:\n  kiestoon dialplan check dialplans/")]
+    #[command(
+        after_help = "Exit code 64 where there is an error; warnings do not fail it.\n\nExample:\n  kiestoon dialplan check dialplans/\n  kiestoon dialplan check dialplans/kantoor.toml --json"
+    )]
     Check {
         /// A folder, or one file [default: `dialplan.path` of the configuration]
         path: Option<PathBuf>,
     },
     /// Run the tests of a dialplan: the calls in `tests/*.toml` of its folder, made by nobody
     #[command(
-        after_help = "Exit code 1 where a call goes another way than expected.\n\nExample:\n  kiestoon dialplan test dialplans/ --filter kantoor"
+        after_help = "Exit code 1 where a call goes another way than expected.\n\nExample:\n  kiestoon dialplan test dialplans/ --filter kantoor\n  kiestoon dialplan test dialplans/ --organisation bakker --junit results.xml"
     )]
     Test(DialplanTestArgs),
     /// Explain where a call goes, and why: the rule, its steps, and the way that the call takes
@@ -206,7 +208,7 @@ pub(super) enum DialplanVerb {
     Explain(ExplainArgs),
     /// Name the rules and steps that no test reaches
     #[command(
-        after_help = "Exit code 1 below --min.\n\nExample:\n  kiestoon dialplan coverage dialplans/ --min 80"
+        after_help = "Exit code 1 below --min.\n\nExample:\n  kiestoon dialplan coverage dialplans/ --min 80\n  kiestoon dialplan coverage --organisation bakker"
     )]
     Coverage(CoverageArgs),
     /// Take calls of the history through the files as they are now, and say which would go another way
@@ -216,12 +218,12 @@ pub(super) enum DialplanVerb {
     Replay(ReplayArgs),
     /// Draw the dialplan: contexts, rules, steps and where they lead
     #[command(
-        after_help = "Example:\n  kiestoon dialplan graph dialplans/ --output dialplan.svg\n  kiestoon dialplan graph --context intern --format mermaid"
+        after_help = "Example:\n  kiestoon dialplan graph dialplans/ --output dialplan.svg\n  kiestoon dialplan graph --context intern --output dialplan.md\n  kiestoon dialplan graph --organisation bakker --format mermaid"
     )]
     Graph(GraphArgs),
     /// Print the JSON Schema of dialplan files, for editors
     #[command(
-        after_help = "An editor that knows TOML schemas completes and checks while you type.\n\nExample:\n  kiestoon dialplan schema --write"
+        after_help = "An editor that knows TOML schemas completes and checks while you type.\n\nExample:\n  kiestoon dialplan schema --write dialplans/\n  kiestoon dialplan schema --tests > dialplan-test.schema.json"
     )]
     Schema(SchemaArgs),
 }
@@ -230,9 +232,9 @@ pub(super) enum DialplanVerb {
 pub(super) struct GraphArgs {
     /// A folder, or one file [default: `dialplan.path` of the configuration]
     pub(super) path: Option<PathBuf>,
-    /// `svg` for a browser, `mermaid` for Markdown pages
-    #[arg(long, default_value = "svg", value_parser = ["svg", "mermaid"])]
-    pub(super) format: String,
+    /// `svg` for a browser, `mermaid` for Markdown pages [default: by the ending of --output, else svg]
+    #[arg(long, value_parser = ["svg", "mermaid"])]
+    pub(super) format: Option<String>,
     /// This context alone
     #[arg(long, value_name = "NAME")]
     pub(super) context: Option<String>,
@@ -267,7 +269,7 @@ pub(super) struct DialplanTestArgs {
     /// Write the results to this file too, as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
-    /// By the plan of the organisation with this slug [default: that of those without files of their own]
+    /// Only cases of the organisation with this slug [default: all]
     #[arg(long, value_name = "SLUG")]
     pub(super) organisation: Option<String>,
 }
@@ -309,7 +311,7 @@ pub(super) struct CoverageArgs {
     /// Fail where the tests reach a smaller share of the steps, in percent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
     pub(super) min: Option<u8>,
-    /// By the plan of the organisation with this slug [default: that of those without files of their own]
+    /// Of the plan of the organisation with this slug, with what it shares [default: of all files]
     #[arg(long, value_name = "SLUG")]
     pub(super) organisation: Option<String>,
 }

@@ -148,7 +148,7 @@ impl Report {
 
     fn references(&mut self, plans: &Plans, prompts: &HashSet<String>, numbers: Option<&HashSet<String>>) {
         let unresolved = unresolved(plans, Some(prompts), numbers);
-        self.warnings.extend(unresolved.iter().map(Problem::render));
+        self.warnings.extend(unresolved.iter().chain(&plans.not_live()).map(Problem::render));
     }
 
     /// Whether the SIP ports are free, unless the PBX itself has them.

@@ -6,14 +6,13 @@ mod graph;
 mod replay;
 mod schema;
 mod test;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kiestoon_dialplan::{
-    CallFacts, Explanation, Forced, HoursReason, NotThen, Plan, Plans, Problem, Reason, Simulated,
-};
+use kiestoon_dialplan::{CallFacts, Explanation, Plan, Plans, Problem, Simulated};
 use serde_json::{Value, json};
 
 use super::args::{DialplanArgs, DialplanVerb, ExplainArgs};
@@ -41,6 +40,7 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
     let (problems, plans) = match Plans::load(&files) {
         Ok((plans, mut warnings)) => {
             warnings.extend(references(cli, &plans));
+            warnings.extend(plans.not_live());
             (warnings, Some(plans))
         }
         Err(problems) => (problems, None),
@@ -83,14 +83,15 @@ fn references(cli: &Cli, plans: &Plans) -> Vec<Problem> {
 }
 
 fn explain(cli: &Cli, args: &ExplainArgs) -> Result<(), Failure> {
-    let plan = loaded(cli, &chosen(cli, args.path.clone())?, args.organisation.as_deref())?;
+    let plans = plans(cli, &chosen(cli, args.path.clone())?)?;
+    let plan = named(&plans, args.organisation.as_deref(), cli.language)?;
     let now = Timestamp::now().to_zoned(plan.timezone().clone());
     let at = match &args.at {
         Some(text) => when::at(text, &now, cli.language)?,
         // Whole seconds: rules know no smaller ones.
         None => Timestamp::from_second(now.timestamp().as_second()).unwrap_or_else(|_| now.timestamp()),
     };
-    let overrides = given::overrides(&args.overrides, &plan, at, cli.language)?;
+    let overrides = given::overrides(&args.overrides, plan, at, cli.language)?;
     let given = given::given(&args.given, cli.language)?;
     let facts = CallFacts {
         context: &args.context,
@@ -107,7 +108,7 @@ fn explain(cli: &Cli, args: &ExplainArgs) -> Result<(), Failure> {
         json["way"] = serde_json::to_value(&simulated).map_err(anyhow::Error::from)?;
         return cli.print_json(&json);
     }
-    print_line(&words(&explanation, cli.language));
+    print_line(&words::words(&explanation, plan, cli.language));
     if explanation.matched.is_some() {
         print_line(&way(&simulated, cli.language));
     }
@@ -117,7 +118,7 @@ fn explain(cli: &Cli, args: &ExplainArgs) -> Result<(), Failure> {
 /// What a call does with the results that were given, and how it ends.
 fn way(simulated: &Simulated, language: Language) -> String {
     let mut lines = vec![language.pick("  the way of this call:", "  de weg van deze oproep:").to_string()];
-    lines.extend(results(simulated).iter().map(|step| format!("    {step}")));
+    lines.extend(results(simulated, language).iter().map(|step| format!("    {step}")));
     let end = &simulated.end;
     lines.push(say!(language, "    end: {end}", "    einde: {end}"));
     lines.join("\n")
@@ -128,83 +129,20 @@ fn chosen(cli: &Cli, path: Option<PathBuf>) -> Result<PathBuf, Failure> {
     path.map_or_else(|| cli.config().map(|config| config.dialplan.path), Ok)
 }
 
-fn words(explanation: &Explanation, language: Language) -> String {
-    let Explanation { context, local_time, .. } = explanation;
-    let (from, dialled) = (printable(&explanation.from), printable(&explanation.dialled));
-    let mut lines = vec![say!(
-        language,
-        "{from} dials {dialled} in context {context} at {local_time}",
-        "{from} belt {dialled} in context {context} op {local_time}"
-    )];
-    if !explanation.context_known {
-        lines.push(say!(
-            language,
-            "no rule: there is no such context",
-            "geen regel: die context bestaat niet"
-        ));
-        return lines.join("\n");
-    }
-    for passed in &explanation.passed {
-        let reason = reason(&passed.reason, language);
-        lines.push(say!(language, "  passed over  {}: {reason}", "  overgeslagen {}: {reason}", passed.rule));
-    }
-    let Some(matched) = &explanation.matched else {
-        lines.push(say!(
-            language,
-            "no rule matches: the call is refused",
-            "geen regel past: de oproep wordt geweigerd"
-        ));
-        return lines.join("\n");
-    };
-    lines.push(say!(
-        language,
-        "  matches      {}: {}",
-        "  past         {}: {}",
-        matched.rule,
-        matched.pattern
-    ));
-    if let Some(right) = &matched.require {
-        lines.push(say!(language, "  needs the right {right}", "  vraagt het recht {right}"));
-    }
-    if matched.emergency {
-        lines.push(say!(language, "  is an emergency call", "  is een noodoproep"));
-    }
-    for step in &matched.steps {
-        let indent = "  ".repeat(step.depth);
-        let branch = step.branch.as_ref().map(|branch| format!("{branch}: ")).unwrap_or_default();
-        lines.push(format!("    {indent}{branch}{}", printable(&step.text)));
-    }
-    lines.join("\n")
-}
-
-/// Why a rule did not take the call.
-fn reason(reason: &Reason, language: Language) -> String {
-    match reason {
-        Reason::Number(patterns) => {
-            say!(language, "the number does not fit {patterns}", "het nummer past niet bij {patterns}")
-        }
-        Reason::Caller(from) => {
-            say!(language, "not for this caller ({from})", "niet voor deze beller ({from})")
-        }
-        Reason::Time(times) => {
-            let times: Vec<String> = times.iter().map(|time| not_then(time, language)).collect();
-            let times = times.join("; ");
-            say!(language, "not then: {times}", "dan niet: {times}")
-        }
-    }
-}
-
 /// What was done, each step with its result and its place.
-fn results(simulated: &Simulated) -> Vec<String> {
+fn results(simulated: &Simulated, language: Language) -> Vec<String> {
     let mut lines: Vec<String> = simulated
         .trail
         .steps()
         .iter()
-        .map(|step| {
+        .enumerate()
+        .map(|(at, step)| {
             let result = step.result.map(|result| format!(" -> {result}")).unwrap_or_default();
             let place = step.place.as_ref().filter(|place| place.line > 0);
             let place = place.map(|place| format!("  ({}:{})", place.file, place.line)).unwrap_or_default();
-            format!("{}{result}{place}", printable(&step.text))
+            let notes = simulated.not_live.iter().filter(|note| note.step == Some(at));
+            let notes: String = notes.map(|note| words::not_live(note.what, language)).collect();
+            format!("{}{result}{place}{notes}", printable(&step.text))
         })
         .collect();
     if simulated.trail.left_out() > 0 {
@@ -213,10 +151,27 @@ fn results(simulated: &Simulated) -> Vec<String> {
     lines
 }
 
-/// The plan of an organisation at a path, that of all without files of their own where none is named, or why there is none.
-fn loaded(cli: &Cli, path: &Path, organisation: Option<&str>) -> Result<Arc<Plan>, Failure> {
-    let plans = plans(cli, path)?;
-    Ok(Arc::clone(organisation.map_or_else(|| plans.shared(), |slug| plans.of(slug))))
+/// The plan of an organisation, that of all without files of their own where none is named, or why there is none.
+fn named<'a>(plans: &'a Plans, slug: Option<&str>, language: Language) -> Result<&'a Arc<Plan>, Failure> {
+    plans.named(slug).map_err(|unknown| {
+        let (slug, known) = (printable(&unknown.slug), unknown.known.join(", "));
+        let near = unknown.nearest().map(|near| {
+            say!(language, "\n  = did you mean `{near}`?", "\n  = bedoelde u `{near}`?")
+        });
+        let text = match unknown.known.as_slice() {
+            [] => say!(
+                language,
+                "no file is of organisation `{slug}`: there is one plan, for all; leave --organisation out",
+                "geen bestand is van organisatie `{slug}`: er is één belplan, voor allen; laat --organisation weg"
+            ),
+            _ => say!(
+                language,
+                "no file is of organisation `{slug}`; there are: {known} (without --organisation: the plan that all share)",
+                "geen bestand is van organisatie `{slug}`; wel: {known} (zonder --organisation: het belplan van allen)"
+            ),
+        };
+        Failure::Input(text + &near.unwrap_or_default())
+    })
 }
 
 fn plans(cli: &Cli, path: &Path) -> Result<Plans, Failure> {
@@ -225,30 +180,6 @@ fn plans(cli: &Cli, path: &Path) -> Result<Plans, Failure> {
         Failure::Input(problems.iter().map(Problem::render).collect::<Vec<_>>().join("\n"))
     })?;
     Ok(plans)
-}
-
-/// Why a `when` does not hold, such as "kantoor is dicht: Koningsdag (holidays:nl)".
-fn not_then(time: &NotThen, language: Language) -> String {
-    let name = time.when.trim_start_matches('!').trim_start();
-    if let Some(forced) = time.forced {
-        return match forced {
-            Forced::Open => say!(language, "{name} is set open by hand", "{name} is met de hand open gezet"),
-            Forced::Closed => {
-                say!(language, "{name} is set closed by hand", "{name} is met de hand dicht gezet")
-            }
-        };
-    }
-    match &time.by_the_clock {
-        HoursReason::Open { text } if text == name => say!(language, "it is {name}", "het is {name}"),
-        HoursReason::Open { text } => say!(language, "{name} is open: {text}", "{name} is open: {text}"),
-        HoursReason::Closed { text, holiday: Some(holiday) } => {
-            say!(language, "{name} is closed: {holiday} ({text})", "{name} is dicht: {holiday} ({text})")
-        }
-        HoursReason::Closed { text, holiday: None } => {
-            say!(language, "{name} is closed: {text}", "{name} is dicht: {text}")
-        }
-        HoursReason::Outside => say!(language, "outside {name}", "buiten {name}"),
-    }
 }
 
 fn explanation_json(explanation: &Explanation) -> Value {
@@ -262,13 +193,16 @@ fn explanation_json(explanation: &Explanation) -> Value {
         "passed": explanation.passed.iter().map(|passed| {
             json!({ "rule": rule(&passed.rule), "reason": passed.reason.to_string() })
         }).collect::<Vec<_>>(),
+        "elsewhere": explanation.elsewhere.iter().map(|other| {
+            json!({ "context": other.context, "rule": rule(&other.rule) })
+        }).collect::<Vec<_>>(),
         "matched": explanation.matched.as_ref().map(|matched| json!({
             "rule": rule(&matched.rule),
             "pattern": matched.pattern,
             "require": matched.require,
             "emergency": matched.emergency,
             "steps": matched.steps.iter().map(|step| {
-                json!({ "depth": step.depth, "branch": step.branch, "text": step.text })
+                json!({ "depth": step.depth, "branch": step.branch, "text": step.text, "not_live": step.not_live })
             }).collect::<Vec<_>>(),
         })),
     })

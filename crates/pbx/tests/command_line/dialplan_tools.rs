@@ -102,5 +102,148 @@ fn a_replay_reads_the_history() {
     folder.run(&["extension", "add", "201"]).expect(0);
     folder.run(&["dialplan", "replay", "--last", "7d"]).expect(0).says("0 calls, 0 would go another way");
     folder.run(&["dialplan", "replay", "--from", "gisteren"]).expect(64).says("is no moment");
-    folder.run(&["dialplan", "replay", "--organisation", "weg"]).expect(64).says("no organisation `weg`");
+    folder
+        .run(&["dialplan", "replay", "--organisation", "weg"])
+        .expect(64)
+        .says("no organisation `weg`; there are: default");
+}
+
+const BAKKER: &str = "version = 1\norganisation = \"bakker\"\n[[context.intern]]\nname = \"brood\"\nmatch = \"100\"\n\
+    do = [{ play = \"brood\" }, { hangup = true }]\n";
+
+#[test]
+fn organisations_have_plans_and_tests_of_their_own() {
+    let folder = Folder::new();
+    folder.write("dialplans/a.toml", BAKKER);
+    folder.write("dialplans/b.toml", &BAKKER.replace("bakker", "slager").replace("brood", "worst"));
+    let call = "call = { context = \"intern\", from = \"201\", to = \"100\" }";
+    let case = |slug: &str, expect: &str| {
+        format!(
+            "organisation = \"{slug}\"\n[[case]]\nname = \"{expect}\"\n{call}\nexpect = [\"play:{expect}\", \"hangup\"]\n"
+        )
+    };
+    folder.write("dialplans/tests/a.toml", &case("bakker", "brood"));
+    folder.write("dialplans/tests/b.toml", &case("slager", "worst"));
+    let shared = "[[case]]\nname = \"allen\"\ncall = { context = \"intern\", from = \"201\", to = \"202\" }\nexpect = [\"dial:ext:202\"]\n";
+    folder.write("dialplans/tests/c.toml", shared);
+    let test = folder.run(&["dialplan", "test"]).expect(0);
+    test.says("ok    bakker: brood")
+        .says("ok    slager: worst")
+        .says("ok    allen")
+        .says("passed: 3; wrong: 0");
+    folder.run(&["dialplan", "test", "--organisation", "slager"]).expect(0).says("passed: 1; wrong: 0");
+    folder.run(&["dialplan", "test", "--filter", "weg"]).expect(64).says("no case has that name");
+    folder.run(&["dialplan", "coverage"]).expect(0).says("3 of 3 rules, 5 of 5 steps (100 %)");
+    folder
+        .run(&["dialplan", "coverage", "--organisation", "slager"])
+        .expect(0)
+        .says("2 of 2 rules, 3 of 3 steps (100 %)");
+    for words in [
+        &["dialplan", "test"][..],
+        &["dialplan", "coverage"],
+        &["dialplan", "explain", "100", "--from", "201"],
+        &["dialplan", "graph"],
+    ] {
+        let unknown = folder.run(&[words, &["--organisation", "slaager"]].concat()).expect(64);
+        unknown
+            .says("no file is of organisation `slaager`; there are: bakker, slager")
+            .says("did you mean `slager`?");
+    }
+    let explain = ["dialplan", "explain", "100", "--from", "201", "--organisation", "bakker"];
+    folder.run(&explain).expect(0).says("brood");
+    folder
+        .run(&["dialplan", "graph", "--format", "mermaid", "--organisation", "slager"])
+        .expect(0)
+        .says("worst");
+    folder.write("dialplans/tests/c.toml", &shared.replace("[[case]]", "organisation = \"baker\"\n[[case]]"));
+    folder
+        .run(&["dialplan", "test"])
+        .expect(64)
+        .says("tests/c.toml:1:16: error: no file is of organisation `baker`")
+        .says("did you mean `bakker`?");
+}
+
+#[test]
+fn what_live_calls_cannot_do_is_said_once_and_at_its_step() {
+    let folder = Folder::new();
+    folder.write(
+        "dialplans/office.toml",
+        "version = 1\n[[context.intern]]\nmatch = \"_0X.\"\nrequire = \"call.national\"\n\
+         do = [{ dial = \"trunk:voys\" }, { voicemail = \"1\" }]\n\
+         [[context.intern]]\nmatch = \"_1X.\"\nrequire = \"call.x\"\ndo = [{ dial = \"trunk:voys\" }]\n\
+         [[context.inkomend]]\nmatch = \"_2X.\"\ndo = [{ dial = \"ext:${number}\" }]\n",
+    );
+    let check = folder.run(&["dialplan", "check"]).expect(0);
+    for part in [
+        "`require` refuses every live call (403)",
+        "`trunk:`: this version",
+        "enters context `inkomend` yet",
+        "`voicemail` is not built",
+    ] {
+        assert_eq!(check.err().matches(part).count(), 1, "{part}\n{}", check.err());
+    }
+    folder
+        .run(&["dialplan", "explain", "0612", "--from", "201"])
+        .expect(0)
+        .says("needs the permission call.national  [live: refused with 403")
+        .says("dial trunk:voys for 30 s  [live: trunks are passed over")
+        .says("dial:trunk:voys -> answered  (dialplans/office.toml:5)  [live: trunks are passed over");
+    folder
+        .run(&["dialplan", "explain", "0612", "--from", "201", "--given", "trunk:voys=503"])
+        .expect(0)
+        .says("[live: not built yet, the call ends here]");
+    let json = folder.run(&["dialplan", "explain", "0612", "--from", "201", "--json"]).expect(0).json();
+    assert_eq!(json["matched"]["steps"][0]["not_live"], serde_json::json!(["trunk"]));
+    assert_eq!(json["way"]["not_live"][0], serde_json::json!({ "step": null, "what": "require" }));
+
+    let none = folder.run(&["dialplan", "explain", "202", "--from", "201"]).expect(0);
+    none.says("no rule matches").says("context inkomend has a rule for it: inkomend/#1 (dialplans/office.toml:10); calls from trunks enter it: --context inkomend");
+    folder
+        .run(&["dialplan", "explain", "202", "--from", "201", "--context", "inkommend"])
+        .expect(0)
+        .says("no such context; there are: inkomend, intern");
+}
+
+#[test]
+fn a_picture_is_printed_or_written() {
+    let folder = Folder::new();
+    folder.run(&["dialplan", "graph", "--output", "plan.svg"]).expect(0).says("plan.svg is written");
+    assert!(std::fs::read_to_string(folder.path("plan.svg")).unwrap().contains("</svg>"));
+    folder.run(&["dialplan", "graph"]).expect(0).says("<svg");
+    folder.run(&["dialplan", "graph", "--context", "intern"]).expect(0).says("phones");
+    folder
+        .run(&["dialplan", "graph", "--context", "intrn"])
+        .expect(64)
+        .says("there is no context intrn; there are: intern");
+    folder.run(&["dialplan", "graph", "--output", "plan.md"]).expect(0);
+    assert!(std::fs::read_to_string(folder.path("plan.md")).unwrap().contains("```mermaid\nflowchart LR"));
+    folder.run(&["dialplan", "graph", "--output", "away/plan.svg"]).expect(1).says("cannot be written");
+}
+
+#[test]
+fn schemas_are_printed_or_written_beside_the_files() {
+    let folder = Folder::new();
+    assert_eq!(folder.run(&["dialplan", "schema"]).expect(0).json()["title"], "Kiestoon dialplan");
+    assert_eq!(
+        folder.run(&["dialplan", "schema", "--tests"]).expect(0).json()["title"],
+        "Kiestoon dialplan tests"
+    );
+    folder
+        .run(&["dialplan", "schema", "--write"])
+        .expect(0)
+        .says("dialplans/dialplan.schema.json is written");
+    assert!(folder.path("dialplans/dialplan-test.schema.json").exists());
+    folder.run(&["dialplan", "check"]).expect(0);
+    folder.run(&["dialplan", "schema", "--write", "away"]).expect(64).says("away: there is no such folder");
+    folder.write("plan.toml", "");
+    folder.run(&["dialplan", "schema", "--write", "plan.toml"]).expect(64).says("plan.toml is no folder");
+}
+
+#[test]
+fn every_verb_has_examples() {
+    let folder = Folder::new();
+    for verb in ["check", "test", "explain", "coverage", "replay", "graph", "schema"] {
+        let help = folder.run(&["dialplan", verb, "--help"]).expect(0);
+        help.says("Example:\n  kiestoon dialplan");
+    }
 }

@@ -1,21 +1,25 @@
 //! `kiestoon dialplan coverage`: what of a plan its tests do not reach.
 
-use kiestoon_dialplan::{Coverage, MissedStep, Reached};
+use kiestoon_dialplan::{Coverage, MissedStep, Plan, Reached};
 
 use super::super::args::CoverageArgs;
 use super::super::failure::Failure;
 use super::super::language::{Language, say};
 use super::super::table::printable;
 use super::super::{Cli, print_line};
-use super::{chosen, loaded, test};
+use super::{chosen, named, plans, test};
 
 pub(in crate::cli) fn coverage(cli: &Cli, args: &CoverageArgs) -> Result<(), Failure> {
     let path = chosen(cli, args.path.clone())?;
-    let plan = loaded(cli, &path, args.organisation.as_deref())?;
-    let report = test::suite(cli, &plan, &path)?.run(&plan, "");
+    let plans = plans(cli, &path)?;
+    let measured: Vec<&Plan> = match args.organisation.as_deref() {
+        None => plans.all().map(|plan| &**plan).collect(),
+        Some(slug) => vec![named(&plans, Some(slug), cli.language)?],
+    };
+    let report = test::suite(cli, &plans, &path)?.run(&plans, "", None);
     let mut coverage = Coverage::default();
     report.cases.iter().for_each(|case| coverage.add(&case.simulated));
-    let reached = coverage.of(&plan);
+    let reached = coverage.of(measured);
     if cli.json {
         cli.print_json(&reached)?;
     } else {

@@ -2,14 +2,15 @@
 
 use kiestoon_dialplan::GraphOptions;
 
-use super::{chosen, loaded};
+use super::{chosen, named, plans};
 use crate::cli::args::GraphArgs;
 use crate::cli::failure::Failure;
 use crate::cli::language::say;
 use crate::cli::{Cli, print_line};
 
 pub(super) fn graph(cli: &Cli, args: &GraphArgs) -> Result<(), Failure> {
-    let plan = loaded(cli, &chosen(cli, args.path.clone())?, args.organisation.as_deref())?;
+    let plans = plans(cli, &chosen(cli, args.path.clone())?)?;
+    let plan = named(&plans, args.organisation.as_deref(), cli.language)?;
     let options = GraphOptions { context: args.context.as_deref(), ..GraphOptions::default() };
     let Some(graph) = plan.graph(options) else {
         let known = plan.contexts().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
@@ -20,7 +21,15 @@ pub(super) fn graph(cli: &Cli, args: &GraphArgs) -> Result<(), Failure> {
             "er is geen context {wanted}; er zijn: {known}"
         )));
     };
-    let text = if args.format == "mermaid" { graph.mermaid() } else { graph.svg() };
+    let ending = args.output.as_ref().and_then(|path| path.extension()?.to_str());
+    let is_markdown = matches!(ending, Some("md" | "markdown"));
+    let text = match args.format.as_deref() {
+        Some("svg") => graph.svg(),
+        _ if is_markdown => format!("```mermaid\n{}```\n", graph.mermaid()),
+        Some(_) => graph.mermaid(),
+        None if ending == Some("mmd") => graph.mermaid(),
+        None => graph.svg(),
+    };
     let Some(output) = &args.output else {
         print_line(text.trim_end());
         return Ok(());
@@ -32,5 +41,8 @@ pub(super) fn graph(cli: &Cli, args: &GraphArgs) -> Result<(), Failure> {
             "{path} cannot be written ({error})",
             "{path} kan niet worden geschreven ({error})"
         ))
-    })
+    })?;
+    let path = output.display();
+    print_line(&say!(cli.language, "{path} is written", "{path} is geschreven"));
+    Ok(())
 }

@@ -20,13 +20,28 @@ pub(in crate::cli) fn replay(cli: &Cli, args: &ReplayArgs) -> Result<(), Failure
     let moment = |text: &str| when::since(text, &now, cli.language);
     let since = args.from.as_deref().or(Some(&args.last)).map(moment).transpose()?;
     let until = args.to.as_deref().map(moment).transpose()?;
-    let (calls, slugs) = calls(cli, args, since, until)?;
-    let replay = replayed(&plans, &calls, &slugs);
+    let (mut calls, slugs) = calls(cli, args, since, until)?;
+    let is_cut = calls.len() > MOST;
+    calls.truncate(MOST);
+    let oldest = calls.last().map(|call| when::local(call.started_at));
+    let replay = Replay { is_cut, ..replayed(&plans, &calls, &slugs) };
     if cli.json {
         return cli.print_json(&replay);
     }
     print_line(&lines(&replay, cli.language));
+    if let Some(oldest) = oldest.filter(|_| is_cut) {
+        eprintln!("{}", cut(&oldest, cli.language));
+    }
     Ok(())
+}
+
+/// That older calls were not looked at, and what to do.
+fn cut(oldest: &str, language: Language) -> String {
+    say!(
+        language,
+        "warning: only the newest {MOST} calls were looked at, those since {oldest}; name a shorter --last, or take parts with --from and --to",
+        "waarschuwing: alleen de nieuwste {MOST} oproepen zijn bekeken, die vanaf {oldest}; noem een kortere --last, of neem delen met --from en --to"
+    )
 }
 
 /// The calls, and the slugs of organisations by their ids.
@@ -47,15 +62,20 @@ fn calls(
             Some(slug) => {
                 let found = slugs.iter().find(|(_, known)| *known == slug).map(|(id, _)| id.clone());
                 Some(found.ok_or_else(|| {
+                    let mut known: Vec<&str> = slugs.values().map(String::as_str).collect();
+                    known.sort_unstable();
+                    let known = known.join(", ");
                     Failure::Input(say!(
                         cli.language,
-                        "there is no organisation `{slug}`",
-                        "er is geen organisatie `{slug}`"
+                        "there is no organisation `{slug}`; there are: {known}",
+                        "er is geen organisatie `{slug}`; wel: {known}"
                     ))
                 })?)
             }
         };
-        let filter = HistoryFilter { limit: MOST, since, until, tenant_id, ..HistoryFilter::default() };
+        // One more says that there are more.
+        let limit = u32::try_from(MOST + 1).unwrap_or(u32::MAX);
+        let filter = HistoryFilter { limit, since, until, tenant_id, ..HistoryFilter::default() };
         let calls = store.history(&filter).await?;
         store.close().await;
         Ok((calls, slugs))
@@ -132,7 +152,7 @@ fn overrides(by_hand: &BTreeMap<String, String>) -> Overrides {
 }
 
 fn lines(replay: &Replay, language: Language) -> String {
-    let Replay { calls, changed, changes } = replay;
+    let Replay { calls, changed, changes, .. } = replay;
     let mut lines = vec![say!(
         language,
         "{calls} calls, {changed} would go another way",
@@ -165,7 +185,7 @@ fn change_lines(change: &Change, language: Language) -> Vec<String> {
 }
 
 /// The newest calls that are looked at.
-const MOST: u32 = 200_000;
+const MOST: usize = 200_000;
 
 #[cfg(test)]
 mod tests {

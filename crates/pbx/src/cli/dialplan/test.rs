@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use kiestoon_dialplan::{CaseReport, DiffLine, Plan, Problem, Report, SourceFile, Suite};
+use kiestoon_dialplan::{CaseReport, DiffLine, Plans, Problem, Report, SourceFile, Suite};
 use serde_json::json;
 
 use super::super::args::DialplanTestArgs;
@@ -11,13 +11,22 @@ use super::super::failure::Failure;
 use super::super::language::{Language, say};
 use super::super::table::printable;
 use super::super::{Cli, folder, print_line};
-use super::{chosen, loaded, reason, results};
+use super::{chosen, named, plans, results, words};
 
 pub(in crate::cli) fn test(cli: &Cli, args: &DialplanTestArgs) -> Result<(), Failure> {
     let path = chosen(cli, args.path.clone())?;
-    let plan = loaded(cli, &path, args.organisation.as_deref())?;
-    let suite = suite(cli, &plan, &path)?;
-    let report = suite.run(&plan, args.filter.as_deref().unwrap_or_default());
+    let plans = plans(cli, &path)?;
+    let organisation = args.organisation.as_deref();
+    named(&plans, organisation, cli.language)?;
+    let suite = suite(cli, &plans, &path)?;
+    let report = suite.run(&plans, args.filter.as_deref().unwrap_or_default(), organisation);
+    if report.cases.is_empty() {
+        return Err(Failure::Input(say!(
+            cli.language,
+            "no case has that name or organisation",
+            "geen test heeft die naam of organisatie"
+        )));
+    }
     if let Some(file) = &args.junit {
         std::fs::write(file, junit(&report)).map_err(|error| {
             let file = file.display();
@@ -38,10 +47,10 @@ pub(in crate::cli) fn test(cli: &Cli, args: &DialplanTestArgs) -> Result<(), Fai
     if report.failed > 0 { Err(Failure::Other(String::new())) } else { Ok(()) }
 }
 
-/// The cases of a plan; none of them is a fault of the operator's.
-pub(super) fn suite(cli: &Cli, plan: &Plan, path: &Path) -> Result<Suite, Failure> {
+/// The cases of a folder; that there is none is a fault of the operator's.
+pub(super) fn suite(cli: &Cli, plans: &Plans, path: &Path) -> Result<Suite, Failure> {
     let files = files(path, cli.language)?;
-    let suite = Suite::load(plan, &files).map_err(|problems| {
+    let suite = Suite::load(plans, &files).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(Problem::render).collect();
         Failure::Input(problems.join("\n"))
     })?;
@@ -69,7 +78,10 @@ fn folder_of(path: &Path) -> PathBuf {
 }
 
 fn lines(case: &CaseReport, language: Language) -> String {
-    let name = printable(&case.name);
+    let name = match &case.organisation {
+        Some(slug) => format!("{}: {}", printable(slug), printable(&case.name)),
+        None => printable(&case.name),
+    };
     if case.passed {
         return say!(language, "ok    {name}", "goed  {name}");
     }
@@ -107,14 +119,14 @@ fn why(case: &CaseReport, language: Language) -> String {
         )),
     }
     for passed in &case.passed_over {
-        let (rule, reason) = (&passed.rule, reason(&passed.reason, language));
+        let (rule, reason) = (&passed.rule, words::reason(&passed.reason, language));
         text.push_str(&say!(
             language,
             "\n      passed over {rule}: {reason}",
             "\n      overgeslagen {rule}: {reason}"
         ));
     }
-    for step in results(&case.simulated) {
+    for step in results(&case.simulated, language) {
         let _ = write!(text, "\n        {step}");
     }
     let end = &case.simulated.end;
@@ -173,10 +185,10 @@ mod tests {
         let plan = "version = 1\n[hours.dag]\nopen = \"09:00-17:00\"\n[[context.intern]]\nmatch = \"1\"\nwhen = \"!dag\"\n\
                     do = [{ echo = true }]\n[[context.intern]]\nname = \"een\"\nmatch = \"1\"\n\
                     do = [{ dial = \"ext:201\" }, { hangup = true }]\n";
-        let plan = Plan::load(&[file("a.toml", &format!("timezone = \"UTC\"\n{plan}"))]).unwrap().plan;
+        let (plans, _) = Plans::load(&[file("a.toml", &format!("timezone = \"UTC\"\n{plan}"))]).unwrap();
         let cases = "[[case]]\nname = \"a < b\"\ncall = { context = \"intern\", to = \"1\" }\nexpect = [\"echo\"]\n\
                      [[case]]\nname = \"goed\"\ncall = { context = \"intern\", to = \"1\" }\nexpect = [\"dial:*\"]\n";
-        Suite::load(&plan, &[file("tests/a.toml", cases)]).unwrap().run(&plan, "")
+        Suite::load(&plans, &[file("tests/a.toml", cases)]).unwrap().run(&plans, "", None)
     }
 
     #[test]
