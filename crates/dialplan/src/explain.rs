@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::hours::HoursReason;
 use crate::live::NotLive;
@@ -53,8 +53,8 @@ pub struct Passed {
     pub reason: Reason,
 }
 
-/// Why a rule did not match.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Why a rule did not match. Serialises as its `Display`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// None of its patterns, joined here by commas, fits the number.
     Number(String),
@@ -65,7 +65,7 @@ pub enum Reason {
 }
 
 /// A `when` that does not hold at a moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotThen {
     /// As written: `kantoor`, `!kantoor`, `za 10:00-12:00`.
     pub when: String,
@@ -261,5 +261,11 @@ impl fmt::Display for Reason {
             Self::Time(when) => write!(f, "when = {} does not hold at that time", listed(when.iter())),
             Self::Caller(from) => write!(f, "from = {from} is not for this caller"),
         }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }

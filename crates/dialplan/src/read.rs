@@ -122,7 +122,13 @@ struct Whole {
 
 /// `version`, `timezone`, `language` and the names of the sections.
 fn top_level(reader: &mut Reader<'_>, root: &Table, whole: &mut Whole) {
-    reader.only(root, &SECTIONS, "a dialplan");
+    match root.entry("case") {
+        Some(entry) => {
+            let hint = "tests lie in the folder `tests` below the one of the plans".to_string();
+            reader.error_hint(&entry.key_span, "`[[case]]` is a test, and no part of a dialplan", Some(hint));
+        }
+        None => reader.only(root, &SECTIONS, "a dialplan"),
+    }
     match root.get("version") {
         Some(Node { kind: Kind::Integer(1), .. }) => {}
         Some(node) => {

@@ -59,6 +59,16 @@ fn of_the_file() {
         "2:12: unknown time zone",
         "did you mean `Europe/Amsterdam`?",
     );
+    one(
+        "version = 1\n[[case]]\n",
+        "2:3: `[[case]]` is a test",
+        "tests lie in the folder `tests` below the one of the plans",
+    );
+    one(
+        "version = 1\n[group.k]\nmembers = \"201, 202\"\n",
+        "3:11: `201, 202` is no number of an extension",
+        "of several write a list: [\"201\", \"202\"]",
+    );
     one("version = 1\n[contexts.intern]\n", "2:2: unknown key `contexts`", "did you mean `context`?");
     one(
         "version = 1\n[context.intern]\nmatch = \"1\"\n",

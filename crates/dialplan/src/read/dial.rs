@@ -152,7 +152,12 @@ pub(super) fn extension(
 pub(super) fn refer_extension(reader: &mut Reader<'_>, node: &Node, template: &Template) -> Option<()> {
     let Some(number) = template.literal() else { return Some(()) };
     if number.is_empty() || !number.chars().all(|c| c.is_ascii_graphic()) {
-        reader.error(&node.span, format!("{} is no number of an extension", words::quote(number)));
+        let hint = number.contains(',').then(|| {
+            let numbers = number.split(',').take(3).map(|number| format!("\"{}\"", number.trim()));
+            format!("of several write a list: [{}]", numbers.collect::<Vec<_>>().join(", "))
+        });
+        let message = format!("{} is no number of an extension", words::quote(number));
+        reader.error_hint(&node.span, message, hint.filter(|hint| hint.len() < 80));
         return None;
     }
     reader.refer(ReferenceKind::Extension, number, &node.span);

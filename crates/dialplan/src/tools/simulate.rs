@@ -25,7 +25,8 @@ pub struct Simulated {
     pub emergency: bool,
     /// Everything that is done, as test files write it. Who is rung in turn has an entry each: `dial:trunk:voys:+31612345678`.
     pub attempts: Vec<String>,
-    /// The same, step by step, each with its result: what a live call keeps.
+    /// The same, step by step, each with its result: what a live call keeps. Results serialise as their `Display`.
+    #[serde(serialize_with = "in_words")]
     pub trail: Trail,
     /// How it ends.
     pub end: End,
@@ -382,4 +383,26 @@ impl Serialize for End {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// A trail for programs: with the words of test files, whatever calls that are written down hold.
+fn in_words<S: Serializer>(trail: &Trail, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct InWords<'a> {
+        steps: Vec<StepInWords<'a>>,
+        left_out: u32,
+    }
+    #[derive(Serialize)]
+    struct StepInWords<'a> {
+        text: &'a str,
+        result: Option<String>,
+        place: Option<&'a StepPlace>,
+    }
+    let steps = trail.steps().iter().map(|step| StepInWords {
+        text: &step.text,
+        result: step.result.map(|result| result.to_string()),
+        // A step that a service has named stands in no file.
+        place: step.place.as_ref().filter(|place| place.line > 0),
+    });
+    InWords { steps: steps.collect(), left_out: trail.left_out() }.serialize(serializer)
 }

@@ -41,6 +41,7 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
         Ok((plans, mut warnings)) => {
             warnings.extend(references(cli, &plans));
             warnings.extend(plans.not_live());
+            warnings.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
             (warnings, Some(plans))
         }
         Err(problems) => (problems, None),

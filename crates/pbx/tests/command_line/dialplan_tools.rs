@@ -67,6 +67,7 @@ fn tests_pass_or_say_what_happened() {
     assert!(std::fs::read_to_string(folder.path("junit.xml")).unwrap().contains("failures=\"1\""));
     folder.run(&["dialplan", "test", "--filter", "ook"]).expect(0);
     let json = folder.run(&["dialplan", "test", "--json"]).expect(1).json();
+    assert_eq!(json["cases"][0]["attempts"][0], serde_json::json!({ "is": "missing", "text": "hangup" }));
     assert_eq!(json["cases"][0]["simulated"]["rule"]["name"], "balie");
 
     folder.write("dialplans/tests/office.toml", &case("open", "hangup").replace("expect", "expct"));
@@ -92,8 +93,11 @@ fn an_explanation_takes_the_way_of_what_is_given() {
         .says("kantoor is set closed by hand")
         .says("end: hangup");
     explain(&["--given", "ext:201=bussy"]).expect(64).says("did you mean `busy`?");
-    let json = explain(&["--json"]).expect(0).json();
-    assert_eq!(json["way"]["end"], "answered");
+    let json = explain(&["--json", "--given", "ext:201=503"]).expect(0).json();
+    assert_eq!(
+        (&json["way"]["end"], &json["way"]["trail"]["steps"][0]["result"]),
+        (&"503".into(), &"503".into())
+    );
 }
 
 #[test]
