@@ -44,6 +44,12 @@ impl Condition {
         self.when.is_empty() && self.from.is_empty()
     }
 
+    /// All that it asks for: what is written alike is judged alike.
+    pub(crate) fn as_written(&self) -> String {
+        let when: Vec<&str> = self.when.iter().map(|when| &*when.text).collect();
+        format!("{when:?}{:?}", self.from.texts().collect::<Vec<_>>())
+    }
+
     /// Whether the hours hold; where they do, by which of them.
     pub(crate) fn hours_hold(&self, moment: Moment<'_>) -> Option<Option<&When>> {
         match self.when.iter().find(|when| when.holds(moment)) {

@@ -4,6 +4,7 @@
 //! rule of a call; the [`Run`] of that rule says, action by action, what to do next. What a caller dialled or is
 //! called is only ever data: it is put into texts once and never read as language.
 
+mod alike;
 mod calendar;
 mod check;
 mod condition;

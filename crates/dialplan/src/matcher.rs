@@ -46,6 +46,11 @@ impl Matcher {
         Self { terms }
     }
 
+    /// Its terms as they are written.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().map(|term| term.text.as_str())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }

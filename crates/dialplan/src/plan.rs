@@ -10,6 +10,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::alike::{Alike, Refused};
 use crate::condition::{Condition, Moment};
 use crate::destination;
 use crate::hours::Hours;
@@ -134,6 +135,7 @@ pub(crate) struct Context {
     /// Those that it includes stand where the include does.
     pub(crate) rules: Vec<Bound>,
     pub(crate) index: Index,
+    pub(crate) alike: Alike,
     /// Its own rules by name, to go to.
     pub(crate) names: HashMap<Arc<str>, usize>,
 }
@@ -258,13 +260,20 @@ impl Plan {
         if !valid_number(call.dialled) {
             return None;
         }
-        let mut moment = None;
+        let (mut moment, mut refused) = (None, Refused::default());
         context.index.candidates(call.dialled).find_map(|at| {
+            let alike = context.alike.of(at);
+            if refused.holds(alike) {
+                return None;
+            }
             let rule = context.rules.get(at as usize)?;
             let pattern = rule.pattern_for(call.dialled)?;
-            let counts = rule.conditions().next().is_none()
-                || rule.refusal(call.from, *moment.get_or_insert_with(|| self.judged(call))).is_none();
-            counts.then_some((rule, pattern))
+            let mut judged_at = || *moment.get_or_insert_with(|| self.judged(call));
+            if alike.is_some() && rule.refusal(call.from, judged_at()).is_some() {
+                refused.note(alike);
+                return None;
+            }
+            Some((rule, pattern))
         })
     }
 

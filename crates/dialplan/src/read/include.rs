@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::rule::Item;
+use crate::alike::Met;
 use crate::condition::Condition;
 use crate::plan::{Bound, Context, Rule};
 use crate::problem::Severity;
@@ -26,6 +27,7 @@ pub(super) fn contexts(
         notes,
         complete,
         context,
+        met: Met::default(),
         way,
         told,
         includes_left: 0,
@@ -46,6 +48,7 @@ struct Flat<'a> {
     notes: &'a mut Notes,
     complete: bool,
     context: Context,
+    met: Met,
     /// The contexts under way, the innermost last.
     way: Vec<&'a str>,
     /// The faults that were told, by source and offset.
@@ -137,7 +140,9 @@ impl<'a> Flat<'a> {
         if self.way.len() == 1 {
             self.context.names.entry(Arc::clone(&rule.reference.name)).or_insert(number);
         }
-        self.context.rules.push(Bound { rule: Arc::clone(rule), under });
+        let bound = Bound { rule: Arc::clone(rule), under };
+        self.context.alike.add(bound.conditions(), &mut self.met);
+        self.context.rules.push(bound);
     }
 
     /// Takes so much of what includes may bring in; false, with one complaint, where it is used up.
