@@ -43,6 +43,8 @@ pub struct Plan {
     pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
     /// Whether any rule is one of emergency numbers.
     pub(crate) has_emergency: bool,
+    /// The keys of each `[ivr.*]`, and where they lead.
+    pub(crate) ivrs: BTreeMap<String, Vec<(String, String)>>,
     /// What live calls cannot do yet, with a warning at its first place.
     pub(crate) not_live: BTreeMap<NotLive, Problem>,
 }

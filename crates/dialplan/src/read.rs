@@ -84,6 +84,7 @@ pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
         groups: values(names.groups),
         prompts: notes.prompts,
         references: notes.references,
+        ivrs: notes.ivrs,
         not_live: notes.not_live,
     };
     Ok(Loaded { plan, warnings: problems })

@@ -29,6 +29,8 @@ pub(crate) struct Notes {
     pub(crate) prompts: BTreeSet<String>,
     /// What the plan expects to exist elsewhere, with the warning for when it does not.
     pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
+    /// The keys of each `[ivr.*]`, and where they lead.
+    pub(crate) ivrs: BTreeMap<String, Vec<(String, String)>>,
     /// What live calls cannot do yet, with the warning at its first place.
     pub(crate) not_live: BTreeMap<NotLive, Problem>,
     patterns: usize,

@@ -98,6 +98,7 @@ fn every_way_on_has_its_arrow() {
         [
             "context:kort",
             "context:kort",
+            "context:kort",
             "rule:intern/menu",
             "rule:intern/nacht",
             "rule:intern/nacht",
@@ -114,7 +115,7 @@ fn one_context_alone_names_where_its_arrows_lead() {
     let away: Vec<GraphBox> = graph.boxes().into_iter().filter(|each| each.kind == "away").collect();
     let mut titles: Vec<&str> = away.iter().map(|each| each.title.as_str()).collect();
     titles.sort_unstable();
-    assert_eq!(titles, ["context:kort", "context:kort", "rule:kort/bodem"]);
+    assert_eq!(titles, ["context:kort", "context:kort", "context:kort", "rule:kort/bodem"]);
     assert!(plan.graph(GraphOptions { context: Some("weg"), ..GraphOptions::default() }).is_none());
 }
 
@@ -137,6 +138,39 @@ fn a_picture_tells_what_matters() {
     ] {
         assert!(svg.contains(text), "{text}");
     }
+}
+
+#[test]
+fn the_keys_of_a_menu_are_branches() {
+    let graph = graph(&plan(
+        "version = 1\n[ivr.hoofd]\nprompt = \"welkom\"\n\
+         keys = { 1 = \"ext:201\", 2 = \"rule:intern/nacht\", 3 = \"ivr:hoofd\", timeout = \"hangup\" }\n\
+         [[context.intern]]\nname = \"menu\"\nmatch = \"1\"\ndo = [{ ivr = \"hoofd\" }, { echo = true }]\n\
+         [[context.intern]]\nname = \"nacht\"\nmatch = \"2\"\ndo = [{ hangup = true }]\n",
+    ));
+    assert_sound(&graph);
+    let ways: Vec<String> = graph.arrows().into_iter().map(|(_, to)| to).collect();
+    assert_eq!(ways, ["rule:intern/nacht"]);
+    let (svg, mermaid) = (graph.svg(), graph.mermaid());
+    for text in ["ext:201", "rule:intern/nacht", "timeout", "otherwise"] {
+        assert!(svg.contains(text), "{text}");
+    }
+    assert_eq!(mermaid.matches("ivr (not built)").count(), 2, "itself, and key 3, once: {mermaid}");
+}
+
+#[test]
+fn what_follows_a_question_is_for_its_answer() {
+    let mermaid = graph(&plan(
+        "version = 1\n[webhook.crm]\nurl = \"https://crm.example.nl/\"\n[[context.intern]]\nmatch = \"1\"\n\
+         do = [{ collect = \"x\", on_timeout = [{ hangup = true }] }, { webhook = \"crm\", on_failure = [{ hangup = true }] }, \
+         { dial = \"ext:1\", on_busy = [{ hangup = true }] }, { echo = true }]\n",
+    ))
+    .mermaid();
+    assert_eq!(
+        (mermaid.matches("answered").count(), mermaid.matches("otherwise").count()),
+        (2, 1),
+        "{mermaid}"
+    );
 }
 
 #[test]

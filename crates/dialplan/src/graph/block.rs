@@ -1,10 +1,12 @@
 //! The steps of a rule as boxes: their words, their branches, and where they lead to.
 
 use super::chart::{Way, words};
+use crate::plan::Plan;
 use crate::run::Target;
 use crate::step::{
     CollectStep, DialOrder, DialStep, Does, Failover, Goto, Rotation, Step, Steps, TargetTemplate,
 };
+use crate::template::Template;
 
 #[derive(Debug, Clone)]
 pub(super) struct Block {
@@ -41,9 +43,24 @@ pub(super) enum Then {
     Next,
     /// Where no branch was taken: a branch replaces what follows.
     Otherwise,
+    /// Where somebody answered, a caller or a service, and the branches are for those who did not.
+    Answered,
     /// After the branch too.
     Afterwards,
     Never,
+}
+
+impl Then {
+    /// What stands at the line to the next step; None where there is no such line.
+    pub(super) fn label(self) -> Option<Option<&'static str>> {
+        match self {
+            Self::Never => None,
+            Self::Next => Some(None),
+            Self::Otherwise => Some(Some("otherwise")),
+            Self::Answered => Some(Some("answered")),
+            Self::Afterwards => Some(Some("afterwards")),
+        }
+    }
 }
 
 /// How many boxes a picture still has room for.
@@ -63,11 +80,11 @@ impl Budget {
     }
 }
 
-pub(super) fn blocks(steps: &Steps, budget: &mut Budget) -> Vec<Block> {
-    list(steps, &mut MOST_BLOCKS_OF_RULE.min(budget.picture), &mut budget.picture)
+pub(super) fn blocks(plan: &Plan, steps: &Steps, budget: &mut Budget) -> Vec<Block> {
+    list(plan, steps, &mut MOST_BLOCKS_OF_RULE.min(budget.picture), &mut budget.picture)
 }
 
-fn list(steps: &Steps, rule: &mut usize, picture: &mut usize) -> Vec<Block> {
+fn list(plan: &Plan, steps: &Steps, rule: &mut usize, picture: &mut usize) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         if *rule == 0 {
@@ -78,11 +95,33 @@ fn list(steps: &Steps, rule: &mut usize, picture: &mut usize) -> Vec<Block> {
         *picture = picture.saturating_sub(1);
         let mut block = block(step);
         for (label, steps) in step.branches() {
-            block.branches.push((label, list(steps, rule, picture)));
+            block.branches.push((label, list(plan, steps, rule, picture)));
+        }
+        for (key, text) in keys(plan, step) {
+            match plan.steps_to(text).ok().and_then(|steps| Some(self::block(steps.first()?))) {
+                Some(led) if *rule > 0 => {
+                    *rule -= 1;
+                    *picture = picture.saturating_sub(1);
+                    // A menu of a menu is drawn where it is asked for by a step.
+                    let led = Block { place: block.place.clone(), then: Then::Never, ..led };
+                    block.branches.push((key.clone(), vec![led]));
+                }
+                _ => block.details.push(format!("{key}: {text}")),
+            }
+            block.then = Then::Otherwise;
         }
         blocks.push(block);
     }
     blocks
+}
+
+/// The keys of the `[ivr.*]` that a step asks for, and where they lead.
+fn keys<'p>(plan: &'p Plan, step: &Step) -> &'p [(String, String)] {
+    let name = match &step.does {
+        Does::NotBuilt { step: "ivr", argument } => argument.as_ref().and_then(Template::literal),
+        _ => None,
+    };
+    name.and_then(|name| plan.ivrs.get(name)).map_or(&[], Vec::as_slice)
 }
 
 fn more(step: &Step, count: usize) -> Block {
@@ -151,6 +190,7 @@ fn block(step: &Step) -> Block {
     let then = match &step.does {
         Does::Reject { .. } | Does::Hangup { .. } | Does::Goto(_) => Then::Never,
         Does::Choose(_) | Does::If(_) => Then::Afterwards,
+        Does::Collect(_) | Does::Webhook(_) if branches > 0 => Then::Answered,
         _ if branches > 0 => Then::Otherwise,
         _ => Then::Next,
     };

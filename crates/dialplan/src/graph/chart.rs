@@ -68,8 +68,9 @@ impl Chart {
             ENTRANCES.iter().position(|(entrance, _)| entrance == name).unwrap_or(ENTRANCES.len())
         });
         let mut budget = Budget::default();
-        let section =
-            |name: &String| section(name, plan.contexts.get(name)?, options.most_rules, &mut budget).into();
+        let section = |name: &String| {
+            section(plan, name, plan.contexts.get(name)?, options.most_rules, &mut budget).into()
+        };
         Some(Self { sections: names.into_iter().filter_map(section).collect(), hash: plan.hash.clone() })
     }
 
@@ -87,7 +88,7 @@ impl Chart {
     }
 }
 
-fn section(name: &str, context: &Context, most_rules: usize, budget: &mut Budget) -> Section {
+fn section(plan: &Plan, name: &str, context: &Context, most_rules: usize, budget: &mut Budget) -> Section {
     let entered = ENTRANCES
         .iter()
         .find(|(entrance, _)| *entrance == name)
@@ -104,7 +105,7 @@ fn section(name: &str, context: &Context, most_rules: usize, budget: &mut Budget
         section.rows.push(if is_foreign(first, name) {
             include(first, run)
         } else {
-            Row::Rule(card(first, budget))
+            Row::Rule(card(plan, first, budget))
         });
     }
     section
@@ -124,7 +125,7 @@ fn include(first: &Bound, run: &[Bound]) -> Row {
     Row::Include { context: first.reference.context.to_string(), rules: run.len(), conditions }
 }
 
-fn card(rule: &Bound, budget: &mut Budget) -> Card {
+fn card(plan: &Plan, rule: &Bound, budget: &mut Budget) -> Card {
     Card {
         name: rule.reference.name.to_string(),
         place: format!("{}:{}", rule.reference.file, rule.reference.line),
@@ -132,7 +133,7 @@ fn card(rule: &Bound, budget: &mut Budget) -> Card {
         conditions: rule.conditions().flat_map(|condition| words(condition)).collect(),
         require: rule.require.clone(),
         emergency: rule.emergency,
-        steps: super::block::blocks(&rule.steps, budget),
+        steps: super::block::blocks(plan, &rule.steps, budget),
     }
 }
 

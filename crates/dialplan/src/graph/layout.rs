@@ -4,7 +4,7 @@
 
 use super::GraphBox;
 use super::block::{Block, Kind, Then};
-use super::chart::{Card, Chart, Row, Section};
+use super::chart::{Card, Chart, Row, Section, Way};
 use super::text::{self, Face};
 use super::ways::{self, Arrow};
 
@@ -120,13 +120,13 @@ impl Layout {
                     self.rule(card, y, found)
                 }
                 Row::Include { context, rules, conditions } => {
-                    let count = if *rules == 1 { "1 rule".to_string() } else { format!("{rules} rules") };
-                    self.aside(
-                        &format!("include {context}"),
-                        &[format!("{count} of context {context} stand here")],
-                        conditions,
-                        y,
-                    )
+                    let to = Way::Context(context.clone());
+                    found.way(&to, &format!("include {context}"), (CARDS + CARD, y + ATTACH));
+                    let stand = match rules {
+                        1 => format!("1 rule of context {context} stands here"),
+                        _ => format!("{rules} rules of context {context} stand here"),
+                    };
+                    self.aside(&format!("include {context}"), &[stand], conditions, y)
                 }
             } + ROW_GAP;
             self.tried(last);
@@ -218,12 +218,7 @@ impl Layout {
 
     /// From one step down to the next.
     fn next(&mut self, x: u32, from: u32, to: u32, then: Then) {
-        let word = match then {
-            Then::Never => return,
-            Then::Next => None,
-            Then::Otherwise => Some("otherwise"),
-            Then::Afterwards => Some("afterwards"),
-        };
+        let Some(word) = then.label() else { return };
         let label = word.map(|word| (x + DOWN + 8, to - 8, word.to_string()));
         self.lines.push(Line {
             class: "flow",

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::block::{Block, Kind, Then};
+use super::block::{Block, Kind};
 use super::chart::{Card, Chart, Row, Section, Way};
 use super::text::clean;
 
@@ -46,9 +46,16 @@ impl Flow {
             match row {
                 Row::Rule(card) => self.rule(&node, section, card),
                 Row::Include { context, rules, conditions } => {
-                    let mut words = vec![format!("include {context}"), format!("{rules} rules")];
+                    let mut words = vec![
+                        format!("include {context}"),
+                        match rules {
+                            1 => "1 rule".to_string(),
+                            _ => format!("{rules} rules"),
+                        },
+                    ];
                     words.extend(conditions.iter().cloned());
                     let _ = writeln!(self.text, "    {node}[\"{}\"]:::include", lines(&words));
+                    self.ways.push((node.clone(), Way::Context(context.clone())));
                 }
             }
             let _ = writeln!(self.text, "    {before} --> {node}");
@@ -93,11 +100,9 @@ impl Flow {
             for (word, blocks) in &block.branches {
                 self.steps(&node, Some(word), blocks);
             }
-            (word, follows) = match block.then {
-                Then::Never => (None, false),
-                Then::Next => (None, true),
-                Then::Otherwise => (Some("otherwise".to_string()), true),
-                Then::Afterwards => (Some("afterwards".to_string()), true),
+            (word, follows) = match block.then.label() {
+                None => (None, false),
+                Some(word) => (word.map(str::to_string), true),
             };
             before = node;
         }

@@ -223,6 +223,7 @@ fn check_ivr(reader: &mut Reader<'_>, entry: &Entry, names: &Definitions) {
         return reader.error(&entry.node.span, "an ivr needs `keys`, such as keys = { 1 = \"group:balie\" }");
     };
     let Some(keys) = reader.table(node, "`keys`") else { return };
+    let name = entry.key.clone();
     for entry in &keys.entries {
         if !KEYS.contains(&entry.key.as_str()) {
             let message = format!(
@@ -237,6 +238,8 @@ fn check_ivr(reader: &mut Reader<'_>, entry: &Entry, names: &Definitions) {
         }
         if let Some(text) = reader.text(&entry.node, &entry.key, "group:balie") {
             destination::check(reader, &entry.node, text, names);
+            let keys = reader.notes.ivrs.entry(name.clone()).or_default();
+            keys.push((entry.key.clone(), text.to_string()));
         }
     }
 }
