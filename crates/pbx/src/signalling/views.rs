@@ -1,10 +1,15 @@
 //! Live state as operators see it: the switch's views and the media engine's figures in the words of the control API.
-use std::{collections::HashMap, net::IpAddr, time::Duration};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use kiestoon_call::{BanView, CallView, Event, LegView, RegistrationView, Side, Way};
 use kiestoon_control as control;
 use kiestoon_dialplan::{Forced, TrailStep};
 use kiestoon_media::{DirectionQuality, LegId, LegQuality};
+use kiestoon_sip::Transport;
 
 /// A time of the record as RFC 3339 in UTC.
 pub(super) fn rfc3339(unix_micros: i64) -> String {
@@ -200,12 +205,7 @@ pub(super) fn happening(event: Event) -> control::Happening {
             fault: fault.to_string(),
         },
         Event::Notified { call, from, dialled, whom, emergency } => {
-            let (call_id, from_number, dialed, whom) =
-                (call.to_string(), from.into(), dialled.into(), whom.into());
-            match emergency {
-                true => Happening::EmergencyPlaced { call_id, from_number, dialed, whom },
-                false => Happening::DialplanNotify { call_id, from_number, dialed, whom },
-            }
+            notified(emergency, call.to_string(), [from, dialled, whom])
         }
         Event::HoursChanged { organisation, hours, forced, by } => Happening::HoursChanged {
             organisation: organisation.into(),
@@ -225,13 +225,7 @@ pub(super) fn happening(event: Event) -> control::Happening {
             reason: reason.to_owned(),
         },
         Event::RegistrationChanged { organisation, number, contacts, transport, remote } => {
-            Happening::RegistrationChanged {
-                organisation: organisation.into(),
-                number: number.into(),
-                contacts: contacts as u64,
-                transport: transport.map(|transport| transport.uri_token().to_owned()),
-                remote: remote.map(|remote| remote.to_string()),
-            }
+            registration_changed(organisation, number, contacts, transport, remote)
         }
         Event::AuthenticationFailed { source, user } => {
             Happening::AuthenticationFailed { remote: source.to_string(), user: user.into() }
@@ -240,6 +234,30 @@ pub(super) fn happening(event: Event) -> control::Happening {
             Happening::SourceBanned { source: source(of), secs: lasts.as_secs(), count: failures.into() }
         }
         Event::BanLifted { source: of } => Happening::SourceUnbanned { source: source(of) },
+    }
+}
+
+fn notified(emergency: bool, call_id: String, texts: [Box<str>; 3]) -> control::Happening {
+    let [from_number, dialed, whom] = texts.map(String::from);
+    match emergency {
+        true => control::Happening::EmergencyPlaced { call_id, from_number, dialed, whom },
+        false => control::Happening::DialplanNotify { call_id, from_number, dialed, whom },
+    }
+}
+
+fn registration_changed(
+    organisation: Box<str>,
+    number: Box<str>,
+    contacts: usize,
+    transport: Option<Transport>,
+    remote: Option<SocketAddr>,
+) -> control::Happening {
+    control::Happening::RegistrationChanged {
+        organisation: organisation.into(),
+        number: number.into(),
+        contacts: contacts as u64,
+        transport: transport.map(|transport| transport.uri_token().to_owned()),
+        remote: remote.map(|remote| remote.to_string()),
     }
 }
 
