@@ -1,7 +1,6 @@
 //! Keeps the snapshot and the certificate current: rebuilt when an operator asks, when the database's revision rises and
 //! when a dialplan or certificate file changes. A refused one changes nothing, is said once, and is tried again when something changes again.
 use std::{
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,7 +17,7 @@ use tokio::sync::{
 };
 
 use crate::{
-    snapshot::{self, SnapshotError, Source},
+    snapshot::{self, DialplanStamp, SnapshotError, Source},
     transport::Certificates,
 };
 
@@ -48,6 +47,7 @@ impl From<SnapshotError> for Refused {
             // It was reached at the start: it is named well, and comes back.
             SnapshotError::Store(StoreError::Unreachable { .. }) => true,
             SnapshotError::Store(error) => !error.must_be_mended(),
+            SnapshotError::Changing => true,
             SnapshotError::Folder { .. } | SnapshotError::Dialplan(_) => false,
         };
         Self { problems: error.problems(), passes }
@@ -80,19 +80,23 @@ impl Reloader {
                 }
                 _ = daily.tick() => self.certificates.iter().for_each(Certificates::warn),
                 _ = poll.tick() => {
-                    let (now, files) = (self.seen().await, self.stamp());
+                    let (now, files) = self.look().await;
                     if now == seen && files == stamp {
                         continue;
                     }
-                    // An editor may still be writing: what is read now is only used if nothing changed meanwhile.
-                    tokio::time::sleep(SETTLE).await;
+                    // An editor may still be writing, or the next of several files is to come.
+                    let settled = settled((now, files), || self.look()).await;
+                    // What does not come to rest is looked at again with the next poll.
+                    let Some((now, files)) = settled else { continue };
                     if files != stamp {
-                        stamp = self.stamp();
+                        stamp = files;
                         self.reload_certificate();
                     }
                     if now != seen {
-                        seen = self.seen().await;
-                        let _ = self.reload().await;
+                        match self.reload(Some(&now.dialplans)).await {
+                            Err(SnapshotError::Changing) => {}
+                            _ => seen = now,
+                        }
                     }
                 }
             }
@@ -111,7 +115,7 @@ impl Reloader {
                 return Err(Refused { problems, passes: false });
             }
         };
-        let reloaded = self.reload().await?;
+        let reloaded = self.reload(None).await?;
         if let Some((certificates, identity)) = self.certificates.as_ref().zip(certificate) {
             certificates.take(identity);
         }
@@ -133,12 +137,28 @@ impl Reloader {
         }
     }
 
-    fn stamp(&self) -> Vec<Option<(u64, std::time::SystemTime)>> {
+    fn stamp(&self) -> CertificateStamp {
         self.certificates.as_ref().map(Certificates::stamp).unwrap_or_default()
     }
 
-    async fn reload(&self) -> Result<Reloaded, SnapshotError> {
-        match self.source.build().await {
+    /// What was read while a file changed is not used, whatever it came to; nor are other files than those found at rest.
+    async fn read(&self, at_rest: Option<&DialplanStamp>) -> Result<(Snapshot, Vec<String>), SnapshotError> {
+        for _ in 0..LOOKS {
+            let before = snapshot::dialplan_stamp(&self.source.dialplans);
+            if at_rest.is_some_and(|at_rest| *at_rest != before) {
+                break;
+            }
+            let built = self.source.build().await;
+            if snapshot::dialplan_stamp(&self.source.dialplans) == before {
+                return built;
+            }
+            tokio::time::sleep(SETTLE).await;
+        }
+        Err(SnapshotError::Changing)
+    }
+
+    async fn reload(&self, at_rest: Option<&DialplanStamp>) -> Result<Reloaded, SnapshotError> {
+        match self.read(at_rest).await {
             Ok((snapshot, warnings)) => {
                 warn(&warnings);
                 let reloaded = Reloaded {
@@ -151,12 +171,17 @@ impl Reloader {
                 tracing::info!(revision = reloaded.revision, "reloaded");
                 Ok(reloaded)
             }
+            Err(SnapshotError::Changing) => Err(SnapshotError::Changing),
             Err(error) => {
                 tracing::error!(%error, "reload refused: the former state stays in force");
                 self.refused.store(true, Ordering::Relaxed);
                 Err(error)
             }
         }
+    }
+
+    async fn look(&self) -> (Seen, CertificateStamp) {
+        (self.seen().await, self.stamp())
     }
 
     async fn seen(&self) -> Seen {
@@ -166,6 +191,22 @@ impl Reloader {
     }
 }
 
+/// What `look` finds once it finds the same for [`SETTLE`]; None where it finds something else each time.
+async fn settled<S: PartialEq, F: Future<Output = S>>(
+    mut found: S,
+    mut look: impl FnMut() -> F,
+) -> Option<S> {
+    for _ in 0..LOOKS {
+        tokio::time::sleep(SETTLE).await;
+        let now = look().await;
+        if now == found {
+            return Some(found);
+        }
+        found = now;
+    }
+    None
+}
+
 /// Tells an operator what was found odd.
 pub(crate) fn warn(warnings: &[String]) {
     for warning in warnings {
@@ -173,19 +214,34 @@ pub(crate) fn warn(warnings: &[String]) {
     }
 }
 
+/// What changes when a file of the certificate is replaced.
+type CertificateStamp = Vec<Option<(u64, std::time::SystemTime)>>;
+
 #[derive(PartialEq, Eq)]
 struct Seen {
     revision: i64,
-    dialplans: Vec<(PathBuf, u64, Option<std::time::SystemTime>)>,
+    dialplans: DialplanStamp,
 }
 
 const POLL: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
 const SETTLE: Duration = Duration::from_millis(150);
+/// Looks for files at rest; then whoever asks for a reload is heard again.
+const LOOKS: usize = 20;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn files_are_read_once_they_are_at_rest() {
+        let looks = std::sync::atomic::AtomicUsize::new(0);
+        let saved = || std::future::ready(looks.fetch_add(1, Ordering::Relaxed).min(3));
+        assert_eq!(settled(9, saved).await, Some(3), "not at the first saved file, nor at the second");
+        assert_eq!(looks.load(Ordering::Relaxed), 5);
+        let always = || std::future::ready(looks.fetch_add(1, Ordering::Relaxed));
+        assert_eq!(settled(0, always).await, None);
+    }
 
     #[tokio::test]
     async fn who_asks_while_another_reload_waits_is_told_so() {

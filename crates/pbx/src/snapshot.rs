@@ -32,6 +32,8 @@ pub(crate) enum SnapshotError {
     Folder { path: PathBuf, error: io::Error },
     #[error("{}", listed(.0))]
     Dialplan(Vec<Problem>),
+    #[error("the dialplan files change all the time")]
+    Changing,
 }
 
 impl SnapshotError {
@@ -93,7 +95,10 @@ pub(crate) fn dialplan_files(folder: &Path) -> Result<Vec<SourceFile>, SnapshotE
 }
 
 /// What changes when a dialplan file is edited, replaced, added or removed.
-pub(crate) fn dialplan_stamp(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+pub(crate) type DialplanStamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+/// The files as they are now.
+pub(crate) fn dialplan_stamp(folder: &Path) -> DialplanStamp {
     let stamp = |path: PathBuf| {
         let metadata = fs::metadata(&path).ok()?;
         Some((path, metadata.len(), metadata.modified().ok()))
