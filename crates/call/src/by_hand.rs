@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use kiestoon_dialplan::{Forced, OverrideTo, Overrides, StepResult};
+use kiestoon_dialplan::{Forced, OverrideTo, Overrides, Plan, StepResult};
 
 use crate::call::Call;
 use crate::event::Event;
 use crate::exchange::Exchange;
-use crate::snapshot::Snapshot;
+use crate::snapshot::Organisation;
 use crate::switch::Output;
 
 /// Hours that are set by hand, or by the clock again.
@@ -25,18 +25,14 @@ pub struct HoursSet {
 }
 
 impl Exchange {
-    /// Sets hours of an organisation of the snapshot. False where its dialplan has none of that name, or there is no such
-    /// organisation.
+    /// Sets hours of an organisation. False where the dialplan has none of that name.
     pub(crate) fn set_hours(
         &mut self,
-        snapshot: &Snapshot,
-        organisation: usize,
+        (of, plan): (&Organisation, &Plan),
         (hours, to): (&str, OverrideTo),
         by: &str,
     ) -> bool {
-        let Some(of) = snapshot.organisation(organisation) else { return false };
-        let by_the_clock =
-            snapshot.plan(organisation).hours(self.timestamp()).find(|(name, _)| *name == hours);
+        let by_the_clock = plan.hours(self.timestamp()).find(|(name, _)| *name == hours);
         let Some((_, is_open)) = by_the_clock else { return false };
         let forced = self.change_hours(&of.id, |overrides| {
             to.apply(overrides, hours, is_open);
@@ -68,7 +64,8 @@ impl Call {
     /// A feature code opens or closes.
     pub(crate) fn set_hours(&self, x: &mut Exchange, hours: &str, to: OverrideTo) -> StepResult {
         let snapshot = Arc::clone(&self.snapshot);
-        match x.set_hours(&snapshot, self.organisation, (hours, to), &self.caller.number) {
+        let Some(of) = snapshot.organisation(self.organisation) else { return StepResult::Failed };
+        match x.set_hours((of, &self.plan), (hours, to), &self.caller.number) {
             true => StepResult::Done,
             false => StepResult::Failed,
         }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use kiestoon_dialplan::Plan;
 use kiestoon_media::dtmf::{Digit, Pressed};
 use kiestoon_media::rtp::T38;
 use kiestoon_media::{CallKey, LegId, MediaEvent, Sdp};
@@ -34,6 +35,9 @@ pub(crate) struct Call {
     /// The snapshot that the call began with: a reload changes new calls only.
     #[serde(skip)]
     pub(crate) snapshot: Arc<Snapshot>,
+    /// The dialplan that the call began with, also where another process has taken it up: its hash is in the record.
+    #[serde(skip)]
+    pub(crate) plan: Arc<Plan>,
     /// The index of the organisation in it.
     #[serde(skip)]
     pub(crate) organisation: usize,

@@ -152,7 +152,7 @@ impl Call {
 
     /// Hands the digits to the rule. After a wrong answer the question comes again, and is answered anew.
     fn collected(&mut self, digits: &str) -> StepResult {
-        let result = self.walk.collected(digits, self.snapshot.plan(self.organisation));
+        let result = self.walk.collected(digits, &self.plan);
         if result != StepResult::Collected {
             self.forget_keys();
         }

@@ -1,8 +1,10 @@
 //! A call that another process has left behind, taken up.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use kiestoon_dialplan::Plan;
 use kiestoon_media::{CallKey, Sdp};
 use serde::Deserialize;
 
@@ -37,14 +39,21 @@ impl FrozenCall {
         self.key
     }
 
-    /// The call, under the snapshot of the new process; None where its organisation is not in it. The steps that it has left
-    /// are its own.
-    pub(crate) fn thaw(self, snapshot: &Arc<Snapshot>) -> Option<Call> {
+    /// The plan that it began with, by its hash.
+    pub(crate) fn plan(&self) -> &str {
+        &self.cdr.record.dialplan_hash
+    }
+
+    /// The call, under the snapshot of the new process; None where its organisation is not in it. The plan that it began with
+    /// is among `plans`; where that could not be read it goes on with the steps that it is in, and by the new process's plan.
+    pub(crate) fn thaw(self, snapshot: &Arc<Snapshot>, plans: &HashMap<String, Arc<Plan>>) -> Option<Call> {
         let Self { key, cdr, caller, offer, stage, walk, carried, legs_made, figures_due, limit, probe_at } =
             self;
         let organisation = snapshot.index_of(&cdr.record.organisation)?;
+        let plan = plans.get(&*cdr.record.dialplan_hash).unwrap_or_else(|| snapshot.plan(organisation));
         let mut call = Call {
             key,
+            plan: Arc::clone(plan),
             snapshot: Arc::clone(snapshot),
             organisation,
             cdr,

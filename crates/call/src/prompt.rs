@@ -73,7 +73,7 @@ impl Call {
 
     /// What is played for a prompt: the recording in the language of the plan, else that of its plain name; None where there is neither.
     pub(crate) fn prompt(&self, name: &str) -> Option<String> {
-        self.snapshot.plan(self.organisation).language().prompt(name, |name| self.snapshot.has_prompt(name))
+        self.plan.language().prompt(name, |name| self.snapshot.has_prompt(name))
     }
 
     pub(crate) fn begin_sound(&mut self, x: &mut Exchange, kind: Kind) {

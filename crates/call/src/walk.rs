@@ -160,8 +160,7 @@ impl Call {
                 return self.walk_ends(x, EndReason::NoRoute.into());
             };
             let overrides = x.overrides(&self.cdr.record.organisation);
-            let now =
-                Circumstances { plan: self.snapshot.plan(self.organisation), at: x.timestamp(), overrides };
+            let now = Circumstances { plan: &self.plan, at: x.timestamp(), overrides };
             let action = followed.run.next(result, &now);
             if followed.is_emergency() {
                 self.is_now_emergency(x);

@@ -96,7 +96,7 @@ impl Call {
     pub(crate) fn ask(&mut self, x: &mut Exchange, webhook: WebhookCall) -> Step {
         let record = &self.cdr.record;
         let at = x.timestamp();
-        let zone = self.snapshot.plan(self.organisation).timezone();
+        let zone = self.plan.timezone();
         let request = WebhookRequest {
             id: WebhookId { call: self.key, ask: x.random() },
             name: webhook.name,
@@ -139,7 +139,7 @@ impl Call {
         }
         let name = asking.request.name.clone();
         let result = match answer {
-            Ok(answer) => self.walk.webhook_answered(self.snapshot.plan(self.organisation), &answer),
+            Ok(answer) => self.walk.webhook_answered(&self.plan, &answer),
             Err(fault) => {
                 x.event(Event::WebhookFailed { call: self.id(), webhook: name, fault });
                 self.walk.webhook_failed(fault)

@@ -58,16 +58,17 @@ impl Plans {
     /// Every problem of every file, warnings included, when at least one is an error; then nothing is taken.
     pub fn load(files: &[SourceFile]) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let mut shared = Vec::new();
-        let mut own: BTreeMap<String, Vec<SourceFile>> = BTreeMap::new();
+        let mut own: BTreeMap<String, Vec<Arc<SourceFile>>> = BTreeMap::new();
         for file in files {
+            let kept = Arc::new(file.clone());
             match organisation(file) {
-                None => shared.push(file.clone()),
-                Some(slug) => own.entry(slug).or_default().push(file.clone()),
+                None => shared.push(kept),
+                Some(slug) => own.entry(slug).or_default().push(kept),
             }
         }
         let mut problems = Vec::new();
         let mut refused = false;
-        let mut take = |files: &[SourceFile]| match Plan::load(files) {
+        let mut take = |files: &[Arc<SourceFile>]| match Plan::load_shared(files) {
             Ok(Loaded { plan, warnings }) => {
                 add(&mut problems, warnings);
                 Some(Arc::new(plan))

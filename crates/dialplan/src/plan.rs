@@ -31,6 +31,8 @@ use crate::template::Variables;
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) hash: String,
+    /// In the order of their paths. Plans that share a file share its text.
+    pub(crate) sources: Vec<Arc<SourceFile>>,
     pub(crate) timezone: TimeZone,
     pub(crate) language: Language,
     pub(crate) contexts: BTreeMap<String, Context>,
@@ -170,7 +172,21 @@ impl Plan {
     /// Every problem of every file, warnings included, when at least one is an error; then nothing is taken. The
     /// caller keeps the plan it has.
     pub fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
+        Self::load_shared(&files.iter().cloned().map(Arc::new).collect::<Vec<_>>())
+    }
+
+    /// The same of files that others hold too: a plan keeps its sources.
+    ///
+    /// # Errors
+    /// Those of [`Plan::load`].
+    pub fn load_shared(files: &[Arc<SourceFile>]) -> Result<Loaded, Vec<Problem>> {
         read::load(files)
+    }
+
+    /// The files that it was read from, in the order of their paths.
+    #[must_use]
+    pub fn sources(&self) -> &[Arc<SourceFile>] {
+        &self.sources
     }
 
     /// Twelve hexadecimal digits that stand for the sources.

@@ -16,6 +16,7 @@ mod variables;
 mod webhooks;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use sha2::{Digest, Sha256};
@@ -31,9 +32,10 @@ use crate::tree::{self, Kind, Node, Table};
 use crate::words;
 use definitions::Definitions;
 
-pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
-    let mut sources: Vec<Source> = files.iter().map(Source::new).collect();
-    sources.sort_by(|a, b| a.path.cmp(&b.path));
+pub(crate) fn load(files: &[Arc<SourceFile>]) -> Result<Loaded, Vec<Problem>> {
+    let mut files = files.to_vec();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let sources: Vec<Source> = files.iter().map(|file| Source::new(file)).collect();
     let mut notes = Notes::default();
     let trees = parse(&sources, &mut notes);
 
@@ -74,6 +76,7 @@ pub(crate) fn load(files: &[SourceFile]) -> Result<Loaded, Vec<Problem>> {
     let sets: BTreeMap<String, _> = values(names.sets);
     let plan = Plan {
         hash: hash(&sources),
+        sources: files,
         timezone: whole.timezone.map_or(TimeZone::UTC, |(_, _, zone)| zone),
         language: whole.language.map(|(language, _)| language).unwrap_or_default(),
         has_emergency: contexts.values().flat_map(|context| &context.rules).any(|rule| rule.emergency),

@@ -2,12 +2,13 @@
 
 use crate::problem::{Excerpt, Problem, Severity};
 use crate::step::StepPlace;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// One dialplan file, read by the caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
     /// As shown in errors, for example `dialplans/kantoor.toml`. Files merge in the order of their paths.
     pub path: String,

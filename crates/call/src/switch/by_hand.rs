@@ -29,9 +29,9 @@ impl Switch {
     /// An operator sets hours of the organisation with that slug.
     pub(super) fn set_hours(&mut self, organisation: &str, hours: &str, to: OverrideTo, by: &str) {
         let snapshot = Arc::clone(&self.x.snapshot);
-        let of = snapshot.organisations().iter().position(|known| &*known.slug == organisation);
+        let of = snapshot.organisations().iter().find(|known| &*known.slug == organisation);
         if let Some(of) = of {
-            self.x.set_hours(&snapshot, of, (hours, to), by);
+            self.x.set_hours((of, snapshot.plans().of(organisation)), (hours, to), by);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The state of a switch as plain data, for another process to take up: transactions, registrations, dialogs and calls, with
 //! all that they wait for. It holds the keys of speech and of nonces: it is as secret as the passwords.
 
+mod plans;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -57,6 +59,7 @@ struct Freezing<'a> {
     distribution: &'a Distribution,
     authenticator: FrozenAuthenticator<&'a kiestoon_sip::digest::DigestServer>,
     calls: Vec<&'a Call>,
+    plans: plans::Written<'a>,
     relays: &'a Relays,
     keep_alive: FrozenKeepAlive,
     last_call: u64,
@@ -81,6 +84,7 @@ struct Frozen {
     distribution: Distribution,
     authenticator: FrozenAuthenticator<kiestoon_sip::digest::FrozenDigestServer>,
     calls: Vec<FrozenCall>,
+    plans: plans::Read,
     relays: Relays,
     keep_alive: FrozenKeepAlive,
     last_call: u64,
@@ -115,6 +119,7 @@ impl Switch {
             parties: &self.x.parties,
             distribution: &self.x.distribution,
             authenticator: self.authenticator.freeze(),
+            plans: plans::in_use(&calls),
             calls,
             relays: &self.relays,
             keep_alive: self.keep_alive.freeze(),
@@ -124,8 +129,8 @@ impl Switch {
         plain::at(now, || serde_json::to_vec(&freezing))
     }
 
-    /// The switch that was frozen. For it no time has passed since. Calls go on under the snapshot given here; one whose
-    /// organisation is in it no more is left out. `seed` is fresh entropy. Drain [`poll`](Self::poll): what the other process has
+    /// The switch that was frozen. For it no time has passed since. Calls go on under the snapshot given here, by the
+    /// dialplan that they began with; one whose organisation is in it no more is left out. `seed` is fresh entropy. Drain [`poll`](Self::poll): what the other process has
     /// asked of services is asked again, under the same id.
     ///
     /// The connections of stream transports stay behind in the other process unless they were handed over too: for each one that is
@@ -168,8 +173,10 @@ impl Switch {
         );
         let registrar = Registrar::thaw(wall.at, frozen.bindings, registrar_settings(&settings.expiry));
         let authenticator = Authenticator::thaw(frozen.authenticator, &settings);
-        let calls: HashMap<CallKey, Call> =
-            frozen.calls.into_iter().filter_map(|call| Some((call.key(), call.thaw(&snapshot)?))).collect();
+        let plans = plans::read(&frozen.plans, &frozen.calls, &snapshot);
+        let thawed =
+            frozen.calls.into_iter().filter_map(|call| Some((call.key(), call.thaw(&snapshot, &plans)?)));
+        let calls: HashMap<CallKey, Call> = thawed.collect();
         let schedule: BTreeSet<_> =
             calls.values().filter_map(|call| Some((call.scheduled?, call.key))).collect();
         let mut switch = Self {
@@ -210,4 +217,4 @@ impl Switch {
 }
 
 /// Of the form: raise it with every change of what is written.
-const VERSION: u32 = 13;
+const VERSION: u32 = 14;

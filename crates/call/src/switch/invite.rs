@@ -168,6 +168,7 @@ impl Switch {
         caller.open = if offer_made { OpenOffer::Theirs } else { OpenOffer::OursDue };
         let call = Call {
             key,
+            plan: Arc::clone(self.x.snapshot.plan(new.principal.organisation)),
             snapshot: Arc::clone(&self.x.snapshot),
             organisation: new.principal.organisation,
             cdr: Cdr::new(record, self.x.now),

@@ -167,7 +167,7 @@ impl Call {
         dialled: &str,
     ) -> Option<kiestoon_dialplan::Decision> {
         let caller = self.snapshot.extension(self.organisation, from);
-        self.snapshot.plan(self.organisation).decide(&CallFacts {
+        self.plan.decide(&CallFacts {
             context: &self.cdr.record.context,
             from,
             from_name: caller.map_or("", |caller| &caller.name),

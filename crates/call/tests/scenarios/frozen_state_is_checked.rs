@@ -21,9 +21,9 @@ fn another_version_and_garbage_are_refused() {
     };
     assert_eq!(thaw(&frozen).unwrap().status().calls, 1);
     let text = String::from_utf8(frozen.clone()).unwrap();
-    let later = text.replacen("\"version\":13", "\"version\":14,\"news\":[]", 1);
-    assert!(matches!(thaw(later.as_bytes()), Err(ThawError::Version(14))));
-    for garbage in ["", "{}", "[13]", "{\"version\":13}", "{\"version\":\"x\"}"] {
+    let later = text.replacen("\"version\":14", "\"version\":15,\"news\":[]", 1);
+    assert!(matches!(thaw(later.as_bytes()), Err(ThawError::Version(15))));
+    for garbage in ["", "{}", "[14]", "{\"version\":14}", "{\"version\":\"x\"}"] {
         assert!(matches!(thaw(garbage.as_bytes()), Err(ThawError::Unreadable(_))), "{garbage}");
     }
     for end in (0..frozen.len()).step_by(97) {
@@ -40,6 +40,31 @@ fn another_version_and_garbage_are_refused() {
             }
         }
     }
+}
+
+/// A newer version may refuse what an older one took: no call is lost by that.
+#[test]
+fn a_call_whose_plan_cannot_be_read_goes_on() {
+    let mut t =
+        Story::office(1).rules("[[context.intern]]\nmatch = \"_2XX\"\ndo = [{ dial = \"ext:202\" }]\n");
+    let a = t.add(phone("201"));
+    t.add(phone("202").never_answers());
+    t.register_all();
+    t.call(a, "202");
+    t.run(secs(2));
+    let frozen = String::from_utf8(frozen(&t)).unwrap();
+    t.reload("[[context.intern]]\nmatch = \"_!\"\ndo = [{ reject = 404 }]\n");
+    let now = t.now();
+    let thaw = |text: &str| {
+        let wall = WallClock { at: now, unix_micros: 0 };
+        let snapshot = t.the_pbx().switch.snapshot().clone();
+        let switch = Switch::thaw(text.as_bytes(), Settings::default(), snapshot, [1; 32], wall).unwrap();
+        let again = String::from_utf8(switch.freeze(now).unwrap()).unwrap();
+        (switch.status().calls, again.contains("match = \\\"_2XX\\\""))
+    };
+    assert_eq!(thaw(&frozen), (1, true), "it is handed on");
+    assert_eq!(thaw(&frozen.replace("dial = ", "bel = ")), (1, false), "a text that is not taken");
+    assert_eq!(thaw(&frozen.replace("match = ", "match =  ")), (1, false), "not the text of that hash");
 }
 
 /// A fuzz target begins with these; one of a former form would be refused at its first field and teach it nothing.

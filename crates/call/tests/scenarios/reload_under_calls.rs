@@ -21,11 +21,25 @@ do = [{{ reject = {status} }}]
 }
 
 #[test]
-fn fifty_calls_a_second_under_reloads_are_all_of_one_plan_each() {
-    // A call that another process takes over goes on by the plan that one has loaded; the steps that it began stay its own.
-    if std::env::var_os("KIESTOON_HAND_OVER").is_some() {
-        return;
+fn a_call_that_another_process_takes_up_keeps_its_plan() {
+    let mut t = Story::office(2).rules(&rules("een", "203", 486)).without_ladder();
+    let caller = t.add(phone("201"));
+    for number in ["203", "204"] {
+        t.add(phone(number).never_answers());
     }
+    t.register_all();
+    t.pbx().hands_over = true;
+    t.call(caller, "100");
+    t.run(millis(500));
+    t.reload(&rules("twee", "204", 480));
+    t.settle();
+    let record = t.the_pbx().ended().next().expect("a record");
+    let trail: Vec<&str> = record.way[0].trail.steps().iter().map(|step| &*step.text).collect();
+    assert_eq!(trail, ["dial:ext:203", "rule:deel/een", "reject:486"]);
+}
+
+#[test]
+fn fifty_calls_a_second_under_reloads_are_all_of_one_plan_each() {
     let plans = [rules("een", "203", 486), rules("twee", "204", 480)];
     let mut t = Story::office(1).rules(&plans[0]).without_ladder();
     t = t.settings(|settings| settings.limits.calls_per_extension = CALLS);
