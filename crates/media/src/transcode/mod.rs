@@ -7,7 +7,7 @@ mod speaker;
 mod way;
 
 pub use listener::{Heard, Lacks, Listener};
-pub use speaker::{Speaker, Wanted, packet_time};
+pub use speaker::{Speaker, Stream, Wanted, packet_time};
 pub use way::{Way, way};
 
 use crate::codec::Encoding;

@@ -1,6 +1,8 @@
 //! The mouth of one leg: takes sound at any of our rates, and makes the packets that the phone asked for. It is one RTP
 //! stream, whatever is said in it.
 
+use std::time::Instant;
+
 use super::TICK_MS;
 use super::noise::level;
 use crate::codec::{Encode, Encoding, LONGEST_MS, Resampler, encoder_at};
@@ -29,6 +31,16 @@ pub struct Speaker {
     /// A packet of Opus that says nothing has been sent: those that follow need not be.
     is_silent: bool,
     digit: Option<Saying>,
+}
+
+/// How far an RTP stream of ours has come: all that is said to one phone is one stream (RFC 3550 section 5.1), whoever speaks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stream {
+    ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+    clock_rate: u32,
+    at: Instant,
 }
 
 /// A digit that is being sent.
@@ -87,6 +99,27 @@ impl Speaker {
             is_silent: false,
             digit: None,
         })
+    }
+
+    /// How far its stream has come by now, for one who goes on with it.
+    pub fn stream(&self, now: Instant) -> Stream {
+        let Header { ssrc, sequence, timestamp, .. } = self.stream;
+        Stream { ssrc, sequence, timestamp, clock_rate: self.encoding.clock_rate(), at: now }
+    }
+
+    /// Goes on with a stream: the time since then has passed in it too. One of another clock is left alone (RFC 7160 section 3).
+    pub fn go_on(&mut self, stream: &Stream, now: Instant) {
+        if stream.clock_rate != self.encoding.clock_rate() {
+            return;
+        }
+        let ticks_per_ms = u128::from(stream.clock_rate / 1000);
+        let passed = now.saturating_duration_since(stream.at).as_millis().wrapping_mul(ticks_per_ms);
+        // The clock of a stream wraps (RFC 3550 section 5.1).
+        let passed = u32::try_from(passed & u128::from(u32::MAX)).unwrap_or_default();
+        self.stream.ssrc = stream.ssrc;
+        self.stream.sequence = stream.sequence;
+        self.stream.timestamp = stream.timestamp.wrapping_add(passed);
+        self.stream.marker = true;
     }
 
     /// Whether this is what speaks so.

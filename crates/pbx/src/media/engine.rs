@@ -294,6 +294,7 @@ impl Engine {
             activity: Activity::Idle,
             route: None,
             voice: None,
+            said: None,
             ticks: false,
             by_tick: None,
             #[cfg(test)]

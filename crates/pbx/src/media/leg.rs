@@ -7,6 +7,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use kiestoon_media::codec::Encoding;
 use kiestoon_media::prompt::Player;
 use kiestoon_media::rtp::RtpLeg;
+use kiestoon_media::transcode::Stream;
 use kiestoon_media::{CallKey, LegId};
 
 use super::open::Sockets;
@@ -24,6 +25,8 @@ pub(super) struct Leg {
     /// What becomes of the payload type that was heard last.
     pub(super) route: Option<Route>,
     pub(super) voice: Option<Box<Voice>>,
+    /// How far our own stream to it had come when we spoke last.
+    pub(super) said: Option<Box<Stream>>,
     /// Whether it is in the list of those that get a tick.
     pub(super) ticks: bool,
     /// Its RTP is taken from the socket by that tick, and epoll watches it for errors only: so many packets by the last tick.
@@ -165,6 +168,7 @@ impl Legs {
             Activity::Bridged(_) => self.unbridge(index),
             _ => {
                 leg.activity = Activity::Idle;
+                leg.keep_stream();
                 leg.voice = leg.voice.take().and_then(|voice| voice.deafened());
             }
         }
@@ -175,6 +179,7 @@ impl Legs {
         let Some(leg) = self.leg_mut(index) else { return };
         let before = std::mem::replace(&mut leg.activity, Activity::Idle);
         leg.route = None;
+        leg.keep_stream();
         leg.voice = None;
         let Activity::Bridged(peer) = before else { return };
         if let Some(peer) = self
@@ -183,6 +188,7 @@ impl Legs {
         {
             peer.activity = Activity::Idle;
             peer.route = None;
+            peer.keep_stream();
             peer.voice = None;
         }
     }

@@ -54,6 +54,7 @@ impl Legs {
         let voice = leg.voice.get_or_insert_default();
         voice.music = prompt.map(|prompt| Music::new(now, Player::new(prompt, true)));
         if voice.is_idle() {
+            leg.keep_stream();
             leg.voice = None;
         }
     }

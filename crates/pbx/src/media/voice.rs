@@ -214,19 +214,32 @@ impl Legs {
 
     /// Says a digit to a leg as it wants it; true where that takes ticks.
     pub(super) fn say(&mut self, index: usize, digit: Digit, duration_ms: u32) -> bool {
-        let numbers = self.stream();
-        let Some(wanted) = self.leg(index).and_then(|leg| leg.media.wanted(&self.speaks)) else {
+        let Some(leg) = self.leg(index).filter(|leg| leg.media.wanted(&self.speaks).is_some()) else {
             return false;
         };
-        let Some(leg) = self.leg_mut(index) else { return false };
-        let voice = leg.voice.get_or_insert_default();
-        if voice.speaker.is_none() {
-            voice.speaker = Speaker::new(&wanted, QUIET_RATE, numbers.0, numbers.1);
+        if leg.voice.as_ref().is_none_or(|voice| voice.speaker.is_none()) {
+            self.begin_to_speak(index, QUIET_RATE);
         }
-        if let Some(speaker) = &mut voice.speaker {
+        let voice = self.leg_mut(index).and_then(|leg| leg.voice.as_mut());
+        if let Some(speaker) = voice.and_then(|voice| voice.speaker.as_mut()) {
             speaker.say(digit, duration_ms);
         }
         true
+    }
+
+    /// Gives a leg a mouth for sound of this rate. What it says goes on in the leg's own stream.
+    fn begin_to_speak(&mut self, index: usize, rate: u32) {
+        let (ssrc, sequence) = self.stream();
+        let wanted = self.leg(index).and_then(|leg| leg.media.wanted(&self.speaks));
+        let Some(leg) = self.leg_mut(index) else { return };
+        leg.keep_stream();
+        let mut speaker = wanted.and_then(|wanted| Speaker::new(&wanted, rate, ssrc, sequence));
+        if let Some(speaker) = &mut speaker
+            && let Some(said) = leg.said.take()
+        {
+            speaker.go_on(&said, Instant::now());
+        }
+        leg.voice.get_or_insert_default().speaker = speaker;
     }
 
     /// 20 ms of whatever we do for a leg.
@@ -294,8 +307,9 @@ impl Legs {
         if let Some(voice) = &mut leg.voice {
             voice.listener = None;
             let fits = |speaker: &Speaker| wanted.as_ref().is_some_and(|wanted| speaker.is_for(wanted));
-            if !voice.speaker.as_ref().is_some_and(fits) {
-                voice.speaker = None;
+            let is_other = !voice.speaker.as_ref().is_some_and(fits);
+            if is_other {
+                leg.keep_stream();
             }
         }
         if let Activity::Bridged(peer) = leg.activity
@@ -323,6 +337,13 @@ impl Legs {
 const QUIET_RATE: u32 = 8000;
 
 impl Leg {
+    /// Takes the leg's mouth away, and keeps how far its stream has come.
+    pub(super) fn keep_stream(&mut self) {
+        if let Some(speaker) = self.voice.as_mut().and_then(|voice| voice.speaker.take()) {
+            self.said = Some(Box::new(speaker.stream(Instant::now())));
+        }
+    }
+
     fn event(
         &mut self,
         now: Instant,

@@ -7,7 +7,7 @@ use kiestoon_media::dtmf::Detector;
 use kiestoon_media::jitter::JitterSettings;
 use kiestoon_media::rtp::{Format, Header};
 use kiestoon_media::tone::FaxEar;
-use kiestoon_media::transcode::{Heard, Listener, Speaker, rate_between};
+use kiestoon_media::transcode::{Heard, Listener, rate_between};
 
 use super::{Noted, Source, Voice};
 use crate::media::leg::{Activity, Legs};
@@ -109,11 +109,7 @@ impl Legs {
             speaker.is_none_or(|speaker| speaker.sample_rate() != rate)
         });
         if is_new {
-            let (ssrc, sequence) = self.stream();
-            let wanted = self.leg(index).and_then(|leg| leg.media.wanted(&self.speaks));
-            let speaker = wanted.and_then(|wanted| Speaker::new(&wanted, rate, ssrc, sequence));
-            let Some(leg) = self.leg_mut(index) else { return false };
-            leg.voice.get_or_insert_default().speaker = speaker;
+            self.begin_to_speak(index, rate);
         }
         let Some(leg) = self.leg_mut(index) else { return false };
         let Some(mut speaker) = leg.voice.as_mut().and_then(|voice| voice.speaker.take()) else {
