@@ -111,7 +111,7 @@ impl Call {
                 self.caller.media = LegMedia::Closed;
                 self.end(x, EndReason::MediaFailed.into());
             }
-            MediaEvent::PlayFinished { leg } if leg == self.caller.id => self.sound_is_over(x),
+            MediaEvent::PlayFinished { leg, play } if leg == self.caller.id => self.sound_is_over(x, play),
             MediaEvent::PlayFinished { .. } => {}
             MediaEvent::Digit { leg, digit, duration_ms, source, passed } => {
                 if let Some(digit) = Digit::of_char(digit) {

@@ -42,7 +42,8 @@ impl Call {
     /// Plays music to a caller whose other side has just left, until something else is heard.
     pub(crate) fn play_hold_music(&self, x: &mut Exchange) {
         if let Some(prompt) = self.hold_music(x) {
-            x.media(MediaCommand::Play { leg: self.caller.id, prompts: vec![prompt], repeat: true });
+            let (leg, play) = (self.caller.id, x.random());
+            x.media(MediaCommand::Play { leg, play, prompts: vec![prompt], repeat: true });
         }
     }
 

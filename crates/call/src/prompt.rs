@@ -20,6 +20,8 @@ use crate::wire;
 pub(crate) struct Sound {
     pub(crate) kind: Kind,
     pub(crate) phase: Phase,
+    /// What is played for it, once something is; the end of anything else is none of it.
+    play: Option<u64>,
     /// How the call ends when the prompt is over; None: the dialplan goes on.
     then: Option<End>,
 }
@@ -50,7 +52,7 @@ impl Call {
     /// Begins a prompt; one that is not loaded is over at once.
     pub(crate) fn play(&mut self, x: &mut Exchange, prompt: &str, then: Option<End>) -> Step {
         let Some(prompt) = self.prompt(prompt) else { return Step::Over(StepResult::Failed) };
-        self.sound(x, Sound { kind: Kind::Prompts(vec![prompt]), phase: Phase::Ports, then });
+        self.sound(x, Sound { kind: Kind::Prompts(vec![prompt]), phase: Phase::Ports, play: None, then });
         Step::Begun
     }
 
@@ -77,7 +79,7 @@ impl Call {
     }
 
     pub(crate) fn begin_sound(&mut self, x: &mut Exchange, kind: Kind) {
-        self.sound(x, Sound { kind, phase: Phase::Ports, then: None });
+        self.sound(x, Sound { kind, phase: Phase::Ports, play: None, then: None });
     }
 
     fn sound(&mut self, x: &mut Exchange, sound: Sound) {
@@ -128,9 +130,12 @@ impl Call {
         }
     }
 
-    /// The prompt was played to its end.
-    pub(crate) fn sound_is_over(&mut self, x: &mut Exchange) {
+    /// The prompt was played to its end. That of one before it may be told late: it was stopped just then.
+    pub(crate) fn sound_is_over(&mut self, x: &mut Exchange, play: u64) {
         let Stage::Sounding(sound) = &self.stage else { return };
+        if sound.play != Some(play) {
+            return;
+        }
         if let Kind::Collect(_) = sound.kind {
             return self.wait_for_keys(x.now);
         }
@@ -146,7 +151,11 @@ impl Call {
         sound.phase = Phase::Heard;
         // A phone whose early media was heard may still be joined.
         x.media(MediaCommand::Disconnect { leg });
-        let play = |prompts: Vec<String>| MediaCommand::Play { leg, prompts, repeat: false };
+        let number = x.random();
+        let mut play = |prompts: Vec<String>| {
+            sound.play = Some(number);
+            MediaCommand::Play { leg, play: number, prompts, repeat: false }
+        };
         let question = match &sound.kind {
             Kind::Collect(collecting) if collecting.is_unanswered() => collecting.prompt.clone(),
             _ => None,

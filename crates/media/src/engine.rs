@@ -69,6 +69,8 @@ pub enum MediaCommand {
     Play {
         /// The leg.
         leg: LegId,
+        /// Tells its end from that of another one.
+        play: u64,
         /// The names of loaded prompts; one that is not loaded is left out.
         prompts: Vec<String>,
         /// Whether the first starts again at the end of the last, until stopped.
@@ -160,6 +162,8 @@ pub enum MediaEvent {
     PlayFinished {
         /// The leg.
         leg: LegId,
+        /// As in the command: one that was stopped meanwhile may still be told of.
+        play: u64,
     },
     /// A key was pressed and let go on the phone.
     Digit {
@@ -233,7 +237,7 @@ impl MediaEvent {
         match self {
             Self::Opened { leg, .. }
             | Self::OpenFailed { leg, .. }
-            | Self::PlayFinished { leg }
+            | Self::PlayFinished { leg, .. }
             | Self::Digit { leg, .. }
             | Self::FaxTone { leg, .. }
             | Self::Silent { leg, .. }

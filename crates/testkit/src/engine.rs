@@ -51,8 +51,8 @@ pub enum Sound {
     Prompt {
         /// Their names, with spaces between.
         name: String,
-        /// When it ends; `None` where it starts again at its end.
-        ends: Option<Instant>,
+        /// When it ends, and the name of its play; `None` where it starts again at its end.
+        ends: Option<(Instant, u64)>,
     },
 }
 
@@ -173,8 +173,8 @@ impl Engine {
             }
             MediaCommand::Connect { a, b } => self.connect(a, b),
             MediaCommand::Disconnect { leg } => self.disconnect(leg),
-            MediaCommand::Play { leg, prompts, repeat } => {
-                let ends = (!repeat).then(|| now + PROMPT_TIME);
+            MediaCommand::Play { leg, play, prompts, repeat } => {
+                let ends = (!repeat).then(|| (now + PROMPT_TIME, play));
                 self.set_sound(leg, Sound::Prompt { name: prompts.join(" "), ends });
             }
             MediaCommand::StopPlay { leg } => {
@@ -221,9 +221,11 @@ impl Engine {
     pub fn tick(&mut self, now: Instant) {
         self.finish_opening(|at, _| at <= now);
         for (id, leg) in &mut self.legs {
-            if matches!(leg.sound, Sound::Prompt { ends: Some(ends), .. } if ends <= now) {
+            if let Sound::Prompt { ends: Some((ends, play)), .. } = leg.sound
+                && ends <= now
+            {
                 leg.sound = Sound::Idle;
-                self.events.push_back(MediaEvent::PlayFinished { leg: *id });
+                self.events.push_back(MediaEvent::PlayFinished { leg: *id, play });
             }
         }
     }
@@ -246,7 +248,7 @@ impl Engine {
         self.legs
             .values()
             .filter_map(|leg| match leg.sound {
-                Sound::Prompt { ends, .. } => ends,
+                Sound::Prompt { ends, .. } => ends.map(|(at, _)| at),
                 _ => None,
             })
             .chain(opening)

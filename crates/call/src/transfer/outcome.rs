@@ -30,8 +30,10 @@ impl Call {
             return;
         }
         if self.snapshot.has_prompt(RINGBACK) {
+            let play = x.random();
             x.media(MediaCommand::Play {
                 leg: self.caller.id,
+                play,
                 prompts: vec![RINGBACK.to_owned()],
                 repeat: true,
             });

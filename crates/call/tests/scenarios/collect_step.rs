@@ -1,7 +1,7 @@
 //! `collect`: the caller is asked for digits, and where the call goes depends on them.
 
 use kiestoon_call::Input;
-use kiestoon_media::{DigitSource, MediaEvent};
+use kiestoon_media::{DigitSource, MediaCommand, MediaEvent};
 use kiestoon_sip::Method;
 use kiestoon_testkit::{Ended, PhoneId, Story, millis, phone, secs};
 
@@ -62,6 +62,24 @@ fn a_key_ends_the_prompt_and_chooses_the_way() {
     press(&mut t, "1");
     t.run(secs(4));
     t.expect(a).talks_both_ways_with(b);
+    t.close(a);
+}
+
+#[test]
+fn the_end_of_a_prompt_that_was_stopped_is_not_that_of_the_next() {
+    let (mut t, [a, ..]) = asked(11, "601");
+    let play = |command: &MediaCommand| match command {
+        MediaCommand::Play { play, .. } => Some(*play),
+        _ => None,
+    };
+    let ended = t.engine().commands.iter().rev().find_map(play).expect("a prompt");
+    press(&mut t, "2");
+    t.expect(a).hears_prompt("say/2");
+    // It was over just when the key came.
+    let leg = t.engine().legs().map(|(id, _)| id).next().expect("a leg");
+    t.tell_pbx(Input::Media(MediaEvent::PlayFinished { leg, play: ended }));
+    t.run(millis(100));
+    t.expect(a).hears_prompt("say/2");
     t.close(a);
 }
 

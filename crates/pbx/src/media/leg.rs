@@ -42,11 +42,19 @@ pub(super) enum Activity {
     Idle,
     /// Relayed to the leg in that slot, and from it.
     Bridged(usize),
-    Playing(Box<Player>),
+    Playing(Box<Playing>),
     /// Sent back under a source of our own: a phone may take its own for a loop (RFC 3550 section 8.2).
     Echo {
         ssrc: u32,
     },
+}
+
+/// What is played to a phone.
+#[derive(Debug)]
+pub(super) struct Playing {
+    pub(super) player: Player,
+    /// Its name, told with its end.
+    pub(super) play: u64,
 }
 
 /// Which socket of which leg an epoll event is about.

@@ -322,7 +322,7 @@ fn a_prompt_arrives_as_its_tone_in_time_and_says_its_end() {
     bench.engine.set_prompts(&Arc::new(prompts));
     let phone = bench.phone(1);
     let begun = Instant::now();
-    bench.perform(MediaCommand::Play { leg: LegId(1), prompts: vec!["toon".into()], repeat: false });
+    bench.perform(MediaCommand::Play { leg: LegId(1), play: 7, prompts: vec!["toon".into()], repeat: false });
     let mut samples = Vec::new();
     for frame in 0..30_u16 {
         let (packet, _) = phone.hear();
@@ -331,7 +331,7 @@ fn a_prompt_arrives_as_its_tone_in_time_and_says_its_end() {
         samples.extend(decode_a_law(header.payload(&packet)));
     }
     assert!(begun.elapsed() >= Duration::from_millis(29 * 20), "sent in real time: {:?}", begun.elapsed());
-    assert_eq!(bench.event(), MediaEvent::PlayFinished { leg: LegId(1) });
+    assert_eq!(bench.event(), MediaEvent::PlayFinished { leg: LegId(1), play: 7 });
     assert!(tone_share(&samples, 440.0) > 0.95, "{}", tone_share(&samples, 440.0));
     assert!(tone_share(&samples, 880.0) < 0.01);
 }
@@ -343,7 +343,7 @@ fn a_repeated_prompt_stops_when_told() {
     prompts.insert("kort", Prompt::from_samples(&[1000; 160]));
     bench.engine.set_prompts(&Arc::new(prompts));
     let phone = bench.phone(1);
-    bench.perform(MediaCommand::Play { leg: LegId(1), prompts: vec!["kort".into()], repeat: true });
+    bench.perform(MediaCommand::Play { leg: LegId(1), play: 7, prompts: vec!["kort".into()], repeat: true });
     for _ in 0..3 {
         phone.hear();
     }
@@ -356,8 +356,8 @@ fn a_repeated_prompt_stops_when_told() {
 fn an_unknown_prompt_is_finished_at_once() {
     let mut bench = Bench::new();
     bench.phone(1);
-    bench.perform(MediaCommand::Play { leg: LegId(1), prompts: vec!["geen".into()], repeat: false });
-    assert_eq!(bench.event(), MediaEvent::PlayFinished { leg: LegId(1) });
+    bench.perform(MediaCommand::Play { leg: LegId(1), play: 7, prompts: vec!["geen".into()], repeat: false });
+    assert_eq!(bench.event(), MediaEvent::PlayFinished { leg: LegId(1), play: 7 });
 }
 
 #[test]

@@ -7,12 +7,11 @@ mod transcoded;
 use std::time::Instant;
 
 use kiestoon_media::dtmf::{Detector, Digit, EventReceiver, Pressed};
-use kiestoon_media::prompt::Player;
 use kiestoon_media::rtp::{Format, Header};
 use kiestoon_media::tone::{FaxEar, FaxTone};
 use kiestoon_media::transcode::{Heard, Listener, Speaker, Way, way};
 
-use super::leg::{Activity, Leg, Legs};
+use super::leg::{Activity, Leg, Legs, Playing};
 use super::music::{Music, leg_has_music};
 use super::relay::Counters;
 
@@ -68,8 +67,8 @@ pub(super) enum Tick {
     Goes,
     /// Nothing is left to do.
     Idle,
-    /// Its prompt is over.
-    Played,
+    /// The prompts of this play are over.
+    Played(u64),
 }
 
 impl Voice {
@@ -247,12 +246,12 @@ impl Legs {
         let mut noted = Noted::default();
         let Some(leg) = self.leg_mut(index) else { return (Tick::Idle, noted) };
         if let Activity::Playing(_) = leg.activity {
-            let Activity::Playing(mut player) = std::mem::replace(&mut leg.activity, Activity::Idle) else {
+            let Activity::Playing(mut playing) = std::mem::replace(&mut leg.activity, Activity::Idle) else {
                 return (Tick::Idle, noted);
             };
-            let tick = self.play(index, &mut player, counters);
+            let tick = self.play(index, &mut playing, counters);
             if let Some(leg) = self.leg_mut(index) {
-                leg.activity = Activity::Playing(player);
+                leg.activity = Activity::Playing(playing);
             }
             return (tick, noted);
         }
@@ -279,13 +278,14 @@ impl Legs {
         (if goes { Tick::Goes } else { Tick::Idle }, noted)
     }
 
-    fn play(&mut self, index: usize, player: &mut Player, counters: &mut Counters) -> Tick {
+    fn play(&mut self, index: usize, playing: &mut Playing, counters: &mut Counters) -> Tick {
+        let Playing { player, play } = playing;
         let mut frame = std::mem::take(&mut self.scratch);
         let more = player.next(&mut frame);
         let spoken = more && self.speak(index, &frame, player.sample_rate(), Heard::Speech, counters);
         self.scratch = frame;
         let receives = self.leg(index).is_some_and(|leg| leg.media.destination().is_some());
-        if more && (spoken || !receives) { Tick::Goes } else { Tick::Played }
+        if more && (spoken || !receives) { Tick::Goes } else { Tick::Played(*play) }
     }
 
     fn silence(&mut self, index: usize, counters: &mut Counters) {

@@ -21,7 +21,7 @@ fn give_prompts(bench: &Bench) {
 
 fn play(bench: &mut Bench, names: &[&str]) {
     let prompts = names.iter().map(|name| (*name).to_owned()).collect();
-    bench.perform(MediaCommand::Play { leg: LegId(1), prompts, repeat: false });
+    bench.perform(MediaCommand::Play { leg: LegId(1), play: 7, prompts, repeat: false });
 }
 
 #[test]
@@ -41,9 +41,46 @@ fn several_prompts_are_one_sound_in_every_codec_and_end_once() {
             let (one, next) = (&two[0].0, &two[1].0);
             next.sequence == one.sequence.wrapping_add(1) && next.ssrc == one.ssrc && !next.marker
         }));
-        assert_eq!(bench.event(), MediaEvent::PlayFinished { leg: LegId(1) });
+        assert_eq!(bench.event(), MediaEvent::PlayFinished { leg: LegId(1), play: 7 });
         bench.perform(MediaCommand::Close { leg: LegId(1) });
         assert!(matches!(bench.event(), MediaEvent::Closed { .. }), "its end is told once");
+    }
+}
+
+#[test]
+fn all_that_is_said_to_a_phone_is_one_stream() {
+    for codec in [pcma(), g722(), opus()] {
+        let mut bench = Bench::new();
+        give_prompts(&bench);
+        let mut phone = Talker::new(&mut bench, 1, std::slice::from_ref(&codec), 20, None);
+        // Of another rate than the one before, after a pause, and one that ends another.
+        play(&mut bench, &["een"]);
+        phone.listen(Instant::now() + Duration::from_millis(900));
+        play(&mut bench, &["lang"]);
+        phone.listen(Instant::now() + Duration::from_millis(300));
+        play(&mut bench, &["een"]);
+        phone.listen(Instant::now() + Duration::from_millis(300));
+        let packets = &phone.packets;
+        let begins = packets.iter().filter(|(header, _)| header.marker).count();
+        assert_eq!(begins, 3, "{}", codec.name);
+        let clock = if &*codec.name == "opus" { 48 } else { 8 };
+        for two in packets.windows(2) {
+            let (one, next) = (&two[0].0, &two[1].0);
+            assert_eq!(
+                (next.ssrc, next.sequence),
+                (one.ssrc, one.sequence.wrapping_add(1)),
+                "{}",
+                codec.name
+            );
+            let passed = next.timestamp.wrapping_sub(one.timestamp);
+            match next.marker {
+                false => assert_eq!(passed, 20 * clock),
+                true => assert!((15 * clock..1200 * clock).contains(&passed), "{}: {passed}", codec.name),
+            }
+        }
+        let pause = packets.windows(2).find(|two| two[1].0.marker).unwrap();
+        let passed = pause[1].0.timestamp.wrapping_sub(pause[0].0.timestamp);
+        assert!(passed > 200 * clock, "{}: the pause is part of it, {passed}", codec.name);
     }
 }
 

@@ -63,10 +63,10 @@ impl MediaThread {
                 continue;
             }
             leg.ticks = false;
-            if tick == Tick::Played {
+            if let Tick::Played(play) = tick {
                 let id = leg.id;
                 self.legs.hush(index);
-                self.outbox.say(MediaEvent::PlayFinished { leg: id });
+                self.outbox.say(MediaEvent::PlayFinished { leg: id, play });
             }
         }
         self.ticked = due;

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::MediaThread;
 use super::frames::LOOK;
 use crate::media::engine::LegReport;
-use crate::media::leg::{Activity, Leg};
+use crate::media::leg::{Activity, Leg, Playing};
 
 /// What the engine's handle asks of a thread.
 #[derive(Debug)]
@@ -200,7 +200,9 @@ impl MediaThread {
                     self.rest(index);
                 }
             }
-            MediaCommand::Play { leg, prompts, repeat } => self.play(now, index, leg, &prompts, repeat),
+            MediaCommand::Play { leg, play, prompts, repeat } => {
+                self.play(now, index, (leg, play), &prompts, repeat);
+            }
             MediaCommand::StopPlay { .. } => {
                 if self.legs.leg(index).is_some_and(|leg| matches!(leg.activity, Activity::Playing(_))) {
                     self.legs.hush(index);
@@ -247,7 +249,7 @@ impl MediaThread {
         }
     }
 
-    fn play(&mut self, now: Instant, index: usize, id: LegId, names: &[String], repeat: bool) {
+    fn play(&mut self, now: Instant, index: usize, (id, play): (LegId, u64), names: &[String], repeat: bool) {
         self.legs.hush(index);
         let found = names.iter().filter_map(|name| {
             let prompt = self.prompts.find(name);
@@ -258,11 +260,11 @@ impl MediaThread {
         });
         let player = Player::of(found, repeat);
         if player.is_empty() {
-            self.outbox.say(MediaEvent::PlayFinished { leg: id });
+            self.outbox.say(MediaEvent::PlayFinished { leg: id, play });
             return;
         }
         if let Some(leg) = self.legs.leg_mut(index) {
-            leg.activity = Activity::Playing(Box::new(player));
+            leg.activity = Activity::Playing(Box::new(Playing { player, play }));
         }
         self.begin_ticks(now, index);
     }
