@@ -164,21 +164,31 @@ impl fmt::Display for WebhookId {
     }
 }
 
-impl fmt::Display for WebhookFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl WebhookFault {
+    /// In one word, all statuses together.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Timeout => "timeout",
             Self::UnknownHost => "unknown_host",
             Self::Refused => "refused",
             Self::Tls => "tls",
             Self::Broken => "broken",
-            Self::Status(status) => return write!(f, "status_{status}"),
+            Self::Status(_) => "status",
             Self::TooBig => "too_big",
             Self::NotJson => "not_json",
             Self::NoSecret => "no_secret",
             Self::BadUrl => "bad_url",
             Self::Busy => "busy",
-        })
+        }
+    }
+}
+
+impl fmt::Display for WebhookFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "status_{status}"),
+            other => f.write_str(other.as_str()),
+        }
     }
 }
 

@@ -38,6 +38,10 @@ pub struct Status {
     /// How often the media doctor has named each cause, by its word; all of them are there.
     #[serde(default)]
     pub diagnoses: BTreeMap<String, u64>,
+    /// Questions of the dialplan to services, by what came of them: `answered`, or the word of a fault (`timeout`, `refused`;
+    /// `status` for all statuses).
+    #[serde(default)]
+    pub webhooks: BTreeMap<String, u64>,
     /// Call records that wait for the database.
     pub cdrs_waiting: u64,
     /// What the process holds for its calls: with none left, all of it goes back to zero.

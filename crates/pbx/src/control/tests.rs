@@ -98,6 +98,7 @@ fn status() -> Status {
         calls: 0,
         calls_answered: 0,
         diagnoses: std::collections::BTreeMap::new(),
+        webhooks: std::collections::BTreeMap::new(),
         cdrs_waiting: 0,
         held: kiestoon_control::Held::default(),
         listeners: Vec::new(),

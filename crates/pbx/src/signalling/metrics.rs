@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use kiestoon_call::{CdrEnd, CdrRecord, Disposition};
+use kiestoon_call::{CdrEnd, CdrRecord, Disposition, WebhookFault};
+use kiestoon_dialplan::WebhookAnswer;
 use kiestoon_media::{Cause, LegQuality};
 use kiestoon_sip::{Method, StatusCode};
 use prometheus::Histogram;
@@ -19,6 +20,8 @@ pub(super) struct Metrics {
     responses: HashMap<(usize, u16), u64>,
     /// Ended calls by how they count.
     calls: BTreeMap<&'static str, u64>,
+    /// Questions to services by what came of them.
+    webhooks: BTreeMap<&'static str, u64>,
     setup: Histogram,
     talk: Histogram,
     lost: BothWays<u64>,
@@ -43,6 +46,7 @@ impl Metrics {
             requests: [0; METHODS.len()],
             responses: HashMap::new(),
             calls: DISPOSITIONS.map(|word| (word.as_str(), 0)).into(),
+            webhooks: BTreeMap::new(),
             setup: histogram(
                 "kiestoon_call_setup_seconds",
                 "From the INVITE to the first ringing, the answer or the end, whichever came first.",
@@ -76,6 +80,18 @@ impl Metrics {
         let Some((code, method)) = status_and_method(message) else { return };
         let count = self.responses.entry((place_of(method), code)).or_default();
         *count = count.saturating_add(1);
+    }
+
+    /// A service has answered, or not.
+    pub(super) fn webhook(&mut self, answer: &Result<WebhookAnswer, WebhookFault>) {
+        let result = answer.as_ref().map_or_else(|fault| fault.as_str(), |_| ANSWERED);
+        let count = self.webhooks.entry(result).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// The questions to services by what came of them.
+    pub(super) fn webhooks(&self) -> BTreeMap<String, u64> {
+        self.webhooks.iter().map(|(result, count)| ((*result).to_owned(), *count)).collect()
     }
 
     /// A call record is written; only the last one of a call counts.
@@ -138,6 +154,11 @@ impl Metrics {
             "kiestoon_calls_total",
             "Calls that have ended, by how they count in the history.",
             self.calls.iter().map(|(result, count)| ([INTERNAL, ("result", *result)], *count)),
+        );
+        to.counter(
+            "kiestoon_dialplan_webhooks_total",
+            "Questions to services of the dialplan, by what came of them.",
+            self.webhooks.iter().map(|(result, count)| ([("result", *result)], *count)),
         );
         to.histogram(&self.setup);
         to.histogram(&self.talk);
@@ -328,6 +349,9 @@ const MOS: (&str, &str) = (
     "Mean opinion score of each leg over the whole call, estimated (ITU-T G.107); outbound where phones report.",
 );
 
+/// What a question has come to that got an answer.
+const ANSWERED: &str = "answered";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -398,6 +422,23 @@ mod tests {
         let words = [100, 180, 183, 200, 202, 300, 302, 401, 407, 422, 486, 500, 503, 600, 603].map(word_of);
         assert!(words.iter().all(|word| word.len() == 3 && !word.ends_with('x')), "{words:?}");
         assert_eq!([199, 299, 399, 450, 555, 699].map(word_of), ["1xx", "2xx", "3xx", "4xx", "5xx", "6xx"]);
+    }
+
+    #[test]
+    fn questions_to_services_are_counted_by_what_came_of_them() {
+        let mut metrics = Metrics::new();
+        for answer in [
+            Ok(WebhookAnswer::default()),
+            Err(WebhookFault::Timeout),
+            Err(WebhookFault::Status(500)),
+            Err(WebhookFault::Status(404)),
+        ] {
+            metrics.webhook(&answer);
+        }
+        let known = [("answered", 1), ("status", 2), ("timeout", 1)];
+        assert_eq!(metrics.webhooks(), known.map(|(word, count)| (word.to_owned(), count)).into());
+        let text = text(&metrics);
+        assert!(text.contains("kiestoon_dialplan_webhooks_total{result=\"timeout\"} 1"), "{text}");
     }
 
     #[test]

@@ -128,6 +128,7 @@ async fn work(mut signalling: Signalling, mailboxes: Mailboxes) {
             Some(event) = media_events.recv() => signalling.handle(Instant::now(), Input::Media(event)),
             Some(found) = resolutions.recv() => signalling.resolved(found),
             Some(answered) = webhook_answers.recv() => {
+                signalling.metrics.webhook(&answered.answer);
                 signalling.handle(Instant::now(), answered.into());
             }
             () = &mut timer, if deadline.is_some() => {

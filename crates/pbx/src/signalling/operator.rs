@@ -86,6 +86,7 @@ impl Signalling {
             bans: self.switch.bans(Instant::now()).len() as u64,
             calls: status.calls as u64,
             calls_answered: status.talking as u64,
+            webhooks: self.metrics.webhooks(),
             diagnoses: self.diagnoses.iter().map(|(cause, count)| ((*cause).to_owned(), *count)).collect(),
             cdrs_waiting: self.journals.calls_waiting(),
             held: control::Held {

@@ -27,7 +27,8 @@ impl Signalling {
             Output::Resolve { id, query } => self.resolver.search(id, query),
             Output::Webhook(request) => {
                 self.totals.webhooks += 1;
-                return self.webhooks.ask(*request).map(Input::from);
+                let refused = self.webhooks.ask(*request);
+                return refused.inspect(|refused| self.metrics.webhook(&refused.answer)).map(Input::from);
             }
             Output::Media(command) => return self.engine.perform(command).map(Input::Media),
             Output::Bindings(changes) => self.keep_bindings(changes),

@@ -231,6 +231,7 @@ mod tests {
             calls: 1,
             calls_answered: 1,
             diagnoses: std::collections::BTreeMap::new(),
+            webhooks: std::collections::BTreeMap::new(),
             cdrs_waiting: 0,
             held: kiestoon_control::Held::default(),
             listeners: Vec::new(),
