@@ -165,6 +165,18 @@ impl Plans {
     }
 }
 
+impl Plans {
+    /// A warning for every file with a secret that `fault` has something to say of; each place once.
+    #[must_use]
+    pub fn unusable_secrets(&self, mut fault: impl FnMut(&str) -> Option<String>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for plan in self.all() {
+            add(&mut problems, plan.unusable_secrets(&mut fault));
+        }
+        problems
+    }
+}
+
 /// A shared file is read once for each organisation, and its problems are told once.
 fn add(problems: &mut Vec<Problem>, found: Vec<Problem>) {
     for problem in found {

@@ -49,6 +49,8 @@ pub struct Plan {
     pub(crate) ivrs: BTreeMap<String, Vec<(String, String)>>,
     /// What live calls cannot do yet, with a warning at its first place.
     pub(crate) not_live: BTreeMap<NotLive, Problem>,
+    pub(crate) secret_files: BTreeMap<String, Problem>,
+    pub(crate) asks_secrets: bool,
 }
 
 /// A plan that may be used, and what is doubtful about it.
@@ -216,6 +218,22 @@ impl Plan {
     pub fn unresolved(&self, mut known: impl FnMut(ReferenceKind, &str) -> bool) -> Vec<Problem> {
         let missing = self.references.iter().filter(|((kind, name), _)| !known(*kind, name));
         missing.map(|(_, problem)| problem.clone()).collect()
+    }
+
+    /// A warning, at the place of its first use, for every file with a secret that `fault` has something to say of.
+    #[must_use]
+    pub fn unusable_secrets(&self, mut fault: impl FnMut(&str) -> Option<String>) -> Vec<Problem> {
+        let faulty = self.secret_files.iter().filter_map(|(path, problem)| {
+            let message = format!("no question to this webhook can be signed: {}", fault(path)?);
+            Some(Problem { message, ..problem.clone() })
+        });
+        faulty.collect()
+    }
+
+    /// Whether callers are asked for a secret anywhere in it.
+    #[must_use]
+    pub fn asks_secrets(&self) -> bool {
+        self.asks_secrets
     }
 
     /// The language of prompts and of what is said.

@@ -89,6 +89,8 @@ pub(crate) fn load(files: &[Arc<SourceFile>]) -> Result<Loaded, Vec<Problem>> {
         references: notes.references,
         ivrs: notes.ivrs,
         not_live: notes.not_live,
+        secret_files: notes.secret_files,
+        asks_secrets: notes.asks_secrets,
     };
     Ok(Loaded { plan, warnings: problems })
 }

@@ -33,6 +33,10 @@ pub(crate) struct Notes {
     pub(crate) ivrs: BTreeMap<String, Vec<(String, String)>>,
     /// What live calls cannot do yet, with the warning at its first place.
     pub(crate) not_live: BTreeMap<NotLive, Problem>,
+    /// The files with secrets, with an empty warning for when one cannot be used.
+    pub(crate) secret_files: BTreeMap<String, Problem>,
+    /// Whether callers are asked for a secret.
+    pub(crate) asks_secrets: bool,
     patterns: usize,
     regexes: usize,
     /// The variables that texts may name; with their text where they never change.
@@ -119,6 +123,12 @@ impl Reader<'_> {
         };
         let problem = || self.source.problem(span, Severity::Warning, message, None);
         self.notes.references.entry((kind, name.to_string())).or_insert_with(problem);
+    }
+
+    /// A file with a secret, which whoever has files looks at.
+    pub(crate) fn secret_file(&mut self, span: &Range<usize>, path: &str) {
+        let problem = || self.source.problem(span, Severity::Warning, String::new(), None);
+        self.notes.secret_files.entry(path.to_string()).or_insert_with(problem);
     }
 
     /// The node as a table.

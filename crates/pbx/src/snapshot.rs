@@ -12,6 +12,8 @@ use kiestoon_dialplan::{Plans, Problem, ReferenceKind, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_store::{Directory, Store, StoreError};
 
+use crate::webhook;
+
 /// Where a snapshot comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
@@ -30,10 +32,10 @@ pub(crate) enum SnapshotError {
     Store(#[from] StoreError),
     #[error("{}: cannot be read: {error}", path.display())]
     Folder { path: PathBuf, error: io::Error },
-    #[error("{}", listed(.0))]
-    Dialplan(Vec<Problem>),
     #[error("the dialplan files change all the time")]
     Changing,
+    #[error("{}", listed(.0))]
+    Dialplan(Vec<Problem>),
 }
 
 impl SnapshotError {
@@ -63,6 +65,7 @@ impl Source {
             ReferenceKind::Saying => plan.language().can_say(name, is_prompt),
             ReferenceKind::Trunk => false,
         }));
+        warnings.extend(plans.unusable_secrets(webhook::secret_fault));
         let mut warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
         for (slug, _) in plans.own() {
             if !directory.organisations.iter().any(|organisation| organisation.slug == slug) {

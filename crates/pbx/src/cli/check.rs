@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, database, folder, print_line};
 use crate::transport::is_no_ipv6;
-use crate::{settings, sounds};
+use crate::{settings, sounds, webhook};
 
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let loaded = cli.load()?;
@@ -148,7 +148,8 @@ impl Report {
 
     fn references(&mut self, plans: &Plans, prompts: &HashSet<String>, numbers: Option<&HashSet<String>>) {
         let unresolved = unresolved(plans, Some(prompts), numbers);
-        self.warnings.extend(unresolved.iter().chain(&plans.not_live()).map(Problem::render));
+        let (not_live, secrets) = (plans.not_live(), plans.unusable_secrets(webhook::secret_fault));
+        self.warnings.extend(unresolved.iter().chain(&not_live).chain(&secrets).map(Problem::render));
     }
 
     /// Whether the SIP ports are free, unless the PBX itself has them.

@@ -10,7 +10,7 @@ mod tests;
 
 use std::{
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -97,6 +97,11 @@ async fn asked(client: &Client, request: WebhookRequest) -> Result<WebhookAnswer
             fault
         },
     )
+}
+
+/// What is wrong with a file that is to hold a secret, if anything is.
+pub(crate) fn secret_fault(path: &str) -> Option<String> {
+    signature::Key::read(Path::new(path)).err()
 }
 
 /// Questions at a time, to all services; one more fails at once, as does one more to a service that has its share already.

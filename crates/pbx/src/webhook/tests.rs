@@ -232,7 +232,7 @@ async fn tls_is_believed_by_the_authorities_given_and_by_name() {
 }
 
 /// An authority, written to a file, and a server of its own with a certificate for 127.0.0.1.
-fn authority(path: &std::path::Path) -> (PathBuf, ServerConfig) {
+fn authority(path: &Path) -> (PathBuf, ServerConfig) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();

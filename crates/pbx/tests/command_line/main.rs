@@ -14,3 +14,4 @@ mod taken_port;
 mod unknown_config_key;
 mod unknown_step;
 mod unreadable_file;
+mod unusable_secret;
