@@ -22,6 +22,7 @@ pub(crate) struct Collecting {
     pause: Duration,
     end: Option<char>,
     digits: String,
+    is_secret: bool,
     /// When it ends unless a key is pressed; None before its prompt is over.
     #[serde(with = "kiestoon_sip::plain")]
     until: Option<Instant>,
@@ -35,8 +36,8 @@ const MOST_AHEAD: usize = 32;
 
 impl Collecting {
     fn new(asked: Collect, prompt: Option<String>) -> Self {
-        let Collect { max, timeout, pause, end, .. } = asked;
-        Self { prompt, most: max, timeout, pause, end, digits: String::new(), until: None }
+        let Collect { max, timeout, pause, end, is_secret, .. } = asked;
+        Self { prompt, most: max, timeout, pause, end, digits: String::new(), is_secret, until: None }
     }
 
     /// Takes a key; true where the answer is whole.
@@ -104,6 +105,23 @@ impl Call {
                     collecting.wait(x.now);
                 }
             }
+        }
+    }
+
+    /// Whether a key of this leg is not to be shown: it answers a secret question, or may, for a plan that puts any, since
+    /// callers type ahead.
+    pub(crate) fn hears_secret(&self, from: LegId) -> bool {
+        if from != self.caller.id {
+            return false;
+        }
+        match &self.stage {
+            Stage::Sounding(sound) => match &sound.kind {
+                Kind::Collect(collecting) => collecting.is_secret,
+                Kind::Prompts(_) => self.plan.asks_secrets(),
+                Kind::Echo => false,
+            },
+            Stage::Asking(_) => self.plan.asks_secrets(),
+            _ => false,
         }
     }
 

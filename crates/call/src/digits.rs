@@ -179,7 +179,7 @@ impl Call {
         x.event(Event::CallDigit {
             call: self.id(),
             by,
-            digit: pressed.digit.as_char(),
+            digit: Some(pressed.digit.as_char()).filter(|_| !self.hears_secret(leg)),
             duration_ms: pressed.duration_ms,
             origin,
         });

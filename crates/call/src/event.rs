@@ -95,8 +95,8 @@ pub enum Event {
         call: CallId,
         /// On whose phone.
         by: Side,
-        /// `0` to `9`, `*`, `#`, `A` to `D`.
-        digit: char,
+        /// `0` to `9`, `*`, `#`, `A` to `D`; None where it is part of a secret, or may be.
+        digit: Option<char>,
         /// For how long, in milliseconds.
         duration_ms: u32,
         /// How it came.

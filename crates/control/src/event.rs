@@ -104,8 +104,8 @@ pub enum Happening {
         call_id: String,
         /// On whose phone: `caller` or `callee`.
         by: String,
-        /// The key: `0` to `9`, `*`, `#`, `A` to `D`.
-        digit: char,
+        /// The key: `0` to `9`, `*`, `#`, `A` to `D`; null where it is part of a secret, or may be.
+        digit: Option<char>,
         /// For how long, in milliseconds.
         duration_ms: u32,
         /// How it came: `rfc4733`, `info` or `inband`.
@@ -326,7 +326,7 @@ mod tests {
             Happening::CallDigit {
                 call_id: call_id(),
                 by: "caller".into(),
-                digit: '5',
+                digit: Some('5'),
                 duration_ms: 100,
                 source: "info".into(),
             },

@@ -166,8 +166,10 @@ impl Run {
         };
         for (name, value) in &answer.variables {
             if webhook.variables.iter().any(|known| **known == **name) {
-                self.variables.set(name, value.clone());
-                self.trail.note(format!("set:{name}={value}"), None);
+                let is_secret = self.variables.holds_secret(name);
+                self.variables.set(name, value.clone(), is_secret);
+                let shown = if is_secret { "*" } else { value.as_str() };
+                self.trail.note(format!("set:{name}={shown}"), None);
             }
         }
         let Some(destination) = &answer.destination else { return StepResult::Done };
@@ -253,8 +255,9 @@ impl Run {
             }
             Does::Set { values } => {
                 for (name, value) in values {
+                    let is_secret = value.is_secret(&self.variables);
                     let value = value.expand(&self.variables);
-                    self.variables.set(name, value);
+                    self.variables.set(name, value, is_secret);
                 }
                 None
             }
@@ -264,10 +267,14 @@ impl Run {
                 url: webhook.url.clone(),
                 timeout: webhook.timeout,
                 secret_file: webhook.secret_file.clone(),
-                variables: self.variables.named().map(|(name, value)| (name.into(), value.into())).collect(),
+                variables: self
+                    .variables
+                    .told(&webhook.secrets)
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .collect(),
             })),
             Does::Override { hours, to } => Some(Action::Override { hours: hours.clone(), to: *to }),
-            Does::Notify { whom } => self.notify(whom.expand(&self.variables)),
+            Does::Notify { whom } => self.notify(whom.starred(&self.variables)),
             Does::Echo => Some(Action::Echo),
             Does::NotBuilt { step, .. } => Some(Action::NotBuilt { step }),
             Does::Reject { status } => {
@@ -282,12 +289,13 @@ impl Run {
     }
 
     fn say(&mut self, kind: SayKind, text: Option<&Template>, now: &Circumstances<'_>) -> Option<Action> {
-        let text = text.map(|text| text.expand(&self.variables)).unwrap_or_default();
-        let saying = Saying { kind, text };
+        let expanded = text.map(|text| text.expand(&self.variables)).unwrap_or_default();
+        let saying = Saying { kind, text: expanded };
         match saying.prompts(now.plan.language(), now.plan.local(now.at)) {
             Ok(prompts) => Some(Action::Say { saying, prompts }),
             Err(_) => {
-                self.trail.note(format!("say:{}:{}", kind.word(), saying.text), Some(StepResult::Failed));
+                let shown = text.map(|text| text.starred(&self.variables)).unwrap_or_default();
+                self.trail.note(format!("say:{}:{shown}", kind.word()), Some(StepResult::Failed));
                 None
             }
         }

@@ -135,6 +135,8 @@ pub(crate) struct WebhookStep {
     pub(crate) secret_file: Option<Box<str>>,
     /// The variables that its answer may set.
     pub(crate) variables: Vec<Box<str>>,
+    /// The secrets that it is told.
+    pub(crate) secrets: Vec<Box<str>>,
     pub(crate) on_failure: Option<Steps>,
 }
 

@@ -134,6 +134,19 @@ impl Template {
         self.text.get(..end).unwrap_or_default()
     }
 
+    /// Whether a secret is part of it.
+    pub(crate) fn is_secret(&self, variables: &Variables) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Variable { name, .. } if variables.is_secret(name)))
+    }
+
+    /// As it may be shown: stars stand for secrets.
+    pub(crate) fn starred(&self, variables: &Variables) -> String {
+        match variables.masked() {
+            Some(masked) => self.expand(&masked),
+            None => self.expand(variables),
+        }
+    }
+
     pub(crate) fn expand(&self, variables: &Variables) -> String {
         let mut text = String::new();
         for part in &self.parts {
@@ -181,7 +194,7 @@ mod tests {
 
     fn expand(template: &str, number: &str) -> String {
         let mut variables = Variables::of(number, "206", "Balie");
-        variables.set("klant", "12".into());
+        variables.set("klant", "12".into(), false);
         variables.set_groups(vec!["45".into()]);
         Template::parse(template).unwrap().expand(&variables)
     }

@@ -24,7 +24,7 @@ fn heard(t: &mut Story, digit: char, source: DigitSource, passed: bool) {
 
 fn told(t: &Story) -> Vec<(char, DigitOrigin)> {
     let digit = |event: &Event| match event {
-        Event::CallDigit { digit, origin, .. } => Some((*digit, *origin)),
+        Event::CallDigit { digit, origin, .. } => Some(((*digit)?, *origin)),
         _ => None,
     };
     t.the_pbx().events.iter().filter_map(digit).collect()

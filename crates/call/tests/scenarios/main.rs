@@ -105,6 +105,7 @@ mod ringback_180;
 mod ringback_after_prompt;
 mod rules_decide_on_the_way;
 mod say_step;
+mod secrets_are_not_shown;
 mod sequence_dial;
 mod session_timer_expires;
 mod session_timer_refreshed;

@@ -145,6 +145,7 @@ pub(super) fn webhook(
         timeout: webhook.timeout,
         secret_file: webhook.secret_file,
         variables: webhook.variables,
+        secrets: webhook.secrets,
         on_failure,
     })))
 }

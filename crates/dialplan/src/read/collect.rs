@@ -60,6 +60,7 @@ pub(super) fn read(
     let valid = table.get("match").map(|node| condition::matcher(reader, node, "match", names));
     let retries = table.get("retries").and_then(|node| reader.integer(node, "retries", 0..=10));
     let is_secret = table.get("secret").and_then(|node| reader.boolean(node, "secret"));
+    reader.notes.asks_secrets |= is_secret == Some(true);
     let mut branch = |key: &str| -> Option<Steps> {
         table.get(key).and_then(|node| step::steps(reader, node, key, depth + 1, names))
     };

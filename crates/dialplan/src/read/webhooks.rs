@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::variables;
 use crate::reader::Reader;
-use crate::tree::Entry;
+use crate::tree::{Entry, Table};
 use crate::words;
 
 /// As it is defined; `on_failure` belongs to the step.
@@ -14,11 +14,12 @@ pub(crate) struct Webhook {
     pub(crate) timeout: Duration,
     pub(crate) secret_file: Option<Box<str>>,
     pub(crate) variables: Vec<Box<str>>,
+    pub(crate) secrets: Vec<Box<str>>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, entry: &Entry) -> Option<Webhook> {
     let table = reader.table(&entry.node, "a webhook")?;
-    reader.only(table, &["url", "timeout", "secret_file", "variables"], "a webhook");
+    reader.only(table, &["url", "timeout", "secret_file", "variables", "secrets"], "a webhook");
     let Some(node) = table.get("url") else {
         reader
             .error(&entry.node.span, "a webhook needs `url`, such as url = \"https://crm.example.nl/route\"");
@@ -45,16 +46,30 @@ pub(super) fn read(reader: &mut Reader<'_>, entry: &Entry) -> Option<Webhook> {
     };
     let secret_file =
         table.get("secret_file").and_then(|node| reader.text(node, "secret_file", "webhook.key"));
+    if let (Some(file), Some(node)) = (secret_file, table.get("secret_file")) {
+        reader.secret_file(&node.span, file);
+    }
+    let set = names(reader, table, "variables", "klant");
+    set.iter().for_each(|name| variables::note(reader, name));
+    Some(Webhook {
+        url: url.into(),
+        timeout,
+        secret_file: secret_file.map(Into::into),
+        variables: set,
+        secrets: names(reader, table, "secrets", "pin"),
+    })
+}
+
+/// The names of variables.
+fn names(reader: &mut Reader<'_>, table: &Table, key: &str, example: &str) -> Vec<Box<str>> {
+    let Some(node) = table.get(key) else { return Vec::new() };
     let mut names = Vec::new();
-    if let Some(node) = table.get("variables") {
-        for (name, node) in reader.texts(node, "variables", "klant") {
-            if variables::valid_name(reader, name, &node.span) {
-                variables::note(reader, name);
-                names.push(name.into());
-            }
+    for (name, node) in reader.texts(node, key, example) {
+        if variables::valid_name(reader, name, &node.span) {
+            names.push(name.into());
         }
     }
-    Some(Webhook { url: url.into(), timeout, secret_file: secret_file.map(Into::into), variables: names })
+    names
 }
 
 const USUAL: Duration = Duration::from_secs(2);

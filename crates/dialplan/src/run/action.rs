@@ -115,6 +115,8 @@ pub struct Collect {
     pub pause: Duration,
     /// The key that ends it before `max`; it is no part of the answer.
     pub end: Option<char>,
+    /// What is pressed is never shown.
+    pub is_secret: bool,
 }
 
 /// An HTTP service to ask.
@@ -128,7 +130,7 @@ pub struct WebhookCall {
     pub timeout: Duration,
     /// The file that holds the secret for its signature.
     pub secret_file: Option<Box<str>>,
-    /// The named variables of the call.
+    /// The named variables of the call; secrets only where the `[webhook.*]` asks for them by name.
     pub variables: Vec<NamedValue>,
 }
 

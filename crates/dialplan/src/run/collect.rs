@@ -23,7 +23,7 @@ impl Run {
     pub fn collected(&mut self, digits: &str, plan: &Plan) -> StepResult {
         let done = self.done();
         let Some(step) = done.as_ref().and_then(asked) else { return StepResult::Failed };
-        self.variables.set(&step.variable, digits.to_string());
+        self.variables.set(&step.variable, digits.to_string(), step.is_secret);
         let shown = if step.is_secret { "*".repeat(digits.len()) } else { digits.to_string() };
         self.trail.note(format!("digits:{shown}"), None);
         if digits.len() < usize::from(step.min) {
@@ -90,5 +90,6 @@ fn question(step: &CollectStep) -> Action {
         timeout: step.timeout,
         pause: step.pause,
         end: step.end,
+        is_secret: step.is_secret,
     })
 }

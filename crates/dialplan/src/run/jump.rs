@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Action, Circumstances, Run};
 use crate::plan::CallFacts;
 use crate::step::Goto;
+use crate::template::Template;
 
 impl Run {
     /// Goes to the steps of another rule. An action where the caller needs a permission for it, or where it leads nowhere.
@@ -23,6 +24,7 @@ impl Run {
                 rule
             }
             Goto::Context { context, number } => {
+                let number_is_secret = self.number_is_secret(number.as_ref());
                 let number = match number {
                     Some(number) => number.expand(&self.variables).into(),
                     None => self.variables.number.clone(),
@@ -36,10 +38,11 @@ impl Run {
                     overrides: now.overrides,
                 };
                 let Some((rule, pattern)) = now.plan.find(&facts) else {
-                    return self.nowhere(format!("{context}/{number}"));
+                    let shown = if number_is_secret { "*" } else { &*number };
+                    return self.nowhere(format!("{context}/{shown}"));
                 };
                 self.trail.rule(&rule.reference);
-                self.variables.dial(&number);
+                self.variables.dial(&number, number_is_secret);
                 self.variables.set_groups(pattern.groups(&number));
                 &**rule
             }
@@ -50,6 +53,10 @@ impl Run {
         self.replace(Arc::clone(&rule.steps));
         let require = rule.require.clone().filter(|_| !self.is_emergency());
         require.map(|permission| Action::Require { permission })
+    }
+
+    fn number_is_secret(&self, number: Option<&Template>) -> bool {
+        number.map_or_else(|| self.variables.number_is_secret(), |number| number.is_secret(&self.variables))
     }
 
     fn nowhere(&mut self, to: String) -> Option<Action> {

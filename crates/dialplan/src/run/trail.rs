@@ -46,8 +46,17 @@ impl Trail {
     pub(super) fn act(&mut self, action: &Action, step: &Step, variables: &Variables) {
         let text = match (action, &step.does) {
             (Action::NotBuilt { step }, Does::NotBuilt { argument: Some(argument), .. }) => {
-                format!("{step}:{}", argument.expand(variables))
+                format!("{step}:{}", argument.starred(variables))
             }
+            (Action::Say { saying, .. }, Does::Say { text: Some(text), .. }) => {
+                format!("say:{}:{}", saying.kind.word(), text.starred(variables))
+            }
+            // A target may be a secret only where somebody has written it so; it may be none with stars in it.
+            (Action::Dial(_), Does::Dial(dial)) => match variables.masked() {
+                Some(masked) => super::action::dial(dial, &masked)
+                    .map_or_else(|| "dial:*".to_string(), |action| action.to_string()),
+                None => action.to_string(),
+            },
             _ => action.to_string(),
         };
         self.push(TrailStep { text: bounded(text), result: None, place: Some(step.place.clone()) });

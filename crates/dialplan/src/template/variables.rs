@@ -18,7 +18,17 @@ pub(crate) struct Variables {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Rare {
     groups: Vec<String>,
-    named: Vec<(Box<str>, String)>,
+    named: Vec<Named>,
+    /// Whether the number was made of a secret.
+    number_is_secret: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Named {
+    name: Box<str>,
+    value: String,
+    /// It holds what was asked for as a secret, or was made of that: it is never shown.
+    is_secret: bool,
 }
 
 impl Variables {
@@ -29,8 +39,11 @@ impl Variables {
     }
 
     /// The number is another one from here on.
-    pub(crate) fn dial(&mut self, number: &str) {
+    pub(crate) fn dial(&mut self, number: &str, is_secret: bool) {
         self.number = number.into();
+        if is_secret || self.rare.is_some() {
+            self.rare().number_is_secret = is_secret;
+        }
     }
 
     /// The groups of the expression that the number matched, from `${1}` on.
@@ -40,8 +53,8 @@ impl Variables {
         }
     }
 
-    /// Sets a variable; false where there are too many.
-    pub(crate) fn set(&mut self, name: &str, mut value: String) -> bool {
+    /// Sets a variable; false where there are too many. A secret is never shown.
+    pub(crate) fn set(&mut self, name: &str, mut value: String, is_secret: bool) -> bool {
         if value.len() > LONGEST {
             let mut end = LONGEST;
             while !value.is_char_boundary(end) {
@@ -50,19 +63,70 @@ impl Variables {
             value.truncate(end);
         }
         let named = &mut self.rare().named;
-        if let Some((_, old)) = named.iter_mut().find(|(known, _)| **known == *name) {
-            *old = value;
+        if let Some(old) = named.iter_mut().find(|known| *known.name == *name) {
+            (old.value, old.is_secret) = (value, is_secret);
             return true;
         }
         let fits = named.len() < MOST;
         if fits {
-            named.push((name.into(), value));
+            named.push(Named { name: name.into(), value, is_secret });
         }
         fits
     }
 
     pub(crate) fn named(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.rare.iter().flat_map(|rare| &rare.named).map(|(name, value)| (&**name, value.as_str()))
+        self.rare.iter().flat_map(|rare| &rare.named).map(|named| (&*named.name, named.value.as_str()))
+    }
+
+    /// Those that may be told to others: secrets only where `told` names them.
+    pub(crate) fn told<'a>(&'a self, told: &'a [Box<str>]) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.rare
+            .iter()
+            .flat_map(|rare| &rare.named)
+            .filter(|named| !named.is_secret || told.contains(&named.name))
+            .map(|named| (&*named.name, named.value.as_str()))
+    }
+
+    /// Whether it holds a secret.
+    pub(super) fn is_secret(&self, variable: &Variable) -> bool {
+        let Some(rare) = self.rare.as_deref() else { return false };
+        match variable {
+            Variable::Number | Variable::Group(_) => rare.number_is_secret,
+            Variable::Named(name) => self.holds_secret(name),
+            Variable::From | Variable::FromName => false,
+        }
+    }
+
+    /// Whether the variable of this name does.
+    pub(crate) fn holds_secret(&self, name: &str) -> bool {
+        self.rare.iter().flat_map(|rare| &rare.named).any(|named| *named.name == *name && named.is_secret)
+    }
+
+    pub(crate) fn number_is_secret(&self) -> bool {
+        self.is_secret(&Variable::Number)
+    }
+
+    /// The same with a star for each character of a secret; None where there is no secret.
+    pub(crate) fn masked(&self) -> Option<Self> {
+        let rare = self.rare.as_deref()?;
+        if !rare.number_is_secret && !rare.named.iter().any(|named| named.is_secret) {
+            return None;
+        }
+        let stars = |text: &str| "*".repeat(text.chars().count());
+        let mut masked = self.clone();
+        if rare.number_is_secret {
+            masked.number = stars(&self.number).into();
+        }
+        let shown = masked.rare();
+        if rare.number_is_secret {
+            shown.groups.iter_mut().for_each(|group| *group = stars(group));
+        }
+        shown
+            .named
+            .iter_mut()
+            .filter(|named| named.is_secret)
+            .for_each(|named| named.value = stars(&named.value));
+        Some(masked)
     }
 
     pub(super) fn value(&self, variable: &Variable) -> &str {

@@ -101,6 +101,7 @@ fn sound(what: &Happening, language: Language) -> Option<String> {
             say!(language, "{side} is heard again", "{side} is weer te horen")
         }
         Happening::CallDigit { by, digit, source, .. } => {
+            let digit = digit.map_or_else(|| say!(language, "a key", "een toets"), String::from);
             let by = show::side(by, language);
             say!(language, "{by} pressed {digit} ({source})", "{by} drukte op {digit} ({source})")
         }
