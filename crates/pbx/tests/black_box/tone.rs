@@ -57,6 +57,36 @@ pub(crate) fn assert_smooth(path: &Path, frequency: f64) {
     assert!(worst < 0.3, "a click of {worst:.2} of the tone's peak in {}", path.display());
 }
 
+/// How alike a sound at 16 kHz and the most alike part of a recording at 8 kHz are, from 0 to 1, and at which second that part
+/// begins. It is looked for coarsely first; of the most likely places each sample is tried.
+pub(crate) fn find(path: &Path, sound: &[i16]) -> (f64, f64) {
+    let (heard, rate) = read(path);
+    assert_eq!(rate, 8_000, "{}", path.display());
+    let sound = thinned(&sound.iter().map(|sample| f64::from(*sample)).collect::<Vec<_>>(), 2);
+    let (rough, rough_sound) = (thinned(&heard, COARSE), thinned(&sound, COARSE));
+    let mut places: Vec<_> =
+        rough.windows(rough_sound.len()).map(|part| likeness(part, &rough_sound)).enumerate().collect();
+    places.sort_unstable_by(|one, other| other.1.total_cmp(&one.1));
+    let near = |place: usize| (place * COARSE).saturating_sub(COARSE)..=(place + 1) * COARSE;
+    let tried = places.iter().take(40).flat_map(|(place, _)| near(*place));
+    let fine = tried.filter_map(|at| Some((likeness(heard.get(at..at + sound.len())?, &sound), at)));
+    let (likeness, at) = fine.max_by(|one, other| one.0.total_cmp(&other.0)).expect("a longer recording");
+    (likeness, at as f64 / f64::from(rate))
+}
+
+/// Samples of the coarse search in one.
+const COARSE: usize = 4;
+
+fn thinned(samples: &[f64], step: usize) -> Vec<f64> {
+    samples.chunks_exact(step).map(|chunk| chunk.iter().sum::<f64>() / step as f64).collect()
+}
+
+fn likeness(part: &[f64], sound: &[f64]) -> f64 {
+    let product: f64 = part.iter().zip(sound).map(|(one, other)| one * other).sum();
+    let size = |samples: &[f64]| samples.iter().map(|sample| sample * sample).sum::<f64>().sqrt();
+    product / (size(part) * size(sound)).max(1e-9)
+}
+
 /// Asserts that the recording does not hold this tone.
 #[track_caller]
 pub(crate) fn assert_not_heard(path: &Path, frequency: f64) {
