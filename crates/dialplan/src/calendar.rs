@@ -43,6 +43,11 @@ impl Days {
         text.starts_with(|c: char| c.is_ascii_digit())
     }
 
+    /// How many entries have to be asked.
+    pub(crate) fn count(&self) -> usize {
+        if let Self::Closure(days) = self { days.len() } else { 1 }
+    }
+
     pub(crate) fn contains(&self, date: Date) -> bool {
         match self {
             Self::Dates { first, last } => (*first..=*last).contains(&date),

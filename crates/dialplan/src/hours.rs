@@ -36,7 +36,16 @@ impl Hours {
     }
 
     pub(crate) fn is_open(&self, at: DateTime) -> bool {
-        self.openings_at(at).any(|(opening, date)| opening.is_dated() || self.closed_on(date).is_none())
+        // A day is asked about once: there may be many openings, and many closed days.
+        let (mut today, mut yesterday) = (false, false);
+        for (opening, date) in self.openings_at(at) {
+            if opening.is_dated() {
+                return true;
+            }
+            if date == at.date() { today = true } else { yesterday = true }
+        }
+        let is_free = |date| self.closed_on(date).is_none();
+        (today && is_free(at.date())) || (yesterday && at.date().yesterday().is_ok_and(is_free))
     }
 
     /// Why they are open or closed then.

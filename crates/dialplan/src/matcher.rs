@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mask::without_dashes;
 use crate::pattern::Pattern;
 use crate::plan::Plan;
 
@@ -81,6 +82,9 @@ impl Term {
     pub(crate) fn parse(text: &str) -> Result<Self, (usize, usize, String)> {
         let (negated, rest) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest.trim_start()));
         let skipped = text.len() - rest.len();
+        if negated && rest.starts_with('!') {
+            return Err((skipped, 1, "more than one `!`, which means not".to_string()));
+        }
         let kind = match rest.strip_prefix("set:") {
             Some("") => return Err((skipped, 4, "`set:` without the name of a set".to_string())),
             Some(name) => Kind::Set(name.into()),
@@ -128,7 +132,8 @@ impl NumberSet {
     }
 
     fn contains(&self, number: &str) -> bool {
-        self.plain.contains(number) || self.patterns.iter().any(|pattern| pattern.matches(number))
+        self.plain.contains(&*without_dashes(number))
+            || self.patterns.iter().any(|pattern| pattern.matches(number))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a rule matches: a plain number, an Asterisk pattern (`_`) or a regular expression (`re:`).
 
-use crate::mask::{Mask, PatternError};
+use crate::mask::{self, Mask, PatternError};
 use regex::bytes::{Regex, RegexBuilder};
 use std::fmt;
 
@@ -24,7 +24,7 @@ impl Pattern {
     pub(crate) fn matches(&self, number: &str) -> bool {
         match self {
             Self::Mask(mask) => mask.matches(number),
-            Self::Regex { regex, .. } => regex.is_match(number.as_bytes()),
+            Self::Regex { regex, .. } => regex.is_match(mask::without_dashes(number).as_bytes()),
         }
     }
 
@@ -39,6 +39,7 @@ impl Pattern {
         if regex.captures_len() < 2 {
             return Vec::new();
         }
+        let number = mask::without_dashes(number);
         let Some(found) = regex.captures(number.as_bytes()) else { return Vec::new() };
         let text = |group: Option<regex::bytes::Match<'_>>| {
             group.map_or_else(String::new, |group| String::from_utf8_lossy(group.as_bytes()).into_owned())
@@ -76,6 +77,10 @@ impl Pattern {
             Self::Regex { text, .. } if !text.starts_with("re:^") => Some((
                 "this regular expression may match in the middle of a number".to_string(),
                 Some("start it with `^`".to_string()),
+            )),
+            Self::Regex { text, .. } if needs_dash(text) => Some((
+                "numbers are compared without their dashes: this regular expression asks for one".to_string(),
+                Some("leave the `-` out".to_string()),
             )),
             Self::Mask(mask) => {
                 let number = mask.number()?;
@@ -122,6 +127,21 @@ fn regex(text: &str, expression: &str) -> Result<Pattern, PatternError> {
     }
 }
 
+/// Whether a dash stands in an expression outside of a class, where it means itself.
+fn needs_dash(text: &str) -> bool {
+    let (mut in_class, mut is_escaped) = (false, false);
+    text.bytes().any(|byte| {
+        let was_escaped = is_escaped;
+        is_escaped = byte == b'\\' && !was_escaped;
+        match byte {
+            b'[' if !was_escaped => in_class = true,
+            b']' if !was_escaped => in_class = false,
+            _ => {}
+        }
+        byte == b'-' && !in_class
+    })
+}
+
 const LONGEST: usize = 256;
 /// Bytes that one compiled expression may take.
 const PROGRAM: usize = 64 * 1024;
@@ -164,7 +184,9 @@ mod tests {
             (r"re:^\d+$", "٣", false),
             ("re:^(?i)balie$", "BALIE", true),
             ("re:^.$", "a", true),
-            ("re:^12$", "1-2", false),
+            ("re:^12$", "1-2", true),
+            ("re:^1-2$", "1-2", false),
+            ("re:^1[2-]$", "1-2", true),
         ] {
             assert_eq!(
                 Pattern::parse(pattern).unwrap().matches(number),
@@ -267,6 +289,9 @@ mod tests {
         assert_eq!(doubt("2XX").as_deref(), Some("a pattern starts with an underscore: `_2XX`"));
         assert_eq!(doubt("0.").as_deref(), Some("a pattern starts with an underscore: `_0.`"));
         assert_eq!(doubt("re:12$").as_deref(), Some("start it with `^`"));
+        assert_eq!(doubt("re:^1-2$").as_deref(), Some("leave the `-` out"));
+        assert_eq!(doubt(r"re:^1\-2$").as_deref(), Some("leave the `-` out"));
+        assert_eq!(doubt(r"re:^[0-9]\[?[-*]$"), None);
         for text in ["201", "XAVIER", "_2XX", "re:^12", "+31201234567", "*43"] {
             assert_eq!(doubt(text), None, "{text}");
         }

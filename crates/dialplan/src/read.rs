@@ -226,6 +226,10 @@ fn read_contexts(
         if let Some(what) = NotLive::context(&entry.key) {
             reader.not_live(what, &entry.key_span);
         }
+        if written.len() >= MOST_CONTEXTS && !written.contains_key(&entry.key) {
+            reader.error(&entry.key_span, format!("a plan has at most {MOST_CONTEXTS} contexts"));
+            return;
+        }
         names.context.clone_from(&entry.key);
         let context = written.entry(entry.key.clone()).or_default();
         for node in rules {
@@ -265,6 +269,8 @@ fn hash(sources: &[Source]) -> String {
 const MOST_TEXT: usize = 4 << 20;
 /// Bytes. Every place in a file costs a walk along its line.
 const LONGEST_LINE: usize = 20_000;
+/// Each costs some thousand bytes.
+const MOST_CONTEXTS: usize = 1_000;
 /// Where calls of extensions and calls of trunks come in.
 const ENTRANCES: [&str; 2] = [ENTERED, INBOUND];
 const SECTIONS: [&str; 13] = [

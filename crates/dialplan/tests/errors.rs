@@ -161,6 +161,130 @@ fn of_rules() {
 }
 
 #[test]
+fn a_fault_of_the_name_hides_no_other() {
+    let found =
+        errors("version = 1\n[[context.intern]]\nname = 5\nmatch = \"_2[5-1]\"\ndo = [{ dail = 1 }]\n");
+    let places: Vec<&str> = found.iter().filter_map(|problem| problem.split(": error").next()).collect();
+    assert_eq!(places, ["3:8", "4:13", "5:9"]);
+    let found = errors("version = 1\n[[context.intern]]\ninclude = 5\nwhen = \"x\"\n");
+    let places: Vec<&str> = found.iter().filter_map(|problem| problem.split(": error").next()).collect();
+    assert_eq!(places, ["3:11", "4:8"]);
+}
+
+#[test]
+fn of_names_of_rules() {
+    let named = |context: &str, name: &str| {
+        format!(
+            "[[context.{context}]]\nname = \"{name}\"\nmatch = \"_2XX\"\nfrom = \"1\"\ndo = [{{ echo = true }}]\n"
+        )
+    };
+    let two = format!("version = 1\n{}{}", named("intern", "a"), named("intern", "a"));
+    one(&two, "8:8: context `intern` already has a rule `a` at plan.toml:3", "a name of its own, or none");
+    assert_eq!(errors(&format!("version = 1\n{}{}", named("intern", "a"), named("ander", "a"))), [""; 0]);
+    for name in ["#2", ""] {
+        one(
+            &format!("version = 1\n{}", named("intern", name)),
+            &format!("3:8: `{name}` is no name of a rule"),
+            "",
+        );
+    }
+    let nameless = "[[context.intern]]\nmatch = \"_!\"\ndo = [{ echo = true }]\n";
+    assert_eq!(errors(&format!("version = 1\n{nameless}{nameless}")), [""; 0]);
+    let apart = Plan::load(&[
+        file("a.toml", &format!("version = 1\n{}", named("intern", "a"))),
+        file("b.toml", &format!("version = 1\n{}", named("intern", "a"))),
+    ]);
+    let at = "b.toml:3:8: error: context `intern` already has a rule `a` at a.toml:3";
+    assert!(apart.unwrap_err().iter().any(|problem| problem.to_string().starts_with(at)));
+}
+
+#[test]
+fn of_when() {
+    let when = |when: &str, expected: &str, hint: &str| {
+        let text = format!(
+            "version = 1\ntimezone = \"UTC\"\n[hours.kantoor]\nopen = \"ma-vr 08:00-17:00\"\n[[context.intern]]\n\
+             match = \"1\"\nwhen = \"{when}\"\ndo = [{{ echo = true }}]\n"
+        );
+        one(&text, expected, hint);
+    };
+    when(
+        "za",
+        "7:8: `za` names days, and here the name of hours belongs",
+        "for all of these days write `za 00:00-24:00`",
+    );
+    when("!ma-vr", "7:8: `!ma-vr` names days", "write `!ma-vr 00:00-24:00`");
+    when(
+        "!!kantoor",
+        "7:8: `!!kantoor` has more than one `!`, which means not",
+        "write `kantoor` or `!kantoor`",
+    );
+    when("! !kantoor", "7:8: `! !kantoor` has more than one `!`", "write `kantoor` or `!kantoor`");
+    rule(
+        "match = \"1\"\nfrom = \"!!201\"\ndo = [{ echo = true }]",
+        "4:10: pattern `!!201`: more than one `!`, which means not",
+        "",
+    );
+    let list = |count: usize| {
+        let when = vec!["\"za 10:00-11:00\""; count].join(", ");
+        format!("version = 1\n[[context.intern]]\nmatch = \"1\"\nwhen = [{when}]\ndo = [{{ echo = true }}]\n")
+    };
+    assert_eq!(errors(&list(50)), [""; 0]);
+    one(&list(51), "4:8: `when` has at most 50 entries", "");
+}
+
+#[test]
+fn of_names_of_hours() {
+    let hours = |name: &str| format!("version = 1\ntimezone = \"UTC\"\n[hours.\"{name}\"]\nopen = \"ma\"\n");
+    one(&hours("!x"), "3:8: `!x` is no name of hours", "write `[hours.x]`");
+    one(&hours(" x"), "3:8: ` x` is no name of hours", "write `[hours.x]`");
+    one(&hours(""), "3:8: `` is no name of hours", "with a space");
+    one("version = 1\n[closure.\"!x\"]\ndates = \"2026-12-25\"\n", "2:10: `!x` is no name of hours", "");
+}
+
+#[test]
+fn of_prompts_everywhere() {
+    for bad in ["../../etc/passwd", "/a", "a/../b", "a b", "", "tone:../a"] {
+        let fault = format!("`{bad}` is no prompt");
+        let found = |text: String| {
+            let found = errors(&text);
+            assert!(found.iter().any(|problem| problem.contains(&fault)), "{text}\n{found:#?}");
+        };
+        let rule = |step: &str| format!("version = 1\n[[context.intern]]\nmatch = \"1\"\ndo = [{step}]\n");
+        found(rule(&format!("{{ play = \"{bad}\" }}")));
+        found(rule(&format!("{{ collect = \"x\", prompt = \"{bad}\" }}")));
+        found(rule(&format!("{{ choose = \"${{number}}\", cases = {{ 1 = \"play:{bad}\" }} }}")));
+        found(rule(&format!("{{ if = {{ from = \"1\" }}, then = \"play:{bad}\" }}")));
+        found(format!("version = 1\n[ivr.k]\nprompt = \"{bad}\"\nkeys = {{ 1 = \"hangup\" }}\n"));
+        found(format!("version = 1\n[ivr.k]\nprompt = \"a\"\nkeys = {{ 1 = \"play:{bad}\" }}\n"));
+    }
+    one(
+        "version = 1\n[ivr.k]\nprompt = \"a\"\nkeys = { 1 = \"play:../..\" }\n",
+        "4:20: `../..` is no prompt",
+        "folders with `/`",
+    );
+    one(
+        "version = 1\n[ivr.k]\nprompt = \"a\"\nkeys = { 1 = \"say:x\" }\n",
+        "4:14: `say:x` is no destination",
+        "",
+    );
+    assert_eq!(
+        errors("version = 1\n[ivr.k]\nprompt = \"a\"\nkeys = { 1 = \"repeat\", 2 = \"play:menu/dag\" }\n"),
+        [""; 0]
+    );
+}
+
+#[test]
+fn of_limits() {
+    let contexts = |count: usize| {
+        let rules =
+            (0..count).map(|n| format!("[[context.c{n}]]\nmatch = \"1\"\ndo = [{{ echo = true }}]\n"));
+        format!("version = 1\n{}", rules.collect::<String>())
+    };
+    assert_eq!(errors(&contexts(1_000)), [""; 0]);
+    one(&contexts(1_001), "3002:11: a plan has at most 1000 contexts", "");
+}
+
+#[test]
 fn of_steps() {
     step("{ dail = \"ext:201\" }", "4:9: unknown step `dail`, expected `dial`", "did you mean `dial`?");
     step("{ timeout = \"5s\" }", "4:7: a step without a word for what to do", "");
@@ -212,6 +336,11 @@ fn of_dialling() {
         "4:33: unknown order `paralel`",
         "did you mean `parallel`?",
     );
+    step(
+        "{ dial = [\"ext:1\", \"ext:2\"], strategy = \"round-robin\" }",
+        "4:47: only a group knows whose turn it is: `round-robin` needs a `dial` of one group",
+        "dial = \"group:NAME\"",
+    );
     step("{ dial = \"ext:1\", to = \"e164:xx:${number}\" }", "4:31: unknown country `xx`", "");
     step("{ dial = \"ext:1\", failover = [\"2xx\"] }", "4:37: `2xx` is no reason", "");
     step("{ dial = \"ext:1\", failover = \"5xx\" }", "4:36: `failover` must be a list", "");
@@ -241,6 +370,7 @@ fn of_emergency_rules() {
     );
     one(&plan("match = 're:^11'", "match = \"112\""), message, hint);
     one(&plan("match = 're:^9'", "match = \"_11X\""), message, hint);
+    one(&plan("match = 're:^112$'", "match = \"1-1-2\""), message, hint);
     assert_eq!(errors(&plan("match = \"_2XX\"", "match = [\"0112\", \"112\"]")), [""; 0]);
     assert_eq!(errors(&plan("match = \"112\"\nemergency = true", "match = \"112\"")), [""; 0]);
     one(

@@ -239,8 +239,8 @@ proptest! {
     #[test]
     fn nothing_overlaps_however_steps_branch(rules in prop::collection::vec(prop::collection::vec(steps(), 1..4), 1..5)) {
         let mut text = "version = 1\n[[context.kort]]\nname = \"a\"\nmatch = \"1\"\ndo = [{ echo = true }]\n".to_string();
-        for steps in rules {
-            text.push_str(&format!("[[context.kort]]\nname = \"{}\"\nmatch = \"_2X\"\ndo = [{}]\n", steps.len(), steps.join(", ")));
+        for (nth, steps) in rules.iter().enumerate() {
+            text.push_str(&format!("[[context.kort]]\nname = \"{}\"\nmatch = \"_2X\"\ndo = [{}]\n", nth, steps.join(", ")));
         }
         let graph = graph(&plan(&text));
         assert_sound(&graph);

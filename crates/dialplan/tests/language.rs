@@ -74,6 +74,38 @@ fn a_rule_may_be_for_some_callers_only() {
 }
 
 #[test]
+fn dashes_count_nowhere() {
+    let plan = plan(
+        r#"
+        [set.vip]
+        numbers = ["06-1111", "_0622X-X"]
+        [[context.intern]]
+        name = "vip"
+        match = "_!"
+        from = "set:vip"
+        do = [{ echo = true }]
+        [[context.intern]]
+        name = "uitdrukking"
+        match = 're:^11(2|3)$'
+        do = [{ dial = "ext:${1}" }]
+        [[context.intern]]
+        name = "kies"
+        match = "9"
+        do = [{ choose = "${from}", cases = { "set:vip" = "play:vip", "06-3" = "play:drie" }, else = "play:anders" }]
+        "#,
+    );
+    for from in ["061111", "0-61111", "06-1111", "0622-11", "06-2211"] {
+        assert_eq!(rule(&plan, CallFacts { from, ..call("intern", "1") }), "vip", "{from}");
+    }
+    for number in ["112", "1-12", "-1-1-3-"] {
+        assert_eq!(rule(&plan, call("intern", number)), "uitdrukking", "{number}");
+    }
+    assert_eq!(decide(&plan, "1-1-3").run.next(None).to_string(), "dial:ext:3");
+    let facts = CallFacts { from: "0-63", ..call("intern", "9") };
+    assert_eq!(decide_for(&plan, &facts).run.next(None).to_string(), "play:drie");
+}
+
+#[test]
 fn a_context_stands_where_it_is_included_and_under_its_condition() {
     let plan = plan(
         r#"

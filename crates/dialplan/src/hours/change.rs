@@ -1,7 +1,7 @@
 //! When hours open or close next.
 
 use super::Hours;
-use super::opening::DAY;
+use super::opening::{DAY, Opening};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -14,10 +14,11 @@ impl Hours {
         let open = self.is_open(zone.to_datetime(at));
         let mut date = zone.to_datetime(at).date();
         for _ in 0..=SEARCHED {
-            let moments = self.moments(date, zone);
-            let change = moments
+            let day = self.day(date);
+            let change = day
+                .moments(date, zone)
                 .into_iter()
-                .find(|moment| *moment > at && self.is_open(zone.to_datetime(*moment)) != open);
+                .find(|moment| *moment > at && day.is_open(zone.to_datetime(*moment)) != open);
             if change.is_some() {
                 return change;
             }
@@ -26,10 +27,46 @@ impl Hours {
         None
     }
 
+    /// What counts on a day: closed days are asked once, and openings of other days are left out.
+    fn day(&self, date: Date) -> Day<'_> {
+        let counts = |date: Date| {
+            let mut is_free = None;
+            move |opening: &&Opening| {
+                opening.starts_on(date)
+                    && (opening.is_dated() || *is_free.get_or_insert_with(|| self.closed_on(date).is_none()))
+            }
+        };
+        let yesterday = date.yesterday().ok();
+        let since_yesterday = yesterday.map(|date| {
+            let nights = self.open.iter().filter(|opening| opening.reaches(0));
+            nights.filter(counts(date)).collect()
+        });
+        Day {
+            since_today: self.open.iter().filter(counts(date)).collect(),
+            since_yesterday: since_yesterday.unwrap_or_default(),
+        }
+    }
+}
+
+/// The openings that count on a day.
+struct Day<'a> {
+    since_today: Vec<&'a Opening>,
+    since_yesterday: Vec<&'a Opening>,
+}
+
+impl Day<'_> {
+    fn is_open(&self, local: DateTime) -> bool {
+        let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or(0);
+        self.since_today.iter().any(|opening| opening.has(minute))
+            || self.since_yesterday.iter().any(|opening| opening.reaches(minute))
+    }
+
     /// The moments of a local day at which anything may change, in their order.
     fn moments(&self, date: Date, zone: &TimeZone) -> BTreeSet<Timestamp> {
-        let minutes = self.open.iter().flat_map(super::Opening::edges).chain([0]);
+        let openings = self.since_today.iter().chain(&self.since_yesterday);
+        let minutes: BTreeSet<u16> = openings.flat_map(|opening| opening.edges()).chain([0]).collect();
         let mut moments: BTreeSet<Timestamp> = minutes
+            .into_iter()
             .filter(|minute| *minute < DAY)
             .filter_map(|minute| date.at(0, 0, 0, 0).checked_add(i64::from(minute).minutes()).ok())
             .flat_map(|local| both(local, zone))

@@ -41,6 +41,11 @@ impl Opening {
         Ok(Self { text: text.to_string(), on, from, until })
     }
 
+    /// Whether a text is days of the week alone, such as `za` or `ma-vr`.
+    pub(crate) fn is_days(text: &str) -> bool {
+        parse_days(text).is_ok()
+    }
+
     /// The whole of these days, as `when = "holidays:nl"` means it.
     pub(crate) fn whole(text: &str, days: Days) -> Self {
         Self { text: text.to_string(), on: On::Days(days), from: 0, until: DAY }

@@ -259,3 +259,31 @@ proptest! {
         prop_assert!(expected.is_none() || found == expected, "{found:?} and {expected:?}");
     }
 }
+
+/// As many entries as a plan takes, none of which ever changes anything.
+#[test]
+fn the_search_for_a_change_ends_at_its_horizon() {
+    let holidays = || calendar::parse_holidays("de-by").expect("holidays");
+    let closure = Days::Closure(vec![holidays(); 366].into());
+    let mut hours = Hours::default();
+    for minute in 0..366 {
+        let text = format!("ma-zo 00:00-{:02}:{:02}", 6 + minute / 60, minute % 60);
+        hours.open.push(Opening::parse(&text).expect("an opening"));
+    }
+    hours.open.push(Opening::parse("00:00-24:00").expect("all day"));
+    let zone = amsterdam();
+    let at: Timestamp = "2026-11-20T10:00:00Z".parse().expect("a moment");
+    assert_eq!(hours.next_change(at, &zone), None, "open for ever");
+    let days = Days::parse_dates("01-01..12-31").expect("days");
+    hours.closed = vec![
+        Closed { text: String::new(), days: closure.clone() },
+        Closed { text: String::new(), days: closure },
+    ];
+    hours.closed.push(Closed { text: String::new(), days });
+    assert_eq!(hours.next_change(at, &zone), None, "closed for ever");
+    for (date, expected) in [("2027-12-25", true), ("2027-12-26", false)] {
+        let opening = Opening::parse(&format!("{date} 00:00-24:00")).expect("a dated opening");
+        let once = Hours { open: vec![opening], closed: Vec::new() };
+        assert_eq!(once.next_change(at, &zone).is_some(), expected, "400 days ahead: {date}");
+    }
+}

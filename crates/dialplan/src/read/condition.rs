@@ -23,8 +23,20 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &Table, names: &Definitions) 
 /// (`za 10:00-12:00`, `holidays:nl`).
 fn when(reader: &mut Reader<'_>, node: &Node, names: &Definitions) -> Vec<When> {
     let mut list = Vec::new();
-    for (text, node) in reader.texts(node, "when", "kantoor") {
-        let name = text.trim_start_matches('!').trim_start();
+    let texts = reader.texts(node, "when", "kantoor");
+    if texts.len() > MOST_WHEN {
+        reader.error(&node.span, format!("`when` has at most {MOST_WHEN} entries"));
+        return list;
+    }
+    for (text, node) in texts {
+        let name = text.strip_prefix('!').unwrap_or(text).trim_start();
+        if name.starts_with('!') {
+            let message = format!("{} has more than one `!`, which means not", words::quote(text));
+            let plain = name.trim_start_matches(['!', ' ']);
+            let hint = format!("write `{plain}` or `!{plain}`");
+            reader.error_hint(&node.span, message, Some(hint).filter(|hint| hint.len() < 80));
+            continue;
+        }
         if let Some(hours) = hours::of_when(reader, node, text, name, names) {
             reader.notes.spans.insert(name.into(), Arc::clone(&hours));
             list.push(When::new(text, hours));
@@ -74,3 +86,6 @@ pub(super) fn known_set(reader: &mut Reader<'_>, node: &Node, name: &str, names:
     }
     None
 }
+
+/// Each is asked anew at every call.
+const MOST_WHEN: usize = 50;

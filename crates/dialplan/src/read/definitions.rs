@@ -1,6 +1,6 @@
 //! The named things of a plan that rules refer to: hours, groups, sets, webhooks, IVR menus and queues.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::webhooks::{self, Webhook};
@@ -27,7 +27,7 @@ pub(crate) struct Definitions {
     /// None: it is there and yet faulty.
     pub(crate) webhooks: BTreeMap<String, (Place, Option<Webhook>)>,
     /// The named rules of each context.
-    pub(crate) rules: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) rules: BTreeMap<String, BTreeMap<String, Place>>,
     /// The context whose rules are being read.
     pub(crate) context: String,
     /// Whether the rule that is being read is one of emergency numbers.
@@ -51,6 +51,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Table, names: &mut Definition
                 Some("write `timezone = \"Europe/Amsterdam\"`".to_string()),
             ));
         }
+        hours::valid_name(reader, entry);
         let hours = Arc::new(hours::read(reader, entry, names));
         define(reader, "hours", entry, hours, &mut names.hours);
     }
@@ -73,9 +74,10 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Table, names: &mut Definition
         let Kind::List(list) = &entry.node.kind else { continue };
         for rule in list {
             if let Kind::Table(rule) = &rule.kind
-                && let Some(Node { kind: Kind::Text(name), .. }) = rule.get("name")
+                && let Some(node) = rule.get("name")
+                && let Kind::Text(name) = &node.kind
             {
-                rules.insert(name.clone());
+                name_of_rule(reader, &entry.key, name, node, rules);
             }
         }
     }
@@ -85,6 +87,27 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Table, names: &mut Definition
     for entry in section(reader, root, "queue") {
         define(reader, "queue", entry, (), &mut names.queues);
     }
+}
+
+/// Notes the name of a rule, which is one of a kind in its context: records, tests and `goto` know it by that.
+fn name_of_rule(
+    reader: &mut Reader<'_>,
+    context: &str,
+    name: &str,
+    node: &Node,
+    rules: &mut BTreeMap<String, Place>,
+) {
+    if name.is_empty() || name.starts_with('#') {
+        let message = format!("{} is no name of a rule: it is empty or begins with `#`", words::quote(name));
+        return reader.error(&node.span, message);
+    }
+    if let Some(place) = rules.get(name) {
+        let message =
+            format!("context {} already has a rule {} at {place}", words::quote(context), words::quote(name));
+        let hint = "each rule of a context has a name of its own, or none".to_string();
+        return reader.error_hint(&node.span, message, Some(hint));
+    }
+    rules.insert(name.to_string(), reader.source.place(&node.span));
 }
 
 /// Second pass: menus and queues, which may name each other and the groups of any file.
@@ -237,7 +260,10 @@ fn check_ivr(reader: &mut Reader<'_>, entry: &Entry, names: &Definitions) {
             );
         }
         if let Some(text) = reader.text(&entry.node, &entry.key, "group:balie") {
-            destination::check(reader, &entry.node, text, names);
+            match text {
+                "repeat" => drop(destination::check(reader, &entry.node, text, names)),
+                _ => drop(destination::steps(reader, &entry.node, text, names)),
+            }
             let keys = reader.notes.ivrs.entry(name.clone()).or_default();
             keys.push((entry.key.clone(), text.to_string()));
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::definitions::Definitions;
-use super::step::named;
+use super::step::{self, named};
 use crate::destination;
 use crate::plan::ReferenceKind;
 use crate::reader::Reader;
@@ -39,14 +39,18 @@ pub(super) fn check(reader: &mut Reader<'_>, node: &Node, text: &str, names: &De
         return None;
     }
     match kind {
-        "group" => named(reader, node, "group", name, &names.groups, names.complete),
+        "group" if names.groups.contains_key(name) => {}
+        "group" => {
+            named(reader, node, "group", name, &names.groups, names.complete);
+            return None;
+        }
         "ivr" => named(reader, node, "ivr", name, &names.ivrs, names.complete),
         "queue" => named(reader, node, "queue", name, &names.queues, names.complete),
         "ext" => reader.refer(ReferenceKind::Extension, name, &node.span),
         "trunk" => reader.refer(ReferenceKind::Trunk, name, &node.span),
         "play" => {
-            reader.refer(ReferenceKind::Prompt, name, &node.span);
-            reader.notes.prompts.insert(name.to_string());
+            let span = reader.inside(node, kind.len() + 1, name.len());
+            step::named_prompt(reader, &span, name)?;
         }
         "say" => {
             let kind = name.split(':').next().unwrap_or_default();
@@ -117,9 +121,9 @@ fn known_rule(reader: &mut Reader<'_>, node: &Node, context: &str, rule: &str, n
     let Some(rules) = names.rules.get(context) else {
         return known_context(reader, node, context, names);
     };
-    if names.complete && !rules.contains(rule) {
+    if names.complete && !rules.contains_key(rule) {
         let message = format!("context {} has no rule {}", words::quote(context), words::quote(rule));
-        let hint = reader.hint(rule, rules.iter());
+        let hint = reader.hint(rule, rules.keys());
         reader.error_hint(&node.span, message, hint);
     }
 }

@@ -48,6 +48,13 @@ pub(super) fn read(
     if let (Some(_), Some(second)) = (order, table.entry("strategy")) {
         reader.error(&second.key_span, "`order` and `strategy` say the same: write one of them");
     }
+    if let (Some(DialOrder::Rotate(Rotation::RoundRobin)), Some(node)) = (strategy, table.get("strategy"))
+        && !matches!(found.targets.as_slice(), [] | [TargetTemplate::Group(_)])
+    {
+        let message = "only a group knows whose turn it is: `round-robin` needs a `dial` of one group";
+        let hint = "write these as the members of a [group.NAME], and dial = \"group:NAME\"".to_string();
+        reader.error_hint(&node.span, message, Some(hint));
+    }
     let to = table.get("to").and_then(|node| reader.template(node, "to", "+${number:3}"));
     let caller_id = table.get("callerid").and_then(|node| reader.template(node, "callerid", "site"));
     let number = caller_id.as_ref().and_then(Template::literal);

@@ -15,6 +15,7 @@ pub(super) fn read_closures(reader: &mut Reader<'_>, root: &Table, names: &mut D
     let Some(table) = reader.table(node, "`closure`") else { return };
     for entry in &table.entries {
         let days = closure(reader, entry);
+        valid_name(reader, entry);
         if entry.key.starts_with(|c: char| c.is_ascii_digit()) || entry.key.contains(':') {
             let message = format!("{} is no name: it would be read as a date", words::quote(&entry.key));
             reader.error(&entry.key_span, message);
@@ -46,6 +47,19 @@ fn closure(reader: &mut Reader<'_>, entry: &Entry) -> Arc<[Days]> {
     days.collect()
 }
 
+/// Complains about a name that no `when` could mean.
+pub(super) fn valid_name(reader: &mut Reader<'_>, entry: &Entry) {
+    let name = &entry.key;
+    if name.is_empty() || name.starts_with('!') || name.trim() != name {
+        let message = format!(
+            "{} is no name of hours: it is empty, or begins with `!`, which means not, or with a space",
+            words::quote(name)
+        );
+        let hint = format!("write `[hours.{}]`", name.trim_start_matches(['!', ' ']).trim());
+        reader.error_hint(&entry.key_span, message, Some(hint).filter(|hint| (17..80).contains(&hint.len())));
+    }
+}
+
 /// The entry of an `[hours.*]`.
 pub(super) fn read(reader: &mut Reader<'_>, entry: &Entry, names: &Definitions) -> Hours {
     let mut hours = Hours::default();
@@ -69,6 +83,12 @@ pub(super) fn read(reader: &mut Reader<'_>, entry: &Entry, names: &Definitions) 
         if let Some(days) = closed_days(reader, node, text, names) {
             hours.closed.push(Closed { text: text.to_string(), days });
         }
+    }
+    if let Some(node) = closed
+        && hours.closed.iter().map(|closed| closed.days.count()).sum::<usize>() > MOST_CLOSED
+    {
+        let message = format!("`closed` has at most {MOST_CLOSED} entries, with those of its closures");
+        reader.error(&node.span, message);
     }
     hours
 }
@@ -98,6 +118,11 @@ pub(super) fn of_when(
                 return None;
             }
         }
+    } else if Opening::is_days(name) {
+        let message = format!("{} names days, and here the name of hours belongs", words::quote(text));
+        let hint = format!("for all of these days write `{} 00:00-24:00`", text);
+        reader.error_hint(&node.span, message, Some(hint).filter(|hint| hint.len() < 80));
+        return None;
     } else {
         if names.complete {
             let message = format!(
@@ -163,3 +188,5 @@ fn days<'n>(reader: &mut Reader<'_>, node: &'n Node, key: &str, example: &str) -
 }
 
 const MOST_DAYS: usize = 366;
+/// With those of closures, which are named again and again.
+const MOST_CLOSED: usize = 1_000;

@@ -38,15 +38,14 @@ pub(super) fn read(
     let table = reader.table(node, "a rule")?;
     if let Some(include) = table.get("include") {
         reader.only(table, &["include", "when", "from"], "an include");
-        let context = reader.text(include, "include", "functies")?.to_string();
+        let context = reader.text(include, "include", "functies").map(str::to_string);
         let condition = condition::read(reader, table, names).map(Arc::new);
+        let context = context?;
         return Some(Item::Include(Include { context, condition, source, span: include.span.clone() }));
     }
     reader.only(table, &["name", "match", "from", "when", "require", "emergency", "do"], "a rule");
-    let name = match table.get("name") {
-        None => format!("#{}", number + 1),
-        Some(node) => reader.text(node, "name", "toestellen")?.to_string(),
-    };
+    let name = table.get("name").and_then(|node| reader.text(node, "name", "toestellen"));
+    let name = name.map_or_else(|| format!("#{}", number + 1), str::to_string);
     let patterns = match table.get("match") {
         Some(node) => patterns(reader, node, names),
         None => {

@@ -1,6 +1,7 @@
 //! One step of a rule: which it is, and everything but `dial`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::definitions::Definitions;
 use super::{branches, collect, destination, dial};
@@ -127,15 +128,20 @@ fn no_verb(reader: &mut Reader<'_>, node: &Node, table: &Table) {
 /// The name of a prompt: a path below the sounds folder without its ending, never one that leads out of it.
 pub(crate) fn prompt(reader: &mut Reader<'_>, node: &Node, key: &str) -> Option<String> {
     let name = reader.text(node, key, "welkom")?;
+    named_prompt(reader, &node.span, name).map(|()| name.to_string())
+}
+
+/// Every name of a prompt in a plan passes here.
+pub(super) fn named_prompt(reader: &mut Reader<'_>, span: &Range<usize>, name: &str) -> Option<()> {
     if !is_prompt(name) {
         let message = format!("{} is no prompt, expected a name such as \"welkom\"", words::quote(name));
         let hint = "letters, digits, `-`, `_` and `.`, folders with `/`".to_string();
-        reader.error_hint(&node.span, message, Some(hint));
+        reader.error_hint(span, message, Some(hint));
         return None;
     }
-    reader.refer(ReferenceKind::Prompt, name, &node.span);
+    reader.refer(ReferenceKind::Prompt, name, span);
     reader.notes.prompts.insert(name.to_string());
-    Some(name.to_string())
+    Some(())
 }
 
 pub(crate) fn is_prompt(name: &str) -> bool {
