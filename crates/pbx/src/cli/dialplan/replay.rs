@@ -20,9 +20,8 @@ pub(in crate::cli) fn replay(cli: &Cli, args: &ReplayArgs) -> Result<(), Failure
     let moment = |text: &str| when::since(text, &now, cli.language);
     let since = args.from.as_deref().or(Some(&args.last)).map(moment).transpose()?;
     let until = args.to.as_deref().map(moment).transpose()?;
-    let (mut calls, slugs) = calls(cli, args, since, until)?;
-    let is_cut = calls.len() > MOST;
-    calls.truncate(MOST);
+    let (calls, slugs) = calls(cli, args, since, until)?;
+    let (calls, is_cut) = newest(calls, MOST);
     let oldest = calls.last().map(|call| when::local(call.started_at));
     let replay = Replay { is_cut, ..replayed(&plans, &calls, &slugs) };
     if cli.json {
@@ -33,6 +32,13 @@ pub(in crate::cli) fn replay(cli: &Cli, args: &ReplayArgs) -> Result<(), Failure
         eprintln!("{}", cut(&oldest, cli.language));
     }
     Ok(())
+}
+
+/// So many of the calls, which come newest first, and whether there are more.
+fn newest(mut calls: Vec<Cdr>, most: usize) -> (Vec<Cdr>, bool) {
+    let is_cut = calls.len() > most;
+    calls.truncate(most);
+    (calls, is_cut)
 }
 
 /// That older calls were not looked at, and what to do.
@@ -237,6 +243,15 @@ mod tests {
         ));
         let renamed = replayed(&plan(&RULE.replace("\"a\"", "\"b\"")), &calls);
         assert_eq!((renamed.changed, renamed.changes[0].after.as_deref()), (2, Some("b")));
+    }
+
+    #[test]
+    fn what_is_not_looked_at_is_said() {
+        let calls = |count: usize| vec![call(json!([])); count];
+        assert_eq!((newest(calls(2), 2).0.len(), newest(calls(2), 2).1), (2, false));
+        assert_eq!((newest(calls(3), 2).0.len(), newest(calls(3), 2).1), (2, true));
+        let text = cut("2026-11-20 10:00", Language::English);
+        assert!(text.contains("only the newest 200000 calls") && text.contains("a shorter --last"), "{text}");
     }
 
     #[test]
