@@ -75,8 +75,8 @@ fn what_loads_validates() {
     let schema = validator(SCHEMA);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
     let mut sources: Vec<String> = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    let files = |folder: &str| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for path in files(folder).chain(files(&format!("{folder}/language"))) {
         if path.extension().is_some_and(|ending| ending == "rs") {
             sources.extend(texts(&std::fs::read_to_string(path).unwrap()));
         }
