@@ -61,17 +61,22 @@ impl Exchange {
 }
 
 impl Distribution {
-    /// The targets from the one after the last first one on. Of what is no group, as they are written.
-    fn next_first(&mut self, organisation: &Arc<str>, dial: &Dial) -> Vec<Target> {
-        let mut targets = dial.targets.clone();
-        let Some(group) = &dial.group else { return targets };
-        let groups = self.0.entry(Arc::clone(organisation)).or_default();
-        let last = groups.get(group).and_then(|last| targets.iter().position(|target| target == last));
-        let next = last.map_or(0, |last| last + 1) % targets.len().max(1);
-        targets.rotate_left(next);
-        if let Some(first) = targets.first() {
+    /// Somebody of a group is rung first: the next call begins with the one after. Who cannot be rung has had no turn.
+    pub(crate) fn rung_first(&mut self, organisation: &Arc<str>, dial: &Dial, target: usize) {
+        let (Some(group), Some(first)) = (&dial.group, dial.targets.get(target)) else { return };
+        if dial.order == DialOrder::Rotate(Rotation::RoundRobin) {
+            let groups = self.0.entry(Arc::clone(organisation)).or_default();
             groups.insert(group.clone(), first.clone());
         }
+    }
+
+    /// The targets from the one after the last first one on. Of what is no group, as they are written.
+    fn next_first(&self, organisation: &Arc<str>, dial: &Dial) -> Vec<Target> {
+        let mut targets = dial.targets.clone();
+        let last = dial.group.as_ref().and_then(|group| self.0.get(organisation)?.get(group));
+        let last = last.and_then(|last| targets.iter().position(|target| target == last));
+        let next = last.map_or(0, |last| last + 1) % targets.len().max(1);
+        targets.rotate_left(next);
         targets
     }
 }

@@ -1,7 +1,7 @@
 //! One dial step of the dialplan: whom to ring, together or in turn, for how long, and what it came to.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use kiestoon_dialplan::Dial;
@@ -34,6 +34,9 @@ pub(crate) struct Ring {
     /// When they have rung long enough.
     #[serde(with = "kiestoon_sip::plain")]
     pub(crate) until: Instant,
+    /// When the step ends, whoever is left; None: an emergency call rings on.
+    #[serde(with = "kiestoon_sip::plain")]
+    ends: Option<Instant>,
     /// Who is rung when these are done.
     waves: VecDeque<Wave>,
     best: Best,
@@ -77,15 +80,23 @@ impl Call {
     /// Begins a dial step. Some if it is over at once, because there is nobody to ring.
     pub(crate) fn dial(&mut self, x: &mut Exchange, dial: &Dial) -> Option<Outcome> {
         let dial = &x.in_order(&self.cdr.record.organisation, dial);
-        let waves = match self.waves(x, dial) {
-            Ok(waves) => waves,
+        let (waves, busy) = match self.waves(x, dial) {
+            Ok(found) => found,
             Err(nobody) => return Some(nobody),
         };
+        if let Some(first) = waves.front().and_then(|wave| wave.phones.first()) {
+            x.distribution.rung_first(&self.cdr.record.organisation, dial, first.target);
+        }
+        let mut best = Best::default();
+        if busy {
+            best.enter(486);
+        }
         self.stage = Stage::Ringing(Box::new(Ring {
             branches: Vec::new(),
             until: x.now,
             waves,
-            best: Best::default(),
+            best,
+            ends: (!self.is_emergency()).then(|| x.now + x.settings.ring_limit),
             shown_number: dial.caller_id.as_deref().and_then(shown_number),
             early: None,
             told: None,
@@ -189,6 +200,9 @@ impl Call {
     pub(crate) fn ring_time_over(&mut self, x: &mut Exchange) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
         ring.best.enter_no_answer();
+        if ring.ends.is_some_and(|ends| ends <= x.now) {
+            ring.waves.clear();
+        }
         self.drop_branches(x, None, |_| true);
         self.go_on_ringing(x);
     }
@@ -254,7 +268,6 @@ impl Call {
     }
 
     fn next_wave(&mut self, x: &mut Exchange) {
-        let most = if self.is_emergency() { Duration::MAX } else { x.settings.ring_limit };
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let Some(mut wave) = ring.waves.pop_front() else { return };
         // More than may be rung at once are rung one after the other (RFC 5393 section 5.3.3).
@@ -266,7 +279,8 @@ impl Call {
         }
         let branches = u32::try_from(wave.phones.len()).unwrap_or(u32::MAX);
         ring.breadth = breadth.checked_div(branches).unwrap_or(breadth).max(1);
-        ring.until = x.now + wave.ring_time.min(most);
+        let until = x.now + wave.ring_time;
+        ring.until = ring.ends.map_or(until, |ends| until.min(ends));
         for phone in wave.phones {
             self.ring_phone(x, phone);
         }

@@ -40,8 +40,10 @@ pub struct Settings {
     pub max_forwards: u8,
     /// Seconds that the dialplan's hours are judged ahead of the wall clock: for trying a plan.
     pub dialplan_ahead_secs: i64,
-    /// The longest that a call may stay unanswered, all dialplan steps together.
+    /// The longest that one dialplan step may ring.
     pub ring_limit: Duration,
+    /// The longest that a call may stay unanswered, all dialplan steps together.
+    pub unanswered_limit: Duration,
     /// The longest that a call may last once answered: a bound for calls that nobody ends.
     pub call_limit: Duration,
     /// How often each phone of an answered call is asked, by OPTIONS in its dialog, whether it is still there.
@@ -138,6 +140,7 @@ impl Default for Settings {
             max_forwards: 70,
             dialplan_ahead_secs: 0,
             ring_limit: Duration::from_secs(5 * 60),
+            unanswered_limit: Duration::from_secs(3600),
             call_limit: Duration::from_secs(12 * 3600),
             probe_interval: Duration::from_secs(60),
             session_expires: Duration::from_secs(1800),

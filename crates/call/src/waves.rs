@@ -46,8 +46,9 @@ pub(crate) struct Way {
 }
 
 impl Call {
-    /// The phones of a dial step, in the order that they are rung. An error is the outcome of having nobody to ring.
-    pub(crate) fn waves(&self, x: &Exchange, dial: &Dial) -> Result<VecDeque<Wave>, Outcome> {
+    /// The phones of a dial step, in the order that they are rung, and whether somebody was left out as busy. An error is the
+    /// outcome of having nobody to ring.
+    pub(crate) fn waves(&self, x: &Exchange, dial: &Dial) -> Result<(VecDeque<Wave>, bool), Outcome> {
         let legs_left = usize::from(MOST_LEGS.saturating_sub(self.legs_made));
         let is_emergency = self.is_emergency();
         let mut left = if is_emergency { legs_left } else { x.settings.limits.branches.min(legs_left) };
@@ -80,10 +81,11 @@ impl Call {
             };
             return Err(Outcome::new(StepResult::Unavailable, reason));
         }
-        Ok(match dial.order {
+        let waves = match dial.order {
             DialOrder::Parallel => together(targets, dial.timeout),
             DialOrder::Sequence | DialOrder::Rotate(_) => in_turn(targets, dial.timeout),
-        })
+        };
+        Ok((waves, busy))
     }
 
     /// The phones of an extension, best q first; those of equal q together.

@@ -69,7 +69,7 @@ impl Followed {
     }
 
     pub(crate) fn number(&self) -> &str {
-        &self.way.number
+        self.run.number()
     }
 
     pub(crate) fn is_emergency(&self) -> bool {

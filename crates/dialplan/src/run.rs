@@ -153,6 +153,12 @@ impl Run {
         &self.trail
     }
 
+    /// The number that is dialled, as the present rule sees it: a `goto` may have put another one in its place.
+    #[must_use]
+    pub fn number(&self) -> &str {
+        &self.variables.number
+    }
+
     /// The named variables and their values.
     pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.named()

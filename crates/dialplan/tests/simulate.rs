@@ -186,3 +186,24 @@ fn no_rule_is_an_end_too() {
     let simulated = plan.simulate(&call("intern", "9"), &Given::default());
     assert_eq!((simulated.rule, simulated.end.to_string()), (None, "no-rule".to_string()));
 }
+
+#[test]
+fn nobody_is_rung_for_more_than_five_minutes() {
+    let plan = load(
+        r#"version = 1
+        [[context.intern]]
+        match = "201"
+        do = [
+          { dial = ["ext:1", "ext:2", "ext:3"], order = "sequence", timeout = "3m" },
+          { play = "geen-antwoord" },
+        ]
+        "#,
+    );
+    let plan = plan.unwrap_or_else(|problems| panic!("{problems:#?}")).plan;
+    let given = [("ext:1", "no-answer"), ("ext:2", "no-answer"), ("ext:3", "no-answer")];
+    assert_eq!(way(&plan, &given), "dial:ext:1 dial:ext:2 play:geen-antwoord = no-answer");
+    assert_eq!(
+        way(&plan, &[("ext:1", "busy"), ("ext:2", "no-answer")]),
+        "dial:ext:1 dial:ext:2 dial:ext:3 = answered"
+    );
+}

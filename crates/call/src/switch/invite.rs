@@ -179,7 +179,7 @@ impl Switch {
             carried,
             legs_made: 0,
             figures_due: 0,
-            limit: self.x.now + self.x.settings.ring_limit,
+            limit: self.x.now + self.x.settings.unanswered_limit,
             probe_at: None,
             scheduled: None,
         };

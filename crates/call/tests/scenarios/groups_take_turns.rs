@@ -90,3 +90,9 @@ do = [{ dial = "group:balie" }]
     t.expect(a).talking_with("100").talks_both_ways_with(c);
     t.close(a);
 }
+
+#[test]
+fn who_is_not_there_has_no_turn() {
+    let (mut t, caller) = office("round-robin", r#""205", "202", "203", "204""#);
+    assert_eq!(answered(&mut t, caller, 4), ["202", "203", "204", "202"], "and never 202 twice as often");
+}

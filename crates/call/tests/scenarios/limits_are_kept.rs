@@ -46,7 +46,7 @@ fn no_call_rings_for_ever() {
 match = "_2XX"
 do = [{ dial = "ext:${number}", timeout = "60s" }, { dial = "ext:${number}", timeout = "60s" }]
 "#;
-    let mut t = Story::office(3).rules(rules).settings(|settings| settings.ring_limit = secs(80));
+    let mut t = Story::office(3).rules(rules).settings(|settings| settings.unanswered_limit = secs(80));
     let a = t.add(phone("201"));
     let b = t.add(phone("202").never_answers());
     t.register_all();
@@ -58,5 +58,52 @@ do = [{ dial = "ext:${number}", timeout = "60s" }, { dial = "ext:${number}", tim
     t.expect(b).had_calls(2).ended(Ended::Cancelled);
     t.settle();
     t.expect_cdr().reason("ring_timeout").disposition("no_answer");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_step_that_has_rung_for_its_time_is_followed_by_the_next() {
+    let rules = r#"
+[[context.intern]]
+match = "100"
+do = [{ dial = ["ext:202", "ext:203", "ext:204"], order = "sequence", timeout = "60s" }, { dial = "ext:205" }]
+"#;
+    let mut t = Story::office(4).rules(rules).settings(|settings| settings.ring_limit = secs(80));
+    let a = t.add(phone("201"));
+    let [_, c, d] = ["202", "203", "204"].map(|number| t.add(phone(number).never_answers()));
+    let e = t.add(phone("205"));
+    t.register_all();
+    t.call(a, "100");
+    t.run(secs(79));
+    t.expect(c).ringing_with("201");
+    t.run(secs(4));
+    t.expect(d).never_called();
+    t.expect(a).talks_both_ways_with(e);
+    t.close(a);
+    t.expect_cdr().answered().reached("205");
+}
+
+#[test]
+fn who_has_as_many_calls_as_they_may_is_busy_beside_one_that_is_not_there() {
+    let rules = r#"
+[[context.intern]]
+match = "100"
+do = [{ dial = ["ext:202", "ext:203"], on_busy = [{ reject = 486 }], on_unavailable = [{ reject = 404 }] }]
+[[context.intern]]
+match = "_2XX"
+do = [{ dial = "ext:${number}" }]
+"#;
+    let mut t = Story::office(5).rules(rules).settings(|settings| settings.limits.calls_per_extension = 1);
+    let [a, b, _, d] =
+        [phone("201"), phone("202"), phone("203").refuses(480), phone("204")].map(|p| t.add(p));
+    t.register_all();
+    t.call(d, "202");
+    t.run(secs(3));
+    t.expect(b).talking_with("204");
+    t.call(a, "100");
+    t.run(secs(3));
+    t.expect(a).ended(Ended::Refused(486));
+    t.hang_up(d);
+    t.settle();
     t.expect_nothing_left();
 }

@@ -24,6 +24,10 @@ match = "601"
 do = [{ play = "welkom" }, { webhook = "crm" }, { dial = "ext:202" }]
 
 [[context.intern]]
+match = "602"
+do = [{ goto = "context:intern", number = "600" }]
+
+[[context.intern]]
 match = "_20X"
 do = [{ dial = "ext:${number}" }]
 "#;
@@ -167,4 +171,13 @@ fn a_call_that_is_taken_up_by_another_process_asks_again() {
     t.expect(a).talks_both_ways_with(b);
     t.close(a);
     t.expect_cdr().reached("202");
+}
+
+#[test]
+fn it_is_asked_about_the_number_that_the_call_goes_by() {
+    let (mut t, [a, ..], request) = asked(30, "602");
+    assert_eq!(&*request.dialled, "600");
+    t.cancel(a);
+    t.settle();
+    t.expect_nothing_left();
 }

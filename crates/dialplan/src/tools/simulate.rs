@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
@@ -293,7 +294,11 @@ impl Results for GivenResults<'_> {
         if together {
             attempts.push(dial.to_string());
         }
+        let mut ringing = Duration::ZERO;
         for target in &dial.targets {
+            if !together && ringing >= LONGEST_RINGING {
+                break;
+            }
             if !together {
                 attempts.push(attempt(dial, target));
             }
@@ -303,6 +308,7 @@ impl Results for GivenResults<'_> {
                 return Some(StepResult::Answered);
             }
             let came = reply.unanswered();
+            ringing += if came == Some(Unanswered::NoAnswer) { dial.timeout } else { Duration::ZERO };
             best = best.into_iter().chain(came).min_by_key(|came| came.rank());
             if is_trunk && !together && !reply.fails_over(dial) {
                 break;
@@ -353,6 +359,9 @@ impl Reply {
         }
     }
 }
+
+/// For one dial step, as a live call has it.
+const LONGEST_RINGING: Duration = Duration::from_secs(5 * 60);
 
 fn attempt(dial: &Dial, target: &Target) -> String {
     match (&dial.to, target) {
