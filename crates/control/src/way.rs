@@ -30,9 +30,9 @@ pub struct Way {
     pub from: String,
     /// The hours that were set by hand then: each name with `open` or `closed`.
     pub by_hand: BTreeMap<String, String>,
-    /// What was done, at most 50 steps.
+    /// What was done, at most 50 steps: the first 25 and the last 25 where there were more.
     pub steps: Vec<WayStep>,
-    /// How many more there were.
+    /// How many were left out after the first 25.
     pub left_out: u32,
 }
 

@@ -10,8 +10,9 @@ use crate::problem::Severity;
 use crate::reader::Notes;
 use crate::source::Source;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-pub(crate) fn contexts(contexts: &BTreeMap<String, Context>, sources: &[Source], notes: &mut Notes) {
+pub(crate) fn contexts(contexts: &BTreeMap<String, Context>, sources: &[Arc<Source>], notes: &mut Notes) {
     emergency::needs_no_permission(contexts, sources, notes);
     emergency::is_reached(contexts, sources, notes);
     for context in contexts.values() {

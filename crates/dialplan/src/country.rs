@@ -21,6 +21,8 @@ pub(crate) struct Country {
     international: &'static str,
     /// Digits of a number without its trunk prefix.
     lengths: RangeInclusive<usize>,
+    /// Starts without the trunk prefix, in which `?` is any digit, of numbers of other lengths.
+    longer: &'static [(&'static str, usize)],
     /// Starts, as dialled at home, of numbers that cannot be counted on from abroad.
     national_only: &'static [&'static str],
     /// Starts, as dialled at home, of numbers under another code, each with what it is in E.164.
@@ -128,7 +130,16 @@ impl Country {
             // Neither digit of an area code is 0.
             .filter(|subscriber| subscriber.bytes().take(2).all(|digit| digit != b'0')),
         };
-        subscriber.filter(|subscriber| self.lengths.contains(&subscriber.len()))
+        subscriber.filter(|subscriber| {
+            let is_longer = |(start, length): &(&str, usize)| {
+                let mut digits = subscriber.bytes();
+                subscriber.len() == *length
+                    && start
+                        .bytes()
+                        .all(|byte| digits.next().is_some_and(|digit| byte == b'?' || byte == digit))
+            };
+            self.lengths.contains(&subscriber.len()) || self.longer.iter().any(is_longer)
+        })
     }
 }
 

@@ -44,7 +44,7 @@ impl Hours {
             }
             if date == at.date() { today = true } else { yesterday = true }
         }
-        let is_free = |date| self.closed_on(date).is_none();
+        let is_free = |date| self.closed_on(date).is_none() && self.dated_on(date).is_none();
         (today && is_free(at.date())) || (yesterday && at.date().yesterday().is_ok_and(is_free))
     }
 
@@ -52,8 +52,13 @@ impl Hours {
     pub(crate) fn why(&self, at: DateTime) -> HoursReason {
         let mut closed = None;
         for (opening, date) in self.openings_at(at) {
+            let dated = self.dated_on(date).filter(|_| !opening.is_dated());
             match self.closed_on(date).filter(|_| !opening.is_dated()) {
-                None => return HoursReason::Open { text: opening.text.clone() },
+                None if dated.is_none() => return HoursReason::Open { text: opening.text.clone() },
+                None => {
+                    let text = dated.map(|dated| dated.text.clone()).unwrap_or_default();
+                    closed.get_or_insert(HoursReason::Dated { text });
+                }
                 Some(entry) => {
                     closed.get_or_insert_with(|| HoursReason::Closed {
                         text: entry.text.clone(),
@@ -76,6 +81,11 @@ impl Hours {
             let dates = [since_today, since_yesterday].into_iter().flatten();
             dates.filter(|date| opening.starts_on(*date)).map(move |date| (opening, date))
         })
+    }
+
+    /// An entry of `open` with dates that says this day's hours: those of the week do not count then.
+    fn dated_on(&self, date: Date) -> Option<&Opening> {
+        self.open.iter().find(|opening| opening.is_dated() && opening.starts_on(date))
     }
 
     fn closed_on(&self, date: Date) -> Option<&Closed> {

@@ -20,6 +20,7 @@ mod matcher;
 mod moment;
 mod organisations;
 mod overrides;
+mod parsed;
 mod pattern;
 mod plan;
 mod problem;
@@ -43,6 +44,7 @@ pub use live::{ENTERED, INBOUND, NotLive};
 pub use moment::MomentError;
 pub use organisations::{Plans, UnknownOrganisation};
 pub use overrides::{Forced, OverrideTo, Overrides, UnknownOverride};
+pub use parsed::MOST_TEXT;
 pub use plan::{CallFacts, Decision, Loaded, Plan, ReferenceKind, RuleRef, Why};
 pub use problem::{Excerpt, Problem, Severity};
 pub use run::{

@@ -101,6 +101,16 @@ impl Mask {
         Ok(Self { text: text.to_string(), classes: classes.into(), tail, plain: None })
     }
 
+    /// The fewest and the most characters of a number that fits.
+    pub(crate) fn lengths(&self) -> (usize, usize) {
+        let fixed = self.classes.len();
+        match self.tail {
+            Tail::Nothing => (fixed, fixed),
+            Tail::OneOrMore => (fixed + 1, usize::MAX),
+            Tail::Any => (fixed, usize::MAX),
+        }
+    }
+
     pub(crate) fn matches(&self, number: &str) -> bool {
         let mut bytes = number.bytes().filter(|byte| *byte != DASH as u8);
         let fits = self.classes.iter().all(|class| bytes.next().is_some_and(|byte| class & bit(byte) != 0));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::mask::without_dashes;
 use crate::pattern::Pattern;
 use crate::plan::Plan;
+use crate::template::Template;
 
 /// `from = ["set:vip", "_06XXXXXXXX", "!0612345678"]`: one that is meant fits, and none that is not.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -52,15 +53,30 @@ impl Matcher {
         self.terms.iter().map(|term| term.text.as_str())
     }
 
+    /// Whether no text of so many characters can fit; false where that is not known.
+    pub(crate) fn excludes_lengths(&self, min: usize, max: usize) -> bool {
+        let fits = |(least, most): (usize, usize)| least <= max && most >= min;
+        !self.is_empty() && self.terms.iter().all(|term| term.lengths().is_some_and(|range| !fits(range)))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
 
     /// Whether the number is one of those that are meant. Without any that are meant, all are.
     pub(crate) fn matches(&self, number: &str, plan: &Plan) -> bool {
+        self.fits(number, true, plan)
+    }
+
+    /// Whether a text is one of those that are meant. Only a caller's number is hidden where it is empty.
+    pub(crate) fn matches_text(&self, text: &str, of: &Template, plan: &Plan) -> bool {
+        self.fits(text, !text.is_empty() || of.is_caller(), plan)
+    }
+
+    fn fits(&self, number: &str, may_be_hidden: bool, plan: &Plan) -> bool {
         let (mut wanted, mut found) = (false, false);
         for term in &self.terms {
-            let fits = || term.fits(number, plan);
+            let fits = || (may_be_hidden || !term.is_anonymous()) && term.fits(number, plan);
             match term.negated {
                 true if fits() => return false,
                 true => {}
@@ -88,7 +104,7 @@ impl Term {
         let kind = match rest.strip_prefix("set:") {
             Some("") => return Err((skipped, 4, "`set:` without the name of a set".to_string())),
             Some(name) => Kind::Set(name.into()),
-            None if rest == ANONYMOUS => Kind::Anonymous,
+            None if rest.eq_ignore_ascii_case(ANONYMOUS) => Kind::Anonymous,
             None => Kind::Pattern(
                 Pattern::parse(rest).map_err(|error| (skipped + error.offset, error.width, error.message))?,
             ),
@@ -102,6 +118,15 @@ impl Term {
 
     pub(crate) fn pattern(&self) -> Option<&Pattern> {
         if let Kind::Pattern(pattern) = &self.kind { Some(pattern) } else { None }
+    }
+
+    /// The fewest and the most characters that fit; None where that is not known.
+    pub(crate) fn lengths(&self) -> Option<(usize, usize)> {
+        self.pattern().and_then(Pattern::lengths).filter(|_| !self.negated)
+    }
+
+    fn is_anonymous(&self) -> bool {
+        matches!(self.kind, Kind::Anonymous)
     }
 
     fn fits(&self, number: &str, plan: &Plan) -> bool {

@@ -1,16 +1,17 @@
 //! The plans of all organisations: a file with `organisation = "bakker"` belongs to that one alone, every other file is shared
 //! by all. An organisation with files of its own has a plan of them and the shared ones; any other has the shared plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::live::NotLive;
-use crate::plan::{Loaded, Plan, ReferenceKind};
-use crate::problem::Problem;
+use crate::parsed::{self, Parsed};
+use crate::plan::{Plan, ReferenceKind};
+use crate::problem::{self, Problem, Severity};
+use crate::read::{self, Read};
 use crate::source::SourceFile;
-use crate::tree::{self, Kind};
 use crate::words;
 
 /// What the files of a dialplan folder come to.
@@ -57,36 +58,29 @@ impl Plans {
     /// # Errors
     /// Every problem of every file, warnings included, when at least one is an error; then nothing is taken.
     pub fn load(files: &[SourceFile]) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        let files: Vec<Arc<SourceFile>> = files.iter().cloned().map(Arc::new).collect();
         let mut shared = Vec::new();
-        let mut own: BTreeMap<String, Vec<Arc<SourceFile>>> = BTreeMap::new();
-        for file in files {
-            let kept = Arc::new(file.clone());
-            match organisation(file) {
-                None => shared.push(kept),
-                Some(slug) => own.entry(slug).or_default().push(kept),
+        let mut own: BTreeMap<String, Vec<Arc<Parsed>>> = BTreeMap::new();
+        for parsed in parsed::parse(&files) {
+            match parsed.organisation().map(str::to_string) {
+                None => shared.push(parsed),
+                Some(slug) => own.entry(slug).or_default().push(parsed),
             }
         }
-        let mut problems = Vec::new();
-        let mut refused = false;
-        let mut take = |files: &[Arc<SourceFile>]| match Plan::load_shared(files) {
-            Ok(Loaded { plan, warnings }) => {
-                add(&mut problems, warnings);
-                Some(Arc::new(plan))
-            }
-            Err(found) => {
-                add(&mut problems, found);
-                refused = true;
-                None
-            }
-        };
-        let base = take(&shared);
-        let plans: BTreeMap<String, Arc<Plan>> = own
-            .into_iter()
-            .filter_map(|(slug, mut files)| {
-                files.extend(shared.iter().cloned());
-                Some((slug, take(&files)?))
-            })
-            .collect();
+        let mut taking = Taking::default();
+        let base = taking.take(&shared);
+        let mut room = MOST_READ;
+        let mut plans = BTreeMap::new();
+        for (slug, mut files) in own {
+            files.extend(shared.iter().cloned());
+            let Some(left) = room.checked_sub(files.iter().map(|parsed| parsed.size()).sum()) else {
+                taking.no_room(files.first());
+                break;
+            };
+            room = left;
+            plans.extend(taking.take(&files).map(|plan| (slug, plan)));
+        }
+        let (problems, refused) = taking.problems();
         match base {
             Some(shared) if !refused => {
                 let hash = hash(&shared, &plans);
@@ -157,9 +151,9 @@ impl Plans {
     /// A warning for everything that some plan relies on and `known` denies; each place once.
     #[must_use]
     pub fn unresolved(&self, mut known: impl FnMut(&Plan, ReferenceKind, &str) -> bool) -> Vec<Problem> {
-        let mut problems = Vec::new();
+        let (mut problems, mut told) = (Vec::new(), HashSet::new());
         for plan in self.all() {
-            add(&mut problems, plan.unresolved(|kind, name| known(plan, kind, name)));
+            add(&mut problems, &mut told, plan.unresolved(|kind, name| known(plan, kind, name)));
         }
         problems
     }
@@ -169,29 +163,84 @@ impl Plans {
     /// A warning for every file with a secret that `fault` has something to say of; each place once.
     #[must_use]
     pub fn unusable_secrets(&self, mut fault: impl FnMut(&str) -> Option<String>) -> Vec<Problem> {
-        let mut problems = Vec::new();
+        let (mut problems, mut told) = (Vec::new(), HashSet::new());
         for plan in self.all() {
-            add(&mut problems, plan.unusable_secrets(&mut fault));
+            add(&mut problems, &mut told, plan.unusable_secrets(&mut fault));
         }
         problems
     }
 }
 
-/// A shared file is read once for each organisation, and its problems are told once.
-fn add(problems: &mut Vec<Problem>, found: Vec<Problem>) {
-    for problem in found {
-        if !problems.contains(&problem) {
-            problems.push(problem);
+/// Plans being taken one after the other.
+#[derive(Default)]
+struct Taking {
+    problems: Vec<Problem>,
+    /// A shared file is part of each plan, and its problems are told once.
+    told: HashSet<(String, u32, u32, String)>,
+    /// Names that nothing uses in any plan up to now that has them.
+    unused: Vec<Problem>,
+    /// The files of the plans up to now.
+    seen: HashSet<Arc<str>>,
+    refused: bool,
+}
+
+impl Taking {
+    fn take(&mut self, files: &[Arc<Parsed>]) -> Option<Arc<Plan>> {
+        match read::load(files) {
+            Ok(Read { plan, warnings, unused }) => {
+                self.add(warnings);
+                self.used_elsewhere(files, unused);
+                Some(Arc::new(plan))
+            }
+            Err(found) => {
+                self.add(found);
+                self.refused = true;
+                None
+            }
         }
+    }
+
+    /// A name of a shared file is of use where one plan uses it.
+    fn used_elsewhere(&mut self, files: &[Arc<Parsed>], unused: Vec<Problem>) {
+        let paths: HashSet<&str> = files.iter().map(|parsed| &*parsed.source.path).collect();
+        let key = |problem: &Problem| (problem.file.clone(), problem.line, problem.column);
+        let still: HashSet<_> = unused.iter().map(key).collect();
+        self.unused.retain(|problem| !paths.contains(problem.file.as_str()) || still.contains(&key(problem)));
+        let new = unused.into_iter().filter(|problem| !self.seen.contains(problem.file.as_str()));
+        self.unused.extend(new);
+        self.seen.extend(files.iter().map(|parsed| Arc::clone(&parsed.source.path)));
+    }
+
+    fn no_room(&mut self, file: Option<&Arc<Parsed>>) {
+        let Some(file) = file else { return };
+        let message = format!(
+            "the plans of all organisations, each with the files that all share, are more than {} MiB together",
+            MOST_READ >> 20
+        );
+        let hint = "move rules out of the files that all share".to_string();
+        self.problems.push(file.source.problem(&(0..0), Severity::Error, message, Some(hint)));
+        self.refused = true;
+    }
+
+    /// All of them in the order of the files, and whether one is an error.
+    fn problems(mut self) -> (Vec<Problem>, bool) {
+        if !self.refused {
+            self.problems.append(&mut self.unused);
+        }
+        problem::sort(&mut self.problems);
+        (self.problems, self.refused)
+    }
+
+    fn add(&mut self, found: Vec<Problem>) {
+        add(&mut self.problems, &mut self.told, found);
     }
 }
 
-/// Whose file it is. One that cannot be read is shared: its fault is told with the others.
-fn organisation(file: &SourceFile) -> Option<String> {
-    let tree = tree::parse(&file.text).ok()?;
-    match &tree.get("organisation")?.kind {
-        Kind::Text(slug) if !slug.is_empty() => Some(slug.clone()),
-        _ => None,
+fn add(problems: &mut Vec<Problem>, told: &mut HashSet<(String, u32, u32, String)>, found: Vec<Problem>) {
+    for problem in found {
+        if told.insert((problem.file.clone(), problem.line, problem.column, problem.message.clone())) {
+            problems.push(problem);
+        }
     }
 }
 
@@ -207,3 +256,6 @@ fn hash(shared: &Plan, own: &BTreeMap<String, Arc<Plan>>) -> String {
     }
     hasher.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// Bytes of the files of all organisations, those that all share counted for each: a plan is made of them.
+const MOST_READ: usize = 32 << 20;

@@ -28,6 +28,11 @@ impl Pattern {
         }
     }
 
+    /// The fewest and the most characters of a number that fits; None where that is not known.
+    pub(crate) fn lengths(&self) -> Option<(usize, usize)> {
+        if let Self::Mask(mask) = self { Some(mask.lengths()) } else { None }
+    }
+
     /// The one number that it is, where it is one.
     pub(crate) fn plain(&self) -> Option<&str> {
         if let Self::Mask(mask) = self { mask.number() } else { None }
@@ -86,7 +91,9 @@ impl Pattern {
                 let number = mask.number()?;
                 let digit = number.bytes().any(|byte| byte.is_ascii_digit());
                 let wild = number.bytes().any(|byte| b"XZN[.!".contains(&byte));
-                (digit && wild).then(|| {
+                let is_shape = number.bytes().all(|byte| b"XZNxzn0123456789.!*#+[]".contains(&byte))
+                    && number.bytes().any(|byte| b"XZNxzn.!".contains(&byte));
+                ((digit && wild) || is_shape).then(|| {
                     (
                         format!("`{number}` matches only these very characters"),
                         Some(format!("a pattern starts with an underscore: `_{number}`")),

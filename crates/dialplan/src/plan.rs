@@ -18,6 +18,7 @@ use crate::index::Index;
 use crate::live::NotLive;
 use crate::matcher::NumberSet;
 use crate::overrides::Overrides;
+use crate::parsed;
 use crate::pattern::Pattern;
 use crate::problem::Problem;
 use crate::read;
@@ -182,7 +183,7 @@ impl Plan {
     /// # Errors
     /// Those of [`Plan::load`].
     pub fn load_shared(files: &[Arc<SourceFile>]) -> Result<Loaded, Vec<Problem>> {
-        read::load(files)
+        Ok(read::load(&parsed::parse(files))?.into())
     }
 
     /// The files that it was read from, in the order of their paths.

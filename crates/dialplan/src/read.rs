@@ -12,8 +12,10 @@ mod include;
 mod rule;
 mod sets;
 pub(crate) mod step;
+mod unused;
 mod variables;
 mod webhooks;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,21 +25,38 @@ use sha2::{Digest, Sha256};
 
 use crate::check;
 use crate::live::{ENTERED, INBOUND, NotLive};
+use crate::parsed::Parsed;
 use crate::plan::{Loaded, Plan};
-use crate::problem::{Problem, Severity};
+use crate::problem::{self, Problem};
 use crate::reader::{Notes, Reader};
 use crate::say::Language;
-use crate::source::{Place, Source, SourceFile};
-use crate::tree::{self, Kind, Node, Table};
+use crate::source::{Place, Source};
+use crate::tree::{Kind, Node, Table};
 use crate::words;
 use definitions::Definitions;
 
-pub(crate) fn load(files: &[Arc<SourceFile>]) -> Result<Loaded, Vec<Problem>> {
+/// A plan, what is doubtful about it, and the names in it that nothing uses, of which a plan of others may know better.
+pub(crate) struct Read {
+    pub(crate) plan: Plan,
+    pub(crate) warnings: Vec<Problem>,
+    pub(crate) unused: Vec<Problem>,
+}
+
+impl From<Read> for Loaded {
+    fn from(read: Read) -> Self {
+        let mut warnings = read.warnings;
+        warnings.extend(read.unused);
+        problem::sort(&mut warnings);
+        Self { plan: read.plan, warnings }
+    }
+}
+
+pub(crate) fn load(files: &[Arc<Parsed>]) -> Result<Read, Vec<Problem>> {
     let mut files = files.to_vec();
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    let sources: Vec<Source> = files.iter().map(|file| Source::new(file)).collect();
+    files.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+    let sources: Vec<Arc<Source>> = files.iter().map(|parsed| Arc::clone(&parsed.source)).collect();
     let mut notes = Notes::default();
-    let trees = parse(&sources, &mut notes);
+    let trees = trees(&files, &mut notes);
 
     // A file that is no TOML may define what the others name: names are then not held against them.
     let mut names = Definitions { complete: trees.len() == sources.len(), ..Definitions::default() };
@@ -66,7 +85,9 @@ pub(crate) fn load(files: &[Arc<SourceFile>]) -> Result<Loaded, Vec<Problem>> {
     let contexts = include::contexts(&written, &sources, &mut notes, names.complete);
     check::contexts(&contexts, &sources, &mut notes);
 
-    let problems = in_order(notes.take_problems(), &sources);
+    let unused = unused::names(&names, &contexts, &notes);
+    notes.unweighted();
+    let problems = notes.take_problems();
     if notes.has_errors() {
         return Err(problems);
     }
@@ -76,7 +97,7 @@ pub(crate) fn load(files: &[Arc<SourceFile>]) -> Result<Loaded, Vec<Problem>> {
     let sets: BTreeMap<String, _> = values(names.sets);
     let plan = Plan {
         hash: hash(&sources),
-        sources: files,
+        sources: files.iter().map(|parsed| Arc::clone(&parsed.file)).collect(),
         timezone: whole.timezone.map_or(TimeZone::UTC, |(_, _, zone)| zone),
         language: whole.language.map(|(language, _)| language).unwrap_or_default(),
         has_emergency: contexts.values().flat_map(|context| &context.rules).any(|rule| rule.emergency),
@@ -92,28 +113,16 @@ pub(crate) fn load(files: &[Arc<SourceFile>]) -> Result<Loaded, Vec<Problem>> {
         secret_files: notes.secret_files,
         asks_secrets: notes.asks_secrets,
     };
-    Ok(Loaded { plan, warnings: problems })
+    Ok(Read { plan, warnings: problems, unused })
 }
 
 /// The trees of all files that are TOML, with the number of their source.
-fn parse(sources: &[Source], notes: &mut Notes) -> Vec<(usize, Table)> {
-    let mut room = MOST_TEXT;
+fn trees<'a>(files: &'a [Arc<Parsed>], notes: &mut Notes) -> Vec<(usize, &'a Table)> {
     let mut trees = Vec::new();
-    for (at, source) in sources.iter().enumerate() {
-        let Some(left) = room.checked_sub(source.text.len()) else {
-            let message = format!("the dialplan is larger than {} MiB", MOST_TEXT >> 20);
-            notes.add(source.problem(&(0..0), Severity::Error, message, None));
-            continue;
-        };
-        room = left;
-        if let Some(span) = source.long_line(LONGEST_LINE) {
-            let message = format!("this line is longer than {LONGEST_LINE} bytes");
-            notes.add(source.problem(&span, Severity::Error, message, None));
-            continue;
-        }
-        match tree::parse(&source.text) {
+    for (at, parsed) in files.iter().enumerate() {
+        match &parsed.tree {
             Ok(tree) => trees.push((at, tree)),
-            Err(error) => notes.add(source.problem(&error.span, Severity::Error, error.message, None)),
+            Err(fault) => notes.add(fault.clone()),
         }
     }
     trees
@@ -245,19 +254,12 @@ fn table_of(node: &Node) -> Option<&Table> {
     if let Kind::Table(table) = &node.kind { Some(table) } else { None }
 }
 
-/// Problems as a reader of the files would meet them.
-fn in_order(mut problems: Vec<Problem>, sources: &[Source]) -> Vec<Problem> {
-    let position: BTreeMap<&str, usize> =
-        sources.iter().enumerate().map(|(at, source)| (&*source.path, at)).collect();
-    problems
-        .sort_by_key(|problem| (position.get(problem.file.as_str()).copied(), problem.line, problem.column));
-    problems
-}
-
-fn hash(sources: &[Source]) -> String {
+/// Of names and texts: a copy of the folder is the same plan.
+fn hash(sources: &[Arc<Source>]) -> String {
     let mut hasher = Sha256::new();
     for source in sources {
-        for text in [&*source.path, source.text.as_str()] {
+        let name = source.path.rsplit('/').next().unwrap_or_default();
+        for text in [name, source.text.as_str()] {
             hasher.update(text.len().to_be_bytes());
             hasher.update(text);
         }
@@ -265,10 +267,6 @@ fn hash(sources: &[Source]) -> String {
     hasher.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Bytes of all files together.
-const MOST_TEXT: usize = 4 << 20;
-/// Bytes. Every place in a file costs a walk along its line.
-const LONGEST_LINE: usize = 20_000;
 /// Each costs some thousand bytes.
 const MOST_CONTEXTS: usize = 1_000;
 /// Where calls of extensions and calls of trunks come in.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::hours::Hours;
 use crate::live::NotLive;
 use crate::plan::ReferenceKind;
-use crate::problem::{Problem, Severity};
+use crate::problem::{self, Problem, Severity};
 use crate::source::Source;
 use crate::template::{FACTS, Template};
 use crate::tree::{Kind, Node, Table};
@@ -43,8 +43,23 @@ pub(crate) struct Notes {
     pub(crate) variables: BTreeMap<String, Option<String>>,
     /// Whether a file could not be read, which may set others.
     pub(crate) is_incomplete: bool,
+    /// Warnings for weights of members whose group is not weighted.
+    pub(crate) weights: Vec<Problem>,
+    /// Whether a strategy is `weighted` anywhere.
+    pub(crate) is_weighted: bool,
+    /// The names that something refers to.
+    pub(crate) used: BTreeSet<(Named, String)>,
     /// Hours that conditions name, and the ranges written out in them.
     pub(crate) spans: HashMap<Box<str>, Arc<Hours>>,
+}
+
+/// A kind of thing that has a name in a plan, and is there to be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Named {
+    Group,
+    Set,
+    Closure,
+    Context,
 }
 
 impl Notes {
@@ -52,8 +67,31 @@ impl Notes {
         self.errors > 0
     }
 
+    /// How many errors there are up to now.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// As a reader of the files would meet them, and whether there are more.
     pub(crate) fn take_problems(&mut self) -> Vec<Problem> {
-        std::mem::take(&mut self.problems)
+        let mut problems = std::mem::take(&mut self.problems);
+        problem::sort(&mut problems);
+        let all = [(Severity::Error, self.errors, "errors"), (Severity::Warning, self.warnings, "warnings")];
+        for (severity, count, what) in all {
+            let last = problems.iter().rev().find(|problem| problem.severity == severity);
+            if let Some(last) = last.filter(|_| count > MOST_PROBLEMS) {
+                let message = format!("there are more than {MOST_PROBLEMS} {what}: only these are shown");
+                problems.push(Problem { message, hint: None, excerpt: None, ..last.clone() });
+            }
+        }
+        problems
+    }
+
+    /// A warning for weights that nothing asks for.
+    pub(crate) fn unweighted(&mut self) {
+        if !self.is_weighted {
+            std::mem::take(&mut self.weights).into_iter().for_each(|problem| self.add(problem));
+        }
     }
 
     /// Adds a problem. A hopeless file would otherwise give one for each of its bytes.
@@ -78,6 +116,7 @@ impl Reader<'_> {
         hint: Option<String>,
     ) {
         if self.notes.errors >= MOST_PROBLEMS {
+            self.notes.errors += 1;
             return;
         }
         let problem = self.source.problem(span, Severity::Error, message.into(), hint);
@@ -86,6 +125,7 @@ impl Reader<'_> {
 
     pub(crate) fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
         if self.notes.warnings >= MOST_PROBLEMS {
+            self.notes.warnings += 1;
             return;
         }
         let problem = self.source.problem(span, Severity::Warning, message.into(), hint);
@@ -96,6 +136,11 @@ impl Reader<'_> {
     pub(crate) fn hint<'n>(&self, word: &str, known: impl Iterator<Item = &'n String>) -> Option<String> {
         let wanted = self.notes.errors < MOST_PROBLEMS;
         wanted.then(|| words::did_you_mean(word, known.take(1_000).map(String::as_str))).flatten()
+    }
+
+    /// Notes that something refers to this name.
+    pub(crate) fn uses(&mut self, kind: Named, name: &str) {
+        self.notes.used.insert((kind, name.to_string()));
     }
 
     /// Notes something that live calls cannot do yet; true for the first of its kind.
@@ -144,6 +189,7 @@ impl Reader<'_> {
     pub(crate) fn only(&mut self, table: &Table, known: &[&str], what: &str) {
         for entry in table.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             if self.notes.errors >= MOST_PROBLEMS {
+                self.notes.errors += 1;
                 return;
             }
             let message = format!(
@@ -227,7 +273,9 @@ impl Reader<'_> {
                 continue;
             }
             let known = || FACTS.into_iter().chain(self.notes.variables.keys().map(String::as_str));
-            let hint = words::did_you_mean(name, known());
+            // There may be very many, and very many that are wrong.
+            let wanted = self.notes.errors < MOST_PROBLEMS;
+            let hint = wanted.then(|| words::did_you_mean(name, known().take(1_000))).flatten();
             let message = format!(
                 "unknown variable {}, expected {}",
                 words::quote(name),

@@ -173,7 +173,9 @@ impl Run {
         for (name, value) in &answer.variables {
             if webhook.variables.iter().any(|known| **known == **name) {
                 let is_secret = self.variables.holds_secret(name);
-                self.variables.set(name, value.clone(), is_secret);
+                if !self.set(name, value.clone(), is_secret) {
+                    continue;
+                }
                 let shown = if is_secret { "*" } else { value.as_str() };
                 self.trail.note(format!("set:{name}={shown}"), None);
             }
@@ -249,7 +251,8 @@ impl Run {
             Does::Collect(collect) => Some(self.ask(collect)),
             Does::Choose(choose) => {
                 let text = choose.text.expand(&self.variables);
-                let case = choose.cases.iter().find(|(matcher, _)| matcher.matches(&text, now.plan));
+                let fits = |matcher: &Matcher| matcher.matches_text(&text, &choose.text, now.plan);
+                let case = choose.cases.iter().find(|(matcher, _)| fits(matcher));
                 let steps = case.map(|(_, steps)| steps).or(choose.otherwise.as_ref()).cloned();
                 self.enter(steps);
                 None
@@ -263,7 +266,7 @@ impl Run {
                 for (name, value) in values {
                     let is_secret = value.is_secret(&self.variables);
                     let value = value.expand(&self.variables);
-                    self.variables.set(name, value, is_secret);
+                    self.set(name, value, is_secret);
                 }
                 None
             }
@@ -294,6 +297,15 @@ impl Run {
         }
     }
 
+    /// Sets a variable; false, with a note, where a call has no room for it.
+    fn set(&mut self, name: &str, value: String, is_secret: bool) -> bool {
+        let is_set = self.variables.set(name, value, is_secret);
+        if !is_set {
+            self.trail.note(format!("no room for variable:{name}"), None);
+        }
+        is_set
+    }
+
     fn say(&mut self, kind: SayKind, text: Option<&Template>, now: &Circumstances<'_>) -> Option<Action> {
         let expanded = text.map(|text| text.expand(&self.variables)).unwrap_or_default();
         let saying = Saying { kind, text: expanded };
@@ -309,8 +321,9 @@ impl Run {
 
     fn holds(&self, step: &IfStep, now: &Circumstances<'_>) -> bool {
         let moment = Moment { plan: now.plan, local: now.plan.local(now.at), overrides: now.overrides };
-        let value_fits =
-            |(text, matcher): &(Template, Matcher)| matcher.matches(&text.expand(&self.variables), now.plan);
+        let value_fits = |(text, matcher): &(Template, Matcher)| {
+            matcher.matches_text(&text.expand(&self.variables), text, now.plan)
+        };
         step.condition.hours_hold(moment).is_some()
             && step.condition.from.matches(&self.variables.from, now.plan)
             && step.value.as_ref().is_none_or(value_fits)

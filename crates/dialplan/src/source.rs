@@ -2,6 +2,7 @@
 
 use crate::problem::{Excerpt, Problem, Severity};
 use crate::step::StepPlace;
+use crate::words;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Range;
@@ -36,6 +37,11 @@ impl Source {
         let starts = file.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(starts).collect();
         Self { path: Arc::from(file.path.as_str()), text: file.text.clone(), line_starts }
+    }
+
+    /// A file that is not read, to point at.
+    pub(crate) fn without_text(path: &str) -> Self {
+        Self { path: Arc::from(path), text: String::new(), line_starts: vec![0] }
     }
 
     pub(crate) fn place(&self, span: &Range<usize>) -> Place {
@@ -84,8 +90,8 @@ impl Source {
             line: narrow(line + 1),
             column: narrow(before + 1),
             severity,
-            message,
-            hint,
+            message: words::printable(message),
+            hint: hint.map(words::printable),
             excerpt: Some(excerpt(whole, before, width)),
         }
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::country::Country;
 use filter::Filter;
 pub(crate) use parse::{FACTS, is_name};
-pub(crate) use variables::Variables;
+pub(crate) use variables::{MOST_NAMED, Variables};
 
 /// A parsed text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,12 @@ impl From<Template> for String {
 }
 
 impl Template {
+    /// Whether it is the caller's number and nothing else.
+    pub(crate) fn is_caller(&self) -> bool {
+        let is_from = |part: &Part| matches!(part, Part::Variable { name: Variable::From, filters, .. } if filters.is_empty());
+        self.country.is_none() && matches!(self.parts.as_slice(), [part] if is_from(part))
+    }
+
     /// The text without variables, if it has none.
     pub(crate) fn literal(&self) -> Option<&str> {
         let fixed = self.country.is_none() && self.parts.iter().all(|part| matches!(part, Part::Text(_)));

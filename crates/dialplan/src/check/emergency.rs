@@ -1,6 +1,7 @@
 //! Emergency rules among the others: what they lead to, and whether any call comes to them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::plan::{Context, Rule};
 use crate::problem::Severity;
@@ -13,7 +14,7 @@ type Contexts = BTreeMap<String, Context>;
 type Written = (usize, usize);
 
 /// An emergency rule leads to no rule that needs a permission.
-pub(super) fn needs_no_permission(contexts: &Contexts, sources: &[Source], notes: &mut Notes) {
+pub(super) fn needs_no_permission(contexts: &Contexts, sources: &[Arc<Source>], notes: &mut Notes) {
     let mut checked = BTreeSet::new();
     for rule in rules(contexts).filter(|rule| rule.emergency) {
         if !checked.insert(written(rule)) {
@@ -72,7 +73,7 @@ fn targets<'a>(contexts: &'a Contexts, from: &Rule, goto: &Goto) -> Vec<&'a Rule
 }
 
 /// Warns of every emergency rule that no call of a phone comes to.
-pub(super) fn is_reached(contexts: &Contexts, sources: &[Source], notes: &mut Notes) {
+pub(super) fn is_reached(contexts: &Contexts, sources: &[Arc<Source>], notes: &mut Notes) {
     if !rules(contexts).any(|rule| rule.emergency) {
         return;
     }

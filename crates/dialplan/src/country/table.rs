@@ -7,12 +7,20 @@ pub(super) static COUNTRIES: &[Country] = &[
         name: "nl",
         code: "31",
         // Nine digits; eleven in the range of machines (097).
-        lengths: 9..=11,
+        lengths: 9..=9,
+        longer: &[("97", 11)],
         national_only: &["0800", "0900", "0906", "0909"],
         ..ZERO
     },
     // 8 digits on a landline, 9 on a mobile.
-    Country { name: "be", code: "32", lengths: 8..=9, national_only: &["0800", "090"], ..ZERO },
+    Country {
+        name: "be",
+        code: "32",
+        lengths: 8..=8,
+        longer: &[("4", 9)],
+        national_only: &["0800", "090"],
+        ..ZERO
+    },
     Country {
         name: "de",
         code: "49",
@@ -51,7 +59,8 @@ pub(super) static COUNTRIES: &[Country] = &[
         code: "55",
         trunk: Trunk::Brazil,
         // Area code and eight digits, nine on a mobile.
-        lengths: 10..=11,
+        lengths: 10..=10,
+        longer: &[("??9", 11)],
         national_only: &["0300", "0303", "0500", "0800", "0900"],
         ..ZERO
     },
@@ -66,7 +75,8 @@ pub(super) static COUNTRIES: &[Country] = &[
         name: "ie",
         code: "353",
         // Ten digits only where it is Northern Ireland, which has a prefix as if it were inside the country.
-        lengths: 7..=10,
+        lengths: 7..=9,
+        longer: &[("48", 10)],
         elsewhere: &[("048", "4428")],
         ..ZERO
     },
@@ -172,6 +182,7 @@ const ZERO: Country = Country {
     trunk: Trunk::Prefix("0"),
     international: "00",
     lengths: 9..=9,
+    longer: &[],
     national_only: &[],
     elsewhere: &[],
 };

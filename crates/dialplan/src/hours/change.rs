@@ -33,7 +33,10 @@ impl Hours {
             let mut is_free = None;
             move |opening: &&Opening| {
                 opening.starts_on(date)
-                    && (opening.is_dated() || *is_free.get_or_insert_with(|| self.closed_on(date).is_none()))
+                    && (opening.is_dated()
+                        || *is_free.get_or_insert_with(|| {
+                            self.closed_on(date).is_none() && self.dated_on(date).is_none()
+                        }))
             }
         };
         let yesterday = date.yesterday().ok();

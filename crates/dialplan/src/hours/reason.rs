@@ -19,6 +19,11 @@ pub enum HoursReason {
         /// The public holiday that it is, in its own language: `Koningsdag`.
         holiday: Option<String>,
     },
+    /// They would be open by the week, were the hours of that day not said by date.
+    Dated {
+        /// As written: `2026-12-24 08:30-12:00`.
+        text: String,
+    },
     /// No opening covers the moment.
     Outside,
 }
@@ -37,6 +42,7 @@ impl fmt::Display for HoursReason {
             Self::Open { text } => write!(f, "open: {text}"),
             Self::Closed { text, holiday: Some(holiday) } => write!(f, "closed: {holiday} ({text})"),
             Self::Closed { text, holiday: None } => write!(f, "closed: {text}"),
+            Self::Dated { text } => write!(f, "closed: that day has hours of its own, {text}"),
             Self::Outside => f.write_str("closed: no opening covers it"),
         }
     }

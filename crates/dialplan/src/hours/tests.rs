@@ -113,9 +113,25 @@ fn a_dated_opening_beats_a_closed_day() {
     assert_eq!(at(&shop, "2027-01-01T02:00"), "closed: no opening covers it");
     assert_eq!(at(&shop, "2026-05-05T12:00"), "open: ma-za 09:00-18:00");
     assert_eq!(at(&shop, "2030-05-06T12:00"), "open: ma-za 09:00-18:00");
-    // A date adds to the week's hours of that day and takes none away.
-    let saturday = hours(&["za 09:00-12:00", "2026-12-19 10:00-16:00"], &[]);
-    assert_eq!(at(&saturday, "2026-12-19T09:00"), "open: za 09:00-12:00");
+    // Entries with a date say all hours of their day.
+    let saturday = hours(&["za 09:00-12:00", "2026-12-19 10:00-16:00", "2026-12-19 19:00-20:00"], &[]);
+    assert_eq!(
+        at(&saturday, "2026-12-19T09:00"),
+        "closed: that day has hours of its own, 2026-12-19 10:00-16:00"
+    );
+    assert_eq!(at(&saturday, "2026-12-19T19:30"), "open: 2026-12-19 19:00-20:00");
+    assert_eq!(at(&saturday, "2026-12-26T09:00"), "open: za 09:00-12:00");
+    let eve = hours(&["ma-vr 08:30-17:30", "wo 22:00-02:00", "2026-12-24 08:30-12:00"], &[]);
+    assert!(
+        at(&eve, "2026-12-24T15:00").starts_with("closed")
+            && at(&eve, "2026-12-24T11:00").starts_with("open")
+    );
+    assert_eq!(at(&eve, "2026-12-24T01:00"), "open: wo 22:00-02:00", "the night of the day before");
+    assert_eq!(
+        changes(&eve, "2026-12-24T08:00Z", 2),
+        ["2026-12-24T11:00:00Z", "2026-12-25T07:30:00Z"],
+        "Christmas is no holiday here"
+    );
     assert_eq!(at(&saturday, "2026-12-19T15:00"), "open: 2026-12-19 10:00-16:00");
     assert_eq!(at(&saturday, "2026-12-12T15:00"), "closed: no opening covers it");
     assert_eq!(at(&hours(&["2026-12-19"], &["12-19"]), "2026-12-19T00:00"), "open: 2026-12-19");

@@ -2,37 +2,45 @@
 
 use super::definitions::Definitions;
 use super::{condition, destination, step};
-use crate::destination as written;
 use crate::matcher::Matcher;
 use crate::overrides::OverrideTo;
 use crate::plan::ReferenceKind;
 use crate::reader::Reader;
+use crate::say::SayKind;
 use crate::step::{ChooseStep, Does, IfStep, Steps, WebhookStep};
 use crate::tree::{Entry, Kind, Node, Table};
 use crate::words;
 
 pub(super) fn say(reader: &mut Reader<'_>, node: &Node) -> Option<Does> {
     let text = reader.text(node, "say", "digits:${from}")?;
-    let Some(Does::Say { kind, text: said }) = written::say(text) else {
-        let message = format!(
-            "{} cannot be said, expected `number:42`, `digits:201`, `spell:AB`, `date`, `date:2026-12-25`, `time` or `time:14:30`",
-            words::quote(text)
-        );
-        let word = text.split(':').next().unwrap_or_default();
-        let hint = words::did_you_mean(word, ["number", "digits", "spell", "date", "time"]);
-        reader.error_hint(&node.span, message, hint);
-        return None;
+    let (word, argument) = text.split_once(':').map_or((text, None), |(word, rest)| (word, Some(rest)));
+    let Some(kind) = SayKind::ALL.into_iter().find(|kind| kind.word() == word) else {
+        return cannot_be_said(reader, node, text, word);
+    };
+    let is_now = matches!(kind, SayKind::Date | SayKind::Time);
+    let said = match argument {
+        None if is_now => None,
+        None => return cannot_be_said(reader, node, text, word),
+        Some("") => {
+            let message = format!("nothing is said: {} ends with its `:`", words::quote(text));
+            reader.error(&node.span, message);
+            return None;
+        }
+        Some(argument) => Some(reader.template_at(node, word.len() + 1, argument)?),
     };
     reader.refer(ReferenceKind::Saying, kind.word(), &node.span);
-    // Read once more for its variables, each at its place.
-    let text = match said {
-        Some(_) => {
-            let (word, argument) = text.split_once(':')?;
-            Some(reader.template_at(node, word.len() + 1, argument)?)
-        }
-        None => None,
-    };
-    Some(Does::Say { kind, text })
+    Some(Does::Say { kind, text: said })
+}
+
+fn cannot_be_said(reader: &mut Reader<'_>, node: &Node, text: &str, word: &str) -> Option<Does> {
+    let message = format!(
+        "{} cannot be said, expected `number:42`, `digits:201`, `spell:AB`, `date`, `date:2026-12-25`, `time` or `time:14:30`",
+        words::quote(text)
+    );
+    let hint = words::did_you_mean(word, ["number", "digits", "spell", "date", "time"])
+        .filter(|_| !SayKind::ALL.into_iter().any(|kind| kind.word() == word));
+    reader.error_hint(&node.span, message, hint);
+    None
 }
 
 pub(super) fn choose(
@@ -89,7 +97,7 @@ pub(super) fn condition(
             None
         }
     };
-    if condition.is_none() && value.is_none() {
+    if ["when", "from", "value", "match"].iter().all(|key| asked.get(key).is_none()) {
         reader.error(&entry.node.span, "`if` asks nothing, expected `when`, `from`, or `value` and `match`");
     }
     let Some(node) = table.get("then") else {
@@ -117,6 +125,9 @@ pub(super) fn set(reader: &mut Reader<'_>, entry: &Entry) -> Option<Does> {
         }
     }
     if values.is_empty() {
+        if !table.entries.is_empty() {
+            return None;
+        }
         reader
             .error(&entry.node.span, "`set` needs a name and a text, such as set = { klant = \"${from}\" }");
         return None;

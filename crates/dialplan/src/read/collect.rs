@@ -61,6 +61,21 @@ pub(super) fn read(
     let retries = table.get("retries").and_then(|node| reader.integer(node, "retries", 0..=10));
     let is_secret = table.get("secret").and_then(|node| reader.boolean(node, "secret"));
     reader.notes.asks_secrets |= is_secret == Some(true);
+    if is_secret == Some(true) && valid.is_some() && table.get("on_invalid").is_none() {
+        let span = table.entry("match").map_or(&entry.key_span, |entry| &entry.key_span);
+        let message =
+            "who does not know this secret would go on with the next step: `match` needs `on_invalid`";
+        let hint = "write on_invalid = [{ hangup = true }]".to_string();
+        reader.error_hint(span, message, Some(hint));
+    }
+    if let (Some(valid), Some(node)) = (&valid, table.get("match"))
+        && valid.excludes_lengths(min.into(), max.into())
+    {
+        let digits = if min == max { format!("{min}") } else { format!("{min} to {max}") };
+        let message =
+            format!("no answer can fit: it has {digits} digits, and `match` asks for another number of them");
+        reader.warn(&node.span, message, None);
+    }
     let mut branch = |key: &str| -> Option<Steps> {
         table.get(key).and_then(|node| step::steps(reader, node, key, depth + 1, names))
     };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::definitions::Definitions;
 use super::hours;
 use crate::condition::{Condition, When};
-use crate::matcher::{Matcher, Term};
-use crate::reader::Reader;
+use crate::matcher::{ANONYMOUS, Matcher, Term};
+use crate::reader::{Named, Reader};
 use crate::tree::{Node, Table};
 use crate::words;
 
@@ -48,7 +48,29 @@ fn when(reader: &mut Reader<'_>, node: &Node, names: &Definitions) -> Vec<When> 
 /// Numbers by pattern or set, some of them with `!`.
 pub(super) fn matcher(reader: &mut Reader<'_>, node: &Node, key: &str, names: &Definitions) -> Matcher {
     let texts = reader.texts(node, key, "_2XX");
-    Matcher::new(texts.into_iter().filter_map(|(text, node)| term(reader, text, node, names)).collect())
+    let mut terms = Vec::new();
+    for (text, node) in texts {
+        let Some(term) = term(reader, text, node, names) else { continue };
+        if key == "from" {
+            no_caller(reader, node, &term);
+        }
+        terms.push(term);
+    }
+    Matcher::new(terms)
+}
+
+/// A caller has a number, or hides it.
+fn no_caller(reader: &mut Reader<'_>, node: &Node, term: &Term) {
+    let Some(text) = term.pattern().and_then(|pattern| pattern.plain()) else { return };
+    // One without its underscore has its warning already.
+    let is_number =
+        text.contains(|c: char| c.is_ascii_digit()) || term.pattern().is_some_and(|p| p.doubt().is_some());
+    let hint = words::did_you_mean(text, [ANONYMOUS]);
+    if hint.is_some() || !is_number {
+        let message = format!("{} has no digit: no caller's number is like this", words::quote(text));
+        let hint = hint.or_else(|| Some("callers who hide their number are `anonymous`".to_string()));
+        reader.warn(&node.span, message, hint);
+    }
 }
 
 /// One of them.
@@ -77,6 +99,7 @@ pub(super) fn term(reader: &mut Reader<'_>, text: &str, node: &Node, names: &Def
 /// Complains when there is no such set.
 pub(super) fn known_set(reader: &mut Reader<'_>, node: &Node, name: &str, names: &Definitions) -> Option<()> {
     if names.sets.contains_key(name) {
+        reader.uses(Named::Set, name);
         return Some(());
     }
     if names.complete {

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::webhooks::{self, Webhook};
-use super::{destination, dial, hours, sets, step, variables};
+use super::{destination, dial, hours, sets, step, unused, variables};
 use crate::calendar::Days;
 use crate::hours::Hours;
+use crate::live::{ENTERED, INBOUND};
 use crate::matcher::NumberSet;
 use crate::plan::ReferenceKind;
 use crate::problem::{Problem, Severity};
-use crate::reader::Reader;
+use crate::reader::{Named, Reader};
 use crate::run::Target;
 use crate::source::Place;
 use crate::step::{DialOrder, Group, Member};
@@ -34,6 +35,8 @@ pub(crate) struct Definitions {
     pub(crate) is_emergency: bool,
     pub(crate) ivrs: BTreeMap<String, (Place, ())>,
     pub(crate) queues: BTreeMap<String, (Place, ())>,
+    /// What is there to be named, with the warning for when nothing does.
+    pub(crate) defined: BTreeMap<(Named, String), Problem>,
     /// Whether all files could be read: only then is an unknown name a fault.
     pub(crate) complete: bool,
     /// The warning for hours in a plan without a time zone, at the first hours.
@@ -57,10 +60,12 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Table, names: &mut Definition
     }
     for entry in section(reader, root, "group") {
         let group = Arc::new(read_group(reader, entry));
+        to_be_named(reader, Named::Group, entry, names);
         define(reader, "group", entry, group, &mut names.groups);
     }
     for entry in section(reader, root, "set") {
         let set = sets::read(reader, entry);
+        to_be_named(reader, Named::Set, entry, names);
         define(reader, "set", entry, set, &mut names.sets);
     }
     for entry in section(reader, root, "webhook") {
@@ -70,6 +75,9 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Table, names: &mut Definition
     variables::fixed(reader, root);
     variables::set_by_steps(reader, root);
     for entry in tables(root, "context") {
+        if ![ENTERED, INBOUND].contains(&entry.key.as_str()) {
+            to_be_named(reader, Named::Context, entry, names);
+        }
         let rules = names.rules.entry(entry.key.clone()).or_default();
         let Kind::List(list) = &entry.node.kind else { continue };
         for rule in list {
@@ -89,6 +97,15 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Table, names: &mut Definition
     }
 }
 
+/// Notes something that is there to be named elsewhere.
+pub(super) fn to_be_named(reader: &Reader<'_>, kind: Named, entry: &Entry, names: &mut Definitions) {
+    let warning = || {
+        let (message, hint) = unused::message(kind, &entry.key);
+        reader.source.problem(&entry.key_span, Severity::Warning, message, Some(hint))
+    };
+    names.defined.entry((kind, entry.key.clone())).or_insert_with(warning);
+}
+
 /// Notes the name of a rule, which is one of a kind in its context: records, tests and `goto` know it by that.
 fn name_of_rule(
     reader: &mut Reader<'_>,
@@ -97,8 +114,11 @@ fn name_of_rule(
     node: &Node,
     rules: &mut BTreeMap<String, Place>,
 ) {
-    if name.is_empty() || name.starts_with('#') {
-        let message = format!("{} is no name of a rule: it is empty or begins with `#`", words::quote(name));
+    if name.is_empty() || name.starts_with('#') || name.contains('/') {
+        let message = format!(
+            "{} is no name of a rule: it is empty, begins with `#` or has a `/` in it",
+            words::quote(name)
+        );
         return reader.error(&node.span, message);
     }
     if let Some(place) = rules.get(name) {
@@ -160,11 +180,31 @@ fn read_group(reader: &mut Reader<'_>, entry: &Entry) -> Group {
     let Some(table) = reader.table(&entry.node, "a group") else { return group };
     reader.only(table, &["members", "strategy", "timeout"], "a group");
     group.members = members(reader, entry, table, "a group");
+    let is_weighted =
+        matches!(table.get("strategy").map(|node| &node.kind), Some(Kind::Text(text)) if text == "weighted");
+    if let Some(node) = table.get("members").filter(|_| !is_weighted) {
+        weights(reader, node);
+    }
     if let Some(order) = table.get("strategy").and_then(|node| dial::strategy(reader, node)) {
         group.order = order;
     }
     group.timeout = table.get("timeout").and_then(|node| reader.time(node, "timeout"));
     group
+}
+
+/// Keeps the warning for a weight in a group that is not weighted; some `dial` may be.
+fn weights(reader: &mut Reader<'_>, node: &Node) {
+    let Kind::List(list) = &node.kind else { return };
+    let weight = list.iter().find_map(|node| match &node.kind {
+        Kind::Table(table) => table.entry("weight"),
+        _ => None,
+    });
+    if let Some(entry) = weight.filter(|_| reader.notes.weights.len() < MOST_WEIGHTS) {
+        let message = "`weight` counts where the strategy is `weighted`, and here it is another".to_string();
+        let hint = Some("write strategy = \"weighted\", or leave the weights out".to_string());
+        let problem = reader.source.problem(&entry.key_span, Severity::Warning, message, hint);
+        reader.notes.weights.push(problem);
+    }
 }
 
 /// `members` of a group or a queue: numbers, `ext:NUMBER`, `trunk:NAME`, or one of these with its weight.
@@ -174,7 +214,7 @@ fn members(reader: &mut Reader<'_>, entry: &Entry, table: &Table, what: &str) ->
             .error(&entry.node.span, format!("{what} needs `members`, such as members = [\"201\", \"202\"]"));
         return Vec::new();
     };
-    let mut members = Vec::new();
+    let mut members: Vec<Member> = Vec::new();
     let list = match &node.kind {
         Kind::List(list) if list.is_empty() => {
             reader.error(&node.span, "`members` is empty, expected at least one text such as \"201\"");
@@ -196,8 +236,12 @@ fn members(reader: &mut Reader<'_>, entry: &Entry, table: &Table, what: &str) ->
             }
             _ => (reader.text(node, "members", "201"), node, 1),
         };
-        let target = text.and_then(|text| target(reader, node, text));
-        members.extend(target.map(|target| Member { target, weight }));
+        let Some(target) = text.and_then(|text| target(reader, node, text)) else { continue };
+        // A list that is too long is refused below.
+        if members.len() <= dial::MOST_TARGETS && members.iter().any(|member| member.target == target) {
+            reader.warn(&node.span, format!("{target} is a member already: it is rung once"), None);
+        }
+        members.push(Member { target, weight });
     }
     if members.len() > dial::MOST_TARGETS {
         reader.error(&node.span, format!("more than {} members", dial::MOST_TARGETS));
@@ -213,11 +257,16 @@ fn target(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Target> {
     }
     let number = text.strip_prefix("ext:").unwrap_or(text);
     if number != text || !text.contains(':') {
+        if number.starts_with("e164:") {
+            let hint = Some("write the number as it is to be rung".to_string());
+            reader.error_hint(&node.span, "a member is fixed: nothing is done to its number", hint);
+            return None;
+        }
         let template = reader.template_at(node, text.len() - number.len(), number)?;
         dial::refer_extension(reader, node, &template)?;
         return Some(Target::Extension(number.to_string()));
     }
-    let Some(name) = text.strip_prefix("trunk:") else {
+    let Some(name) = text.strip_prefix("trunk:").filter(|name| !name.is_empty()) else {
         let message =
             format!("{} is no member, expected a number, `ext:NUMBER` or `trunk:NAME`", words::quote(text));
         reader.error(&node.span, message);
@@ -261,6 +310,7 @@ fn check_ivr(reader: &mut Reader<'_>, entry: &Entry, names: &Definitions) {
         }
         if let Some(text) = reader.text(&entry.node, &entry.key, "group:balie") {
             match text {
+                _ if without_context(reader, &entry.node, text, names) => {}
                 "repeat" => drop(destination::check(reader, &entry.node, text, names)),
                 _ => drop(destination::steps(reader, &entry.node, text, names)),
             }
@@ -268,6 +318,19 @@ fn check_ivr(reader: &mut Reader<'_>, entry: &Entry, names: &Definitions) {
             keys.push((entry.key.clone(), text.to_string()));
         }
     }
+}
+
+/// Complains of a rule without its context: a menu stands in none.
+fn without_context(reader: &mut Reader<'_>, node: &Node, text: &str, names: &Definitions) -> bool {
+    let Some(rule) = text.strip_prefix("rule:").filter(|rule| !rule.contains('/')) else { return false };
+    let context = names.rules.iter().find(|(_, rules)| rules.contains_key(rule)).map(|(context, _)| context);
+    let hint = context.map(|context| format!("write `rule:{context}/{rule}`"));
+    let message = format!(
+        "{} leaves open which context the rule is of, expected `rule:CONTEXT/NAME`",
+        words::quote(text)
+    );
+    reader.error_hint(&node.span, message, hint.filter(|hint| hint.len() < 120));
+    true
 }
 
 fn check_queue(reader: &mut Reader<'_>, entry: &Entry) {
@@ -283,3 +346,4 @@ fn check_queue(reader: &mut Reader<'_>, entry: &Entry) {
 }
 
 const KEYS: [&str; 14] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", "timeout", "invalid"];
+const MOST_WEIGHTS: usize = 100;

@@ -6,14 +6,18 @@ use super::definitions::Definitions;
 use super::step::{self, named};
 use crate::destination;
 use crate::plan::ReferenceKind;
-use crate::reader::Reader;
+use crate::reader::{Named, Reader};
 use crate::step::{Does, Goto, Step, Steps};
 use crate::tree::{Entry, Node, Table};
 use crate::words;
 
 /// The steps that lead to a destination, such as `group:balie`.
 pub(super) fn steps(reader: &mut Reader<'_>, node: &Node, text: &str, names: &Definitions) -> Option<Steps> {
+    let errors = reader.notes.errors();
     check(reader, node, text, names)?;
+    if reader.notes.errors() > errors {
+        return None;
+    }
     let group = |name: &str| names.groups.get(name).map(|(_, group)| Arc::clone(group));
     let full = in_context(text, &names.context);
     match destination::steps(&full, &group) {
@@ -39,7 +43,7 @@ pub(super) fn check(reader: &mut Reader<'_>, node: &Node, text: &str, names: &De
         return None;
     }
     match kind {
-        "group" if names.groups.contains_key(name) => {}
+        "group" if names.groups.contains_key(name) => reader.uses(Named::Group, name),
         "group" => {
             named(reader, node, "group", name, &names.groups, names.complete);
             return None;
@@ -55,6 +59,15 @@ pub(super) fn check(reader: &mut Reader<'_>, node: &Node, text: &str, names: &De
         "say" => {
             let kind = name.split(':').next().unwrap_or_default();
             reader.refer(ReferenceKind::Saying, kind, &node.span);
+        }
+        "rule" if name.is_empty() || name.ends_with('/') => {
+            let message = format!("{} is no destination: it names no rule", words::quote(text));
+            reader.error_hint(
+                &node.span,
+                message,
+                Some("write `rule:NAME` or `rule:CONTEXT/NAME`".to_string()),
+            );
+            return None;
         }
         "rule" => {
             let (context, rule) = name.split_once('/').unwrap_or((&names.context, name));
@@ -83,6 +96,15 @@ pub(super) fn goto(
             }
             Goto::Rule { context: context.into(), name: rule.into() }
         }
+        Some(("context", written))
+            if written.split_once('/').is_some_and(|(context, _)| names.rules.contains_key(context)) =>
+        {
+            let (context, number) = written.split_once('/').unwrap_or_default();
+            let message = format!("{} is no context: the number is written apart", words::quote(written));
+            let hint = format!("write goto = \"context:{context}\", number = \"{number}\"");
+            reader.error_hint(&entry.node.span, message, Some(hint).filter(|hint| hint.len() < 120));
+            return None;
+        }
         Some(("context", context)) if !context.is_empty() => {
             known_context(reader, &entry.node, context, names);
             let number = match number {
@@ -109,6 +131,9 @@ pub(super) fn goto(
 }
 
 fn known_context(reader: &mut Reader<'_>, node: &Node, context: &str, names: &Definitions) {
+    if *context != *names.context {
+        reader.uses(Named::Context, context);
+    }
     if names.complete && !names.rules.contains_key(context) {
         let message =
             format!("unknown context {}, expected the name of a [[context.*]]", words::quote(context));
@@ -121,6 +146,9 @@ fn known_rule(reader: &mut Reader<'_>, node: &Node, context: &str, rule: &str, n
     let Some(rules) = names.rules.get(context) else {
         return known_context(reader, node, context, names);
     };
+    if *context != *names.context {
+        reader.uses(Named::Context, context);
+    }
     if names.complete && !rules.contains_key(rule) {
         let message = format!("context {} has no rule {}", words::quote(context), words::quote(rule));
         let hint = reader.hint(rule, rules.keys());

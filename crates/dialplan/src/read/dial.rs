@@ -7,7 +7,7 @@ use super::definitions::Definitions;
 use super::step;
 use crate::live::NotLive;
 use crate::plan::ReferenceKind;
-use crate::reader::Reader;
+use crate::reader::{Named, Reader};
 use crate::step::{DialOrder, DialStep, Failover, Rotation, Steps, TargetTemplate};
 use crate::template::Template;
 use crate::tree::{Entry, Kind, Node, Table};
@@ -55,6 +55,20 @@ pub(super) fn read(
         let hint = "write these as the members of a [group.NAME], and dial = \"group:NAME\"".to_string();
         reader.error_hint(&node.span, message, Some(hint));
     }
+    if found.texts > 1 {
+        lost(reader, table, entry, &found);
+    }
+    if !found.targets.is_empty() && !found.targets.iter().any(TargetTemplate::has_trunk) {
+        for key in ["to", "failover"] {
+            if let Some(entry) = table.entry(key) {
+                reader.warn(
+                    &entry.key_span,
+                    format!("`{key}` is for trunks, and none is dialled here"),
+                    None,
+                );
+            }
+        }
+    }
     let to = table.get("to").and_then(|node| reader.template(node, "to", "+${number:3}"));
     let caller_id = table.get("callerid").and_then(|node| reader.template(node, "callerid", "site"));
     let number = caller_id.as_ref().and_then(Template::literal);
@@ -77,6 +91,28 @@ pub(super) fn read(
         to,
         caller_id,
     })
+}
+
+/// Warns of what a group says of itself and what does not count, since it is rung with others.
+fn lost(reader: &mut Reader<'_>, table: &Table, entry: &Entry, found: &Found) {
+    let says_order = table.get("order").is_some() || table.get("strategy").is_some();
+    let says_timeout = table.get("timeout").is_some();
+    for target in &found.targets {
+        let TargetTemplate::Group(group) = target else { continue };
+        let strategy = STRATEGIES.iter().find(|(_, order)| *order == group.order).map(|(word, _)| *word);
+        let strategy = strategy.filter(|_| !says_order && matches!(group.order, DialOrder::Rotate(_)));
+        let timeout = group.timeout.filter(|_| !says_timeout);
+        let what = match (strategy, timeout) {
+            (Some(word), Some(_)) => format!("its strategy `{word}` and its timeout do"),
+            (Some(word), None) => format!("its strategy `{word}` does"),
+            (None, Some(_)) => "its timeout does".to_string(),
+            (None, None) => continue,
+        };
+        let message =
+            format!("group {} is rung with others here: {what} not count", words::quote(&group.name));
+        let hint = "say it beside the `dial`, or ring the group in a step of its own".to_string();
+        reader.warn(&entry.node.span, message, Some(hint));
+    }
 }
 
 /// What the texts under `dial` come to.
@@ -121,6 +157,7 @@ fn target(reader: &mut Reader<'_>, node: &Node, text: &str, names: &Definitions,
         }
         "group" => match names.groups.get(name) {
             Some((_, group)) => {
+                reader.uses(Named::Group, name);
                 found.targets.push(TargetTemplate::Group(Arc::clone(group)));
                 found.group_timeout = group.timeout;
                 found.group_order = Some(group.order);
@@ -188,6 +225,7 @@ fn order(reader: &mut Reader<'_>, node: &Node) -> Option<DialOrder> {
 pub(super) fn strategy(reader: &mut Reader<'_>, node: &Node) -> Option<DialOrder> {
     let text = reader.text(node, "strategy", "ring-all")?;
     let strategy = STRATEGIES.iter().find(|(word, _)| *word == text).map(|(_, order)| *order);
+    reader.notes.is_weighted |= strategy == Some(DialOrder::Rotate(Rotation::Weighted));
     if strategy.is_none() {
         let known = STRATEGIES.map(|(word, _)| word);
         let message = format!("unknown strategy {}, expected {}", words::quote(text), words::one_of(known));

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::definitions::Definitions;
+use super::definitions::{self, Definitions};
 use crate::calendar::{self, Days};
 use crate::hours::{Closed, Hours, Opening};
-use crate::reader::Reader;
+use crate::reader::{Named, Reader};
 use crate::tree::{Entry, Kind, Node, Table};
 use crate::words;
 
@@ -24,6 +24,7 @@ pub(super) fn read_closures(reader: &mut Reader<'_>, root: &Table, names: &mut D
             reader.error(&entry.key_span, message);
         } else {
             names.closures.insert(entry.key.clone(), (reader.source.place(&entry.key_span), days));
+            definitions::to_be_named(reader, Named::Closure, entry, names);
         }
     }
 }
@@ -107,6 +108,7 @@ pub(super) fn of_when(
     }
     let whole = |days| Hours::only(Opening::whole(name, days));
     let hours = if let Some((_, days)) = names.closures.get(name) {
+        reader.uses(Named::Closure, name);
         whole(Days::Closure(Arc::clone(days)))
     } else if let Some(country) = name.strip_prefix("holidays:") {
         whole(holidays(reader, node, country)?)
@@ -114,7 +116,8 @@ pub(super) fn of_when(
         match Opening::parse(name) {
             Ok(opening) => Hours::only(opening),
             Err(reason) => {
-                reader.error(&node.span, format!("{}: {reason}", words::quote(text)));
+                let hint = like_holidays(name);
+                reader.error_hint(&node.span, format!("{}: {reason}", words::quote(text)), hint);
                 return None;
             }
         }
@@ -147,12 +150,22 @@ fn closed_days(reader: &mut Reader<'_>, node: &Node, text: &str, names: &Definit
         return holidays(reader, node, country);
     }
     if let Some((_, days)) = names.closures.get(text) {
+        reader.uses(Named::Closure, text);
         return Some(Days::Closure(Arc::clone(days)));
     }
     if Days::looks_like_dates(text) {
+        let hint = text
+            .split_once(' ')
+            .filter(|(date, times)| Days::parse_dates(date).is_ok() && times.contains(':'));
+        let hint = hint.map(|_| {
+            "closed days are whole days: write the hours of that day in `open`, such as \"2026-12-24 08:30-12:00\""
+                .to_string()
+        });
         let days = Days::parse_dates(text);
         return days
-            .map_err(|reason| reader.error(&node.span, format!("{} {reason}", words::quote(text))))
+            .map_err(|reason| {
+                reader.error_hint(&node.span, format!("{} {reason}", words::quote(text)), hint);
+            })
             .ok();
     }
     if names.complete {
@@ -160,10 +173,17 @@ fn closed_days(reader: &mut Reader<'_>, node: &Node, text: &str, names: &Definit
             "unknown closure {}, expected a date, `holidays:nl` or the name of a [closure.*]",
             words::quote(text)
         );
-        let hint = reader.hint(text, names.closures.keys());
+        let hint = like_holidays(text).or_else(|| reader.hint(text, names.closures.keys()));
         reader.error_hint(&node.span, message, hint);
     }
     None
+}
+
+/// Holidays under another word, such as `feestdagen:nl`.
+fn like_holidays(text: &str) -> Option<String> {
+    let (word, country) = text.split_once(':')?;
+    words::nearest(word, ["holidays", "feestdagen", "feestdag"])?;
+    calendar::parse_holidays(country).ok().map(|_| format!("did you mean `holidays:{country}`?"))
 }
 
 fn holidays(reader: &mut Reader<'_>, node: &Node, name: &str) -> Option<Days> {

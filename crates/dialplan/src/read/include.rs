@@ -16,7 +16,7 @@ pub(super) type Written = BTreeMap<String, Vec<Item>>;
 
 pub(super) fn contexts(
     written: &Written,
-    sources: &[Source],
+    sources: &[Arc<Source>],
     notes: &mut Notes,
     complete: bool,
 ) -> BTreeMap<String, Context> {
@@ -44,7 +44,7 @@ pub(super) fn contexts(
 
 struct Flat<'a> {
     written: &'a Written,
-    sources: &'a [Source],
+    sources: &'a [Arc<Source>],
     notes: &'a mut Notes,
     complete: bool,
     context: Context,
@@ -112,7 +112,7 @@ impl<'a> Flat<'a> {
         if self.includes_left == 0 {
             return Some(format!("a context has at most {MOST_INCLUDES} includes, with those within them"));
         }
-        (self.way.len() >= DEEPEST).then(|| format!("contexts include each other more than {DEEPEST} deep"))
+        (self.way.len() > DEEPEST).then(|| format!("contexts include each other more than {DEEPEST} deep"))
     }
 
     fn rule(&mut self, rule: &Arc<Rule>, under: Under) {

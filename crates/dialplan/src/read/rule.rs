@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::definitions::Definitions;
-use super::{condition, emergency, sets, step};
+use super::{condition, emergency, sets, step, whole};
 use crate::condition::Condition;
 use crate::live::NotLive;
 use crate::pattern::Pattern;
 use crate::plan::{Rule, RuleRef};
-use crate::reader::Reader;
+use crate::reader::{Named, Reader};
 use crate::tree::Node;
 use crate::words;
 
@@ -41,6 +41,7 @@ pub(super) fn read(
         let context = reader.text(include, "include", "functies").map(str::to_string);
         let condition = condition::read(reader, table, names).map(Arc::new);
         let context = context?;
+        reader.uses(Named::Context, &context);
         return Some(Item::Include(Include { context, condition, source, span: include.span.clone() }));
     }
     reader.only(table, &["name", "match", "from", "when", "require", "emergency", "do"], "a rule");
@@ -69,6 +70,9 @@ pub(super) fn read(
     if is_emergency {
         emergency::check(reader, table);
         steps = emergency::notices_first(reader, table.get("do"), &steps);
+    }
+    if let Some(entry) = table.entry("do") {
+        whole::check(reader, entry, &steps, context, &name);
     }
     let place = reader.source.place(&node.span);
     Some(Item::Rule(Arc::new(Rule {

@@ -23,7 +23,7 @@ impl Run {
     pub fn collected(&mut self, digits: &str, plan: &Plan) -> StepResult {
         let done = self.done();
         let Some(step) = done.as_ref().and_then(asked) else { return StepResult::Failed };
-        self.variables.set(&step.variable, digits.to_string(), step.is_secret);
+        self.set(&step.variable, digits.to_string(), step.is_secret);
         let shown = if step.is_secret { "*".repeat(digits.len()) } else { digits.to_string() };
         self.trail.note(format!("digits:{shown}"), None);
         if digits.len() < usize::from(step.min) {
@@ -40,19 +40,21 @@ impl Run {
         asked(&self.done()?).map(|step| step.variable.clone())
     }
 
-    /// The question once more, where the answer was none and there are tries left; else goes into the branch.
+    /// The question once more, where the answer was none and there are tries left; else goes into the branch, of which one
+    /// stands in for the other. A question that could not be put is not answered.
     pub(super) fn ask_again(&mut self, previous: Option<StepResult>) -> Option<Action> {
         let asking = self.asking.as_mut()?;
         let left = asking.left;
+        let is_answered = matches!(previous, None | Some(StepResult::Collected));
         let again = matches!(previous, Some(StepResult::TimedOut | StepResult::Invalid));
         let done = self.done();
         let Some((step, done)) =
-            done.as_ref().filter(|_| again).and_then(|done| Some((asked(done)?, done.step()?)))
+            done.as_ref().filter(|_| !is_answered).and_then(|done| Some((asked(done)?, done.step()?)))
         else {
             self.asking = None;
             return None;
         };
-        if let Some(left) = left.checked_sub(1)
+        if let Some(left) = left.checked_sub(1).filter(|_| again)
             && let Some(steps_left) = self.steps_left.checked_sub(1)
         {
             self.steps_left = steps_left;
@@ -62,12 +64,13 @@ impl Run {
             return Some(action);
         }
         self.asking = None;
-        let branch = match previous {
-            Some(StepResult::TimedOut) => &step.on_timeout,
-            _ if step.on_invalid.is_some() => &step.on_invalid,
-            _ => &step.on_timeout,
+        // What was pressed is no answer: no later step may take it for one.
+        self.variables.set(&step.variable, String::new(), step.is_secret);
+        let (first, second) = match previous {
+            Some(StepResult::TimedOut) => (&step.on_timeout, &step.on_invalid),
+            _ => (&step.on_invalid, &step.on_timeout),
         };
-        if let Some(steps) = branch.clone() {
+        if let Some(steps) = first.as_ref().or(second.as_ref()).cloned() {
             self.replace(steps);
         }
         None

@@ -21,6 +21,7 @@ impl Run {
                 let Some(rule) = now.plan.rule(context, name) else {
                     return self.nowhere(format!("{context}/{name}"));
                 };
+                self.trail.rule(&rule.reference);
                 rule
             }
             Goto::Context { context, number } => {

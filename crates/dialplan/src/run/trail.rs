@@ -7,7 +7,7 @@ use crate::plan::RuleRef;
 use crate::step::{DialOrder, Does, Step, StepPlace};
 use crate::template::Variables;
 
-/// The steps that were taken, at most fifty of them.
+/// The steps that were taken: of more than fifty the first 25 and the last 25.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Trail {
     steps: Vec<TrailStep>,
@@ -26,13 +26,16 @@ pub struct TrailStep {
 }
 
 impl Trail {
+    /// Where some are left out, they followed so many.
+    pub const FIRST: usize = 25;
+
     /// In the order in which they were taken.
     #[must_use]
     pub fn steps(&self) -> &[TrailStep] {
         &self.steps
     }
 
-    /// How many were left out after the last of them.
+    /// How many were left out after the first [`Trail::FIRST`] of them.
     #[must_use]
     pub fn left_out(&self) -> u32 {
         self.left_out
@@ -40,7 +43,21 @@ impl Trail {
 
     /// The text of the last step of a file.
     pub(crate) fn last_done(&self) -> Option<&str> {
-        self.steps.last().filter(|step| step.place.is_some() && self.left_out == 0).map(|step| &*step.text)
+        self.steps.last().filter(|step| step.place.is_some()).map(|step| &*step.text)
+    }
+
+    /// How many steps were taken, those that are left out too.
+    pub(crate) fn taken(&self) -> usize {
+        self.steps.len() + self.left_out as usize
+    }
+
+    /// Where the step that was the `taken`th stands among [`Trail::steps`], counted from 0; None where it is left out.
+    pub(crate) fn place_of(&self, taken: usize) -> Option<usize> {
+        let at = taken.checked_sub(1)?;
+        if at < Self::FIRST {
+            return Some(at);
+        }
+        at.checked_sub(self.left_out as usize).filter(|at| *at >= Self::FIRST)
     }
 
     pub(super) fn act(&mut self, action: &Action, step: &Step, variables: &Variables) {
@@ -72,9 +89,6 @@ impl Trail {
 
     /// How the step that was taken last ended.
     pub(super) fn ended(&mut self, result: StepResult) {
-        if self.left_out > 0 {
-            return;
-        }
         let last = self.steps.iter_mut().rev().find(|step| step.place.is_some());
         if let Some(step) = last.filter(|step| step.result.is_none()) {
             step.result = Some(result);
@@ -82,7 +96,12 @@ impl Trail {
     }
 
     fn push(&mut self, step: TrailStep) {
-        if self.steps.len() < MOST { self.steps.push(step) } else { self.left_out += 1 }
+        // The end of a call says most about it.
+        if self.steps.len() >= MOST {
+            self.steps.remove(Self::FIRST);
+            self.left_out += 1;
+        }
+        self.steps.push(step);
     }
 }
 
@@ -141,5 +160,5 @@ fn bounded(mut text: String) -> Box<str> {
 }
 
 const MOST: usize = 50;
-/// Bytes of one step.
-const LONGEST: usize = 256;
+/// Bytes of one step: a variable that a service sets has its place whole.
+const LONGEST: usize = 400;

@@ -12,7 +12,7 @@ impl Template {
             Some(rest) => {
                 let name = rest.split(':').next().unwrap_or_default();
                 let country = Country::find(name).filter(|_| rest.len() > name.len());
-                let Some(country) = country else { return Err(unknown_country(name)) };
+                let Some(country) = country else { return Err(no_country(name)) };
                 (Some(country), "e164:".len() + name.len() + 1)
             }
         };
@@ -66,6 +66,11 @@ fn variable(inside: &str, open: usize) -> Result<Part, TemplateError> {
             return Err(fault(message, words::did_you_mean(word, FACTS)));
         }
     };
+    if inside.contains(['$', '{']) {
+        let message = "no variable stands within another".to_string();
+        let hint = "give the text a name with a `set` before, and let that stand alone".to_string();
+        return Err(fault(message, Some(hint)));
+    }
     let mut filters = Vec::new();
     if let Some(slice) = slice {
         filters.push(Filter::slice(slice).map_err(|message| fault(message, None))?);
@@ -76,7 +81,12 @@ fn variable(inside: &str, open: usize) -> Result<Part, TemplateError> {
     Ok(Part::Variable { name, filters, offset: open, width })
 }
 
-fn unknown_country(name: &str) -> TemplateError {
+fn no_country(name: &str) -> TemplateError {
+    if Country::find(name).is_some() {
+        let message = format!("`e164:{name}` without a number, expected `e164:{name}:NUMBER`");
+        let hint = format!("did you mean `e164:{name}:${{number}}`?");
+        return TemplateError::new(0, "e164:".len() + name.len(), message, Some(hint));
+    }
     let message = format!(
         "unknown country {}, expected `e164:COUNTRY:NUMBER` with {}",
         words::quote(name),

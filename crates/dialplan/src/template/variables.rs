@@ -67,7 +67,7 @@ impl Variables {
             (old.value, old.is_secret) = (value, is_secret);
             return true;
         }
-        let fits = named.len() < MOST;
+        let fits = named.len() < MOST_NAMED;
         if fits {
             named.push(Named { name: name.into(), value, is_secret });
         }
@@ -163,4 +163,4 @@ impl Variables {
 }
 
 /// Named variables of one call.
-const MOST: usize = 64;
+pub(crate) const MOST_NAMED: usize = 64;

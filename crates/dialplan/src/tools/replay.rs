@@ -146,7 +146,9 @@ impl Recorded {
     fn change(&self, plan: &Plan) -> Option<(&Self, Simulated)> {
         let simulated = plan.replay(self);
         let rule = simulated.rule.as_ref().map(|rule| &*rule.name);
-        let texts = simulated.trail.steps().iter().map(|step| &*step.text);
+        // What follows a gap is not held against it.
+        let known = if self.is_cut { self.steps.len() } else { usize::MAX };
+        let texts = simulated.trail.steps().iter().take(known).map(|step| &*step.text);
         let is_same = rule == self.rule.as_deref()
             && (self.steps.is_empty() || texts.eq(self.steps.iter().map(|step| step.text.as_str())));
         (!is_same).then_some((self, simulated))

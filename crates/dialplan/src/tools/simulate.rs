@@ -132,12 +132,19 @@ impl Plan {
             require: decision.require,
             emergency: decision.emergency || walk.run.is_emergency(),
             attempts: walk.attempts,
-            not_live: walk.not_live,
+            not_live: in_trail(walk.not_live, walk.run.trail()),
             trail: walk.run.trail().clone(),
             end,
             reached: walk.run.visited().to_vec(),
         }
     }
+}
+
+/// The same with the places of their steps in the trail.
+fn in_trail(not_live: Vec<NotLiveStep>, trail: &Trail) -> Vec<NotLiveStep> {
+    let place =
+        |note: NotLiveStep| NotLiveStep { step: note.step.and_then(|taken| trail.place_of(taken)), ..note };
+    not_live.into_iter().map(place).collect()
 }
 
 /// Where results come from: given by an operator, or recorded with a call.
@@ -192,7 +199,8 @@ impl Walk<'_> {
     /// Keeps what a live call could not do.
     fn note(&mut self, action: &Action) {
         let trail = self.run.trail();
-        let step = trail.steps().len().checked_sub(1).filter(|_| trail.left_out() == 0);
+        // Counted over all steps, until it is known which are left out.
+        let step = Some(trail.taken());
         let mut add = |what| self.not_live.push(NotLiveStep { step, what });
         match action {
             Action::Dial(dial) => {

@@ -11,8 +11,6 @@ fn cases_and_conditions_go_on_with_what_follows() {
         r#"
         [hours.kantoor]
         open = "ma-vr 09:00-17:00"
-        [group.balie]
-        members = "100"
         [[context.intern]]
         match = "_!"
         do = [

@@ -38,7 +38,7 @@ fn groups_ring_by_their_strategy() {
         do = [{ dial = "group:a", strategy = "longest-idle", failover = ["408", "5xx", "no-media"] }]
         [[context.intern]]
         match = "3"
-        do = [{ dial = ["group:a", "ext:9"] }]
+        do = [{ dial = ["group:a", "ext:9"], order = "sequence" }]
         "#,
     );
     let dial = |number: &str| {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kiestoon_dialplan::{CallFacts, Explanation, Plan, Plans, Problem, Simulated};
+use kiestoon_dialplan::{CallFacts, Explanation, Plan, Plans, Problem, Simulated, Trail};
 use serde_json::{Value, json};
 
 use super::args::{DialplanArgs, DialplanVerb, ExplainArgs};
@@ -146,8 +146,10 @@ fn results(simulated: &Simulated, language: Language) -> Vec<String> {
             format!("{}{result}{place}{notes}", printable(&step.text))
         })
         .collect();
-    if simulated.trail.left_out() > 0 {
-        lines.push(format!("... {}", simulated.trail.left_out()));
+    let count = simulated.trail.left_out();
+    if count > 0 {
+        let at = lines.len().min(Trail::FIRST);
+        lines.insert(at, say!(language, "... {count} left out", "... {count} weggelaten"));
     }
     lines
 }

@@ -1,6 +1,7 @@
 //! The way of a call through the dialplan, as text: a line for each rule, and one for each step below it.
 
 use kiestoon_control::{Way, WayStep};
+use kiestoon_dialplan::Trail;
 
 use super::language::{Language, say};
 use super::table::printable;
@@ -41,9 +42,10 @@ fn rule(way: &Way, language: Language) -> String {
 fn steps(way: &Way, language: Language) -> impl Iterator<Item = String> {
     let more = (way.left_out > 0).then(|| {
         let count = way.left_out;
-        say!(language, "  and {count} more", "  en nog {count}")
+        say!(language, "  ... {count} left out", "  ... {count} weggelaten")
     });
-    way.steps.iter().map(step).chain(more)
+    let (first, last) = way.steps.split_at(way.steps.len().min(Trail::FIRST));
+    first.iter().map(step).chain(more).chain(last.iter().map(step))
 }
 
 fn step(step: &WayStep) -> String {
@@ -83,7 +85,7 @@ mod tests {
                 "202 for 201: rule intern/toestellen (a.toml:5) [_2XX, kantoor]",
                 "  dial:ext:202 -> busy  :7",
                 "  hangup?[2J",
-                "  and 3 more",
+                "  ... 3 left out",
                 "9 for 202: no rule of intern fits",
             ]
         );

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::{Timestamp, Zoned};
 use kiestoon_control::Way;
-use kiestoon_dialplan::{Change, Forced, Overrides, Plans, Recorded, RecordedStep, Replay};
+use kiestoon_dialplan::{Change, Forced, Overrides, Plans, Recorded, RecordedStep, Replay, Trail};
 use kiestoon_store::{Cdr, HistoryFilter};
 
 use super::super::args::ReplayArgs;
@@ -122,6 +122,8 @@ fn recorded(call: &Cdr) -> Vec<Recorded> {
                 steps: way
                     .steps
                     .into_iter()
+                    // What follows a gap is no longer known step by step.
+                    .take(if way.left_out > 0 { Trail::FIRST } else { usize::MAX })
                     .map(|step| RecordedStep { text: step.step, result: step.result })
                     .collect(),
                 is_cut: way.left_out > 0,

@@ -155,6 +155,11 @@ fn not_then(time: &NotThen, language: Language) -> String {
         HoursReason::Closed { text, holiday: None } => {
             say!(language, "{name} is closed: {text}", "{name} is dicht: {text}")
         }
+        HoursReason::Dated { text } => say!(
+            language,
+            "{name} has hours of its own that day: {text}",
+            "{name} heeft die dag eigen tijden: {text}"
+        ),
         HoursReason::Outside => say!(language, "outside {name}", "buiten {name}"),
     }
 }
