@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kiestoon_dialplan::{Plan, Plans, SourceFile};
+use kiestoon_dialplan::{MOST_TEXT, Plan, Plans, SourceFile};
 
 use super::failure::Failure;
 use super::language::{Language, say};
@@ -10,7 +10,8 @@ use super::language::{Language, say};
 /// The dialplan files at `path`: a folder's `*.toml` in name order, or that one file.
 pub(super) fn read(path: &Path, language: Language) -> Result<Vec<SourceFile>, Failure> {
     if path.is_file() {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let mut room = MOST_TEXT;
+        let file = crate::snapshot::dialplan_file(path, &mut room).map_err(|error| {
             let path = path.display();
             Failure::Input(say!(
                 language,
@@ -18,7 +19,7 @@ pub(super) fn read(path: &Path, language: Language) -> Result<Vec<SourceFile>, F
                 "{path}: het bestand kan niet worden gelezen ({error})"
             ))
         })?;
-        return Ok(vec![SourceFile { path: path.display().to_string(), text }]);
+        return Ok(vec![file]);
     }
     let shown = path.display();
     if !path.exists() {
