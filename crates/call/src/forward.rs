@@ -1,7 +1,7 @@
 //! Forwarding: a phone that answers an INVITE with 3xx names where its calls go, and the dialplan decides what becomes of that,
 //! as if its extension had dialled it. Whoever is rung next learns of it by Diversion (RFC 5806) and History-Info (RFC 7044).
 
-use kiestoon_dialplan::{NotLive, StepResult};
+use kiestoon_dialplan::{NotLive, StepResult, Unanswered};
 use kiestoon_media::LegId;
 use kiestoon_sip::{Diversion, HeaderName, Headers, HistoryEntry, NameAddr, Response, Uri};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -67,7 +67,7 @@ impl History {
             StepResult::Busy => ("user-busy", 486),
             StepResult::NoAnswer => ("no-answer", 408),
             StepResult::Unavailable => ("unavailable", 480),
-            StepResult::Rejected { status } => ("deflection", status),
+            StepResult::Rejected { status } => ("deflection", Unanswered::told(status)),
             _ => return,
         };
         if by != to && self.forwards.len() < MOST_TOLD {

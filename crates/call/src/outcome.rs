@@ -56,7 +56,7 @@ impl Outcome {
     pub(crate) fn of_status(status: u16) -> Self {
         let result = Unanswered::Status(status).result();
         let shown = match result {
-            StepResult::Rejected { status } => Some(status),
+            StepResult::Rejected { status } => Some(Unanswered::told(status)),
             StepResult::Busy => Some(status),
             _ => None,
         };
@@ -107,6 +107,7 @@ mod tests {
         for (came, shown) in [(401, 480), (407, 480), (302, 480), (503, 500), (487, 480), (408, 480)] {
             assert_eq!(best(&[came]).end.status(), shown, "{came}");
         }
+        assert_eq!(best(&[503]).result, StepResult::Rejected { status: 503 }, "the way has what came");
         assert_eq!(best(&[488]).end.status(), 488);
         assert_eq!(best(&[]).result, StepResult::Unavailable);
     }

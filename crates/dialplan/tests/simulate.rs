@@ -96,7 +96,7 @@ fn the_best_result_is_that_of_the_step() {
         ("unavailable", "busy", StepResult::Busy),
         ("unavailable", "unavailable", StepResult::Unavailable),
         ("declined", "no-answer", StepResult::Rejected { status: 603 }),
-        ("503", "unavailable", StepResult::Rejected { status: 500 }),
+        ("503", "unavailable", StepResult::Rejected { status: 503 }),
     ] {
         let simulated = simulate(&plan, &[("ext:201", one), ("ext:202", other)]);
         assert_eq!(simulated.trail.steps()[0].result, Some(expected), "{one} {other}");

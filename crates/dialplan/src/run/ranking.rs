@@ -29,20 +29,27 @@ impl Unanswered {
         }
     }
 
-    /// What it means for the step. Statuses that speak of the hop between us and the phone (authentication, redirection,
-    /// its overload) are not the caller's to act on, and are told as others.
+    /// What it means for the step, with the status that came.
     #[must_use]
     pub fn result(self) -> StepResult {
-        let status = match self {
-            Self::NoAnswer => return StepResult::NoAnswer,
-            Self::Status(486 | 600) => return StepResult::Busy,
-            Self::Status(408 | 410 | 430 | 480) => return StepResult::Unavailable,
-            Self::Status(300..=399 | 401 | 407 | 481 | 487 | 491) => 480,
-            Self::Status(503) => 500,
-            Self::Status(status @ 400..=699) => status,
-            Self::Status(_) => 500,
-        };
-        StepResult::Rejected { status }
+        match self {
+            Self::NoAnswer => StepResult::NoAnswer,
+            Self::Status(486 | 600) => StepResult::Busy,
+            Self::Status(408 | 410 | 430 | 480) => StepResult::Unavailable,
+            Self::Status(status) => StepResult::Rejected { status },
+        }
+    }
+
+    /// What others are told of a status that came. Those that speak of the hop between us and the phone (authentication,
+    /// redirection, its overload) are not the caller's to act on, and are told as others.
+    #[must_use]
+    pub fn told(status: u16) -> u16 {
+        match status {
+            300..=399 | 401 | 407 | 481 | 487 | 491 => 480,
+            503 => 500,
+            400..=699 => status,
+            _ => 500,
+        }
     }
 }
 

@@ -78,7 +78,7 @@ pub enum End {
     },
     /// No step is left; what the last dial step came to, if there was one.
     NoStepLeft {
-        /// Its result.
+        /// Its result, as the caller is told it: what came from a trunk or a phone stands in the trail.
         last: Option<StepResult>,
     },
     /// The caller hung up, where a recorded call did.
@@ -246,7 +246,7 @@ impl Walk<'_> {
             Action::Hangup { cause } => return Err(End::HungUp { cause: *cause }),
             Action::NotBuilt { step } => return Err(End::NotBuilt { step }),
             Action::Done if self.last == Some(StepResult::Answered) => return Err(End::Answered),
-            Action::Done => return Err(End::NoStepLeft { last: self.last }),
+            Action::Done => return Err(End::NoStepLeft { last: self.last.map(told) }),
         };
         came.ok_or(End::Abandoned)
     }
@@ -370,6 +370,14 @@ impl Reply {
 
 /// For one dial step, as a live call has it.
 const LONGEST_RINGING: Duration = Duration::from_secs(5 * 60);
+
+/// As the caller hears it.
+fn told(result: StepResult) -> StepResult {
+    match result {
+        StepResult::Rejected { status } => StepResult::Rejected { status: Unanswered::told(status) },
+        other => other,
+    }
+}
 
 fn attempt(dial: &Dial, target: &Target) -> String {
     match (&dial.to, target) {

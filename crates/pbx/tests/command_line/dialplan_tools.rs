@@ -93,10 +93,11 @@ fn an_explanation_takes_the_way_of_what_is_given() {
         .says("kantoor is set closed by hand")
         .says("end: hangup");
     explain(&["--given", "ext:201=bussy"]).expect(64).says("did you mean `busy`?");
-    let json = explain(&["--json", "--given", "ext:201=404"]).expect(0).json();
+    let json = explain(&["--json", "--given", "ext:201=503"]).expect(0).json();
     assert_eq!(
         (&json["way"]["end"], &json["way"]["trail"]["steps"][0]["result"]),
-        (&"404".into(), &"404".into())
+        (&"500".into(), &"503".into()),
+        "the way has what came, the caller is told another status"
     );
 }
 
