@@ -13,6 +13,7 @@ use crate::plan::{CallFacts, Plan, Rule, RuleRef, valid_number};
 use crate::run::Run;
 use crate::step::Steps;
 use crate::template::Variables;
+use crate::words;
 
 /// The whole answer to "what happens with this call, and why". `Display` is plain text for a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Explanation {
     pub context: String,
     /// Whether the plan has that context.
     pub context_known: bool,
+    /// Where it has not: the one that was probably meant.
+    pub nearest_context: Option<String>,
     /// The number dialled.
     pub dialled: String,
     /// The caller's number.
@@ -112,6 +115,12 @@ impl Plan {
         let mut explanation = Explanation {
             context: call.context.to_string(),
             context_known: context.is_some(),
+            nearest_context: match context {
+                Some(_) => None,
+                None => {
+                    words::nearest(call.context, self.contexts.keys().map(String::as_str)).map(str::to_string)
+                }
+            },
             dialled: call.dialled.to_string(),
             from: call.from.to_string(),
             local_time: local.to_string(),
@@ -147,6 +156,24 @@ impl Plan {
             })
             .collect();
         explanation
+    }
+
+    /// The rules above the one that a call gets that fit its number and do not take it: as [`Plan::explain`] tells them, without
+    /// looking at any other.
+    pub(crate) fn passed_over(&self, call: &CallFacts<'_>) -> Vec<Passed> {
+        let Some(context) = self.contexts.get(call.context).filter(|_| valid_number(call.dialled)) else {
+            return Vec::new();
+        };
+        let rules = context.index.candidates(call.dialled).filter_map(|at| context.rules.get(at as usize));
+        let fitting = rules.filter(|rule| rule.pattern_for(call.dialled).is_some());
+        let refused = fitting.map_while(|rule| {
+            let reason = match rule.refusal(call.from, self.judged(call))? {
+                (condition, true) => Reason::Time(condition.not_then(self.judged(call))),
+                (condition, false) => Reason::Caller(condition.from.to_string()),
+            };
+            Some(Passed { rule: rule.reference.clone(), reason })
+        });
+        refused.take(MOST_PASSED).collect()
     }
 
     /// The patterns of a rule; those of a set by its name and how many they are.
@@ -206,6 +233,9 @@ fn list_steps(
         }
     }
 }
+
+/// Rules that a failed test names at most.
+const MOST_PASSED: usize = 100;
 
 fn listed(words: impl Iterator<Item = impl ToString>) -> String {
     words.map(|word| word.to_string()).collect::<Vec<_>>().join(", ")

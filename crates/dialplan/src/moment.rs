@@ -3,7 +3,7 @@
 use crate::hours;
 use crate::plan::Plan;
 use jiff::civil::{Date, DateTime};
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, Zoned};
 
 /// Why a text is no moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,12 @@ impl Plan {
         let text = text.trim();
         if let Ok(moment) = text.parse() {
             return Ok(moment);
+        }
+        // A time with the name of its zone, which a local one would be read without.
+        if text.contains('[') {
+            let zoned =
+                text.parse::<Zoned>().map_err(|_| MomentError::Form(text.chars().take(64).collect()))?;
+            return Ok(zoned.timestamp());
         }
         let local = self.day_and_time(text, now).or_else(|| text.parse::<DateTime>().ok());
         let local = local.ok_or_else(|| MomentError::Form(text.chars().take(64).collect()))?;
@@ -64,6 +70,8 @@ mod tests {
         for (text, expected) in [
             ("2026-07-01T10:00", "2026-07-01T08:00:00Z"),
             ("2026-07-01T10:00Z", "2026-07-01T10:00:00Z"),
+            ("2026-11-20T10:00[America/New_York]", "2026-11-20T15:00:00Z"),
+            ("za 24:00", "2026-11-21T23:00:00Z"),
             ("2026-07-01 10:00:30+02", "2026-07-01T08:00:30Z"),
             ("za 10:00", "2026-11-21T09:00:00Z"),
             ("vrijdag 8:05", "2026-11-27T07:05:00Z"),
@@ -76,7 +84,7 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["", "za", "xx 10:00", "25:00", "10", "2026-13-01T10:00"] {
+        for text in ["", "za", "xx 10:00", "25:00", "10", "2026-11-20T10:00[Atlantis]", "2026-13-01T10:00"] {
             assert!(matches!(plan.moment(text, now), Err(MomentError::Form(_))), "{text}");
         }
     }

@@ -134,8 +134,12 @@ impl Reader<'_> {
 
     /// The hint that names the nearest of the names a plan defines, of which there may be very many.
     pub(crate) fn hint<'n>(&self, word: &str, known: impl Iterator<Item = &'n String>) -> Option<String> {
-        let wanted = self.notes.errors < MOST_PROBLEMS;
-        wanted.then(|| words::did_you_mean(word, known.take(1_000).map(String::as_str))).flatten()
+        self.has_room().then(|| words::did_you_mean(word, known.take(1_000).map(String::as_str))).flatten()
+    }
+
+    /// Whether another error would be told.
+    pub(crate) fn has_room(&self) -> bool {
+        self.notes.errors < MOST_PROBLEMS
     }
 
     /// Notes that something refers to this name.

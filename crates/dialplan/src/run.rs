@@ -6,6 +6,7 @@ mod emergency;
 mod jump;
 mod ranking;
 mod trail;
+mod unseen;
 
 use std::sync::Arc;
 
@@ -52,6 +53,10 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Visited {
     places: Vec<StepPlace>,
+    /// A secret is not known: it is that of a recorded call.
+    has_unseen: bool,
+    /// What comes next depends on it.
+    is_lost: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -138,6 +143,9 @@ impl Run {
         }
         while let Some(taken) = self.take() {
             let Some(step) = taken.step() else { continue };
+            if self.loses_its_way(step) {
+                break;
+            }
             if let Some(action) = self.act(step, now) {
                 self.trail.act(&action, step, &self.variables);
                 return action;

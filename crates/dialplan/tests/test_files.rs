@@ -253,3 +253,70 @@ fn each_organisation_has_its_tests() {
         assert!(problems[0].to_string().contains(part), "{}", problems[0]);
     }
 }
+
+#[test]
+fn a_service_answers_only_what_a_live_one_may() {
+    let plan = "version = 1\n[webhook.crm]\nurl = \"http://127.0.0.1/\"\nvariables = [\"klant\"]\n[group.balie]\nmembers = [\"201\"]\n\
+                [[context.intern]]\nmatch = \"1\"\ndo = [{ webhook = \"crm\" }, { hangup = true }]\n";
+    let file = |path: &str, text: String| SourceFile { path: path.into(), text };
+    let (plans, _) = Plans::load(&[file("a.toml", plan.into())]).unwrap();
+    let problems = |given: &str| {
+        let case = "[[case]]\ncall = { context = \"intern\", to = \"1\" }\nexpect = [\"...\"]\n";
+        match Suite::load(
+            &plans,
+            &[file("t.toml", format!("{case}given = {{ \"webhook:crm\" = {given} }}\n"))],
+        ) {
+            Ok(_) => String::new(),
+            Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        }
+    };
+    assert_eq!(problems("{ variables = { klant = \"9\" } }"), "");
+    assert_eq!(problems("\"group:balie\""), "");
+    assert!(problems("{ variables = { klnt = \"9\" } }").contains("`klnt`; did you mean `klant`?"));
+    assert!(problems("\"groep:balie\"").contains("a service cannot send a call there"));
+    assert!(problems("{ destination = \"group:balei\" }").contains("unknown group `balei`"));
+}
+
+/// Minutes, where each name is looked for among all others.
+#[test]
+fn wrong_names_and_many_cases_take_no_time() {
+    use std::fmt::Write as _;
+    let mut plan = "version = 1\n".to_string();
+    for rule in 0..5_000 {
+        let _ = write!(
+            plan,
+            "[[context.intern]]\nname = \"rule-of-the-house-{rule}\"\nmatch = \"{rule}\"\ndo = [{{ echo = true }}]\n"
+        );
+    }
+    let file = |path: &str, text: String| SourceFile { path: path.into(), text };
+    let (plans, _) = Plans::load(&[file("a.toml", plan)]).unwrap();
+    let cases = |count: usize, rule: &str| {
+        let mut text = String::new();
+        for case in 0..count {
+            let _ = write!(
+                text,
+                "[[case]]\nname = \"{case}\"\ncall = {{ context = \"intern\", to = \"4999\" }}\nexpect_rule = \"{rule}\"\n"
+            );
+        }
+        file("t.toml", text)
+    };
+    let problems = Suite::load(&plans, &[cases(3_000, "intern/rule-of-the-hose-7")]).unwrap_err();
+    assert_eq!(problems.len(), 201, "and that there are more");
+    let suite = Suite::load(&plans, &[cases(20_000, "intern/rule-of-the-house-7")]).unwrap();
+    assert_eq!(suite.run(&plans, "", None).failed, 20_000);
+    let problems = Suite::load(&plans, &[cases(20_001, "intern/rule-of-the-house-7")]).unwrap_err();
+    assert!(problems[0].to_string().contains("there are more than 20000 cases"), "{}", problems[0]);
+}
+
+#[test]
+fn problems_come_as_a_reader_meets_them() {
+    let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+    let plan = "version = 1\n[[context.intern]]\nmatch = \"1\"\ndo = [{ echo = true }]\n";
+    let (plans, _) = Plans::load(&[file("a.toml", plan)]).unwrap();
+    let case =
+        "[[case]]\nexpct = []\ncall = { context = \"inter\", to = \"1\" }\nat = \"x\"\nexpect_rule = \"x\"\n";
+    let problems = Suite::load(&plans, &[file("b.toml", case), file("a.toml", case)]).unwrap_err();
+    let places: Vec<_> = problems.iter().map(|problem| (problem.file.as_str(), problem.line)).collect();
+    let lines = |name: &'static str| [2, 3, 4, 5].map(|line| (name, line));
+    assert_eq!(places, [lines("a.toml"), lines("b.toml")].concat());
+}

@@ -1,10 +1,10 @@
 //! Reading test files: `[[case]]` with a call, what it meets and what is expected of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::given::{Given, GivenError, GivenValue, KINDS};
+use super::given::{Given, GivenError, GivenValue, WebhookReply};
 use super::known::Known;
 use crate::organisations::Plans;
 use crate::overrides::{Forced, Overrides};
@@ -37,7 +37,7 @@ pub(crate) struct Case {
 pub(crate) fn read(plans: &Plans, files: &[SourceFile]) -> Result<Vec<Case>, Vec<Problem>> {
     let mut known = BTreeMap::from([(None, Known::of(plans.shared()))]);
     known.extend(plans.own().map(|(slug, plan)| (Some(slug), Known::of(plan))));
-    let asked = Asked { plans, known };
+    let mut asked = Asked { plans, known, names: HashMap::new() };
     let mut notes = Notes::default();
     let mut cases: Vec<Case> = Vec::new();
     let mut room = MOST_TEXT;
@@ -64,6 +64,8 @@ pub(crate) fn read(plans: &Plans, files: &[SourceFile]) -> Result<Vec<Case>, Vec
 struct Asked<'a> {
     plans: &'a Plans,
     known: BTreeMap<Option<&'a str>, Known>,
+    /// Where the cases that have one stand.
+    names: HashMap<String, Place>,
 }
 
 /// The plan of one case.
@@ -73,7 +75,7 @@ struct Of<'a> {
 }
 
 impl Asked<'_> {
-    fn file(&self, reader: &mut Reader<'_>, root: &Table, cases: &mut Vec<Case>) {
+    fn file(&mut self, reader: &mut Reader<'_>, root: &Table, cases: &mut Vec<Case>) {
         reader.only(root, &["version", "organisation", "case"], "a test file");
         let Ok(of_file) = self.organisation(reader, root, None) else { return };
         let Some(node) = root.get("case") else { return };
@@ -81,17 +83,23 @@ impl Asked<'_> {
             return reader.error(&node.span, "`case` must be a list of tables: write [[case]]");
         };
         for node in list {
+            if cases.len() >= MOST_CASES {
+                return reader.error(&node.span, format!("there are more than {MOST_CASES} cases"));
+            }
             let Some(table) = reader.table(node, "a case") else { continue };
             let Ok(of_case) = self.organisation(reader, table, of_file.clone()) else { continue };
             let slug = of_case.as_deref();
             let (Ok(plan), Some(known)) = (self.plans.named(slug), self.known.get(&slug)) else { continue };
             let of = Of { plan, known };
             let Some(case) = of.case(reader, node, table, of_case.clone()) else { continue };
-            let is_named = table.get("name").is_some();
-            if let Some(other) = cases.iter().find(|other| is_named && other.name == case.name) {
-                let message =
-                    format!("case {} has the name of the one at {}", words::quote(&case.name), other.place);
-                reader.error(&node.span, message);
+            if table.get("name").is_some() {
+                if let Some(other) = self.names.get(&case.name) {
+                    let message =
+                        format!("case {} has the name of the one at {other}", words::quote(&case.name));
+                    reader.error(&node.span, message);
+                } else {
+                    self.names.insert(case.name.clone(), case.place.clone());
+                }
             }
             cases.push(case);
         }
@@ -202,20 +210,22 @@ impl Of<'_> {
             match given.set(&entry.key, value) {
                 Ok(()) => {
                     let (kind, name) = entry.key.split_once(':').unwrap_or(("digits", &entry.key));
-                    let Some(names) = self.known.names(kind) else { continue };
-                    if !names.contains(name) {
-                        let what = if kind == "digits" { "question for" } else { kind };
-                        let names = names.iter().map(String::as_str);
-                        let near = words::did_you_mean(name, names)
-                            .or_else(|| words::did_you_mean(name, KINDS).filter(|_| kind == "digits"));
-                        let message = format!("the plan has no {what} {}", words::quote(name));
-                        reader.error_hint(&entry.key_span, message, near);
+                    if let Err(unknown) = self.known.has(kind, name) {
+                        let hint = if reader.has_room() { unknown.hint() } else { None };
+                        reader.error_hint(&entry.key_span, unknown.to_string(), hint);
+                    } else if kind == "webhook"
+                        && let WebhookReply::Answer(answer) = given.webhook(name)
+                        && let Err(fault) = self.known.may_answer(self.plan, name, &answer)
+                    {
+                        reader.error_hint(&entry.node.span, fault.to_string(), fault.hint());
                     }
                 }
                 Err(error) => {
                     let span = match error {
-                        GivenError::Key(_) => &entry.key_span,
-                        GivenError::Value { .. } => &entry.node.span,
+                        GivenError::Key(_) | GivenError::Form(_) | GivenError::Unknown { .. } => {
+                            &entry.key_span
+                        }
+                        GivenError::Value { .. } | GivenError::Destination(_) => &entry.node.span,
                     };
                     reader.error_hint(span, error.to_string(), error.hint());
                 }
@@ -231,7 +241,7 @@ impl Of<'_> {
         for entry in &table.entries {
             if !self.known.hours.contains(&entry.key) {
                 let message = format!("the plan has no hours {}", words::quote(&entry.key));
-                let near = words::did_you_mean(&entry.key, self.known.hours.iter().map(String::as_str));
+                let near = reader.hint(&entry.key, self.known.hours.iter());
                 reader.error_hint(&entry.key_span, message, near);
             }
             match reader.text(&entry.node, &entry.key, "closed") {
@@ -256,15 +266,9 @@ impl Of<'_> {
     }
 }
 
-fn name_is_known(
-    reader: &mut Reader<'_>,
-    node: &Node,
-    what: &str,
-    name: &str,
-    known: &std::collections::BTreeSet<String>,
-) {
+fn name_is_known(reader: &mut Reader<'_>, node: &Node, what: &str, name: &str, known: &BTreeSet<String>) {
     if !known.contains(name) {
-        let near = words::did_you_mean(name, known.iter().map(String::as_str));
+        let near = reader.hint(name, known.iter());
         reader.error_hint(&node.span, format!("the plan has no {what} {}", words::quote(name)), near);
     }
 }
@@ -327,3 +331,5 @@ const CALL: &str = "`call = { context = \"intern\", from = \"201\", to = \"06123
 /// When a case says no moment: a Monday without holidays, at ten.
 const MONDAY: &str = "2026-03-02T10:00";
 const MOST_TEXT: usize = 16 << 20;
+/// Of all files together: each costs some kilobytes while they run.
+const MOST_CASES: usize = 20_000;

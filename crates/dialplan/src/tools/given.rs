@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
+use super::known::Known;
+use crate::plan::Plan;
 use crate::run::WebhookAnswer;
+use crate::tree::{self, Kind, Node};
 use crate::words;
 
 /// Results by what they are about. What is not given: who is rung answers, nothing is pressed, a service answers nothing in
@@ -71,6 +74,22 @@ pub enum GivenError {
         /// The nearest known word.
         nearest: Option<&'static str>,
     },
+    /// The plan does not have it.
+    #[error("the plan has no {what} {}", words::quote(.name))]
+    Unknown {
+        /// What it would be: `group`, `trunk`, `webhook`.
+        what: String,
+        /// What was written.
+        name: String,
+        /// The nearest that it has.
+        nearest: Option<String>,
+    },
+    /// It has no `=`.
+    #[error("{} has no `=`, expected one such as `ext:201=busy`", words::quote(.0))]
+    Form(String),
+    /// Where a service would send the call, and why it cannot.
+    #[error("a service cannot send a call there: {0}")]
+    Destination(String),
 }
 
 impl Given {
@@ -125,6 +144,39 @@ impl Given {
         Ok(())
     }
 
+    /// Reads the words of `--given`: `ext:201=busy`, `keuze=12`, `keuze=9,1` for several questions, `webhook:crm=group:balie`,
+    /// `webhook:crm={ variables = { klant = "12" } }` as in a test file. What the plan does not have is refused.
+    ///
+    /// # Errors
+    /// With the word, and what is wrong with it.
+    pub fn of_words(words: &[String], plan: &Plan) -> Result<Self, (String, GivenError)> {
+        let known = Known::of(plan);
+        let mut given = Self::default();
+        for word in words {
+            given.word(word, plan, &known).map_err(|error| (word.clone(), error))?;
+        }
+        Ok(given)
+    }
+
+    fn word(&mut self, word: &str, plan: &Plan, known: &Known) -> Result<(), GivenError> {
+        let (about, result) = word.split_once('=').ok_or_else(|| GivenError::Form(word.to_string()))?;
+        let (about, result) = (about.trim(), result.trim());
+        let (kind, name) = about.split_once(':').unwrap_or(("digits", about));
+        let value = match kind {
+            "webhook" if result.starts_with('{') => GivenValue::Answer(answer(result)?),
+            "digits" if result.contains(',') => {
+                GivenValue::Texts(result.split(',').map(str::to_string).collect())
+            }
+            _ => GivenValue::Text(result.to_string()),
+        };
+        self.set(about, value)?;
+        known.has(kind, name)?;
+        match self.webhook(name) {
+            WebhookReply::Answer(answer) if kind == "webhook" => known.may_answer(plan, name, &answer),
+            _ => Ok(()),
+        }
+    }
+
     /// Grants these permissions and no others.
     pub fn permit(&mut self, permissions: impl IntoIterator<Item = String>) {
         self.permissions = Some(permissions.into_iter().collect());
@@ -161,6 +213,8 @@ impl GivenError {
                 words::did_you_mean(kind, KINDS)
             }
             Self::Value { nearest, .. } => nearest.map(|near| format!("did you mean `{near}`?")),
+            Self::Unknown { nearest, .. } => nearest.as_ref().map(|near| format!("did you mean `{near}`?")),
+            Self::Destination(_) | Self::Form(_) => None,
         }
     }
 }
@@ -200,6 +254,31 @@ impl FromStr for Reply {
             },
         })
     }
+}
+
+/// `{ destination = "group:balie", variables = { klant = "12" } }`, on a command line.
+fn answer(text: &str) -> Result<WebhookAnswer, GivenError> {
+    let refused = || GivenError::Value { word: text.to_string(), expected: WEBHOOKS, nearest: None };
+    let root = tree::parse(&format!("answer = {text}")).map_err(|_| refused())?;
+    let Some(Kind::Table(table)) = root.get("answer").map(|node| &node.kind) else { return Err(refused()) };
+    let text_of = |node: &Node| match &node.kind {
+        Kind::Text(text) => Ok(text.clone()),
+        Kind::Integer(number) => Ok(number.to_string()),
+        _ => Err(refused()),
+    };
+    let mut answer = WebhookAnswer::default();
+    for entry in &table.entries {
+        match (entry.key.as_str(), &entry.node.kind) {
+            ("destination", _) => answer.destination = Some(text_of(&entry.node)?),
+            ("variables", Kind::Table(variables)) => {
+                for variable in &variables.entries {
+                    answer.variables.push((variable.key.clone(), text_of(&variable.node)?));
+                }
+            }
+            _ => return Err(refused()),
+        }
+    }
+    Ok(answer)
 }
 
 /// What can be pressed on a phone.

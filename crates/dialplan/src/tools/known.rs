@@ -1,9 +1,12 @@
 //! The names that a plan defines or asks for, to hold against what a test or an operator writes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::given::{GivenError, KINDS};
 use crate::plan::{Plan, ReferenceKind, Rule};
+use crate::run::WebhookAnswer;
 use crate::step::{Does, Step, Steps};
+use crate::words;
 
 /// Names by what they stand for.
 #[derive(Debug, Default)]
@@ -13,6 +16,8 @@ pub(crate) struct Known {
     pub(crate) groups: BTreeSet<String>,
     pub(crate) trunks: BTreeSet<String>,
     pub(crate) webhooks: BTreeSet<String>,
+    /// The variables that the answer of each may set.
+    answers: BTreeMap<String, BTreeSet<String>>,
     /// Variables of questions.
     pub(crate) questions: BTreeSet<String>,
     pub(crate) permissions: BTreeSet<String>,
@@ -35,15 +40,52 @@ impl Known {
             known.permissions.extend(rule.require.clone());
             each_step(&rule.steps, &mut |step| match &step.does {
                 Does::Collect(collect) => drop(known.questions.insert(collect.variable.to_string())),
-                Does::Webhook(webhook) => drop(known.webhooks.insert(webhook.name.to_string())),
+                Does::Webhook(webhook) => {
+                    known.webhooks.insert(webhook.name.to_string());
+                    let may_set = webhook.variables.iter().map(ToString::to_string).collect();
+                    known.answers.insert(webhook.name.to_string(), may_set);
+                }
                 _ => {}
             });
         }
         known
     }
 
+    /// Whether something of that name can be given a result.
+    ///
+    /// # Errors
+    /// With the nearest name where the plan has none.
+    pub(crate) fn has(&self, kind: &str, name: &str) -> Result<(), GivenError> {
+        let Some(names) = self.names(kind).filter(|names| !names.contains(name)) else { return Ok(()) };
+        let near = nearest(name, names)
+            .or_else(|| words::nearest(name, KINDS).filter(|_| kind == "digits").map(str::to_string));
+        let what = if kind == "digits" { "question for" } else { kind };
+        Err(GivenError::Unknown { what: what.to_string(), name: name.to_string(), nearest: near })
+    }
+
+    /// Whether the service can answer so.
+    ///
+    /// # Errors
+    /// Where a live call would take no notice of it: a variable that is not the webhook's, a destination that is none.
+    pub(crate) fn may_answer(
+        &self,
+        plan: &Plan,
+        webhook: &str,
+        answer: &WebhookAnswer,
+    ) -> Result<(), GivenError> {
+        let may_set = self.answers.get(webhook).cloned().unwrap_or_default();
+        if let Some((name, _)) = answer.variables.iter().find(|(name, _)| !may_set.contains(name)) {
+            let what = format!("variable in `variables` of [webhook.{webhook}]");
+            return Err(GivenError::Unknown { what, name: name.clone(), nearest: nearest(name, &may_set) });
+        }
+        match &answer.destination {
+            Some(destination) => plan.steps_to(destination).map(drop).map_err(GivenError::Destination),
+            None => Ok(()),
+        }
+    }
+
     /// The names that may stand behind `kind:` of a given result; None where any may.
-    pub(crate) fn names(&self, kind: &str) -> Option<&BTreeSet<String>> {
+    fn names(&self, kind: &str) -> Option<&BTreeSet<String>> {
         match kind {
             "group" => Some(&self.groups),
             "trunk" => Some(&self.trunks),
@@ -53,6 +95,10 @@ impl Known {
             _ => None,
         }
     }
+}
+
+fn nearest(name: &str, names: &BTreeSet<String>) -> Option<String> {
+    words::nearest(name, names.iter().take(1_000).map(String::as_str)).map(str::to_string)
 }
 
 /// Every rule of every context; one that is included stands in several.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::given::WebhookReply;
-use super::simulate::{GivenResults, Results, Simulated};
+use super::simulate::{End, GivenResults, Pressed, Results, Simulated};
 use super::{Given, GivenValue};
 use crate::overrides::Overrides;
 use crate::plan::{CallFacts, Plan};
@@ -56,6 +56,8 @@ pub struct Replay {
     pub is_cut: bool,
     /// How many of them would go another way.
     pub changed: usize,
+    /// How many go the same way up to a step that a secret decides, which no record has.
+    pub unknown: usize,
     /// These by the rules that they got and would get, the most frequent change first.
     pub changes: Vec<Change>,
 }
@@ -97,9 +99,15 @@ impl Replay {
     /// Takes a call through the plan once more: what it asked at first, and for each number that it was sent on to.
     pub fn add(&mut self, plan: &Plan, call: &[Recorded]) {
         self.calls += 1;
-        if let Some((asked, simulated)) = call.iter().find_map(|asked| asked.change(plan)) {
-            self.note(asked, &simulated);
+        let mut is_unknown = false;
+        for asked in call {
+            match asked.again(plan) {
+                Again::Same => {}
+                Again::Unknown => is_unknown = true,
+                Again::Changed(simulated) => return self.note(asked, &simulated),
+            }
         }
+        self.unknown += usize::from(is_unknown);
     }
 
     fn note(&mut self, call: &Recorded, simulated: &Simulated) {
@@ -141,17 +149,32 @@ impl Replay {
     }
 }
 
+/// What a recorded call does the second time.
+enum Again {
+    Same,
+    /// The same for as long as that can be known.
+    Unknown,
+    Changed(Box<Simulated>),
+}
+
 impl Recorded {
-    /// What it would do by the plan, where that is something else. Where nothing was done only the rule is known.
-    fn change(&self, plan: &Plan) -> Option<(&Self, Simulated)> {
+    /// What it would do by the plan. Where nothing was done only the rule is known.
+    fn again(&self, plan: &Plan) -> Again {
         let simulated = plan.replay(self);
         let rule = simulated.rule.as_ref().map(|rule| &*rule.name);
-        // What follows a gap is not held against it.
+        // What follows a gap is not held against it, nor what nobody knows.
+        let is_unknown = simulated.end == End::Unknown;
         let known = if self.is_cut { self.steps.len() } else { usize::MAX };
+        let recorded = if is_unknown { simulated.trail.steps().len() } else { self.steps.len() };
         let texts = simulated.trail.steps().iter().take(known).map(|step| &*step.text);
         let is_same = rule == self.rule.as_deref()
-            && (self.steps.is_empty() || texts.eq(self.steps.iter().map(|step| step.text.as_str())));
-        (!is_same).then_some((self, simulated))
+            && (self.steps.is_empty()
+                || texts.eq(self.steps.iter().take(recorded).map(|step| step.text.as_str())));
+        match (is_same, is_unknown) {
+            (false, _) => Again::Changed(Box::new(simulated)),
+            (true, true) => Again::Unknown,
+            (true, false) => Again::Same,
+        }
     }
 }
 
@@ -252,11 +275,18 @@ impl Results for Recording<'_> {
         }
     }
 
-    fn pressed(&mut self, variable: &str, collect: &Collect) -> Option<String> {
+    fn pressed(&mut self, variable: &str, collect: &Collect) -> Option<Pressed> {
         match self.find(&Action::Collect(collect.clone()).to_string()) {
             Found::Nothing => self.given.pressed(variable, collect),
             Found::Ended => None,
-            Found::Result(_) => Some(self.notes("digits:").next().unwrap_or_default().to_string()),
+            Found::Result(result) => {
+                let keys = self.notes("digits:").next().unwrap_or_default();
+                let is_unseen = collect.is_secret && !keys.is_empty() && keys.bytes().all(|key| key == b'*');
+                Some(match is_unseen {
+                    true => Pressed::Unseen { keys: keys.len(), result },
+                    false => Pressed::Keys(keys.to_string()),
+                })
+            }
         }
     }
 

@@ -83,6 +83,8 @@ pub enum End {
     },
     /// The caller hung up, where a recorded call did.
     Abandoned,
+    /// What comes next depends on a secret that the caller of a recorded call has pressed: nobody knows it.
+    Unknown,
 }
 
 impl Plan {
@@ -147,6 +149,16 @@ fn in_trail(not_live: Vec<NotLiveStep>, trail: &Trail) -> Vec<NotLiveStep> {
     not_live.into_iter().map(place).collect()
 }
 
+/// What a caller has pressed.
+pub(crate) enum Pressed {
+    Keys(String),
+    /// A secret of a recorded call: how many keys, and what they came to.
+    Unseen {
+        keys: usize,
+        result: StepResult,
+    },
+}
+
 /// Where results come from: given by an operator, or recorded with a call.
 pub(crate) trait Results {
     fn is_granted(&self, permission: &str) -> bool;
@@ -160,7 +172,7 @@ pub(crate) trait Results {
         attempts: &mut Vec<String>,
     ) -> Option<StepResult>;
     /// The keys that are pressed; None: the caller hangs up.
-    fn pressed(&mut self, variable: &str, collect: &Collect) -> Option<String>;
+    fn pressed(&mut self, variable: &str, collect: &Collect) -> Option<Pressed>;
     /// None: the caller hangs up.
     fn webhook(&mut self, name: &str) -> Option<WebhookReply>;
 }
@@ -225,8 +237,10 @@ impl Walk<'_> {
             }
             Action::Collect(collect) => {
                 let variable = self.run.asks_for().unwrap_or_default();
-                let digits = results.pressed(&variable, collect);
-                digits.map(|digits| self.run.collected(&digits, self.plan))
+                results.pressed(&variable, collect).map(|pressed| match pressed {
+                    Pressed::Keys(keys) => self.run.collected(&keys, self.plan),
+                    Pressed::Unseen { keys, result } => self.run.collected_unseen(keys, result),
+                })
             }
             Action::Webhook(webhook) => results.webhook(&webhook.name).map(|reply| match reply {
                 WebhookReply::Answer(answer) => self.run.webhook_answered(&answer, self.plan),
@@ -245,6 +259,7 @@ impl Walk<'_> {
             Action::Reject { status } => return Err(End::Rejected { status: *status }),
             Action::Hangup { cause } => return Err(End::HungUp { cause: *cause }),
             Action::NotBuilt { step } => return Err(End::NotBuilt { step }),
+            Action::Done if self.run.is_lost() => return Err(End::Unknown),
             Action::Done if self.last == Some(StepResult::Answered) => return Err(End::Answered),
             Action::Done => return Err(End::NoStepLeft { last: self.last.map(told) }),
         };
@@ -325,12 +340,12 @@ impl Results for GivenResults<'_> {
         Some(best.map_or(StepResult::Unavailable, Unanswered::result))
     }
 
-    fn pressed(&mut self, variable: &str, collect: &Collect) -> Option<String> {
+    fn pressed(&mut self, variable: &str, collect: &Collect) -> Option<Pressed> {
         let time = self.asked.entry(variable.to_string()).or_default();
         let pressed = self.given.pressed(variable, *time);
         *time = time.saturating_add(1);
         let answer = pressed.chars().take_while(|key| Some(*key) != collect.end);
-        Some(answer.take(usize::from(collect.max)).collect())
+        Some(Pressed::Keys(answer.take(usize::from(collect.max)).collect()))
     }
 
     fn webhook(&mut self, name: &str) -> Option<WebhookReply> {
@@ -400,6 +415,7 @@ impl fmt::Display for End {
             Self::NoStepLeft { last: None } => f.write_str("no-step-left"),
             Self::NoStepLeft { last: Some(result) } => result.fmt(f),
             Self::Abandoned => f.write_str("abandoned"),
+            Self::Unknown => f.write_str("unknown"),
         }
     }
 }

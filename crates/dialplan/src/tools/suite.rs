@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::cases::{self, Case};
 use super::expect::{DiffLine, compare};
 use super::simulate::{End, Simulated};
-use crate::explain::{Passed, Reason};
+use crate::explain::Passed;
 use crate::organisations::Plans;
 use crate::plan::CallFacts;
 use crate::problem::Problem;
@@ -109,7 +109,6 @@ impl Case {
         let expected_rule = self.expect_rule.clone().filter(|expected| rule.as_ref() != Some(expected));
         let is_same = attempts.iter().all(|line| matches!(line, DiffLine::Same(_)));
         let passed = is_same && expected_rule.is_none();
-        let explanation = (!passed).then(|| plan.explain(&call));
         CaseReport {
             name: self.name.clone(),
             organisation: self.organisation.clone(),
@@ -119,7 +118,7 @@ impl Case {
             attempts,
             expected_rule,
             simulated,
-            passed_over: explanation.map(|explanation| explanation.passed).map_or_else(Vec::new, fitting),
+            passed_over: if passed { Vec::new() } else { plan.passed_over(&call) },
             local_time: plan.local(self.at).to_string(),
         }
     }
@@ -134,9 +133,4 @@ impl Case {
             overrides: &self.overrides,
         }
     }
-}
-
-/// Those that would have taken the number at another time or from another caller.
-fn fitting(passed: Vec<Passed>) -> Vec<Passed> {
-    passed.into_iter().filter(|passed| !matches!(passed.reason, Reason::Number(_))).collect()
 }

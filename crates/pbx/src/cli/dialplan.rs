@@ -12,15 +12,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kiestoon_dialplan::{CallFacts, Explanation, Plan, Plans, Problem, Simulated, Trail};
+use kiestoon_dialplan::{CallFacts, Explanation, MomentError, Plan, Plans, Problem, Simulated, Trail};
 use serde_json::{Value, json};
 
 use super::args::{DialplanArgs, DialplanVerb, ExplainArgs};
 use super::check::{read_numbers, unresolved};
 use super::failure::Failure;
 use super::language::{Language, say};
-use super::table::printable;
-use super::{Cli, folder, print_line, when};
+use super::table::{printable, printable_lines};
+use super::{Cli, folder, print_line};
 use crate::sounds;
 
 pub(super) fn dialplan(cli: &Cli, args: DialplanArgs) -> Result<(), Failure> {
@@ -49,7 +49,7 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
     if cli.json {
         cli.print_json(&problems.iter().map(problem_json).collect::<Vec<_>>())?;
     } else {
-        problems.iter().for_each(|problem| eprintln!("{}", problem.render()));
+        problems.iter().for_each(|problem| eprintln!("{}", printable_lines(problem.render())));
     }
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
@@ -86,14 +86,14 @@ fn references(cli: &Cli, plans: &Plans) -> Vec<Problem> {
 fn explain(cli: &Cli, args: &ExplainArgs) -> Result<(), Failure> {
     let plans = plans(cli, &chosen(cli, args.path.clone())?)?;
     let plan = named(&plans, args.organisation.as_deref(), cli.language)?;
-    let now = Timestamp::now().to_zoned(plan.timezone().clone());
+    let now = Timestamp::now();
     let at = match &args.at {
-        Some(text) => when::at(text, &now, cli.language)?,
+        Some(text) => plan.moment(text, now).map_err(|error| Failure::Input(moment(&error, cli.language)))?,
         // Whole seconds: rules know no smaller ones.
-        None => Timestamp::from_second(now.timestamp().as_second()).unwrap_or_else(|_| now.timestamp()),
+        None => Timestamp::from_second(now.as_second()).unwrap_or(now),
     };
     let overrides = given::overrides(&args.overrides, plan, at, cli.language)?;
-    let given = given::given(&args.given, cli.language)?;
+    let given = given::given(&args.given, plan)?;
     let facts = CallFacts {
         context: &args.context,
         from: &args.from,
@@ -103,17 +103,33 @@ fn explain(cli: &Cli, args: &ExplainArgs) -> Result<(), Failure> {
         overrides: &overrides,
     };
     let explanation = plan.explain(&facts);
+    if !explanation.context_known {
+        return Err(Failure::Input(words::no_context(&explanation, plan, cli.language)));
+    }
     let simulated = plan.simulate(&facts, &given);
     if cli.json {
         let mut json = explanation_json(&explanation);
         json["way"] = serde_json::to_value(&simulated).map_err(anyhow::Error::from)?;
         return cli.print_json(&json);
     }
-    print_line(&words::words(&explanation, plan, cli.language));
+    print_line(&words::words(&explanation, cli.language));
     if explanation.matched.is_some() {
         print_line(&way(&simulated, cli.language));
     }
     Ok(())
+}
+
+fn moment(error: &MomentError, language: Language) -> String {
+    match error {
+        MomentError::Form(text) => say!(
+            language,
+            "{error}",
+            "`{text}` is geen moment: schrijf \"2026-11-20T10:00\", \"za 10:00\" of \"10:00\""
+        ),
+        MomentError::Range(text) => {
+            say!(language, "{error}", "zo ver reikt de kalender niet: `{text}`")
+        }
+    }
 }
 
 /// What a call does with the results that were given, and how it ends.
@@ -122,7 +138,22 @@ fn way(simulated: &Simulated, language: Language) -> String {
     lines.extend(results(simulated, language).iter().map(|step| format!("    {step}")));
     let end = &simulated.end;
     lines.push(say!(language, "    end: {end}", "    einde: {end}"));
+    if !simulated.trail.steps().is_empty() {
+        let attempts: Vec<String> =
+            simulated.attempts.iter().map(|attempt| quoted(&printable(attempt))).collect();
+        let attempts = attempts.join(", ");
+        lines.push(say!(
+            language,
+            "    for a test: expect = [{attempts}]",
+            "    voor een test: expect = [{attempts}]"
+        ));
+    }
     lines.join("\n")
+}
+
+/// As a text of TOML.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// The path that was named, or else the one of the configuration.
@@ -140,7 +171,9 @@ fn results(simulated: &Simulated, language: Language) -> Vec<String> {
         .map(|(at, step)| {
             let result = step.result.map(|result| format!(" -> {result}")).unwrap_or_default();
             let place = step.place.as_ref().filter(|place| place.line > 0);
-            let place = place.map(|place| format!("  ({}:{})", place.file, place.line)).unwrap_or_default();
+            let place = place
+                .map(|place| format!("  ({}:{})", printable(&place.file), place.line))
+                .unwrap_or_default();
             let notes = simulated.not_live.iter().filter(|note| note.step == Some(at));
             let notes: String = notes.map(|note| words::not_live(note.what, language)).collect();
             format!("{}{result}{place}{notes}", printable(&step.text))
@@ -180,7 +213,7 @@ fn named<'a>(plans: &'a Plans, slug: Option<&str>, language: Language) -> Result
 fn plans(cli: &Cli, path: &Path) -> Result<Plans, Failure> {
     let files = folder::read(path, cli.language)?;
     let (plans, _) = Plans::load(&files).map_err(|problems| {
-        Failure::Input(problems.iter().map(Problem::render).collect::<Vec<_>>().join("\n"))
+        Failure::Input(printable_lines(problems.iter().map(Problem::render).collect::<Vec<_>>().join("\n")))
     })?;
     Ok(plans)
 }

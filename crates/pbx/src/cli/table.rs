@@ -68,6 +68,16 @@ pub(super) fn printable(text: impl AsRef<str>) -> String {
     text.as_ref().chars().map(|c| if c.is_control() || is_unseen(c) { '?' } else { c }).collect()
 }
 
+/// The same for several lines, which stay lines.
+pub(super) fn printable_lines(text: impl AsRef<str>) -> String {
+    text.as_ref().split('\n').map(tame).collect::<Vec<_>>().join("\n")
+}
+
+/// A line, with its tabs.
+fn tame(line: &str) -> String {
+    line.split('\t').map(printable).collect::<Vec<_>>().join("\t")
+}
+
 /// Marks of direction, breaks of lines, spaces without width, tags. Not the joiners that some scripts are written with.
 fn is_unseen(c: char) -> bool {
     matches!(

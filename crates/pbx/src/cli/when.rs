@@ -1,6 +1,6 @@
 //! Moments as operators write and read them.
 
-use jiff::civil::{DateTime, Time, Weekday};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
@@ -60,56 +60,12 @@ pub(super) fn since(text: &str, now: &Zoned, language: Language) -> Result<i64, 
     })
 }
 
-/// The moment of `--at` on the dialplan's clock: a date and time, a weekday and time, or a time of today.
-pub(super) fn at(text: &str, now: &Zoned, language: Language) -> Result<Timestamp, Failure> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let moment = match words.as_slice() {
-        [day, time] => weekday(day).zip(clock(time)).and_then(|(day, time)| {
-            let today = now.date();
-            let ahead = today.weekday().until(day);
-            let date = today.checked_add(i64::from(ahead).days()).ok()?;
-            date.to_datetime(time).to_zoned(now.time_zone().clone()).ok()
-        }),
-        [time] => {
-            clock(time).and_then(|time| now.date().to_datetime(time).to_zoned(now.time_zone().clone()).ok())
-        }
-        _ => None,
-    };
-    let moment =
-        moment.map(|moment| moment.timestamp()).or_else(|| absolute(&words.join(" "), now.time_zone()));
-    moment.ok_or_else(|| {
-        Failure::Input(say!(
-            language,
-            "`{text}` is no moment: write \"2026-11-20T10:00\", \"za 10:00\" or \"10:00\"",
-            "`{text}` is geen moment: schrijf \"2026-11-20T10:00\", \"za 10:00\" of \"10:00\""
-        ))
-    })
-}
-
 fn absolute(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Some(moment);
     }
     let civil: DateTime = text.parse().ok()?;
     civil.to_zoned(zone.clone()).ok().map(|moment| moment.timestamp())
-}
-
-fn clock(text: &str) -> Option<Time> {
-    let (hour, minute) = text.split_once(':')?;
-    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
-}
-
-fn weekday(text: &str) -> Option<Weekday> {
-    match text.to_lowercase().as_str() {
-        "ma" | "maandag" | "mo" | "mon" | "monday" => Some(Weekday::Monday),
-        "di" | "dinsdag" | "tu" | "tue" | "tuesday" => Some(Weekday::Tuesday),
-        "wo" | "woensdag" | "we" | "wed" | "wednesday" => Some(Weekday::Wednesday),
-        "do" | "donderdag" | "th" | "thu" | "thursday" => Some(Weekday::Thursday),
-        "vr" | "vrijdag" | "fr" | "fri" | "friday" => Some(Weekday::Friday),
-        "za" | "zaterdag" | "sa" | "sat" | "saturday" => Some(Weekday::Saturday),
-        "zo" | "zondag" | "su" | "sun" | "sunday" => Some(Weekday::Sunday),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -119,27 +75,6 @@ mod tests {
     /// A Friday.
     fn now() -> Zoned {
         "2026-11-20T12:30:00[Europe/Amsterdam]".parse().unwrap()
-    }
-
-    #[test]
-    fn moments_are_read_on_the_given_clock() {
-        let table = [
-            ("2026-11-20T10:00", "2026-11-20T09:00:00Z"),
-            ("2026-11-20 10:00", "2026-11-20T09:00:00Z"),
-            ("2026-11-20T10:00:00Z", "2026-11-20T10:00:00Z"),
-            ("za 10:00", "2026-11-21T09:00:00Z"),
-            ("vr 10:00", "2026-11-20T09:00:00Z"),
-            ("thursday 10:00", "2026-11-26T09:00:00Z"),
-            ("10:00", "2026-11-20T09:00:00Z"),
-        ];
-        for (text, expected) in table {
-            let moment = at(text, &now(), Language::English).unwrap();
-            assert_eq!(moment.to_string(), expected, "{text}");
-        }
-        for bad in ["", "xx 10:00", "za 25:00", "za", "soon"] {
-            let failure = at(bad, &now(), Language::Dutch).unwrap_err();
-            assert!(matches!(&failure, Failure::Input(text) if text.contains("geen moment")), "{failure:?}");
-        }
     }
 
     #[test]

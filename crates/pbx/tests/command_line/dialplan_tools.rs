@@ -93,6 +93,8 @@ fn an_explanation_takes_the_way_of_what_is_given() {
         .says("kantoor is set closed by hand")
         .says("end: hangup");
     explain(&["--given", "ext:201=bussy"]).expect(64).says("did you mean `busy`?");
+    explain(&["--given", "group:balie=busy"]).expect(64).says("the plan has no group `balie`");
+    explain(&[]).expect(0).says("for a test: expect = [\"dial:ext:201\"]");
     let json = explain(&["--json", "--given", "ext:201=503"]).expect(0).json();
     assert_eq!(
         (&json["way"]["end"], &json["way"]["trail"]["steps"][0]["result"]),
@@ -205,8 +207,9 @@ fn what_live_calls_cannot_do_is_said_once_and_at_its_step() {
     none.says("no rule matches").says("context inkomend has a rule for it: inkomend/#1 (dialplans/office.toml:10); calls from trunks enter it: --context inkomend");
     folder
         .run(&["dialplan", "explain", "202", "--from", "201", "--context", "inkommend"])
-        .expect(0)
-        .says("no such context; there are: inkomend, intern");
+        .expect(64)
+        .says("there is no context `inkommend`; there are: inkomend, intern")
+        .says("did you mean `inkomend`?");
 }
 
 #[test]

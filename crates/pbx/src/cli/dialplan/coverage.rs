@@ -5,7 +5,7 @@ use kiestoon_dialplan::{Coverage, MissedStep, Plan, Reached};
 use super::super::args::CoverageArgs;
 use super::super::failure::Failure;
 use super::super::language::{Language, say};
-use super::super::table::printable;
+use super::super::table::{printable, printable_lines};
 use super::super::{Cli, print_line};
 use super::{chosen, named, plans, test};
 
@@ -23,7 +23,7 @@ pub(in crate::cli) fn coverage(cli: &Cli, args: &CoverageArgs) -> Result<(), Fai
     if cli.json {
         cli.print_json(&reached)?;
     } else {
-        print_line(&lines(&reached, cli.language));
+        print_line(&printable_lines(lines(&reached, cli.language)));
     }
     let failed = report.failed;
     if failed > 0 {

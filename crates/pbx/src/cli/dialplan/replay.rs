@@ -10,7 +10,7 @@ use kiestoon_store::{Cdr, HistoryFilter};
 use super::super::args::ReplayArgs;
 use super::super::failure::Failure;
 use super::super::language::{Language, say};
-use super::super::table::printable;
+use super::super::table::{printable, printable_lines};
 use super::super::{Cli, database, print_line, when};
 use super::{chosen, plans};
 
@@ -27,7 +27,7 @@ pub(in crate::cli) fn replay(cli: &Cli, args: &ReplayArgs) -> Result<(), Failure
     if cli.json {
         return cli.print_json(&replay);
     }
-    print_line(&lines(&replay, cli.language));
+    print_line(&printable_lines(lines(&replay, cli.language)));
     if let Some(oldest) = oldest.filter(|_| is_cut) {
         eprintln!("{}", cut(&oldest, cli.language));
     }
@@ -160,12 +160,19 @@ fn overrides(by_hand: &BTreeMap<String, String>) -> Overrides {
 }
 
 fn lines(replay: &Replay, language: Language) -> String {
-    let Replay { calls, changed, changes, .. } = replay;
+    let Replay { calls, changed, unknown, changes, .. } = replay;
     let mut lines = vec![say!(
         language,
         "{calls} calls, {changed} would go another way",
         "{calls} oproepen, {changed} zouden anders gaan"
     )];
+    if *unknown > 0 {
+        lines.push(say!(
+            language,
+            "  {unknown} x the same up to a step that a secret decides: what was pressed is in no record",
+            "  {unknown} x gelijk tot een stap waar een geheim beslist: wat is ingetoetst staat nergens"
+        ));
+    }
     changes.iter().for_each(|change| lines.extend(change_lines(change, language)));
     lines.join("\n")
 }

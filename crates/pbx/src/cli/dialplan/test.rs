@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::args::DialplanTestArgs;
 use super::super::failure::Failure;
 use super::super::language::{Language, say};
-use super::super::table::printable;
+use super::super::table::{printable, printable_lines};
 use super::super::{Cli, folder, print_line};
 use super::{chosen, named, plans, results, words};
 
@@ -41,7 +41,7 @@ pub(in crate::cli) fn test(cli: &Cli, args: &DialplanTestArgs) -> Result<(), Fai
         let Report { passed, failed, cases } = &report;
         cli.print_json(&json!({ "passed": passed, "failed": failed, "cases": cases }))?;
     } else {
-        report.cases.iter().for_each(|case| print_line(&lines(case, cli.language)));
+        report.cases.iter().for_each(|case| print_line(&printable_lines(lines(case, cli.language))));
         print_line(&summary(&report, cli.language));
     }
     if report.failed > 0 { Err(Failure::Other(String::new())) } else { Ok(()) }
@@ -52,7 +52,7 @@ pub(super) fn suite(cli: &Cli, plans: &Plans, path: &Path) -> Result<Suite, Fail
     let files = files(path, cli.language)?;
     let suite = Suite::load(plans, &files).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(Problem::render).collect();
-        Failure::Input(problems.join("\n"))
+        Failure::Input(printable_lines(problems.join("\n")))
     })?;
     if suite.is_empty() {
         let folder = folder_of(path);
@@ -169,6 +169,8 @@ fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\n' => escaped.push('\n'),
+            // These XML 1.0 does not know.
+            '\u{fffe}' | '\u{ffff}' => escaped.push('?'),
             c if c.is_control() => escaped.push('?'),
             c => escaped.push(c),
         }
@@ -210,5 +212,6 @@ mod tests {
         let text = junit(&report());
         assert!(text.contains("tests=\"2\" failures=\"1\"") && text.contains("name=\"a &lt; b\"><failure"));
         assert!(text.ends_with("name=\"goed\"/>\n</testsuite>\n"), "{text}");
+        assert_eq!(escaped("a\u{fffe}b\u{ffff}\u{1b}"), "a?b??", "what no document may hold");
     }
 }

@@ -5,9 +5,32 @@ use kiestoon_dialplan::{
 };
 
 use super::super::language::{Language, say};
-use super::super::table::printable;
+use super::super::table::{printable, printable_lines};
 
-pub(super) fn words(explanation: &Explanation, plan: &Plan, language: Language) -> String {
+/// That there is no such context, and which one was meant.
+pub(super) fn no_context(explanation: &Explanation, plan: &Plan, language: Language) -> String {
+    let known = plan.contexts().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+    let context = printable(&explanation.context);
+    let mut lines = vec![say!(
+        language,
+        "there is no context `{context}`; there are: {known}",
+        "er is geen context `{context}`; wel: {known}"
+    )];
+    lines.extend(
+        explanation
+            .nearest_context
+            .as_ref()
+            .map(|near| say!(language, "  = did you mean `{near}`?", "  = bedoelde u `{near}`?")),
+    );
+    lines.extend(elsewhere(explanation, language));
+    printable_lines(lines.join("\n"))
+}
+
+pub(super) fn words(explanation: &Explanation, language: Language) -> String {
+    printable_lines(lines(explanation, language).join("\n"))
+}
+
+fn lines(explanation: &Explanation, language: Language) -> Vec<String> {
     let Explanation { context, local_time, .. } = explanation;
     let (from, dialled) = (printable(&explanation.from), printable(&explanation.dialled));
     let mut lines = vec![say!(
@@ -15,16 +38,6 @@ pub(super) fn words(explanation: &Explanation, plan: &Plan, language: Language) 
         "{from} dials {dialled} in context {context} at {local_time}",
         "{from} belt {dialled} in context {context} op {local_time}"
     )];
-    if !explanation.context_known {
-        let known = plan.contexts().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
-        lines.push(say!(
-            language,
-            "no rule: there is no such context; there are: {known}",
-            "geen regel: die context bestaat niet; wel: {known}"
-        ));
-        lines.extend(elsewhere(explanation, language));
-        return lines.join("\n");
-    }
     for passed in &explanation.passed {
         let reason = reason(&passed.reason, language);
         lines.push(say!(language, "  passed over  {}: {reason}", "  overgeslagen {}: {reason}", passed.rule));
@@ -36,7 +49,7 @@ pub(super) fn words(explanation: &Explanation, plan: &Plan, language: Language) 
             "geen regel past: de oproep wordt geweigerd"
         ));
         lines.extend(elsewhere(explanation, language));
-        return lines.join("\n");
+        return lines;
     };
     lines.push(say!(
         language,
@@ -67,7 +80,7 @@ pub(super) fn words(explanation: &Explanation, plan: &Plan, language: Language) 
         let notes: String = notes.map(|what| not_live(*what, language)).collect();
         lines.push(format!("    {indent}{branch}{}{notes}", printable(&step.text)));
     }
-    lines.join("\n")
+    lines
 }
 
 /// Which other contexts have a rule for the call, and who enters them.
