@@ -19,7 +19,7 @@ const PATTERNS: [&str; 10] = [
     "\"_!\"",
     "\"*43\"",
 ];
-const TARGETS: [&str; 9] = [
+const TARGETS: [&str; 10] = [
     "ext:202",
     "ext:203",
     "ext:204",
@@ -27,12 +27,15 @@ const TARGETS: [&str; 9] = [
     "ext:206",
     "group:allen",
     "group:rij",
+    "group:beurt",
     "ext:20${number:-1}",
     "ext:${doel|default:203}",
 ];
-const CONDITIONS: [&str; 6] = [
+const CONDITIONS: [&str; 8] = [
     "when = \"altijd\"",
     "when = \"!altijd\"",
+    "when = \"kantoor\"",
+    "value = \"${toets}\", match = \"1\"",
     "from = \"_2XX\"",
     "from = [\"!set:kort\", \"201\"]",
     "value = \"${number}\", match = \"_1XX\"",
@@ -50,6 +53,15 @@ timeout = "5s"
 members = ["206", "205"]
 strategy = "sequential"
 timeout = "4s"
+[group.beurt]
+members = ["203", "205", "206"]
+strategy = "round-robin"
+timeout = "4s"
+[hours.kantoor]
+open = "00:00-24:00"
+[webhook.crm]
+url = "https://crm.example/route"
+variables = ["klant"]
 [variables]
 vast = "4"
 [[context.intern]]
@@ -57,6 +69,18 @@ name = "nood"
 match = "119"
 emergency = true
 do = [{ dial = "ext:203", on_busy = [{ notify = "chef" }, { dial = "ext:204", timeout = "2s" }] }, { notify = "bhv ${from}" }, { dial = "ext:202" }]
+"#;
+
+/// Where every variable comes from that others use.
+const ASKS: &str = r#"
+[[context.derde]]
+name = "vraagt"
+match = "999"
+do = [
+  { collect = "toets", digits = 1 },
+  { collect = "geheim", digits = 2, secret = true },
+  { webhook = "crm" },
+]
 "#;
 
 pub(super) fn rules(dice: &mut Chance) -> String {
@@ -79,6 +103,7 @@ pub(super) fn rules(dice: &mut Chance) -> String {
     }
     text.push_str("[[context.intern]]\nname = \"rest\"\nmatch = \"_!\"\ndo = [{ set = { doel = \"204\" } }, { dial = \"ext:203\" }]\n");
     text.push_str("[[context.extra]]\ninclude = \"derde\"\n[[context.derde]]\nname = \"laatste\"\nmatch = \"_!\"\ndo = [{ play = \"een\" }]\n");
+    text.push_str(ASKS);
     text
 }
 
@@ -89,7 +114,7 @@ fn steps(dice: &mut Chance, depth: u64) -> String {
 }
 
 fn step(dice: &mut Chance, depth: u64) -> String {
-    let kinds = if depth < 2 { 12 } else { 7 };
+    let kinds = if depth < 2 { 20 } else { 12 };
     match dice.below(kinds) {
         0 => format!("{{ dial = \"{}\", timeout = \"{}s\" }}", pick(dice, &TARGETS), 2 + dice.below(5)),
         1 => format!(
@@ -119,7 +144,44 @@ fn step(dice: &mut Chance, depth: u64) -> String {
             ],
         )
         .to_string(),
-        7 | 8 => format!(
+        7 => pick(
+            dice,
+            &[
+                "{ say = \"number:42\" }",
+                "{ say = \"digits:${toets|default:7}\" }",
+                "{ say = \"digits:${geheim}\" }",
+                "{ say = \"time\" }",
+            ],
+        )
+        .to_string(),
+        8 => "{ webhook = \"crm\" }".to_string(),
+        9 => format!(
+            "{{ override = \"kantoor\", to = \"{}\" }}",
+            pick(dice, &["toggle", "open", "closed", "auto"])
+        ),
+        10 => pick(
+            dice,
+            &[
+                "{ collect = \"toets\", prompt = \"een\", digits = 1, timeout = \"3s\", retries = 0 }",
+                "{ collect = \"toets\", min = 2, max = 4, timeout = \"3s\", pause = \"2s\", retries = 1 }",
+                "{ collect = \"geheim\", digits = 2, timeout = \"3s\", retries = 0, secret = true }",
+            ],
+        )
+        .to_string(),
+        11 => if dice.happens(300) { "{ voicemail = \"204\" }" } else { "{ notify = \"klant ${klant}\" }" }
+            .to_string(),
+        12 => format!(
+            "{{ collect = \"toets\", digits = 1, match = \"_[12]\", timeout = \"3s\", retries = 1, on_timeout = [{}], on_invalid = [{}] }}",
+            steps(dice, depth + 1),
+            steps(dice, depth + 1)
+        ),
+        13 => format!(
+            "{{ collect = \"geheim\", digits = 2, match = \"11\", timeout = \"3s\", retries = 1, secret = true, on_timeout = [{}], on_invalid = [{}] }}",
+            steps(dice, depth + 1),
+            steps(dice, depth + 1)
+        ),
+        14 => format!("{{ webhook = \"crm\", on_failure = [{}] }}", steps(dice, depth + 1)),
+        15 | 16 => format!(
             "{{ dial = \"{}\", timeout = \"3s\", on_busy = [{}], on_no_answer = [{}], on_unavailable = [{}], on_rejected = [{}] }}",
             pick(dice, &TARGETS),
             steps(dice, depth + 1),
@@ -127,13 +189,13 @@ fn step(dice: &mut Chance, depth: u64) -> String {
             steps(dice, depth + 1),
             steps(dice, depth + 1)
         ),
-        9 => format!(
-            "{{ choose = \"${{{}}}\", cases = {{ 100 = [{}], \"_1XX\" = \"play:twee\", \"set:kort\" = \"rule:extra/r0\" }}, else = [{}] }}",
-            pick(dice, &["number", "doel", "1"]),
+        17 => format!(
+            "{{ choose = \"${{{}}}\", cases = {{ 1 = \"ext:202\", 11 = \"hangup\", 100 = [{}], \"_1XX\" = \"play:twee\", \"set:kort\" = \"rule:extra/r0\" }}, else = [{}] }}",
+            pick(dice, &["number", "doel", "1", "toets", "geheim", "klant"]),
             steps(dice, depth + 1),
             steps(dice, depth + 1)
         ),
-        10 => format!("{{ if = {{ {} }}, then = [{}] }}", pick(dice, &CONDITIONS), steps(dice, depth + 1)),
+        18 => format!("{{ if = {{ {} }}, then = [{}] }}", pick(dice, &CONDITIONS), steps(dice, depth + 1)),
         _ => format!(
             "{{ if = {{ {} }}, then = [{}], else = [{}] }}",
             pick(dice, &CONDITIONS),
