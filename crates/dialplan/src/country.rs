@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 
 /// How numbers of one country are written, at home and from abroad.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Country {
+pub struct Country {
     /// ISO 3166, in small letters.
     name: &'static str,
     /// The country code of E.164.
@@ -45,18 +45,20 @@ enum Trunk {
 
 impl Country {
     /// By the two letters of ISO 3166, in small letters.
-    pub(crate) fn find(name: &str) -> Option<&'static Self> {
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
         table::COUNTRIES.iter().find(|country| country.name == name)
     }
 
     /// The names that [`find`](Self::find) knows.
-    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    pub fn names() -> impl Iterator<Item = &'static str> {
         table::COUNTRIES.iter().map(|country| country.name)
     }
 
     /// A national or international number as `+` and digits. Everything else stays as it is, apart from spaces and
     /// signs between the digits of a number.
-    pub(crate) fn e164(&self, number: &str) -> String {
+    #[must_use]
+    pub fn e164(&self, number: &str) -> String {
         let Some(digits) = digits(number) else { return number.to_string() };
         if digits.starts_with('+') {
             return digits;
@@ -81,7 +83,8 @@ impl Country {
 
     /// A number as it is dialled inside the country: its own numbers with the trunk prefix, those of other countries
     /// with the prefix for abroad (`00`). Everything else stays as it is, apart from spaces and signs between digits.
-    pub(crate) fn national(&self, number: &str) -> String {
+    #[must_use]
+    pub fn national(&self, number: &str) -> String {
         let Some(digits) = digits(number) else { return number.to_string() };
         let Some(international) = digits.strip_prefix('+').or_else(|| self.international(&digits)) else {
             return digits;

@@ -36,6 +36,7 @@ mod tools;
 mod tree;
 mod words;
 
+pub use country::Country;
 pub use explain::{Elsewhere, Explained, ExplainedStep, Explanation, NotThen, Passed, Reason};
 pub use graph::{Graph, GraphBox, GraphOptions};
 pub use hours::{HoursReason, HoursState};

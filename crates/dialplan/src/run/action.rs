@@ -85,7 +85,9 @@ pub struct Dial {
     pub timeout: Duration,
     /// Whose number to show: a number, or the words `site` or `user`.
     pub caller_id: Option<String>,
-    /// The number to dial at a trunk, where it is not the one the caller dialled.
+    /// The number that is dialled.
+    pub number: String,
+    /// The number to dial at a trunk, where it is another one.
     pub to: Option<String>,
     /// For which results of a trunk the next one is tried; empty: for those that say that the trunk is at fault.
     pub failover: Vec<Failover>,
@@ -191,6 +193,7 @@ pub(super) fn dial(dial: &DialStep, variables: &Variables) -> Option<Action> {
             order: dial.order,
             group: dial.group().map(|group| group.name.clone()),
             timeout: dial.timeout,
+            number: variables.number.to_string(),
             caller_id: expand(&dial.caller_id),
             to: expand(&dial.to),
             failover: dial.failover.clone(),
@@ -209,6 +212,7 @@ impl Dial {
             group: None,
             timeout,
             caller_id: None,
+            number: String::new(),
             to: None,
             failover: Vec::new(),
         }

@@ -58,19 +58,28 @@ impl Dial {
     /// say that the trunk is at fault and not the person who was called.
     #[must_use]
     pub fn fails_over(&self, status: u16) -> bool {
-        if self.failover.is_empty() {
-            return matches!(status, 408 | 410 | 430 | 480 | 500..=599);
-        }
-        self.failover.iter().any(|failover| match failover {
-            Failover::Status(listed) => *listed == status,
-            Failover::Class(class) => status / 100 == u16::from(*class),
-            Failover::NoMedia => false,
-        })
+        Failover::any(&self.failover, status)
     }
 
     /// Whether the next trunk is tried after one that answered and let nothing be heard.
     #[must_use]
     pub fn fails_over_without_media(&self) -> bool {
         self.failover.contains(&Failover::NoMedia)
+    }
+}
+
+impl Failover {
+    /// Whether one of a list wants the next trunk to be tried after this status; where nothing is listed, those do that say
+    /// that the trunk is at fault.
+    #[must_use]
+    pub fn any(listed: &[Self], status: u16) -> bool {
+        if listed.is_empty() {
+            return matches!(status, 408 | 410 | 430 | 480 | 500..=599);
+        }
+        listed.iter().any(|failover| match failover {
+            Self::Status(listed) => *listed == status,
+            Self::Class(class) => status / 100 == u16::from(*class),
+            Self::NoMedia => false,
+        })
     }
 }
