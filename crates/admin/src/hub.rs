@@ -133,7 +133,11 @@ impl Listening {
             | Happening::CallRefused { organisation, from_number: number, .. } => {
                 scope_of(organisation, number)
             }
-            Happening::HoursChanged { organisation, .. } if !organisation.is_empty() => {
+            Happening::HoursChanged { organisation, .. }
+            | Happening::TrunkRegistered { organisation, .. }
+            | Happening::TrunkRefused { organisation, .. }
+                if !organisation.is_empty() =>
+            {
                 Scope::Of { organisation: organisation.clone(), numbers: Vec::new() }
             }
             Happening::Reloaded { .. } => {

@@ -29,6 +29,26 @@ pub enum Event {
         /// The dialplan rule; None where none matches.
         route: Option<Box<str>>,
     },
+    /// A host of a trunk has registered us.
+    TrunkRegistered {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// The name of the trunk.
+        trunk: Box<str>,
+        /// Its URI.
+        host: Box<str>,
+    },
+    /// A host of a trunk has not registered us.
+    TrunkRefused {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// The name of the trunk.
+        trunk: Box<str>,
+        /// Its URI.
+        host: Box<str>,
+        /// The status of its refusal; 408 where it has said nothing, 503 where its name leads nowhere.
+        status: u16,
+    },
     /// A phone rings.
     CallRinging {
         /// The call.

@@ -24,6 +24,7 @@ use crate::open_offer::OpenOffer;
 use crate::reliable::Reliable;
 use crate::session_timer::SessionTimer;
 use crate::settings::Settings;
+use crate::trunk::outbound::OverTrunk;
 use crate::wire;
 
 /// A phone in a call.
@@ -42,6 +43,8 @@ pub(crate) struct Leg {
     pub(crate) can: Abilities,
     /// What the phone calls itself.
     pub(crate) agent: Option<Arc<str>>,
+    /// The trunk that it goes over; None for an extension.
+    pub(crate) trunk: Option<Box<OverTrunk>>,
     /// When the session of this phone has to be refreshed; None for a phone without session timers.
     pub(crate) timer: Option<Box<SessionTimer>>,
     /// Our question whether the phone is still there, while it is unanswered.
@@ -176,6 +179,7 @@ impl Leg {
             open: OpenOffer::None,
             can: Abilities::default(),
             agent: None,
+            trunk: None,
             timer: None,
             probe: None,
             withheld: false,

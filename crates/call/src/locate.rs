@@ -15,7 +15,7 @@ use crate::cdr::{CdrLeg, Side};
 use crate::exchange::Exchange;
 use crate::leg::{Leg, LegMedia, Signal};
 use crate::ring::Ring;
-use crate::switch::Output;
+use crate::switch::{Output, Search};
 use crate::waves::Way;
 
 /// The addresses of a phone that is found by name.
@@ -72,7 +72,7 @@ impl Ring {
 impl Call {
     /// Asks for the addresses of a branch.
     pub(crate) fn ask_for(&self, x: &mut Exchange, leg: LegId, query: Query) -> Box<Tries> {
-        x.outputs.push_back(Output::Resolve { id: leg, query });
+        x.outputs.push_back(Output::Resolve { id: Search::Leg(leg), query });
         Box::new(Tries::Asked)
     }
 
@@ -84,8 +84,13 @@ impl Call {
             return;
         }
         let from = branch.leg.flow.remote.ip();
+        let is_trunk = branch.leg.trunk.is_some();
         let mut flows = VecDeque::from(flows);
-        flows.retain(|flow| network::may_send(from, flow.local.ip(), flow.remote.ip()));
+        // A trunk stands where the operator says.
+        flows.retain(|flow| is_trunk || network::may_send(from, flow.local.ip(), flow.remote.ip()));
+        if is_trunk && flows.is_empty() {
+            return self.branch_failed(x, id, 503);
+        }
         if let Some(first) = flows.pop_front() {
             branch.leg.flow = first;
         }
@@ -98,11 +103,14 @@ impl Call {
     /// The INVITE of a branch is out: where there are other addresses, this one has a few seconds to say anything.
     pub(crate) fn limit_try(&mut self, x: &Exchange, id: LegId) {
         let now = x.now;
-        let patience = x.settings.timers.t1.saturating_mul(SILENT_T1);
+        let trunk = self.trunk(self.branch(id).and_then(|branch| branch.leg.trunk.as_deref()));
+        let of_phones = x.settings.timers.t1.saturating_mul(SILENT_T1);
+        let patience = trunk.as_ref().map_or(of_phones, |trunk| trunk.patience);
+        let leads_on = trunk.is_some() && self.waits_for_another(id);
         if let Some(branch) = self.branch_mut(id)
             && let Some(Tries::Left { flows, until }) = branch.tries.as_deref_mut()
         {
-            let is_last = flows.is_empty() && branch.spare.is_empty();
+            let is_last = flows.is_empty() && branch.spare.is_empty() && !leads_on;
             *until = (!is_last).then(|| now + patience);
         }
     }
@@ -122,7 +130,9 @@ impl Call {
             }
         }
         for leg in silent {
-            self.try_next(x, leg, 408);
+            if !self.try_next(x, leg, 408) {
+                self.leave_silent_trunk(x, leg);
+            }
         }
     }
 

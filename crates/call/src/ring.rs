@@ -4,14 +4,13 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use bytes::Bytes;
-use kiestoon_dialplan::Dial;
+use kiestoon_dialplan::{Dial, Failover};
 use kiestoon_media::{LegId, LocalMedia, SrtpPolicy, relay_offer};
 use kiestoon_sip::transaction::{ClientId, FailReason};
 use kiestoon_sip::{NameAddr, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
-use crate::callee_invite::{self, CalleeInvite};
 use crate::cdr::{CdrLeg, Side};
 use crate::early_update::EarlyUpdate;
 use crate::event::Event;
@@ -23,6 +22,7 @@ use crate::locate::Tries;
 use crate::outcome::{Best, Outcome};
 use crate::routes::ClientOwner;
 use crate::session_timer;
+use crate::trunk::outbound::OverTrunk;
 use crate::waves::{Phone, Wave, Way};
 use crate::wire;
 
@@ -38,10 +38,12 @@ pub(crate) struct Ring {
     #[serde(with = "kiestoon_sip::plain")]
     ends: Option<Instant>,
     /// Who is rung when these are done.
-    waves: VecDeque<Wave>,
-    best: Best,
+    pub(crate) waves: VecDeque<Wave>,
+    pub(crate) best: Best,
+    /// For which ends of a trunk the next one is tried.
+    pub(crate) failover: Box<[Failover]>,
     /// The number that the dialplan wants to be shown, instead of the caller's.
-    shown_number: Option<Box<str>>,
+    pub(crate) shown_number: Option<Box<str>>,
     /// The branch, and the early dialog of it, that the caller hears.
     pub(crate) early: Option<(LegId, Box<str>)>,
     /// The provisional status that the caller got last, and when it is repeated: a minute without one would make
@@ -51,7 +53,7 @@ pub(crate) struct Ring {
     /// An offer that one side made before the answer, on its way to the other.
     pub(crate) update: Option<Box<EarlyUpdate>>,
     /// Into how many branches each INVITE of this wave may be forked.
-    breadth: u32,
+    pub(crate) breadth: u32,
     /// Whether a caller who is answered already hears ring-back of ours.
     pub(crate) ringback: bool,
     /// Where a phone wants the call to go, once nobody rings any more.
@@ -97,6 +99,7 @@ impl Call {
             waves,
             best,
             ends: (!self.is_emergency()).then(|| x.now + x.settings.ring_limit),
+            failover: dial.failover.as_slice().into(),
             shown_number: dial.caller_id.as_deref().and_then(shown_number),
             early: None,
             told: None,
@@ -127,6 +130,7 @@ impl Call {
         ring.best.enter(status);
         ring.early.take_if(|(heard, _)| *heard == leg);
         let target = failed.target;
+        let fails_over = failed.leg.trunk.is_none() || ring.leads_on(target, status);
         if let Signal::Invited { invite, .. } = &failed.leg.signal {
             x.forget_branch(invite);
         }
@@ -135,6 +139,9 @@ impl Call {
         if status >= 600 || (300..400).contains(&status) {
             self.drop_branches(x, Some(status), |branch| branch.target == target);
             self.drop_waiting(target);
+        }
+        if !fails_over {
+            self.drop_all_waiting();
         }
         self.drop_early_update(x, leg, None);
         self.hear_next(x);
@@ -145,7 +152,7 @@ impl Call {
     pub(crate) fn branch_refused(&mut self, x: &mut Exchange, client: ClientId, response: &Response) {
         x.routes.remove_client(client);
         let Some(leg) = self.branch_of(client) else { return };
-        if self.invite_longer(x, leg, response) {
+        if self.invite_longer(x, leg, response) || self.answers_challenge(x, leg, response) {
             return;
         }
         let status = response.status.code();
@@ -200,7 +207,9 @@ impl Call {
     pub(crate) fn ring_time_over(&mut self, x: &mut Exchange) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
         ring.best.enter_no_answer();
-        if ring.ends.is_some_and(|ends| ends <= x.now) {
+        // Whoever is called over a trunk does not answer: another trunk leads to the same person.
+        let is_over = ring.ends.is_some_and(|ends| ends <= x.now);
+        if is_over || ring.branches.iter().any(|branch| branch.leg.trunk.is_some()) {
             ring.waves.clear();
         }
         self.drop_branches(x, None, |_| true);
@@ -252,7 +261,7 @@ impl Call {
     }
 
     /// Rings the next phones, or takes the result, once nobody rings any more.
-    fn go_on_ringing(&mut self, x: &mut Exchange) {
+    pub(crate) fn go_on_ringing(&mut self, x: &mut Exchange) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
         if !ring.branches.is_empty() {
             return;
@@ -308,6 +317,7 @@ impl Call {
         let signal = Signal::Chosen { contact: phone.way.contact.clone() };
         let mut leg = Leg::new(id, Side::Callee, phone.number.clone(), phone.way.flow, signal);
         leg.agent = agent;
+        leg.trunk = phone.trunk.clone().map(|name| Box::new(OverTrunk::new(name)));
         if phone.way.query.is_none() {
             leg.open(x, self.key);
         }
@@ -317,39 +327,9 @@ impl Call {
     /// Sends the INVITE of a branch whose ports are open: with the caller's offer, or without one where the caller
     /// made none either.
     pub(crate) fn invite_branch(&mut self, x: &mut Exchange, id: LegId) {
-        let is_withheld = self.withholds(&self.caller);
+        let Some(mut invite) = self.branch_invite(x, id) else { return };
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == id) else { return };
-        let Some(organisation) = self.snapshot.organisation(self.organisation) else { return };
-        let Signal::Chosen { contact } = &branch.leg.signal else { return };
-        let name = organisation.extensions.get(&self.caller.number).map_or("", |known| &*known.name);
-        // What the INVITE said of its caller does not hold for who was transferred since.
-        let is_caller = *self.caller.number == *self.cdr.record.from_number;
-        let asserted = self.carried.asserted.as_ref().filter(|_| is_caller);
-        let caller = match self.caller.alias.as_deref().or(asserted) {
-            Some((number, name)) => (&**number, &**name),
-            None => (&*self.caller.number, name),
-        };
-        // An offer in a reliable provisional response wants its answer in the PRACK, so the caller has to know them too.
-        let is_reliable = self.offer.is_some() || self.caller.reliable().is_some();
-        let mut invite = callee_invite::build(
-            x,
-            &CalleeInvite {
-                contact: contact.clone(),
-                route: &branch.route,
-                number: &branch.leg.number,
-                flow: &branch.leg.flow,
-                breadth: ring.breadth,
-                is_withheld,
-                caller,
-                history: &self.walk.history,
-                referred_by: self.walk.transfers.search.as_ref().map(|search| &*search.by),
-                organisation,
-                shown_number: ring.shown_number.as_deref(),
-                carried: &self.carried,
-                is_reliable,
-            },
-        );
         if let (Some(offer), Some(media)) = (&self.offer, branch.leg.media_mut()) {
             match relay_offer(offer, &media.local, &mut media.origin) {
                 Ok(sdp) => {
@@ -367,6 +347,12 @@ impl Call {
         invite.body = Bytes::new();
         branch.leg.signal = Signal::Invited { client, invite: Box::new(invite) };
         self.limit_try(x, id);
+    }
+
+    fn drop_all_waiting(&mut self) {
+        if let Stage::Ringing(ring) = &mut self.stage {
+            ring.waves.clear();
+        }
     }
 
     fn drop_waiting(&mut self, target: usize) {

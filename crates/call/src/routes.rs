@@ -15,6 +15,8 @@ pub(crate) enum ClientOwner {
     Loser,
     /// Nobody: it keeps a flow open, see `switch/keep_alive.rs`.
     KeepAlive,
+    /// A registration of ours at a trunk, see `switch/trunks.rs`.
+    Registration,
     /// A request outside any call, by the transaction of who sent it: see `switch/message.rs`.
     Relay(ServerId),
 }

@@ -9,6 +9,9 @@ use kiestoon_dialplan::{Plan, Plans};
 use kiestoon_sip::Host;
 use kiestoon_sip::digest::Ha1Set;
 
+use crate::settings::Network;
+use crate::trunk::Trunk;
+
 /// One state of the directory and the dialplan.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -18,6 +21,8 @@ pub struct Snapshot {
     /// Lower-case domain to index in `organisations`.
     domains: HashMap<Box<str>, usize>,
     own_hosts: HashSet<Box<str>>,
+    /// Every network that a trunk calls from, with its organisation.
+    trunks: Vec<(Network, usize, Arc<Trunk>)>,
     plans: Plans,
     prompts: HashSet<Box<str>>,
 }
@@ -51,6 +56,8 @@ pub struct Organisation {
     pub realm: Box<str>,
     /// Extensions by number.
     pub extensions: HashMap<Box<str>, Extension>,
+    /// Trunks by name.
+    pub trunks: HashMap<Box<str>, Arc<Trunk>>,
 }
 
 /// Somebody who can call and be called.
@@ -73,8 +80,15 @@ impl Snapshot {
                 domains.entry(domain.to_ascii_lowercase().into_boxed_str()).or_insert(index);
             }
         }
+        let mut trunks = Vec::new();
+        for (index, organisation) in parts.organisations.iter().enumerate() {
+            for trunk in organisation.trunks.values() {
+                trunks.extend(trunk.addresses.iter().map(|network| (*network, index, Arc::clone(trunk))));
+            }
+        }
         Self {
             revision: parts.revision,
+            trunks,
             domains,
             organisations: parts.organisations,
             own_hosts: parts.own_hosts.into_iter().map(|host| lower(&host)).collect(),
@@ -154,6 +168,16 @@ impl Snapshot {
         self.extension(index, number).and_then(|_| self.aor(index, number))
     }
 
+    /// The trunks that calls come from with this address: the length of the network that holds it, the organisation, the trunk.
+    pub(crate) fn trunks_at(&self, source: IpAddr) -> impl Iterator<Item = (u8, usize, &Arc<Trunk>)> {
+        let trunks = self.trunks.iter().filter(move |(network, ..)| network.contains(source));
+        trunks.map(|(network, organisation, trunk)| (network.prefix, *organisation, trunk))
+    }
+
+    pub(crate) fn trunk(&self, organisation: usize, name: &str) -> Option<&Arc<Trunk>> {
+        self.organisations.get(organisation)?.trunks.get(name)
+    }
+
     pub(crate) fn extension(&self, organisation: usize, number: &str) -> Option<&Extension> {
         self.organisations.get(organisation)?.extensions.get(number)
     }
@@ -183,6 +207,7 @@ mod tests {
             domain: domain.map(Into::into),
             realm: slug.into(),
             extensions: HashMap::new(),
+            trunks: HashMap::new(),
         }
     }
 

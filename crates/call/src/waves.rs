@@ -31,6 +31,8 @@ pub(crate) struct Phone {
     pub(crate) way: Way,
     /// The device, where it has registered flows (RFC 5626): of those only one is tried at a time.
     device: Option<Arc<str>>,
+    /// The name of the trunk, where it is a host of one.
+    pub(crate) trunk: Option<Arc<str>>,
     pub(crate) spare: Vec<Way>,
 }
 
@@ -45,6 +47,13 @@ pub(crate) struct Way {
     pub(crate) agent: Option<Arc<str>>,
 }
 
+impl Phone {
+    /// A host of a trunk.
+    pub(crate) fn of_trunk(target: usize, number: Box<str>, way: Way, trunk: Arc<str>) -> Self {
+        Self { target, number, way, device: None, trunk: Some(trunk), spare: Vec::new() }
+    }
+}
+
 impl Call {
     /// The phones of a dial step, in the order that they are rung, and whether somebody was left out as busy. An error is the
     /// outcome of having nobody to ring.
@@ -53,11 +62,17 @@ impl Call {
         let is_emergency = self.is_emergency();
         let mut left = if is_emergency { legs_left } else { x.settings.limits.branches.min(legs_left) };
         let mut targets = Vec::new();
-        let (mut known, mut trunks, mut busy) = (false, false, false);
+        let (mut known, mut unknown_trunk, mut busy) = (false, false, false);
         for (index, target) in dial.targets.iter().enumerate() {
-            let Target::Extension(number) = target else {
-                trunks = true;
-                continue;
+            let number = match target {
+                Target::Extension(number) => number,
+                Target::Trunk(name) => {
+                    match self.snapshot.trunk(self.organisation, name) {
+                        Some(trunk) => targets.push(self.hosts(trunk, index, dial)),
+                        None => unknown_trunk = true,
+                    }
+                    continue;
+                }
             };
             known |= self.snapshot.extension(self.organisation, number).is_some();
             let most = x.settings.limits.calls_per_extension;
@@ -74,7 +89,7 @@ impl Call {
             return Err(Outcome::of_status(486));
         }
         if targets.is_empty() {
-            let reason = match (known, trunks) {
+            let reason = match (known, unknown_trunk) {
                 (true, _) => EndReason::Unavailable,
                 (false, true) => EndReason::of_not_live(NotLive::Trunk),
                 (false, false) => EndReason::NotFound,
@@ -119,7 +134,7 @@ impl Call {
             }
             let Some(fewer) = left.checked_sub(1) else { continue };
             *left = fewer;
-            let phone = Phone { target, number: number.into(), way, device, spare: Vec::new() };
+            let phone = Phone { target, number: number.into(), way, device, trunk: None, spare: Vec::new() };
             match groups.last_mut() {
                 Some((q, group)) if *q == binding.q => group.push(phone),
                 _ => groups.push((binding.q, vec![phone])),
@@ -146,7 +161,9 @@ fn together(targets: Vec<Vec<Vec<Phone>>>, ring_time: Duration) -> VecDeque<Wave
 /// One target after the other, each for the whole ring time.
 fn in_turn(targets: Vec<Vec<Vec<Phone>>>, ring_time: Duration) -> VecDeque<Wave> {
     let waves = targets.into_iter().flat_map(|groups| {
-        let ring_time = share(ring_time, groups.len());
+        // Of a trunk the next host is tried when one is at fault, not when it has rung for long enough.
+        let is_trunk = groups.iter().flatten().all(|phone| phone.trunk.is_some());
+        let ring_time = share(ring_time, if is_trunk { 1 } else { groups.len() });
         groups.into_iter().map(move |phones| Wave { ring_time, phones })
     });
     waves.collect()

@@ -127,6 +127,7 @@ mod tests {
             domain: None,
             realm: "kantoor".into(),
             extensions: std::collections::HashMap::new(),
+            trunks: std::collections::HashMap::new(),
         };
         let told = |remote: &str| {
             let local = "10.0.0.5:5060".parse().unwrap();

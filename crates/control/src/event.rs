@@ -192,6 +192,28 @@ pub enum Happening {
         /// The source.
         source: String,
     },
+    /// A host of a trunk has registered us, and had not before.
+    #[serde(rename = "trunk.registered")]
+    TrunkRegistered {
+        /// The slug of the organisation.
+        organisation: String,
+        /// The name of the trunk.
+        trunk: String,
+        /// Its URI.
+        host: String,
+    },
+    /// A host of a trunk has not registered us.
+    #[serde(rename = "trunk.refused")]
+    TrunkRefused {
+        /// The slug of the organisation.
+        organisation: String,
+        /// The name of the trunk.
+        trunk: String,
+        /// Its URI.
+        host: String,
+        /// The status; 408 where it has said nothing, 503 where its name leads nowhere.
+        sip_code: u16,
+    },
     /// Hours were set by hand.
     #[serde(rename = "hours.changed")]
     HoursChanged {
@@ -286,6 +308,8 @@ impl Event {
             Happening::AuthenticationFailed { .. } => "authentication.failed",
             Happening::SourceBanned { .. } => "source.banned",
             Happening::SourceUnbanned { .. } => "source.unbanned",
+            Happening::TrunkRegistered { .. } => "trunk.registered",
+            Happening::TrunkRefused { .. } => "trunk.refused",
             Happening::HoursChanged { .. } => "hours.changed",
             Happening::DialplanNotify { .. } => "dialplan.notify",
             Happening::EmergencyPlaced { .. } => "emergency.placed",

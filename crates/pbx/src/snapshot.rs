@@ -157,6 +157,7 @@ fn organisations(directory: Directory) -> Vec<Organisation> {
             domain: organisation.domain.map(Into::into),
             extensions: members.into_iter().map(|member| snapshot_extension(member, &realm)).collect(),
             realm: realm.into(),
+            trunks: HashMap::new(),
         });
     }
     organisations

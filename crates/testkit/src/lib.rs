@@ -26,6 +26,8 @@ pub use clock::{millis, secs};
 pub use impairment::Impairment;
 pub use listener::Listener;
 pub use net::Link;
-pub use phone::{Ended, Fax, Faxes, Flowing, LineState, Named, Profile, Reply, SessionTimer, browser, phone};
+pub use phone::{
+    Ended, Fax, Faxes, Flowing, LineState, Named, Profile, Reply, SessionTimer, browser, carrier, phone,
+};
 pub use story::{DIAL_ALL, PROMPT_THEN_PHONE, PhoneId, Story};
 pub use what::What;

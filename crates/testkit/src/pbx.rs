@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use kiestoon_call::{
     CdrRecord, Event, Extension, HoursSet, Input, Organisation, Output, Settings, Snapshot, SnapshotParts,
-    Switch, WallClock, WebhookRequest,
+    Switch, Trunk, WallClock, WebhookRequest,
 };
 use kiestoon_dialplan::{Plan, Plans, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
@@ -95,6 +95,8 @@ pub struct Directory {
     pub md5_only: Vec<String>,
     /// The text of the dialplan.
     pub dialplan: String,
+    /// The trunks.
+    pub trunks: Vec<Arc<Trunk>>,
     /// The names of the prompts.
     pub prompts: Vec<String>,
 }
@@ -121,6 +123,7 @@ impl Directory {
             domain: Some(DOMAIN.into()),
             realm: DOMAIN.into(),
             extensions: extensions.collect::<HashMap<_, _>>(),
+            trunks: self.trunks.iter().map(|trunk| ((*trunk.name).into(), Arc::clone(trunk))).collect(),
         };
         Arc::new(Snapshot::new(SnapshotParts {
             revision: self.revision,

@@ -9,11 +9,12 @@ mod transfers;
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use kiestoon_call::Settings;
-use kiestoon_dialplan::{Language, SayKind};
-use kiestoon_sip::{Flow, Message, Transport};
+use kiestoon_call::{CallerIdPolicy, FromUser, NamedIn, NumberForm, Settings, Trunk};
+use kiestoon_dialplan::{Country, Language, SayKind};
+use kiestoon_sip::{Flow, Host, Message, SipUri, Transport};
 
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -57,6 +58,7 @@ impl Story {
             numbers: Vec::new(),
             md5_only: Vec::new(),
             dialplan: dialplan_of(DIAL_ALL),
+            trunks: Vec::new(),
             prompts: SayKind::ALL
                 .into_iter()
                 .flat_map(|kind| Language::Dutch.recordings(kind))
@@ -102,6 +104,44 @@ impl Story {
     pub fn rules(mut self, rules: &str) -> Self {
         self.directory.dialplan = dialplan_of(rules);
         self
+    }
+
+    /// Has a trunk of this name, whose host is `NAME.example`: numbers in E.164, without an account, the caller in From and
+    /// P-Asserted-Identity.
+    #[must_use]
+    pub fn trunk(mut self, name: &str, change: impl FnOnce(&mut Trunk)) -> Self {
+        let host = Host::parse(&format!("{name}.example")).expect("a host");
+        let mut trunk = Trunk {
+            id: format!("trunk-{name}").into(),
+            name: name.into(),
+            hosts: vec![SipUri::new(host)],
+            domain: None,
+            route: Vec::new(),
+            addresses: Vec::new(),
+            numbers: HashSet::new(),
+            account: None,
+            registers: None,
+            number_form: NumberForm::E164,
+            country: Country::find("nl").expect("a country"),
+            caller_id: CallerIdPolicy {
+                from: FromUser::Caller,
+                named_in: NamedIn::PAssertedIdentity,
+                number: Some("+31201234567".into()),
+            },
+            patience: Duration::from_secs(2),
+        };
+        change(&mut trunk);
+        self.directory.trunks.push(Arc::new(trunk));
+        self
+    }
+
+    /// Puts the far end of a trunk on the network: it stands at `NAME.example`.
+    pub fn add_carrier(&mut self, profile: Profile) -> PhoneId {
+        let host = format!("{}.example", profile.number);
+        let carrier = self.add(profile);
+        let address = SocketAddr::new(self.address(carrier), 5060);
+        self.pbx().names.insert(host, vec![address]);
+        carrier
     }
 
     /// Loads a prompt of this name.

@@ -2,6 +2,7 @@
 //! else. Whether a name exists cannot be told from what is answered, nor from how long that takes.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kiestoon_sip::digest::{Credentials, DigestFailure, DigestServer, FrozenDigestServer, Ha1Set};
@@ -14,6 +15,7 @@ use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::settings::Settings;
 use crate::short_lived::ShortLived;
+use crate::trunk::Trunk;
 
 /// Checks credentials.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub(super) struct FrozenAuthenticator<D> {
     bans: FrozenBans,
 }
 
-/// An extension that has proved who it is.
+/// Who calls or registers: an extension that has proved who it is, or somebody beyond a trunk.
 #[derive(Debug)]
 pub(super) struct Principal {
     /// The index of its organisation in the snapshot.
@@ -41,6 +43,8 @@ pub(super) struct Principal {
     pub(super) number: Box<str>,
     /// How long its credentials are good still, where they are short-lived.
     pub(super) lasts: Option<Duration>,
+    /// The trunk that the call comes over, with the name that it gives the caller.
+    pub(super) over: Option<(Arc<Trunk>, Box<str>)>,
 }
 
 /// The headers and the status of a challenge.
@@ -113,7 +117,8 @@ impl Authenticator {
         let checked = self.digest.verify(x.clock.unix_secs(x.now), source, request, &credentials, &ha1);
         match (checked, organisation) {
             (Ok(()), Some(organisation)) if known.is_some() && lasts != Some(None) => {
-                let principal = Principal { organisation, number: number.into(), lasts: lasts.flatten() };
+                let number = number.into();
+                let principal = Principal { organisation, number, lasts: lasts.flatten(), over: None };
                 if speaks_for_itself(x, request, &principal, local) {
                     x.outputs.push_back(Output::Trust(*flow));
                     Ok(principal)

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::authenticate::{Authenticator, FrozenAuthenticator};
 use super::keep_alive::{FrozenKeepAlive, KeepAlive};
 use super::message::Relays;
+use super::trunks::Trunks;
 use super::{Switch, registrar_settings};
 use crate::call::Call;
 use crate::distribution::Distribution;
@@ -62,6 +63,7 @@ struct Freezing<'a> {
     plans: plans::Written<'a>,
     relays: &'a Relays,
     keep_alive: FrozenKeepAlive,
+    trunks: &'a Trunks,
     last_call: u64,
     draining: bool,
 }
@@ -87,6 +89,7 @@ struct Frozen {
     plans: plans::Read,
     relays: Relays,
     keep_alive: FrozenKeepAlive,
+    trunks: Trunks,
     last_call: u64,
     draining: bool,
 }
@@ -123,6 +126,7 @@ impl Switch {
             calls,
             relays: &self.relays,
             keep_alive: self.keep_alive.freeze(),
+            trunks: &self.trunks,
             last_call: self.last_call,
             draining: self.draining,
         };
@@ -204,9 +208,11 @@ impl Switch {
             schedule,
             relays: frozen.relays,
             keep_alive: KeepAlive::thaw(frozen.keep_alive),
+            trunks: frozen.trunks,
             last_call: frozen.last_call,
             draining: frozen.draining,
         };
+        switch.take_trunks();
         let mut keys: Vec<CallKey> = switch.calls.keys().copied().collect();
         keys.sort_unstable();
         for call in keys.iter().filter_map(|key| switch.calls.get(key)) {
@@ -217,4 +223,4 @@ impl Switch {
 }
 
 /// Of the form: raise it with every change of what is written.
-const VERSION: u32 = 14;
+const VERSION: u32 = 15;

@@ -27,6 +27,8 @@ use crate::reason::EndReason;
 use crate::reinvite::read_first_offer;
 use crate::reliable::Reliable;
 use crate::session_timer;
+use crate::trunk::inbound::{Arrival, Arrives, arrives};
+use crate::trunk::outbound::OverTrunk;
 use crate::walk::Walk;
 use crate::way::AskedFor;
 use crate::wire;
@@ -34,6 +36,12 @@ use crate::wire;
 impl Switch {
     /// A new call, if its caller may call and there is room for it.
     pub(super) fn invite(&mut self, server: ServerId, request: Request, flow: Flow) {
+        let source = flow.remote.ip();
+        match arrives(&self.x.snapshot, &self.registered_trunks(source), &request, source) {
+            Some(Arrives::Here(arrival)) => return self.invite_over_trunk(server, request, flow, *arrival),
+            Some(Arrives::UnknownNumber) => return self.x.turn_away(server, &request, 404),
+            None => {}
+        }
         let principal = match self.authenticator.authenticate(&mut self.x, &request, &flow) {
             Ok(principal) => principal,
             Err(refusal) => {
@@ -59,6 +67,22 @@ impl Switch {
             Err(status) => return self.refuse(server, &request, &principal, status, "gruu_not_registered"),
         };
         let dialled = one_phone.as_ref().map_or(dialled, |phone| phone.number.clone());
+        self.accept(server, request, flow, Accepted { principal, dialled, one_phone });
+    }
+
+    /// A call from outside.
+    fn invite_over_trunk(&mut self, server: ServerId, request: Request, flow: Flow, arrival: Arrival) {
+        let Arrival { organisation, trunk, caller, name, dialled } = arrival;
+        let principal = Principal { organisation, number: caller, lasts: None, over: Some((trunk, name)) };
+        if let Some(refusal) = session_timer::too_short(&self.x, &request) {
+            return self.x.respond(server, refusal);
+        }
+        self.accept(server, request, flow, Accepted { principal, dialled, one_phone: None });
+    }
+
+    /// A call, if there is room for it.
+    fn accept(&mut self, server: ServerId, request: Request, flow: Flow, accepted: Accepted) {
+        let Accepted { principal, dialled, one_phone } = accepted;
         let decision = self.decide(&principal, &dialled);
         let is_emergency = decision.as_ref().is_some_and(|decision| decision.emergency);
         if !is_emergency && self.draining {
@@ -88,17 +112,24 @@ impl Switch {
     }
 
     fn decide(&self, principal: &Principal, dialled: &str) -> Option<Decision> {
-        let caller = self.x.snapshot.extension(principal.organisation, &principal.number);
         self.x.snapshot.plan(principal.organisation).decide(&CallFacts {
-            context: ENTERED,
+            context: principal.context(),
             from: &principal.number,
-            from_name: caller.map_or("", |caller| &caller.name),
+            from_name: self.name_of(principal),
             dialled,
             at: self.x.timestamp(),
             overrides: self
                 .x
                 .overrides(self.x.snapshot.organisation(principal.organisation).map_or("", |own| &own.id)),
         })
+    }
+
+    fn name_of<'a>(&'a self, principal: &'a Principal) -> &'a str {
+        let own = || self.x.snapshot.extension(principal.organisation, &principal.number);
+        match &principal.over {
+            Some((_, name)) => name,
+            None => own().map_or("", |caller| &caller.name),
+        }
     }
 
     fn refuse(
@@ -129,7 +160,9 @@ impl Switch {
         self.x.routes.add_dialog(&new.dialog.id().local_tag, leg);
         let record = self.record(&new, leg);
         self.x.outputs.push_back(Output::Cdr(Box::new(record.clone())));
-        self.x.parties.join(&record.organisation, &record.from_number, key);
+        if new.principal.over.is_none() {
+            self.x.parties.join(&record.organisation, &record.from_number, key);
+        }
         self.x.event(Event::CallStarted {
             call: record.id,
             organisation: self.slug(new.principal.organisation),
@@ -165,6 +198,10 @@ impl Switch {
         };
         let mut caller = Leg::new(leg, Side::Caller, new.principal.number, new.flow, signal);
         (caller.can, caller.agent) = (can, agent);
+        if let Some((trunk, name)) = new.principal.over {
+            caller.alias = Some(Box::new((caller.number.clone(), name)));
+            caller.trunk = Some(Box::new(OverTrunk::new(Arc::clone(&trunk.name))));
+        }
         caller.open = if offer_made { OpenOffer::Theirs } else { OpenOffer::OursDue };
         let call = Call {
             key,
@@ -200,18 +237,19 @@ impl Switch {
         let started_at = self.x.clock.micros(self.x.now);
         let snapshot = &self.x.snapshot;
         let (organisation, number) = (new.principal.organisation, &new.principal.number);
-        let extension = snapshot.extension(organisation, number);
+        let is_own = new.principal.over.is_none();
+        let extension = snapshot.extension(organisation, number).filter(|_| is_own);
         CdrRecord {
             id: CallId::new(started_at, random),
             organisation: snapshot
                 .organisation(organisation)
                 .map_or_else(|| "".into(), |o| Arc::clone(&o.id)),
             from_number: number.clone(),
-            from_name: extension.map(|extension| extension.name.clone()).unwrap_or_default(),
+            from_name: self.name_of(&new.principal).into(),
             extension: extension.map_or_else(|| "".into(), |extension| Arc::clone(&extension.id)),
             dialled: new.dialled.clone(),
             to_number: None,
-            context: ENTERED.into(),
+            context: new.principal.context().into(),
             route: new.decision.as_ref().map(|decision| decision.rule.name.as_ref().into()),
             dialplan_hash: snapshot.plan(organisation).hash().into(),
             started_at,
@@ -228,6 +266,23 @@ impl Switch {
         }
     }
 }
+
+/// An INVITE whose caller may call.
+struct Accepted {
+    principal: Principal,
+    dialled: Box<str>,
+    one_phone: Option<OnePhone>,
+}
+
+impl Principal {
+    /// The context of the dialplan that its calls enter.
+    fn context(&self) -> &'static str {
+        if self.over.is_some() { FROM_OUTSIDE } else { ENTERED }
+    }
+}
+
+/// The context of calls that come over a trunk.
+const FROM_OUTSIDE: &str = "inkomend";
 
 /// An INVITE that has become a call.
 struct NewCall {

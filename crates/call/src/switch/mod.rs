@@ -16,6 +16,7 @@ mod refer;
 mod register;
 mod responses;
 mod screening;
+mod trunks;
 mod views;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -54,6 +55,7 @@ use authenticate::Authenticator;
 pub use frozen::ThawError;
 use keep_alive::KeepAlive;
 use message::Relays;
+use trunks::Trunks;
 
 /// What comes in.
 #[derive(Debug)]
@@ -93,7 +95,7 @@ pub enum Input {
     /// The answer to [`Output::Resolve`]: ways to the target, in the order that they are tried; none where it has none.
     Resolved {
         /// As asked.
-        id: LegId,
+        id: Search,
         /// With the address of ours that each leaves from.
         flows: Vec<Flow>,
     },
@@ -172,7 +174,7 @@ pub enum Output {
     /// Ask where this leads; answer with [`Input::Resolved`], also where it leads nowhere.
     Resolve {
         /// For the answer.
-        id: LegId,
+        id: Search,
         /// What is known.
         query: Query,
     },
@@ -190,6 +192,15 @@ pub enum Output {
     Event(Event),
 }
 
+/// For whom the DNS is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Search {
+    /// A leg of a call.
+    Leg(LegId),
+    /// A registration of ours at a trunk.
+    Registration(u32),
+}
+
 /// The pure core of the PBX: registrar, dialogs and all calls. It performs nothing itself.
 pub struct Switch {
     x: Exchange,
@@ -199,6 +210,7 @@ pub struct Switch {
     schedule: BTreeSet<(Instant, CallKey)>,
     relays: Relays,
     keep_alive: KeepAlive,
+    trunks: Trunks,
     last_call: u64,
     draining: bool,
 }
@@ -236,16 +248,19 @@ impl Switch {
             overrides: HashMap::new(),
             outputs: VecDeque::new(),
         };
-        Self {
+        let mut switch = Self {
             x,
             authenticator,
             calls: HashMap::new(),
             schedule: BTreeSet::new(),
             relays: Relays::default(),
             keep_alive: KeepAlive::default(),
+            trunks: Trunks::default(),
             last_call: 0,
             draining: false,
-        }
+        };
+        switch.take_trunks();
+        switch
     }
 
     /// Makes temporary GRUUs with a key that outlives this switch: those of an earlier run with it are good still, as the
@@ -275,9 +290,10 @@ impl Switch {
             Input::Media(event) => {
                 self.with_call(id::call_of(event.leg()), |call, x| call.media(x, event));
             }
-            Input::Resolved { id, flows } => {
+            Input::Resolved { id: Search::Leg(id), flows } => {
                 self.with_call(id::call_of(id), |call, x| call.located(x, id, flows));
             }
+            Input::Resolved { id: Search::Registration(id), flows } => self.registrar_located(id, flows),
             Input::WebhookAnswered { id, answer } => {
                 self.with_call(id.call, |call, x| call.webhook_answered(x, id, answer));
             }
@@ -319,7 +335,7 @@ impl Switch {
     pub fn deadline(&self) -> Option<Instant> {
         let call = self.schedule.first().map(|(at, _)| *at);
         let others = [self.x.transactions.deadline(), self.x.registrar.deadline(), self.x.losers.deadline()];
-        others.into_iter().chain([call, self.keep_alive.deadline()]).flatten().min()
+        others.into_iter().chain([call, self.keep_alive.deadline(), self.trunks.deadline()]).flatten().min()
     }
 
     /// Whether no call is left, not even one that waits for its last figures or for an ACK.
@@ -400,6 +416,7 @@ impl Switch {
         self.bindings_lost(expired);
         self.x.forget_old_losers();
         self.ask_due();
+        self.register_due();
         while let Some((at, key)) = self.schedule.first().copied() {
             if at > now {
                 break;
@@ -429,6 +446,7 @@ impl Switch {
             self.bindings_lost(changes);
         }
         self.x.snapshot = snapshot;
+        self.take_trunks();
     }
 
     /// Has a call do something, and notes what became of it.

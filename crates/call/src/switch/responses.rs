@@ -16,6 +16,7 @@ impl Switch {
             Some(ClientOwner::Loser) => self.x.loser_responded(client, response, flow),
             Some(ClientOwner::KeepAlive) if response.status.is_final() => self.kept_alive(client, true),
             Some(ClientOwner::KeepAlive) => {}
+            Some(ClientOwner::Registration) => self.registration_responded(client, response),
             Some(ClientOwner::Relay(server)) => self.relay_answered(server, client, response.status.code()),
             None => {}
         }
@@ -27,6 +28,7 @@ impl Switch {
             Some(ClientOwner::Call(key)) => self.with_call(key, |call, x| call.failed(x, client, reason)),
             Some(ClientOwner::Loser) => self.x.forget_loser(client),
             Some(ClientOwner::KeepAlive) => self.kept_alive(client, false),
+            Some(ClientOwner::Registration) => self.registration_failed(client),
             Some(ClientOwner::Relay(server)) => self.relay_answered(server, client, 408),
             None => {}
         }

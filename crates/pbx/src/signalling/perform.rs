@@ -89,6 +89,12 @@ fn log(event: &Event) {
             tracing::info!(%call, route = route.as_deref().unwrap_or("none"), "call started");
             tracing::trace!(%call, %from, %dialled, "call started");
         }
+        Event::TrunkRegistered { trunk, host, .. } => {
+            tracing::info!(%trunk, %host, "registered at the trunk")
+        }
+        Event::TrunkRefused { trunk, host, status, .. } => {
+            tracing::warn!(%trunk, %host, status, "not registered at the trunk");
+        }
         Event::CallRinging { call, number } => tracing::trace!(%call, %number, "ringing"),
         Event::CallAnswered { call, .. } => tracing::info!(%call, "call answered"),
         Event::CallHeld { call, by, held } => tracing::info!(%call, by = by.as_str(), held, "hold"),

@@ -163,6 +163,14 @@ pub(super) fn happening(event: Event) -> control::Happening {
             dialed: dialled.into(),
             route: route.map(Into::into),
         },
+        Event::TrunkRegistered { organisation, trunk, host } => {
+            let (organisation, trunk, host) = (organisation.into(), trunk.into(), host.into());
+            Happening::TrunkRegistered { organisation, trunk, host }
+        }
+        Event::TrunkRefused { organisation, trunk, host, status } => {
+            let (organisation, trunk, host) = (organisation.into(), trunk.into(), host.into());
+            Happening::TrunkRefused { organisation, trunk, host, sip_code: status }
+        }
         Event::CallRinging { call, number } => {
             Happening::CallRinging { call_id: call.to_string(), number: number.into() }
         }

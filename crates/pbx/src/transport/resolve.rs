@@ -11,7 +11,7 @@ use hickory_resolver::{
     net::runtime::TokioRuntimeProvider,
     proto::rr::{RData, RecordType},
 };
-use kiestoon_media::LegId;
+use kiestoon_call::Search;
 use kiestoon_sip::{
     flow::{Flow, Transport},
     locate::{Answer, Locate, Naptr, Query, Question, Srv, Target},
@@ -29,7 +29,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Resolved {
     /// As asked.
-    pub(crate) id: LegId,
+    pub(crate) id: Search,
     /// What was searched for.
     pub(crate) name: Box<str>,
     /// In the order that they are tried.
@@ -59,7 +59,7 @@ impl Resolver {
     }
 
     /// Searches for the ways to a target; the answer comes on the queue, whatever it is.
-    pub(crate) fn search(&mut self, id: LegId, query: Query) {
+    pub(crate) fn search(&mut self, id: Search, query: Query) {
         self.searches.retain(|search| !search.is_finished());
         let (answers, listen) = (self.answers.clone(), self.listen.clone());
         // Too many at a time: this one is answered by nothing, like a name that does not exist.

@@ -5,6 +5,7 @@
 mod act;
 mod browser;
 mod device;
+mod door;
 mod line;
 mod login;
 mod outcome;
@@ -27,7 +28,7 @@ pub(crate) use browser::place_of;
 pub use browser::{Browser, Section};
 pub use line::{Ended, LineState};
 pub(crate) use profile::Site;
-pub use profile::{Faxes, Named, Profile, Reinvites, Reliably, Reply, SessionTimer, browser, phone};
+pub use profile::{Faxes, Named, Profile, Reinvites, Reliably, Reply, SessionTimer, browser, carrier, phone};
 pub use session::{Fax, Flowing, Session};
 
 use crate::chance::Chance;
@@ -57,6 +58,7 @@ pub struct Phone {
     heard: Vec<Message>,
     answers: Vec<(Method, u16)>,
     complaints: Vec<String>,
+    door: Option<door::Door>,
     /// The statuses that NOTIFYs have told of a transfer of this phone's.
     notified: Vec<u16>,
     dead: bool,
@@ -82,6 +84,7 @@ impl Phone {
             login: Login::new(profile.user.as_deref().unwrap_or(&profile.number), &password),
             address,
             register_call_id: chance.token(),
+            door: profile.asks.clone().map(door::Door::new),
             wire: Wire::named(profile.named.clone()),
             name,
             profile,

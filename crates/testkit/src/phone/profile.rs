@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use kiestoon_sip::Transport;
+use kiestoon_sip::digest::Algorithm;
 
 use super::device::Device;
+use super::door::Asks;
 use crate::story::PhoneId;
 
 /// A phone before it stands on the network.
@@ -36,6 +38,8 @@ pub struct Profile {
     pub(crate) beside: Option<PhoneId>,
     pub(crate) host: Option<String>,
     pub(crate) device: Option<Device>,
+    pub(crate) asks: Option<Asks>,
+    pub(crate) carrier: bool,
     pub(crate) proxied: bool,
     pub(crate) browser: bool,
     pub(crate) shows: bool,
@@ -168,11 +172,18 @@ pub fn phone(number: &str) -> Profile {
         beside: None,
         host: None,
         device: None,
+        asks: None,
+        carrier: false,
         proxied: false,
         browser: false,
         named: None,
         shows: false,
     }
+}
+
+/// The far end of a trunk: registers nowhere, answers whatever number it is called by.
+pub fn carrier(name: &str) -> Profile {
+    Profile { carrier: true, ..phone(name) }
 }
 
 /// A page of an extension, as JsSIP has it: over WebSocket, at a name that leads nowhere, one flow of a device of its own.
@@ -286,6 +297,13 @@ impl Profile {
     #[must_use]
     pub fn calls_itself(mut self, name: &str, named: Named) -> Self {
         self.named = Some((named, name.to_owned()));
+        self
+    }
+
+    /// Lets no INVITE pass that does not answer its challenge with this name and password.
+    #[must_use]
+    pub fn asks_for(mut self, login: &str, password: &str, algorithm: Algorithm) -> Self {
+        self.asks = Some(Asks { login: login.to_owned(), password: password.to_owned(), algorithm });
         self
     }
 

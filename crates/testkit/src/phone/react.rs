@@ -178,6 +178,7 @@ impl Phone {
             (Method::Cancel, _) => self.cancelled(now, asked, &request),
             (Method::Invite, None) => self.rung(now, asked, request),
             (_, Some(tag)) => self.asked_within(now, asked, request, &tag),
+            (Method::Register, None) if self.profile.carrier => self.registers(now, asked, &request),
             (Method::Options | Method::Message | Method::Info | Method::Notify, None) => {
                 self.answer(now, asked, &request, 200);
             }
@@ -186,6 +187,16 @@ impl Phone {
     }
 
     fn rung(&mut self, now: Instant, asked: &Asked, request: Box<Request>) {
+        let source = self.flow.remote.ip();
+        if let Some(challenge) = self.door.as_mut().and_then(|door| door.stops(&request, source)) {
+            return self.answer_with(
+                now,
+                asked,
+                &request,
+                407,
+                &[(HeaderName::ProxyAuthenticate, challenge)],
+            );
+        }
         let theirs = self.read(None, &request.body);
         if let (Some(_), Faxes::Refused(status)) =
             (theirs.as_ref().and_then(|theirs| theirs.fax), self.profile.faxes)
@@ -450,7 +461,7 @@ impl Phone {
             self.complain(format!("{} with a body of no type", request.method));
         }
         let credentials = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
-        if credentials.iter().any(|name| request.headers.get(name).is_some()) {
+        if self.door.is_none() && credentials.iter().any(|name| request.headers.get(name).is_some()) {
             self.complain(format!("{} that carries somebody's credentials", request.method));
         }
     }

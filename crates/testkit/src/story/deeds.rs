@@ -14,10 +14,12 @@ impl Story {
     /// Lets every phone register one contact, and waits until all have.
     pub fn register_all(&mut self) {
         for index in 0..self.phones.len() {
-            self.register(PhoneId(index));
+            if !self.phone(PhoneId(index)).profile.carrier {
+                self.register(PhoneId(index));
+            }
         }
         self.run(if self.lossy { Duration::from_secs(20) } else { Duration::from_secs(1) });
-        for phone in &self.phones {
+        for phone in self.phones.iter().filter(|phone| !phone.profile.carrier) {
             assert!(!phone.registered().is_empty(), "{} could not register", phone.name);
         }
     }

@@ -149,6 +149,14 @@ fn door(what: &Happening, language: Language) -> Option<String> {
         Happening::SourceUnbanned { source } => {
             say!(language, "the ban of {source} is lifted", "de blokkade van {source} is opgeheven")
         }
+        Happening::TrunkRegistered { trunk, host, .. } => {
+            say!(language, "trunk {trunk}: registered at {host}", "trunk {trunk}: aangemeld bij {host}")
+        }
+        Happening::TrunkRefused { trunk, host, sip_code, .. } => say!(
+            language,
+            "trunk {trunk}: {host} does not register us: {sip_code}",
+            "trunk {trunk}: {host} meldt ons niet aan: {sip_code}"
+        ),
         Happening::Reloaded { revision } => {
             say!(language, "reloaded: revision {revision}", "herladen: revisie {revision}")
         }

@@ -1,0 +1,104 @@
+//! Trunks, the ways to the public network: what an operator has said of one. How a call goes out over it is in `outbound`, the
+//! INVITE that it gets in `invite`, how its challenges are answered in `challenge`, and who calls from it in `inbound`.
+
+pub(crate) mod challenge;
+pub(crate) mod inbound;
+pub(crate) mod invite;
+mod number;
+pub(crate) mod outbound;
+pub(crate) mod registration;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kiestoon_dialplan::Country;
+use kiestoon_sip::network::Network;
+use kiestoon_sip::{Host, NameAddr, SipUri};
+
+pub use number::NumberForm;
+
+/// A provider, or another PBX, that calls go out to and come in from.
+#[derive(Debug)]
+pub struct Trunk {
+    /// The id in the store.
+    pub id: Arc<str>,
+    /// What the dialplan calls it.
+    pub name: Arc<str>,
+    /// Where its requests go, in order of preference: hosts or domains, with port and transport where they are given.
+    pub hosts: Vec<SipUri>,
+    /// The host in the addresses of its messages; None: that of the host which is tried.
+    pub domain: Option<Host>,
+    /// The proxies that its requests pass first.
+    pub route: Vec<NameAddr>,
+    /// The addresses that its calls come from; one that several trunks have is told apart by what is called.
+    pub addresses: Vec<Network>,
+    /// The numbers, in E.164, that are called over it. Without any, every number is.
+    pub numbers: HashSet<Box<str>>,
+    /// What its challenges are answered with; None: it knows us by our address.
+    pub account: Option<Account>,
+    /// Seconds that we ask its hosts to register us for; None: it does not want to be registered at.
+    pub registers: Option<u32>,
+    /// How numbers are written that go out.
+    pub number_form: NumberForm,
+    /// The country whose people dial here.
+    pub country: &'static Country,
+    /// Who is shown as the caller.
+    pub caller_id: CallerIdPolicy,
+    /// How long a host may say nothing at all before the next one is tried.
+    pub patience: Duration,
+}
+
+/// A name and a password at a provider. Its debug output shows no password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The user part of our address there.
+    pub username: Box<str>,
+    /// The user name of its digest credentials.
+    pub login: Box<str>,
+    /// The password.
+    pub password: Box<str>,
+}
+
+/// Who is shown as the caller of a call that goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerIdPolicy {
+    /// What stands in From.
+    pub from: FromUser,
+    /// Where else the caller is named.
+    pub named_in: NamedIn,
+    /// The number that is shown where the caller has none that may be.
+    pub number: Option<Box<str>>,
+}
+
+/// The user part of From.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FromUser {
+    /// The caller's number.
+    Caller,
+    /// The user name of the account: some providers take no other.
+    Account,
+}
+
+/// The header fields besides From that name the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedIn {
+    /// None.
+    From,
+    /// P-Asserted-Identity (RFC 3325).
+    PAssertedIdentity,
+    /// Remote-Party-ID, which came before it.
+    RemotePartyId,
+    /// Both.
+    Both,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("username", &self.username)
+            .field("login", &self.login)
+            .finish_non_exhaustive()
+    }
+}

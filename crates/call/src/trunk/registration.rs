@@ -1,0 +1,251 @@
+//! Registering at one host of a trunk (RFC 3261 section 10.2): asked for, proved, and asked for again before it is over; after a
+//! refusal or silence once more, ever later.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kiestoon_sip::transaction::ClientId;
+use kiestoon_sip::{Flow, HeaderName, Method, NameAddr, Request, Response, SipUri, Uri};
+use serde::{Deserialize, Serialize};
+
+use super::challenge::credentials;
+use super::{Account, Trunk};
+use crate::exchange::Exchange;
+use crate::routes::ClientOwner;
+use crate::wire;
+
+/// One host, and how we stand there.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Registration {
+    /// Where it is; the same for as long as the trunk is not changed.
+    pub(crate) at: Registrar,
+    call_id: Box<str>,
+    tag: Box<str>,
+    cseq: u32,
+    /// Seconds to ask for.
+    expires: u32,
+    step: Step,
+    /// What the host last granted.
+    pub(crate) granted: Option<Granted>,
+    /// Refusals and silences in a row.
+    failures: u32,
+}
+
+/// A host of a trunk.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Registrar {
+    /// The id of the organisation.
+    pub(crate) organisation: Arc<str>,
+    /// The name of the trunk.
+    pub(crate) trunk: Arc<str>,
+    /// Its URI.
+    pub(crate) host: Box<str>,
+}
+
+/// A binding of ours.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Granted {
+    /// The way that calls come from.
+    pub(crate) flow: Flow,
+    #[serde(with = "kiestoon_sip::plain")]
+    pub(crate) until: Instant,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Step {
+    /// Nothing is on its way until then.
+    Waiting(#[serde(with = "kiestoon_sip::plain")] Instant),
+    /// The DNS is asked.
+    Locating,
+    /// A REGISTER is out.
+    Asking { client: ClientId, request: Box<Request>, flow: Flow, left: VecDeque<Flow>, challenges: u8 },
+}
+
+/// What came of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It goes on.
+    None,
+    /// We are registered, and were not.
+    Registered,
+    /// The host refuses us with this status, or has said nothing (408).
+    Failed(u16),
+}
+
+impl Registration {
+    pub(crate) fn new(x: &mut Exchange, at: Registrar, expires: u32) -> Self {
+        let (call_id, tag) = (x.call_id(), x.token());
+        let step = Step::Waiting(x.now);
+        Self { at, call_id, tag, cseq: 0, expires, step, granted: None, failures: 0 }
+    }
+
+    /// When it has to be looked at.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self.step {
+            Step::Waiting(until) => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Whether the host is to be located now.
+    pub(crate) fn begins(&mut self, now: Instant) -> bool {
+        let is_due = matches!(self.step, Step::Waiting(until) if until <= now);
+        if is_due {
+            self.step = Step::Locating;
+        }
+        is_due
+    }
+
+    pub(crate) fn client(&self) -> Option<ClientId> {
+        match self.step {
+            Step::Asking { client, .. } => Some(client),
+            _ => None,
+        }
+    }
+
+    /// The ways to the host, in the order in which they are tried.
+    pub(crate) fn located(&mut self, x: &mut Exchange, trunk: &Trunk, flows: Vec<Flow>) -> Change {
+        let mut left = VecDeque::from(flows);
+        match (&self.step, left.pop_front(), &trunk.account) {
+            (Step::Locating, Some(flow), Some(account)) => self.ask(x, trunk, account, flow, left),
+            (Step::Locating, _, _) => self.failed(x, 503, None),
+            _ => Change::None,
+        }
+    }
+
+    fn ask(
+        &mut self,
+        x: &mut Exchange,
+        trunk: &Trunk,
+        account: &Account,
+        flow: Flow,
+        left: VecDeque<Flow>,
+    ) -> Change {
+        let Ok(Uri::Sip(host)) = Uri::parse(&self.at.host) else { return self.failed(x, 400, None) };
+        let domain = trunk.domain.clone().unwrap_or_else(|| host.host.clone());
+        let who = NameAddr::new(Uri::Sip(SipUri::new(domain).with_user(&account.username)));
+        self.cseq = self.cseq.saturating_add(1);
+        let from = who.clone().with_tag(&self.tag);
+        let uri = Uri::Sip(SipUri { user: None, ..host });
+        let mut request = Request::new(Method::Register, uri, from, who, self.call_id.clone(), self.cseq);
+        request.max_forwards = Some(x.settings.max_forwards);
+        request.headers.push_addresses(&HeaderName::Route, &trunk.route);
+        let mut contact = wire::contact(&x.settings, &flow, false);
+        if let Uri::Sip(uri) = &mut contact.uri {
+            uri.user = Some(account.username.clone());
+        }
+        request.headers.push(HeaderName::Contact, contact.to_string());
+        request.headers.push(HeaderName::Expires, self.expires.to_string());
+        request.headers.push(HeaderName::Allow, wire::ALLOW);
+        let client = x.request(request.clone(), flow, Some(ClientOwner::Registration));
+        self.step = Step::Asking { client, request: Box::new(request), flow, left, challenges: 0 };
+        Change::None
+    }
+
+    /// A final response.
+    pub(crate) fn responded(&mut self, x: &mut Exchange, trunk: &Trunk, response: &Response) -> Change {
+        let status = response.status.code();
+        let Step::Asking { request, flow, left, challenges, .. } = &mut self.step else {
+            return Change::None;
+        };
+        let (flow, left) = (*flow, std::mem::take(left));
+        match (status, &trunk.account) {
+            (200..300, _) => {
+                let secs = granted(response, request).unwrap_or(self.expires);
+                return self.bound(x, flow, secs);
+            }
+            (401 | 407, Some(account)) if *challenges < MOST_CHALLENGES => {
+                let cnonce = x.token();
+                if let Some((name, value)) = credentials(account, request, &response.headers, &cnonce) {
+                    self.cseq = self.cseq.saturating_add(1);
+                    let mut request = request.clone();
+                    request.cseq.number = self.cseq;
+                    request.headers.set(name, value);
+                    let challenges = challenges.saturating_add(1);
+                    let client = x.request(Request::clone(&request), flow, Some(ClientOwner::Registration));
+                    self.step = Step::Asking { client, request, flow, left, challenges };
+                    return Change::None;
+                }
+            }
+            (423, Some(account)) => {
+                let least = response
+                    .headers
+                    .min_expires()
+                    .filter(|least| (self.expires + 1..=LONGEST).contains(least));
+                if let Some(least) = least {
+                    self.expires = least;
+                    return self.ask(x, trunk, account, flow, left);
+                }
+            }
+            (408 | 500..600, Some(account)) if !left.is_empty() => {
+                return self.ask_next(x, trunk, account, left, status);
+            }
+            _ => {}
+        }
+        self.failed(x, status, response.headers.retry_after())
+    }
+
+    /// No response has come.
+    pub(crate) fn silent(&mut self, x: &mut Exchange, trunk: &Trunk) -> Change {
+        let Step::Asking { left, .. } = &mut self.step else { return Change::None };
+        let left = std::mem::take(left);
+        match &trunk.account {
+            Some(account) => self.ask_next(x, trunk, account, left, 408),
+            None => self.failed(x, 408, None),
+        }
+    }
+
+    fn ask_next(
+        &mut self,
+        x: &mut Exchange,
+        trunk: &Trunk,
+        account: &Account,
+        mut left: VecDeque<Flow>,
+        status: u16,
+    ) -> Change {
+        match left.pop_front() {
+            Some(flow) => self.ask(x, trunk, account, flow, left),
+            None => self.failed(x, status, None),
+        }
+    }
+
+    fn bound(&mut self, x: &Exchange, flow: Flow, secs: u32) -> Change {
+        let lasts = Duration::from_secs(u64::from(secs.max(1)));
+        let was_bound = self.granted.is_some();
+        self.granted = Some(Granted { flow, until: x.now + lasts });
+        self.failures = 0;
+        self.step = Step::Waiting(x.now + lasts.mul_f64(REFRESHED));
+        if was_bound { Change::None } else { Change::Registered }
+    }
+
+    /// Waits before it tries again: for as long as the host says, else ever longer. What was granted holds until it is over.
+    fn failed(&mut self, x: &mut Exchange, status: u16, retry_after: Option<u32>) -> Change {
+        self.granted =
+            self.granted.filter(|granted| granted.until > x.now && !matches!(status, 401 | 403 | 404 | 407));
+        let wait = FIRST_WAIT.saturating_mul(1 << self.failures.min(5)).min(LONGEST_WAIT);
+        let told =
+            retry_after.map(|secs| Duration::from_secs(u64::from(secs)).clamp(FIRST_WAIT, LONGEST_WAIT));
+        // Not all trunks of all customers at one moment, once the host is back.
+        let spread = Duration::from_millis(x.random() % 5_000);
+        self.failures = self.failures.saturating_add(1);
+        self.step = Step::Waiting(x.now + told.unwrap_or(wait) + spread);
+        Change::Failed(status)
+    }
+}
+
+/// Seconds that the host grants our contact; it lists those of others too.
+fn granted(response: &Response, request: &Request) -> Option<u32> {
+    let ours = request.headers.contact().ok().flatten()?;
+    let contacts = response.headers.addresses(&HeaderName::Contact).unwrap_or_default();
+    let own = contacts.iter().find(|contact| contact.uri.equivalent(&ours.uri)).or_else(|| contacts.first());
+    own.and_then(NameAddr::expires).or_else(|| response.headers.expires())
+}
+
+const MOST_CHALLENGES: u8 = 2;
+/// Of its time.
+const REFRESHED: f64 = 0.8;
+/// Seconds.
+const LONGEST: u32 = 24 * 3600;
+const FIRST_WAIT: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
