@@ -1,5 +1,7 @@
 //! Drives the steps of the dialplan rule that the call got: does one, waits for its result, takes the next.
 
+use std::borrow::Cow;
+
 use kiestoon_dialplan::{
     Action, Circumstances, Decision, Dial, NotLive, Plan, StepResult, Target, WebhookAnswer,
 };
@@ -92,8 +94,8 @@ impl Walk {
         self.returns.extend(self.followed.replace(Followed::new(asked, decision)));
     }
 
-    /// The number that the present rule is for.
-    pub(crate) fn dialled(&self) -> Option<&str> {
+    /// The number that the present rule is for, as others may see it.
+    pub(crate) fn dialled(&self) -> Option<Cow<'_, str>> {
         self.followed.as_ref().map(Followed::number)
     }
 
@@ -249,7 +251,7 @@ impl Call {
         x.event(Event::Notified {
             call: self.id(),
             from: record.from_number.clone(),
-            dialled: self.walk.dialled().unwrap_or(&record.dialled).into(),
+            dialled: self.walk.dialled().map_or_else(|| record.dialled.clone(), Box::from),
             whom: whom.into(),
             emergency: self.is_emergency(),
         });

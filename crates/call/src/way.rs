@@ -1,5 +1,7 @@
 //! The way of a call through the dialplan: which rules it got and why, and what each of their steps came to.
 
+use std::borrow::Cow;
+
 use kiestoon_dialplan::{Decision, RuleRef, Run, Trail, Why};
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +70,7 @@ impl Followed {
         Self { run, way: Way { rule: Some(rule), why, emergency, ..Way::new(asked) } }
     }
 
-    pub(crate) fn number(&self) -> &str {
+    pub(crate) fn number(&self) -> Cow<'_, str> {
         self.run.number()
     }
 

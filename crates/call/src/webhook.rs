@@ -47,7 +47,7 @@ pub struct WebhookRequest {
     pub from: Box<str>,
     /// The caller's name; may be empty.
     pub from_name: Box<str>,
-    /// What was dialled.
+    /// What was dialled; stars where a secret has become the number.
     pub dialled: Box<str>,
     /// When, by RFC 3339 in the zone of the dialplan.
     pub at: Box<str>,
@@ -108,7 +108,7 @@ impl Call {
             context: record.context.clone(),
             from: record.from_number.clone(),
             from_name: record.from_name.clone(),
-            dialled: self.walk.dialled().unwrap_or(&record.dialled).into(),
+            dialled: self.walk.dialled().map_or_else(|| record.dialled.clone(), Box::from),
             at: at.display_with_offset(zone.to_offset(at)).to_string().into(),
             variables: webhook.variables.into_iter().collect(),
         };
@@ -165,6 +165,21 @@ impl fmt::Display for WebhookId {
 }
 
 impl WebhookFault {
+    /// One of each kind.
+    pub const ALL: [Self; 11] = [
+        Self::Timeout,
+        Self::UnknownHost,
+        Self::Refused,
+        Self::Tls,
+        Self::Broken,
+        Self::Status(500),
+        Self::TooBig,
+        Self::NotJson,
+        Self::NoSecret,
+        Self::BadUrl,
+        Self::Busy,
+    ];
+
     /// In one word, all statuses together.
     pub fn as_str(self) -> &'static str {
         match self {

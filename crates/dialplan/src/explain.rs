@@ -9,13 +9,13 @@ use crate::hours::HoursReason;
 use crate::live::NotLive;
 use crate::overrides::Forced;
 use crate::pattern::Pattern;
-use crate::plan::{CallFacts, Plan, Rule, RuleRef, valid_number};
+use crate::plan::{Bound, CallFacts, Plan, Rule, RuleRef, valid_number};
 use crate::run::Run;
 use crate::step::Steps;
 use crate::template::Variables;
 use crate::words;
 
-/// The whole answer to "what happens with this call, and why". `Display` is plain text for a terminal.
+/// The whole answer to "what happens with this call, and why".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     /// The context asked about.
@@ -132,9 +132,8 @@ impl Plan {
             let pattern = rule.pattern_for(call.dialled).filter(|_| valid_number(call.dialled));
             let reason = match pattern {
                 None => Reason::Number(self.patterns(&rule.patterns)),
-                Some(pattern) => match rule.refusal(call.from, self.judged(call)) {
-                    Some((condition, true)) => Reason::Time(condition.not_then(self.judged(call))),
-                    Some((condition, false)) => Reason::Caller(condition.from.to_string()),
+                Some(pattern) => match self.refusal(rule, call) {
+                    Some(reason) => reason,
                     None => {
                         let mut variables = Variables::of(call.dialled, call.from, call.from_name);
                         variables.set_groups(pattern.groups(call.dialled));
@@ -167,13 +166,18 @@ impl Plan {
         let rules = context.index.candidates(call.dialled).filter_map(|at| context.rules.get(at as usize));
         let fitting = rules.filter(|rule| rule.pattern_for(call.dialled).is_some());
         let refused = fitting.map_while(|rule| {
-            let reason = match rule.refusal(call.from, self.judged(call))? {
-                (condition, true) => Reason::Time(condition.not_then(self.judged(call))),
-                (condition, false) => Reason::Caller(condition.from.to_string()),
-            };
+            let reason = self.refusal(rule, call)?;
             Some(Passed { rule: rule.reference.clone(), reason })
         });
         refused.take(MOST_PASSED).collect()
+    }
+
+    /// Why a rule whose number fits does not take a call; None where it does.
+    fn refusal(&self, rule: &Bound, call: &CallFacts<'_>) -> Option<Reason> {
+        Some(match rule.refusal(call.from, self.judged(call))? {
+            (condition, true) => Reason::Time(condition.not_then(self.judged(call))),
+            (condition, false) => Reason::Caller(condition.from.to_string()),
+        })
     }
 
     /// The patterns of a rule; those of a set by its name and how many they are.
@@ -239,40 +243,6 @@ const MOST_PASSED: usize = 100;
 
 fn listed(words: impl Iterator<Item = impl ToString>) -> String {
     words.map(|word| word.to_string()).collect::<Vec<_>>().join(", ")
-}
-
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &str| text.escape_debug().to_string();
-        writeln!(
-            f,
-            "{} dials {} in {} at {}",
-            shown(&self.from),
-            shown(&self.dialled),
-            self.context,
-            self.local_time
-        )?;
-        if !self.context_known {
-            return writeln!(f, "no rule: there is no context {}", self.context);
-        }
-        for passed in &self.passed {
-            writeln!(f, "  passed  {}: {}", passed.rule, passed.reason)?;
-        }
-        let Some(matched) = &self.matched else { return writeln!(f, "no rule matches") };
-        writeln!(f, "  matched {}: {}", matched.rule, matched.pattern)?;
-        if let Some(require) = &matched.require {
-            writeln!(f, "  needs the permission {require}")?;
-        }
-        if matched.emergency {
-            writeln!(f, "  is an emergency call")?;
-        }
-        for step in &matched.steps {
-            let indent = "  ".repeat(step.depth);
-            let branch = step.branch.as_ref().map(|branch| format!("{branch}: ")).unwrap_or_default();
-            writeln!(f, "  {indent}-> {branch}{}", shown(&step.text))?;
-        }
-        Ok(())
-    }
 }
 
 impl fmt::Display for NotThen {

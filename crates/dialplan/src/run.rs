@@ -8,6 +8,7 @@ mod ranking;
 mod trail;
 mod unseen;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -161,10 +162,14 @@ impl Run {
         &self.trail
     }
 
-    /// The number that is dialled, as the present rule sees it: a `goto` may have put another one in its place.
+    /// The number that is dialled, as the present rule sees it and as others may see it: a `goto` may have put another one in its
+    /// place, and stars stand for one that is made of a secret.
     #[must_use]
-    pub fn number(&self) -> &str {
-        &self.variables.number
+    pub fn number(&self) -> Cow<'_, str> {
+        match self.variables.number_is_secret() {
+            true => "*".repeat(self.variables.number.chars().count()).into(),
+            false => Cow::Borrowed(&*self.variables.number),
+        }
     }
 
     /// The named variables and their values.

@@ -207,3 +207,24 @@ fn nobody_is_rung_for_more_than_five_minutes() {
         "dial:ext:1 dial:ext:2 dial:ext:3 = answered"
     );
 }
+
+#[test]
+fn an_emergency_call_rings_on() {
+    let plan = load(
+        r#"version = 1
+        [[context.intern]]
+        match = "112"
+        emergency = true
+        do = [{ dial = ["trunk:a", "ext:2", "ext:3"], order = "sequence", timeout = "5m" }]
+        [[context.intern]]
+        match = "201"
+        do = [{ goto = "context:intern", number = "112" }]
+        "#,
+    );
+    let plan = plan.unwrap_or_else(|problems| panic!("{problems:#?}")).plan;
+    let given = [("trunk:a", "503"), ("ext:2", "no-answer"), ("ext:3", "answered")];
+    assert_eq!(
+        way(&plan, &given).split(' ').filter(|word| word.starts_with("dial:")).collect::<Vec<_>>(),
+        ["dial:trunk:a", "dial:ext:2", "dial:ext:3"]
+    );
+}

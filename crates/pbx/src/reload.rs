@@ -67,7 +67,8 @@ pub(crate) struct Reloader {
 impl Reloader {
     /// Runs until nobody can ask any more.
     pub(crate) async fn run(mut self) {
-        let (mut seen, mut stamp) = (self.seen().await, self.stamp());
+        let mut seen = self.seen().await;
+        let mut is_restless = false;
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut daily = tokio::time::interval_at(tokio::time::Instant::now() + DAY, DAY);
@@ -75,25 +76,35 @@ impl Reloader {
             tokio::select! {
                 request = self.requests.recv() => {
                     let Some(reply) = request else { return };
-                    (seen, stamp) = (self.seen().await, self.stamp());
+                    seen = self.seen().await;
                     let _ = reply.send(self.reload_all().await);
                 }
                 _ = daily.tick() => self.certificates.iter().for_each(Certificates::warn),
                 _ = poll.tick() => {
-                    let (now, files) = self.look().await;
-                    if now == seen && files == stamp {
+                    let mut now = self.seen().await;
+                    if now == seen {
                         continue;
                     }
                     // An editor may still be writing, or the next of several files is to come.
-                    let settled = settled((now, files), || self.look()).await;
-                    // What does not come to rest is looked at again with the next poll.
-                    let Some((now, files)) = settled else { continue };
-                    if files != stamp {
-                        stamp = files;
+                    if now.files != seen.files {
+                        match settled(now.files, || self.files()).await {
+                            Some(files) => now.files = files,
+                            // What does not come to rest is looked at again with the next poll.
+                            None => {
+                                if !std::mem::replace(&mut is_restless, true) {
+                                    tracing::warn!("a dialplan or certificate file changes all the time: the former state stays in force until it rests");
+                                }
+                                continue;
+                            }
+                        }
+                    }
+                    is_restless = false;
+                    if now.files.certificate != seen.files.certificate {
+                        seen.files.certificate.clone_from(&now.files.certificate);
                         self.reload_certificate();
                     }
                     if now != seen {
-                        match self.reload(Some(&now.dialplans)).await {
+                        match self.reload(Some(&now.files.dialplans)).await {
                             Err(SnapshotError::Changing) => {}
                             _ => seen = now,
                         }
@@ -137,10 +148,6 @@ impl Reloader {
         }
     }
 
-    fn stamp(&self) -> CertificateStamp {
-        self.certificates.as_ref().map(Certificates::stamp).unwrap_or_default()
-    }
-
     /// What was read while a file changed is not used, whatever it came to; nor are other files than those found at rest.
     async fn read(&self, at_rest: Option<&DialplanStamp>) -> Result<(Snapshot, Vec<String>), SnapshotError> {
         for _ in 0..LOOKS {
@@ -180,25 +187,25 @@ impl Reloader {
         }
     }
 
-    async fn look(&self) -> (Seen, CertificateStamp) {
-        (self.seen().await, self.stamp())
-    }
-
     async fn seen(&self) -> Seen {
         // A database that is away has no new revision: calls go on with what is known.
         let revision = self.source.store.revision().await.unwrap_or(self.snapshots.borrow().revision);
-        Seen { revision, dialplans: snapshot::dialplan_stamp(&self.source.dialplans) }
+        Seen { revision, files: self.files() }
+    }
+
+    fn files(&self) -> Files {
+        Files {
+            dialplans: snapshot::dialplan_stamp(&self.source.dialplans),
+            certificate: self.certificates.as_ref().map(Certificates::stamp).unwrap_or_default(),
+        }
     }
 }
 
 /// What `look` finds once it finds the same for [`SETTLE`]; None where it finds something else each time.
-async fn settled<S: PartialEq, F: Future<Output = S>>(
-    mut found: S,
-    mut look: impl FnMut() -> F,
-) -> Option<S> {
+async fn settled<S: PartialEq>(mut found: S, mut look: impl FnMut() -> S) -> Option<S> {
     for _ in 0..LOOKS {
         tokio::time::sleep(SETTLE).await;
-        let now = look().await;
+        let now = look();
         if now == found {
             return Some(found);
         }
@@ -220,7 +227,13 @@ type CertificateStamp = Vec<Option<(u64, std::time::SystemTime)>>;
 #[derive(PartialEq, Eq)]
 struct Seen {
     revision: i64,
+    files: Files,
+}
+
+#[derive(PartialEq, Eq)]
+struct Files {
     dialplans: DialplanStamp,
+    certificate: CertificateStamp,
 }
 
 const POLL: Duration = Duration::from_secs(1);
@@ -236,10 +249,10 @@ mod tests {
     #[tokio::test]
     async fn files_are_read_once_they_are_at_rest() {
         let looks = std::sync::atomic::AtomicUsize::new(0);
-        let saved = || std::future::ready(looks.fetch_add(1, Ordering::Relaxed).min(3));
+        let saved = || looks.fetch_add(1, Ordering::Relaxed).min(3);
         assert_eq!(settled(9, saved).await, Some(3), "not at the first saved file, nor at the second");
         assert_eq!(looks.load(Ordering::Relaxed), 5);
-        let always = || std::future::ready(looks.fetch_add(1, Ordering::Relaxed));
+        let always = || looks.fetch_add(1, Ordering::Relaxed);
         assert_eq!(settled(0, always).await, None);
     }
 

@@ -112,16 +112,16 @@ pub(crate) fn dialplan_file(path: &Path, room: &mut usize) -> io::Result<SourceF
     Ok(SourceFile { path: path.display().to_string(), text })
 }
 
-/// What changes when a dialplan file is edited, replaced, added or removed.
-pub(crate) type DialplanStamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
+/// What changes when a dialplan file is edited, replaced, added or removed. None for a link that leads nowhere.
+pub(crate) type DialplanStamp = Vec<(PathBuf, Option<(u64, Option<SystemTime>)>)>;
 
 /// The files as they are now.
 pub(crate) fn dialplan_stamp(folder: &Path) -> DialplanStamp {
     let stamp = |path: PathBuf| {
-        let metadata = fs::metadata(&path).ok()?;
-        Some((path, metadata.len(), metadata.modified().ok()))
+        let metadata = fs::metadata(&path).ok();
+        (path, metadata.map(|metadata| (metadata.len(), metadata.modified().ok())))
     };
-    toml_files(folder).unwrap_or_default().into_iter().filter_map(stamp).collect()
+    toml_files(folder).unwrap_or_default().into_iter().map(stamp).collect()
 }
 
 fn toml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {

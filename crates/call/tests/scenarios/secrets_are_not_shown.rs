@@ -33,6 +33,14 @@ do = [
 [[context.nergens]]
 match = "1"
 do = [{ echo = true }]
+
+[[context.intern]]
+match = "601"
+do = [{ collect = "pin", digits = 8, secret = true }, { goto = "context:klant", number = "${pin}" }]
+
+[[context.klant]]
+match = "_X."
+do = [{ notify = "balie" }, { webhook = "crm" }]
 "#;
 
 /// No part of it stands in a number, a time or an address.
@@ -45,6 +53,25 @@ fn asked(t: &mut Story) -> PhoneId {
     t.run(secs(1));
     press(t, "1");
     a
+}
+
+#[test]
+fn a_secret_that_has_become_the_number_is_stars_for_others() {
+    let mut t = Story::office(2).rules(RULES);
+    let a = t.add(phone("201"));
+    t.register_all();
+    t.call(a, "601");
+    t.run(secs(1));
+    press(&mut t, PIN);
+    t.run(secs(4));
+    let crm = t.the_pbx().asked.last().expect("a question").clone();
+    assert_eq!(&*crm.dialled, "********");
+    answer(&mut t, crm.id, &[]);
+    t.settle();
+    let record = t.the_pbx().ended().next().expect("a record").clone();
+    assert!(t.the_pbx().events.iter().any(|event| matches!(event, Event::Notified { .. })), "it was told");
+    let shown = format!("{record:?} {:?}", t.the_pbx().events);
+    assert!(!shown.contains(PIN), "{shown}");
 }
 
 fn press(t: &mut Story, keys: &str) {

@@ -73,10 +73,12 @@ impl Known {
         webhook: &str,
         answer: &WebhookAnswer,
     ) -> Result<(), GivenError> {
-        let may_set = self.answers.get(webhook).cloned().unwrap_or_default();
-        if let Some((name, _)) = answer.variables.iter().find(|(name, _)| !may_set.contains(name)) {
+        let may_set = self.answers.get(webhook);
+        let is_unknown = |name: &str| !may_set.is_some_and(|may_set| may_set.contains(name));
+        if let Some((name, _)) = answer.variables.iter().find(|(name, _)| is_unknown(name)) {
             let what = format!("variable in `variables` of [webhook.{webhook}]");
-            return Err(GivenError::Unknown { what, name: name.clone(), nearest: nearest(name, &may_set) });
+            let nearest = may_set.and_then(|may_set| nearest(name, may_set));
+            return Err(GivenError::Unknown { what, name: name.clone(), nearest });
         }
         match &answer.destination {
             Some(destination) => plan.steps_to(destination).map(drop).map_err(GivenError::Destination),

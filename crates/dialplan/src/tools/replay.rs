@@ -6,12 +6,11 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::given::WebhookReply;
-use super::simulate::{End, GivenResults, Pressed, Results, Simulated};
+use super::simulate::{End, GivenResults, Pressed, Results, Ringing, Simulated};
 use super::{Given, GivenValue};
 use crate::overrides::Overrides;
 use crate::plan::{CallFacts, Plan};
-use crate::run::{Action, Collect, Dial, StepResult, WebhookAnswer};
-use crate::step::Group;
+use crate::run::{Action, Collect, StepResult, WebhookAnswer};
 
 /// A call as it was recorded: what was asked of the dialplan, and the way that it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,14 +255,10 @@ impl Results for Recording<'_> {
         }
     }
 
-    fn dialled(
-        &mut self,
-        dial: &Dial,
-        groups: &[std::sync::Arc<Group>],
-        attempts: &mut Vec<String>,
-    ) -> Option<StepResult> {
+    fn dialled(&mut self, ringing: &Ringing<'_>, attempts: &mut Vec<String>) -> Option<StepResult> {
+        let dial = ringing.dial;
         match self.find(&dial.to_string()) {
-            Found::Nothing => self.given.dialled(dial, groups, attempts),
+            Found::Nothing => self.given.dialled(ringing, attempts),
             Found::Ended => {
                 attempts.push(dial.to_string());
                 None

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -159,18 +160,22 @@ pub(crate) enum Pressed {
     },
 }
 
+/// A dial step that is taken.
+pub(crate) struct Ringing<'a> {
+    pub(crate) dial: &'a Dial,
+    /// The groups that it names.
+    pub(crate) groups: &'a [Arc<Group>],
+    /// An emergency call rings on where another one has rung for long enough.
+    pub(crate) is_emergency: bool,
+}
+
 /// Where results come from: given by an operator, or recorded with a call.
 pub(crate) trait Results {
     fn is_granted(&self, permission: &str) -> bool;
     /// What an action comes to that has no replies of its own; None: the caller hangs up.
     fn done(&mut self, action: &Action) -> Option<StepResult>;
     /// What a dial step comes to, whom it rings being noted. None: the caller hangs up.
-    fn dialled(
-        &mut self,
-        dial: &Dial,
-        groups: &[std::sync::Arc<Group>],
-        attempts: &mut Vec<String>,
-    ) -> Option<StepResult>;
+    fn dialled(&mut self, ringing: &Ringing<'_>, attempts: &mut Vec<String>) -> Option<StepResult>;
     /// The keys that are pressed; None: the caller hangs up.
     fn pressed(&mut self, variable: &str, collect: &Collect) -> Option<Pressed>;
     /// None: the caller hangs up.
@@ -231,7 +236,8 @@ impl Walk<'_> {
         let came = match &action {
             Action::Dial(dial) => {
                 let groups = self.run.dialled_groups();
-                let came = results.dialled(dial, &groups, &mut self.attempts);
+                let ringing = Ringing { dial, groups: &groups, is_emergency: self.run.is_emergency() };
+                let came = results.dialled(&ringing, &mut self.attempts);
                 self.last = came;
                 came
             }
@@ -284,7 +290,7 @@ impl<'a> GivenResults<'a> {
         Self { given, asked: BTreeMap::new() }
     }
 
-    fn reply(&self, target: &Target, groups: &[std::sync::Arc<Group>]) -> Reply {
+    fn reply(&self, target: &Target, groups: &[Arc<Group>]) -> Reply {
         let of_group = || {
             let mut groups =
                 groups.iter().filter(|group| group.members.iter().any(|member| member.target == *target));
@@ -306,20 +312,16 @@ impl Results for GivenResults<'_> {
         })
     }
 
-    fn dialled(
-        &mut self,
-        dial: &Dial,
-        groups: &[std::sync::Arc<Group>],
-        attempts: &mut Vec<String>,
-    ) -> Option<StepResult> {
+    fn dialled(&mut self, ringing: &Ringing<'_>, attempts: &mut Vec<String>) -> Option<StepResult> {
+        let &Ringing { dial, groups, is_emergency } = ringing;
         let mut best: Option<Unanswered> = None;
         let together = dial.order == DialOrder::Parallel;
         if together {
             attempts.push(dial.to_string());
         }
-        let mut ringing = Duration::ZERO;
+        let mut rung = Duration::ZERO;
         for target in &dial.targets {
-            if !together && ringing >= LONGEST_RINGING {
+            if !together && !is_emergency && rung >= LONGEST_RINGING {
                 break;
             }
             if !together {
@@ -331,7 +333,7 @@ impl Results for GivenResults<'_> {
                 return Some(StepResult::Answered);
             }
             let came = reply.unanswered();
-            ringing += if came == Some(Unanswered::NoAnswer) { dial.timeout } else { Duration::ZERO };
+            rung += if came == Some(Unanswered::NoAnswer) { dial.timeout } else { Duration::ZERO };
             best = best.into_iter().chain(came).min_by_key(|came| came.rank());
             if is_trunk && !together && !reply.fails_over(dial) {
                 break;

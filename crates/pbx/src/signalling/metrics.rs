@@ -46,7 +46,12 @@ impl Metrics {
             requests: [0; METHODS.len()],
             responses: HashMap::new(),
             calls: DISPOSITIONS.map(|word| (word.as_str(), 0)).into(),
-            webhooks: BTreeMap::new(),
+            webhooks: WebhookFault::ALL
+                .map(WebhookFault::as_str)
+                .into_iter()
+                .chain([ANSWERED])
+                .map(|word| (word, 0))
+                .collect(),
             setup: histogram(
                 "kiestoon_call_setup_seconds",
                 "From the INVITE to the first ringing, the answer or the end, whichever came first.",
@@ -435,10 +440,13 @@ mod tests {
         ] {
             metrics.webhook(&answer);
         }
+        let mut counted = metrics.webhooks();
+        counted.retain(|_, count| *count > 0);
         let known = [("answered", 1), ("status", 2), ("timeout", 1)];
-        assert_eq!(metrics.webhooks(), known.map(|(word, count)| (word.to_owned(), count)).into());
+        assert_eq!(counted, known.map(|(word, count)| (word.to_owned(), count)).into());
         let text = text(&metrics);
         assert!(text.contains("kiestoon_dialplan_webhooks_total{result=\"timeout\"} 1"), "{text}");
+        assert!(text.contains("kiestoon_dialplan_webhooks_total{result=\"busy\"} 0"), "{text}");
     }
 
     #[test]
