@@ -78,7 +78,7 @@ pub use settings::{BanSettings, CallLimits, ExpirySettings, Network, Settings};
 pub use short_lived::CredentialsKey;
 pub use snapshot::{Extension, Organisation, Snapshot, SnapshotParts};
 pub use switch::{Input, Output, Search, Switch, ThawError};
-pub use trunk::{Account, CallerIdPolicy, FromUser, NamedIn, NumberForm, Trunk};
+pub use trunk::{Account, CallerIdPolicy, FromUser, HeaderRule, IncomingForm, NamedIn, NumberForm, Trunk};
 pub use view::{BanView, CallState, CallView, LegView, RegistrationView, Status};
 pub use wall_clock::WallClock;
 pub use way::Way;

@@ -210,8 +210,10 @@ impl Checks<'_> {
             ("dialplan.path", &config.dialplan.path, usual.dialplan.path),
             ("media.sounds", &config.media.sounds, usual.media.sounds),
         ];
-        for (key, path, usual) in folders {
-            if *path != usual && !path.is_dir() {
+        let chosen =
+            folders.into_iter().filter(|(_, path, usual)| *path != usual).map(|(key, path, _)| (key, path));
+        for (key, path) in chosen.chain(config.trunks.presets.iter().map(|path| ("trunks.presets", path))) {
+            if !path.is_dir() {
                 let what = if path.exists() { "is not a folder" } else { "does not exist" };
                 self.error(key, &format!("`{key}`: the folder {} {what}", path.display()), None);
             }

@@ -27,6 +27,8 @@ section! {
         pub store: Store = Store::default();
         /// Call logic.
         pub dialplan: Dialplan = Dialplan::default();
+        /// The ways to the public network.
+        pub trunks: Trunks = Trunks::default();
         /// The socket that `kiestoon ctl` and the sidecar speak to.
         pub control: Control = Control::default();
         /// The sidecar, `kiestoon-admin`: web pages, API, metrics.
@@ -189,6 +191,14 @@ section! {
         pub path: PathBuf = "dialplans".into();
         /// For trying a plan: the moment, RFC 3339, that its hours take the start of the PBX for.
         pub at: Option<String> = None;
+    }
+}
+
+section! {
+    /// `[trunks]`.
+    pub struct Trunks {
+        /// A folder whose `*.toml` files are presets of trunks, beside those that come with the program.
+        pub presets: Option<PathBuf> = None;
     }
 }
 

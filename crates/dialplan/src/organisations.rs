@@ -160,6 +160,16 @@ impl Plans {
 }
 
 impl Plans {
+    /// A warning for every trunk that is none of `known`; each place once.
+    #[must_use]
+    pub fn unknown_trunks(&self, known: &[&str]) -> Vec<Problem> {
+        let (mut problems, mut told) = (Vec::new(), HashSet::new());
+        for plan in self.all() {
+            add(&mut problems, &mut told, plan.unknown_trunks(known));
+        }
+        problems
+    }
+
     /// A warning for every file with a secret that `fault` has something to say of; each place once.
     #[must_use]
     pub fn unusable_secrets(&self, mut fault: impl FnMut(&str) -> Option<String>) -> Vec<Problem> {

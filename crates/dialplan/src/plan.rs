@@ -27,6 +27,7 @@ use crate::say::Language;
 use crate::source::SourceFile;
 use crate::step::{Does, Group, Step, Steps};
 use crate::template::Variables;
+use crate::words;
 
 /// All dialplan files together, checked. Reading never changes it, so an `Arc` of it serves every call.
 #[derive(Debug)]
@@ -219,6 +220,18 @@ impl Plan {
     pub fn unresolved(&self, mut known: impl FnMut(ReferenceKind, &str) -> bool) -> Vec<Problem> {
         let missing = self.references.iter().filter(|((kind, name), _)| !known(*kind, name));
         missing.map(|(_, problem)| problem.clone()).collect()
+    }
+
+    /// A warning, at the place of its first use, for every trunk that is none of `known`.
+    #[must_use]
+    pub fn unknown_trunks(&self, known: &[&str]) -> Vec<Problem> {
+        let trunks = self.references.iter().filter(|((kind, _), _)| *kind == ReferenceKind::Trunk);
+        let missing = trunks.filter(|((_, name), _)| !known.contains(&name.as_str()));
+        let told = missing.map(|((_, name), problem)| {
+            let hint = words::did_you_mean(name, known.iter().copied());
+            Problem { hint, ..problem.clone() }
+        });
+        told.collect()
     }
 
     /// A warning, at the place of its first use, for every file with a secret that `fault` has something to say of.

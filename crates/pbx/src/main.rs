@@ -6,6 +6,7 @@ mod database;
 mod ending;
 mod media;
 mod persist;
+mod presets;
 mod reload;
 mod serve;
 mod settings;

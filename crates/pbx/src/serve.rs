@@ -120,6 +120,7 @@ impl Running {
         let source = Source {
             store: store.clone(),
             dialplans: config.dialplan.path.clone(),
+            presets: config.trunks.presets.clone(),
             prompts: sound.prompts,
             own_hosts: settings::own_hosts(config),
         };

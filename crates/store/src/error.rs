@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::import::ImportProblem;
 use crate::open::Place;
+use crate::trunks::TrunkDoubt;
 
 /// Why the store refused or failed. Each displays as one sentence, except [`StoreError::Import`], which has one
 /// line per problem.
@@ -156,7 +157,7 @@ pub enum StoreError {
         database: String,
     },
     /// A stored secret does not open: the row was changed by other hands.
-    #[error("the stored secret {place} cannot be opened: set the password of that extension again")]
+    #[error("the stored secret {place} cannot be opened: set that password again")]
     Sealed {
         /// Table, column and row.
         place: String,
@@ -194,6 +195,46 @@ pub enum StoreError {
         /// The organisation's slug.
         organisation: String,
     },
+    /// That organisation has no such trunk.
+    #[error("there is no trunk `{name}` in organisation `{organisation}`{}", meant(.near.as_deref()))]
+    UnknownTrunk {
+        /// The name asked for.
+        name: String,
+        /// The organisation's slug.
+        organisation: String,
+        /// The trunk that was probably meant.
+        near: Option<String>,
+    },
+    /// That name is taken.
+    #[error("trunk `{name}` exists already in organisation `{organisation}`")]
+    TrunkExists {
+        /// The name.
+        name: String,
+        /// The organisation's slug.
+        organisation: String,
+    },
+    /// That number comes in over another trunk.
+    #[error("number {number} comes in over trunk `{trunk}`: take it from there first")]
+    NumberTaken {
+        /// The number.
+        number: String,
+        /// The trunk that has it.
+        trunk: String,
+    },
+    /// That number does not come in over this trunk.
+    #[error("number {number} does not come in over trunk `{trunk}`")]
+    NumberNotThere {
+        /// The number.
+        number: String,
+        /// The trunk.
+        trunk: String,
+    },
+    /// The trunk is not whole.
+    #[error("{}", joined(.0))]
+    Trunk(Vec<TrunkDoubt>),
+    /// What was said of a trunk cannot be; one sentence each.
+    #[error("{}", .0.join("\n"))]
+    TrunkWords(Vec<String>),
     /// No user has that login.
     #[error("there is no user `{login}`")]
     UnknownUser {
@@ -222,6 +263,8 @@ impl StoreError {
         matches!(
             self,
             Self::Refused(_)
+                | Self::Trunk(_)
+                | Self::TrunkWords(_)
                 | Self::Url { .. }
                 | Self::Missing { .. }
                 | Self::Unreachable { .. }
@@ -335,6 +378,14 @@ fn reason(error: &sqlx::Error) -> String {
     let text =
         error.as_database_error().map_or_else(|| error.to_string(), |known| known.message().to_owned());
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn joined(doubts: &[TrunkDoubt]) -> String {
+    doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn meant(near: Option<&str>) -> String {
+    near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default()
 }
 
 fn lines(problems: &[ImportProblem]) -> String {

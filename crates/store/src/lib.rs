@@ -1,6 +1,6 @@
 //! Every SQL statement and migration of Kiestoon, and the sealing of secrets at rest.
 //!
-//! A [`Store`] is one database: the desired state (organisations and extensions), the bindings of the
+//! A [`Store`] is one database: the desired state (organisations, extensions and trunks), the bindings of the
 //! registrar, and the history of calls. Passwords and HA1 hashes are encrypted under a [`Key`] that lies in a
 //! file of its own; nothing outside this crate sees SQL or a type of the database library.
 
@@ -18,10 +18,12 @@ mod migrate;
 mod open;
 mod organisations;
 mod password;
+mod presets;
 mod rules;
 mod seal;
 mod sessions;
 mod settings;
+mod trunks;
 mod users;
 
 pub use bindings::{Binding, BindingChange, StoredBinding};
@@ -34,6 +36,12 @@ pub use import::{Counts, GeneratedPassword, Import, ImportProblem, ImportReport,
 pub use key::Key;
 pub use open::{Options, Store};
 pub use organisations::{Directory, Organisation};
+pub use presets::{Numbering, Preset, Presets};
 pub use rules::Refusal;
 pub use sessions::{NewSession, Session};
+pub use trunks::{
+    AddressBlock, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, HeaderRule, IncomingFormat, Interval,
+    NumberFormat, Span, Trunk, TrunkChange, TrunkCodec, TrunkDetails, TrunkDoubt, TrunkDtmf, TrunkHost,
+    TrunkPassword, TrunkSettings, TrunkSrtp, TrunkSummary, TrunkTransport,
+};
 pub use users::{AddedUser, LoginFacts, NewUser, Role, User};

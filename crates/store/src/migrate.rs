@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, name: "users", sqlite: USERS, postgres: USERS },
     Migration { version: 5, name: "hours", sqlite: HOURS, postgres: HOURS },
     Migration { version: 6, name: "way", sqlite: WAY, postgres: WAY },
+    Migration { version: 7, name: "trunks", sqlite: TRUNKS, postgres: TRUNKS },
 ];
 
 const GROUND_FLOOR: &str = include_str!("../migrations/0001_ground_floor.sql");
@@ -35,6 +36,7 @@ const SHA_512_256: &str = include_str!("../migrations/0003_ha1_sha512_256.sql");
 const USERS: &str = include_str!("../migrations/0004_users.sql");
 const HOURS: &str = include_str!("../migrations/0005_hours.sql");
 const WAY: &str = include_str!("../migrations/0006_way.sql");
+const TRUNKS: &str = include_str!("../migrations/0007_trunks.sql");
 
 /// True when no migration is left to apply. Takes no lock.
 ///

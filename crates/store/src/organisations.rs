@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::error::Fault;
 use crate::extensions::{self, Extension};
 use crate::open::now_micros;
+use crate::trunks::{self, Trunk};
 use crate::{Store, StoreError, settings};
 
 /// One tenant.
@@ -31,6 +32,8 @@ pub struct Directory {
     pub organisations: Vec<Organisation>,
     /// By organisation, then number; disabled ones included.
     pub extensions: Vec<Extension>,
+    /// By organisation, then name; disabled ones included.
+    pub trunks: Vec<Trunk>,
 }
 
 impl Store {
@@ -44,9 +47,11 @@ impl Store {
             let revision = settings::revision(&mut reading).await?;
             let organisations = all(&mut reading).await?;
             let rows = extensions::all(&mut reading).await?;
+            let trunks = trunks::all(&mut reading).await?;
             reading.commit().await?;
-            let opened = rows.into_iter().map(|row| row.open(self.seal())).collect::<Result<_, _>>()?;
-            Ok(Directory { revision, organisations, extensions: opened })
+            let extensions = rows.into_iter().map(|row| row.open(self.seal())).collect::<Result<_, _>>()?;
+            let trunks = trunks.into_iter().map(|row| row.open(self.seal())).collect::<Result<_, _>>()?;
+            Ok(Directory { revision, organisations, extensions, trunks })
         })
         .await
     }
@@ -114,6 +119,7 @@ pub(crate) async fn rename_placeholder(connection: &mut AnyConnection, slug: &st
     let Some(id) = settings::read(connection, PLACEHOLDER).await? else { return Ok(()) };
     let sql = "UPDATE organisations SET slug = $2, name = $2 WHERE id = $1 AND domain IS NULL \
          AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id) \
+         AND NOT EXISTS (SELECT 1 FROM trunks WHERE trunks.organisation_id = organisations.id) \
          AND EXISTS (SELECT 1 FROM users WHERE users.organisation_id = organisations.id) \
          AND NOT EXISTS (SELECT 1 FROM organisations AS others WHERE others.slug = $2)";
     let renamed = sqlx::query(sql).bind(&id).bind(slug).execute(&mut *connection).await?;
@@ -126,6 +132,7 @@ pub(crate) async fn remove_placeholder(connection: &mut AnyConnection) -> Result
     let Some(id) = settings::read(connection, PLACEHOLDER).await? else { return Ok(false) };
     let sql = "DELETE FROM organisations WHERE id = $1 AND domain IS NULL \
          AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id) \
+         AND NOT EXISTS (SELECT 1 FROM trunks WHERE trunks.organisation_id = organisations.id) \
          AND NOT EXISTS (SELECT 1 FROM users WHERE users.organisation_id = organisations.id)";
     let removed = sqlx::query(sql).bind(&id).execute(connection).await?;
     Ok(removed.rows_affected() > 0)

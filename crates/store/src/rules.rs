@@ -28,6 +28,25 @@ pub enum Refusal {
     /// The name is too long or holds a control character.
     #[error("a name has at most 128 characters and no control characters")]
     Name,
+    /// The trunk's name has a character that the dialplan would have to escape, or a wrong length.
+    #[error(
+        "`{0}` cannot be a trunk's name: 1 to 63 of the characters a-z A-Z 0-9 . _ - and no . or - in front"
+    )]
+    TrunkName(String),
+    /// The context has a space or a control character, or a wrong length.
+    #[error("`{0}` cannot be a context: write its name as the dialplan has it")]
+    Context(String),
+    /// The name at a provider has a character that no address takes, or a wrong length.
+    #[error(
+        "`{0}` cannot be a user name at a provider: 1 to 128 characters without spaces, quotes, <, > or @"
+    )]
+    Account(String),
+    /// What is called is neither a number in E.164 nor a short word.
+    #[error("`{0}` is no number: write it as +31201234567, or as a short word")]
+    Called(String),
+    /// A country is not two small letters.
+    #[error("`{0}` is no country: write its two letters, such as nl")]
+    Country(String),
 }
 
 /// A number goes into SIP URIs unescaped: RFC 3261 section 25.1 `user`, less the characters that shells, logs
@@ -70,6 +89,51 @@ pub(crate) fn login(text: &str) -> Result<(), Refusal> {
 pub(crate) fn login_password(text: &str) -> Result<(), Refusal> {
     let fits = (10..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     if fits { Ok(()) } else { Err(Refusal::LoginPassword) }
+}
+
+/// What `trunk:NAME` of the dialplan takes without a second thought.
+pub(crate) fn trunk_name(text: &str) -> Result<(), Refusal> {
+    let inner = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let fits = (1..=63).contains(&text.len()) && text.chars().all(inner) && !text.starts_with(['.', '-']);
+    if fits { Ok(()) } else { Err(Refusal::TrunkName(shown(text))) }
+}
+
+pub(crate) fn context(text: &str) -> Result<(), Refusal> {
+    let fits = (1..=64).contains(&text.chars().count())
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    if fits { Ok(()) } else { Err(Refusal::Context(shown(text))) }
+}
+
+/// Goes into the user part of a URI and into quotes of credentials; what a URI does not take is escaped there.
+pub(crate) fn account(text: &str) -> Result<(), Refusal> {
+    let inner = |c: char| !c.is_control() && !c.is_whitespace() && !"\"<>@\\".contains(c);
+    let fits = (1..=128).contains(&text.chars().count()) && text.chars().all(inner);
+    if fits { Ok(()) } else { Err(Refusal::Account(shown(text))) }
+}
+
+/// A number of the public network in E.164 (at most 15 digits), or a word that can be called as it is.
+pub(crate) fn called(text: &str) -> Result<(), Refusal> {
+    let fits = match text.strip_prefix('+') {
+        Some(digits) => {
+            (7..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
+        }
+        None => number(text).is_ok(),
+    };
+    if fits { Ok(()) } else { Err(Refusal::Called(shown(text))) }
+}
+
+/// A number as somebody writes it, in E.164 or as the country dials it, with or without spaces.
+pub(crate) fn public_number(text: &str) -> Result<(), Refusal> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let fits =
+        (3..=15).contains(&digits) && text.chars().all(|c| c.is_ascii_digit() || "+ -.()/".contains(c));
+    if fits { Ok(()) } else { Err(Refusal::Called(shown(text))) }
+}
+
+/// ISO 3166, in small letters.
+pub(crate) fn country(text: &str) -> Result<(), Refusal> {
+    let fits = text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_lowercase());
+    if fits { Ok(()) } else { Err(Refusal::Country(shown(text))) }
 }
 
 /// Shorter passwords are taken with a warning: they are guessed in days.

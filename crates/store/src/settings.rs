@@ -8,7 +8,7 @@ use crate::seal::{Place, Seal};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// The revision of the desired state: raised with every change of organisations or extensions, in the same
+    /// The revision of the desired state: raised with every change of organisations, extensions or trunks, in the same
     /// transaction. A snapshot built at one revision is current as long as this number stays the same.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kiestoon_call::{CallerIdPolicy, FromUser, NamedIn, NumberForm, Settings, Trunk};
+use kiestoon_call::{Settings, Trunk};
 use kiestoon_dialplan::{Country, Language, SayKind};
 use kiestoon_sip::{Flow, Host, Message, SipUri, Transport};
 
@@ -111,25 +111,10 @@ impl Story {
     #[must_use]
     pub fn trunk(mut self, name: &str, change: impl FnOnce(&mut Trunk)) -> Self {
         let host = Host::parse(&format!("{name}.example")).expect("a host");
-        let mut trunk = Trunk {
-            id: format!("trunk-{name}").into(),
-            name: name.into(),
-            hosts: vec![SipUri::new(host)],
-            domain: None,
-            route: Vec::new(),
-            addresses: Vec::new(),
-            numbers: HashSet::new(),
-            account: None,
-            registers: None,
-            number_form: NumberForm::E164,
-            country: Country::find("nl").expect("a country"),
-            caller_id: CallerIdPolicy {
-                from: FromUser::Caller,
-                named_in: NamedIn::PAssertedIdentity,
-                number: Some("+31201234567".into()),
-            },
-            patience: Duration::from_secs(2),
-        };
+        let country = Country::find("nl").expect("a country");
+        let mut trunk = Trunk::new(format!("trunk-{name}").into(), name.into(), country);
+        trunk.hosts = vec![SipUri::new(host)];
+        trunk.caller_id.number = Some("+31201234567".into());
         change(&mut trunk);
         self.directory.trunks.push(Arc::new(trunk));
         self

@@ -45,6 +45,8 @@ pub(super) struct Principal {
     pub(super) lasts: Option<Duration>,
     /// The trunk that the call comes over, with the name that it gives the caller.
     pub(super) over: Option<(Arc<Trunk>, Box<str>)>,
+    /// The context of the dialplan that its call enters, where that is not the usual one.
+    pub(super) context: Option<Box<str>>,
 }
 
 /// The headers and the status of a challenge.
@@ -118,7 +120,8 @@ impl Authenticator {
         match (checked, organisation) {
             (Ok(()), Some(organisation)) if known.is_some() && lasts != Some(None) => {
                 let number = number.into();
-                let principal = Principal { organisation, number, lasts: lasts.flatten(), over: None };
+                let principal =
+                    Principal { organisation, number, lasts: lasts.flatten(), over: None, context: None };
                 if speaks_for_itself(x, request, &principal, local) {
                     x.outputs.push_back(Output::Trust(*flow));
                     Ok(principal)

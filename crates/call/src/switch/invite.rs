@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kiestoon_dialplan::{CallFacts, Decision, ENTERED, NotLive};
+use kiestoon_dialplan::{CallFacts, Decision, ENTERED, INBOUND, NotLive};
 use kiestoon_media::{CallKey, LegId};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::transaction::ServerId;
@@ -72,8 +72,9 @@ impl Switch {
 
     /// A call from outside.
     fn invite_over_trunk(&mut self, server: ServerId, request: Request, flow: Flow, arrival: Arrival) {
-        let Arrival { organisation, trunk, caller, name, dialled } = arrival;
-        let principal = Principal { organisation, number: caller, lasts: None, over: Some((trunk, name)) };
+        let Arrival { organisation, trunk, caller, name, dialled, context } = arrival;
+        let principal =
+            Principal { organisation, number: caller, lasts: None, over: Some((trunk, name)), context };
         if let Some(refusal) = session_timer::too_short(&self.x, &request) {
             return self.x.respond(server, refusal);
         }
@@ -276,13 +277,11 @@ struct Accepted {
 
 impl Principal {
     /// The context of the dialplan that its calls enter.
-    fn context(&self) -> &'static str {
-        if self.over.is_some() { FROM_OUTSIDE } else { ENTERED }
+    fn context(&self) -> &str {
+        let usual = if self.over.is_some() { INBOUND } else { ENTERED };
+        self.context.as_deref().unwrap_or(usual)
     }
 }
-
-/// The context of calls that come over a trunk.
-const FROM_OUTSIDE: &str = "inkomend";
 
 /// An INVITE that has become a call.
 struct NewCall {

@@ -50,6 +50,9 @@ pub(crate) fn credentials(
     headers: &Headers,
     cnonce: &str,
 ) -> Option<(HeaderName, String)> {
+    if account.password.is_empty() {
+        return None;
+    }
     let pairs = [
         (HeaderName::ProxyAuthenticate, HeaderName::ProxyAuthorization),
         (HeaderName::WwwAuthenticate, HeaderName::Authorization),

@@ -20,6 +20,8 @@ pub(crate) struct Arrival {
     pub(crate) caller: Box<str>,
     pub(crate) name: Box<str>,
     pub(crate) dialled: Box<str>,
+    /// The context of the dialplan that it enters, where the number has one of its own.
+    pub(crate) context: Option<Box<str>>,
 }
 
 /// What comes from the address of a trunk.
@@ -42,15 +44,26 @@ pub(crate) fn arrives(
     let closest = snapshot.trunks_at(source).map(|(prefix, ..)| prefix).max();
     let listed = snapshot.trunks_at(source).filter(|(prefix, ..)| Some(*prefix) == closest);
     let listed = listed.map(|(_, organisation, trunk)| (organisation, trunk));
-    let mut trunks =
-        registered.iter().map(|(organisation, trunk)| (*organisation, trunk)).chain(listed).peekable();
-    trunks.peek()?;
-    let found = trunks.find_map(|(organisation, trunk)| {
+    let trunks = registered.iter().map(|(organisation, trunk)| (*organisation, trunk)).chain(listed);
+    let mut trunks: Vec<_> = trunks.filter(|(_, trunk)| identifies(trunk, request)).collect();
+    if trunks.is_empty() {
+        return None;
+    }
+    // Those that say what their calls carry come before those that take any.
+    trunks.sort_by_key(|(_, trunk)| trunk.identified_by.is_none());
+    let found = trunks.into_iter().find_map(|(organisation, trunk)| {
         let dialled = called(trunk, request)?;
+        let context = trunk.numbers.get(&dialled).cloned().flatten();
         let (caller, name) = caller(trunk, request);
-        Some(Box::new(Arrival { organisation, trunk: Arc::clone(trunk), caller, name, dialled }))
+        Some(Box::new(Arrival { organisation, trunk: Arc::clone(trunk), caller, name, dialled, context }))
     });
     Some(found.map_or(Arrives::UnknownNumber, Arrives::Here))
+}
+
+/// Whether a request carries what those of the trunk do.
+fn identifies(trunk: &Trunk, request: &Request) -> bool {
+    let Some(rule) = &trunk.identified_by else { return true };
+    request.headers.get_all(&rule.name).any(|value| value.trim() == &*rule.value)
 }
 
 /// The number that is called: what To names, where the Request-URI has the name of the account (RFC 3261 section 10.2: it is
@@ -58,9 +71,12 @@ pub(crate) fn arrives(
 fn called(trunk: &Trunk, request: &Request) -> Option<Box<str>> {
     let account = trunk.account.as_ref().map(|account| &*account.username);
     let [uri, to] = [&request.uri, &request.to.uri].map(|uri| wire::number(uri.user()).unwrap_or_default());
-    let is_ours = |number: &str| trunk.numbers.contains(number);
-    let written = [&uri, &to].map(|number| trunk.country.e164(number).into_boxed_str());
-    if let Some(number) = written.iter().find(|number| is_ours(number)) {
+    let written = [&uri, &to].map(|number| trunk.incoming_form.read(trunk.country, number).into_boxed_str());
+    // What looks like no number of the country may be one of ours without its `+`, or a short word as it is.
+    let forms = [&uri, &to].map(|number| [format!("+{number}").into_boxed_str(), number.clone()]);
+    let mut known =
+        written.iter().chain(forms.iter().flatten()).filter(|number| trunk.numbers.contains_key(*number));
+    if let Some(number) = known.next() {
         return Some(number.clone());
     }
     if Some(&*uri) == account {
@@ -81,7 +97,7 @@ fn caller(trunk: &Trunk, request: &Request) -> (Box<str>, Box<str>) {
     }
     let named = who.display.as_deref().or(request.from.display.as_deref()).unwrap_or_default();
     let name: String = named.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-    (trunk.country.e164(&number).into(), name.into())
+    (trunk.incoming_form.read(trunk.country, &number).into(), name.into())
 }
 
 /// Characters.

@@ -8,16 +8,16 @@ mod number;
 pub(crate) mod outbound;
 pub(crate) mod registration;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kiestoon_dialplan::Country;
 use kiestoon_sip::network::Network;
-use kiestoon_sip::{Host, NameAddr, SipUri};
+use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri};
 
-pub use number::NumberForm;
+pub use number::{IncomingForm, NumberForm};
 
 /// A provider, or another PBX, that calls go out to and come in from.
 #[derive(Debug)]
@@ -34,20 +34,61 @@ pub struct Trunk {
     pub route: Vec<NameAddr>,
     /// The addresses that its calls come from; one that several trunks have is told apart by what is called.
     pub addresses: Vec<Network>,
-    /// The numbers, in E.164, that are called over it. Without any, every number is.
-    pub numbers: HashSet<Box<str>>,
+    /// What an INVITE of it carries besides: trunks that share addresses are told apart by it.
+    pub identified_by: Option<HeaderRule>,
+    /// The numbers, in E.164 or short words, that are called over it, each with the context of the dialplan that its calls
+    /// enter where that is not the usual one. Without any, every number is.
+    pub numbers: HashMap<Box<str>, Option<Box<str>>>,
     /// What its challenges are answered with; None: it knows us by our address.
     pub account: Option<Account>,
     /// Seconds that we ask its hosts to register us for; None: it does not want to be registered at.
     pub registers: Option<u32>,
     /// How numbers are written that go out.
     pub number_form: NumberForm,
+    /// How it writes numbers to us.
+    pub incoming_form: IncomingForm,
     /// The country whose people dial here.
     pub country: &'static Country,
     /// Who is shown as the caller.
     pub caller_id: CallerIdPolicy,
     /// How long a host may say nothing at all before the next one is tried.
     pub patience: Duration,
+}
+
+impl Trunk {
+    /// A trunk without hosts and without an account, as most providers want it.
+    pub fn new(id: Arc<str>, name: Arc<str>, country: &'static Country) -> Self {
+        Self {
+            id,
+            name,
+            hosts: Vec::new(),
+            domain: None,
+            route: Vec::new(),
+            addresses: Vec::new(),
+            identified_by: None,
+            numbers: HashMap::new(),
+            account: None,
+            registers: None,
+            number_form: NumberForm::E164,
+            incoming_form: IncomingForm::Auto,
+            country,
+            caller_id: CallerIdPolicy {
+                from: FromUser::Caller,
+                named_in: NamedIn::PAssertedIdentity,
+                number: None,
+            },
+            patience: Duration::from_secs(2),
+        }
+    }
+}
+
+/// A header field and the whole value that it must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderRule {
+    /// The name of the field.
+    pub name: HeaderName,
+    /// The value.
+    pub value: Box<str>,
 }
 
 /// A name and a password at a provider. Its debug output shows no password.

@@ -129,6 +129,7 @@ mod transferor_is_parked;
 mod trunk_call_in;
 mod trunk_call_out;
 mod trunk_fails_over;
+mod trunk_is_identified;
 mod trunk_registration;
 mod two_answers_of_one_branch;
 mod unknown_method;

@@ -24,7 +24,7 @@ const IN: &str = r#"
 fn voys(trunk: &mut Trunk) {
     // The first phone of a story stands there.
     trunk.addresses = vec![Network { address: [10, 0, 0, 20].into(), prefix: 32 }];
-    trunk.numbers.insert("+31201234567".into());
+    trunk.numbers.insert("+31201234567".into(), None);
     let account = Account { username: "100001".into(), login: "100001".into(), password: "geheim".into() };
     trunk.account = Some(account);
 }

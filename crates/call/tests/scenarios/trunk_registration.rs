@@ -16,7 +16,7 @@ fn voys(trunk: &mut Trunk) {
     let account = Account { username: "100001".into(), login: "100001".into(), password: "geheim".into() };
     trunk.account = Some(account);
     trunk.registers = Some(3600);
-    trunk.numbers.insert("+31201234567".into());
+    trunk.numbers.insert("+31201234567".into(), None);
 }
 
 fn office(seed: u64, far: Profile) -> (Story, PhoneId, PhoneId) {

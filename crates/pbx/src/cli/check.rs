@@ -23,13 +23,14 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     report.certificate(&config);
     let prompts = report.sounds(&config.media);
     let plans = report.dialplan(&config.dialplan.path);
-    let numbers = cli.block_on(async {
-        let numbers = report.database(&config).await;
+    report.presets(cli, &config);
+    let there = cli.block_on(async {
+        let there = report.database(&config).await;
         report.ports(&config).await;
-        Ok(numbers)
+        Ok(there)
     })?;
     if let Some(plans) = plans {
-        report.references(&plans, &prompts, numbers.as_ref());
+        report.references(&plans, &prompts, there.as_ref());
     }
     report.finish(cli)
 }
@@ -114,8 +115,15 @@ impl Report {
         }
     }
 
-    /// The numbers of the extensions, where there is a database already: a check makes none.
-    async fn database(&mut self, config: &Config) -> Option<HashSet<String>> {
+    /// The presets of trunks: a broken one would keep every change from being taken.
+    fn presets(&mut self, cli: &Cli, config: &Config) {
+        if let Err(failure) = cli.presets(config) {
+            self.errors.push(failure.text(self.language));
+        }
+    }
+
+    /// What the dialplan may refer to, where there is a database already: a check makes none.
+    async fn database(&mut self, config: &Config) -> Option<There> {
         let shown = match (config.store.path(), &config.store.url_file) {
             (Some(path), _) => path.display().to_string(),
             (None, Some(file)) => file.display().to_string(),
@@ -129,15 +137,15 @@ impl Report {
             ));
             return None;
         }
-        match read_numbers(config).await {
-            Ok(numbers) => {
-                let count = numbers.len();
+        match read_there(config).await {
+            Ok(there) => {
+                let (count, trunks) = (there.extensions.len(), there.trunks.len());
                 self.good.push(say!(
                     self.language,
-                    "the database {shown} is good; extensions: {count}",
-                    "de database {shown} is goed; toestellen: {count}"
+                    "the database {shown} is good; extensions: {count}; trunks: {trunks}",
+                    "de database {shown} is goed; toestellen: {count}; trunks: {trunks}"
                 ));
-                Some(numbers)
+                Some(there)
             }
             Err(failure) => {
                 self.errors.push(failure.text(self.language));
@@ -146,8 +154,8 @@ impl Report {
         }
     }
 
-    fn references(&mut self, plans: &Plans, prompts: &HashSet<String>, numbers: Option<&HashSet<String>>) {
-        let unresolved = unresolved(plans, Some(prompts), numbers);
+    fn references(&mut self, plans: &Plans, prompts: &HashSet<String>, there: Option<&There>) {
+        let unresolved = unresolved(plans, Some(prompts), there);
         let (not_live, secrets) = (plans.not_live(), plans.unusable_secrets(webhook::secret_fault));
         self.warnings.extend(unresolved.iter().chain(&not_live).chain(&secrets).map(Problem::render));
     }
@@ -213,30 +221,45 @@ impl Report {
     }
 }
 
-/// What the plans refer to and is not there. Prompts or numbers that are not known are taken to be there.
+/// What the plans refer to and is not there. Where prompts or the database are not known, all is taken to be there.
 pub(super) fn unresolved(
     plans: &Plans,
     prompts: Option<&HashSet<String>>,
-    numbers: Option<&HashSet<String>>,
+    there: Option<&There>,
 ) -> Vec<Problem> {
-    plans.unresolved(|plan, kind, name| match kind {
+    let mut unresolved = plans.unresolved(|plan, kind, name| match kind {
         ReferenceKind::Prompt => prompts
             .is_none_or(|prompts| plan.language().prompt(name, |name| prompts.contains(name)).is_some()),
         ReferenceKind::Saying => {
             prompts.is_none_or(|prompts| plan.language().can_say(name, |name| prompts.contains(name)))
         }
-        ReferenceKind::Extension => numbers.is_none_or(|numbers| numbers.contains(name)),
-        // There are no trunks yet.
-        ReferenceKind::Trunk => false,
-    })
+        ReferenceKind::Extension => there.is_none_or(|there| there.extensions.contains(name)),
+        ReferenceKind::Trunk => true,
+    });
+    if let Some(there) = there {
+        let trunks: Vec<&str> = there.trunks.iter().map(String::as_str).collect();
+        unresolved.extend(plans.unknown_trunks(&trunks));
+    }
+    unresolved
 }
 
-/// The numbers of all extensions of a database that is there.
-pub(super) async fn read_numbers(config: &Config) -> Result<HashSet<String>, Failure> {
+/// What a database has that dialplans refer to.
+pub(super) struct There {
+    /// The numbers of all extensions.
+    extensions: HashSet<String>,
+    /// The names of the trunks that are enabled.
+    trunks: Vec<String>,
+}
+
+/// The same of a database that is there.
+pub(super) async fn read_there(config: &Config) -> Result<There, Failure> {
     let store = database::open_existing(config).await?;
-    let extensions = store.extensions(None).await?;
+    let (extensions, trunks) = (store.extensions(None).await?, store.trunks(None).await?);
     store.close().await;
-    Ok(extensions.into_iter().map(|extension| extension.number).collect())
+    Ok(There {
+        extensions: extensions.into_iter().map(|extension| extension.number).collect(),
+        trunks: trunks.into_iter().filter(|trunk| trunk.enabled).map(|trunk| trunk.name).collect(),
+    })
 }
 
 fn bind(address: SocketAddr, kind: Type, protocol: Protocol) -> std::io::Result<()> {

@@ -16,7 +16,7 @@ use kiestoon_dialplan::{CallFacts, Explanation, MomentError, Plan, Plans, Proble
 use serde_json::{Value, json};
 
 use super::args::{DialplanArgs, DialplanVerb, ExplainArgs};
-use super::check::{read_numbers, unresolved};
+use super::check::{read_there, unresolved};
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::{printable, printable_lines};
@@ -71,7 +71,7 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the plan refers to and is not there, as far as that can be known: the extensions of a database that does not open,
+/// What the plan refers to and is not there, as far as that can be known: extensions and trunks of a database that does not open,
 /// and anything where there is no good configuration, are not looked for.
 fn references(cli: &Cli, plans: &Plans) -> Vec<Problem> {
     let config = cli.config().ok();
@@ -79,8 +79,8 @@ fn references(cli: &Cli, plans: &Plans) -> Vec<Problem> {
         let files = sounds::files(&config.media.sounds, |_, _| {}).into_keys();
         files.chain(sounds::tones(&config.media).names().map(str::to_owned)).collect()
     });
-    let numbers = config.and_then(|config| cli.block_on(read_numbers(&config)).ok());
-    unresolved(plans, prompts.as_ref(), numbers.as_ref())
+    let there = config.and_then(|config| cli.block_on(read_there(&config)).ok());
+    unresolved(plans, prompts.as_ref(), there.as_ref())
 }
 
 fn explain(cli: &Cli, args: &ExplainArgs) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 //! and the API speak English.
 
 use kiestoon_control::ClientError;
-use kiestoon_store::{Refusal, StoreError};
+use kiestoon_store::{Refusal, StoreError, TrunkDoubt};
 
 /// What is wrong with the database; `None` where only the English sentence exists.
 pub(super) fn store(error: &StoreError) -> Option<String> {
@@ -78,9 +78,54 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
         StoreError::ExtensionExists { number, organisation } => {
             format!("toestel {number} bestaat al in organisatie `{organisation}`")
         }
+        StoreError::UnknownTrunk { name, organisation, near } => {
+            let meant = near.as_ref().map(|near| format!(": bedoelde u `{near}`?")).unwrap_or_default();
+            format!("er is geen trunk `{name}` in organisatie `{organisation}`{meant}")
+        }
+        StoreError::TrunkExists { name, organisation } => {
+            format!("trunk `{name}` bestaat al in organisatie `{organisation}`")
+        }
+        StoreError::NumberTaken { number, trunk } => {
+            format!("nummer {number} komt binnen over trunk `{trunk}`: haal het daar eerst weg")
+        }
+        StoreError::NumberNotThere { number, trunk } => {
+            format!("nummer {number} komt niet binnen over trunk `{trunk}`")
+        }
+        StoreError::Trunk(doubts) => doubts.iter().map(doubt).collect::<Vec<_>>().join("\n"),
         StoreError::Refused(refusal) => return refused(refusal),
         _ => return None,
     })
+}
+
+/// What is wrong with a trunk.
+pub(super) fn doubt(doubt: &TrunkDoubt) -> String {
+    match doubt {
+        TrunkDoubt::UnknownPreset { name, hint } => format!("er is geen preset `{name}`: {hint}"),
+        TrunkDoubt::UnknownCountry(country) => {
+            format!("het land `{country}` is hier niet bekend: schrijf de twee letters ervan, zoals nl")
+        }
+        TrunkDoubt::Needs { preset, keys } => {
+            format!("bij preset `{preset}` is nog in te vullen: {}", keys.join(", "))
+        }
+        TrunkDoubt::NoHost => "`host` ontbreekt: waar moeten de oproepen heen?".into(),
+        TrunkDoubt::RegistersAsNobody => "`register = true` vraagt om `username`".into(),
+        TrunkDoubt::ShowsNobody => "`caller_id_from = \"account\"` vraagt om `username`".into(),
+        TrunkDoubt::PasswordOfNobody => "een wachtwoord vraagt om `username`".into(),
+        TrunkDoubt::Number(number) => format!(
+            "`{number}` is geen nummer: schrijf het als +31201234567, zoals men in het land belt, of als kort woord"
+        ),
+        TrunkDoubt::RegistersWithoutPassword => {
+            "`register = true` zonder wachtwoord: een aanbieder die vraagt wie we zijn krijgt geen antwoord"
+                .into()
+        }
+        TrunkDoubt::NobodyCallsIn => {
+            "er kan geen oproep over binnenkomen: hij meldt zich niet aan en heeft geen `addresses`".into()
+        }
+        TrunkDoubt::KeysInTheOpen(transport) => format!(
+            "`srtp = \"required\"` over {transport}: wie de SIP-berichten leest heeft de sleutels; zet transport = \"tls\""
+        ),
+        other => other.to_string(),
+    }
 }
 
 fn refused(refusal: &Refusal) -> Option<String> {
@@ -89,6 +134,12 @@ fn refused(refusal: &Refusal) -> Option<String> {
             "`{number}` kan geen nummer van een toestel zijn: 1 tot 32 van de tekens a-z A-Z 0-9 + * _ . - en geen . of - vooraan"
         ),
         Refusal::Password => "een wachtwoord heeft 1 tot 128 tekens en geen stuurtekens".into(),
+        Refusal::TrunkName(name) => format!(
+            "`{name}` kan geen naam van een trunk zijn: 1 tot 63 van de tekens a-z A-Z 0-9 . _ - en geen . of - vooraan"
+        ),
+        Refusal::Context(context) => {
+            format!("`{context}` kan geen context zijn: schrijf de naam zoals het belplan die heeft")
+        }
         Refusal::Name => "een naam heeft hoogstens 128 tekens en geen stuurtekens".into(),
         _ => return None,
     })

@@ -1,4 +1,4 @@
-//! `kiestoon import`: the bulk load of organisations and extensions.
+//! `kiestoon import`: the bulk load of organisations, extensions, trunks and numbers.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -18,11 +18,11 @@ pub(super) fn import(cli: &Cli, args: &ImportArgs) -> Result<(), Failure> {
     let import = Import::parse(&args.file.display().to_string(), &text)
         .map_err(|problems| Failure::import(&problems))?;
     let language = cli.language;
-    warn(import.warnings(), language);
+    let presets = cli.presets(&config)?;
     let report = cli.block_on(async {
         let store = database::open(&config).await?;
         let mut bar = Progress::new(language);
-        let report = store.import(&import, &mut |done, all| bar.show(done, all)).await;
+        let report = store.import(&import, &presets, &mut |done, all| bar.show(done, all)).await;
         bar.clear();
         let report = report?;
         store.close().await;
@@ -31,6 +31,8 @@ pub(super) fn import(cli: &Cli, args: &ImportArgs) -> Result<(), Failure> {
         }
         Ok(report)
     })?;
+    let warnings: Vec<_> = import.warnings().iter().chain(&report.warnings).cloned().collect();
+    warn(&warnings, language);
     if cli.json { cli.print_json(&report_json(&report)) } else { print(&report, language) }
 }
 
@@ -70,30 +72,44 @@ fn print(report: &ImportReport, language: Language) -> Result<(), Failure> {
         print_line(&table.render());
     }
     let counts = |counts: &Counts| {
-        let Counts { created, updated, unchanged } = counts;
+        let Counts { created, updated, unchanged, removed } = counts;
+        let removed = match removed {
+            0 => String::new(),
+            _ => say!(language, ", {removed} removed", ", {removed} verwijderd"),
+        };
         say!(
             language,
-            "{created} new, {updated} changed, {unchanged} unchanged",
-            "{created} nieuw, {updated} gewijzigd, {unchanged} ongewijzigd"
+            "{created} new, {updated} changed, {unchanged} unchanged{removed}",
+            "{created} nieuw, {updated} gewijzigd, {unchanged} ongewijzigd{removed}"
         )
     };
     let (organisations, extensions) = (counts(&report.organisations), counts(&report.extensions));
-    print_line(&say!(
+    let mut line = say!(
         language,
         "imported: extensions: {extensions}; organisations: {organisations}",
         "geïmporteerd: toestellen: {extensions}; organisaties: {organisations}"
-    ));
+    );
+    for (found, english, dutch) in
+        [(&report.trunks, "trunks", "trunks"), (&report.numbers, "numbers", "nummers")]
+    {
+        if *found != Counts::default() {
+            line.push_str(&format!("; {}: {}", language.pick(english, dutch), counts(found)));
+        }
+    }
+    print_line(&line);
     Ok(())
 }
 
 fn report_json(report: &ImportReport) -> serde_json::Value {
-    let counts = |counts: &Counts| json!({ "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged });
+    let counts = |counts: &Counts| json!({ "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged, "removed": counts.removed });
     let generated = report.generated.iter().map(
         |made| json!({ "organisation": made.organisation, "number": made.number, "password": made.password }),
     );
     json!({
         "organisations": counts(&report.organisations),
         "extensions": counts(&report.extensions),
+        "trunks": counts(&report.trunks),
+        "numbers": counts(&report.numbers),
         "generated": generated.collect::<Vec<_>>(),
     })
 }

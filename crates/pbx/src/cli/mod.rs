@@ -16,6 +16,8 @@ mod language;
 mod print_config;
 mod serve;
 mod table;
+mod trunk;
+mod trunk_words;
 mod user;
 mod way;
 mod when;
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use kiestoon_config::{Config, ConfigFile, Loaded};
+use kiestoon_store::Presets;
 
 use self::args::{Args, Verb};
 use self::failure::Failure;
@@ -73,6 +76,7 @@ impl Cli {
             Verb::Check => check::check(self),
             Verb::Import(args) => import::import(self, &args),
             Verb::Extension(args) => extension::extension(self, args),
+            Verb::Trunk(args) => trunk::trunk(self, args),
             Verb::User(args) => user::user(self, args),
             Verb::Dialplan(args) => dialplan::dialplan(self, args),
             Verb::History(args) => history::history(self, &args),
@@ -98,6 +102,11 @@ impl Cli {
     /// The configuration alone, for verbs that `kiestoon check` has nothing to add to.
     fn config(&self) -> Result<Config, Failure> {
         self.load().map(|loaded| loaded.config)
+    }
+
+    /// The presets of trunks, the operator's own among them.
+    fn presets(&self, config: &Config) -> Result<Presets, Failure> {
+        crate::presets::load(config.trunks.presets.as_deref()).map_err(|problems| Failure::import(&problems))
     }
 
     /// Runs what needs the runtime on one thread.

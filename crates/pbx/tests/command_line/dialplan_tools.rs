@@ -30,16 +30,23 @@ fn what_a_plan_refers_to_is_looked_for_where_it_can_be() {
     );
     let check = || folder.run(&["dialplan", "check"]).expect(0);
     let alone = check();
-    alone
-        .says("office.toml:4:16: warning: prompt `welkom` does not exist")
-        .says("trunk `voys` does not exist");
-    assert!(!alone.err().contains("extension `299`"), "without a database nobody knows");
+    alone.says("office.toml:4:16: warning: prompt `welkom` does not exist");
+    for what in ["extension `299`", "trunk `voys`"] {
+        assert!(!alone.err().contains(what), "without a database nobody knows");
+    }
     assert!(!folder.path("data").exists());
     folder.run(&["extension", "add", "201"]).expect(0);
     folder.write("sounds/nl/welkom.wav", "");
     let known = check();
-    known.says("extension `299` does not exist");
+    known.says("extension `299` does not exist").says("trunk `voys` does not exist");
     assert!(!known.err().contains("prompt `welkom`"), "{}", known.err());
+    let add = |name: &str| folder.run(&["trunk", "add", name, "host=sip.example.net"]).expect(0);
+    add("voips");
+    check().says("trunk `voys` does not exist").says("did you mean `voips`?");
+    add("voys");
+    assert!(!check().err().contains("trunk `voys` does not exist"));
+    folder.run(&["trunk", "disable", "voys"]).expect(0);
+    check().says("trunk `voys` does not exist");
 }
 
 const OFFICE: &str = "version = 1\ntimezone = \"Europe/Amsterdam\"\n[hours.kantoor]\nopen = \"ma-vr 09:00-17:00\"\n\

@@ -11,6 +11,7 @@ mod missing_database;
 mod not_running;
 mod print_config;
 mod taken_port;
+mod trunks;
 mod unknown_config_key;
 mod unknown_step;
 mod unreadable_file;

@@ -6,11 +6,12 @@ use std::fmt;
 use sqlx::{Any, AnyConnection, Transaction};
 use uuid::Uuid;
 
-use super::parse::problem;
-use super::{ExtensionEntry, Import, ImportProblem, OrganisationEntry, Severity};
+use super::reader::problem;
+use super::{ExtensionEntry, Import, ImportProblem, OrganisationEntry, Severity, trunk_apply};
 use crate::error::Fault;
 use crate::extensions::{self, Extension, ExtensionRow, Secret};
 use crate::organisations::{self, DEFAULT, Organisation};
+use crate::presets::Presets;
 use crate::{Store, StoreError, password, settings};
 
 /// What an import did.
@@ -20,6 +21,12 @@ pub struct ImportReport {
     pub organisations: Counts,
     /// The extensions of the file.
     pub extensions: Counts,
+    /// The trunks of the file.
+    pub trunks: Counts,
+    /// The numbers of the file, and those that it takes from its trunks.
+    pub numbers: Counts,
+    /// What an operator should look at although the import is taken, and what only the database could tell.
+    pub warnings: Vec<ImportProblem>,
     /// The passwords that the store chose, in the order of the file: to be shown once, then forgotten.
     pub generated: Vec<GeneratedPassword>,
 }
@@ -33,6 +40,8 @@ pub struct Counts {
     pub updated: usize,
     /// Those that were so already.
     pub unchanged: usize,
+    /// Those that are no more.
+    pub removed: usize,
 }
 
 /// A password that the store chose. Its debug output does not show it.
@@ -49,7 +58,8 @@ pub struct GeneratedPassword {
 impl Store {
     /// Brings the database to what the import says, in one transaction, and raises the revision once if anything
     /// changed. What the file leaves out is kept: other organisations and extensions, and passwords that were
-    /// generated before. `progress` is called now and then with how many extensions are done, and of how many.
+    /// generated before. Of a trunk the file may leave out keys, which are kept; its `numbers`, where they are there, are all that
+    /// it has. `progress` is called now and then with how many extensions are done, and of how many.
     ///
     /// # Errors
     /// [`StoreError::Import`] with every block that does not fit the database, such as one that names an unknown
@@ -57,6 +67,7 @@ impl Store {
     pub async fn import(
         &self,
         import: &Import,
+        presets: &Presets,
         progress: &mut (dyn FnMut(usize, usize) + Send),
     ) -> Result<ImportReport, StoreError> {
         self.explain(async {
@@ -65,11 +76,15 @@ impl Store {
             let mut problems = Vec::new();
             let organisations = apply_organisations(&mut writing, import, &mut report, &mut problems).await?;
             let homes = homes(import, &organisations, &mut problems);
+            let trunks =
+                trunk_apply::plan(&mut writing, self.seal(), import, presets, &organisations, &mut problems)
+                    .await?;
             if !problems.is_empty() {
                 problems.sort_by_key(|problem| (problem.line, problem.column));
                 return Err(StoreError::Import(problems).into());
             }
             self.apply_extensions(&mut writing, import, &homes, &mut report, progress).await?;
+            trunks.apply(&mut writing, self.seal(), &mut report).await?;
             if report.changed() {
                 settings::raise_revision(&mut writing).await?;
             }
@@ -120,8 +135,9 @@ impl ImportReport {
     /// False when everything was so already.
     #[must_use]
     pub fn changed(&self) -> bool {
-        let Self { organisations, extensions, .. } = self;
-        organisations.created + organisations.updated + extensions.created + extensions.updated > 0
+        let Self { organisations, extensions, trunks, numbers, .. } = self;
+        let changed = |counts: &Counts| counts.created + counts.updated + counts.removed > 0;
+        [organisations, extensions, trunks, numbers].into_iter().any(changed)
     }
 }
 
@@ -152,7 +168,8 @@ async fn apply_organisations(
         }
         apply_organisation(connection, entry, &mut all, &mut report.organisations).await?;
     }
-    if all.is_empty() && !import.extensions.is_empty() {
+    let needs_home = !import.extensions.is_empty() || !import.trunks.is_empty();
+    if all.is_empty() && needs_home {
         all.push(organisations::insert(connection, DEFAULT, None, DEFAULT).await?);
         report.organisations.created += 1;
     }
@@ -162,9 +179,7 @@ async fn apply_organisations(
 /// The organisation that a fresh database was given goes when the file brings others, and stays for good when the
 /// file names it.
 async fn settle_placeholder(connection: &mut AnyConnection, import: &Import) -> Result<(), Fault> {
-    let mut named = import.organisations.iter().map(|entry| &entry.slug);
-    let mut wanted = import.extensions.iter().filter_map(|entry| entry.organisation.as_ref());
-    if named.any(|slug| slug == DEFAULT) || wanted.any(|slug| slug == DEFAULT) {
+    if names_default(import) {
         organisations::adopt_placeholder(connection).await
     } else if let Some(first) = import.organisations.first() {
         organisations::rename_placeholder(connection, &first.slug).await?;
@@ -172,6 +187,15 @@ async fn settle_placeholder(connection: &mut AnyConnection, import: &Import) -> 
     } else {
         Ok(())
     }
+}
+
+/// Whether anything of the file is for the organisation of a fresh database.
+fn names_default(import: &Import) -> bool {
+    let organisations = import.organisations.iter().map(|entry| Some(&entry.slug));
+    let extensions = import.extensions.iter().map(|entry| entry.organisation.as_ref());
+    let trunks = import.trunks.iter().map(|entry| entry.organisation.as_ref());
+    let numbers = import.numbers.iter().map(|entry| entry.organisation.as_ref());
+    organisations.chain(extensions).chain(trunks).chain(numbers).flatten().any(|slug| slug == DEFAULT)
 }
 
 async fn apply_organisation(

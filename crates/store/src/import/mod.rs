@@ -1,17 +1,23 @@
-//! Bulk loading of organisations and extensions from one TOML file: parsed and checked whole, with every problem
+//! Bulk loading of organisations, extensions, trunks and numbers from one TOML file: parsed and checked whole, with every problem
 //! at its place, then applied in one transaction.
 
 mod apply;
 mod parse;
 mod problem;
+mod reader;
+mod trunk_apply;
+mod trunk_parse;
 
+use std::collections::HashMap;
 use std::fmt;
 
 pub use apply::{Counts, GeneratedPassword, ImportReport};
 pub use problem::{ImportProblem, Severity};
+pub(crate) use reader::Reader;
 
 use crate::extensions::Secret;
 use crate::import::problem::Position;
+use crate::trunks::{TrunkPassword, TrunkSettings};
 
 /// A checked import file, ready for [`Store::import`](crate::Store::import).
 ///
@@ -26,12 +32,26 @@ use crate::import::problem::Position;
 /// name = "Balie"
 /// password = "..."                # left out: generated; or ha1_md5, ha1_sha256 and ha1_sha512_256 in hexadecimal
 /// enabled = true
+///
+/// [[trunk]]
+/// name = "voys"                   # all but the name may be left out that the preset says; see TrunkSettings
+/// preset = "voipgrid"
+/// username = "100001"
+/// password = "..."
+/// numbers = ["+31201234567"]      # all that it has, together with its [[number]] blocks
+///
+/// [[number]]
+/// number = "+31205555555"
+/// trunk = "voys"
+/// context = "inkomend"            # where its calls enter the dialplan
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Import {
     file: String,
     organisations: Vec<OrganisationEntry>,
     extensions: Vec<ExtensionEntry>,
+    trunks: Vec<TrunkEntry>,
+    numbers: Vec<NumberEntry>,
     warnings: Vec<ImportProblem>,
 }
 
@@ -75,6 +95,35 @@ struct ExtensionEntry {
     name: Option<String>,
     secret: Option<Secret>,
     enabled: Option<bool>,
+}
+
+/// One `[[trunk]]` block. What is left out stays as it is.
+#[derive(Debug)]
+struct TrunkEntry {
+    at: Position,
+    /// Where its keys stand.
+    places: HashMap<String, Position>,
+    organisation: Option<String>,
+    name: String,
+    preset: Option<String>,
+    enabled: Option<bool>,
+    settings: TrunkSettings,
+    password: Option<TrunkPassword>,
+    /// As they are written.
+    numbers: Option<Vec<(String, Position)>>,
+}
+
+/// One `[[number]]` block.
+#[derive(Debug)]
+struct NumberEntry {
+    at: Position,
+    /// Where its trunk is named.
+    trunk_at: Position,
+    organisation: Option<String>,
+    /// As it is written.
+    number: String,
+    trunk: String,
+    context: Option<String>,
 }
 
 impl fmt::Debug for ExtensionEntry {

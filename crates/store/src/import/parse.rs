@@ -1,55 +1,55 @@
-//! From TOML text to a checked import. Walks the syntax tree instead of using serde, which stops at the first
-//! problem.
+//! From TOML text to a checked import: organisations and extensions. Trunks are in `trunks`.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use toml_edit::{Document, Item, Table};
 
-use super::problem::{ImportProblem, Lines, Position, Severity};
+use super::problem::{ImportProblem, Position, Severity};
+use super::reader::{Reader, problem};
 use super::{ExtensionEntry, Import, OrganisationEntry};
 use crate::extensions::Secret;
-use crate::rules::{self, Refusal};
+use crate::rules;
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Import, Vec<ImportProblem>> {
-    let mut reader = Reader { file, lines: Lines::new(text), problems: Vec::new() };
+    let mut reader = Reader::new(file, text);
     let document = match Document::parse(text) {
         Ok(document) => document,
-        Err(error) => {
-            let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
-            reader.error(error.span(), message);
-            return Err(reader.problems);
-        }
+        Err(error) => return Err(reader.broken(&error)),
     };
-    let mut organisations = Vec::new();
-    let mut extensions = Vec::new();
+    let mut import = Import { file: file.to_owned(), ..Import::default() };
     for (key, item) in document.as_table() {
         match key {
             "organisation" => {
-                organisations.extend(reader.blocks(key, item).filter_map(|table| reader.organisation(table)));
+                let blocks = reader.blocks(key, item);
+                import.organisations.extend(blocks.filter_map(|table| reader.organisation(table)));
             }
             "extension" => {
-                extensions.extend(reader.blocks(key, item).filter_map(|table| reader.extension(table)));
+                let blocks = reader.blocks(key, item);
+                import.extensions.extend(blocks.filter_map(|table| reader.extension(table)));
             }
-            _ => reader.unknown(document.as_table(), key, "organisation, extension"),
+            "trunk" => {
+                let blocks = reader.blocks(key, item);
+                import.trunks.extend(blocks.filter_map(|table| reader.trunk(table)));
+            }
+            "number" => {
+                let blocks = reader.blocks(key, item);
+                import.numbers.extend(blocks.filter_map(|table| reader.number(table)));
+            }
+            _ => reader.unknown(document.as_table(), key, "organisation, extension, trunk, number"),
         }
     }
-    reader.duplicates(&organisations, &extensions);
-    reader.finish(organisations, extensions)
+    reader.duplicates(&import);
+    let is_refused = reader.errors() > 0;
+    let problems = reader.into_problems();
+    if is_refused { Err(problems) } else { Ok(Import { warnings: problems, ..import }) }
 }
 
-struct Reader<'a> {
-    file: &'a str,
-    lines: Lines<'a>,
-    problems: Vec<ImportProblem>,
-}
-
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// The `[[key]]` blocks of a top-level item.
     fn blocks<'t>(&mut self, key: &str, item: &'t Item) -> impl Iterator<Item = &'t Table> + use<'t> {
         let blocks = item.as_array_of_tables();
         if blocks.is_none() {
-            self.error(span(item), format!("write each {key} as a block that begins with [[{key}]]"));
+            self.error(item.span(), format!("write each {key} as a block that begins with [[{key}]]"));
         }
         blocks.into_iter().flatten()
     }
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
         let slug = self.required(table, "slug", rules::slug);
         let domain = self.text(table, "domain", rules::domain);
         let name = self.text(table, "name", rules::name);
-        let entry = OrganisationEntry { at: self.lines.position(table.span()), slug: slug?, domain, name };
+        let entry = OrganisationEntry { at: self.position(table.span()), slug: slug?, domain, name };
         (self.problems.len() == before).then_some(entry)
     }
 
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         );
         let number = self.required(table, "number", rules::number);
         let entry = ExtensionEntry {
-            at: self.lines.position(table.get("number").and_then(span).or_else(|| table.span())),
+            at: self.position(table.get("number").and_then(Item::span).or_else(|| table.span())),
             organisation: self.text(table, "organisation", rules::slug),
             name: self.text(table, "name", rules::name),
             secret: self.secret(table),
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         let ha1_sha256 = self.hash(table, "ha1_sha256");
         let ha1_sha512_256 = self.hash(table, "ha1_sha512_256");
         let is_hashed = ha1_md5.is_some() || ha1_sha256.is_some() || ha1_sha512_256.is_some();
-        let at = table.get("password").and_then(span);
+        let at = table.get("password").and_then(Item::span);
         if password.is_some() && is_hashed {
             self.error(at, "give a password or its HA1 forms, not both".into());
         } else if password.as_ref().is_some_and(|password| password.chars().count() < rules::SHORT_PASSWORD) {
@@ -100,67 +100,23 @@ impl<'a> Reader<'a> {
         (secret != Secret::default()).then_some(secret)
     }
 
-    fn required(&mut self, table: &Table, key: &str, rule: Rule) -> Option<String> {
-        if !table.contains_key(key) {
-            self.error(table.span(), format!("`{key}` is missing"));
-        }
-        self.text(table, key, rule)
-    }
-
-    fn text(&mut self, table: &Table, key: &str, rule: Rule) -> Option<String> {
-        let item = table.get(key)?;
-        let Some(text) = item.as_str() else {
-            self.error(span(item), format!("`{key}` must be text in quotes, not {}", kind(item)));
-            return None;
-        };
-        match rule(text) {
-            Ok(()) => Some(text.to_owned()),
-            Err(refusal) => {
-                self.error(span(item), refusal.to_string());
-                None
-            }
-        }
-    }
-
-    fn flag(&mut self, table: &Table, key: &str) -> Option<bool> {
-        let item = table.get(key)?;
-        let flag = item.as_bool();
-        if flag.is_none() {
-            self.error(span(item), format!("`{key}` must be true or false, not {}", kind(item)));
-        }
-        flag
-    }
-
     /// An HA1 in hexadecimal, as other PBXs and `htdigest` write it.
     fn hash<const N: usize>(&mut self, table: &Table, key: &str) -> Option<[u8; N]> {
         let text = self.text(table, key, |_| Ok(()))?;
         let hash = hexadecimal(&text);
         if hash.is_none() {
             self.error(
-                table.get(key).and_then(span),
+                table.get(key).and_then(Item::span),
                 format!("`{key}` must be {} hexadecimal digits", 2 * N),
             );
         }
         hash
     }
 
-    fn known(&mut self, table: &Table, known: &str) {
-        for (key, _) in table.iter().filter(|(key, _)| known.split(", ").all(|name| name != *key)) {
-            self.unknown(table, key, known);
-        }
-    }
-
-    fn unknown(&mut self, table: &Table, key: &str, known: &str) {
-        let at = table.key(key).and_then(toml_edit::Key::span);
-        let at = at.or_else(|| table.get(key).and_then(span));
-        let key: String = key.chars().take(40).flat_map(char::escape_debug).collect();
-        self.error(at, format!("unknown key `{key}`: known here are {known}"));
-    }
-
-    fn duplicates(&mut self, organisations: &[OrganisationEntry], extensions: &[ExtensionEntry]) {
+    fn duplicates(&mut self, import: &Import) {
         let mut slugs = HashMap::new();
         let mut domains = HashMap::new();
-        for entry in organisations {
+        for entry in &import.organisations {
             if let Some(first) = first_at(&mut slugs, &entry.slug, entry.at) {
                 self.duplicate(entry.at, format!("organisation `{}`", entry.slug), first);
             }
@@ -170,8 +126,20 @@ impl<'a> Reader<'a> {
             }
         }
         let mut numbers = HashMap::new();
-        for entry in extensions {
+        for entry in &import.extensions {
             if let Some(first) = first_at(&mut numbers, (&entry.organisation, &entry.number), entry.at) {
+                self.duplicate(entry.at, format!("number {}", entry.number), first);
+            }
+        }
+        let mut trunks = HashMap::new();
+        for entry in &import.trunks {
+            if let Some(first) = first_at(&mut trunks, (&entry.organisation, &entry.name), entry.at) {
+                self.duplicate(entry.at, format!("trunk `{}`", entry.name), first);
+            }
+        }
+        let mut called = HashMap::new();
+        for entry in &import.numbers {
+            if let Some(first) = first_at(&mut called, (&entry.organisation, &entry.number), entry.at) {
                 self.duplicate(entry.at, format!("number {}", entry.number), first);
             }
         }
@@ -181,38 +149,7 @@ impl<'a> Reader<'a> {
         let message = format!("{what} stands here for the second time: first in line {}", first.line);
         self.problems.push(problem(self.file, at, Severity::Error, message));
     }
-
-    fn finish(
-        mut self,
-        organisations: Vec<OrganisationEntry>,
-        extensions: Vec<ExtensionEntry>,
-    ) -> Result<Import, Vec<ImportProblem>> {
-        self.problems.sort_by_key(|problem| (problem.line, problem.column));
-        if self.errors() > 0 {
-            return Err(self.problems);
-        }
-        Ok(Import { file: self.file.to_owned(), organisations, extensions, warnings: self.problems })
-    }
-
-    fn error(&mut self, at: Option<Range<usize>>, message: String) {
-        self.problem(at, Severity::Error, message);
-    }
-
-    fn problem(&mut self, at: Option<Range<usize>>, severity: Severity, message: String) {
-        let at = self.lines.position(at);
-        self.problems.push(problem(self.file, at, severity, message));
-    }
-
-    fn errors(&self) -> usize {
-        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
-    }
 }
-
-pub(super) fn problem(file: &str, at: Position, severity: Severity, message: String) -> ImportProblem {
-    ImportProblem { file: file.to_owned(), line: at.line, column: at.column, severity, message }
-}
-
-type Rule = fn(&str) -> Result<(), Refusal>;
 
 /// The place where `what` stood first, if it has stood anywhere.
 fn first_at<K: std::hash::Hash + Eq>(
@@ -226,21 +163,6 @@ fn first_at<K: std::hash::Hash + Eq>(
             place.insert(at);
             None
         }
-    }
-}
-
-fn span(item: &Item) -> Option<Range<usize>> {
-    item.span()
-}
-
-fn kind(item: &Item) -> &'static str {
-    match item.type_name() {
-        "integer" | "float" => "a number",
-        "boolean" => "true or false",
-        "string" => "text",
-        "datetime" => "a date",
-        "array" | "array of tables" => "a list",
-        _ => "a table",
     }
 }
 
@@ -282,7 +204,7 @@ mod tests {
                     [[extension]]\nnumber = 201\ncolour = \"red\"\n\
                     [[extension]]\nname = \"x\"\n\
                     [[extension]]\nnumber = \"2 1\"\nenabled = \"yes\"\n\
-                    [trunk]\nname = \"voys\"\n";
+                    [trunks]\nname = \"voys\"\n";
         let errors = errors(text);
         let expected = [
             "f.toml:2:8: error: `Kantoor` cannot be an organisation's slug",
@@ -291,7 +213,7 @@ mod tests {
             "f.toml:6:1: error: `number` is missing",
             "f.toml:9:10: error: `2 1` cannot be an extension's number",
             "f.toml:10:11: error: `enabled` must be true or false, not text",
-            "f.toml:11:2: error: unknown key `trunk`: known here are organisation, extension",
+            "f.toml:11:2: error: unknown key `trunks`: did you mean `trunk`?",
         ];
         assert_eq!(errors.len(), expected.len(), "{errors:#?}");
         for (error, expected) in errors.iter().zip(expected) {

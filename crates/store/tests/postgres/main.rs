@@ -19,6 +19,8 @@ mod hours_survive;
 mod import_is_idempotent;
 #[path = "../store/import_problems.rs"]
 mod import_problems;
+#[path = "../store/import_trunks.rs"]
+mod import_trunks;
 #[path = "../store/import_two_thousand.rs"]
 mod import_two_thousand;
 #[path = "../store/interrupted_calls.rs"]
@@ -27,6 +29,8 @@ mod interrupted_calls;
 mod newer_schema;
 #[path = "../store/secrets_stay_sealed.rs"]
 mod secrets_stay_sealed;
+#[path = "../store/trunk_crud.rs"]
+mod trunk_crud;
 #[path = "../store/two_openers.rs"]
 mod two_openers;
 #[path = "../store/users_log_in.rs"]
@@ -44,7 +48,7 @@ use sqlx::{AnyConnection, Connection as _};
 use tempfile::TempDir;
 
 use crate::server::Server;
-use crate::words::{KANTOOR, import, key};
+use crate::words::{KANTOOR, import, key, presets};
 
 /// Starting one takes longer than most scenarios.
 fn shared_server() -> &'static Server {

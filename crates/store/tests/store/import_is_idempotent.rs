@@ -46,7 +46,7 @@ async fn only_what_differs_is_changed() {
     let before = store.revision().await.unwrap();
     let text = KANTOOR.replace("geheim201", "anders201");
     let report = import(&store, &text).await;
-    assert_eq!(report.extensions, Counts { updated: 1, unchanged: 1, created: 0 });
+    assert_eq!(report.extensions, Counts { updated: 1, unchanged: 1, ..Counts::default() });
     assert_eq!(store.revision().await.unwrap(), before + 1, "raised once");
 
     let report = import(&store, "[[extension]]\nnumber = \"201\"\nenabled = false\n").await;

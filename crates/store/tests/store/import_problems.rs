@@ -2,7 +2,7 @@
 
 use kiestoon_store::{Import, StoreError};
 
-use crate::{Fixture, KANTOOR, import};
+use crate::{Fixture, KANTOOR, import, presets};
 
 #[tokio::test]
 async fn all_problems_are_reported_and_nothing_is_changed() {
@@ -15,7 +15,7 @@ async fn all_problems_are_reported_and_nothing_is_changed() {
                 [[extension]]\nnumber = \"2\"\n\
                 [[extension]]\norganisation = \"kantoor\"\nnumber = \"2\"\n";
     let parsed = Import::parse("import.toml", text).unwrap();
-    let error = store.import(&parsed, &mut |_, _| {}).await.unwrap_err();
+    let error = store.import(&parsed, &presets(), &mut |_, _| {}).await.unwrap_err();
     assert!(matches!(&error, StoreError::Import(problems) if problems.len() == 3), "{error}");
     assert_eq!(
         error.to_string().lines().collect::<Vec<_>>(),

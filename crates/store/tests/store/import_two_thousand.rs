@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use kiestoon_store::{Counts, Import};
 
-use crate::Fixture;
+use crate::{Fixture, presets};
 
 #[tokio::test]
 async fn two_thousand_extensions_take_seconds() {
@@ -19,7 +19,7 @@ async fn two_thousand_extensions_take_seconds() {
     let import = Import::parse("import.toml", &text).unwrap();
     let mut steps = Vec::new();
     let mut progress = |done, total| steps.push((done, total));
-    let report = sendable(store.import(&import, &mut progress)).await.unwrap();
+    let report = sendable(store.import(&import, &presets(), &mut progress)).await.unwrap();
     let imported = started.elapsed();
     assert_eq!(report.extensions, Counts { created: 2000, ..Counts::default() });
     assert_eq!((steps.len(), steps.last()), (20, Some(&(2000, 2000))));
@@ -30,7 +30,7 @@ async fn two_thousand_extensions_take_seconds() {
     eprintln!("import {imported:?}, directory {read:?}");
     assert!(started.elapsed() < Duration::from_secs(10), "import {imported:?}, directory {read:?}");
 
-    let again = store.import(&import, &mut |_, _| {}).await.unwrap();
+    let again = store.import(&import, &presets(), &mut |_, _| {}).await.unwrap();
     assert_eq!(again.extensions, Counts { unchanged: 2000, ..Counts::default() });
 }
 

@@ -10,12 +10,14 @@ mod file_goes_missing;
 mod hours_survive;
 mod import_is_idempotent;
 mod import_problems;
+mod import_trunks;
 mod import_two_thousand;
 mod interrupted_calls;
 mod locked_database;
 mod newer_schema;
 mod open_creates;
 mod secrets_stay_sealed;
+mod trunk_crud;
 mod two_openers;
 mod users_log_in;
 mod words;
@@ -27,7 +29,7 @@ use kiestoon_store::{Options, Store};
 use sqlx::{AnyConnection, Connection as _};
 use tempfile::TempDir;
 
-use crate::words::{KANTOOR, import, key};
+use crate::words::{KANTOOR, import, key, presets};
 
 /// A database in a folder of its own.
 struct Fixture {

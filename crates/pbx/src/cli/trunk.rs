@@ -1,0 +1,260 @@
+//! `kiestoon trunk`: one trunk at a time.
+
+use kiestoon_config::Config;
+use kiestoon_store::{Presets, Store, StoreError, TrunkChange, TrunkDetails, TrunkPassword, TrunkSettings};
+use serde_json::{Value, json};
+
+use super::args::{TrunkArgs, TrunkVerb};
+use super::failure::Failure;
+use super::language::say;
+use super::table::Table;
+use super::{Cli, database, extension, print_line, trunk_words as words, when};
+
+pub(super) fn trunk(cli: &Cli, args: TrunkArgs) -> Result<(), Failure> {
+    let config = cli.config()?;
+    let presets = cli.presets(&config)?;
+    if let TrunkVerb::Presets { name } = &args.verb {
+        return words::presets(cli, &presets, name.as_deref());
+    }
+    cli.block_on(async {
+        let store = match args.verb {
+            TrunkVerb::Add { .. } => database::open(&config).await?,
+            _ => database::open_existing(&config).await?,
+        };
+        let desk = Desk { cli, config: &config, presets, store, organisation: args.organisation };
+        desk.run(args.verb).await?;
+        desk.store.close().await;
+        Ok(())
+    })
+}
+
+/// What the verbs of this file share.
+struct Desk<'a> {
+    cli: &'a Cli,
+    config: &'a Config,
+    presets: Presets,
+    store: Store,
+    organisation: Option<String>,
+}
+
+impl Desk<'_> {
+    async fn run(&self, verb: TrunkVerb) -> Result<(), Failure> {
+        match verb {
+            TrunkVerb::List => self.list().await,
+            TrunkVerb::Show { name, reveal } => self.show(&name, reveal).await,
+            TrunkVerb::Add { name, preset, disabled, words } => {
+                self.add(&name, preset, disabled, &words).await
+            }
+            TrunkVerb::Set { name, words } => {
+                let said = self.said(&words)?;
+                let change = self.change(&name, move |details| apply(details, &said)).await?;
+                self.done(&change, "changed", "gewijzigd")
+            }
+            TrunkVerb::Remove { name } => self.remove(&name).await,
+            TrunkVerb::Enable { name } => {
+                let change = self.change(&name, |details| set_enabled(details, true)).await?;
+                self.done(&change, "enabled", "aangezet")
+            }
+            TrunkVerb::Disable { name } => {
+                let change = self.change(&name, |details| set_enabled(details, false)).await?;
+                self.done(&change, "disabled", "uitgezet")
+            }
+            TrunkVerb::Numbers { name, add, context, remove } => {
+                self.numbers(&name, add, context, &remove).await
+            }
+            // Needs no database: answered before it is opened.
+            TrunkVerb::Presets { name } => words::presets(self.cli, &self.presets, name.as_deref()),
+        }
+    }
+
+    async fn list(&self) -> Result<(), Failure> {
+        let trunks = self.store.trunks(self.organisation.as_deref()).await?;
+        if self.cli.json {
+            return self.cli.print_json(&trunks);
+        }
+        let language = self.cli.language;
+        let mut table = Table::new(&[
+            language.pick("organisation", "organisatie"),
+            language.pick("name", "naam"),
+            "preset",
+            "host",
+            language.pick("enabled", "aan"),
+            language.pick(">numbers", ">nummers"),
+            language.pick("changed", "gewijzigd"),
+        ]);
+        for trunk in &trunks {
+            let preset = self.presets.find(&trunk.preset);
+            let below = preset.map(|preset| preset.settings.clone()).unwrap_or_default();
+            let hosts = trunk.settings.over(&below).hosts().map(ToString::to_string).collect::<Vec<_>>();
+            table.row(vec![
+                trunk.organisation.clone(),
+                trunk.name.clone(),
+                trunk.preset.clone(),
+                hosts.join(", "),
+                words::yes(trunk.enabled, language).into(),
+                trunk.numbers.len().to_string(),
+                when::local(trunk.updated_at),
+            ]);
+        }
+        print_line(&if table.is_empty() {
+            language
+                .pick(
+                    "no trunks yet; `kiestoon trunk presets` lists the providers that are known",
+                    "nog geen trunks; `kiestoon trunk presets` noemt de aanbieders die bekend zijn",
+                )
+                .to_owned()
+        } else {
+            table.render()
+        });
+        Ok(())
+    }
+
+    async fn show(&self, name: &str, reveal: bool) -> Result<(), Failure> {
+        let (home, trunk) = self.store.trunk(self.organisation.as_deref(), name).await?;
+        let shown = words::Shown { id: &trunk.id, organisation: &home.slug, details: &trunk.details, reveal };
+        shown.print(self.cli, &self.presets)
+    }
+
+    async fn add(&self, name: &str, preset: String, disabled: bool, words: &[String]) -> Result<(), Failure> {
+        let said = self.said(words)?;
+        let mut details = TrunkDetails { preset, enabled: !disabled, ..TrunkDetails::new(name) };
+        apply(&mut details, &said)?;
+        let added = self.store.add_trunk(self.organisation.as_deref(), &self.presets, details).await?;
+        database::announce(self.config, self.cli.language).await;
+        self.done(&added, "added", "toegevoegd")
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), Failure> {
+        self.store.remove_trunk(self.organisation.as_deref(), name).await?;
+        database::announce(self.config, self.cli.language).await;
+        if self.cli.json {
+            return self.cli.print_json(&json!({ "name": name }));
+        }
+        print_line(&say!(self.cli.language, "trunk {name} removed", "trunk {name} verwijderd"));
+        Ok(())
+    }
+
+    async fn numbers(
+        &self,
+        name: &str,
+        add: Vec<String>,
+        context: Option<String>,
+        remove: &[String],
+    ) -> Result<(), Failure> {
+        let numbers = if add.is_empty() && remove.is_empty() {
+            self.store.trunk(self.organisation.as_deref(), name).await?.1.details.numbers
+        } else {
+            let presets = &self.presets;
+            let change = |details: &mut TrunkDetails| {
+                for number in remove {
+                    let normal = details.normal(presets, number).unwrap_or_else(|| number.clone());
+                    details.numbers.remove(&normal).ok_or_else(|| StoreError::NumberNotThere {
+                        number: normal.clone(),
+                        trunk: details.name.clone(),
+                    })?;
+                }
+                details.numbers.extend(add.into_iter().map(|number| (number, context.clone())));
+                Ok(())
+            };
+            self.change(name, change).await?.details.numbers
+        };
+        words::numbers(self.cli, name, &numbers)
+    }
+
+    async fn change(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut TrunkDetails) -> Result<(), StoreError> + Send,
+    ) -> Result<TrunkChange, Failure> {
+        let changed =
+            self.store.change_trunk(self.organisation.as_deref(), name, &self.presets, change).await?;
+        database::announce(self.config, self.cli.language).await;
+        Ok(changed)
+    }
+
+    fn done(&self, change: &TrunkChange, english: &str, dutch: &str) -> Result<(), Failure> {
+        let language = self.cli.language;
+        let hints = words::hints(change, language);
+        let TrunkChange { id, organisation, details, .. } = change;
+        if self.cli.json {
+            return self.cli.print_json(&json!({
+                "id": id, "organisation": organisation, "name": details.name, "enabled": details.enabled, "hints": hints,
+            }));
+        }
+        let (name, done) = (&details.name, language.pick(english, dutch));
+        print_line(&say!(
+            language,
+            "trunk {name} of {organisation} {done}",
+            "trunk {name} van {organisation} {done}"
+        ));
+        hints.iter().for_each(|hint| print_line(hint));
+        Ok(())
+    }
+
+    /// The words of the command line, with the password from standard input where it is `-`.
+    fn said(&self, words: &[String]) -> Result<Vec<(String, String)>, Failure> {
+        let language = self.cli.language;
+        let mut said = Vec::new();
+        for word in words {
+            let Some((key, value)) = word.split_once('=') else {
+                return Err(Failure::Input(say!(
+                    language,
+                    "`{word}` is no KEY=VALUE, such as channels=30",
+                    "`{word}` is geen SLEUTEL=WAARDE, zoals channels=30"
+                )));
+            };
+            let value = match key {
+                "password" => extension::given(Some(value.to_owned()), language)?.unwrap_or_default(),
+                _ => value.to_owned(),
+            };
+            said.push((key.to_owned(), value));
+        }
+        Ok(said)
+    }
+}
+
+fn set_enabled(details: &mut TrunkDetails, enabled: bool) -> Result<(), StoreError> {
+    details.enabled = enabled;
+    Ok(())
+}
+
+/// Takes the words of the command line, all of them or, with everything that is wrong, none.
+fn apply(details: &mut TrunkDetails, said: &[(String, String)]) -> Result<(), StoreError> {
+    let mut wrong = Vec::new();
+    for (key, value) in said {
+        if let Err(faults) = take(details, key, value) {
+            wrong.extend(faults);
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(StoreError::TrunkWords(wrong)) }
+}
+
+fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<String>> {
+    match key {
+        "name" => details.name = value.to_owned(),
+        "preset" => details.preset = value.to_owned(),
+        "enabled" => {
+            let read: Result<bool, _> = value.parse();
+            details.enabled =
+                read.map_err(|_| vec![format!("`enabled` must be true or false, not \"{value}\"")])?;
+        }
+        "password" if value.is_empty() => details.password = None,
+        "password" => {
+            details.password = Some(TrunkPassword::new(value).map_err(|refusal| vec![refusal.to_string()])?);
+        }
+        "numbers" => {
+            let before = std::mem::take(&mut details.numbers);
+            let written = value.split(',').map(str::trim).filter(|number| !number.is_empty());
+            let kept = written.map(|number| (number.to_owned(), before.get(number).cloned().flatten()));
+            details.numbers = kept.collect();
+        }
+        _ if value.is_empty() && details.settings.clear(key) => {}
+        _ => details.settings.take_text(key, value)?,
+    }
+    Ok(())
+}
+
+/// Settings as JSON, which is what the import reads too.
+pub(super) fn settings_json(settings: &TrunkSettings) -> Value {
+    serde_json::to_value(settings).unwrap_or_default()
+}

@@ -1,0 +1,213 @@
+//! What `kiestoon trunk` prints: trunks, presets, and what somebody should look at.
+
+use std::collections::BTreeMap;
+
+use kiestoon_dialplan::INBOUND;
+use kiestoon_store::{Preset, Presets, TrunkChange, TrunkDetails, TrunkSettings};
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::language::{Language, say};
+use super::table::Table;
+use super::trunk::settings_json;
+use super::{Cli, dutch, print_line};
+
+/// A trunk to be shown.
+pub(super) struct Shown<'a> {
+    pub(super) id: &'a str,
+    pub(super) organisation: &'a str,
+    pub(super) details: &'a TrunkDetails,
+    /// Whether its password is shown too.
+    pub(super) reveal: bool,
+}
+
+impl Shown<'_> {
+    pub(super) fn print(&self, cli: &Cli, presets: &Presets) -> Result<(), Failure> {
+        let language = cli.language;
+        let details = self.details;
+        let below = presets.find(&details.preset).map(|preset| preset.settings.clone()).unwrap_or_default();
+        let hints = doubts(&details.doubts(presets), language);
+        let password =
+            details.password.as_ref().map(|password| if self.reveal { password.expose() } else { HIDDEN });
+        if cli.json {
+            return cli.print_json(&json!({
+                "id": self.id, "organisation": self.organisation, "name": details.name, "preset": details.preset,
+                "enabled": details.enabled, "password": password, "numbers": details.numbers,
+                "settings": details.settings, "in_force": details.settings.over(&below), "hints": hints,
+            }));
+        }
+        let mut table = Table::new(&["trunk", "", ""]);
+        let own = language.pick("said", "eigen");
+        let mut row =
+            |title: &str, value: String, whose: &str| table.row(vec![title.into(), value, whose.into()]);
+        row(language.pick("name", "naam"), details.name.clone(), own);
+        row(language.pick("organisation", "organisatie"), self.organisation.into(), "");
+        row("preset", details.preset.clone(), own);
+        row("enabled", details.enabled.to_string(), own);
+        for (key, value, is_own) in lines(&details.settings, &below) {
+            row(key, value, if is_own { own } else { "preset" });
+        }
+        row("password", password.unwrap_or("-").into(), if password.is_some() { own } else { "" });
+        let numbers: Vec<&str> = details.numbers.keys().map(String::as_str).collect();
+        row("numbers", if numbers.is_empty() { "-".into() } else { numbers.join(", ") }, "");
+        print_line(&table.render());
+        hints.iter().for_each(|hint| print_line(hint));
+        Ok(())
+    }
+}
+
+/// The keys in force in their order, each with its value and whether the operator said it.
+fn lines(own: &TrunkSettings, below: &TrunkSettings) -> Vec<(&'static str, String, bool)> {
+    let (said, in_force) = (settings_json(own), settings_json(&own.over(below)));
+    let keys = TrunkSettings::KEYS.iter().copied();
+    keys.filter_map(|key| Some((key, plain(in_force.get(key)?), said.get(key).is_some()))).collect()
+}
+
+/// A value as it is typed.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+/// The presets, or one of them.
+pub(super) fn presets(cli: &Cli, presets: &Presets, name: Option<&str>) -> Result<(), Failure> {
+    let language = cli.language;
+    let Some(name) = name else { return list(cli, presets) };
+    let Some(preset) = presets.find(name) else {
+        let hint = presets.hint(name);
+        return Err(Failure::Input(say!(
+            language,
+            "there is no preset `{name}`: {hint}",
+            "er is geen preset `{name}`: {hint}"
+        )));
+    };
+    if cli.json {
+        return cli.print_json(&preset_json(preset));
+    }
+    print_line(&format!("{}: {}", preset.name, preset.title));
+    print_line(language.pick(&preset.note_en, &preset.note_nl));
+    let mut table = Table::new(&[language.pick("key", "sleutel"), language.pick("value", "waarde")]);
+    for (key, value, _) in lines(&TrunkSettings::default(), &preset.settings) {
+        table.row(vec![key.into(), value]);
+    }
+    if !table.is_empty() {
+        print_line(&table.render());
+    }
+    let needs = preset.needs.join(", ");
+    if !needs.is_empty() {
+        print_line(&say!(language, "to be filled in: {needs}", "nog in te vullen: {needs}"));
+        let words: Vec<String> = preset.needs.iter().map(|key| format!("{key}={}", example(key))).collect();
+        print_line(&format!("  kiestoon trunk add {0} --preset {0} {1}", preset.name, words.join(" ")));
+    }
+    for place in &preset.documentation {
+        print_line(&say!(language, "see {place}", "zie {place}"));
+    }
+    if let Some(file) = &preset.file {
+        print_line(&say!(language, "from {file}", "uit {file}"));
+    }
+    Ok(())
+}
+
+fn list(cli: &Cli, presets: &Presets) -> Result<(), Failure> {
+    let language = cli.language;
+    if cli.json {
+        return cli.print_json(&presets.iter().map(preset_json).collect::<Vec<_>>());
+    }
+    let mut table = Table::new(&[
+        "preset",
+        language.pick("provider", "aanbieder"),
+        language.pick("to be filled in", "nog in te vullen"),
+    ]);
+    for preset in presets.iter() {
+        table.row(vec![preset.name.clone(), preset.title.clone(), preset.needs.join(", ")]);
+    }
+    print_line(&table.render());
+    print_line(
+        language
+            .pick("`kiestoon trunk presets NAME` shows one", "`kiestoon trunk presets NAAM` toont er een"),
+    );
+    Ok(())
+}
+
+fn preset_json(preset: &Preset) -> Value {
+    json!({
+        "name": preset.name, "title": preset.title, "note": { "nl": preset.note_nl, "en": preset.note_en },
+        "documentation": preset.documentation, "needs": preset.needs, "settings": preset.settings, "file": preset.file,
+    })
+}
+
+fn example(key: &str) -> &'static str {
+    match key {
+        "host" => "sip.example.net",
+        "password" => "-",
+        _ => "100001",
+    }
+}
+
+/// The numbers of a trunk, each with where its calls enter the dialplan.
+pub(super) fn numbers(
+    cli: &Cli,
+    name: &str,
+    numbers: &BTreeMap<String, Option<String>>,
+) -> Result<(), Failure> {
+    let language = cli.language;
+    let context = |context: &Option<String>| context.clone().unwrap_or_else(|| INBOUND.into());
+    if cli.json {
+        let list = numbers.iter().map(|(number, at)| json!({ "number": number, "context": context(at) }));
+        return cli.print_json(&list.collect::<Vec<_>>());
+    }
+    if numbers.is_empty() {
+        print_line(&no_numbers(name, language));
+        return Ok(());
+    }
+    let mut table = Table::new(&[language.pick("number", "nummer"), "context"]);
+    for (number, at) in numbers {
+        table.row(vec![number.clone(), context(at)]);
+    }
+    print_line(&table.render());
+    Ok(())
+}
+
+/// What somebody should look at, though the trunk is taken.
+pub(super) fn hints(change: &TrunkChange, language: Language) -> Vec<String> {
+    let mut hints = doubts(&change.doubts, language);
+    let details = &change.details;
+    if details.numbers.is_empty() {
+        hints.push(no_numbers(&details.name, language));
+    }
+    if !details.enabled {
+        let name = &details.name;
+        hints.push(say!(
+            language,
+            "it carries no calls until `kiestoon trunk enable {name}`",
+            "er gaan geen oproepen over tot `kiestoon trunk enable {name}`"
+        ));
+    }
+    hints
+}
+
+/// The core takes every number over a trunk that has none: whoever wants one rings all the same.
+fn no_numbers(name: &str, language: Language) -> String {
+    say!(
+        language,
+        "no number is named yet, so every number that is called over it comes in; `kiestoon trunk numbers {name} --add +31201234567` names one",
+        "er is nog geen nummer genoemd, dus elk nummer dat erover wordt gebeld komt binnen; `kiestoon trunk numbers {name} --add +31201234567` noemt er een"
+    )
+}
+
+fn doubts(doubts: &[kiestoon_store::TrunkDoubt], language: Language) -> Vec<String> {
+    let shown = |doubt: &kiestoon_store::TrunkDoubt| match language {
+        Language::Dutch => dutch::doubt(doubt),
+        Language::English => doubt.to_string(),
+    };
+    doubts.iter().map(shown).collect()
+}
+
+pub(super) fn yes(is_so: bool, language: Language) -> &'static str {
+    if is_so { language.pick("yes", "ja") } else { language.pick("no", "nee") }
+}
+
+const HIDDEN: &str = "********";

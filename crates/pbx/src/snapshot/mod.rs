@@ -1,0 +1,136 @@
+//! Builds the snapshot that calls run on: directory from the database, dialplan from its folder, names of the prompts.
+//! Built whole and checked whole; what is wrong is said all at once and the old snapshot stays.
+
+mod files;
+mod trunks;
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    path::PathBuf,
+};
+
+use kiestoon_call::{Extension, Organisation, Snapshot, SnapshotParts};
+use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
+use kiestoon_sip::digest::Ha1Set;
+use kiestoon_store::{Directory, ImportProblem, Presets, Store, StoreError};
+
+pub(crate) use self::files::{DialplanStamp, dialplan_file, dialplan_files, dialplan_stamp};
+use crate::{presets, webhook};
+
+/// Where a snapshot comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) store: Store,
+    pub(crate) dialplans: PathBuf,
+    /// The folder of the operator's own presets of trunks.
+    pub(crate) presets: Option<PathBuf>,
+    /// Names of the prompts that were loaded at the start.
+    pub(crate) prompts: Vec<String>,
+    /// Addresses and names, beside those it listens on, that count as this PBX.
+    pub(crate) own_hosts: Vec<String>,
+}
+
+/// Why a snapshot was refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SnapshotError {
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("{}: cannot be read: {error}", path.display())]
+    Folder { path: PathBuf, error: io::Error },
+    #[error("the dialplan files change all the time")]
+    Changing,
+    #[error("{}", listed(.0))]
+    Dialplan(Vec<Problem>),
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Presets(Vec<ImportProblem>),
+}
+
+impl SnapshotError {
+    /// One text a problem.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        match self {
+            Self::Dialplan(problems) => problems.iter().map(Problem::render).collect(),
+            Self::Presets(problems) => problems.iter().map(ToString::to_string).collect(),
+            other => vec![other.to_string()],
+        }
+    }
+}
+
+fn listed(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| problem.render()).collect::<Vec<_>>().join("\n")
+}
+
+impl Source {
+    /// Builds a snapshot of the present state, with what works but perhaps not as the operator thinks.
+    pub(crate) async fn build(&self) -> Result<(Snapshot, Vec<String>), SnapshotError> {
+        let files = dialplan_files(&self.dialplans)?;
+        let (plans, mut warnings) = Plans::load(&files).map_err(SnapshotError::Dialplan)?;
+        let presets = presets::load(self.presets.as_deref()).map_err(SnapshotError::Presets)?;
+        let directory = self.store.directory().await?;
+        let is_prompt = |name: &str| self.prompts.iter().any(|loaded| loaded == name);
+        warnings.extend(plans.unresolved(|plan, kind, name| match kind {
+            ReferenceKind::Extension => directory.extensions.iter().any(|extension| extension.number == name),
+            ReferenceKind::Prompt => plan.language().prompt(name, is_prompt).is_some(),
+            ReferenceKind::Saying => plan.language().can_say(name, is_prompt),
+            ReferenceKind::Trunk => true,
+        }));
+        let enabled = directory.trunks.iter().filter(|trunk| trunk.details.enabled);
+        let names: Vec<&str> = enabled.map(|trunk| trunk.details.name.as_str()).collect();
+        warnings.extend(plans.unknown_trunks(&names));
+        warnings.extend(plans.unusable_secrets(webhook::secret_fault));
+        let mut warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        for (slug, _) in plans.own() {
+            if !directory.organisations.iter().any(|organisation| organisation.slug == slug) {
+                warnings.push(format!("dialplan files belong to organisation {slug}, which does not exist"));
+            }
+        }
+        warnings.extend(trunks::unknown_contexts(&directory, &plans));
+        let parts = SnapshotParts {
+            revision: directory.revision,
+            organisations: organisations(directory, &presets, &mut warnings),
+            own_hosts: self.own_hosts.clone(),
+            plans,
+            prompts: self.prompts.clone(),
+        };
+        Ok((Snapshot::new(parts), warnings))
+    }
+}
+
+fn organisations(directory: Directory, presets: &Presets, warnings: &mut Vec<String>) -> Vec<Organisation> {
+    let mut extensions: HashMap<String, Vec<kiestoon_store::Extension>> = HashMap::new();
+    for extension in directory.extensions.into_iter().filter(|extension| extension.enabled) {
+        extensions.entry(extension.organisation_id.clone()).or_default().push(extension);
+    }
+    let used: HashSet<String> = directory.trunks.iter().map(|trunk| trunk.organisation_id.clone()).collect();
+    let mut trunks = trunks::by_organisation(directory.trunks, presets, warnings);
+    let mut organisations = Vec::new();
+    for organisation in directory.organisations {
+        let members = extensions.remove(&organisation.id);
+        // The `default` organisation that nobody uses does not count: where one organisation has extensions or trunks, the
+        // PBX's own addresses are its domain.
+        if members.is_none() && !used.contains(&organisation.id) {
+            continue;
+        }
+        let realm = organisation.domain.clone().unwrap_or_else(|| organisation.slug.clone());
+        let members = members.unwrap_or_default().into_iter();
+        organisations.push(Organisation {
+            trunks: trunks.remove(&organisation.id).unwrap_or_default(),
+            id: organisation.id.into(),
+            slug: organisation.slug.into(),
+            domain: organisation.domain.map(Into::into),
+            extensions: members.map(|member| snapshot_extension(member, &realm)).collect(),
+            realm: realm.into(),
+        });
+    }
+    organisations
+}
+
+fn snapshot_extension(extension: kiestoon_store::Extension, realm: &str) -> (Box<str>, Extension) {
+    let secret = extension.secret;
+    let ha1 = match secret.password {
+        Some(password) => Ha1Set::from_password(&extension.number, realm, &password),
+        None => Ha1Set { md5: secret.ha1_md5, sha256: secret.ha1_sha256, sha512_256: secret.ha1_sha512_256 },
+    };
+    (extension.number.into(), Extension { id: extension.id.into(), name: extension.name.into(), ha1 })
+}

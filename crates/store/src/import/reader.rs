@@ -1,0 +1,133 @@
+//! Reading TOML with every problem at its place: it walks the syntax tree instead of using serde, which stops at the first
+//! problem.
+
+use std::ops::Range;
+
+use toml_edit::{Item, Table, TomlError};
+
+use super::problem::{ImportProblem, Lines, Position, Severity};
+use crate::rules::Refusal;
+use crate::trunks::TrunkSettings;
+use crate::trunks::word::nearest;
+
+/// One file being read, and what is wrong with it.
+pub(crate) struct Reader<'a> {
+    pub(super) file: &'a str,
+    lines: Lines<'a>,
+    pub(super) problems: Vec<ImportProblem>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
+        Self { file, lines: Lines::new(text), problems: Vec::new() }
+    }
+
+    /// The problems, in the order of the file.
+    pub(crate) fn into_problems(mut self) -> Vec<ImportProblem> {
+        self.problems.sort_by_key(|problem| (problem.line, problem.column));
+        self.problems
+    }
+
+    /// What is wrong with a text that is no TOML.
+    pub(crate) fn broken(mut self, error: &TomlError) -> Vec<ImportProblem> {
+        let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+        self.error(error.span(), message);
+        self.problems
+    }
+
+    /// Takes the value of a key of a trunk.
+    pub(crate) fn setting(&mut self, settings: &mut TrunkSettings, key: &str, item: &Item) {
+        let Some(value) = item.as_value() else {
+            if TrunkSettings::KEYS.contains(&key) {
+                self.error(item.span(), format!("`{key}` must be a value, not {}", kind(item)));
+            }
+            return;
+        };
+        for fault in settings.take(key, value).err().unwrap_or_default() {
+            self.error(fault.span.or_else(|| item.span()), format!("`{key}` {}", fault.message));
+        }
+    }
+
+    /// The place of a piece of the text.
+    pub(super) fn position(&self, span: Option<Range<usize>>) -> Position {
+        self.lines.position(span)
+    }
+
+    pub(crate) fn required(&mut self, table: &Table, key: &str, rule: Rule) -> Option<String> {
+        if !table.contains_key(key) {
+            self.error(table.span(), format!("`{key}` is missing"));
+        }
+        self.text(table, key, rule)
+    }
+
+    pub(crate) fn text(&mut self, table: &Table, key: &str, rule: Rule) -> Option<String> {
+        let item = table.get(key)?;
+        let Some(text) = item.as_str() else {
+            self.error(item.span(), format!("`{key}` must be text in quotes, not {}", kind(item)));
+            return None;
+        };
+        match rule(text) {
+            Ok(()) => Some(text.to_owned()),
+            Err(refusal) => {
+                self.error(item.span(), refusal.to_string());
+                None
+            }
+        }
+    }
+
+    pub(crate) fn flag(&mut self, table: &Table, key: &str) -> Option<bool> {
+        let item = table.get(key)?;
+        let flag = item.as_bool();
+        if flag.is_none() {
+            self.error(item.span(), format!("`{key}` must be true or false, not {}", kind(item)));
+        }
+        flag
+    }
+
+    pub(crate) fn known(&mut self, table: &Table, known: &str) {
+        for (key, _) in table.iter().filter(|(key, _)| known.split(", ").all(|name| name != *key)) {
+            self.unknown(table, key, known);
+        }
+    }
+
+    pub(crate) fn unknown(&mut self, table: &Table, key: &str, known: &str) {
+        let at = table.key(key).and_then(toml_edit::Key::span);
+        let at = at.or_else(|| table.get(key).and_then(Item::span));
+        let key: String = key.chars().take(40).flat_map(char::escape_debug).collect();
+        let words: Vec<&str> = known.split(", ").collect();
+        let hint = match nearest(&key, &words) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here are {known}"),
+        };
+        self.error(at, format!("unknown key `{key}`: {hint}"));
+    }
+
+    pub(crate) fn error(&mut self, at: Option<Range<usize>>, message: String) {
+        self.problem(at, Severity::Error, message);
+    }
+
+    pub(super) fn problem(&mut self, at: Option<Range<usize>>, severity: Severity, message: String) {
+        let at = self.lines.position(at);
+        self.problems.push(problem(self.file, at, severity, message));
+    }
+
+    pub(super) fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+    }
+}
+pub(super) fn problem(file: &str, at: Position, severity: Severity, message: String) -> ImportProblem {
+    ImportProblem { file: file.to_owned(), line: at.line, column: at.column, severity, message }
+}
+
+pub(crate) type Rule = fn(&str) -> Result<(), Refusal>;
+
+pub(super) fn kind(item: &Item) -> &'static str {
+    match item.type_name() {
+        "integer" | "float" => "a number",
+        "boolean" => "true or false",
+        "string" => "text",
+        "datetime" => "a date",
+        "array" | "array of tables" => "a list",
+        _ => "a table",
+    }
+}

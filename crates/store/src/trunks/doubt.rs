@@ -1,0 +1,148 @@
+//! What is wrong with a trunk as a whole, its preset and its own words together.
+
+use super::word::TrunkSrtp;
+use super::{CallerIdFrom, TrunkDetails, TrunkSettings, TrunkTransport};
+use crate::presets::{Preset, Presets};
+
+/// One thing that keeps a trunk from working, or from working as its operator thinks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrunkDoubt {
+    /// There is no such preset.
+    #[error("there is no preset `{name}`: {hint}")]
+    UnknownPreset {
+        /// The preset that was asked for.
+        name: String,
+        /// What there is.
+        hint: String,
+    },
+    /// No such country is known.
+    #[error("there is no country `{0}` here: write its two letters, such as nl")]
+    UnknownCountry(String),
+    /// The preset says that something must be filled in.
+    #[error("preset `{preset}` leaves to be filled in: {}", keys.join(", "))]
+    Needs {
+        /// The preset.
+        preset: String,
+        /// The keys.
+        keys: Vec<String>,
+    },
+    /// It has no host.
+    #[error("`host` is missing: where should its calls go?")]
+    NoHost,
+    /// It registers, and nobody knows as whom.
+    #[error("`register = true` needs `username`")]
+    RegistersAsNobody,
+    /// From is to show an account that it has not.
+    #[error("`caller_id_from = \"account\"` needs `username`")]
+    ShowsNobody,
+    /// A password without a name.
+    #[error("a password needs `username`")]
+    PasswordOfNobody,
+    /// A number is none.
+    #[error("`{0}` is no number: write it as +31201234567, as the country dials it, or as a short word")]
+    Number(String),
+    /// It registers without a password.
+    #[error("`register = true` without a password: a provider that asks who we are gets no answer")]
+    RegistersWithoutPassword,
+    /// Nothing tells its calls from those of strangers.
+    #[error("no call can come in over it: it neither registers nor has `addresses`")]
+    NobodyCallsIn,
+    /// The keys of SRTP can be read on the way.
+    #[error(
+        "`srtp = \"required\"` over {0}: whoever reads the SIP messages has the keys; set transport = \"tls\""
+    )]
+    KeysInTheOpen(TrunkTransport),
+}
+
+impl TrunkDoubt {
+    /// Whether a trunk that is enabled may not be so. Otherwise somebody should look.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        !matches!(self, Self::RegistersWithoutPassword | Self::NobodyCallsIn | Self::KeysInTheOpen(_))
+    }
+
+    /// Whether it is an error of a disabled trunk too: it says nothing that could be filled in later.
+    #[must_use]
+    pub fn is_error_when_disabled(&self) -> bool {
+        matches!(self, Self::UnknownPreset { .. } | Self::UnknownCountry(_) | Self::Number(_))
+    }
+
+    /// The key that it is about.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::UnknownPreset { .. } | Self::Needs { .. } => "preset",
+            Self::UnknownCountry(_) => "country",
+            Self::NoHost => "host",
+            Self::RegistersAsNobody | Self::RegistersWithoutPassword => "register",
+            Self::ShowsNobody => "caller_id_from",
+            Self::PasswordOfNobody => "password",
+            Self::Number(_) => "numbers",
+            Self::NobodyCallsIn => "name",
+            Self::KeysInTheOpen(_) => "srtp",
+        }
+    }
+}
+
+/// Everything that is wrong with a trunk. Its numbers become E.164 where its country knows how.
+pub(crate) fn settle(trunk: &mut TrunkDetails, presets: &Presets) -> Vec<TrunkDoubt> {
+    let Some(preset) = presets.find(&trunk.preset) else {
+        return vec![TrunkDoubt::UnknownPreset {
+            name: trunk.preset.clone(),
+            hint: presets.hint(&trunk.preset),
+        }];
+    };
+    let whole = trunk.settings.over(&preset.settings);
+    let country = whole.country.as_deref().unwrap_or(DEFAULT_COUNTRY);
+    if presets.e164(country, "").is_none() {
+        return vec![TrunkDoubt::UnknownCountry(country.to_owned())];
+    }
+    let mut doubts = of_whole(preset, &whole, trunk.password.is_some());
+    let typed = std::mem::take(&mut trunk.numbers);
+    for (number, context) in typed {
+        match normal(presets, country, &number) {
+            Some(normal) => drop(trunk.numbers.insert(normal, context)),
+            None => {
+                doubts.push(TrunkDoubt::Number(super::word::shown(&number)));
+                trunk.numbers.insert(number, context);
+            }
+        }
+    }
+    doubts
+}
+
+fn of_whole(preset: &Preset, whole: &TrunkSettings, has_password: bool) -> Vec<TrunkDoubt> {
+    let mut doubts = Vec::new();
+    let missing = whole.missing(&preset.needs, has_password);
+    if !missing.is_empty() {
+        let keys = missing.iter().map(|key| (*key).to_owned()).collect();
+        doubts.push(TrunkDoubt::Needs { preset: preset.name.clone(), keys });
+    }
+    let registers = whole.register == Some(true);
+    let has_username = whole.username.is_some();
+    let needs = |key: &str| missing.contains(&key);
+    let addresses = whole.addresses.as_ref().is_some_and(|blocks| !blocks.is_empty());
+    let transport = whole.transport.unwrap_or(TrunkTransport::Udp);
+    let in_the_open = whole.hosts().any(|host| host.transport.unwrap_or(transport) != TrunkTransport::Tls);
+    let checks = [
+        (whole.hosts().next().is_none() && !needs("host"), TrunkDoubt::NoHost),
+        (registers && !has_username && !needs("username"), TrunkDoubt::RegistersAsNobody),
+        (whole.caller_id_from == Some(CallerIdFrom::Account) && !has_username, TrunkDoubt::ShowsNobody),
+        (has_password && !has_username && !needs("username"), TrunkDoubt::PasswordOfNobody),
+        (registers && !has_password && !needs("password"), TrunkDoubt::RegistersWithoutPassword),
+        (!registers && !addresses, TrunkDoubt::NobodyCallsIn),
+        (whole.srtp == Some(TrunkSrtp::Required) && in_the_open, TrunkDoubt::KeysInTheOpen(transport)),
+    ];
+    doubts.extend(checks.into_iter().filter(|(holds, _)| *holds).map(|(_, doubt)| doubt));
+    doubts
+}
+
+/// A number as it is kept.
+pub(crate) fn normal(presets: &Presets, country: &str, number: &str) -> Option<String> {
+    let normal = presets.e164(country, number.trim())?;
+    crate::rules::called(&normal).ok().map(|()| normal)
+}
+
+/// Where neither the trunk nor its preset names one.
+pub const DEFAULT_COUNTRY: &str = "nl";

@@ -1,0 +1,243 @@
+//! Trunks in the database, one at a time.
+
+use std::collections::BTreeMap;
+
+use sqlx::AnyConnection;
+use uuid::Uuid;
+
+use super::rows::{self, TrunkRow};
+use super::{Trunk, TrunkDetails, TrunkDoubt, TrunkSettings, settle};
+use crate::error::Fault;
+use crate::organisations::{self, Organisation};
+use crate::presets::Presets;
+use crate::{Store, StoreError, rules, settings};
+
+/// A trunk as lists show it: without its password.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TrunkSummary {
+    /// UUIDv7.
+    pub id: String,
+    /// The organisation's slug.
+    pub organisation: String,
+    /// What the dialplan calls it.
+    pub name: String,
+    /// The preset that says what the operator does not.
+    pub preset: String,
+    /// Whether it carries calls.
+    pub enabled: bool,
+    /// The operator's own words.
+    pub settings: TrunkSettings,
+    /// Whether a password is kept.
+    pub has_password: bool,
+    /// Its numbers, each with its context where that is not the usual one.
+    pub numbers: BTreeMap<String, Option<String>>,
+    /// Microseconds UTC inside, RFC 3339 outside.
+    #[serde(serialize_with = "crate::cdr::time::serialize")]
+    pub created_at: i64,
+    /// When it last changed, likewise.
+    #[serde(serialize_with = "crate::cdr::time::serialize")]
+    pub updated_at: i64,
+}
+
+/// A trunk that was added or changed, and what somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrunkChange {
+    /// UUIDv7.
+    pub id: String,
+    /// The organisation's slug.
+    pub organisation: String,
+    /// Everything as it is now.
+    pub details: TrunkDetails,
+    /// Doubts that do not keep it from being taken.
+    pub doubts: Vec<TrunkDoubt>,
+}
+
+impl Store {
+    /// Adds a trunk.
+    ///
+    /// # Errors
+    /// [`StoreError::Trunk`] with everything that is wrong with it; when the name or a number is taken, or the organisation is
+    /// not clear.
+    pub async fn add_trunk(
+        &self,
+        organisation: Option<&str>,
+        presets: &Presets,
+        details: TrunkDetails,
+    ) -> Result<TrunkChange, StoreError> {
+        self.explain(async {
+            let mut writing = self.begin_change().await?;
+            let home = home(&mut writing, organisation).await?;
+            let name = &details.name;
+            if rows::all(&mut writing)
+                .await?
+                .iter()
+                .any(|row| row.organisation_id == home.id && row.name == *name)
+            {
+                return Err(StoreError::TrunkExists { name: name.clone(), organisation: home.slug }.into());
+            }
+            let mut trunk =
+                Trunk { id: Uuid::now_v7().to_string(), organisation_id: home.id.clone(), details };
+            let doubts = check(&mut writing, &mut trunk, presets).await?;
+            rows::insert(&mut writing, self.seal(), &trunk).await?;
+            settings::raise_revision(&mut writing).await?;
+            writing.commit().await?;
+            Ok(TrunkChange { id: trunk.id, organisation: home.slug, details: trunk.details, doubts })
+        })
+        .await
+    }
+
+    /// Changes a trunk as `change` says, which sees everything but the password.
+    ///
+    /// # Errors
+    /// What `change` refuses; otherwise as [`Store::add_trunk`], and when there is no such trunk. Nothing was changed then.
+    pub async fn change_trunk(
+        &self,
+        organisation: Option<&str>,
+        name: &str,
+        presets: &Presets,
+        change: impl FnOnce(&mut TrunkDetails) -> Result<(), StoreError> + Send,
+    ) -> Result<TrunkChange, StoreError> {
+        self.explain(async {
+            let mut writing = self.begin_change().await?;
+            let (home, row) = existing(&mut writing, organisation, name).await?;
+            let mut trunk = row.open(self.seal())?;
+            let before = trunk.details.clone();
+            change(&mut trunk.details)?;
+            let doubts = check(&mut writing, &mut trunk, presets).await?;
+            if trunk.details != before {
+                rows::update(&mut writing, self.seal(), &trunk).await?;
+                settings::raise_revision(&mut writing).await?;
+                writing.commit().await?;
+            }
+            Ok(TrunkChange { id: trunk.id, organisation: home.slug, details: trunk.details, doubts })
+        })
+        .await
+    }
+
+    /// Removes a trunk and its numbers. Its calls stay in the history.
+    ///
+    /// # Errors
+    /// When there is no such trunk, or the organisation is not clear.
+    pub async fn remove_trunk(&self, organisation: Option<&str>, name: &str) -> Result<(), StoreError> {
+        self.explain(async {
+            let mut writing = self.begin_change().await?;
+            let (_, row) = existing(&mut writing, organisation, name).await?;
+            sqlx::query("DELETE FROM trunks WHERE id = $1").bind(&row.id).execute(&mut *writing).await?;
+            settings::raise_revision(&mut writing).await?;
+            Ok(writing.commit().await?)
+        })
+        .await
+    }
+
+    /// The trunks of one organisation, or of all, by organisation and name.
+    ///
+    /// # Errors
+    /// When no organisation has that slug, or the database cannot be read.
+    pub async fn trunks(&self, organisation: Option<&str>) -> Result<Vec<TrunkSummary>, StoreError> {
+        self.explain(async {
+            let mut reading = self.begin_reading().await?;
+            let organisations = organisations::all(&mut reading).await?;
+            let home =
+                organisation.map(|slug| organisations::choose(&organisations, Some(slug))).transpose()?;
+            let mut found = Vec::new();
+            for row in rows::all(&mut reading).await? {
+                let own = organisations.iter().find(|own| own.id == row.organisation_id);
+                if let Some(own) = own.filter(|own| home.is_none_or(|home| home.id == own.id)) {
+                    found.push(summary(own, row)?);
+                }
+            }
+            found.sort_by(|a, b| (&a.organisation, &a.name).cmp(&(&b.organisation, &b.name)));
+            Ok(found)
+        })
+        .await
+    }
+
+    /// One trunk with its password in clear, as `trunk show` needs it, and its organisation.
+    ///
+    /// # Errors
+    /// When there is no such trunk, or the organisation is not clear.
+    pub async fn trunk(
+        &self,
+        organisation: Option<&str>,
+        name: &str,
+    ) -> Result<(Organisation, Trunk), StoreError> {
+        self.explain(async {
+            let mut reading = self.begin_reading().await?;
+            let (home, row) = existing(&mut reading, organisation, name).await?;
+            Ok((home, row.open(self.seal())?))
+        })
+        .await
+    }
+}
+
+/// Refuses what cannot be, and returns what is doubtful.
+async fn check(
+    connection: &mut AnyConnection,
+    trunk: &mut Trunk,
+    presets: &Presets,
+) -> Result<Vec<TrunkDoubt>, Fault> {
+    rules::trunk_name(&trunk.details.name)?;
+    trunk.details.numbers.values().flatten().try_for_each(|context| rules::context(context))?;
+    let doubts = settle(&mut trunk.details, presets);
+    let enabled = trunk.details.enabled;
+    let (errors, doubts): (Vec<_>, Vec<_>) =
+        doubts.into_iter().partition(|doubt| doubt.is_error_when_disabled() || (enabled && doubt.is_error()));
+    if !errors.is_empty() {
+        return Err(StoreError::Trunk(errors).into());
+    }
+    let others = rows::number_rows(connection).await?;
+    let taken = others.iter().find(|row| {
+        row.organisation_id == trunk.organisation_id
+            && row.trunk_id != trunk.id
+            && trunk.details.numbers.contains_key(&row.number)
+    });
+    match taken {
+        Some(row) => {
+            let all = rows::all(connection).await?;
+            let owner = all.into_iter().find(|other| other.id == row.trunk_id).map(|other| other.name);
+            let (number, trunk) = (row.number.clone(), owner.unwrap_or_default());
+            Err(StoreError::NumberTaken { number, trunk }.into())
+        }
+        None => Ok(doubts),
+    }
+}
+
+fn summary(home: &Organisation, row: TrunkRow) -> Result<TrunkSummary, StoreError> {
+    let (created_at, updated_at, has_password) = (row.created_at, row.updated_at, row.password.is_some());
+    let Trunk { id, details, .. } = row.without_password()?;
+    let TrunkDetails { name, preset, enabled, settings, numbers, .. } = details;
+    let organisation = home.slug.clone();
+    Ok(TrunkSummary {
+        id,
+        organisation,
+        name,
+        preset,
+        enabled,
+        settings,
+        has_password,
+        numbers,
+        created_at,
+        updated_at,
+    })
+}
+
+async fn home(connection: &mut AnyConnection, slug: Option<&str>) -> Result<Organisation, Fault> {
+    let all = organisations::all(connection).await?;
+    Ok(organisations::choose(&all, slug)?.clone())
+}
+
+async fn existing(
+    connection: &mut AnyConnection,
+    slug: Option<&str>,
+    name: &str,
+) -> Result<(Organisation, TrunkRow), Fault> {
+    let home = home(connection, slug).await?;
+    let mut all = rows::all(connection).await?;
+    let Some(found) = all.iter().position(|row| row.organisation_id == home.id && row.name == name) else {
+        let known: Vec<&str> =
+            all.iter().filter(|row| row.organisation_id == home.id).map(|row| row.name.as_str()).collect();
+        let near = super::word::nearest(name, &known).map(str::to_owned);
+        return Err(StoreError::UnknownTrunk { name: name.into(), organisation: home.slug, near }.into());
+    };
+    Ok((home, all.swap_remove(found)))
+}

@@ -1,0 +1,228 @@
+//! The values of a trunk's settings that are written as one word: each is a type, read once and written back the same.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A type whose values are words: it reads them, or says what it expected.
+pub(crate) trait Word: FromStr<Err = String> + fmt::Display {}
+
+/// An enum whose variants each have a word.
+macro_rules! words {
+    ($(#[doc = $about:literal])+ $name:ident { $( $(#[doc = $doc:literal])+ $variant:ident = $word:literal ),+ $(,)? }) => {
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "&'static str")]
+        pub enum $name { $( $(#[doc = $doc])+ $variant ),+ }
+
+        impl $name {
+            /// The word as an operator writes it.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $( Self::$variant => $word ),+ }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                const KNOWN: &[(&str, $name)] = &[$( ($word, $name::$variant) ),+];
+                crate::trunks::word::choose(text, KNOWN)
+            }
+        }
+
+        impl From<$name> for &'static str {
+            fn from(value: $name) -> Self {
+                value.word()
+            }
+        }
+
+        written!($name);
+    };
+}
+
+/// What every word has: it is shown as it is written, and kept in the database so.
+macro_rules! written {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                text.parse()
+            }
+        }
+
+        impl crate::trunks::word::Word for $name {}
+    };
+}
+pub(crate) use written;
+
+/// The value that a word names, in whatever case.
+pub(crate) fn choose<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
+    if let Some((_, found)) = known.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
+        return Ok(*found);
+    }
+    let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+    let listed = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+    let hint = nearest(text, &words).map(|near| format!(": did you mean \"{near}\"?")).unwrap_or_default();
+    Err(format!("must be one of {listed}, not \"{}\"{hint}", shown(text)))
+}
+
+/// The known word that was probably meant.
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let word = word.to_ascii_lowercase();
+    known
+        .iter()
+        .map(|candidate| (strsim::osa_distance(&word, &candidate.to_ascii_lowercase()), *candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().max(word.len()) / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// A refused value as one short, printable piece of a sentence.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(60).flat_map(char::escape_debug).collect()
+}
+
+words! {
+    /// How requests to a trunk travel.
+    TrunkTransport {
+        /// UDP.
+        Udp = "udp",
+        /// TCP.
+        Tcp = "tcp",
+        /// TLS.
+        Tls = "tls",
+    }
+}
+
+words! {
+    /// How numbers are written that go out.
+    NumberFormat {
+        /// `+31201234567`.
+        E164 = "e164",
+        /// `31201234567`.
+        E164Digits = "e164-digits",
+        /// `0201234567`, and `0032...` abroad.
+        National = "national",
+        /// As the dialplan leaves it.
+        AsDialled = "as-dialled",
+    }
+}
+
+words! {
+    /// How a trunk writes the numbers of calls that come in.
+    IncomingFormat {
+        /// As the country dials or in E.164, whichever it is.
+        Auto = "auto",
+        /// E.164 without its `+`.
+        E164Digits = "e164-digits",
+        /// As the country dials.
+        National = "national",
+    }
+}
+
+words! {
+    /// What stands in From of calls that go out.
+    CallerIdFrom {
+        /// The caller's number.
+        Caller = "caller",
+        /// The user name of the account.
+        Account = "account",
+    }
+}
+
+words! {
+    /// The header fields that name the caller.
+    CallerIdIn {
+        /// From alone.
+        From = "from",
+        /// P-Asserted-Identity (RFC 3325) too.
+        PAssertedIdentity = "p-asserted-identity",
+        /// Remote-Party-ID too.
+        RemotePartyId = "remote-party-id",
+        /// Both.
+        Both = "both",
+    }
+}
+
+words! {
+    /// Whether speech to a trunk is encrypted (SDES-SRTP).
+    TrunkSrtp {
+        /// Never.
+        Off = "off",
+        /// Where it can.
+        Optional = "optional",
+        /// Always, or there is no call.
+        Required = "required",
+    }
+}
+
+words! {
+    /// A codec that is spoken with a trunk.
+    TrunkCodec {
+        /// Opus.
+        Opus = "opus",
+        /// G.722.
+        G722 = "G722",
+        /// G.711 A-law.
+        Pcma = "PCMA",
+        /// G.711 µ-law.
+        Pcmu = "PCMU",
+        /// G.729.
+        G729 = "G729",
+    }
+}
+
+words! {
+    /// How keys travel to a trunk.
+    TrunkDtmf {
+        /// As telephone events (RFC 4733).
+        Rfc4733 = "rfc4733",
+        /// In INFO requests.
+        Info = "info",
+        /// As tones in the speech.
+        Inband = "inband",
+        /// As both sides can.
+        Auto = "auto",
+    }
+}
+
+macro_rules! shown_by_word {
+    ($($name:ident),+) => { $(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    )+ };
+}
+shown_by_word!(
+    TrunkTransport,
+    NumberFormat,
+    IncomingFormat,
+    CallerIdFrom,
+    CallerIdIn,
+    TrunkSrtp,
+    TrunkCodec,
+    TrunkDtmf
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_read_in_any_case_and_a_slip_is_told() {
+        assert_eq!("TLS".parse(), Ok(TrunkTransport::Tls));
+        assert_eq!("pcma".parse(), Ok(TrunkCodec::Pcma));
+        assert_eq!(
+            "nationl".parse::<NumberFormat>().unwrap_err(),
+            "must be one of \"e164\", \"e164-digits\", \"national\", \"as-dialled\", not \"nationl\": did you mean \"national\"?"
+        );
+        assert_eq!(
+            "ws".parse::<TrunkTransport>().unwrap_err(),
+            "must be one of \"udp\", \"tcp\", \"tls\", not \"ws\""
+        );
+    }
+}
