@@ -136,6 +136,10 @@ impl Listening {
             Happening::HoursChanged { organisation, .. }
             | Happening::TrunkRegistered { organisation, .. }
             | Happening::TrunkRefused { organisation, .. }
+            | Happening::TrunkUp { organisation, .. }
+            | Happening::TrunkDown { organisation, .. }
+            | Happening::TrunkHostUp { organisation, .. }
+            | Happening::TrunkHostDown { organisation, .. }
                 if !organisation.is_empty() =>
             {
                 Scope::Of { organisation: organisation.clone(), numbers: Vec::new() }

@@ -19,6 +19,7 @@ use crate::ring::Branch;
 use crate::session_timer;
 use crate::switch::Output;
 use crate::talk::Talk;
+use crate::trunk::health::Sign;
 use crate::wire;
 
 impl Call {
@@ -32,6 +33,7 @@ impl Call {
         flow: Flow,
     ) {
         let Some(id) = self.branch_of(client) else { return };
+        self.trunk_says(x, id, Sign::of_call(response.status.code()));
         self.drop_early_update(x, id, response.to.tag());
         let Some(branch) = self.branch_mut(id) else { return };
         let fork = branch.take_fork(response.to.tag().unwrap_or_default());

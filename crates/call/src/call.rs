@@ -25,6 +25,7 @@ use crate::reliable::Reliable;
 use crate::ring::{Branch, Ring};
 use crate::snapshot::Snapshot;
 use crate::talk::Talk;
+use crate::trunk::channels::Channel;
 use crate::walk::Walk;
 use crate::webhook::Asking;
 
@@ -61,6 +62,12 @@ pub(crate) struct Call {
     /// The deadline that the switch has noted for it.
     #[serde(skip)]
     pub(crate) scheduled: Option<Instant>,
+    /// Its legs over trunks, as they are counted.
+    #[serde(skip)]
+    pub(crate) channels: Vec<Channel>,
+    /// Whether it may be finding out how hosts of trunks stand that are down.
+    #[serde(skip)]
+    pub(crate) may_try_hosts: bool,
 }
 
 /// What a call is doing.

@@ -99,7 +99,8 @@ pub struct CdrLeg {
     pub codec: Option<Box<str>>,
     /// The final figures of its media; None where it had none, or where they came too late.
     pub quality: Option<Box<LegQuality>>,
-    /// Why an answered leg ended: the call's reason, or its own where it left the call earlier.
+    /// Why an answered leg ended: the call's reason, or its own where it left the call earlier. Of one that was not answered, the
+    /// limit of its trunk that it was stopped by.
     pub reason: Option<EndReason>,
     /// The number that the leg is charged to, where that is not the caller's: who transferred or forwarded.
     pub charged_to: Option<Box<str>>,

@@ -1,4 +1,4 @@
-//! Who of a group is rung first, where that changes from call to call: round-robin, the longest idle, by weight.
+//! Who of a group is rung first, where that changes from call to call: round-robin, the longest idle, by weight, by cost.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,19 +9,27 @@ use rand_core::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
+use crate::snapshot::Organisation;
+use crate::trunk::Trunk;
 
 /// Of each organisation and group, who was rung first last.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Distribution(HashMap<Arc<str>, HashMap<Box<str>, Target>>);
 
 impl Exchange {
-    /// The dial step with its targets in the order in which this call rings them.
-    pub(crate) fn in_order<'a>(&mut self, organisation: &Arc<str>, dial: &'a Dial) -> Cow<'a, Dial> {
+    /// The dial step with its targets in the order in which this call rings them. `own` is the organisation as the call knows it.
+    pub(crate) fn in_order<'a>(
+        &mut self,
+        organisation: &Arc<str>,
+        own: Option<&Organisation>,
+        dial: &'a Dial,
+    ) -> Cow<'a, Dial> {
         let DialOrder::Rotate(rotation) = dial.order else { return Cow::Borrowed(dial) };
         let targets = match rotation {
             Rotation::RoundRobin => self.distribution.next_first(organisation, dial),
             Rotation::LongestIdle => self.longest_idle_first(organisation, &dial.targets),
-            Rotation::Weighted => self.by_weight(dial),
+            Rotation::Weighted => self.by_weight(own, dial),
+            Rotation::Cost => cheapest_first(own, dial),
         };
         Cow::Owned(Dial { targets, ..dial.clone() })
     }
@@ -39,11 +47,15 @@ impl Exchange {
         targets
     }
 
-    fn by_weight(&mut self, dial: &Dial) -> Vec<Target> {
-        let weights = dial.weights.iter().copied().chain(std::iter::repeat(1));
-        let mut left: Vec<(Target, u64)> =
-            dial.targets.iter().cloned().zip(weights.map(|weight| u64::from(weight.max(1)))).collect();
-        let mut order = Vec::with_capacity(left.len());
+    /// By lot; those without a share come last, as they are written.
+    fn by_weight(&mut self, own: Option<&Organisation>, dial: &Dial) -> Vec<Target> {
+        let weights = dial.weights.iter().copied().chain(std::iter::repeat(None));
+        let shares = dial.targets.iter().zip(weights).map(|(target, weight)| {
+            let weight = weight.unwrap_or_else(|| trunk(own, target).map_or(1, |trunk| trunk.weight));
+            (target.clone(), u64::from(weight))
+        });
+        let (mut left, others): (Vec<_>, Vec<_>) = shares.partition(|(_, weight)| *weight > 0);
+        let mut order = Vec::with_capacity(dial.targets.len());
         while !left.is_empty() {
             let all: u64 = left.iter().map(|(_, weight)| weight).sum();
             let mut lot = self.rng.next_u64() % all.max(1);
@@ -56,7 +68,29 @@ impl Exchange {
             });
             order.push(left.remove(drawn.unwrap_or_default()).0);
         }
+        order.extend(others.into_iter().map(|(target, _)| target));
         order
+    }
+}
+
+/// By what a minute costs over each trunk: a call inside costs nothing, and a rate that is not known may be any. Those of one price
+/// stay as they are written.
+fn cheapest_first(own: Option<&Organisation>, dial: &Dial) -> Vec<Target> {
+    let mut targets = dial.targets.clone();
+    let number = dial.to.as_deref().unwrap_or(&dial.number);
+    targets.sort_by_cached_key(|target| {
+        let Target::Trunk(name) = target else { return (false, None) };
+        let country = trunk(own, target).map(|trunk| trunk.country);
+        let rate = country.and_then(|country| own?.rates.of(name, &country.e164(number)));
+        (rate.is_none(), rate)
+    });
+    targets
+}
+
+fn trunk<'a>(own: Option<&'a Organisation>, target: &Target) -> Option<&'a Trunk> {
+    match target {
+        Target::Trunk(name) => own?.trunks.get(name.as_str()).map(|trunk| &**trunk),
+        Target::Extension(_) => None,
     }
 }
 

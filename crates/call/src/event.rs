@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::cdr::Side;
 use crate::id::CallId;
 use crate::reason::EndReason;
+use crate::trunk::HostFault;
 use crate::webhook::WebhookFault;
 
 /// Something that happened to a call, a registration or a stranger.
@@ -48,6 +49,42 @@ pub enum Event {
         host: Box<str>,
         /// The status of its refusal; 408 where it has said nothing, 503 where its name leads nowhere.
         status: u16,
+    },
+    /// A trunk can be called over: one of its hosts is up, and none was.
+    TrunkUp {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// The name of the trunk.
+        trunk: Box<str>,
+    },
+    /// A trunk cannot be called over: all of its hosts are down.
+    TrunkDown {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// The name of the trunk.
+        trunk: Box<str>,
+        /// What the last one of its hosts has failed by.
+        reason: HostFault,
+    },
+    /// A host of a trunk with several is up.
+    TrunkHostUp {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// The name of the trunk.
+        trunk: Box<str>,
+        /// Its URI.
+        host: Box<str>,
+    },
+    /// A host of a trunk with several is down.
+    TrunkHostDown {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// The name of the trunk.
+        trunk: Box<str>,
+        /// Its URI.
+        host: Box<str>,
+        /// What it has failed by.
+        reason: HostFault,
     },
     /// A phone rings.
     CallRinging {

@@ -25,6 +25,7 @@ use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::switch::Output;
 use crate::transfer::Crossing;
+use crate::trunk::standing::Standings;
 use crate::wall_clock::WallClock;
 use crate::wire;
 
@@ -42,6 +43,7 @@ pub(crate) struct Exchange {
     pub(crate) losers: Losers,
     pub(crate) parties: Parties,
     pub(crate) distribution: Distribution,
+    pub(crate) standings: Standings,
     pub(crate) gruus: Gruus,
     pub(crate) flows: Flows,
     /// What calls have to say to each other.

@@ -67,6 +67,8 @@ impl FrozenCall {
             limit,
             probe_at,
             scheduled: None,
+            channels: Vec::new(),
+            may_try_hosts: true,
         };
         call.scheduled = if call.is_over() { None } else { call.deadline() };
         Some(call)

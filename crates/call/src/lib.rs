@@ -6,6 +6,7 @@
 
 mod abilities;
 mod absence;
+mod agenda;
 mod agent;
 mod answer;
 mod branch_invite;
@@ -78,8 +79,11 @@ pub use settings::{BanSettings, CallLimits, ExpirySettings, Network, Settings};
 pub use short_lived::CredentialsKey;
 pub use snapshot::{Extension, Organisation, Snapshot, SnapshotParts};
 pub use switch::{Input, Output, Search, Switch, ThawError};
-pub use trunk::{Account, CallerIdPolicy, FromUser, HeaderRule, IncomingForm, NamedIn, NumberForm, Trunk};
-pub use view::{BanView, CallState, CallView, LegView, RegistrationView, Status};
+pub use trunk::{
+    Account, CallerIdPolicy, FromUser, HeaderRule, HostFault, HostState, IncomingForm, NamedIn, NumberForm, Rate,
+    Rates, Trunk, TrunkResult,
+};
+pub use view::{BanView, CallState, CallView, LegView, RegistrationView, Status, TrunkHostView, TrunkView};
 pub use wall_clock::WallClock;
 pub use way::Way;
 pub use webhook::{WebhookFault, WebhookId, WebhookRequest};

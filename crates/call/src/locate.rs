@@ -16,11 +16,18 @@ use crate::exchange::Exchange;
 use crate::leg::{Leg, LegMedia, Signal};
 use crate::ring::Ring;
 use crate::switch::{Output, Search};
+use crate::trunk::health::{HostFault, Sign};
 use crate::waves::Way;
 
 /// The addresses of a phone that is found by name.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Tries {
+    /// The trunk is too busy for another call until then; nobody is asked yet.
+    Turn {
+        #[serde(with = "kiestoon_sip::plain")]
+        at: Instant,
+        query: Query,
+    },
     /// The DNS is asked; nothing has been sent.
     Asked,
     /// These are left, should nothing come back from the present one in time.
@@ -63,6 +70,7 @@ impl Ring {
     pub(crate) fn next_try(&self) -> Option<Instant> {
         let untils = self.branches.iter().filter_map(|branch| match branch.tries.as_deref() {
             Some(Tries::Left { until, .. }) => *until,
+            Some(Tries::Turn { at, .. }) => Some(*at),
             _ => None,
         });
         untils.min()
@@ -89,6 +97,7 @@ impl Call {
         // A trunk stands where the operator says.
         flows.retain(|flow| is_trunk || network::may_send(from, flow.local.ip(), flow.remote.ip()));
         if is_trunk && flows.is_empty() {
+            self.trunk_says(x, id, Sign::Failure(HostFault::NoAddress));
             return self.branch_failed(x, id, 503);
         }
         if let Some(first) = flows.pop_front() {
@@ -100,23 +109,38 @@ impl Call {
         self.note_flow(id, flow);
     }
 
+    /// Goes on with the branches whose turn has come.
+    fn take_turns(&mut self, x: &mut Exchange) {
+        let Stage::Ringing(ring) = &mut self.stage else { return };
+        for branch in &mut ring.branches {
+            if let Some(Tries::Turn { at, query }) = branch.tries.as_deref()
+                && *at <= x.now
+            {
+                let (id, query) = (Search::Leg(branch.leg.id), query.clone());
+                x.outputs.push_back(Output::Resolve { id, query });
+                branch.tries = Some(Box::new(Tries::Asked));
+            }
+        }
+    }
+
     /// The INVITE of a branch is out: where there are other addresses, this one has a few seconds to say anything.
     pub(crate) fn limit_try(&mut self, x: &Exchange, id: LegId) {
         let now = x.now;
         let trunk = self.trunk(self.branch(id).and_then(|branch| branch.leg.trunk.as_deref()));
         let of_phones = x.settings.timers.t1.saturating_mul(SILENT_T1);
         let patience = trunk.as_ref().map_or(of_phones, |trunk| trunk.patience);
-        let leads_on = trunk.is_some() && self.waits_for_another(id);
         if let Some(branch) = self.branch_mut(id)
             && let Some(Tries::Left { flows, until }) = branch.tries.as_deref_mut()
         {
-            let is_last = flows.is_empty() && branch.spare.is_empty() && !leads_on;
+            // Where it is the last one, the silence of a trunk is noted all the same.
+            let is_last = flows.is_empty() && branch.spare.is_empty() && trunk.is_none();
             *until = (!is_last).then(|| now + patience);
         }
     }
 
     /// Leaves the addresses that have said nothing for too long.
     pub(crate) fn leave_silent(&mut self, x: &mut Exchange) {
+        self.take_turns(x);
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let mut silent = Vec::new();
         for branch in &mut ring.branches {
@@ -131,6 +155,7 @@ impl Call {
         }
         for leg in silent {
             if !self.try_next(x, leg, 408) {
+                self.trunk_says(x, leg, Sign::Failure(HostFault::Silent));
                 self.leave_silent_trunk(x, leg);
             }
         }
@@ -192,7 +217,9 @@ impl Call {
         let (number, flow) = (branch.leg.number.clone(), branch.leg.flow);
         let signal = std::mem::replace(&mut branch.leg.signal, Signal::Over);
         let agent = branch.leg.agent.clone();
-        let leg = Leg { agent: agent.clone(), ..Leg::new(id, Side::Callee, number.clone(), flow, signal) };
+        let trunk = branch.leg.trunk.take();
+        let leg =
+            Leg { agent: agent.clone(), trunk, ..Leg::new(id, Side::Callee, number.clone(), flow, signal) };
         std::mem::replace(&mut branch.leg, leg).close(x);
         branch.leg.open(x, key);
         let charged_to = self.cdr.leg(before).and_then(|leg| leg.charged_to.clone());

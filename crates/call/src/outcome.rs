@@ -24,6 +24,12 @@ impl Best {
         self.keep(Unanswered::Status(status).rank(), Outcome::of_status(status));
     }
 
+    /// Enters that a trunk could not be asked, for a limit of its own. It counts as its 503 would.
+    pub(crate) fn enter_limit(&mut self, limit: EndReason) {
+        let (rank, result) = (Unanswered::Status(503).rank(), StepResult::Rejected { status: 503 });
+        self.keep(rank, Outcome::new(result, limit));
+    }
+
     /// Enters that phones rang until their time was over.
     pub(crate) fn enter_no_answer(&mut self) {
         let rank = Unanswered::NoAnswer.rank();

@@ -56,6 +56,10 @@ pub enum EndReason {
     Transferred,
     /// It was transferred, but the target did not take it, nor did who transferred it.
     TransferFailed,
+    /// The trunk that it was to go over has as many calls as it may have.
+    TrunkFull,
+    /// More calls than may begin within a second were to go over that trunk.
+    TrunkRate,
     /// An operator ended it.
     Operator,
     /// The PBX is stopping.
@@ -94,7 +98,7 @@ pub enum HangupBy {
 
 impl EndReason {
     /// Every reason, for tests and for the metric's label.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::HangupCaller,
         Self::HangupCallee,
         Self::Cancelled,
@@ -119,6 +123,8 @@ impl EndReason {
         Self::Loop,
         Self::Transferred,
         Self::TransferFailed,
+        Self::TrunkFull,
+        Self::TrunkRate,
         Self::Operator,
         Self::Shutdown,
         Self::Internal,
@@ -160,6 +166,8 @@ impl EndReason {
             Self::Loop => "loop",
             Self::Transferred => "transferred",
             Self::TransferFailed => "transfer_failed",
+            Self::TrunkFull => "trunk_full",
+            Self::TrunkRate => "trunk_rate",
             Self::Operator => "operator",
             Self::Shutdown => "shutdown",
             Self::Internal => "internal",
@@ -177,7 +185,8 @@ impl EndReason {
             Self::StepNotBuilt => 501,
             Self::Loop => 482,
             Self::MediaFailed | Self::Shutdown => 503,
-            Self::Internal => 500,
+            // 503 would keep the phone from calling us at all (RFC 3261 section 21.5.4).
+            Self::Internal | Self::TrunkFull | Self::TrunkRate => 500,
             Self::HangupCaller
             | Self::HangupCallee
             | Self::NoAnswer
@@ -217,6 +226,8 @@ impl EndReason {
             Self::CallerGone | Self::CalleeGone | Self::MediaLost => 27,
             Self::MediaFailed => 47,
             Self::Shutdown | Self::Internal => 41,
+            Self::TrunkFull => 34,
+            Self::TrunkRate => 42,
         }
     }
 

@@ -22,6 +22,7 @@ use crate::locate::Tries;
 use crate::outcome::{Best, Outcome};
 use crate::routes::ClientOwner;
 use crate::session_timer;
+use crate::trunk::health::Sign;
 use crate::trunk::outbound::OverTrunk;
 use crate::waves::{Phone, Wave, Way};
 use crate::wire;
@@ -58,6 +59,8 @@ pub(crate) struct Ring {
     pub(crate) ringback: bool,
     /// Where a phone wants the call to go, once nobody rings any more.
     pub(crate) forward: Option<Box<Forward>>,
+    /// The target whose trunk has last let the call pass.
+    pub(crate) has_turn: Option<usize>,
 }
 
 /// A phone that rings.
@@ -81,7 +84,8 @@ pub(crate) struct Branch {
 impl Call {
     /// Begins a dial step. Some if it is over at once, because there is nobody to ring.
     pub(crate) fn dial(&mut self, x: &mut Exchange, dial: &Dial) -> Option<Outcome> {
-        let dial = &x.in_order(&self.cdr.record.organisation, dial);
+        let own = self.snapshot.organisation(self.organisation);
+        let dial = &x.in_order(&self.cdr.record.organisation, own, dial);
         let (waves, busy) = match self.waves(x, dial) {
             Ok(found) => found,
             Err(nobody) => return Some(nobody),
@@ -107,10 +111,14 @@ impl Call {
             breadth: 1,
             ringback: false,
             forward: None,
+            has_turn: None,
         }));
         self.caller.open(x, self.key);
-        self.next_wave(x);
-        None
+        if self.next_wave(x) {
+            return None;
+        }
+        let Stage::Ringing(ring) = std::mem::replace(&mut self.stage, Stage::Between) else { return None };
+        Some(ring.best.outcome())
     }
 
     /// The ports of a branch are open: its INVITE goes out.
@@ -152,11 +160,12 @@ impl Call {
     pub(crate) fn branch_refused(&mut self, x: &mut Exchange, client: ClientId, response: &Response) {
         x.routes.remove_client(client);
         let Some(leg) = self.branch_of(client) else { return };
-        if self.invite_longer(x, leg, response) || self.answers_challenge(x, leg, response) {
-            return;
-        }
         let status = response.status.code();
         if status == 503 && self.try_next(x, leg, status) {
+            return;
+        }
+        self.trunk_says(x, leg, Sign::of_call(status));
+        if self.invite_longer(x, leg, response) || self.answers_challenge(x, leg, response) {
             return;
         }
         if matches!(status, 415 | 488 | 606) && self.offers_plain(x, leg) {
@@ -198,7 +207,10 @@ impl Call {
                 self.branch_failed(x, leg, 408);
             }
             FailReason::Timeout | FailReason::Transport if self.try_next(x, leg, 408) => {}
-            FailReason::Timeout | FailReason::Transport => self.branch_failed(x, leg, 408),
+            FailReason::Timeout | FailReason::Transport => {
+                self.trunk_is_silent(x, leg);
+                self.branch_failed(x, leg, 408);
+            }
             FailReason::Overload => self.branch_failed(x, leg, 503),
         }
     }
@@ -266,19 +278,31 @@ impl Call {
         if !ring.branches.is_empty() {
             return;
         }
-        if ring.waves.is_empty() {
-            let outcome = ring.best.outcome();
-            if let Some(forward) = ring.forward.take() {
-                return self.follow(x, *forward);
-            }
-            return self.walk_on_unanswered(x, outcome);
+        if self.next_wave(x) {
+            return;
         }
-        self.next_wave(x);
+        let Stage::Ringing(ring) = &mut self.stage else { return };
+        let outcome = ring.best.outcome();
+        match ring.forward.take() {
+            Some(forward) => self.follow(x, *forward),
+            None => self.walk_on_unanswered(x, outcome),
+        }
     }
 
-    fn next_wave(&mut self, x: &mut Exchange) {
+    /// Rings the next wave in which somebody may be rung. False where there is none.
+    fn next_wave(&mut self, x: &mut Exchange) -> bool {
+        while let Stage::Ringing(ring) = &mut self.stage {
+            let Some(wave) = ring.waves.pop_front() else { return false };
+            self.ring_wave(x, wave);
+            if matches!(&self.stage, Stage::Ringing(ring) if !ring.branches.is_empty()) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn ring_wave(&mut self, x: &mut Exchange, mut wave: Wave) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
-        let Some(mut wave) = ring.waves.pop_front() else { return };
         // More than may be rung at once are rung one after the other (RFC 5393 section 5.3.3).
         let breadth = self.carried.max_breadth.max(1);
         let together = usize::try_from(breadth).unwrap_or(usize::MAX);
@@ -297,9 +321,21 @@ impl Call {
 
     /// One more phone rings.
     fn ring_phone(&mut self, x: &mut Exchange, phone: Phone) {
+        if self.leaves_to_another(x, &phone) {
+            return;
+        }
+        let turn = self.turn(x, &phone);
         let leg = self.new_leg(x, &phone);
+        let turn = match turn {
+            Ok(turn) => turn,
+            Err(limit) => return self.stopped_by(limit, leg.id, phone.target),
+        };
         let Phone { target, way: Way { route, query, .. }, spare, .. } = phone;
-        let tries = query.map(|query| self.ask_for(x, leg.id, query)).or_else(|| Tries::of_spare(&spare));
+        let tries = match (query, turn) {
+            (Some(query), Some(at)) => Some(Box::new(Tries::Turn { at, query })),
+            (Some(query), None) => Some(self.ask_for(x, leg.id, query)),
+            (None, _) => Tries::of_spare(&spare),
+        };
         let branch = Branch { leg, target, forks: Vec::new(), is_behind: false, tries, route, spare };
         if let Stage::Ringing(ring) = &mut self.stage {
             ring.branches.push(branch);
@@ -355,7 +391,7 @@ impl Call {
         }
     }
 
-    fn drop_waiting(&mut self, target: usize) {
+    pub(crate) fn drop_waiting(&mut self, target: usize) {
         let Stage::Ringing(ring) = &mut self.stage else { return };
         for wave in &mut ring.waves {
             wave.phones.retain(|phone| phone.target != target);

@@ -17,6 +17,8 @@ pub(crate) enum ClientOwner {
     KeepAlive,
     /// A registration of ours at a trunk, see `switch/trunks.rs`.
     Registration,
+    /// A host of a trunk that is asked whether it is there, see `switch/trunk_health.rs`.
+    Host(u32),
     /// A request outside any call, by the transaction of who sent it: see `switch/message.rs`.
     Relay(ServerId),
 }

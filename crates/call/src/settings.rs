@@ -9,6 +9,7 @@ use kiestoon_sip::Transport;
 use kiestoon_sip::digest::DigestSettings;
 pub use kiestoon_sip::network::Network;
 use kiestoon_sip::network::PublicAddresses;
+use kiestoon_sip::registrar::RegistrarSettings;
 use kiestoon_sip::transaction::{Timers, TransactionLimits};
 
 use crate::short_lived::CredentialsKey;
@@ -158,6 +159,19 @@ impl Default for Settings {
             t38: true,
             codecs: Arc::default(),
             hold_music: Some("muziek".into()),
+        }
+    }
+}
+
+impl ExpirySettings {
+    /// The same in whole seconds, as the registrar counts.
+    pub(crate) fn registrar(&self) -> RegistrarSettings {
+        let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
+        RegistrarSettings {
+            min_expires: seconds(self.min),
+            max_expires: seconds(self.max),
+            default_expires: seconds(self.default),
+            max_contacts: self.contacts,
         }
     }
 }

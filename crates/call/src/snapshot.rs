@@ -10,7 +10,7 @@ use kiestoon_sip::Host;
 use kiestoon_sip::digest::Ha1Set;
 
 use crate::settings::Network;
-use crate::trunk::Trunk;
+use crate::trunk::{Rates, Trunk};
 
 /// One state of the directory and the dialplan.
 #[derive(Debug)]
@@ -58,6 +58,8 @@ pub struct Organisation {
     pub extensions: HashMap<Box<str>, Extension>,
     /// Trunks by name.
     pub trunks: HashMap<Box<str>, Arc<Trunk>>,
+    /// What calls cost over each trunk.
+    pub rates: Rates,
 }
 
 /// Somebody who can call and be called.
@@ -188,6 +190,13 @@ impl Organisation {
     pub fn host(&self) -> &str {
         self.domain.as_deref().unwrap_or(&self.slug)
     }
+
+    /// Its trunks, in the order of their names: the same for every process.
+    pub(crate) fn trunks_by_name(&self) -> Vec<&Arc<Trunk>> {
+        let mut trunks: Vec<&Arc<Trunk>> = self.trunks.values().collect();
+        trunks.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        trunks
+    }
 }
 
 fn lower(text: &str) -> Box<str> {
@@ -208,6 +217,7 @@ mod tests {
             realm: slug.into(),
             extensions: HashMap::new(),
             trunks: HashMap::new(),
+            rates: Rates::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use kiestoon_sip::Transport;
 
 use crate::cdr::Side;
 use crate::id::CallId;
+use crate::trunk::{HostFault, HostState, TrunkResult};
 use crate::way::Way;
 
 /// A live call.
@@ -149,6 +150,54 @@ pub struct BanView {
     pub failures: u32,
     /// The how manieth ban of this source it is.
     pub nth: u32,
+}
+
+/// A trunk, and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrunkView {
+    /// The slug of the organisation.
+    pub organisation: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
+    /// It is up while one of its hosts is, and down where all are.
+    pub state: HostState,
+    /// In order of preference.
+    pub hosts: Vec<TrunkHostView>,
+    /// Whether it wants to be registered at.
+    pub registers: bool,
+    /// Calls that came in over it and are not over.
+    pub calls_in: u32,
+    /// The same for those that go out, ringing ones included.
+    pub calls_out: u32,
+    /// Calls that it may have at one time, both directions together.
+    pub channels: Option<u32>,
+    /// Calls that may begin within any second, in each direction.
+    pub calls_per_second: Option<u32>,
+    /// What calls over it have come to since the start.
+    pub results: Vec<(TrunkResult, u64)>,
+}
+
+/// A host of a trunk, and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrunkHostView {
+    /// Its URI.
+    pub host: Box<str>,
+    /// How it stands.
+    pub state: HostState,
+    /// Since when: microseconds since 1970, UTC.
+    pub since: i64,
+    /// Whether it is asked by OPTIONS.
+    pub asked: bool,
+    /// The status that was heard last; None where nothing was, or silence.
+    pub last_status: Option<u16>,
+    /// What it has failed by, where the last that was heard is a failure.
+    pub fault: Option<HostFault>,
+    /// From its last OPTIONS to the answer.
+    pub round_trip: Option<Duration>,
+    /// In a row.
+    pub failures: u32,
+    /// Until when we are registered there: microseconds since 1970, UTC.
+    pub registered_until: Option<i64>,
 }
 
 /// Counts of what the switch holds.

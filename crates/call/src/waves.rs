@@ -96,6 +96,7 @@ impl Call {
             };
             return Err(Outcome::new(StepResult::Unavailable, reason));
         }
+        let targets = self.without_down(x, targets);
         let waves = match dial.order {
             DialOrder::Parallel => together(targets, dial.timeout),
             DialOrder::Sequence | DialOrder::Rotate(_) => in_turn(targets, dial.timeout),

@@ -18,6 +18,7 @@ use crate::hours::{Hours, SetHours};
 use crate::path;
 use crate::problem::Problem;
 use crate::reply::{Ban, Call, DrainRequest, Draining, LiftRequest, Lifted, Registration, Reloaded, Status};
+use crate::trunk::Trunk;
 
 /// Speaks to the PBX behind one socket.
 #[derive(Debug, Clone)]
@@ -62,6 +63,11 @@ impl Client {
     /// Registered contacts, by number.
     pub async fn registrations(&self) -> Result<Vec<Registration>, ClientError> {
         self.ask(Method::GET, path::REGISTRATIONS, None::<&()>).await
+    }
+
+    /// The trunks, by organisation and name.
+    pub async fn trunks(&self) -> Result<Vec<Trunk>, ClientError> {
+        self.ask(Method::GET, path::TRUNKS, None::<&()>).await
     }
 
     /// Sources that are refused for guessing passwords, the latest first.

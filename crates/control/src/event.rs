@@ -214,6 +214,52 @@ pub enum Happening {
         /// The status; 408 where it has said nothing, 503 where its name leads nowhere.
         sip_code: u16,
     },
+    /// A trunk can be called over: one of its hosts is up, and none was.
+    #[serde(rename = "trunk.up")]
+    TrunkUp {
+        /// The slug of the organisation.
+        organisation: String,
+        /// The name of the trunk.
+        trunk: String,
+    },
+    /// A trunk cannot be called over: all of its hosts are down.
+    #[serde(rename = "trunk.down")]
+    TrunkDown {
+        /// The slug of the organisation.
+        organisation: String,
+        /// The name of the trunk.
+        trunk: String,
+        /// What the last of its hosts has failed by: `silent`, `no_address` or `status`.
+        reason: String,
+        /// That status.
+        #[serde(default)]
+        sip_code: Option<u16>,
+    },
+    /// A host of a trunk with several is up.
+    #[serde(rename = "trunk.host_up")]
+    TrunkHostUp {
+        /// The slug of the organisation.
+        organisation: String,
+        /// The name of the trunk.
+        trunk: String,
+        /// Its URI.
+        host: String,
+    },
+    /// A host of a trunk with several is down.
+    #[serde(rename = "trunk.host_down")]
+    TrunkHostDown {
+        /// The slug of the organisation.
+        organisation: String,
+        /// The name of the trunk.
+        trunk: String,
+        /// Its URI.
+        host: String,
+        /// What it has failed by: `silent`, `no_address` or `status`.
+        reason: String,
+        /// That status.
+        #[serde(default)]
+        sip_code: Option<u16>,
+    },
     /// Hours were set by hand.
     #[serde(rename = "hours.changed")]
     HoursChanged {
@@ -310,6 +356,10 @@ impl Event {
             Happening::SourceUnbanned { .. } => "source.unbanned",
             Happening::TrunkRegistered { .. } => "trunk.registered",
             Happening::TrunkRefused { .. } => "trunk.refused",
+            Happening::TrunkUp { .. } => "trunk.up",
+            Happening::TrunkDown { .. } => "trunk.down",
+            Happening::TrunkHostUp { .. } => "trunk.host_up",
+            Happening::TrunkHostDown { .. } => "trunk.host_down",
             Happening::HoursChanged { .. } => "hours.changed",
             Happening::DialplanNotify { .. } => "dialplan.notify",
             Happening::EmergencyPlaced { .. } => "emergency.placed",
@@ -377,6 +427,25 @@ mod tests {
             Happening::AuthenticationFailed { remote: "192.0.2.1:5060".into(), user: number() },
             Happening::SourceBanned { source: "192.0.2.1".into(), secs: 300, count: 20 },
             Happening::SourceUnbanned { source: "192.0.2.1".into() },
+            Happening::TrunkUp { organisation: "kantoor".into(), trunk: "voys".into() },
+            Happening::TrunkDown {
+                organisation: "kantoor".into(),
+                trunk: "voys".into(),
+                reason: "status".into(),
+                sip_code: Some(503),
+            },
+            Happening::TrunkHostUp {
+                organisation: "kantoor".into(),
+                trunk: "voys".into(),
+                host: "sip:a.example".into(),
+            },
+            Happening::TrunkHostDown {
+                organisation: "kantoor".into(),
+                trunk: "voys".into(),
+                host: "sip:a.example".into(),
+                reason: "silent".into(),
+                sip_code: None,
+            },
             Happening::HoursChanged {
                 organisation: "kantoor".into(),
                 hours: "kantoor".into(),
@@ -409,7 +478,7 @@ mod tests {
 
     #[test]
     fn an_event_of_a_later_version_is_passed_over() {
-        let event: Event = serde_json::from_str(r#"{"at":"x","type":"trunk.up","trunk":"voys"}"#).unwrap();
+        let event: Event = serde_json::from_str(r#"{"at":"x","type":"trunk.sold","trunk":"voys"}"#).unwrap();
         assert_eq!(event.what, Happening::Unknown);
     }
 }

@@ -11,6 +11,7 @@ mod hours;
 mod path;
 mod problem;
 mod reply;
+mod trunk;
 mod way;
 
 pub use client::Client;
@@ -20,11 +21,12 @@ pub use event_stream::Events;
 pub use hours::{Hours, HoursState, SetHours};
 pub use path::{
     BANS, CALLS, DRAIN, EVENTS, HOURS, LIFT_BANS, METRICS, METRICS_TEXT, REGISTRATIONS, RELOAD, STATUS,
-    hangup,
+    TRUNKS, hangup,
 };
 pub use problem::{PROBLEM_JSON, Problem};
 pub use reply::{
     Ban, Call, DrainRequest, Draining, Held, Leg, LiftRequest, Lifted, Listener, Registration, Reloaded,
     RunState, RunningCall, Status, Stream, Totals,
 };
+pub use trunk::{Trunk, TrunkHost};
 pub use way::{Way, WayStep};

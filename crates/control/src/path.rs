@@ -10,6 +10,8 @@ pub const METRICS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub const CALLS: &str = "/v1/calls";
 /// `GET`: a list of [`Registration`](crate::Registration).
 pub const REGISTRATIONS: &str = "/v1/registrations";
+/// `GET`: a list of [`Trunk`](crate::Trunk).
+pub const TRUNKS: &str = "/v1/trunks";
 /// `GET`: a list of [`Ban`](crate::Ban).
 pub const BANS: &str = "/v1/bans";
 /// `POST` of a [`LiftRequest`](crate::LiftRequest): [`Lifted`](crate::Lifted).

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_call::{
-    CdrRecord, Event, Extension, HoursSet, Input, Organisation, Output, Settings, Snapshot, SnapshotParts,
-    Switch, Trunk, WallClock, WebhookRequest,
+    CdrRecord, Event, Extension, HoursSet, Input, Organisation, Output, Rates, Settings, Snapshot,
+    SnapshotParts, Switch, Trunk, WallClock, WebhookRequest,
 };
 use kiestoon_dialplan::{Plan, Plans, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
@@ -97,6 +97,8 @@ pub struct Directory {
     pub dialplan: String,
     /// The trunks.
     pub trunks: Vec<Arc<Trunk>>,
+    /// What calls cost over them.
+    pub rates: Rates,
     /// The names of the prompts.
     pub prompts: Vec<String>,
 }
@@ -124,6 +126,7 @@ impl Directory {
             realm: DOMAIN.into(),
             extensions: extensions.collect::<HashMap<_, _>>(),
             trunks: self.trunks.iter().map(|trunk| ((*trunk.name).into(), Arc::clone(trunk))).collect(),
+            rates: self.rates.clone(),
         };
         Arc::new(Snapshot::new(SnapshotParts {
             revision: self.revision,

@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kiestoon_call::{Settings, Trunk};
+use kiestoon_call::{Rate, Rates, Settings, Trunk};
 use kiestoon_dialplan::{Country, Language, SayKind};
 use kiestoon_sip::{Flow, Host, Message, SipUri, Transport};
 
@@ -59,6 +59,7 @@ impl Story {
             md5_only: Vec::new(),
             dialplan: dialplan_of(DIAL_ALL),
             trunks: Vec::new(),
+            rates: Rates::default(),
             prompts: SayKind::ALL
                 .into_iter()
                 .flat_map(|kind| Language::Dutch.recordings(kind))
@@ -111,12 +112,20 @@ impl Story {
     #[must_use]
     pub fn trunk(mut self, name: &str, change: impl FnOnce(&mut Trunk)) -> Self {
         let host = Host::parse(&format!("{name}.example")).expect("a host");
-        let country = Country::find("nl").expect("a country");
-        let mut trunk = Trunk::new(format!("trunk-{name}").into(), name.into(), country);
-        trunk.hosts = vec![SipUri::new(host)];
+        let id = format!("trunk-{name}").into();
+        let mut trunk = Trunk::new(id, name.into(), Country::find("nl").expect("a country"));
+        trunk.hosts.push(SipUri::new(host));
         trunk.caller_id.number = Some("+31201234567".into());
         change(&mut trunk);
         self.directory.trunks.push(Arc::new(trunk));
+        self
+    }
+
+    /// Says what a minute costs: trunk, prefix and millionths.
+    #[must_use]
+    pub fn rates(mut self, rates: &[(&str, &str, u64)]) -> Self {
+        self.directory.rates =
+            Rates::new(rates.iter().map(|(trunk, prefix, rate)| (*trunk, *prefix, Rate(*rate))));
         self
     }
 

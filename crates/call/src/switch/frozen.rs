@@ -16,11 +16,11 @@ use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 
+use super::Switch;
 use super::authenticate::{Authenticator, FrozenAuthenticator};
 use super::keep_alive::{FrozenKeepAlive, KeepAlive};
 use super::message::Relays;
 use super::trunks::Trunks;
-use super::{Switch, registrar_settings};
 use crate::call::Call;
 use crate::distribution::Distribution;
 use crate::exchange::Exchange;
@@ -31,6 +31,7 @@ use crate::parties::Parties;
 use crate::routes::Routes;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
+use crate::trunk::standing::Standings;
 use crate::wall_clock::WallClock;
 
 /// Why a frozen switch cannot be thawed.
@@ -58,6 +59,7 @@ struct Freezing<'a> {
     losers: &'a Losers,
     parties: &'a Parties,
     distribution: &'a Distribution,
+    standings: &'a Standings,
     authenticator: FrozenAuthenticator<&'a kiestoon_sip::digest::DigestServer>,
     calls: Vec<&'a Call>,
     plans: plans::Written<'a>,
@@ -84,6 +86,7 @@ struct Frozen {
     losers: Losers,
     parties: Parties,
     distribution: Distribution,
+    standings: Standings,
     authenticator: FrozenAuthenticator<kiestoon_sip::digest::FrozenDigestServer>,
     calls: Vec<FrozenCall>,
     plans: plans::Read,
@@ -121,6 +124,7 @@ impl Switch {
             losers: &self.x.losers,
             parties: &self.x.parties,
             distribution: &self.x.distribution,
+            standings: &self.x.standings,
             authenticator: self.authenticator.freeze(),
             plans: plans::in_use(&calls),
             calls,
@@ -175,7 +179,7 @@ impl Switch {
             ChaCha12Rng::from_seed(seed),
             settings.transactions,
         );
-        let registrar = Registrar::thaw(wall.at, frozen.bindings, registrar_settings(&settings.expiry));
+        let registrar = Registrar::thaw(wall.at, frozen.bindings, settings.expiry.registrar());
         let authenticator = Authenticator::thaw(frozen.authenticator, &settings);
         let plans = plans::read(&frozen.plans, &frozen.calls, &snapshot);
         let thawed =
@@ -197,6 +201,7 @@ impl Switch {
                 losers: frozen.losers,
                 parties: frozen.parties,
                 distribution: frozen.distribution,
+                standings: frozen.standings,
                 crossings: VecDeque::new(),
                 tag_secret: frozen.tag_secret,
                 rng,
@@ -213,6 +218,9 @@ impl Switch {
             draining: frozen.draining,
         };
         switch.take_trunks();
+        for call in switch.calls.values_mut() {
+            call.hold_channels(&mut switch.x);
+        }
         let mut keys: Vec<CallKey> = switch.calls.keys().copied().collect();
         keys.sort_unstable();
         for call in keys.iter().filter_map(|key| switch.calls.get(key)) {
@@ -223,4 +231,4 @@ impl Switch {
 }
 
 /// Of the form: raise it with every change of what is written.
-const VERSION: u32 = 15;
+const VERSION: u32 = 16;

@@ -92,6 +92,12 @@ impl Switch {
         if !is_emergency && self.calls.len() >= self.x.settings.limits.calls {
             return self.refuse(server, &request, &principal, 503, "too_many_calls");
         }
+        if let Some((trunk, _)) = principal.over.as_ref().filter(|_| !is_emergency)
+            && let Some(limit) = self.x.turns_away(trunk)
+        {
+            self.x.count_limited(trunk);
+            return self.refuse_limited(server, &request, &principal, limit);
+        }
         let tag = self.x.token();
         let contact = wire::contact(&self.x.settings, &flow, request.uri.is_secure());
         let dialog = match Dialog::uas(&request, &tag, contact, flow) {
@@ -151,6 +157,26 @@ impl Switch {
         self.x.event(Event::CallRefused { organisation, from: principal.number.clone(), status, reason });
     }
 
+    /// A limit of its trunk turns a call away. Where all lines are taken they are busy, and the caller hears so. With 503 the provider
+    /// would leave us alone for as long as Retry-After says, or count us as broken (RFC 3261 section 21.5.4): that is right
+    /// for calls that come too fast, and then for a moment.
+    fn refuse_limited(
+        &mut self,
+        server: ServerId,
+        request: &Request,
+        principal: &Principal,
+        limit: EndReason,
+    ) {
+        let status = if limit == EndReason::TrunkRate { 503 } else { 486 };
+        let mut response = self.x.response(request, status, None);
+        if status == 503 {
+            response.headers.push(HeaderName::RetryAfter, "1");
+        }
+        self.x.respond(server, response);
+        let (organisation, reason) = (self.slug(principal.organisation), limit.as_str());
+        self.x.event(Event::CallRefused { organisation, from: principal.number.clone(), status, reason });
+    }
+
     fn begin(&mut self, mut new: NewCall) {
         self.last_call += 1;
         let key = CallKey(self.last_call);
@@ -201,7 +227,8 @@ impl Switch {
         (caller.can, caller.agent) = (can, agent);
         if let Some((trunk, name)) = new.principal.over {
             caller.alias = Some(Box::new((caller.number.clone(), name)));
-            caller.trunk = Some(Box::new(OverTrunk::new(Arc::clone(&trunk.name))));
+            let over = OverTrunk { is_inbound: true, ..OverTrunk::new(Arc::clone(&trunk.name)) };
+            caller.trunk = Some(Box::new(over));
         }
         caller.open = if offer_made { OpenOffer::Theirs } else { OpenOffer::OursDue };
         let call = Call {
@@ -220,6 +247,8 @@ impl Switch {
             limit: self.x.now + self.x.settings.unanswered_limit,
             probe_at: None,
             scheduled: None,
+            channels: Vec::new(),
+            may_try_hosts: false,
         };
         self.calls.insert(key, call);
         self.with_call(key, |call, x| match refusal {

@@ -16,6 +16,8 @@ mod refer;
 mod register;
 mod responses;
 mod screening;
+mod trunk_health;
+mod trunk_views;
 mod trunks;
 mod views;
 
@@ -29,7 +31,7 @@ use bytes::Bytes;
 use kiestoon_dialplan::{OverrideTo, WebhookAnswer};
 use kiestoon_media::{CallKey, LegId, MediaCommand, MediaEvent};
 use kiestoon_sip::locate::Query;
-use kiestoon_sip::registrar::{BindingChange, Gruus, Registrar, RegistrarSettings, StoredBinding};
+use kiestoon_sip::registrar::{BindingChange, Gruus, Registrar, StoredBinding};
 use kiestoon_sip::transaction::{EndedReason, ServerId, TransactionLayer, TransactionOutput};
 use kiestoon_sip::{Flow, Malformed, Message, Method, Request};
 use rand_chacha::ChaCha12Rng;
@@ -47,8 +49,9 @@ use crate::losers::Losers;
 use crate::parties::Parties;
 use crate::reason::EndReason;
 use crate::routes::Routes;
-use crate::settings::{ExpirySettings, Settings};
+use crate::settings::Settings;
 use crate::snapshot::Snapshot;
+use crate::trunk::standing::Standings;
 use crate::wall_clock::WallClock;
 use crate::webhook::{WebhookFault, WebhookId, WebhookRequest};
 use authenticate::Authenticator;
@@ -199,6 +202,8 @@ pub enum Search {
     Leg(LegId),
     /// A registration of ours at a trunk.
     Registration(u32),
+    /// A host of a trunk.
+    Host(u32),
 }
 
 /// The pure core of the PBX: registrar, dialogs and all calls. It performs nothing itself.
@@ -227,7 +232,7 @@ impl Switch {
         let authenticator = Authenticator::new(seed(), seed(), &settings);
         let transactions =
             TransactionLayer::new(settings.timers, ChaCha12Rng::from_seed(seed()), settings.transactions);
-        let registrar = Registrar::new(registrar_settings(&settings.expiry));
+        let registrar = Registrar::new(settings.expiry.registrar());
         let mut own = ChaCha12Rng::from_seed(seed());
         let x = Exchange {
             now: wall.at,
@@ -240,6 +245,7 @@ impl Switch {
             losers: Losers::default(),
             parties: Parties::default(),
             distribution: Distribution::default(),
+            standings: Standings::default(),
             gruus: Gruus::new(seed()),
             flows: Flows::default(),
             crossings: VecDeque::new(),
@@ -294,6 +300,7 @@ impl Switch {
                 self.with_call(id::call_of(id), |call, x| call.located(x, id, flows));
             }
             Input::Resolved { id: Search::Registration(id), flows } => self.registrar_located(id, flows),
+            Input::Resolved { id: Search::Host(id), flows } => self.host_located(id, flows),
             Input::WebhookAnswered { id, answer } => {
                 self.with_call(id.call, |call, x| call.webhook_answered(x, id, answer));
             }
@@ -335,7 +342,8 @@ impl Switch {
     pub fn deadline(&self) -> Option<Instant> {
         let call = self.schedule.first().map(|(at, _)| *at);
         let others = [self.x.transactions.deadline(), self.x.registrar.deadline(), self.x.losers.deadline()];
-        others.into_iter().chain([call, self.keep_alive.deadline(), self.trunks.deadline()]).flatten().min()
+        let trunks = [self.trunks.deadline(), self.x.standings.agenda.deadline()];
+        others.into_iter().chain([call, self.keep_alive.deadline()]).chain(trunks).flatten().min()
     }
 
     /// Whether no call is left, not even one that waits for its last figures or for an ACK.
@@ -417,6 +425,7 @@ impl Switch {
         self.x.forget_old_losers();
         self.ask_due();
         self.register_due();
+        self.ask_trunks_due();
         while let Some((at, key)) = self.schedule.first().copied() {
             if at > now {
                 break;
@@ -455,6 +464,7 @@ impl Switch {
         act(call, &mut self.x);
         call.seat_arrival(&mut self.x);
         call.tell_untold(&mut self.x);
+        call.hold_channels(&mut self.x);
         let wanted = if call.is_over() { None } else { call.deadline() };
         if wanted != call.scheduled {
             if let Some(before) = call.scheduled {
@@ -478,15 +488,5 @@ impl fmt::Debug for Switch {
             .field("registrations", &self.x.registrar.len())
             .field("draining", &self.draining)
             .finish_non_exhaustive()
-    }
-}
-
-fn registrar_settings(expiry: &ExpirySettings) -> RegistrarSettings {
-    let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
-    RegistrarSettings {
-        min_expires: seconds(expiry.min),
-        max_expires: seconds(expiry.max),
-        default_expires: seconds(expiry.default),
-        max_contacts: expiry.contacts,
     }
 }

@@ -17,6 +17,7 @@ impl Switch {
             Some(ClientOwner::KeepAlive) if response.status.is_final() => self.kept_alive(client, true),
             Some(ClientOwner::KeepAlive) => {}
             Some(ClientOwner::Registration) => self.registration_responded(client, response),
+            Some(ClientOwner::Host(id)) => self.host_responded(id, client, response),
             Some(ClientOwner::Relay(server)) => self.relay_answered(server, client, response.status.code()),
             None => {}
         }
@@ -29,6 +30,7 @@ impl Switch {
             Some(ClientOwner::Loser) => self.x.forget_loser(client),
             Some(ClientOwner::KeepAlive) => self.kept_alive(client, false),
             Some(ClientOwner::Registration) => self.registration_failed(client),
+            Some(ClientOwner::Host(id)) => self.host_failed(id, client, reason),
             Some(ClientOwner::Relay(server)) => self.relay_answered(server, client, 408),
             None => {}
         }

@@ -1,5 +1,6 @@
 //! The trunks that we register at, as the snapshot has them: one registration at each of their hosts.
 
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,22 +11,40 @@ use kiestoon_sip::{Flow, Response, Uri};
 use serde::{Deserialize, Serialize};
 
 use super::{Output, Search, Switch};
+use crate::agenda::Agenda;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::snapshot::Snapshot;
 use crate::trunk::Trunk;
+use crate::trunk::health::{HostFault, Sign};
 use crate::trunk::registration::{Change, Registrar, Registration};
 
 /// The registrations, each under a number of its own.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Trunks {
-    registrations: Vec<(u32, Registration)>,
+    registrations: BTreeMap<u32, Registration>,
     last: u32,
+    /// When which of them is due.
+    #[serde(skip)]
+    agenda: Agenda<u32>,
 }
+
+/// By the id of the organisation, the name of the trunk and the URI of the host.
+pub(super) type Registered<'a> = HashMap<(&'a str, &'a str, &'a str), Instant>;
 
 impl Trunks {
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.registrations.iter().filter_map(|(_, registration)| registration.deadline()).min()
+        self.agenda.deadline()
+    }
+
+    /// Until when each host has registered us that has.
+    pub(super) fn registered(&self, now: Instant) -> Registered<'_> {
+        let granted = self.registrations.values().filter_map(|registration| {
+            let at = &registration.at;
+            let granted = registration.granted.filter(|granted| granted.until > now)?;
+            Some(((&*at.organisation, &*at.trunk, &*at.host), granted.until))
+        });
+        granted.collect()
     }
 
     /// The trunks that have granted a registration of ours at this address.
@@ -35,21 +54,27 @@ impl Trunks {
         now: Instant,
         source: IpAddr,
     ) -> impl Iterator<Item = (usize, &'a Arc<Trunk>)> {
-        let granted = self.registrations.iter().filter(move |(_, registration)| {
+        let granted = self.registrations.values().filter(move |registration| {
             let granted = registration.granted.filter(|granted| granted.until > now);
             granted.is_some_and(|granted| granted.flow.remote.ip().to_canonical() == source.to_canonical())
         });
-        granted.filter_map(|(_, registration)| trunk_of(snapshot, &registration.at))
+        granted.filter_map(|registration| trunk_of(snapshot, &registration.at))
     }
 }
 
 impl Switch {
-    /// The registrations become those of the snapshot; one that stands goes on.
+    /// The trunks become those of the snapshot; a registration that stands goes on.
     pub(super) fn take_trunks(&mut self) {
+        self.x.take_standings();
         let snapshot = Arc::clone(&self.x.snapshot);
-        let mut before = std::mem::take(&mut self.trunks.registrations);
+        let before = std::mem::take(&mut self.trunks.registrations);
+        let mut known: HashMap<Registrar, (u32, Registration)> = before
+            .into_iter()
+            .map(|(id, registration)| (registration.at.clone(), (id, registration)))
+            .collect();
+        self.trunks.agenda = Agenda::default();
         for organisation in snapshot.organisations() {
-            for trunk in organisation.trunks.values() {
+            for trunk in organisation.trunks_by_name() {
                 let Some(expires) = trunk.registers else { continue };
                 for host in &trunk.hosts {
                     let at = Registrar {
@@ -57,19 +82,16 @@ impl Switch {
                         trunk: Arc::clone(&trunk.name),
                         host: Uri::Sip(host.clone()).to_string().into(),
                     };
-                    let known = before.iter().position(|(_, registration)| registration.at == at);
-                    let registration = match known {
-                        Some(known) => before.swap_remove(known),
-                        None => {
-                            self.trunks.last = self.trunks.last.wrapping_add(1);
-                            (self.trunks.last, Registration::new(&mut self.x, at, expires))
-                        }
-                    };
-                    self.trunks.registrations.push(registration);
+                    let (id, registration) = known.remove(&at).unwrap_or_else(|| {
+                        self.trunks.last = self.trunks.last.wrapping_add(1);
+                        (self.trunks.last, Registration::new(&mut self.x, at, expires))
+                    });
+                    self.trunks.agenda.set(id, registration.deadline());
+                    self.trunks.registrations.insert(id, registration);
                 }
             }
         }
-        for client in before.iter().filter_map(|(_, registration)| registration.client()) {
+        for client in known.values().filter_map(|(_, registration)| registration.client()) {
             self.x.routes.remove_client(client);
         }
     }
@@ -77,7 +99,8 @@ impl Switch {
     /// Registers where it is due.
     pub(super) fn register_due(&mut self) {
         let snapshot = Arc::clone(&self.x.snapshot);
-        for (id, registration) in &mut self.trunks.registrations {
+        while let Some(id) = self.trunks.agenda.pop_due(self.x.now) {
+            let Some(registration) = self.trunks.registrations.get_mut(&id) else { continue };
             let Some((_, trunk)) = trunk_of(&snapshot, &registration.at) else { continue };
             if !registration.begins(self.x.now) {
                 continue;
@@ -85,37 +108,46 @@ impl Switch {
             let proxy = trunk.route.first().map(|proxy| proxy.uri.clone());
             let Some(uri) = proxy.or_else(|| Uri::parse(&registration.at.host).ok()) else { continue };
             if let Some(query) = uri.as_sip().map(Query::of) {
-                self.x.outputs.push_back(Output::Resolve { id: Search::Registration(*id), query });
+                self.x.outputs.push_back(Output::Resolve { id: Search::Registration(id), query });
             }
         }
     }
 
     /// The DNS has said where a host is.
     pub(super) fn registrar_located(&mut self, id: u32, flows: Vec<Flow>) {
-        self.with_registration(
-            |(known, _)| *known == id,
-            |registration, x, trunk| registration.located(x, trunk, flows),
-        );
+        let fault = |_| Sign::Failure(HostFault::NoAddress);
+        self.with_registration(Some(id), fault, |registration, x, trunk| {
+            registration.located(x, trunk, flows)
+        });
     }
 
     /// A response to a REGISTER of ours.
     pub(super) fn registration_responded(&mut self, client: ClientId, response: &Response) {
-        if response.status.is_final() {
-            self.x.routes.remove_client(client);
-            self.with_registration(
-                |(_, registration)| registration.client() == Some(client),
-                |registration, x, trunk| registration.responded(x, trunk, response),
-            );
+        if !response.status.is_final() {
+            return;
         }
+        self.x.routes.remove_client(client);
+        let id = self.registration_of(client);
+        self.with_registration(id, Sign::of_response, |registration, x, trunk| {
+            let sign = Sign::of_response(response.status.code());
+            if let Sign::Answer(_) = sign {
+                x.registration_heard_of(trunk, &registration.at.host, sign);
+            }
+            registration.responded(x, trunk, response)
+        });
     }
 
     /// A REGISTER of ours has had no response.
     pub(super) fn registration_failed(&mut self, client: ClientId) {
         self.x.routes.remove_client(client);
-        self.with_registration(
-            |(_, registration)| registration.client() == Some(client),
-            |registration, x, trunk| registration.silent(x, trunk),
-        );
+        let id = self.registration_of(client);
+        let fault = |_| Sign::Failure(HostFault::Silent);
+        self.with_registration(id, fault, |registration, x, trunk| registration.silent(x, trunk));
+    }
+
+    fn registration_of(&self, client: ClientId) -> Option<u32> {
+        let mut all = self.trunks.registrations.iter();
+        all.find(|(_, registration)| registration.client() == Some(client)).map(|(id, _)| *id)
     }
 
     /// The trunks that a request from this address may come from by a registration of ours.
@@ -124,17 +156,26 @@ impl Switch {
         granted.map(|(organisation, trunk)| (organisation, Arc::clone(trunk))).collect()
     }
 
+    /// `fault` is what a failure says of the host.
     fn with_registration(
         &mut self,
-        which: impl Fn(&(u32, Registration)) -> bool,
+        id: Option<u32>,
+        fault: impl FnOnce(u16) -> Sign,
         act: impl FnOnce(&mut Registration, &mut Exchange, &Trunk) -> Change,
     ) {
         let snapshot = Arc::clone(&self.x.snapshot);
-        let Some((_, registration)) = self.trunks.registrations.iter_mut().find(|known| which(known)) else {
+        let Some((id, registration)) = id.and_then(|id| Some((id, self.trunks.registrations.get_mut(&id)?)))
+        else {
             return;
         };
         let Some((organisation, trunk)) = trunk_of(&snapshot, &registration.at) else { return };
         let change = act(registration, &mut self.x, trunk);
+        self.trunks.agenda.set(id, registration.deadline());
+        if let Change::Failed(status) = change
+            && let sign @ Sign::Failure(_) = fault(status)
+        {
+            self.x.registration_heard_of(trunk, &registration.at.host, sign);
+        }
         let organisation =
             snapshot.organisation(organisation).map_or_else(Default::default, |own| own.slug.clone());
         let (trunk, host) = (Box::from(&*trunk.name), registration.at.host.clone());

@@ -106,6 +106,7 @@ impl Switch {
             ("dialogs", dialogs),
             ("losers", self.x.losers.len()),
             ("parties", self.x.parties.len()),
+            ("trunk_calls", self.x.standings.len()),
             ("schedule", self.schedule.len()),
         ];
         tables.into_iter().filter(|(_, count)| *count > 0)

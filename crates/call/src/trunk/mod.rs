@@ -1,12 +1,22 @@
 //! Trunks, the ways to the public network: what an operator has said of one. How a call goes out over it is in `outbound`, the
-//! INVITE that it gets in `invite`, how its challenges are answered in `challenge`, and who calls from it in `inbound`.
+//! INVITE that it gets in `invite`, how its challenges are answered in `challenge`, and who calls from it in `inbound`. How it stands
+//! is in `standing`: its hosts by `health`, its calls by `channels`, `limits` and `pace`, and what they came to by `results`.
 
 pub(crate) mod challenge;
+pub(crate) mod channels;
+pub(crate) mod choice;
+pub(crate) mod health;
 pub(crate) mod inbound;
 pub(crate) mod invite;
+mod limits;
 mod number;
+pub(crate) mod options;
 pub(crate) mod outbound;
+mod pace;
+mod rates;
 pub(crate) mod registration;
+mod results;
+pub(crate) mod standing;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,7 +27,10 @@ use kiestoon_dialplan::Country;
 use kiestoon_sip::network::Network;
 use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri};
 
+pub use health::{HostFault, HostState};
 pub use number::{IncomingForm, NumberForm};
+pub use rates::{Rate, Rates};
+pub use results::TrunkResult;
 
 /// A provider, or another PBX, that calls go out to and come in from.
 #[derive(Debug)]
@@ -53,6 +66,14 @@ pub struct Trunk {
     pub caller_id: CallerIdPolicy,
     /// How long a host may say nothing at all before the next one is tried.
     pub patience: Duration,
+    /// How often each of its hosts is asked by OPTIONS whether it is there; None: never.
+    pub options: Option<Duration>,
+    /// Calls that it may have at one time, both directions together.
+    pub channels: Option<u32>,
+    /// Calls that may begin within any second, in each direction.
+    pub calls_per_second: Option<u32>,
+    /// Its share where the dialplan chooses by weight; 0: only after the others.
+    pub weight: u16,
 }
 
 impl Trunk {
@@ -78,6 +99,10 @@ impl Trunk {
                 number: None,
             },
             patience: Duration::from_secs(2),
+            options: None,
+            channels: None,
+            calls_per_second: None,
+            weight: 1,
         }
     }
 }

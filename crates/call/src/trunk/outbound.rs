@@ -23,11 +23,15 @@ pub(crate) struct OverTrunk {
     pub(crate) name: Arc<str>,
     /// Challenges that were answered for its INVITE.
     pub(crate) challenges: u8,
+    /// Whether the trunk has called.
+    pub(crate) is_inbound: bool,
+    /// Whether what came of the call has been counted.
+    pub(crate) is_counted: bool,
 }
 
 impl OverTrunk {
     pub(crate) fn new(name: Arc<str>) -> Self {
-        Self { name, challenges: 0 }
+        Self { name, challenges: 0, is_inbound: false, is_counted: false }
     }
 }
 
@@ -43,8 +47,7 @@ impl Call {
         let dialled = dial.to.as_deref().unwrap_or(&dial.number);
         let number = trunk.number_form.write(trunk.country, dialled);
         let hosts = trunk.hosts.iter().map(|host| {
-            let proxy = trunk.route.first().and_then(|proxy| proxy.uri.as_sip());
-            let query = Query::of(proxy.unwrap_or(host));
+            let query = trunk.query(host);
             let query = Query { secure: query.secure || self.carried.secure, ..query };
             let contact = Uri::Sip(SipUri { user: Some(number.as_str().into()), ..host.clone() });
             let way =

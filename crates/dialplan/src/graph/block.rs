@@ -235,7 +235,11 @@ fn dial_details(dial: &DialStep) -> Vec<String> {
                     other => other.to_string(),
                 };
                 let weighted = group.order == DialOrder::Rotate(Rotation::Weighted);
-                if weighted { format!("{name} \u{d7}{}", member.weight) } else { name }
+                let own = matches!(member.target, Target::Extension(_)).then_some(1);
+                match member.weight.or(own).filter(|_| weighted) {
+                    Some(weight) => format!("{name} \u{d7}{weight}"),
+                    None => name,
+                }
             })
             .collect();
         let name = if dial.targets.len() > 1 { format!("{}: ", group.name) } else { String::new() };
@@ -260,6 +264,7 @@ fn order(order: DialOrder) -> &'static str {
         DialOrder::Rotate(Rotation::RoundRobin) => "in turn (round-robin)",
         DialOrder::Rotate(Rotation::LongestIdle) => "longest idle first",
         DialOrder::Rotate(Rotation::Weighted) => "by weight",
+        DialOrder::Rotate(Rotation::Cost) => "the cheapest first",
     }
 }
 

@@ -232,9 +232,9 @@ fn members(reader: &mut Reader<'_>, entry: &Entry, table: &Table, what: &str) ->
                     reader.error(&node.span, "a member is written { member = \"201\", weight = 3 }");
                     continue;
                 };
-                (reader.text(member, "member", "201"), member, weight.unwrap_or(1))
+                (reader.text(member, "member", "201"), member, weight)
             }
-            _ => (reader.text(node, "members", "201"), node, 1),
+            _ => (reader.text(node, "members", "201"), node, None),
         };
         let Some(target) = text.and_then(|text| target(reader, node, text)) else { continue };
         // A list that is too long is refused below.

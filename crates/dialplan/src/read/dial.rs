@@ -68,6 +68,12 @@ pub(super) fn read(
                 );
             }
         }
+        let by_cost = [("order", order), ("strategy", strategy)].into_iter();
+        let by_cost = by_cost.filter(|(_, order)| *order == Some(DialOrder::Rotate(Rotation::Cost)));
+        for (key, node) in by_cost.filter_map(|(key, _)| Some((key, table.get(key)?))) {
+            let message = format!("`{key}` is by what trunks cost, and none is dialled here");
+            reader.warn(&node.span, message, None);
+        }
     }
     let to = table.get("to").and_then(|node| reader.template(node, "to", "+${number:3}"));
     let caller_id = table.get("callerid").and_then(|node| reader.template(node, "callerid", "site"));
@@ -210,15 +216,14 @@ pub(super) fn refer_extension(reader: &mut Reader<'_>, node: &Node, template: &T
 
 fn order(reader: &mut Reader<'_>, node: &Node) -> Option<DialOrder> {
     let text = reader.text(node, "order", "parallel")?;
-    match text {
-        "parallel" => Some(DialOrder::Parallel),
-        "sequence" => Some(DialOrder::Sequence),
-        _ => {
-            let message = format!("unknown order {}, expected `parallel` or `sequence`", words::quote(text));
-            reader.error_hint(&node.span, message, words::did_you_mean(text, ["parallel", "sequence"]));
-            None
-        }
+    let order = ORDERS.iter().find(|(word, _)| *word == text).map(|(_, order)| *order);
+    reader.notes.is_weighted |= order == Some(DialOrder::Rotate(Rotation::Weighted));
+    if order.is_none() {
+        let known = ORDERS.map(|(word, _)| word);
+        let message = format!("unknown order {}, expected {}", words::quote(text), words::one_of(known));
+        reader.error_hint(&node.span, message, words::did_you_mean(text, known));
     }
+    order
 }
 
 /// How a group is rung.
@@ -265,10 +270,17 @@ fn failover(reader: &mut Reader<'_>, node: &Node) -> Vec<Failover> {
 
 /// RFC 3261 leaves ring time to the caller; half a minute is what people expect.
 pub(crate) const RING_TIME: Duration = Duration::from_secs(30);
-const STRATEGIES: [(&str, DialOrder); 5] = [
+const ORDERS: [(&str, DialOrder); 4] = [
+    ("parallel", DialOrder::Parallel),
+    ("sequence", DialOrder::Sequence),
+    ("weight", DialOrder::Rotate(Rotation::Weighted)),
+    ("cost", DialOrder::Rotate(Rotation::Cost)),
+];
+const STRATEGIES: [(&str, DialOrder); 6] = [
     ("ring-all", DialOrder::Parallel),
     ("sequential", DialOrder::Sequence),
     ("round-robin", DialOrder::Rotate(Rotation::RoundRobin)),
     ("longest-idle", DialOrder::Rotate(Rotation::LongestIdle)),
     ("weighted", DialOrder::Rotate(Rotation::Weighted)),
+    ("least-cost", DialOrder::Rotate(Rotation::Cost)),
 ];

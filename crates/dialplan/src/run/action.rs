@@ -75,8 +75,8 @@ pub enum Action {
 pub struct Dial {
     /// At least one, each once.
     pub targets: Vec<Target>,
-    /// Of each target its share, where the order is by weight.
-    pub weights: Vec<u16>,
+    /// Of each target its share, where the order is by weight; None: its own, where it is a trunk, else 1.
+    pub weights: Vec<Option<u16>>,
     /// Together or in turn.
     pub order: DialOrder,
     /// The group that is dialled alone.
@@ -206,7 +206,7 @@ impl Dial {
     #[must_use]
     pub fn of(targets: Vec<Target>, timeout: Duration) -> Self {
         Self {
-            weights: vec![1; targets.len()],
+            weights: vec![None; targets.len()],
             targets,
             order: DialOrder::Parallel,
             group: None,

@@ -65,6 +65,7 @@ fn dial(dial: &DialStep, variables: &Variables) -> String {
         (_, DialOrder::Rotate(Rotation::RoundRobin)) => " in turn, each first once",
         (_, DialOrder::Rotate(Rotation::LongestIdle)) => " in turn, the longest idle first",
         (_, DialOrder::Rotate(Rotation::Weighted)) => " in turn, by weight",
+        (_, DialOrder::Rotate(Rotation::Cost)) => " in turn, the cheapest first",
     };
     let mut text = format!("dial {}{order} for {} s", targets.join(", "), dial.timeout.as_secs());
     if let Some(to) = &dial.to {

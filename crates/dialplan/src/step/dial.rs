@@ -44,8 +44,8 @@ pub(crate) struct Group {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Member {
     pub(crate) target: Target,
-    /// Its share where the strategy is weighted.
-    pub(crate) weight: u16,
+    /// Its share where the strategy is weighted; None: its own, where it is a trunk, else 1.
+    pub(crate) weight: Option<u16>,
 }
 
 /// How several targets are rung.
@@ -68,6 +68,8 @@ pub enum Rotation {
     LongestIdle,
     /// By lot, each by their weight.
     Weighted,
+    /// The trunk over which this number costs least; those whose rate is not known come last.
+    Cost,
 }
 
 /// A result for which the next trunk is tried.
@@ -84,9 +86,9 @@ pub enum Failover {
 impl DialStep {
     /// The targets of this call with their weights, each once and in the order written. One whose number came out empty is
     /// left out.
-    pub(crate) fn targets(&self, variables: &Variables) -> Vec<(Target, u16)> {
-        let mut targets: Vec<(Target, u16)> = Vec::with_capacity(self.targets.len());
-        let mut add = |target: Target, weight: u16| {
+    pub(crate) fn targets(&self, variables: &Variables) -> Vec<(Target, Option<u16>)> {
+        let mut targets: Vec<(Target, Option<u16>)> = Vec::with_capacity(self.targets.len());
+        let mut add = |target: Target, weight: Option<u16>| {
             let is_nobody = matches!(&target, Target::Extension(number) if number.is_empty());
             if !is_nobody && !targets.iter().any(|(known, _)| *known == target) {
                 targets.push((target, weight));
@@ -94,8 +96,8 @@ impl DialStep {
         };
         for template in &self.targets {
             match template {
-                TargetTemplate::Extension(number) => add(Target::Extension(number.expand(variables)), 1),
-                TargetTemplate::Trunk(name) => add(Target::Trunk(name.clone()), 1),
+                TargetTemplate::Extension(number) => add(Target::Extension(number.expand(variables)), None),
+                TargetTemplate::Trunk(name) => add(Target::Trunk(name.clone()), None),
                 TargetTemplate::Group(group) => {
                     group.members.iter().for_each(|member| add(member.target.clone(), member.weight));
                 }

@@ -47,7 +47,7 @@ fn groups_ring_by_their_strategy() {
     };
     let weighted = dial("1");
     assert_eq!(weighted.order, DialOrder::Rotate(Rotation::Weighted));
-    assert_eq!((weighted.weights, weighted.group.as_deref()), (vec![3, 1, 1], Some("a")));
+    assert_eq!((weighted.weights, weighted.group.as_deref()), (vec![Some(3), None, None], Some("a")));
     let idle = dial("2");
     assert_eq!((idle.order, idle.failover.len()), (DialOrder::Rotate(Rotation::LongestIdle), 3));
     assert_eq!((dial("3").order, dial("3").group), (DialOrder::Sequence, None));

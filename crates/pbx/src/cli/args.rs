@@ -476,6 +476,9 @@ pub(super) enum CtlVerb {
     /// Registered phones
     #[command(after_help = "Example:\n  kiestoon ctl registrations")]
     Registrations,
+    /// Trunks: whether their hosts answer, where we are registered, and how many calls go over each
+    #[command(after_help = "Example:\n  kiestoon ctl trunks\n  kiestoon ctl trunks --json")]
+    Trunks,
     /// Sources that are refused for guessing passwords, and lifting that
     #[command(
         after_help = "Without a verb it lists the bans in force.\n\nExample:\n  kiestoon ctl bans\n  kiestoon ctl bans lift 192.0.2.7"

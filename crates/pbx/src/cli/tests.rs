@@ -62,6 +62,7 @@ fn every_verb_of_the_contract_is_taken() {
         "history --json --limit 5 --number 201 --since 7d --disposition busy",
         "ctl status",
         "ctl registrations",
+        "ctl trunks --json",
         "ctl hangup 0199",
         "ctl reload",
         "ctl drain --limit-secs 5",

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kiestoon_control::{Ban, Call, Draining, Event, Hours, Registration, SetHours, Status};
+use kiestoon_control::{Ban, Call, Draining, Event, Hours, Registration, SetHours, Status, Trunk};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub(crate) use self::socket::SocketError;
@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Calls(oneshot::Sender<Vec<Call>>),
     /// Registered contacts, by number.
     Registrations(oneshot::Sender<Vec<Registration>>),
+    /// The trunks, by organisation and name.
+    Trunks(oneshot::Sender<Vec<Trunk>>),
     /// Bans in force, the latest first.
     Bans(oneshot::Sender<Vec<Ban>>),
     /// Lifts bans.

@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use kiestoon_control::{
     BANS, Ban, CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, HOURS, Hours, LIFT_BANS, LiftRequest,
     Lifted, METRICS, METRICS_TEXT, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD, Registration, Reloaded,
-    STATUS, SetHours, Status,
+    STATUS, SetHours, Status, TRUNKS, Trunk,
 };
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
@@ -28,6 +28,7 @@ pub(super) fn router(hall: Hall) -> Router {
         .route(CALLS, get(calls))
         .route(&format!("{CALLS}/{{id}}/hangup"), post(hangup))
         .route(REGISTRATIONS, get(registrations))
+        .route(TRUNKS, get(trunks))
         .route(BANS, get(bans))
         .route(LIFT_BANS, post(lift_bans))
         .route(HOURS, get(hours).post(set_hours))
@@ -55,6 +56,10 @@ async fn calls(State(hall): State<Hall>) -> Result<Json<Vec<Call>>, Refusal> {
 
 async fn registrations(State(hall): State<Hall>) -> Result<Json<Vec<Registration>>, Refusal> {
     ask(&hall.doors, Command::Registrations).await.map(Json)
+}
+
+async fn trunks(State(hall): State<Hall>) -> Result<Json<Vec<Trunk>>, Refusal> {
+    ask(&hall.doors, Command::Trunks).await.map(Json)
 }
 
 async fn hangup(State(hall): State<Hall>, Path(call_id): Path<String>) -> Result<StatusCode, Refusal> {

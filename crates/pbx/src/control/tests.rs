@@ -47,6 +47,9 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
                 let _ = reply.send(Vec::new());
             }
             Command::Registrations(reply) => drop(reply),
+            Command::Trunks(reply) => {
+                let _ = reply.send(Vec::new());
+            }
             Command::Bans(reply) => {
                 let _ = reply.send(Vec::new());
             }

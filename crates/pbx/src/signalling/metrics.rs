@@ -1,5 +1,6 @@
 //! What Prometheus is told. Counting costs a plain addition on the signalling thread; everything else is done when somebody asks.
-//! No label ever holds a number, a name, an address or the id of a call, and each has few values.
+//! No label ever holds a number, a person's name, an address or the id of a call, and each has few values: the trunks are the
+//! operator's own words.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
@@ -10,8 +11,8 @@ use kiestoon_media::{Cause, LegQuality};
 use kiestoon_sip::{Method, StatusCode};
 use prometheus::Histogram;
 
-use super::Signalling;
 use super::exposition::{Exposition, histogram};
+use super::{Signalling, trunks};
 
 /// Counts beside those of the control API's totals.
 #[derive(Debug)]
@@ -207,6 +208,7 @@ impl Signalling {
             "Sources that are refused for guessing passwords.",
             [([], count(bans))],
         );
+        trunks::write(to, &self.switch.trunks(now));
         let taken = if self.reload_refused.load(std::sync::atomic::Ordering::Relaxed) { 0.0 } else { 1.0 };
         to.gauge(
             "kiestoon_config_last_reload_success",

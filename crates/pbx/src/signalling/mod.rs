@@ -8,6 +8,7 @@ mod operator;
 mod parts;
 mod perform;
 mod records;
+mod trunks;
 mod views;
 
 use std::{

@@ -35,6 +35,9 @@ impl Signalling {
                     self.switch.registrations(now).into_iter().map(views::registration).collect();
                 let _ = reply.send(registrations);
             }
+            Command::Trunks(reply) => {
+                drop(reply.send(self.switch.trunks(now).into_iter().map(views::trunk).collect()));
+            }
             Command::Bans(reply) => {
                 drop(reply.send(self.switch.bans(now).into_iter().map(views::ban).collect()));
             }

@@ -95,6 +95,14 @@ fn log(event: &Event) {
         Event::TrunkRefused { trunk, host, status, .. } => {
             tracing::warn!(%trunk, %host, status, "not registered at the trunk");
         }
+        Event::TrunkUp { trunk, .. } => tracing::info!(%trunk, "trunk up"),
+        Event::TrunkDown { trunk, reason, .. } => {
+            tracing::warn!(%trunk, %reason, "trunk down: calls go over others");
+        }
+        Event::TrunkHostUp { trunk, host, .. } => tracing::info!(%trunk, %host, "host of a trunk up"),
+        Event::TrunkHostDown { trunk, host, reason, .. } => {
+            tracing::warn!(%trunk, %host, %reason, "host of a trunk down");
+        }
         Event::CallRinging { call, number } => tracing::trace!(%call, %number, "ringing"),
         Event::CallAnswered { call, .. } => tracing::info!(%call, "call answered"),
         Event::CallHeld { call, by, held } => tracing::info!(%call, by = by.as_str(), held, "hold"),

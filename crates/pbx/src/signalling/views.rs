@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use kiestoon_call::{BanView, CallView, Event, LegView, RegistrationView, Side, Way};
+use kiestoon_call::{
+    BanView, CallView, Event, LegView, RegistrationView, Side, TrunkHostView, TrunkView, Way,
+};
 use kiestoon_control as control;
 use kiestoon_dialplan::{Forced, TrailStep};
 use kiestoon_media::{DirectionQuality, LegId, LegQuality};
@@ -135,6 +137,37 @@ pub(super) fn registration(view: RegistrationView) -> control::Registration {
     }
 }
 
+/// A trunk and its hosts.
+pub(super) fn trunk(view: TrunkView) -> control::Trunk {
+    let until = view.hosts.iter().filter_map(|host| host.registered_until).max();
+    control::Trunk {
+        organisation: view.organisation.into(),
+        name: view.name.into(),
+        state: view.state.as_str().to_owned(),
+        registered_until: until.map(rfc3339),
+        registers: view.registers,
+        calls_in: view.calls_in.into(),
+        calls_out: view.calls_out.into(),
+        channels: view.channels,
+        calls_per_second: view.calls_per_second,
+        hosts: view.hosts.into_iter().map(trunk_host).collect(),
+    }
+}
+
+fn trunk_host(view: TrunkHostView) -> control::TrunkHost {
+    control::TrunkHost {
+        host: view.host.into(),
+        state: view.state.as_str().to_owned(),
+        since: rfc3339(view.since),
+        options: view.asked,
+        last_sip_code: view.last_status,
+        fault: view.fault.map(|fault| fault.as_str().to_owned()),
+        rtt_ms: view.round_trip.map(|of| of.as_secs_f64() * 1_000.0),
+        failures: view.failures.into(),
+        registered_until: view.registered_until.map(rfc3339),
+    }
+}
+
 /// A banned source.
 pub(super) fn ban(view: BanView) -> control::Ban {
     control::Ban {
@@ -171,6 +204,26 @@ pub(super) fn happening(event: Event) -> control::Happening {
             let (organisation, trunk, host) = (organisation.into(), trunk.into(), host.into());
             Happening::TrunkRefused { organisation, trunk, host, sip_code: status }
         }
+        Event::TrunkUp { organisation, trunk } => {
+            Happening::TrunkUp { organisation: organisation.into(), trunk: trunk.into() }
+        }
+        Event::TrunkDown { organisation, trunk, reason } => Happening::TrunkDown {
+            organisation: organisation.into(),
+            trunk: trunk.into(),
+            reason: reason.as_str().to_owned(),
+            sip_code: reason.status(),
+        },
+        Event::TrunkHostUp { organisation, trunk, host } => {
+            let (organisation, trunk, host) = (organisation.into(), trunk.into(), host.into());
+            Happening::TrunkHostUp { organisation, trunk, host }
+        }
+        Event::TrunkHostDown { organisation, trunk, host, reason } => Happening::TrunkHostDown {
+            organisation: organisation.into(),
+            trunk: trunk.into(),
+            host: host.into(),
+            reason: reason.as_str().to_owned(),
+            sip_code: reason.status(),
+        },
         Event::CallRinging { call, number } => {
             Happening::CallRinging { call_id: call.to_string(), number: number.into() }
         }

@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
 };
 
-use kiestoon_call::{Extension, Organisation, Snapshot, SnapshotParts};
+use kiestoon_call::{Extension, Organisation, Rates, Snapshot, SnapshotParts};
 use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_store::{Directory, ImportProblem, Presets, Store, StoreError};
@@ -121,6 +121,7 @@ fn organisations(directory: Directory, presets: &Presets, warnings: &mut Vec<Str
             domain: organisation.domain.map(Into::into),
             extensions: members.map(|member| snapshot_extension(member, &realm)).collect(),
             realm: realm.into(),
+            rates: Rates::default(),
         });
     }
     organisations

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use kiestoon_call::{
     Account, CallerIdPolicy, FromUser, HeaderRule, IncomingForm, NamedIn, NumberForm, Trunk,
@@ -10,7 +11,7 @@ use kiestoon_dialplan::{Country, INBOUND, Plans};
 use kiestoon_sip::network::Network;
 use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri, Uri};
 use kiestoon_store::{
-    CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, Directory, IncomingFormat, NumberFormat, Presets,
+    CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, Directory, IncomingFormat, Interval, NumberFormat, Presets,
     TrunkDetails, TrunkHost, TrunkSettings, TrunkTransport,
 };
 
@@ -85,6 +86,10 @@ fn build(id: &str, details: &TrunkDetails, presets: &Presets) -> Option<Trunk> {
         incoming_form: said.incoming_format.map_or(usual.incoming_form, incoming_form),
         caller_id: caller_id(&said, &usual.caller_id),
         patience: said.patience.map_or(usual.patience, |span| span.0),
+        options: said.options.map_or(Some(OPTIONS), Interval::time),
+        channels: said.channels,
+        calls_per_second: said.calls_per_second,
+        weight: said.weight.and_then(|weight| weight.try_into().ok()).unwrap_or(usual.weight),
         ..usual
     })
 }
@@ -161,6 +166,8 @@ fn caller_id(said: &TrunkSettings, usual: &CallerIdPolicy) -> CallerIdPolicy {
 
 /// Seconds, where neither the operator nor the preset says how long.
 const EXPIRES: u32 = 3_600;
+/// The same.
+const OPTIONS: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
@@ -192,6 +199,7 @@ mod tests {
         let hosts: Vec<_> = trunk.hosts.iter().map(|host| Uri::Sip(host.clone()).to_string()).collect();
         assert_eq!(hosts, ["sip:sip.example.net:5070", "sip:[2001:db8::1]"]);
         assert_eq!((trunk.registers, trunk.account.is_some()), (None, false));
+        assert_eq!((trunk.channels, trunk.weight, trunk.options), (None, 1, Some(OPTIONS)));
         assert_eq!(trunk.caller_id.named_in, NamedIn::PAssertedIdentity);
     }
 
@@ -206,6 +214,10 @@ mod tests {
                 ("number_format", "national"),
                 ("identify_header", "X-Account: 7"),
                 ("expires", "600"),
+                ("channels", "4"),
+                ("calls_per_second", "2"),
+                ("weight", "0"),
+                ("options", "off"),
             ],
         );
         said.password = Some(kiestoon_store::TrunkPassword::new("geheim").expect("a password"));
@@ -218,6 +230,8 @@ mod tests {
         );
         assert_eq!(trunk.route[0].uri.to_string(), "sip:proxy.example.net;transport=tls;lr");
         assert_eq!((trunk.registers, trunk.number_form), (Some(600), NumberForm::National));
+        assert_eq!((trunk.channels, trunk.calls_per_second), (Some(4), Some(2)));
+        assert_eq!((trunk.weight, trunk.options), (0, None));
         let account = trunk.account.as_ref().expect("an account");
         assert_eq!((&*account.username, &*account.login, &*account.password), ("100001", "inlog", "geheim"));
         assert_eq!(trunk.numbers.get("+31201234567").cloned().flatten().as_deref(), Some("verkoop"));

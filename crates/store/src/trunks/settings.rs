@@ -134,8 +134,8 @@ settings! {
     channels: u32, in 1..=100_000;
     /// Calls that may begin in a second.
     calls_per_second: u32, in 1..=1_000;
-    /// Its share among the trunks of one group.
-    weight: u32, in 1..=1_000;
+    /// Its share where the dialplan chooses by weight; 0: only after the others.
+    weight: u32, in 0..=1_000;
     /// How often its hosts are asked whether they live.
     options: Interval, in 5_000..=3_600_000;
     /// Whether speech is encrypted.

@@ -40,6 +40,8 @@ pub struct Profile {
     pub(crate) device: Option<Device>,
     pub(crate) asks: Option<Asks>,
     pub(crate) carrier: bool,
+    /// What it answers to OPTIONS.
+    pub(crate) options: u16,
     pub(crate) proxied: bool,
     pub(crate) browser: bool,
     pub(crate) shows: bool,
@@ -174,6 +176,7 @@ pub fn phone(number: &str) -> Profile {
         device: None,
         asks: None,
         carrier: false,
+        options: 200,
         proxied: false,
         browser: false,
         named: None,
@@ -193,6 +196,13 @@ pub fn browser(number: &str) -> Profile {
 }
 
 impl Profile {
+    /// Answers OPTIONS with this status.
+    #[must_use]
+    pub fn says_to_options(mut self, status: u16) -> Self {
+        self.options = status;
+        self
+    }
+
     /// Knows no telephone events (RFC 4733).
     #[must_use]
     pub fn without_events(mut self) -> Self {

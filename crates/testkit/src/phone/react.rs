@@ -179,7 +179,8 @@ impl Phone {
             (Method::Invite, None) => self.rung(now, asked, request),
             (_, Some(tag)) => self.asked_within(now, asked, request, &tag),
             (Method::Register, None) if self.profile.carrier => self.registers(now, asked, &request),
-            (Method::Options | Method::Message | Method::Info | Method::Notify, None) => {
+            (Method::Options, None) => self.answer(now, asked, &request, self.profile.options),
+            (Method::Message | Method::Info | Method::Notify, None) => {
                 self.answer(now, asked, &request, 200);
             }
             _ => self.answer(now, asked, &request, 405),

@@ -5,6 +5,7 @@ mod hours;
 mod lists;
 mod plain;
 mod show;
+mod trunks;
 mod view;
 mod watch;
 mod words;
@@ -30,6 +31,7 @@ pub(super) fn ctl(cli: &Cli, args: CtlArgs) -> Result<(), Failure> {
             CtlVerb::Calls { call: Some(call) } => one_call(cli, &client, &call).await,
             CtlVerb::Metrics => metrics(cli, &client).await,
             CtlVerb::Registrations => registrations(cli, &client).await,
+            CtlVerb::Trunks => trunks::trunks(cli, &client).await,
             CtlVerb::Bans(args) => bans::bans(cli, &client, args.verb).await,
             CtlVerb::Hours { name, state, organisation } => {
                 let wanted = name.zip(state.as_deref().and_then(HoursState::from_word));

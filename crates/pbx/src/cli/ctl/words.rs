@@ -7,7 +7,8 @@ use crate::cli::language::{Language, say};
 
 /// What happened, without when and to which call; `None` for an event of a later version.
 pub(super) fn of(what: &Happening, language: Language) -> Option<String> {
-    way(what, language).or_else(|| sound(what, language)).or_else(|| door(what, language))
+    let of_calls = way(what, language).or_else(|| sound(what, language));
+    of_calls.or_else(|| trunk(what, language)).or_else(|| door(what, language))
 }
 
 /// Where a call goes.
@@ -109,6 +110,37 @@ fn sound(what: &Happening, language: Language) -> Option<String> {
     })
 }
 
+/// How the ways out stand.
+fn trunk(what: &Happening, language: Language) -> Option<String> {
+    let why = |reason: &str, sip_code: &Option<u16>| match sip_code {
+        Some(code) => code.to_string(),
+        None => super::trunks::fault(reason, language).to_owned(),
+    };
+    Some(match what {
+        Happening::TrunkRegistered { trunk, host, .. } => {
+            say!(language, "trunk {trunk}: registered at {host}", "trunk {trunk}: aangemeld bij {host}")
+        }
+        Happening::TrunkRefused { trunk, host, sip_code, .. } => say!(
+            language,
+            "trunk {trunk}: {host} does not register us: {sip_code}",
+            "trunk {trunk}: {host} meldt ons niet aan: {sip_code}"
+        ),
+        Happening::TrunkUp { trunk, .. } => say!(language, "trunk {trunk} is up", "trunk {trunk} werkt"),
+        Happening::TrunkDown { trunk, reason, sip_code, .. } => {
+            let why = why(reason, sip_code);
+            say!(language, "trunk {trunk} is down: {why}", "trunk {trunk} ligt eruit: {why}")
+        }
+        Happening::TrunkHostUp { trunk, host, .. } => {
+            say!(language, "trunk {trunk}: {host} is up", "trunk {trunk}: {host} werkt")
+        }
+        Happening::TrunkHostDown { trunk, host, reason, sip_code, .. } => {
+            let why = why(reason, sip_code);
+            say!(language, "trunk {trunk}: {host} is down: {why}", "trunk {trunk}: {host} ligt eruit: {why}")
+        }
+        _ => return None,
+    })
+}
+
 /// Who comes to the PBX, and what the PBX itself does.
 fn door(what: &Happening, language: Language) -> Option<String> {
     Some(match what {
@@ -149,14 +181,6 @@ fn door(what: &Happening, language: Language) -> Option<String> {
         Happening::SourceUnbanned { source } => {
             say!(language, "the ban of {source} is lifted", "de blokkade van {source} is opgeheven")
         }
-        Happening::TrunkRegistered { trunk, host, .. } => {
-            say!(language, "trunk {trunk}: registered at {host}", "trunk {trunk}: aangemeld bij {host}")
-        }
-        Happening::TrunkRefused { trunk, host, sip_code, .. } => say!(
-            language,
-            "trunk {trunk}: {host} does not register us: {sip_code}",
-            "trunk {trunk}: {host} meldt ons niet aan: {sip_code}"
-        ),
         Happening::Reloaded { revision } => {
             say!(language, "reloaded: revision {revision}", "herladen: revisie {revision}")
         }
