@@ -80,8 +80,8 @@ pub use short_lived::CredentialsKey;
 pub use snapshot::{Extension, Organisation, Snapshot, SnapshotParts};
 pub use switch::{Input, Output, Search, Switch, ThawError};
 pub use trunk::{
-    Account, CallerIdPolicy, FromUser, HeaderRule, HostFault, HostState, IncomingForm, NamedIn, NumberForm, Rate,
-    Rates, Trunk, TrunkResult,
+    Account, CallerIdPolicy, FromUser, HeaderRule, HostFault, HostState, IncomingForm, NamedIn, NumberForm,
+    Rate, Rates, Trunk, TrunkResult,
 };
 pub use view::{BanView, CallState, CallView, LegView, RegistrationView, Status, TrunkHostView, TrunkView};
 pub use wall_clock::WallClock;

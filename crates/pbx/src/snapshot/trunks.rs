@@ -86,7 +86,7 @@ fn build(id: &str, details: &TrunkDetails, presets: &Presets) -> Option<Trunk> {
         incoming_form: said.incoming_format.map_or(usual.incoming_form, incoming_form),
         caller_id: caller_id(&said, &usual.caller_id),
         patience: said.patience.map_or(usual.patience, |span| span.0),
-        options: said.options.map_or(Some(OPTIONS), Interval::time),
+        options: said.options.map_or(Some(OPTIONS), Interval::duration),
         channels: said.channels,
         calls_per_second: said.calls_per_second,
         weight: said.weight.and_then(|weight| weight.try_into().ok()).unwrap_or(usual.weight),
