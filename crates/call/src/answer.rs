@@ -54,7 +54,8 @@ impl Call {
             media.said = said;
         }
         // What was settled before stands, whatever the 200 says (RFC 6337 section 3.1.1).
-        let said = wire::sdp_of(&x.settings, &response.headers, &response.body).filter(|_| !is_settled);
+        let terms = branch.leg.terms(&x.settings);
+        let said = wire::sdp_of(&terms, &response.headers, &response.body).filter(|_| !is_settled);
         let sdp = said.or_else(|| early.map(|sdp| *sdp));
         match sdp.map(|sdp| (self.body_for_caller(id, &sdp), sdp)) {
             Some((Some(body), sdp)) => {
@@ -232,7 +233,7 @@ impl Call {
     /// The answer to an offer of ours came in an ACK: the other side, whose offer it was, is acknowledged with it, and the
     /// two are joined. Without a usable answer the call cannot go on.
     pub(crate) fn answer_in_ack(&mut self, x: &mut Exchange, from: Side, offer: &Sdp, ack: &Request) {
-        let joined = wire::sdp_of(&x.settings, &ack.headers, &ack.body).and_then(|answer| {
+        let joined = wire::sdp_of(&self.terms(x, from), &ack.headers, &ack.body).and_then(|answer| {
             let offerer = self.leg_mut(from.other())?;
             let LegMedia::Open(media) = &mut offerer.media else { return None };
             let body = relay_answer(offer, &answer, &media.local, &mut media.origin).ok()?;

@@ -11,7 +11,7 @@ use crate::trunk::invite::{self as trunk_invite, TrunkInvite};
 
 impl Call {
     /// The INVITE of a branch, without a body; None where it is not to be invited any more.
-    pub(crate) fn branch_invite(&self, x: &mut Exchange, id: LegId) -> Option<Request> {
+    pub(crate) fn branch_invite(&mut self, x: &mut Exchange, id: LegId) -> Option<Request> {
         let Stage::Ringing(ring) = &self.stage else { return None };
         let branch = ring.branches.iter().find(|branch| branch.leg.id == id)?;
         let Signal::Chosen { contact } = &branch.leg.signal else { return None };
@@ -33,7 +33,11 @@ impl Call {
                 carried,
                 is_reliable,
             };
-            return Some(trunk_invite::build(x, &invite));
+            let (request, shown) = (trunk_invite::build(x, &invite), invite.shown_publicly());
+            if let Some(over) = self.cdr.leg(id).and_then(|entry| entry.over.as_mut()) {
+                over.shown = shown;
+            }
+            return Some(request);
         }
         let invite = CalleeInvite {
             contact: contact.clone(),

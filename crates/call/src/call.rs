@@ -399,6 +399,17 @@ impl Call {
         }
     }
 
+    /// The CSeq number of the next request in the dialog with the phone of this leg, or with the one of several that has this
+    /// tag. None where there is none any more.
+    pub(crate) fn next_cseq(&mut self, leg: LegId, theirs: &str) -> Option<u32> {
+        let dialog = match self.branch_mut(leg) {
+            Some(branch) => branch.fork_mut(theirs)?.dialog.as_mut(),
+            None => self.any_leg_mut(leg)?.dialog_mut(),
+        }?;
+        dialog.skip(1);
+        Some(dialog.local_cseq())
+    }
+
     /// Notes the final status of a leg's INVITE.
     pub(crate) fn note_status(&mut self, leg: LegId, status: u16) {
         if let Some(entry) = self.cdr.leg(leg) {

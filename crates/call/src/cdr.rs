@@ -78,6 +78,62 @@ pub struct CdrEnd {
     pub hangup_by: HangupBy,
 }
 
+/// The way of a call, seen from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Direction {
+    /// No trunk had a part in it.
+    Internal,
+    /// It came in over a trunk.
+    Inbound,
+    /// It went out over a trunk, or was to.
+    Outbound,
+}
+
+impl CdrRecord {
+    /// The trunk that it came in over.
+    pub fn trunk_in(&self) -> Option<&Arc<str>> {
+        let mut callers = self.legs.iter().filter(|leg| leg.side == Side::Caller);
+        callers.find_map(|leg| Some(&leg.over.as_ref()?.trunk))
+    }
+
+    /// The trunk over which somebody answered, the latest one; where nobody answered at all, the one that was tried last.
+    pub fn trunk_out(&self) -> Option<&Arc<str>> {
+        let callees = || self.legs.iter().rev().filter(|leg| leg.side == Side::Callee);
+        let over = |leg: &'_ CdrLeg| leg.over.is_some();
+        let answered = |leg: &CdrLeg| leg.status.is_some_and(|status| (200..300).contains(&status));
+        let found = match callees().any(answered) {
+            true => callees().find(|leg| answered(leg) && over(leg)),
+            false => callees().find(|leg| over(leg)),
+        };
+        Some(&found?.over.as_ref()?.trunk)
+    }
+
+    /// Its way.
+    pub fn direction(&self) -> Direction {
+        match (self.trunk_in(), self.trunk_out()) {
+            (Some(_), _) => Direction::Inbound,
+            (None, Some(_)) => Direction::Outbound,
+            (None, None) => Direction::Internal,
+        }
+    }
+
+    /// The number of the public network by which it came in, in E.164.
+    pub fn did(&self) -> Option<&str> {
+        self.trunk_in().is_some().then_some(&*self.dialled).filter(|dialled| dialled.starts_with('+'))
+    }
+}
+
+/// The trunk of a leg in its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegTrunk {
+    /// Its name.
+    pub trunk: Arc<str>,
+    /// The host that was called, as the operator wrote it; None where the trunk has called.
+    pub host: Option<Box<str>>,
+    /// The number that was shown there, in E.164; None where none was.
+    pub shown: Option<Box<str>>,
+}
+
 /// One leg of a call in its record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CdrLeg {
@@ -106,6 +162,8 @@ pub struct CdrLeg {
     pub charged_to: Option<Box<str>>,
     /// Why the phone was not heard, at some time after the answer.
     pub diagnosis: Option<Cause>,
+    /// The trunk that it goes over; None for a phone of an extension.
+    pub over: Option<Box<LegTrunk>>,
 }
 
 impl CdrLeg {
@@ -123,6 +181,7 @@ impl CdrLeg {
             reason: None,
             charged_to: None,
             diagnosis: None,
+            over: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::collect::Ahead;
 use crate::event::{DigitOrigin, Event};
 use crate::exchange::Exchange;
 use crate::leg::{Leg, LegMedia};
+use crate::trunk::DtmfMode;
 
 /// What is known of the keys of one phone; None for a leg without any so far.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -189,9 +190,8 @@ impl Call {
     fn hand_on(&mut self, x: &mut Exchange, from: LegId, pressed: Pressed, origin: DigitOrigin) {
         let Some(to) = self.hearer_of(from) else { return };
         let Some(phone) = self.phone_mut(to) else { return };
-        let reads_info = phone.digits.as_ref().is_some_and(|digits| digits.speaks_info);
         if !phone.takes_events() {
-            if reads_info && phone.tell_key(x, pressed) {
+            if phone.wants_info() && phone.tell_key(x, pressed) {
                 return;
             }
             // Tones that were heard are in the sound that goes across.
@@ -231,6 +231,16 @@ impl Call {
 }
 
 impl Leg {
+    /// Whether keys go to the phone in INFO: it sends them so itself, or the operator has said so of its trunk.
+    fn wants_info(&self) -> bool {
+        let sends = self.digits.as_ref().is_some_and(|digits| digits.speaks_info);
+        match self.trunk.as_ref().map(|over| over.media.dtmf) {
+            None | Some(DtmfMode::Auto) => sends,
+            Some(DtmfMode::Info) => true,
+            Some(DtmfMode::Rfc4733 | DtmfMode::Inband) => false,
+        }
+    }
+
     /// Whether telephone events were agreed with the phone.
     fn takes_events(&self) -> bool {
         matches!(&self.media, LegMedia::Open(media) if media.takes_events)

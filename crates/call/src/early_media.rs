@@ -28,7 +28,9 @@ impl Call {
         if status <= 100 {
             return;
         }
+        let terms = self.terms_of_branch(x, leg);
         let Some(branch) = self.branch_mut(leg) else { return };
+        branch.progresses();
         let Signal::Invited { invite, .. } = &branch.leg.signal else { return };
         let invite = invite.clone();
         let Some((fork, arrival)) = branch.heard_from(&invite, response, flow) else {
@@ -44,7 +46,7 @@ impl Call {
             Arrival::Reliable(_) => !fork.is_settled(),
             _ => fork.open == OpenOffer::Ours,
         };
-        let sdp = wire::sdp_of(&x.settings, &response.headers, &response.body)
+        let sdp = wire::sdp_of(&terms, &response.headers, &response.body)
             .filter(|sdp| may_describe && sdp.is_relayable());
         let is_answer = sdp.is_some() && fork.open == OpenOffer::Ours;
         if status == 180 || is_answer {
@@ -71,6 +73,7 @@ impl Call {
             Some((heard, of)) if heard == leg && *of == *tag && changed => self.hear(x, leg, tag),
             Some(_) => None,
         };
+        self.await_media(x, leg);
         self.tell_caller(x, status, body);
     }
 

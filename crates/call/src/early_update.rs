@@ -115,7 +115,7 @@ impl Call {
         match request.method {
             Method::Options => self.answer_options(x, server, request),
             Method::Info => x.answer(server, request, 200),
-            Method::Update => match (read_offer(&x.settings, request), fork.refusal()) {
+            Method::Update => match (read_offer(&self.terms_of_branch(x, leg), request), fork.refusal()) {
                 (Ok(None), _) => self.accept_fork_update(x, (leg, tag), server, request, None),
                 (Ok(Some(_)), Some(status)) => refuse_reinvite(x, server, request, status),
                 (Ok(Some(offer)), None) => self.offered_by_ringing(x, (leg, tag), server, request, offer),
@@ -221,9 +221,13 @@ impl Call {
         let Some(update) = ring.update.take() else { return true };
         x.routes.remove_client(client);
         self.close_early_offers(&update);
+        let terms = match update.from {
+            Side::Caller => self.terms_of_branch(x, update.leg),
+            Side::Callee => self.terms(x, Side::Caller),
+        };
         let answer = response
             .filter(|_| status < 300)
-            .and_then(|response| wire::sdp_of(&x.settings, &response.headers, &response.body))
+            .and_then(|response| wire::sdp_of(&terms, &response.headers, &response.body))
             .filter(Sdp::is_relayable);
         let is_joined = answer.is_some_and(|answer| match update.from {
             Side::Caller => self.fork_answered(x, &update, answer),

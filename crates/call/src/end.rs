@@ -184,7 +184,7 @@ impl Call {
                 }
                 x.respond(server, response);
                 x.routes.remove_invite(server);
-                x.routes.remove_dialog(&dialog.id().local_tag);
+                x.forget_dialog(&dialog.id().local_tag);
                 self.note_status(self.caller.id, why.status());
             }
             signal => {
@@ -218,7 +218,7 @@ impl Leg {
         }
         self.forget_refresh(x);
         if let Some(established) = self.established() {
-            x.routes.remove_dialog(&established.dialog.id().local_tag);
+            x.forget_dialog(&established.dialog.id().local_tag);
             forget_ack(x, &established.acked);
         }
     }

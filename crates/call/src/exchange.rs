@@ -25,6 +25,7 @@ use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::switch::Output;
 use crate::transfer::Crossing;
+use crate::trunk::logins::Logins;
 use crate::trunk::standing::Standings;
 use crate::wall_clock::WallClock;
 use crate::wire;
@@ -41,6 +42,7 @@ pub(crate) struct Exchange {
     pub(crate) registrar: Registrar,
     pub(crate) routes: Routes,
     pub(crate) losers: Losers,
+    pub(crate) logins: Logins,
     pub(crate) parties: Parties,
     pub(crate) distribution: Distribution,
     pub(crate) standings: Standings,
@@ -83,9 +85,13 @@ impl Exchange {
         owner: Option<ClientOwner>,
     ) -> ClientId {
         request.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
+        let proven = self.prove(&mut request);
         let stream = self.stream_beside(&request, &flow);
         let sent_by = wire::sent_by(&self.settings, &flow);
         let client = self.transactions.request_or_stream(self.now, request, flow, sent_by, stream);
+        if let Some(proven) = proven {
+            self.may_be_challenged(client, proven, flow);
+        }
         if let Some(owner) = owner {
             self.routes.add_client(client, owner);
         }
@@ -115,6 +121,7 @@ impl Exchange {
     /// Sends the ACK of a 2xx.
     pub(crate) fn ack(&mut self, mut ack: Request, flow: Flow) {
         ack.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
+        self.prove_ack(&mut ack);
         let sent_by = wire::sent_by(&self.settings, &flow);
         self.transactions.ack(self.now, ack, flow, sent_by);
     }
@@ -163,8 +170,13 @@ impl Exchange {
     /// Forgets the dialog that an unanswered INVITE of ours would have made.
     pub(crate) fn forget_branch(&mut self, invite: &Request) {
         if let Some(tag) = invite.from.tag() {
-            self.routes.remove_dialog(tag);
+            self.forget_dialog(tag);
         }
+    }
+
+    /// Takes a request of ours back that has not been answered.
+    pub(crate) fn cancel(&mut self, client: ClientId) {
+        self.transactions.cancel(self.now, self.logins.present(client));
     }
 
     /// The contacts of an extension that may be used, best q first.

@@ -136,28 +136,39 @@ impl Call {
         let by = branch.leg.number.clone();
         let local = branch.leg.flow.local.ip();
         let contacts = response.headers.addresses(&HeaderName::Contact).map_err(|_| 480u16)?;
-        let to = contacts.iter().find_map(|contact| match &contact.uri {
-            Uri::Sip(uri) if x.snapshot.organisation_of(&uri.host, local) == Some(self.organisation) => {
-                uri.user.as_deref()
-            }
-            Uri::Tel(uri) => Some(&*uri.number),
-            Uri::Sip(_) | Uri::Other { .. } => None,
+        let by_trunk = self.redirected_by_trunk(leg, &contacts);
+        let by_phone = by_trunk.is_err();
+        let to = by_trunk.unwrap_or_else(|()| {
+            let to = contacts.iter().find_map(|contact| match &contact.uri {
+                Uri::Sip(uri) if x.snapshot.organisation_of(&uri.host, local) == Some(self.organisation) => {
+                    uri.user.as_deref()
+                }
+                Uri::Tel(uri) => Some(&*uri.number),
+                Uri::Sip(_) | Uri::Other { .. } => None,
+            });
+            wire::number(to)
         });
-        let to = wire::number(to).filter(|number| !number.is_empty()).ok_or(480u16)?;
+        // What a trunk may not do counts as what it has said.
+        let nowhere = if by_phone { 480u16 } else { response.status.code() };
+        let to = to.filter(|number| !number.is_empty()).ok_or(nowhere)?;
         let history = &self.walk.history;
-        let too_far = history.hops() >= x.settings.limits.forwards && !self.is_emergency();
+        let hops = if by_phone { history.hops() } else { history.forwards.len() };
+        let too_far = hops >= x.settings.limits.forwards && !self.is_emergency();
         if to == by || history.has_seen(&to) || too_far {
             return Err(482);
         }
         let told = response.headers.diversions();
         let word = told.first().map_or("deflection", |diversion| known_reason(&diversion.reason));
         let cause = response.status.code();
-        Ok(Forward { by, to, reason: word, cause, by_phone: true })
+        Ok(Forward { by, to, reason: word, cause, by_phone })
     }
 
     /// Nobody rings any more, and a phone has said where the call is to go.
     pub(crate) fn follow(&mut self, x: &mut Exchange, forward: Forward) {
-        let decision = self.decide_for(x, &forward.by, &forward.to);
+        // Whom a trunk has sent on, dials on: the caller, or who has forwarded the call before.
+        let caller = self.walk.history.charged_to().unwrap_or(&self.caller.number);
+        let asker = if forward.by_phone { &*forward.by } else { caller };
+        let decision = self.decide_for(x, asker, &forward.to);
         let (by, to) = (forward.by.clone(), forward.to.clone());
         x.event(Event::CallForwarded { call: self.id(), by: by.clone(), to: to.clone() });
         self.walk.history.forwards.push(forward);

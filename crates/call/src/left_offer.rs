@@ -52,9 +52,10 @@ impl Call {
         let Some(leg) = self.any_leg_mut(id) else { return true };
         let Some(left) = leg.left.take() else { return true };
         leg.open = OpenOffer::None;
+        let terms = leg.terms(&x.settings);
         let answer = response
             .filter(|_| status < 300)
-            .and_then(|response| wire::sdp_of(&x.settings, &response.headers, &response.body));
+            .and_then(|response| wire::sdp_of(&terms, &response.headers, &response.body));
         let Some(answer) = answer else { return true };
         leg.set_remote(x, &answer);
         if let Some(media) = leg.media_mut() {

@@ -25,7 +25,7 @@ use crate::reliable::Reliable;
 use crate::session_timer::SessionTimer;
 use crate::settings::Settings;
 use crate::trunk::outbound::OverTrunk;
-use crate::wire;
+use crate::wire::{self, Terms};
 
 /// A phone in a call.
 #[derive(Debug, Serialize, Deserialize)]
@@ -202,7 +202,10 @@ impl Leg {
     pub(crate) fn opened(&mut self, mut local: LocalMedia, session: u64, settings: &Settings) -> bool {
         let wanted = matches!(self.media, LegMedia::Opening);
         if wanted {
-            let origin = Origin::with_policy(session, Arc::clone(&settings.codecs));
+            let mut origin = Origin::with_policy(session, Arc::clone(&settings.codecs));
+            if let Some(selection) = self.terms(settings).selection {
+                origin = origin.selecting(selection);
+            }
             local.secure_offers = self.offers_keys(settings);
             self.media = LegMedia::Open(Box::new(OpenMedia::new(local, origin, Bytes::new())));
         }
@@ -211,10 +214,18 @@ impl Leg {
 
     /// Whether our first offer to this phone holds keys: one in a description that everyone on the way can read protects nothing.
     pub(crate) fn offers_keys(&self, settings: &Settings) -> bool {
-        match settings.srtp {
+        match self.terms(settings).srtp {
             SrtpPolicy::Off => false,
             SrtpPolicy::Optional => self.flow.transport.is_secure(),
             SrtpPolicy::Required => true,
+        }
+    }
+
+    /// What of its descriptions we see.
+    pub(crate) fn terms(&self, settings: &Settings) -> Terms {
+        match &self.trunk {
+            Some(over) => over.media.terms(settings),
+            None => Terms::of_phones(settings),
         }
     }
 

@@ -69,7 +69,7 @@ mod webhook;
 mod wire;
 
 pub use by_hand::HoursSet;
-pub use cdr::{CdrEnd, CdrLeg, CdrRecord, Side};
+pub use cdr::{CdrEnd, CdrLeg, CdrRecord, Direction, LegTrunk, Side};
 pub use event::{DigitOrigin, Event};
 pub use id::{CallId, NotACallId};
 pub use kiestoon_sip::registrar::{BindingChange, StoredBinding};
@@ -80,8 +80,8 @@ pub use short_lived::CredentialsKey;
 pub use snapshot::{Extension, Organisation, Snapshot, SnapshotParts};
 pub use switch::{Input, Output, Search, Switch, ThawError};
 pub use trunk::{
-    Account, CallerIdPolicy, FromUser, HeaderRule, HostFault, HostState, IncomingForm, NamedIn, NumberForm,
-    Rate, Rates, Trunk, TrunkResult,
+    Account, AnonymousCallers, CallerIdPolicy, DtmfMode, FromUser, HeaderRule, HostFault, HostState,
+    IncomingForm, NamedIn, NumberForm, Rate, Rates, Trunk, TrunkResult, UnknownNumbers,
 };
 pub use view::{BanView, CallState, CallView, LegView, RegistrationView, Status, TrunkHostView, TrunkView};
 pub use wall_clock::WallClock;

@@ -73,7 +73,7 @@ impl Ring {
             Some(Tries::Turn { at, .. }) => Some(*at),
             _ => None,
         });
-        untils.min()
+        untils.chain(self.trunk_deadline()).min()
     }
 }
 
@@ -136,11 +136,13 @@ impl Call {
             let is_last = flows.is_empty() && branch.spare.is_empty() && trunk.is_none();
             *until = (!is_last).then(|| now + patience);
         }
+        self.await_progress(x, id);
     }
 
     /// Leaves the addresses that have said nothing for too long.
     pub(crate) fn leave_silent(&mut self, x: &mut Exchange) {
         self.take_turns(x);
+        self.leave_slow_trunks(x);
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let mut silent = Vec::new();
         for branch in &mut ring.branches {
@@ -217,14 +219,15 @@ impl Call {
         let (number, flow) = (branch.leg.number.clone(), branch.leg.flow);
         let signal = std::mem::replace(&mut branch.leg.signal, Signal::Over);
         let agent = branch.leg.agent.clone();
-        let trunk = branch.leg.trunk.take();
+        let trunk = branch.leg.trunk.take().map(|over| Box::new(over.anew()));
         let leg =
             Leg { agent: agent.clone(), trunk, ..Leg::new(id, Side::Callee, number.clone(), flow, signal) };
         std::mem::replace(&mut branch.leg, leg).close(x);
         branch.leg.open(x, key);
-        let charged_to = self.cdr.leg(before).and_then(|leg| leg.charged_to.clone());
+        let same = self.cdr.leg(before).map(|leg| (leg.charged_to.clone(), leg.over.clone()));
+        let (charged_to, over) = same.unwrap_or_default();
         let entry = CdrLeg::new(id, Side::Callee, &number, &flow);
-        let entry = CdrLeg { charged_to, user_agent: agent, ..entry };
+        let entry = CdrLeg { charged_to, over, user_agent: agent, ..entry };
         self.cdr.record.legs.push(entry);
         self.hear_next(x);
     }

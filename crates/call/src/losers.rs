@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
 use crate::routes::ClientOwner;
-use crate::wire;
+use crate::wire::{self, Terms};
 
 /// The INVITEs of all branches that lost.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -94,8 +94,8 @@ impl Exchange {
         let until = self.now + self.settings.timers.transaction();
         self.losers.answered.push_back((until, client));
         // Without an offer of ours the 200 holds one, and its ACK must hold an answer.
-        let offer =
-            if has_offer { None } else { wire::sdp_of(&self.settings, &response.headers, &response.body) };
+        let terms = Terms::of_phones(&self.settings);
+        let offer = if has_offer { None } else { wire::sdp_of(&terms, &response.headers, &response.body) };
         self.refuse_answer(dialog, response.cseq.number, offer.as_ref(), hang_up);
     }
 

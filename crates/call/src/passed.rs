@@ -210,7 +210,7 @@ impl Call {
         if passed.until.take_if(|until| *until <= x.now).is_none() {
             return;
         }
-        x.transactions.cancel(x.now, passed.client);
+        x.cancel(passed.client);
         if passed.why.as_asked().is_some_and(|asked| asked.request.method != Method::Invite)
             && let Why::Asked(asked) = std::mem::replace(&mut passed.why, Why::Withdrawn)
         {
@@ -311,7 +311,7 @@ impl Call {
         self.close_offers(&passed);
         let before = self.leg_mut(to).and_then(Leg::media_mut).map(|media| media.said.clone());
         self.note_accepted(x, &passed, response);
-        let theirs = wire::sdp_of(&x.settings, &response.headers, &response.body);
+        let theirs = wire::sdp_of(&self.terms(x, to), &response.headers, &response.body);
         if let Why::Withdrawn = passed.why {
             self.acknowledge(x, to, None);
             if let Some(theirs) = &theirs {

@@ -111,8 +111,8 @@ impl Call {
 
     /// The answer to our own offer came in the caller's ACK.
     pub(crate) fn sound_answered(&mut self, x: &mut Exchange, ack: &Request) {
-        let answer =
-            wire::sdp_of(&x.settings, &ack.headers, &ack.body).filter(|answer| answer.audio().is_some());
+        let terms = self.caller.terms(&x.settings);
+        let answer = wire::sdp_of(&terms, &ack.headers, &ack.body).filter(|answer| answer.audio().is_some());
         let Some(answer) = answer else {
             return self.end(x, EndReason::MediaFailed.into());
         };

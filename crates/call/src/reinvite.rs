@@ -15,8 +15,7 @@ use crate::leg::{Leg, OurAck, Unacked};
 use crate::passed::{Passed, Why};
 use crate::reason::EndReason;
 use crate::session_timer;
-use crate::settings::Settings;
-use crate::wire;
+use crate::wire::{self, Terms};
 
 /// What is being negotiated between the two sides. One thing at a time.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,7 +39,7 @@ impl Call {
         if let Some(refusal) = session_timer::too_short(x, &request) {
             return x.respond(server, refusal);
         }
-        let offer = match read_offer(&x.settings, &request) {
+        let offer = match read_offer(&self.terms(x, from), &request) {
             Ok(offer) => offer,
             Err(status) => return x.answer(server, &request, status),
         };
@@ -73,7 +72,7 @@ impl Call {
             && let Negotiation::Passed(passed) = &talk.negotiation
             && let Some(client) = passed.asked_by(server)
         {
-            x.transactions.cancel(x.now, client);
+            x.cancel(client);
         }
     }
 
@@ -145,21 +144,17 @@ pub(crate) fn refuse_reinvite(x: &mut Exchange, server: ServerId, request: &Requ
 }
 
 /// The offer of a re-INVITE; None where it is left to the other side. An error is the status that refuses it.
-pub(crate) fn read_offer(settings: &Settings, request: &Request) -> Result<Option<Sdp>, u16> {
+pub(crate) fn read_offer(terms: &Terms, request: &Request) -> Result<Option<Sdp>, u16> {
     if request.body.is_empty() {
         return Ok(None);
     }
-    let sdp = wire::read_sdp(settings, &request.body).map_err(|error| error.status())?;
+    let sdp = wire::read_sdp(terms, &request.body).map_err(|error| error.status())?;
     if sdp.is_relayable() { Ok(Some(sdp)) } else { Err(488) }
 }
 
 /// The offer of an INVITE that begins a call, of which there is no leg yet: what the leg of this flow has a way for.
-pub(crate) fn read_first_offer(
-    settings: &Settings,
-    flow: &Flow,
-    request: &Request,
-) -> Result<Option<Sdp>, u16> {
-    let Some(sdp) = read_offer(settings, request)? else { return Ok(None) };
+pub(crate) fn read_first_offer(terms: &Terms, flow: &Flow, request: &Request) -> Result<Option<Sdp>, u16> {
+    let Some(sdp) = read_offer(terms, request)? else { return Ok(None) };
     let sdp = sdp.written_by_browser(flow.transport.is_websocket());
     if sdp.is_relayable() { Ok(Some(sdp)) } else { Err(488) }
 }

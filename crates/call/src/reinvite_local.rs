@@ -48,8 +48,8 @@ impl Call {
         if self.caller.open == OpenOffer::Ours {
             self.caller.open = OpenOffer::None;
         }
-        let answer =
-            wire::sdp_of(&x.settings, &ack.headers, &ack.body).filter(|answer| answer.audio().is_some());
+        let terms = self.caller.terms(&x.settings);
+        let answer = wire::sdp_of(&terms, &ack.headers, &ack.body).filter(|answer| answer.audio().is_some());
         if let Some(answer) = answer {
             self.take_session(x, Side::Caller, &answer);
             self.offer_again(answer);

@@ -180,7 +180,7 @@ impl Call {
         }
         let is_answer =
             self.caller.reliable_mut().is_some_and(|reliable| std::mem::take(&mut reliable.offers));
-        match (is_answer, read_offer(&x.settings, request)) {
+        match (is_answer, read_offer(&self.terms(x, side), request)) {
             (true, Ok(Some(answer))) => {
                 self.caller.open = OpenOffer::None;
                 x.answer(server, request, 200);

@@ -7,11 +7,11 @@ use bytes::Bytes;
 use kiestoon_dialplan::{Dial, Failover};
 use kiestoon_media::{LegId, LocalMedia, SrtpPolicy, relay_offer};
 use kiestoon_sip::transaction::{ClientId, FailReason};
-use kiestoon_sip::{NameAddr, Response};
+use kiestoon_sip::{NameAddr, Response, SipUri};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
-use crate::cdr::{CdrLeg, Side};
+use crate::cdr::{CdrLeg, LegTrunk, Side};
 use crate::early_update::EarlyUpdate;
 use crate::event::Event;
 use crate::exchange::Exchange;
@@ -138,7 +138,10 @@ impl Call {
         ring.best.enter(status);
         ring.early.take_if(|(heard, _)| *heard == leg);
         let target = failed.target;
-        let fails_over = failed.leg.trunk.is_none() || ring.leads_on(target, status);
+        let fails_over = match &failed.leg.trunk {
+            Some(over) => over.media.are_refused_by(status) || ring.leads_on(target, status),
+            None => true,
+        };
         if let Signal::Invited { invite, .. } = &failed.leg.signal {
             x.forget_branch(invite);
         }
@@ -181,8 +184,11 @@ impl Call {
     /// A phone refused the session that it was offered: where that was a protected one and need not be, it is invited
     /// once more without. True if it may be.
     fn offers_plain(&mut self, x: &mut Exchange, leg: LegId) -> bool {
-        let (may, has_offer) = (x.settings.srtp != SrtpPolicy::Required, self.offer.is_some());
-        let Some(branch) = self.branch_mut(leg).filter(|_| may && has_offer) else { return false };
+        let has_offer = self.offer.is_some();
+        let Some(branch) = self.branch_mut(leg).filter(|_| has_offer) else { return false };
+        if branch.leg.terms(&x.settings).srtp == SrtpPolicy::Required {
+            return false;
+        }
         let Some(media) = branch.leg.media_mut() else { return false };
         if !std::mem::take(&mut media.local.secure_offers) {
             return false;
@@ -349,11 +355,17 @@ impl Call {
         let charged_to = self.walk.history.charged_to().or(of_transfer).map(Into::into);
         let entry = CdrLeg::new(id, Side::Callee, &phone.number, &phone.way.flow);
         let agent = phone.way.agent.clone();
-        self.cdr.record.legs.push(CdrLeg { charged_to, user_agent: agent.clone(), ..entry });
+        let over = phone.trunk.clone().map(|trunk| {
+            let host = phone.way.contact.as_sip().map(|uri| SipUri { user: None, ..uri.clone() }.to_string());
+            let host = host.map(|host| host.trim_start_matches("sip:").into());
+            Box::new(LegTrunk { trunk, host, shown: None })
+        });
+        self.cdr.record.legs.push(CdrLeg { charged_to, over, user_agent: agent.clone(), ..entry });
         let signal = Signal::Chosen { contact: phone.way.contact.clone() };
         let mut leg = Leg::new(id, Side::Callee, phone.number.clone(), phone.way.flow, signal);
         leg.agent = agent;
-        leg.trunk = phone.trunk.clone().map(|name| Box::new(OverTrunk::new(name)));
+        let trunk = phone.trunk.as_ref().and_then(|name| self.trunk_named(name));
+        leg.trunk = trunk.map(|trunk| Box::new(OverTrunk::new(&trunk)));
         if phone.way.query.is_none() {
             leg.open(x, self.key);
         }
@@ -364,6 +376,7 @@ impl Call {
     /// made none either.
     pub(crate) fn invite_branch(&mut self, x: &mut Exchange, id: LegId) {
         let Some(mut invite) = self.branch_invite(x, id) else { return };
+        let trunk = self.trunk(self.branch(id).and_then(|branch| branch.leg.trunk.as_deref()));
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == id) else { return };
         if let (Some(offer), Some(media)) = (&self.offer, branch.leg.media_mut()) {
@@ -375,9 +388,15 @@ impl Call {
                 Err(_) => return self.branch_failed(x, id, 488),
             }
         }
-        session_timer::ask(&x.settings, &mut invite.headers);
+        match &trunk {
+            Some(trunk) => session_timer::ask_of_trunk(&x.settings, trunk, &mut invite.headers),
+            None => session_timer::ask(&x.settings, x.settings.session_expires, &mut invite.headers),
+        }
         if let Some(tag) = invite.from.tag() {
             x.routes.add_dialog(tag, id);
+            if let Some(trunk) = &trunk {
+                x.begin_login(&self.cdr.record.organisation, trunk, tag);
+            }
         }
         let client = x.request(invite.clone(), branch.leg.flow, Some(ClientOwner::Call(self.key)));
         invite.body = Bytes::new();

@@ -19,6 +19,7 @@ use crate::reason::EndReason;
 use crate::reinvite::forget_ack;
 use crate::routes::ClientOwner;
 use crate::settings::Settings;
+use crate::trunk::Trunk;
 use crate::wire;
 
 /// The session of one leg, as far as it has to be refreshed.
@@ -65,10 +66,22 @@ impl SessionTimer {
     }
 }
 
-/// Asks for session timers in an INVITE of ours; the phone chooses who refreshes.
-pub(crate) fn ask(settings: &Settings, headers: &mut Headers) {
+/// The same of a trunk; one that is to have none is not told that we know them.
+pub(crate) fn ask_of_trunk(settings: &Settings, trunk: &Trunk, headers: &mut Headers) {
+    match trunk.session_timer {
+        Some(interval) => ask(settings, interval, headers),
+        None => {
+            let supported = headers.get(&HeaderName::Supported).unwrap_or_default();
+            let others = supported.split(", ").filter(|tag| *tag != TIMER).collect::<Vec<_>>().join(", ");
+            headers.set(HeaderName::Supported, others);
+        }
+    }
+}
+
+/// Asks for session timers of this interval in an INVITE of ours; the phone chooses who refreshes.
+pub(crate) fn ask(settings: &Settings, interval: Duration, headers: &mut Headers) {
     let min = seconds(settings.min_se);
-    let expires = SessionExpires { secs: seconds(settings.session_expires).max(min), refresher: None };
+    let expires = SessionExpires { secs: seconds(interval).max(min), refresher: None };
     headers.set(HeaderName::SessionExpires, expires.to_string());
     if min != LOWEST {
         headers.set(HeaderName::MinSe, min.to_string());
@@ -276,7 +289,8 @@ impl Call {
             return false;
         }
         invite.cseq.number = invite.cseq.number.saturating_add(1);
-        let secs = least.max(seconds(x.settings.session_expires));
+        let asked = invite.headers.session_expires().map_or(0, |asked| asked.secs);
+        let secs = least.max(asked);
         invite.headers.set(HeaderName::SessionExpires, secs.to_string());
         invite.headers.set(HeaderName::MinSe, least.to_string());
         let mut again = invite.as_ref().clone();
@@ -349,7 +363,8 @@ impl Leg {
         let before = std::mem::replace(&mut established.acked, sent);
         forget_ack(x, &before);
         self.open = OpenOffer::None;
-        wire::sdp_of(&x.settings, &response.headers, &response.body)
+        let terms = self.terms(&x.settings);
+        wire::sdp_of(&terms, &response.headers, &response.body)
     }
 }
 

@@ -21,7 +21,7 @@ impl Call {
         if let Some(refusal) = session_timer::too_short(x, request) {
             return x.respond(server, refusal);
         }
-        match read_offer(&x.settings, request) {
+        match read_offer(&self.terms(x, side), request) {
             Ok(None) => self.accept_update(x, side, server, request, None),
             Ok(Some(offer)) => self.offered(x, side, server, request, offer),
             Err(status) => x.answer(server, request, status),

@@ -1,9 +1,10 @@
 //! How our own messages look: what we say of ourselves, and how bodies are read.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use kiestoon_media::{Origin, Sdp, SdpError, with_direction};
+use kiestoon_media::{Origin, Sdp, SdpError, Selection, SrtpPolicy, with_direction};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::{Flow, HeaderName, Headers, Host, NameAddr, Request, SipUri, Transport, Uri};
 
@@ -86,18 +87,38 @@ pub(crate) fn dialog_headers(headers: &mut Headers, dialog: &Dialog) {
     headers.set(HeaderName::Supported, SUPPORTED);
 }
 
-/// The session description of a message as the policy lets us see it; None where it has none that can be read.
-pub(crate) fn sdp_of(settings: &Settings, headers: &Headers, body: &Bytes) -> Option<Sdp> {
+/// What of a peer's session descriptions we see, by the operator's settings and by those of its trunk.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
+    pub(crate) srtp: SrtpPolicy,
+    pub(crate) t38: bool,
+    /// None: all.
+    pub(crate) selection: Option<Arc<Selection>>,
+}
+
+impl Terms {
+    /// Those of phones.
+    pub(crate) fn of_phones(settings: &Settings) -> Self {
+        Self { srtp: settings.srtp, t38: settings.t38, selection: None }
+    }
+}
+
+/// The session description of a message as the terms let us see it; None where it has none that can be read.
+pub(crate) fn sdp_of(terms: &Terms, headers: &Headers, body: &Bytes) -> Option<Sdp> {
     if body.is_empty() || !headers.is_sdp() {
         return None;
     }
-    read_sdp(settings, body).ok()
+    read_sdp(terms, body).ok()
 }
 
-/// A session description as the operator's settings let us see it.
-pub(crate) fn read_sdp(settings: &Settings, body: &[u8]) -> Result<Sdp, SdpError> {
-    let sdp = Sdp::parse(body)?.under(settings.srtp);
-    Ok(if settings.t38 { sdp } else { sdp.without_fax() })
+/// A session description as the terms let us see it.
+pub(crate) fn read_sdp(terms: &Terms, body: &[u8]) -> Result<Sdp, SdpError> {
+    let sdp = Sdp::parse(body)?.under(terms.srtp);
+    let sdp = if terms.t38 { sdp } else { sdp.without_fax() };
+    Ok(match &terms.selection {
+        Some(selection) => sdp.selected(selection),
+        None => sdp,
+    })
 }
 
 /// Takes the body of a message over to another one, with its type and nothing else.

@@ -23,6 +23,6 @@ pub use port_pool::{PortPair, PortPool, PortsExhausted};
 pub use quality::{DirectionQuality, LegQuality, Mos};
 pub use sdp::{
     Codec, Direction, LocalMedia, LocalPeer, Origin, Policy, RemoteAudio, RemoteFax, Sdp, SdpError,
-    SrtpPolicy, local_answer, local_offer, refuse_offer, relay_answer, relay_offer, voiceband_offer,
-    with_direction,
+    Selection, SrtpPolicy, local_answer, local_offer, refuse_offer, relay_answer, relay_offer,
+    voiceband_offer, with_direction,
 };

@@ -31,6 +31,7 @@ use crate::parties::Parties;
 use crate::routes::Routes;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
+use crate::trunk::logins::Logins;
 use crate::trunk::standing::Standings;
 use crate::wall_clock::WallClock;
 
@@ -57,6 +58,7 @@ struct Freezing<'a> {
     tag_secret: u64,
     routes: &'a Routes,
     losers: &'a Losers,
+    logins: &'a Logins,
     parties: &'a Parties,
     distribution: &'a Distribution,
     standings: &'a Standings,
@@ -84,6 +86,7 @@ struct Frozen {
     tag_secret: u64,
     routes: Routes,
     losers: Losers,
+    logins: Logins,
     parties: Parties,
     distribution: Distribution,
     standings: Standings,
@@ -122,6 +125,7 @@ impl Switch {
             tag_secret: self.x.tag_secret,
             routes: &self.x.routes,
             losers: &self.x.losers,
+            logins: &self.x.logins,
             parties: &self.x.parties,
             distribution: &self.x.distribution,
             standings: &self.x.standings,
@@ -199,6 +203,7 @@ impl Switch {
                 flows: frozen.flows,
                 routes: frozen.routes,
                 losers: frozen.losers,
+                logins: frozen.logins,
                 parties: frozen.parties,
                 distribution: frozen.distribution,
                 standings: frozen.standings,
@@ -217,6 +222,7 @@ impl Switch {
             last_call: frozen.last_call,
             draining: frozen.draining,
         };
+        switch.x.logins.thaw(&switch.x.snapshot);
         switch.take_trunks();
         for call in switch.calls.values_mut() {
             call.hold_channels(&mut switch.x);

@@ -15,7 +15,7 @@ use crate::abilities::Abilities;
 use crate::agent;
 use crate::call::{Call, Stage};
 use crate::callee_invite::Carried;
-use crate::cdr::{Cdr, CdrLeg, CdrRecord, End, Side};
+use crate::cdr::{Cdr, CdrLeg, CdrRecord, End, LegTrunk, Side};
 use crate::event::Event;
 use crate::forward::History;
 use crate::gruu::{self, OnePhone};
@@ -27,20 +27,17 @@ use crate::reason::EndReason;
 use crate::reinvite::read_first_offer;
 use crate::reliable::Reliable;
 use crate::session_timer;
-use crate::trunk::inbound::{Arrival, Arrives, arrives};
+use crate::trunk::inbound::{Arrival, arrives};
 use crate::trunk::outbound::OverTrunk;
 use crate::walk::Walk;
 use crate::way::AskedFor;
-use crate::wire;
+use crate::wire::{self, Terms};
 
 impl Switch {
     /// A new call, if its caller may call and there is room for it.
     pub(super) fn invite(&mut self, server: ServerId, request: Request, flow: Flow) {
-        let source = flow.remote.ip();
-        match arrives(&self.x.snapshot, &self.registered_trunks(source), &request, source) {
-            Some(Arrives::Here(arrival)) => return self.invite_over_trunk(server, request, flow, *arrival),
-            Some(Arrives::UnknownNumber) => return self.x.turn_away(server, &request, 404),
-            None => {}
+        if let Some(arrival) = self.arrival(&request, &flow) {
+            return self.invite_over_trunk(server, request, flow, arrival);
         }
         let principal = match self.authenticator.authenticate(&mut self.x, &request, &flow) {
             Ok(principal) => principal,
@@ -67,24 +64,33 @@ impl Switch {
             Err(status) => return self.refuse(server, &request, &principal, status, "gruu_not_registered"),
         };
         let dialled = one_phone.as_ref().map_or(dialled, |phone| phone.number.clone());
-        self.accept(server, request, flow, Accepted { principal, dialled, one_phone });
+        self.accept(server, request, flow, Accepted { principal, dialled, one_phone, refused: None });
     }
 
     /// A call from outside.
     fn invite_over_trunk(&mut self, server: ServerId, request: Request, flow: Flow, arrival: Arrival) {
-        let Arrival { organisation, trunk, caller, name, dialled, context } = arrival;
+        let Arrival { organisation, trunk, caller, name, dialled, context, refused } = arrival;
         let principal =
             Principal { organisation, number: caller, lasts: None, over: Some((trunk, name)), context };
+        // No carrier takes part in our calls.
+        if !matches!(request.headers.replaces(), Ok(None)) {
+            return self.refuse(server, &request, &principal, 403, "replaces_over_trunk");
+        }
         if let Some(refusal) = session_timer::too_short(&self.x, &request) {
             return self.x.respond(server, refusal);
         }
-        self.accept(server, request, flow, Accepted { principal, dialled, one_phone: None });
+        self.accept(server, request, flow, Accepted { principal, dialled, one_phone: None, refused });
+    }
+
+    /// The call that comes from a trunk with this request, if it does.
+    pub(super) fn arrival(&self, request: &Request, flow: &Flow) -> Option<Arrival> {
+        arrives(&self.x.snapshot, &self.registered_trunks(flow.remote.ip()), request, flow)
     }
 
     /// A call, if there is room for it.
     fn accept(&mut self, server: ServerId, request: Request, flow: Flow, accepted: Accepted) {
-        let Accepted { principal, dialled, one_phone } = accepted;
-        let decision = self.decide(&principal, &dialled);
+        let Accepted { principal, dialled, one_phone, refused } = accepted;
+        let decision = refused.is_none().then(|| self.decide(&principal, &dialled)).flatten();
         let is_emergency = decision.as_ref().is_some_and(|decision| decision.emergency);
         if !is_emergency && self.draining {
             return self.refuse(server, &request, &principal, 503, "draining");
@@ -108,7 +114,17 @@ impl Switch {
                 return self.x.respond(server, response);
             }
         };
-        self.begin(NewCall { server, request, flow, principal, dialled, decision, dialog, one_phone });
+        self.begin(NewCall {
+            server,
+            request,
+            flow,
+            principal,
+            dialled,
+            decision,
+            dialog,
+            one_phone,
+            refused,
+        });
     }
 
     /// Whether the address that is called is of the caller's organisation.
@@ -197,7 +213,12 @@ impl Switch {
             dialled: record.dialled.clone(),
             route: record.route.clone(),
         });
-        let offer = read_first_offer(&self.x.settings, &new.flow, &new.request);
+        let over = new.principal.over.as_ref().map(|(trunk, _)| Box::new(OverTrunk::of_caller(trunk)));
+        let terms = match &over {
+            Some(over) => over.media.terms(&self.x.settings),
+            None => Terms::of_phones(&self.x.settings),
+        };
+        let offer = read_first_offer(&terms, &new.flow, &new.request);
         let refusal = refusal(&new, offer.as_ref().err().copied());
         let mut invite = new.request;
         let is_trusted = identity::is_trusted(&self.x.settings, new.flow.remote.ip());
@@ -217,6 +238,7 @@ impl Switch {
         invite.body.clear();
         let offer_made = matches!(offer, Ok(Some(_)));
         let (can, agent) = (Abilities::of(&invite.headers), agent::of(&invite.headers));
+        let local_tag = new.dialog.id().local_tag.clone();
         let signal = Signal::Inviting {
             server: new.server,
             reliable: Reliable::of(&invite.headers, self.x.random()),
@@ -224,11 +246,11 @@ impl Switch {
             dialog: Box::new(new.dialog),
         };
         let mut caller = Leg::new(leg, Side::Caller, new.principal.number, new.flow, signal);
+        caller.trunk = over;
         (caller.can, caller.agent) = (can, agent);
         if let Some((trunk, name)) = new.principal.over {
+            self.x.begin_login(&record.organisation, &trunk, &local_tag);
             caller.alias = Some(Box::new((caller.number.clone(), name)));
-            let over = OverTrunk { is_inbound: true, ..OverTrunk::new(Arc::clone(&trunk.name)) };
-            caller.trunk = Some(Box::new(over));
         }
         caller.open = if offer_made { OpenOffer::Theirs } else { OpenOffer::OursDue };
         let call = Call {
@@ -290,6 +312,9 @@ impl Switch {
             way: Vec::new(),
             emergency: new.decision.as_ref().is_some_and(|decision| decision.emergency),
             legs: vec![CdrLeg {
+                over: new.principal.over.as_ref().map(|(trunk, _)| {
+                    Box::new(LegTrunk { trunk: Arc::clone(&trunk.name), host: None, shown: None })
+                }),
                 user_agent: agent::of(&new.request.headers),
                 ..CdrLeg::new(leg, Side::Caller, number, &new.flow)
             }],
@@ -302,6 +327,7 @@ struct Accepted {
     principal: Principal,
     dialled: Box<str>,
     one_phone: Option<OnePhone>,
+    refused: Option<End>,
 }
 
 impl Principal {
@@ -322,10 +348,15 @@ struct NewCall {
     decision: Option<Decision>,
     dialog: Dialog,
     one_phone: Option<OnePhone>,
+    /// How it ends at once, where its trunk's policy does not take it.
+    refused: Option<End>,
 }
 
 /// Why a call ends before its first step, if it does. `offer` is the status that refuses its offer.
 fn refusal(new: &NewCall, offer: Option<u16>) -> Option<End> {
+    if new.refused.is_some() {
+        return new.refused;
+    }
     // Nobody has been granted anything yet, so a rule that asks for a permission lets nobody pass.
     if new.decision.as_ref().is_some_and(|decision| decision.require.is_some()) {
         return Some(EndReason::of_not_live(NotLive::Permission).into());

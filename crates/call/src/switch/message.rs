@@ -30,6 +30,10 @@ struct Relay {
 impl Switch {
     /// Passes a request on to the phones of the extension that it is for.
     pub(super) fn relay(&mut self, server: ServerId, request: Request, flow: Flow) {
+        // Carriers send no texts to extensions.
+        if self.arrival(&request, &flow).is_some() {
+            return self.x.turn_away(server, &request, 403);
+        }
         let principal = match self.authenticator.authenticate(&mut self.x, &request, &flow) {
             Ok(principal) => principal,
             Err(refusal) => {

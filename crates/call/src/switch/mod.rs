@@ -51,6 +51,7 @@ use crate::reason::EndReason;
 use crate::routes::Routes;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
+use crate::trunk::logins::Logins;
 use crate::trunk::standing::Standings;
 use crate::wall_clock::WallClock;
 use crate::webhook::{WebhookFault, WebhookId, WebhookRequest};
@@ -243,6 +244,7 @@ impl Switch {
             registrar,
             routes: Routes::default(),
             losers: Losers::default(),
+            logins: Logins::default(),
             parties: Parties::default(),
             distribution: Distribution::default(),
             standings: Standings::default(),
@@ -342,8 +344,9 @@ impl Switch {
     pub fn deadline(&self) -> Option<Instant> {
         let call = self.schedule.first().map(|(at, _)| *at);
         let others = [self.x.transactions.deadline(), self.x.registrar.deadline(), self.x.losers.deadline()];
+        let own = [call, self.keep_alive.deadline(), self.x.logins.deadline()];
         let trunks = [self.trunks.deadline(), self.x.standings.agenda.deadline()];
-        others.into_iter().chain([call, self.keep_alive.deadline()]).chain(trunks).flatten().min()
+        others.into_iter().chain(own).chain(trunks).flatten().min()
     }
 
     /// Whether no call is left, not even one that waits for its last figures or for an ACK.
@@ -423,6 +426,7 @@ impl Switch {
         let expired = self.x.registrar.expire(now);
         self.bindings_lost(expired);
         self.x.forget_old_losers();
+        self.x.forget_logins();
         self.ask_due();
         self.register_due();
         self.ask_trunks_due();

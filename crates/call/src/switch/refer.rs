@@ -16,7 +16,7 @@ use crate::leg::{Leg, LegMedia, Signal};
 use crate::reinvite::read_first_offer;
 use crate::session_timer;
 use crate::transfer::Crossing;
-use crate::wire;
+use crate::wire::{self, Terms};
 
 impl Switch {
     /// Carries over what one call has to say to another.
@@ -103,7 +103,8 @@ impl Switch {
         if let (Ok(_), Some(refusal)) = (&found, session_timer::too_short(&self.x, &request)) {
             return self.x.respond(server, refusal);
         }
-        let offer = read_first_offer(&self.x.settings, &flow, &request).and_then(|offer| offer.ok_or(488));
+        let terms = Terms::of_phones(&self.x.settings);
+        let offer = read_first_offer(&terms, &flow, &request).and_then(|offer| offer.ok_or(488));
         let (key, place, offer) = match (found, offer) {
             (Ok((key, place)), Ok(offer)) => (key, place, offer),
             (Err(status), _) | (_, Err(status)) => return self.x.answer(server, &request, status),

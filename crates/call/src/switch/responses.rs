@@ -4,11 +4,16 @@ use kiestoon_sip::transaction::{ClientId, FailReason};
 use kiestoon_sip::{Flow, Response};
 
 use super::Switch;
+use crate::id;
 use crate::routes::ClientOwner;
 
 impl Switch {
     /// A response; one that nobody waits for is dropped.
     pub(super) fn response(&mut self, client: ClientId, response: &Response, flow: Flow) {
+        if let Some((ours, theirs)) = self.x.asks_again(client, response) {
+            return self.answer_challenge(client, &ours, &theirs);
+        }
+        let client = self.x.owners(client, Some(response));
         match self.x.routes.client(client) {
             Some(ClientOwner::Call(key)) => {
                 self.with_call(key, |call, x| call.response(x, client, response, flow));
@@ -23,8 +28,18 @@ impl Switch {
         }
     }
 
+    /// A trunk has asked who we are in the dialog of these tags: its next request is the same once more.
+    fn answer_challenge(&mut self, client: ClientId, ours: &str, theirs: &str) {
+        let mut cseq = None;
+        if let Some(leg) = self.x.routes.dialog(ours) {
+            self.with_call(id::call_of(leg), |call, _| cseq = call.next_cseq(leg, theirs));
+        }
+        self.x.ask_again(client, cseq);
+    }
+
     /// No response will come.
     pub(super) fn failed(&mut self, client: ClientId, reason: FailReason) {
+        let client = self.x.owners(client, None);
         match self.x.routes.client(client) {
             Some(ClientOwner::Call(key)) => self.with_call(key, |call, x| call.failed(x, client, reason)),
             Some(ClientOwner::Loser) => self.x.forget_loser(client),

@@ -105,6 +105,7 @@ impl Switch {
             ("invites", invites),
             ("dialogs", dialogs),
             ("losers", self.x.losers.len()),
+            ("logins", self.x.logins.len()),
             ("parties", self.x.parties.len()),
             ("trunk_calls", self.x.standings.len()),
             ("schedule", self.schedule.len()),

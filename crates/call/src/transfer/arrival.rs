@@ -186,7 +186,7 @@ impl Call {
         let response = x.response(&invite, status, Some(&dialog.id().local_tag));
         x.respond(server, response);
         x.routes.remove_invite(server);
-        x.routes.remove_dialog(&dialog.id().local_tag);
+        x.forget_dialog(&dialog.id().local_tag);
         self.note_status(leg.id, status);
     }
 

@@ -362,7 +362,7 @@ impl Call {
         let is_withheld = leaving.is_withheld;
         self.tell_of_departure(x, *leaving, status);
         if let Some(offered) = offered {
-            x.transactions.cancel(x.now, offered.client);
+            x.cancel(offered.client);
             self.walk.transfers.leaving = Some(Box::new(Leaving {
                 who,
                 to,

@@ -14,7 +14,7 @@ mod waiting;
 use std::time::Instant;
 
 use bytes::Bytes;
-use kiestoon_dialplan::CallFacts;
+use kiestoon_dialplan::{CallFacts, INBOUND};
 use kiestoon_media::{Direction, MediaCommand, Sdp, local_offer, with_direction};
 use kiestoon_sip::transaction::{ClientId, FailReason, ServerId};
 use kiestoon_sip::{Method, NameAddr, ReferTo, Request, Response};
@@ -94,6 +94,9 @@ enum Phase {
 impl Call {
     /// A REFER of one side.
     pub(crate) fn refer(&mut self, x: &mut Exchange, from: Side, server: ServerId, request: Request) {
+        if self.refuses_transfer(x, from, server, &request) {
+            return;
+        }
         let refer_to = match self.read_refer(&request) {
             Ok(refer_to) => refer_to,
             Err(status) => return x.answer(server, &request, status),
@@ -107,7 +110,8 @@ impl Call {
         };
         let Some(transferor) = self.leg(from) else { return x.answer(server, &request, 481) };
         let by = transferor.number.clone();
-        let decision = self.decide_for(x, &by, &number);
+        let context = if transferor.trunk.is_some() { INBOUND } else { &*self.cdr.record.context };
+        let decision = self.decide_in(x, context, &by, &number);
         let is_granted = decision.as_ref().is_none_or(|decision| decision.require.is_none());
         if !is_granted || number.is_empty() {
             let status = if number.is_empty() { 404 } else { 403 };
@@ -115,7 +119,7 @@ impl Call {
         }
         let subscription = Subscription::accept(x, server, &request);
         x.event(Event::CallTransfer { call: self.id(), by: by.clone(), target: number.clone(), status: 100 });
-        let (at, context) = (x.clock.micros(x.now), &*self.cdr.record.context);
+        let at = x.clock.micros(x.now);
         self.walk.begin_anew(Some((AskedFor { number: &number, by: &by, at, context }, decision)));
         self.carried.one_phone = one_phone.map(Box::new);
         self.begin_search(x, from, by, number, subscription);
@@ -166,9 +170,19 @@ impl Call {
         from: &str,
         dialled: &str,
     ) -> Option<kiestoon_dialplan::Decision> {
+        self.decide_in(x, &self.cdr.record.context, from, dialled)
+    }
+
+    fn decide_in(
+        &self,
+        x: &Exchange,
+        context: &str,
+        from: &str,
+        dialled: &str,
+    ) -> Option<kiestoon_dialplan::Decision> {
         let caller = self.snapshot.extension(self.organisation, from);
         self.plan.decide(&CallFacts {
-            context: &self.cdr.record.context,
+            context,
             from,
             from_name: caller.map_or("", |caller| &caller.name),
             dialled,
@@ -355,7 +369,7 @@ impl Call {
             Phase::Asking(client) => {
                 search.phase = Phase::GivingUp(client);
                 search.until = x.now + x.settings.timers.transaction() * 2;
-                x.transactions.cancel(x.now, client);
+                x.cancel(client);
             }
             Phase::GivingUp(client) => self.asked_one_is_gone(x, client),
             Phase::Seeking | Phase::Recalling => {
@@ -468,6 +482,7 @@ impl Leg {
         let _ = established.dialog.refresh_target(&response.headers);
         self.give_ack(x, None);
         self.refreshed(x, response);
-        wire::sdp_of(&x.settings, &response.headers, &response.body).filter(|answer| answer.audio().is_some())
+        wire::sdp_of(&self.terms(&x.settings), &response.headers, &response.body)
+            .filter(|answer| answer.audio().is_some())
     }
 }

@@ -71,7 +71,7 @@ impl Call {
             return x.respond(server, refusal);
         }
         let Some(parked) = self.parked_mut(leg) else { return x.answer(server, request, 481) };
-        let body = match read_offer(&x.settings, request) {
+        let body = match read_offer(&parked.terms(&x.settings), request) {
             Ok(None) => None,
             Ok(Some(offer)) => {
                 if let Some(status) = parked.open.refusal() {

@@ -1,12 +1,13 @@
 //! A call comes in over a trunk: which one, by the address that it comes from; which number is called, and who calls, both as
 //! this country writes them.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use kiestoon_sip::Request;
+use kiestoon_sip::{Flow, Request};
 
-use super::Trunk;
+use super::{AnonymousCallers, Trunk, UnknownNumbers};
+use crate::cdr::End;
+use crate::reason::EndReason;
 use crate::snapshot::Snapshot;
 use crate::wire;
 
@@ -22,42 +23,63 @@ pub(crate) struct Arrival {
     pub(crate) dialled: Box<str>,
     /// The context of the dialplan that it enters, where the number has one of its own.
     pub(crate) context: Option<Box<str>>,
+    /// How it ends at once, where the trunk's policy does not take it.
+    pub(crate) refused: Option<End>,
 }
 
-/// What comes from the address of a trunk.
-#[derive(Debug)]
-pub(crate) enum Arrives {
-    /// It is for one of its numbers.
-    Here(Box<Arrival>),
-    /// No trunk with this address has the number that is called.
-    UnknownNumber,
-}
-
-/// Whose call a request is that comes from `source`; None where no trunk has that address. `registered` are those whose
-/// registrar stands there.
+/// Whose call a request is that comes from the other end of `flow`; None where no trunk has that address, or where it says to come
+/// from a phone of ours, which has to prove that. `registered` are those whose registrar stands there.
 pub(crate) fn arrives(
     snapshot: &Snapshot,
     registered: &[(usize, Arc<Trunk>)],
     request: &Request,
-    source: IpAddr,
-) -> Option<Arrives> {
+    flow: &Flow,
+) -> Option<Arrival> {
+    let source = flow.remote.ip();
     let closest = snapshot.trunks_at(source).map(|(prefix, ..)| prefix).max();
     let listed = snapshot.trunks_at(source).filter(|(prefix, ..)| Some(*prefix) == closest);
     let listed = listed.map(|(_, organisation, trunk)| (organisation, trunk));
-    let trunks = registered.iter().map(|(organisation, trunk)| (*organisation, trunk)).chain(listed);
-    let mut trunks: Vec<_> = trunks.filter(|(_, trunk)| identifies(trunk, request)).collect();
-    if trunks.is_empty() {
-        return None;
-    }
+    let registered = registered.iter().map(|(organisation, trunk)| (*organisation, trunk));
+    let mut trunks: Vec<(usize, &Arc<Trunk>)> =
+        registered.chain(listed).filter(|(_, trunk)| identifies(trunk, request)).collect();
     // Those that say what their calls carry come before those that take any.
     trunks.sort_by_key(|(_, trunk)| trunk.identified_by.is_none());
-    let found = trunks.into_iter().find_map(|(organisation, trunk)| {
-        let dialled = called(trunk, request)?;
-        let context = trunk.numbers.get(&dialled).cloned().flatten();
-        let (caller, name) = caller(trunk, request);
-        Some(Box::new(Arrival { organisation, trunk: Arc::clone(trunk), caller, name, dialled, context }))
-    });
-    Some(found.map_or(Arrives::UnknownNumber, Arrives::Here))
+    let (_, first) = trunks.first()?;
+    if says_to_be_ours(snapshot, first, request, flow) {
+        return None;
+    }
+    let known =
+        trunks.iter().find_map(|(organisation, trunk)| Some((organisation, trunk, called(trunk, request)?)));
+    let takes_all = |(_, trunk): &&(usize, &Arc<Trunk>)| trunk.unknown_numbers == UnknownNumbers::Context;
+    let is_known = known.is_some() || trunks.iter().any(|trunk| takes_all(&trunk));
+    let (organisation, trunk, dialled) = known.or_else(|| {
+        let (organisation, trunk) = trunks.iter().find(takes_all).or_else(|| trunks.first())?;
+        Some((organisation, trunk, written(trunk, request.uri.user())))
+    })?;
+    let (caller, name) = caller(trunk, request);
+    let is_unwanted = caller.is_empty() && trunk.anonymous == AnonymousCallers::Reject;
+    let refused = match (is_known, is_unwanted) {
+        (false, _) => Some(End::from(EndReason::NotFound)),
+        (true, true) => Some(End { status: Some(433), ..End::from(EndReason::Forbidden) }),
+        (true, false) => None,
+    };
+    let context = trunk.numbers.get(&dialled).cloned().flatten();
+    let (organisation, trunk) = (*organisation, Arc::clone(trunk));
+    Some(Arrival { organisation, trunk, caller, name, dialled, context, refused })
+}
+
+/// Whether it is From somebody at a domain of ours who is no number of the public network: a phone, perhaps behind the router that
+/// a trunk stands behind too. Whether such an extension exists is not told.
+fn says_to_be_ours(snapshot: &Snapshot, trunk: &Trunk, request: &Request, flow: &Flow) -> bool {
+    let from = &request.from.uri;
+    let is_here = from.host().is_some_and(|host| snapshot.organisation_of(host, flow.local.ip()).is_some());
+    let user = from.user().unwrap_or_default();
+    let is_short = !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_digit());
+    is_here && is_short && !trunk.incoming_form.read(trunk.country, user).starts_with('+')
+}
+
+fn written(trunk: &Trunk, user: Option<&str>) -> Box<str> {
+    trunk.incoming_form.read(trunk.country, &wire::number(user).unwrap_or_default()).into()
 }
 
 /// Whether a request carries what those of the trunk do.

@@ -63,6 +63,11 @@ pub(crate) fn build(x: &mut Exchange, of: &TrunkInvite<'_>) -> Request {
 }
 
 impl TrunkInvite<'_> {
+    /// The number that is shown, in E.164.
+    pub(crate) fn shown_publicly(&self) -> Option<Box<str>> {
+        self.shown(&self.trunk.caller_id).map(|number| self.trunk.country.e164(number).into())
+    }
+
     /// The number that is shown: what the dialplan says, else the caller's own where it is one of the public network, else the
     /// trunk's.
     fn shown<'s>(&'s self, policy: &'s CallerIdPolicy) -> Option<&'s str> {

@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kiestoon_sip::digest::Session;
 use kiestoon_sip::transaction::ClientId;
 use kiestoon_sip::{Flow, HeaderName, Method, NameAddr, Request, Response, SipUri, Uri};
 use serde::{Deserialize, Serialize};
 
-use super::challenge::credentials;
+use super::logins::MOST_CHALLENGES;
 use super::{Account, Trunk};
 use crate::exchange::Exchange;
 use crate::routes::ClientOwner;
@@ -25,6 +26,8 @@ pub(crate) struct Registration {
     cseq: u32,
     /// Seconds to ask for.
     expires: u32,
+    /// Who has asked for our credentials here.
+    session: Session,
     step: Step,
     /// What the host last granted.
     pub(crate) granted: Option<Granted>,
@@ -77,7 +80,17 @@ impl Registration {
     pub(crate) fn new(x: &mut Exchange, at: Registrar, expires: u32) -> Self {
         let (call_id, tag) = (x.call_id(), x.token());
         let step = Step::Waiting(x.now);
-        Self { at, call_id, tag, cseq: 0, expires, step, granted: None, failures: 0 }
+        Self {
+            at,
+            call_id,
+            tag,
+            cseq: 0,
+            expires,
+            session: Session::default(),
+            step,
+            granted: None,
+            failures: 0,
+        }
     }
 
     /// When it has to be looked at.
@@ -138,8 +151,20 @@ impl Registration {
         request.headers.push(HeaderName::Contact, contact.to_string());
         request.headers.push(HeaderName::Expires, self.expires.to_string());
         request.headers.push(HeaderName::Allow, wire::ALLOW);
+        self.send(x, account, request, (flow, left), 0)
+    }
+
+    fn send(
+        &mut self,
+        x: &mut Exchange,
+        account: &Account,
+        mut request: Request,
+        (flow, left): (Flow, VecDeque<Flow>),
+        challenges: u8,
+    ) -> Change {
+        self.session.prove(&mut request, &account.login, &account.password, &x.token());
         let client = x.request(request.clone(), flow, Some(ClientOwner::Registration));
-        self.step = Step::Asking { client, request: Box::new(request), flow, left, challenges: 0 };
+        self.step = Step::Asking { client, request: Box::new(request), flow, left, challenges };
         Change::None
     }
 
@@ -152,21 +177,17 @@ impl Registration {
         let (flow, left) = (*flow, std::mem::take(left));
         match (status, &trunk.account) {
             (200..300, _) => {
+                self.session.informed(&response.headers);
                 let secs = granted(response, request).unwrap_or(self.expires);
                 return self.bound(x, flow, secs);
             }
-            (401 | 407, Some(account)) if *challenges < MOST_CHALLENGES => {
-                let cnonce = x.token();
-                if let Some((name, value)) = credentials(account, request, &response.headers, &cnonce) {
-                    self.cseq = self.cseq.saturating_add(1);
-                    let mut request = request.clone();
-                    request.cseq.number = self.cseq;
-                    request.headers.set(name, value);
-                    let challenges = challenges.saturating_add(1);
-                    let client = x.request(Request::clone(&request), flow, Some(ClientOwner::Registration));
-                    self.step = Step::Asking { client, request, flow, left, challenges };
-                    return Change::None;
-                }
+            (401 | 407, Some(account))
+                if *challenges < MOST_CHALLENGES && self.session.challenged(&response.headers) =>
+            {
+                self.cseq = self.cseq.saturating_add(1);
+                let (mut request, challenges) = (Request::clone(request), challenges.saturating_add(1));
+                request.cseq.number = self.cseq;
+                return self.send(x, account, request, (flow, left), challenges);
             }
             (423, Some(account)) => {
                 let least = response
@@ -242,7 +263,6 @@ fn granted(response: &Response, request: &Request) -> Option<u32> {
     own.and_then(NameAddr::expires).or_else(|| response.headers.expires())
 }
 
-const MOST_CHALLENGES: u8 = 2;
 /// Of its time.
 const REFRESHED: f64 = 0.8;
 /// Seconds.

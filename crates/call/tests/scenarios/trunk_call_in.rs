@@ -1,6 +1,6 @@
 //! A call comes in over a trunk: known by the address that it comes from, it enters `inkomend` under the number that was called.
 
-use kiestoon_call::{Account, Trunk};
+use kiestoon_call::{Account, AnonymousCallers, Direction, Trunk, UnknownNumbers};
 use kiestoon_sip::network::Network;
 use kiestoon_sip::{HeaderName, Method, NameAddr, Request, Uri};
 use kiestoon_testkit::{PhoneId, Story, carrier, phone, secs};
@@ -59,6 +59,8 @@ fn it_rings_by_the_rule_of_its_number() {
         let record = t.expect_cdr().answered().reached("202").record();
         assert_eq!((&*record.from_number, &*record.from_name), ("+31612345678", "Jansen"));
         assert_eq!((&*record.dialled, &*record.context), ("+31201234567", "inkomend"));
+        assert_eq!((record.direction(), record.did()), (Direction::Inbound, Some("+31201234567")));
+        assert_eq!((record.trunk_in().map(|name| &**name), record.trunk_out()), (Some("voys"), None));
         t.expect_nothing_left();
     }
 }
@@ -121,7 +123,99 @@ fn a_number_that_the_trunk_does_not_have_is_unknown() {
     t.run(secs(1));
     t.expect(far).got(404, &Method::Invite);
     t.settle();
-    assert!(t.the_pbx().cdrs.is_empty());
+    let record = t.expect_cdr().disposition("failed").reason("not_found").status(404).record();
+    assert_eq!((&*record.dialled, record.did()), ("+31207654321", Some("+31207654321")));
+    assert_eq!((record.direction(), &record.route), (Direction::Inbound, &None));
+    t.expect_nothing_left();
+}
+
+#[test]
+fn an_unknown_number_enters_the_dialplan_where_the_trunk_says_so() {
+    let rules = "[[context.inkomend]]\nmatch = \"_+3120765.\"\ndo = [{ dial = \"ext:202\" }]\n";
+    let mut t = Story::office(7).rules(rules).trunk("voys", |trunk| {
+        voys(trunk);
+        trunk.unknown_numbers = UnknownNumbers::Context;
+    });
+    let far = t.add_carrier(carrier("voys"));
+    let b = t.add(phone("202"));
+    t.register_all();
+    t.call_with(far, "0207654321", |invite| from(invite, "", "+31612345678"));
+    t.run(secs(3));
+    t.expect(far).talks_both_ways_with(b);
+    t.hang_up(far);
+    t.settle();
+    assert_eq!(&*t.expect_cdr().answered().record().dialled, "+31207654321");
+    t.expect_nothing_left();
+}
+
+#[test]
+fn nobody_calls_where_the_trunk_takes_nobody() {
+    let mut t = Story::office(8).rules(IN).trunk("voys", |trunk| {
+        voys(trunk);
+        trunk.anonymous = AnonymousCallers::Reject;
+    });
+    let far = t.add_carrier(carrier("voys"));
+    let c = t.add(phone("203"));
+    t.register_all();
+    t.call_with(far, "+31201234567", |invite| from(invite, "Anonymous", "anonymous"));
+    t.run(secs(1));
+    t.expect(far).got(433, &Method::Invite);
+    t.expect(c).never_called();
+    t.settle();
+    t.expect_cdr().disposition("failed").reason("forbidden").status(433);
+    t.expect_nothing_left();
+}
+
+/// Both stand behind one router.
+#[test]
+fn a_phone_at_the_address_of_a_trunk_is_asked_like_any() {
+    let (mut t, far, [b, ..]) = office(9);
+    let a = t.add(phone("201").at_address_of(far));
+    t.register(a);
+    t.run(secs(1));
+    t.call(a, "202");
+    t.run(secs(3));
+    t.expect(a).got(407, &Method::Invite).talks_both_ways_with(b);
+    t.hang_up(a);
+    t.settle();
+    let record = t.expect_cdr().answered().from_to("201", "202").record();
+    assert_eq!((record.direction(), &*record.context), (Direction::Internal, "intern"));
+    // One that does not exist is asked too.
+    t.call_with(far, "+31207654321", |invite| {
+        let tag = invite.from.tag().unwrap_or_default().to_owned();
+        let uri = Uri::parse("sip:299@kantoor.example").expect("a URI");
+        invite.from = NameAddr::new(uri).with_tag(&tag);
+    });
+    t.run(secs(1));
+    t.expect(far).got(407, &Method::Invite).never_got(404, &Method::Invite);
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn a_trunk_makes_calls_and_nothing_else() {
+    let (mut t, far, [b, ..]) = office(10);
+    let outside = |request: &mut Request| from(request, "", "+31612345678");
+    t.send(far, Method::Message, "202", |request| {
+        outside(request);
+        request.set_body("text/plain", "Hallo");
+    });
+    for method in [Method::Subscribe, Method::Publish, Method::Refer] {
+        t.send(far, method, "202", |request| {
+            outside(request);
+            request.headers.set(HeaderName::Contact, "<sip:voys@10.0.0.20>");
+        });
+    }
+    t.send(far, Method::Options, "202", outside);
+    t.call_with(far, "+31201234567", |invite| {
+        outside(invite);
+        invite.headers.set(HeaderName::Replaces, "a@b;to-tag=c;from-tag=d");
+    });
+    t.run(secs(1));
+    t.expect(far).got(403, &Method::Message).got(403, &Method::Refer).got(403, &Method::Invite);
+    t.expect(far).got(405, &Method::Subscribe).got(405, &Method::Publish).got(200, &Method::Options);
+    t.expect(b).never_called().was_asked(&Method::Message, 0);
+    t.settle();
     t.expect_nothing_left();
 }
 

@@ -102,7 +102,7 @@ fn one_that_says_what_it_carries_comes_before_one_that_takes_any() {
         t.call_with(far, "+31201234567", |invite| carries(invite, account));
         t.run(secs(3));
         t.expect(far).talks_both_ways_with(b);
-        let calls = t.the_pbx().switch.calls();
+        let calls = t.the_pbx().switch.calls(t.now());
         assert!(format!("{calls:?}").contains(trunk), "{calls:?}");
         t.hang_up(far);
         t.run(secs(2));

@@ -13,7 +13,7 @@ use super::{Codec, LocalMedia, MediaLine, Sdp, SdpError};
 use crate::srtp::{MasterKey, PeerKey, Suite};
 
 /// What an operator allows (`[media] srtp`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub enum SrtpPolicy {
     /// Keys are passed over; a description that has nothing but SRTP is refused.
     Off,

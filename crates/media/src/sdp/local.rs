@@ -38,6 +38,11 @@ pub fn voiceband_offer(us: &LocalMedia, preferred: Option<Encoding>) -> Sdp {
 /// An offer of our own: what the policy of `origin` names, else PCMA and PCMU, and `telephone-event`.
 pub fn local_offer(us: &LocalMedia, origin: &mut Origin) -> Sdp {
     let mut codecs = origin.policy().offer();
+    let all = codecs.clone();
+    origin.select(&mut codecs);
+    if !codecs.iter().any(Codec::is_audio) {
+        codecs = all;
+    }
     origin.number(&mut codecs);
     let mut audio = MediaLine::audio("RTP/AVP", us, codecs, Direction::SendRecv);
     audio.ptime = Some(PTIME);

@@ -15,6 +15,7 @@ mod origin;
 mod parse;
 mod policy;
 mod relay;
+mod selection;
 mod write;
 
 use std::net::{IpAddr, SocketAddr};
@@ -33,6 +34,7 @@ pub use local::{local_answer, local_offer, voiceband_offer};
 pub use origin::Origin;
 pub use policy::Policy;
 pub use relay::{refuse_offer, relay_answer, relay_offer, with_direction};
+pub use selection::Selection;
 
 /// A session description: what a phone wrote, or what we write to one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

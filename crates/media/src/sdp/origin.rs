@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::numbering::Numbering;
-use super::{Codec, MediaLine, OriginLine, Policy, RemoteAudio, Sdp};
+use super::{Codec, MediaLine, OriginLine, Policy, RemoteAudio, Sdp, Selection};
 
 /// Our side of the SDP session with one leg; one for each leg, kept as long as the leg lives. It numbers the
 /// versions and remembers the order of the `m=` lines, which may never shrink (RFC 3264 section 8).
@@ -23,6 +23,7 @@ pub struct Origin {
     active: usize,
     numbering: Numbering,
     policy: Option<Arc<Policy>>,
+    selection: Option<Arc<Selection>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,6 +47,7 @@ impl Origin {
             active: 0,
             numbering: Numbering::default(),
             policy: None,
+            selection: None,
         }
     }
 
@@ -53,6 +55,19 @@ impl Origin {
     /// Without one, formats only pass through.
     pub fn with_policy(session_id: u64, policy: Arc<Policy>) -> Self {
         Self { policy: Some(policy), ..Self::new(session_id) }
+    }
+
+    /// The same with a peer to which only so much is offered.
+    #[must_use]
+    pub fn selecting(self, selection: Arc<Selection>) -> Self {
+        Self { selection: Some(selection), ..self }
+    }
+
+    /// Leaves out of an offer what the peer is not to be offered.
+    pub(super) fn select(&self, codecs: &mut Vec<Codec>) {
+        if let Some(selection) = &self.selection {
+            selection.order(codecs);
+        }
     }
 
     /// Leaves out of a phone's description the formats that ours did not name. To be called once both are known: before

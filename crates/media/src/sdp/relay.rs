@@ -25,6 +25,10 @@ pub fn relay_offer(theirs: &Sdp, us: &LocalMedia, origin: &mut Origin) -> Result
             .into_iter()
             .filter(|codec| !line.voiceband || codec.is_g711()),
     );
+    origin.select(&mut codecs);
+    if !codecs.iter().any(Codec::is_audio) {
+        return Err(SdpError::NoCommonCodec);
+    }
     origin.number(&mut codecs);
     let mut audio = MediaLine::audio("RTP/AVP", us, codecs, theirs.direction_of(line));
     audio.ptime = line.ptime;

@@ -64,6 +64,7 @@ fn table(calls: &[Cdr], language: Language) -> String {
         language.pick("from", "van"),
         language.pick("dialled", "gebeld"),
         language.pick("reached", "bereikt"),
+        "trunk",
         language.pick(">talked", ">gesprek"),
         language.pick("result", "afloop"),
         language.pick("reason", "reden"),
@@ -77,6 +78,7 @@ fn table(calls: &[Cdr], language: Language) -> String {
             text(&call.from_number),
             text(&call.dialed),
             text(&call.to_number),
+            trunks(call, language),
             talked.map_or_else(|| "-".into(), when::duration),
             call.disposition.map_or_else(|| "-".into(), |word| result(word, language).into()),
             text(&call.end_reason) + &causes(call),
@@ -98,7 +100,33 @@ fn leg(leg: &Value, language: Language) -> String {
         text("transport"),
         text("remote"),
         text("user_agent")
-    )
+    ) + &over(leg, language)
+}
+
+/// The trunk of a leg, with the host that was called and the number that was shown there.
+fn over(leg: &Value, language: Language) -> String {
+    let Some(trunk) = leg["trunk"].as_str() else { return String::new() };
+    let host = leg["host"].as_str().map(|host| format!(" ({})", printable(host))).unwrap_or_default();
+    let shown = leg["shown"].as_str().map(printable);
+    let shown = shown.map(|shown| say!(language, " as {shown}", " als {shown}")).unwrap_or_default();
+    format!(" trunk {}{host}{shown}", printable(trunk))
+}
+
+/// The trunks of a call: over which it came in and went out, and those that were tried in vain before, each with its status.
+fn trunks(call: &Cdr, language: Language) -> String {
+    let mut failed: Vec<String> = Vec::new();
+    for leg in call.legs.iter().filter(|leg| leg["side"] == "callee") {
+        if let (Some(trunk), Some(status @ 300..)) = (leg["trunk"].as_str(), leg["status"].as_u64()) {
+            failed.push(format!("{} {status}", printable(trunk)));
+        }
+    }
+    let came = call.trunk_in.as_deref().map(printable);
+    let came = came.map(|trunk| say!(language, "from {trunk}", "van {trunk}"));
+    let went = call.trunk_out.as_deref().map(printable);
+    let went = went.map(|trunk| say!(language, "to {trunk}", "naar {trunk}"));
+    let failed = (!failed.is_empty()).then(|| format!("({})", failed.join(", ")));
+    let parts: Vec<String> = [came, went, failed].into_iter().flatten().collect();
+    if parts.is_empty() { "-".into() } else { parts.join(" ") }
 }
 
 /// Its way through the dialplan.
@@ -141,4 +169,42 @@ fn result(disposition: Disposition, language: Language) -> &'static str {
         Disposition::Interrupted => ("interrupted", "onderbroken"),
     };
     language.pick(english, dutch)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn call(trunk_in: Option<&str>, trunk_out: Option<&str>, legs: Vec<Value>) -> Cdr {
+        Cdr {
+            trunk_in: trunk_in.map(Into::into),
+            trunk_out: trunk_out.map(Into::into),
+            legs,
+            ..Cdr::default()
+        }
+    }
+
+    fn tried(trunk: &str, status: u16) -> Value {
+        json!({ "side": "callee", "trunk": trunk, "host": "sip.example:5061", "shown": "+31201234567", "status": status })
+    }
+
+    #[test]
+    fn the_trunks_that_failed_are_named_beside_the_one_that_answered() {
+        let failed_over = call(None, Some("backup"), vec![tried("voys", 503), tried("backup", 200)]);
+        assert_eq!(trunks(&failed_over, Language::English), "to backup (voys 503)");
+        assert_eq!(trunks(&failed_over, Language::Dutch), "naar backup (voys 503)");
+        let through = call(Some("voys"), Some("backup"), vec![tried("backup", 200)]);
+        assert_eq!(trunks(&through, Language::English), "from voys to backup");
+        let inside = call(None, None, vec![json!({ "side": "callee", "trunk": null, "status": 486 })]);
+        assert_eq!(trunks(&inside, Language::English), "-");
+    }
+
+    #[test]
+    fn a_leg_over_a_trunk_says_where_it_went_and_who_was_shown() {
+        let line = leg(&tried("voys", 503), Language::English);
+        assert!(line.ends_with(" trunk voys (sip.example:5061) as +31201234567"), "{line}");
+        assert!(!leg(&json!({ "side": "callee" }), Language::Dutch).contains("trunk"));
+    }
 }

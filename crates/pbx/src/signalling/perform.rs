@@ -107,6 +107,9 @@ fn log(event: &Event) {
         Event::CallAnswered { call, .. } => tracing::info!(%call, "call answered"),
         Event::CallHeld { call, by, held } => tracing::info!(%call, by = by.as_str(), held, "hold"),
         Event::CallForwarded { call, .. } => tracing::info!(%call, "call forwarded"),
+        Event::CallTransfer { call, by, status: 403, .. } if by.starts_with("trunk:") => {
+            tracing::warn!(%call, trunk = %by, "a trunk wants to transfer a call, and may not");
+        }
         Event::CallTransfer { call, status, .. } => tracing::info!(%call, status, "transfer"),
         Event::CallDiagnosed { call, side, cause: Some(Cause::HearsNothing) } => {
             tracing::warn!(%call, side = side.as_str(), cause = %Cause::HearsNothing, "does not hear");

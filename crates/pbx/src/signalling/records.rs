@@ -1,9 +1,10 @@
 //! The switch's records in the store's words: call records and bindings, on their way to the journals and back.
+use std::sync::Arc;
 use std::time::Duration;
 
 use kiestoon_call::{
-    BindingChange, CdrEnd, CdrLeg, CdrRecord, Disposition, EndReason, HangupBy, HoursSet, Side, Snapshot,
-    StoredBinding,
+    BindingChange, CdrEnd, CdrLeg, CdrRecord, Direction, Disposition, EndReason, HangupBy, HoursSet, Side,
+    Snapshot, StoredBinding,
 };
 use kiestoon_dialplan::Forced;
 use kiestoon_media::rtp::T38;
@@ -21,13 +22,26 @@ use super::views;
 pub(super) fn cdr(record: CdrRecord) -> Cdr {
     let caller = side(&record.legs, Side::Caller);
     let callee = side(&record.legs, Side::Callee);
+    let direction = record.direction();
+    let reached = match direction {
+        Direction::Inbound => record.to_number.clone().unwrap_or_default(),
+        Direction::Outbound | Direction::Internal => record.from_number.clone(),
+    };
+    let trunk = |name: Option<&Arc<str>>| name.map(ToString::to_string);
     let mut cdr = Cdr {
         id: record.id.to_string(),
         linked_id: Some(record.linked.unwrap_or(record.id).to_string()),
         tenant_id: Some(record.organisation.to_string()),
-        direction: Some(store::Direction::Internal),
+        direction: Some(match direction {
+            Direction::Internal => store::Direction::Internal,
+            Direction::Inbound => store::Direction::Inbound,
+            Direction::Outbound => store::Direction::Outbound,
+        }),
+        did: record.did().map(Into::into),
+        trunk_in: trunk(record.trunk_in()),
+        trunk_out: trunk(record.trunk_out()),
         from_name: Some(record.from_name.into()),
-        extension: Some(record.from_number.to_string()),
+        extension: Some(reached.into()).filter(|number: &String| !number.is_empty()),
         from_number: Some(record.from_number.into()),
         dialed: Some(record.dialled.into()),
         to_number: record.to_number.map(Into::into),
@@ -140,6 +154,9 @@ fn leg(leg: &CdrLeg) -> Value {
         "quality": leg.quality,
         "end_reason": leg.reason.map(EndReason::as_str),
         "charged_to": leg.charged_to,
+        "trunk": leg.over.as_ref().map(|over| &over.trunk),
+        "host": leg.over.as_ref().and_then(|over| over.host.as_ref()),
+        "shown": leg.over.as_ref().and_then(|over| over.shown.as_ref()),
     })
 }
 

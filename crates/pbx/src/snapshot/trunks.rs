@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kiestoon_call::{
-    Account, CallerIdPolicy, FromUser, HeaderRule, IncomingForm, NamedIn, NumberForm, Trunk,
+    Account, CallerIdPolicy, DtmfMode, FromUser, HeaderRule, IncomingForm, NamedIn, NumberForm, Trunk,
 };
 use kiestoon_dialplan::{Country, INBOUND, Plans};
+use kiestoon_media::SrtpPolicy;
 use kiestoon_sip::network::Network;
 use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri, Uri};
 use kiestoon_store::{
     CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, Directory, IncomingFormat, Interval, NumberFormat, Presets,
-    TrunkDetails, TrunkHost, TrunkSettings, TrunkTransport,
+    TrunkDetails, TrunkDtmf, TrunkHost, TrunkSettings, TrunkSrtp, TrunkTransport,
 };
 
 /// The trunks of each organisation, by name.
@@ -89,6 +90,10 @@ fn build(id: &str, details: &TrunkDetails, presets: &Presets) -> Option<Trunk> {
         options: said.options.map_or(Some(OPTIONS), Interval::duration),
         channels: said.channels,
         calls_per_second: said.calls_per_second,
+        srtp: said.srtp.map_or(usual.srtp, srtp),
+        codecs: said.codecs.iter().flatten().map(|codec| codec.word().into()).collect(),
+        dtmf: said.dtmf.map_or(usual.dtmf, dtmf),
+        session_timer: said.session_timer.map_or(usual.session_timer, Interval::duration),
         weight: said.weight.and_then(|weight| weight.try_into().ok()).unwrap_or(usual.weight),
         ..usual
     })
@@ -164,6 +169,23 @@ fn caller_id(said: &TrunkSettings, usual: &CallerIdPolicy) -> CallerIdPolicy {
     }
 }
 
+fn srtp(word: TrunkSrtp) -> SrtpPolicy {
+    match word {
+        TrunkSrtp::Off => SrtpPolicy::Off,
+        TrunkSrtp::Optional => SrtpPolicy::Optional,
+        TrunkSrtp::Required => SrtpPolicy::Required,
+    }
+}
+
+fn dtmf(word: TrunkDtmf) -> DtmfMode {
+    match word {
+        TrunkDtmf::Auto => DtmfMode::Auto,
+        TrunkDtmf::Rfc4733 => DtmfMode::Rfc4733,
+        TrunkDtmf::Info => DtmfMode::Info,
+        TrunkDtmf::Inband => DtmfMode::Inband,
+    }
+}
+
 /// Seconds, where neither the operator nor the preset says how long.
 const EXPIRES: u32 = 3_600;
 /// The same.
@@ -218,6 +240,10 @@ mod tests {
                 ("calls_per_second", "2"),
                 ("weight", "0"),
                 ("options", "off"),
+                ("srtp", "required"),
+                ("codecs", "G722,PCMA"),
+                ("dtmf", "info"),
+                ("session_timer", "off"),
             ],
         );
         said.password = Some(kiestoon_store::TrunkPassword::new("geheim").expect("a password"));
@@ -232,6 +258,11 @@ mod tests {
         assert_eq!((trunk.registers, trunk.number_form), (Some(600), NumberForm::National));
         assert_eq!((trunk.channels, trunk.calls_per_second), (Some(4), Some(2)));
         assert_eq!((trunk.weight, trunk.options), (0, None));
+        assert_eq!(
+            (trunk.srtp, trunk.dtmf, trunk.session_timer),
+            (SrtpPolicy::Required, DtmfMode::Info, None)
+        );
+        assert_eq!(trunk.codecs, ["G722".into(), "PCMA".into()]);
         let account = trunk.account.as_ref().expect("an account");
         assert_eq!((&*account.username, &*account.login, &*account.password), ("100001", "inlog", "geheim"));
         assert_eq!(trunk.numbers.get("+31201234567").cloned().flatten().as_deref(), Some("verkoop"));

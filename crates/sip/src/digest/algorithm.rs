@@ -4,10 +4,11 @@
 use std::fmt;
 
 use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
 use sha2::{Sha256, Sha512_256};
 
 /// A hash algorithm (RFC 7616 section 3.3), without the `-sess` forms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
     /// MD5: what every desk phone speaks, and what is meant where no algorithm is named.
     Md5,

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use crate::message::Method;
 
 use super::credentials::Parameters;
@@ -19,8 +21,10 @@ pub struct Challenge<'a> {
     pub opaque: Option<Cow<'a, str>>,
     /// MD5 where none is named.
     pub algorithm: Algorithm,
-    /// Whether `qop=auth` is offered; without it the answer follows RFC 2069.
+    /// Whether `qop=auth` is offered.
     pub qop_auth: bool,
+    /// Whether `qop=auth-int` is offered, which covers the body too. Where neither is, the answer follows RFC 2069.
+    pub qop_auth_int: bool,
     /// The password was right, only the nonce was not: answer again without asking anyone.
     pub stale: bool,
 }
@@ -46,8 +50,9 @@ impl<'a> Challenge<'a> {
                 _ => {}
             }
         }
-        let qop_auth = qop.as_ref().is_some_and(|list| offers_auth(list));
-        if qop.is_some() && !qop_auth {
+        let offers = |token: &str| qop.as_ref().is_some_and(|list| offers(list, token));
+        let (qop_auth, qop_auth_int) = (offers("auth"), offers("auth-int"));
+        if qop.is_some() && !qop_auth && !qop_auth_int {
             return Err(DigestFailure::Unsupported("qop"));
         }
         Ok(Self {
@@ -61,6 +66,7 @@ impl<'a> Challenge<'a> {
                 }
             },
             qop_auth,
+            qop_auth_int,
             stale,
         })
     }
@@ -75,7 +81,8 @@ pub enum Secret<'a> {
     Ha1(&'a Ha1Set),
 }
 
-/// The value of the `Authorization` or `Proxy-Authorization` header field that answers a challenge.
+/// The value of the `Authorization` or `Proxy-Authorization` header field that answers a challenge for a request without a
+/// body. For others, and where nonces are used again, see [`Session`](super::Session).
 ///
 /// `uri` is the Request-URI as written in the request. `nc` counts the requests that use this nonce, from
 /// 1; `cnonce` is random text of the caller's.
@@ -91,44 +98,120 @@ pub fn answer(
     nc: u32,
     cnonce: &str,
 ) -> Result<String, DigestFailure> {
-    let algorithm = challenge.algorithm;
-    let ha1 = match secret {
-        Secret::Password(password) => algorithm.ha1(username, &challenge.realm, password),
-        Secret::Ha1(set) => set.hash(algorithm).ok_or(DigestFailure::Unsupported("algorithm"))?,
+    let asked = Asked {
+        realm: &challenge.realm,
+        nonce: &challenge.nonce,
+        opaque: challenge.opaque.as_deref(),
+        algorithm: challenge.algorithm,
+        qop: challenge.qop(),
     };
-    let ha1 = ha1.hex();
-    let ha2 = algorithm.hash(&[method.as_str().as_bytes(), uri.as_bytes()]).hex();
-    let (nonce, count) = (challenge.nonce.as_bytes(), format!("{nc:08x}"));
-    let response = if challenge.qop_auth {
-        let parts = [ha1.as_bytes(), nonce, count.as_bytes(), cnonce.as_bytes(), b"auth", ha2.as_bytes()];
-        algorithm.hash(&parts)
-    } else {
-        algorithm.hash(&[ha1.as_bytes(), nonce, ha2.as_bytes()])
-    };
-
-    let mut value = String::with_capacity(256);
-    value.push_str("Digest username=");
-    push_quoted(&mut value, username);
-    value.push_str(", realm=");
-    push_quoted(&mut value, &challenge.realm);
-    value.push_str(", nonce=");
-    push_quoted(&mut value, &challenge.nonce);
-    value.push_str(", uri=");
-    push_quoted(&mut value, uri);
-    let _ = write!(value, ", response=\"{}\", algorithm={}", response.hex().as_str(), algorithm.token());
-    if challenge.qop_auth {
-        let _ = write!(value, ", qop=auth, nc={count}, cnonce=");
-        push_quoted(&mut value, cnonce);
-    }
-    if let Some(opaque) = &challenge.opaque {
-        value.push_str(", opaque=");
-        push_quoted(&mut value, opaque);
-    }
-    Ok(value)
+    asked.answer(username, secret, &Covered { method, uri, body: b"" }, nc, cnonce)
 }
 
-fn offers_auth(list: &str) -> bool {
-    list.split(',').any(|qop| qop.trim().eq_ignore_ascii_case("auth"))
+impl Challenge<'_> {
+    /// What is chosen of the offered: the plain form before the one that a proxy breaks which changes the body.
+    pub(super) fn qop(&self) -> Option<Protection> {
+        match (self.qop_auth, self.qop_auth_int) {
+            (true, _) => Some(Protection::Auth),
+            (false, true) => Some(Protection::AuthInt),
+            (false, false) => None,
+        }
+    }
+}
+
+/// A quality of protection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Protection {
+    /// Of method and URI.
+    Auth,
+    /// Of the body too.
+    AuthInt,
+}
+
+/// What an answer needs of its challenge.
+pub(super) struct Asked<'a> {
+    pub(super) realm: &'a str,
+    pub(super) nonce: &'a str,
+    pub(super) opaque: Option<&'a str>,
+    pub(super) algorithm: Algorithm,
+    /// None: as RFC 2069 has it.
+    pub(super) qop: Option<Protection>,
+}
+
+/// What an answer covers of its request.
+pub(super) struct Covered<'a> {
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a str,
+    pub(super) body: &'a [u8],
+}
+
+impl Asked<'_> {
+    /// See [`answer`].
+    pub(super) fn answer(
+        &self,
+        username: &str,
+        secret: Secret<'_>,
+        covered: &Covered<'_>,
+        nc: u32,
+        cnonce: &str,
+    ) -> Result<String, DigestFailure> {
+        let algorithm = self.algorithm;
+        let ha1 = match secret {
+            Secret::Password(password) => algorithm.ha1(username, self.realm, password),
+            Secret::Ha1(set) => set.hash(algorithm).ok_or(DigestFailure::Unsupported("algorithm"))?,
+        };
+        let ha1 = ha1.hex();
+        let (method, uri) = (covered.method.as_str().as_bytes(), covered.uri.as_bytes());
+        let ha2 = match self.qop {
+            Some(Protection::AuthInt) => {
+                let body = algorithm.hash(&[covered.body]).hex();
+                algorithm.hash(&[method, uri, body.as_bytes()])
+            }
+            _ => algorithm.hash(&[method, uri]),
+        };
+        let ha2 = ha2.hex();
+        let (nonce, count) = (self.nonce.as_bytes(), format!("{nc:08x}"));
+        let token = self.qop.map(Protection::token);
+        let response = match token {
+            Some(token) => {
+                let (count, cnonce, token) = (count.as_bytes(), cnonce.as_bytes(), token.as_bytes());
+                algorithm.hash(&[ha1.as_bytes(), nonce, count, cnonce, token, ha2.as_bytes()])
+            }
+            None => algorithm.hash(&[ha1.as_bytes(), nonce, ha2.as_bytes()]),
+        };
+        let mut value = String::with_capacity(256);
+        value.push_str("Digest username=");
+        push_quoted(&mut value, username);
+        value.push_str(", realm=");
+        push_quoted(&mut value, self.realm);
+        value.push_str(", nonce=");
+        push_quoted(&mut value, self.nonce);
+        value.push_str(", uri=");
+        push_quoted(&mut value, covered.uri);
+        let _ = write!(value, ", response=\"{}\", algorithm={}", response.hex().as_str(), algorithm.token());
+        if let Some(token) = token {
+            let _ = write!(value, ", qop={token}, nc={count}, cnonce=");
+            push_quoted(&mut value, cnonce);
+        }
+        if let Some(opaque) = self.opaque {
+            value.push_str(", opaque=");
+            push_quoted(&mut value, opaque);
+        }
+        Ok(value)
+    }
+}
+
+impl Protection {
+    fn token(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::AuthInt => "auth-int",
+        }
+    }
+}
+
+fn offers(list: &str, token: &str) -> bool {
+    list.split(',').any(|qop| qop.trim().eq_ignore_ascii_case(token))
 }
 
 fn push_quoted(value: &mut String, text: &str) {

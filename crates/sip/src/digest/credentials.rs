@@ -136,6 +136,11 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// Of a header field without a scheme, such as `Authentication-Info`.
+    pub(super) fn without_scheme(value: &'a str) -> Self {
+        Self { rest: value }
+    }
+
     fn parameter(&mut self) -> Result<(&'a str, Cow<'a, str>), DigestFailure> {
         let (name, after) =
             self.rest.split_once('=').ok_or(DigestFailure::Malformed("a parameter without a value"))?;

@@ -7,6 +7,7 @@ mod credentials;
 mod nonce;
 mod replay;
 mod server;
+mod session;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ pub use algorithm::{Algorithm, Ha1Set};
 pub use client::{Challenge, Secret, answer};
 pub use credentials::{Credentials, Qop};
 pub use server::{DigestServer, DigestSettings, FrozenDigestServer};
+pub use session::Session;
 
 /// Why credentials or a challenge were not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -310,7 +310,7 @@ fn what_a_client_cannot_answer_is_said() {
     let failure = |text: &str| Challenge::parse(text).map(|_| ()).unwrap_err();
     assert_eq!(failure("Basic realm=\"x\""), DigestFailure::Unsupported("scheme"));
     let base = "Digest realm=\"x\", nonce=\"y\"";
-    assert_eq!(failure(&format!("{base}, qop=\"auth-int\"")), DigestFailure::Unsupported("qop"));
+    assert_eq!(failure(&format!("{base}, qop=\"auth-conf\"")), DigestFailure::Unsupported("qop"));
     assert_eq!(failure(&format!("{base}, algorithm=MD5-sess")), DigestFailure::Unsupported("algorithm"));
     assert_eq!(failure("Digest realm=\"x\""), DigestFailure::Malformed("no nonce"));
     assert!(Challenge::parse(&format!("{base}, stale=TRUE")).unwrap().stale);

@@ -184,6 +184,13 @@ impl Audit {
                 let key = (rung.from, response.call_id.to_string(), response.cseq.number, tag);
                 self.accepted.entry(key).or_insert(false);
             }
+            // It is sent once more, with credentials.
+            Message::Response(response) if matches!(response.status.code(), 401 | 407) => {
+                let branch = response.via.first().and_then(|via| via.branch()).unwrap_or_default();
+                self.byes.values_mut().for_each(|byes| {
+                    byes.remove(branch);
+                });
+            }
             _ => {}
         }
     }

@@ -17,6 +17,11 @@ pub(super) struct Reliable {
 impl Reliable {
     pub(super) fn see(&mut self, look: &Look<'_>) -> Option<String> {
         if !look.from_pbx {
+            // It is sent once more, with credentials.
+            let status = look.response().map_or(0, |response| response.status.code());
+            if matches!(status, 401 | 407) && look.arrives {
+                self.pracks.retain(|_, branch| branch != look.branch);
+            }
             return None;
         }
         if let Some(request) = look.request().filter(|request| request.method == Method::Prack) {

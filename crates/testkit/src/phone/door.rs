@@ -6,8 +6,8 @@ use std::time::Instant;
 use kiestoon_sip::digest::{Algorithm, Credentials, DigestServer, DigestSettings, Ha1Set};
 use kiestoon_sip::{HeaderName, Request};
 
-use super::Phone;
 use super::wire::Asked;
+use super::{Phone, Profile};
 
 /// What is asked, and of whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,30 @@ pub(crate) struct Asks {
     pub(crate) login: String,
     pub(crate) password: String,
     pub(crate) algorithm: Algorithm,
+    pub(crate) whom: Whom,
+}
+
+/// Which requests are challenged, besides REGISTER.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// INVITEs that begin a call.
+    Callers,
+    /// Those in a dialog too.
+    All,
+    /// Those in a dialog alone.
+    Talkers,
+    /// The same, whatever they answer.
+    TalkersForever,
+}
+
+impl Whom {
+    pub(crate) fn are_callers(self) -> bool {
+        matches!(self, Self::Callers | Self::All)
+    }
+
+    pub(crate) fn are_talkers(self) -> bool {
+        self != Self::Callers
+    }
 }
 
 /// Lets those pass who know the password.
@@ -40,14 +64,53 @@ impl Door {
         let is_known = given.is_some_and(|given| {
             given.username == *login && self.digest.verify(0, source, request, &given, &ha1).is_ok()
         });
-        if is_known {
+        if is_known && (request.to.tag().is_none() || self.asks.whom != Whom::TalkersForever) {
             return None;
         }
         self.digest.challenge(0, REALM, source, false).pop()
     }
 }
 
+impl Profile {
+    /// Asks so in dialogs too.
+    #[must_use]
+    pub fn in_dialogs_too(self) -> Self {
+        self.asking(Whom::All)
+    }
+
+    /// Asks so in dialogs, and nobody who calls.
+    #[must_use]
+    pub fn in_dialogs_alone(self) -> Self {
+        self.asking(Whom::Talkers)
+    }
+
+    /// Asks so in dialogs, nobody who calls, and again and again.
+    #[must_use]
+    pub fn in_dialogs_forever(self) -> Self {
+        self.asking(Whom::TalkersForever)
+    }
+
+    fn asking(mut self, whom: Whom) -> Self {
+        self.asks.as_mut().expect("who asks for a name and a password").whom = whom;
+        self
+    }
+}
+
 impl Phone {
+    /// The challenge of a request in a dialog.
+    pub(super) fn challenges_within(&mut self, request: &Request) -> Option<String> {
+        let source = self.flow.remote.ip();
+        let door = self.door.as_mut().filter(|door| door.asks.whom.are_talkers())?;
+        door.stops(request, source)
+    }
+
+    /// The challenge of an INVITE that begins a call.
+    pub(super) fn challenges_caller(&mut self, request: &Request) -> Option<String> {
+        let source = self.flow.remote.ip();
+        let door = self.door.as_mut().filter(|door| door.asks.whom.are_callers())?;
+        door.stops(request, source)
+    }
+
     /// The registrar of a trunk: binds whatever contact comes, for as long as it wants, but no longer than two minutes.
     pub(super) fn registers(&mut self, now: Instant, asked: &Asked, request: &Request) {
         let source = self.flow.remote.ip();

@@ -6,7 +6,7 @@ use kiestoon_sip::Transport;
 use kiestoon_sip::digest::Algorithm;
 
 use super::device::Device;
-use super::door::Asks;
+use super::door::{Asks, Whom};
 use crate::story::PhoneId;
 
 /// A phone before it stands on the network.
@@ -313,7 +313,8 @@ impl Profile {
     /// Lets no INVITE pass that does not answer its challenge with this name and password.
     #[must_use]
     pub fn asks_for(mut self, login: &str, password: &str, algorithm: Algorithm) -> Self {
-        self.asks = Some(Asks { login: login.to_owned(), password: password.to_owned(), algorithm });
+        let (login, password) = (login.to_owned(), password.to_owned());
+        self.asks = Some(Asks { login, password, algorithm, whom: Whom::Callers });
         self
     }
 

@@ -188,8 +188,7 @@ impl Phone {
     }
 
     fn rung(&mut self, now: Instant, asked: &Asked, request: Box<Request>) {
-        let source = self.flow.remote.ip();
-        if let Some(challenge) = self.door.as_mut().and_then(|door| door.stops(&request, source)) {
+        if let Some(challenge) = self.challenges_caller(&request) {
             return self.answer_with(
                 now,
                 asked,
@@ -302,6 +301,11 @@ impl Phone {
             return self.answer(now, asked, &request, 500);
         }
         line.remote_seq = Some(request.cseq.number);
+        if let Some(challenge) = self.challenges_within(&request) {
+            let challenge = [(HeaderName::WwwAuthenticate, challenge)];
+            return self.answer_with(now, asked, &request, 401, &challenge);
+        }
+        let Some(line) = self.lines.get_mut(index) else { return };
         let owed = |(_, timer): &(_, Timer)| matches!(timer, Timer::Unanswered { line } if *line == index);
         if request.method != Method::Bye && self.timers.iter().any(owed) {
             self.complaints
