@@ -140,6 +140,9 @@ impl Listening {
             | Happening::TrunkDown { organisation, .. }
             | Happening::TrunkHostUp { organisation, .. }
             | Happening::TrunkHostDown { organisation, .. }
+            | Happening::FraudHeld { organisation, .. }
+            | Happening::FraudApproved { organisation, .. }
+            | Happening::BudgetNearlySpent { organisation, .. }
                 if !organisation.is_empty() =>
             {
                 Scope::Of { organisation: organisation.clone(), numbers: Vec::new() }

@@ -112,6 +112,7 @@ impl Call {
         callee.signal = Signal::Established(Box::new(Established::callee(answer.dialog, acked)));
         callee.set_remote(x, &answer.sdp);
         self.note_status(callee.id, 200);
+        let is_paid = x.leg_answered(callee.id);
         self.note_codec(&mut callee, &answer.sdp);
         self.cdr.record.to_number = Some(callee.number.clone());
         x.parties.join(&self.cdr.record.organisation, &callee.number, self.key);
@@ -144,6 +145,9 @@ impl Call {
                 self.tell_side(Side::Callee, offer);
             }
             None => self.search_succeeded(x, (!is_late).then_some(answer.sdp)),
+        }
+        if !is_paid {
+            self.end(x, EndReason::BudgetSpent.into());
         }
     }
 

@@ -158,8 +158,11 @@ pub struct CdrLeg {
     /// Why an answered leg ended: the call's reason, or its own where it left the call earlier. Of one that was not answered, the
     /// limit of its trunk that it was stopped by.
     pub reason: Option<EndReason>,
-    /// The number that the leg is charged to, where that is not the caller's: who transferred or forwarded.
+    /// Who the leg is charged to, where that is not the caller: the number of who transferred or forwarded, or `organisation`
+    /// for a call out that the dialplan makes for somebody outside.
     pub charged_to: Option<Box<str>>,
+    /// What it has cost, in millionths of the currency; None where it has no price.
+    pub cost: Option<u64>,
     /// Why the phone was not heard, at some time after the answer.
     pub diagnosis: Option<Cause>,
     /// The trunk that it goes over; None for a phone of an extension.
@@ -180,6 +183,7 @@ impl CdrLeg {
             quality: None,
             reason: None,
             charged_to: None,
+            cost: None,
             diagnosis: None,
             over: None,
         }
@@ -297,6 +301,15 @@ impl Cdr {
 
     pub(crate) fn leg(&mut self, leg: LegId) -> Option<&mut CdrLeg> {
         self.record.legs.iter_mut().find(|entry| entry.leg == leg)
+    }
+
+    /// Notes what legs have cost.
+    pub(crate) fn note_costs(&mut self, costs: Vec<(LegId, u64)>) {
+        for (leg, cost) in costs {
+            if let Some(entry) = self.leg(leg) {
+                entry.cost = Some(cost);
+            }
+        }
     }
 
     /// Notes the end; the first one counts.

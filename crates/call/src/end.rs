@@ -120,6 +120,7 @@ impl Call {
             return;
         }
         ending.is_recorded = true;
+        self.cdr.note_costs(x.ledger.costs(self.key));
         let record = CdrRecord { way: self.walk.ways(), ..self.cdr.record.clone() };
         x.outputs.push_back(Output::Cdr(Box::new(record)));
         if let Some((server, request)) = ending.bye.take().map(|bye| *bye) {

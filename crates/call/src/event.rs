@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::cdr::Side;
 use crate::id::CallId;
 use crate::reason::EndReason;
+use crate::rights::{Charged, Class, HoldReason, Period, Why};
 use crate::trunk::HostFault;
 use crate::webhook::WebhookFault;
 
@@ -218,6 +219,52 @@ pub enum Event {
         status: u16,
         /// Why, in one word.
         reason: &'static str,
+    },
+    /// A call out over a trunk was refused, or a rule that asks for a permission.
+    CallOutRefused {
+        /// The call.
+        call: CallId,
+        /// The slug of the organisation; empty where it is gone.
+        organisation: Box<str>,
+        /// The caller's number.
+        from: Box<str>,
+        /// Who would be charged.
+        charged: Charged,
+        /// The number.
+        number: Box<str>,
+        /// Its class, or the one that the rule asks for.
+        class: Class,
+        /// Why.
+        why: Why,
+    },
+    /// Somebody is on hold: no international or premium call is made at their cost until an operator approves.
+    FraudHeld {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// Who.
+        charged: Charged,
+        /// Why.
+        reason: HoldReason,
+        /// The operator who did it; None where the calls did.
+        by: Option<Box<str>>,
+    },
+    /// An operator has taken somebody off hold.
+    FraudApproved {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// Who.
+        charged: Charged,
+        /// The operator.
+        by: Box<str>,
+    },
+    /// Four fifths of a budget are spent.
+    BudgetNearlySpent {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// Whose.
+        charged: Charged,
+        /// Of which time.
+        period: Period,
     },
     /// The contacts of an extension changed.
     RegistrationChanged {

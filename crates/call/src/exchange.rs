@@ -20,6 +20,7 @@ use crate::event::Event;
 use crate::flows::Flows;
 use crate::losers::Losers;
 use crate::parties::Parties;
+use crate::rights::Ledger;
 use crate::routes::{ClientOwner, Routes};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -46,6 +47,7 @@ pub(crate) struct Exchange {
     pub(crate) parties: Parties,
     pub(crate) distribution: Distribution,
     pub(crate) standings: Standings,
+    pub(crate) ledger: Ledger,
     pub(crate) gruus: Gruus,
     pub(crate) flows: Flows,
     /// What calls have to say to each other.

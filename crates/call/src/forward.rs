@@ -1,17 +1,17 @@
 //! Forwarding: a phone that answers an INVITE with 3xx names where its calls go, and the dialplan decides what becomes of that,
 //! as if its extension had dialled it. Whoever is rung next learns of it by Diversion (RFC 5806) and History-Info (RFC 7044).
 
-use kiestoon_dialplan::{NotLive, StepResult, Unanswered};
+use kiestoon_dialplan::{StepResult, Unanswered};
 use kiestoon_media::LegId;
 use kiestoon_sip::{Diversion, HeaderName, Headers, HistoryEntry, NameAddr, Response, Uri};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::call::{Call, Stage};
-use crate::cdr::End;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::reason::EndReason;
+use crate::rights::Charged;
 use crate::way::AskedFor;
 use crate::wire;
 
@@ -133,6 +133,10 @@ impl Call {
     /// Where a 3xx leads to; an error is the status that it counts as where it leads nowhere.
     fn forward_of(&self, x: &Exchange, leg: LegId, response: &Response) -> Result<Forward, u16> {
         let branch = self.branch(leg).ok_or(480u16)?;
+        // A trunk does not say where our calls go: who would be charged with that is nobody of ours.
+        if branch.leg.trunk.is_some() {
+            return Err(480);
+        }
         let by = branch.leg.number.clone();
         let local = branch.leg.flow.local.ip();
         let contacts = response.headers.addresses(&HeaderName::Contact).map_err(|_| 480u16)?;
@@ -174,11 +178,11 @@ impl Call {
         self.walk.history.forwards.push(forward);
         let (at, context) = (x.clock.micros(x.now), &*self.cdr.record.context);
         let asked = AskedFor { number: &to, by: &by, at, context };
+        let charged = Charged::Extension(by.clone());
         match decision {
             None => self.walk_on_unanswered(x, Outcome::new(StepResult::Unavailable, EndReason::NotFound)),
-            Some(decision) if decision.require.is_some() && !self.is_emergency() => {
-                let end = End::from(EndReason::of_not_live(NotLive::Permission));
-                self.walk_on_unanswered(x, Outcome { result: StepResult::Rejected { status: 403 }, end });
+            Some(decision) if !self.is_permitted(x, &charged, &to, Some(&decision)) => {
+                self.walk_on_unanswered(x, Outcome::forbidden());
             }
             Some(decision) => {
                 self.walk.enter(asked, decision);

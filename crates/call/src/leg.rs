@@ -232,6 +232,7 @@ impl Leg {
     /// Gives the ports back; every leg that asked for some passes here.
     pub(crate) fn close(&mut self, x: &mut Exchange) {
         self.forget_left_offer(x);
+        x.leg_over(self.id);
         if !matches!(self.media, LegMedia::Closed) {
             self.media = LegMedia::Closed;
             x.media(MediaCommand::Close { leg: self.id });

@@ -48,6 +48,7 @@ mod reason;
 mod reinvite;
 mod reinvite_local;
 mod reliable;
+mod rights;
 mod ring;
 mod routes;
 mod session_timer;
@@ -75,6 +76,9 @@ pub use id::{CallId, NotACallId};
 pub use kiestoon_sip::registrar::{BindingChange, StoredBinding};
 pub use police::{BURST_SECS, Gauge, Police, PoliceSettings, Verdict};
 pub use reason::{Disposition, EndReason, HangupBy};
+pub use rights::{
+    Charged, Class, Destinations, HoldReason, Limits, MOST_SEEN, Period, Profile, Rights, Watch, Why,
+};
 pub use settings::{BanSettings, CallLimits, ExpirySettings, Network, Settings};
 pub use short_lived::CredentialsKey;
 pub use snapshot::{Extension, Organisation, Snapshot, SnapshotParts};
@@ -83,7 +87,9 @@ pub use trunk::{
     Account, AnonymousCallers, CallerIdPolicy, DtmfMode, FromUser, HeaderRule, HostFault, HostState,
     IncomingForm, NamedIn, NumberForm, Rate, Rates, Trunk, TrunkResult, UnknownNumbers,
 };
-pub use view::{BanView, CallState, CallView, LegView, RegistrationView, Status, TrunkHostView, TrunkView};
+pub use view::{
+    BanView, CallState, CallView, HeldView, LegView, RegistrationView, Status, TrunkHostView, TrunkView,
+};
 pub use wall_clock::WallClock;
 pub use way::Way;
 pub use webhook::{WebhookFault, WebhookId, WebhookRequest};

@@ -220,6 +220,7 @@ impl Call {
         let signal = std::mem::replace(&mut branch.leg.signal, Signal::Over);
         let agent = branch.leg.agent.clone();
         let trunk = branch.leg.trunk.take().map(|over| Box::new(over.anew()));
+        x.leg_moved(before, id);
         let leg =
             Leg { agent: agent.clone(), trunk, ..Leg::new(id, Side::Callee, number.clone(), flow, signal) };
         std::mem::replace(&mut branch.leg, leg).close(x);

@@ -36,6 +36,12 @@ impl Best {
         self.keep(rank, Outcome::new(StepResult::NoAnswer, EndReason::NoAnswer));
     }
 
+    /// Enters that somebody may not be rung.
+    pub(crate) fn enter_refusal(&mut self, reason: EndReason) {
+        let refused = StepResult::Rejected { status: reason.status() };
+        self.keep(Unanswered::Status(reason.status()).rank(), Outcome::new(refused, reason));
+    }
+
     /// The best so far; nobody reachable where nothing was entered.
     pub(crate) fn outcome(&self) -> Outcome {
         self.0.map_or_else(Outcome::unavailable, |(_, outcome)| outcome)
@@ -56,6 +62,11 @@ impl Outcome {
     /// Nobody is registered.
     pub(crate) fn unavailable() -> Self {
         Self::new(StepResult::Unavailable, EndReason::Unavailable)
+    }
+
+    /// A rule asks for a permission that whoever is charged does not have.
+    pub(crate) fn forbidden() -> Self {
+        Self::new(StepResult::Rejected { status: 403 }, EndReason::Forbidden)
     }
 
     /// What a phone's final status means, for the step and for the caller.

@@ -28,6 +28,12 @@ pub enum EndReason {
     NoRoute,
     /// The dialplan rule asks for a permission that the caller does not have.
     Forbidden,
+    /// As many calls are out, or have begun, as whoever is charged may make, or their budget is spent.
+    LimitReached,
+    /// Whoever is charged is on hold: their calls looked like theft.
+    Held,
+    /// The budget that paid for the call was spent while it was going on.
+    BudgetSpent,
     /// A phone refused the call with another status than busy or decline.
     Rejected,
     /// The dialplan ended the call: `reject`, `hangup`, or its last step is done.
@@ -98,7 +104,7 @@ pub enum HangupBy {
 
 impl EndReason {
     /// Every reason, for tests and for the metric's label.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::HangupCaller,
         Self::HangupCallee,
         Self::Cancelled,
@@ -109,6 +115,9 @@ impl EndReason {
         Self::NotFound,
         Self::NoRoute,
         Self::Forbidden,
+        Self::LimitReached,
+        Self::Held,
+        Self::BudgetSpent,
         Self::Rejected,
         Self::Dialplan,
         Self::StepNotBuilt,
@@ -133,8 +142,6 @@ impl EndReason {
     /// How a call ends that comes to something that calls cannot do yet.
     pub(crate) fn of_not_live(what: NotLive) -> Self {
         match what {
-            // Nobody has been granted anything.
-            NotLive::Permission => Self::Forbidden,
             NotLive::Trunk | NotLive::Inbound | NotLive::CallerId | NotLive::Step(_) => Self::StepNotBuilt,
         }
     }
@@ -152,6 +159,9 @@ impl EndReason {
             Self::NotFound => "not_found",
             Self::NoRoute => "no_route",
             Self::Forbidden => "forbidden",
+            Self::LimitReached => "limit_reached",
+            Self::Held => "held",
+            Self::BudgetSpent => "budget_spent",
             Self::Rejected => "rejected",
             Self::Dialplan => "dialplan",
             Self::StepNotBuilt => "step_not_built",
@@ -181,7 +191,7 @@ impl EndReason {
             Self::Busy => 486,
             Self::Declined => 603,
             Self::NotFound | Self::NoRoute => 404,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::LimitReached | Self::Held => 403,
             Self::StepNotBuilt => 501,
             Self::Loop => 482,
             Self::MediaFailed | Self::Shutdown => 503,
@@ -202,6 +212,7 @@ impl EndReason {
             | Self::Transferred
             | Self::TransferFailed
             | Self::MediaLost
+            | Self::BudgetSpent
             | Self::Operator => 480,
         }
     }
@@ -216,7 +227,9 @@ impl EndReason {
             | Self::Cancelled
             | Self::Transferred => 16,
             Self::Busy => 17,
-            Self::Declined | Self::Rejected | Self::Forbidden => 21,
+            Self::Declined | Self::Rejected | Self::Forbidden | Self::LimitReached | Self::Held => 21,
+            // "Quality of service unavailable" is the nearest that there is to an empty purse.
+            Self::BudgetSpent => 49,
             Self::NoAnswer | Self::RingTimeout | Self::TransferFailed => 19,
             Self::Unavailable => 20,
             Self::NotFound | Self::NoRoute => 1,

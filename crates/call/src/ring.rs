@@ -1,6 +1,7 @@
 //! One dial step of the dialplan: whom to ring, together or in turn, for how long, and what it came to.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use crate::forward::Forward;
 use crate::leg::{Leg, Signal};
 use crate::locate::Tries;
 use crate::outcome::{Best, Outcome};
+use crate::rights::{CallOut, Charged, Refusal, Why};
 use crate::routes::ClientOwner;
 use crate::session_timer;
 use crate::trunk::health::Sign;
@@ -330,12 +332,19 @@ impl Call {
         if self.leaves_to_another(x, &phone) {
             return;
         }
-        let turn = self.turn(x, &phone);
-        let leg = self.new_leg(x, &phone);
-        let turn = match turn {
+        let id = self.next_leg();
+        let turn = match self.turn(x, &phone) {
             Ok(turn) => turn,
-            Err(limit) => return self.stopped_by(limit, leg.id, phone.target),
+            Err(limit) => {
+                self.new_leg(x, id, &phone, None);
+                return self.stopped_by(limit, id, phone.target);
+            }
         };
+        let over = match self.leaves_over(x, id, &phone) {
+            Ok(over) => over,
+            Err(refusal) => return self.may_not_ring(phone.target, refusal),
+        };
+        let leg = self.new_leg(x, id, &phone, over);
         let Phone { target, way: Way { route, query, .. }, spare, .. } = phone;
         let tries = match (query, turn) {
             (Some(query), Some(at)) => Some(Box::new(Tries::Turn { at, query })),
@@ -348,24 +357,51 @@ impl Call {
         }
     }
 
-    fn new_leg(&mut self, x: &mut Exchange, phone: &Phone) -> Leg {
-        let id = self.next_leg();
+    /// The way over a trunk, if whoever is charged with it may take it; None for a phone of an extension.
+    fn leaves_over(&self, x: &mut Exchange, leg: LegId, phone: &Phone) -> Result<Option<OverTrunk>, Refusal> {
+        let Some(name) = &phone.trunk else { return Ok(None) };
+        let (snapshot, charged) = (Arc::clone(&x.snapshot), self.charged());
+        let trunk = self.snapshot.trunk(self.organisation, name).ok_or(Refusal { why: Why::Gone })?;
+        let granted = x.grant(&CallOut {
+            leg,
+            call: self.id(),
+            organisation: self.organisation_now(&snapshot),
+            charged: &charged,
+            from: &self.cdr.record.from_number,
+            number: &phone.number,
+            trunk,
+            is_emergency: self.is_emergency(),
+        })?;
+        Ok(Some(OverTrunk::leaving(trunk, granted)))
+    }
+
+    /// A target is not rung, nor are its other hosts.
+    fn may_not_ring(&mut self, target: usize, refusal: Refusal) {
+        if let Stage::Ringing(ring) = &mut self.stage {
+            ring.best.enter_refusal(refusal.why.reason());
+        }
+        self.drop_waiting(target);
+    }
+
+    /// The leg of a phone; `over` is the trunk that it goes over.
+    fn new_leg(&mut self, x: &mut Exchange, id: LegId, phone: &Phone, over: Option<OverTrunk>) -> Leg {
         self.cdr.record.to_number = Some(phone.number.clone());
-        let of_transfer = self.walk.transfers.search.as_ref().map(|search| &*search.by);
-        let charged_to = self.walk.history.charged_to().or(of_transfer).map(Into::into);
+        let charged = over.as_ref().and_then(OverTrunk::charged).cloned().unwrap_or_else(|| self.charged());
+        let is_own = self.walk.history.charged_to().is_none() && self.walk.transfers.search.is_none();
+        let is_told = !is_own || (over.is_some() && charged == Charged::Organisation);
+        let charged_to = is_told.then(|| charged.word().into());
         let entry = CdrLeg::new(id, Side::Callee, &phone.number, &phone.way.flow);
         let agent = phone.way.agent.clone();
-        let over = phone.trunk.clone().map(|trunk| {
+        let told = phone.trunk.clone().map(|trunk| {
             let host = phone.way.contact.as_sip().map(|uri| SipUri { user: None, ..uri.clone() }.to_string());
             let host = host.map(|host| host.trim_start_matches("sip:").into());
             Box::new(LegTrunk { trunk, host, shown: None })
         });
-        self.cdr.record.legs.push(CdrLeg { charged_to, over, user_agent: agent.clone(), ..entry });
+        self.cdr.record.legs.push(CdrLeg { charged_to, over: told, user_agent: agent.clone(), ..entry });
         let signal = Signal::Chosen { contact: phone.way.contact.clone() };
         let mut leg = Leg::new(id, Side::Callee, phone.number.clone(), phone.way.flow, signal);
         leg.agent = agent;
-        let trunk = phone.trunk.as_ref().and_then(|name| self.trunk_named(name));
-        leg.trunk = trunk.map(|trunk| Box::new(OverTrunk::new(&trunk)));
+        leg.trunk = over.map(Box::new);
         if phone.way.query.is_none() {
             leg.open(x, self.key);
         }

@@ -9,6 +9,7 @@ use kiestoon_dialplan::{Plan, Plans};
 use kiestoon_sip::Host;
 use kiestoon_sip::digest::Ha1Set;
 
+use crate::rights::Profile;
 use crate::settings::Network;
 use crate::trunk::{Rates, Trunk};
 
@@ -58,7 +59,9 @@ pub struct Organisation {
     pub extensions: HashMap<Box<str>, Extension>,
     /// Trunks by name.
     pub trunks: HashMap<Box<str>, Arc<Trunk>>,
-    /// What calls cost over each trunk.
+    /// What holds for all of it together, and for what its dialplan does for calls from outside.
+    pub profile: Arc<Profile>,
+    /// What calls cost.
     pub rates: Rates,
 }
 
@@ -71,6 +74,8 @@ pub struct Extension {
     pub name: Box<str>,
     /// What digest authentication is checked against.
     pub ha1: Ha1Set,
+    /// What it may call.
+    pub profile: Arc<Profile>,
 }
 
 impl Snapshot {
@@ -217,6 +222,7 @@ mod tests {
             realm: slug.into(),
             extensions: HashMap::new(),
             trunks: HashMap::new(),
+            profile: Arc::default(),
             rates: Rates::default(),
         }
     }

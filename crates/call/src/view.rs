@@ -9,6 +9,7 @@ use kiestoon_sip::Transport;
 
 use crate::cdr::Side;
 use crate::id::CallId;
+use crate::rights::HoldReason;
 use crate::trunk::{HostFault, HostState, TrunkResult};
 use crate::way::Way;
 
@@ -198,6 +199,23 @@ pub struct TrunkHostView {
     pub failures: u32,
     /// Until when we are registered there: microseconds since 1970, UTC.
     pub registered_until: Option<i64>,
+}
+
+/// Somebody on hold: no international or premium call is made at their cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldView {
+    /// The slug of the organisation.
+    pub organisation: Box<str>,
+    /// The number of the extension; None: the organisation, whose dialplan calls out for somebody outside.
+    pub number: Option<Box<str>>,
+    /// Since when, in microseconds since 1970, UTC.
+    pub since: i64,
+    /// Why.
+    pub reason: HoldReason,
+    /// The operator who did it; None where the calls did.
+    pub by: Option<Box<str>>,
+    /// What its calls have cost today, in millionths of the currency.
+    pub spent_today: u64,
 }
 
 /// Counts of what the switch holds.

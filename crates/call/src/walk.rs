@@ -227,10 +227,11 @@ impl Call {
                 Step::Begun
             }
             Action::NotBuilt { step } => self.not_built(x, step),
-            // Nobody has been granted anything yet.
-            Action::Require { .. } if self.is_emergency() => Step::Over(StepResult::Done),
+            Action::Require { permission } if self.has_permission(x, &permission) => {
+                Step::Over(StepResult::Done)
+            }
             Action::Require { .. } => {
-                self.walk_ends(x, EndReason::of_not_live(NotLive::Permission).into());
+                self.forbidden(x);
                 Step::Begun
             }
             Action::Say { prompts, .. } => self.say(x, &prompts),
@@ -261,7 +262,7 @@ impl Call {
     fn walk_is_over(&mut self, x: &mut Exchange) {
         let is_unanswered = !self.cdr.is_answered() || self.walk.transfers.search.is_some();
         let end = self.walk.last.map(|last| last.end).filter(|_| is_unanswered);
-        self.walk_ends(x, end.unwrap_or_else(|| EndReason::Dialplan.into()));
+        self.ends_refused(x, end.unwrap_or_else(|| EndReason::Dialplan.into()));
     }
 
     /// Says so, where there is a prompt for it, and ends the call.

@@ -149,7 +149,8 @@ mod tests {
             realm: "kantoor".into(),
             extensions: std::collections::HashMap::new(),
             trunks: std::collections::HashMap::new(),
-            rates: crate::Rates::default(),
+            profile: Default::default(),
+            rates: Default::default(),
         };
         let told = |remote: &str| {
             let local = "10.0.0.5:5060".parse().unwrap();

@@ -14,6 +14,7 @@ use tokio::net::UnixStream;
 
 use crate::error::ClientError;
 use crate::event_stream::Events;
+use crate::fraud::{OnHold, SetHold};
 use crate::hours::{Hours, SetHours};
 use crate::path;
 use crate::problem::Problem;
@@ -88,6 +89,16 @@ impl Client {
     /// Sets hours by hand; refused with 404 where there are none of that name.
     pub async fn set_hours(&self, request: &SetHours) -> Result<Hours, ClientError> {
         self.ask(Method::POST, path::HOURS, Some(request)).await
+    }
+
+    /// Everybody on hold, by organisation and number.
+    pub async fn on_hold(&self) -> Result<Vec<OnHold>, ClientError> {
+        self.ask(Method::GET, path::ON_HOLD, None::<&()>).await
+    }
+
+    /// Puts somebody on hold, or takes them off it; refused with 404 where there is nobody of that number.
+    pub async fn set_hold(&self, request: &SetHold) -> Result<Vec<OnHold>, ClientError> {
+        self.ask(Method::POST, path::ON_HOLD, Some(request)).await
     }
 
     /// Ends a call; refused with 404 where there is none with that id.

@@ -140,18 +140,53 @@ pub enum Happening {
         /// The final status that the caller got.
         sip_code: u16,
     },
-    /// A call was refused before it began.
+    /// A call was refused before it began, or may not go on to a number outside.
     #[serde(rename = "call.refused")]
     CallRefused {
-        /// The slug of the organisation; empty where it is gone.
+        /// The slug of the organisation; empty where it is gone, or where a stranger called.
         #[serde(default)]
         organisation: String,
         /// The caller's number.
         from_number: String,
         /// The status.
         sip_code: u16,
-        /// Why, in one word.
+        /// Why, in one word. Of a call out: `no_right`, `closed`, `blocked`, `calls`, `rate`, `spend`, `no_rate`, `held` or `gone`.
         reason: String,
+        /// Of a call out: the call, who would be charged, and what was called.
+        #[serde(flatten)]
+        out: Option<RefusedOut>,
+    },
+    /// Somebody is on hold: no international or premium call is made at their cost until an operator approves.
+    #[serde(rename = "fraud.held")]
+    FraudHeld {
+        /// The slug of the organisation.
+        organisation: String,
+        /// The number of the extension; none for the organisation itself.
+        number: Option<String>,
+        /// Why: `velocity`, `spread`, `closed` or `operator`.
+        reason: String,
+        /// The operator who did it; none where the calls did.
+        by: Option<String>,
+    },
+    /// An operator has taken somebody off hold.
+    #[serde(rename = "fraud.approved")]
+    FraudApproved {
+        /// The slug of the organisation.
+        organisation: String,
+        /// The number of the extension; none for the organisation itself.
+        number: Option<String>,
+        /// The operator.
+        by: String,
+    },
+    /// Four fifths of a budget are spent.
+    #[serde(rename = "budget.nearly_spent")]
+    BudgetNearlySpent {
+        /// The slug of the organisation.
+        organisation: String,
+        /// The number of the extension; none for the organisation itself.
+        number: Option<String>,
+        /// `day` or `month`.
+        period: String,
     },
     /// The contacts of an extension changed.
     #[serde(rename = "registration.changed")]
@@ -310,6 +345,19 @@ pub enum Happening {
     Unknown,
 }
 
+/// A call out that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedOut {
+    /// The call.
+    pub call_id: String,
+    /// The number of who would be charged, or `organisation`.
+    pub charged_to: String,
+    /// What was called.
+    pub number: String,
+    /// Its class: `internal`, `national`, `mobile`, `international` or `premium`.
+    pub class: String,
+}
+
 impl Happening {
     /// The call that it is about.
     pub fn call_id(&self) -> Option<&str> {
@@ -350,6 +398,9 @@ impl Event {
             Happening::CallWebhookFailed { .. } => "call.webhook_failed",
             Happening::CallEnded { .. } => "call.ended",
             Happening::CallRefused { .. } => "call.refused",
+            Happening::FraudHeld { .. } => "fraud.held",
+            Happening::FraudApproved { .. } => "fraud.approved",
+            Happening::BudgetNearlySpent { .. } => "budget.nearly_spent",
             Happening::RegistrationChanged { .. } => "registration.changed",
             Happening::AuthenticationFailed { .. } => "authentication.failed",
             Happening::SourceBanned { .. } => "source.banned",
@@ -416,6 +467,31 @@ mod tests {
                 from_number: number(),
                 sip_code: 503,
                 reason: "full".into(),
+                out: None,
+            },
+            Happening::CallRefused {
+                organisation: "kantoor".into(),
+                from_number: number(),
+                sip_code: 403,
+                reason: "no_right".into(),
+                out: Some(RefusedOut {
+                    call_id: call_id(),
+                    charged_to: number(),
+                    number: "09001234".into(),
+                    class: "premium".into(),
+                }),
+            },
+            Happening::FraudHeld {
+                organisation: "kantoor".into(),
+                number: Some(number()),
+                reason: "velocity".into(),
+                by: None,
+            },
+            Happening::FraudApproved { organisation: "kantoor".into(), number: None, by: "beheer".into() },
+            Happening::BudgetNearlySpent {
+                organisation: "kantoor".into(),
+                number: Some(number()),
+                period: "day".into(),
             },
             Happening::RegistrationChanged {
                 organisation: "kantoor".into(),

@@ -7,6 +7,7 @@ mod client;
 mod error;
 mod event;
 mod event_stream;
+mod fraud;
 mod hours;
 mod path;
 mod problem;
@@ -16,12 +17,13 @@ mod way;
 
 pub use client::Client;
 pub use error::ClientError;
-pub use event::{Event, Happening};
+pub use event::{Event, Happening, RefusedOut};
 pub use event_stream::Events;
+pub use fraud::{OnHold, SetHold};
 pub use hours::{Hours, HoursState, SetHours};
 pub use path::{
-    BANS, CALLS, DRAIN, EVENTS, HOURS, LIFT_BANS, METRICS, METRICS_TEXT, REGISTRATIONS, RELOAD, STATUS,
-    TRUNKS, hangup,
+    BANS, CALLS, DRAIN, EVENTS, HOURS, LIFT_BANS, METRICS, METRICS_TEXT, ON_HOLD, REGISTRATIONS, RELOAD,
+    STATUS, TRUNKS, hangup,
 };
 pub use problem::{PROBLEM_JSON, Problem};
 pub use reply::{

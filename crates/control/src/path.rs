@@ -19,6 +19,9 @@ pub const LIFT_BANS: &str = "/v1/bans/lift";
 /// `GET`: a list of [`Hours`](crate::Hours). `POST` of a [`SetHours`](crate::SetHours): [`Hours`](crate::Hours), as they are then;
 /// 404 where there are none of that name.
 pub const HOURS: &str = "/v1/hours";
+/// `GET`: a list of [`OnHold`](crate::OnHold). `POST` of a [`SetHold`](crate::SetHold): the same list, as it is then; 404 where there is
+/// nobody of that number.
+pub const ON_HOLD: &str = "/v1/rights/held";
 /// `POST`: [`Reloaded`](crate::Reloaded); 422 with every problem where the new state is refused, 503 where
 /// it cannot be read now.
 pub const RELOAD: &str = "/v1/reload";

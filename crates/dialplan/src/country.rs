@@ -55,6 +55,35 @@ impl Country {
         table::COUNTRIES.iter().map(|country| country.name)
     }
 
+    /// ISO 3166, in small letters.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The country code of E.164, without a `+`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What follows the country code of a number at home, or would: the number without the prefix that marks it, however long it is.
+    /// None for a number abroad, a short one, and what is no number.
+    #[must_use]
+    pub fn significant(&self, number: &str) -> Option<String> {
+        let digits = digits(number)?;
+        if let Some(international) = digits.strip_prefix('+').or_else(|| self.international(&digits)) {
+            return international.strip_prefix(self.code).map(str::to_string);
+        }
+        let significant = match self.trunk {
+            Trunk::Prefix(prefix) => digits.strip_prefix(prefix)?,
+            Trunk::Closed(_) => &digits,
+            Trunk::NorthAmerica => digits.strip_prefix('1').unwrap_or(&digits),
+            Trunk::Brazil => digits.strip_prefix('0').unwrap_or(&digits),
+        };
+        Some(significant.to_string())
+    }
+
     /// A national or international number as `+` and digits. Everything else stays as it is, apart from spaces and
     /// signs between the digits of a number.
     #[must_use]

@@ -22,6 +22,7 @@ mod organisations;
 mod overrides;
 mod parsed;
 mod pattern;
+mod permission;
 mod plan;
 mod problem;
 mod read;
@@ -46,6 +47,7 @@ pub use moment::MomentError;
 pub use organisations::{Plans, UnknownOrganisation};
 pub use overrides::{Forced, OverrideTo, Overrides, UnknownOverride};
 pub use parsed::MOST_TEXT;
+pub use permission::PERMISSIONS;
 pub use plan::{CallFacts, Decision, Loaded, Plan, ReferenceKind, RuleRef, Why};
 pub use problem::{Excerpt, Problem, Severity};
 pub use run::{

@@ -9,8 +9,6 @@ use serde::{Serialize, Serializer};
 /// Something that a live call cannot do yet. Serialises as its word in the language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotLive {
-    /// `require`: nobody has been granted anything, so the call is refused with 403.
-    Permission,
     /// `trunk:`: it is passed over, as somebody who is not there.
     Trunk,
     /// `callerid = "site"` and `"user"`: the caller's own number is shown.
@@ -41,7 +39,6 @@ impl NotLive {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
-            Self::Permission => "require",
             Self::Trunk => "trunk",
             Self::CallerId => "callerid",
             Self::Inbound => INBOUND,
@@ -54,9 +51,6 @@ impl NotLive {
 impl fmt::Display for NotLive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Permission => f.write_str(
-                "`require` refuses every live call (403): this version cannot grant anybody a permission yet",
-            ),
             Self::Trunk => f.write_str("live calls pass over every `trunk:`: this version has no trunks yet"),
             Self::CallerId => f.write_str(
                 "`callerid = \"site\"` and `\"user\"` show the caller's own number on live calls: this version knows no other",

@@ -262,6 +262,20 @@ impl Plan {
         self.hours.iter().map(move |(name, hours)| (name.as_str(), hours.is_open(local)))
     }
 
+    /// Whether hours of that name are open at that moment, with what is set by hand; None where the plan has none.
+    #[must_use]
+    pub fn is_open(&self, name: &str, at: Timestamp, overrides: &Overrides) -> Option<bool> {
+        let hours = self.hours.get(name)?;
+        Some(overrides.open(name, || hours.is_open(self.local(at))))
+    }
+
+    /// The day on the plan's own calendar: year, month and day.
+    #[must_use]
+    pub fn day(&self, at: Timestamp) -> (i16, i8, i8) {
+        let local = self.local(at);
+        (local.year(), local.month(), local.day())
+    }
+
     /// The first rule of the call's context that matches; `None` where there is none.
     #[must_use]
     pub fn decide(&self, call: &CallFacts<'_>) -> Option<Decision> {

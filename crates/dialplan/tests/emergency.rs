@@ -179,7 +179,7 @@ fn an_emergency_call_needs_no_permission_on_its_way() {
         [[context.intern]]
         name = "duur"
         match = "5"
-        require = "call.x"
+        require = "call.premium"
         do = [{ dial = "ext:203" }]
         "#,
     );
@@ -242,12 +242,12 @@ fn a_permission_behind_it_is_refused_too() {
             "[[context.intern]]\nname = \"nood\"\nmatch = \"112\"\nemergency = true\n\
              do = [{{ dial = \"ext:1\" }}, {steps}]\n\
              [[context.intern]]\nname = \"tussen\"\nmatch = \"4\"\ndo = [{{ goto = \"rule:duur\" }}]\n\
-             [[context.intern]]\nname = \"duur\"\nmatch = \"5\"\nrequire = \"call.x\"\ndo = [{{ echo = true }}]\n"
+             [[context.intern]]\nname = \"duur\"\nmatch = \"5\"\nrequire = \"call.premium\"\ndo = [{{ echo = true }}]\n"
         ))
     };
     let fault = |at: &str| {
         format!(
-            "{at}: error: emergency rule nood leads to rule duur (plan.toml:11), which needs the permission `call.x`; lead it to a rule without `require`"
+            "{at}: error: emergency rule nood leads to rule duur (plan.toml:11), which needs the permission `call.premium`; lead it to a rule without `require`"
         )
     };
     assert_eq!(plan("{ goto = \"rule:duur\" }"), [fault("6:29")]);

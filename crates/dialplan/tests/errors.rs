@@ -148,6 +148,11 @@ fn of_rules() {
     );
     rule("match = \"1\"\nrequire = \"a b\"\ndo = [{ echo = true }]", "4:11: `a b` is no permission", "");
     rule(
+        "match = \"1\"\nrequire = \"call.internatonal\"\ndo = [{ echo = true }]",
+        "4:11: `call.internatonal` is no permission, expected `call.internal`, `call.national`",
+        "did you mean `call.international`?",
+    );
+    rule(
         "match = \"1\"\nemergency = 1\ndo = [{ echo = true }]",
         "4:13: `emergency` must be true or false",
         "",
@@ -379,7 +384,7 @@ fn of_emergency_rules() {
         "no `when`",
     );
     one(
-        &plan("match = \"1\"", "match = \"112\"\nrequire = \"x\""),
+        &plan("match = \"1\"", "match = \"112\"\nrequire = \"call.national\""),
         "10:1: an emergency rule always counts",
         "no `require`",
     );

@@ -44,7 +44,7 @@ impl Met {
         give("keuze", &self.digits);
         give("webhook:crm", WEBHOOKS[self.webhook]);
         if self.denied {
-            give("require:call.x", "denied");
+            give("require:call.premium", "denied");
         }
         given
     }
@@ -214,7 +214,7 @@ fn plan() -> impl Strategy<Value = String> {
         );
         let heads = [
             ("intern", "een", "match = \"_[14]\"\nwhen = \"dag\""),
-            ("intern", "twee", "match = [\"2\", \"201\"]\nrequire = \"call.x\""),
+            ("intern", "twee", "match = [\"2\", \"201\"]\nrequire = \"call.premium\""),
             ("intern", "rest", "match = \"_X\"\nfrom = \"!999\""),
             ("overig", "drie", "match = \"3\""),
             ("overig", "vier", "match = \"re:^([0-8]+)$\""),

@@ -148,16 +148,16 @@ fn services_answer() {
 #[test]
 fn permissions_are_granted_unless_denied() {
     let plan = load(
-        "version = 1\n[[context.intern]]\nmatch = \"201\"\nrequire = \"call.x\"\ndo = [{ goto = \"rule:verder\" }]\n\
-         [[context.intern]]\nname = \"verder\"\nmatch = \"2\"\nrequire = \"call.y\"\ndo = [{ echo = true }]\n",
+        "version = 1\n[[context.intern]]\nmatch = \"201\"\nrequire = \"call.premium\"\ndo = [{ goto = \"rule:verder\" }]\n\
+         [[context.intern]]\nname = \"verder\"\nmatch = \"2\"\nrequire = \"call.mobile\"\ndo = [{ echo = true }]\n",
     );
     let plan = plan.unwrap_or_else(|problems| panic!("{problems:#?}")).plan;
     assert_eq!(way(&plan, &[]), "echo = echo");
-    assert_eq!(way(&plan, &[("require:call.x", "denied")]), " = forbidden:call.x");
-    assert_eq!(way(&plan, &[("require:call.y", "denied")]), " = forbidden:call.y");
+    assert_eq!(way(&plan, &[("require:call.premium", "denied")]), " = forbidden:call.premium");
+    assert_eq!(way(&plan, &[("require:call.mobile", "denied")]), " = forbidden:call.mobile");
     let mut listed = Given::default();
-    listed.permit(["call.x".to_string()]);
-    assert_eq!(plan.simulate(&call("intern", "201"), &listed).end.to_string(), "forbidden:call.y");
+    listed.permit(["call.premium".to_string()]);
+    assert_eq!(plan.simulate(&call("intern", "201"), &listed).end.to_string(), "forbidden:call.mobile");
 }
 
 #[test]

@@ -183,15 +183,15 @@ fn cases_without_a_name_are_known_by_file_and_line() {
 
 #[test]
 fn an_empty_list_is_a_call_that_no_rule_takes() {
-    let plan = "version = 1\n[[context.intern]]\nmatch = \"1\"\nrequire = \"call.x\"\ndo = [{ echo = true }]\n\
+    let plan = "version = 1\n[[context.intern]]\nmatch = \"1\"\nrequire = \"call.premium\"\ndo = [{ echo = true }]\n\
                 [[context.intern]]\nmatch = \"2\"\ndo = [{ set = { a = \"1\" } }]\n";
     for (to, given, expect, passes) in [
         ("3", "", "", true),
         ("2", "", "", false),
         ("2", "", "\"...\"", true),
-        ("1", "\"require:call.x\" = \"denied\"", "", false),
-        ("1", "\"require:call.x\" = \"denied\"", "\"forbidden:call.x\"", true),
-        ("1", "", "\"forbidden:call.x\"", false),
+        ("1", "\"require:call.premium\" = \"denied\"", "", false),
+        ("1", "\"require:call.premium\" = \"denied\"", "\"forbidden:call.premium\"", true),
+        ("1", "", "\"forbidden:call.premium\"", false),
     ] {
         let case = format!(
             "[[case]]\ncall = {{ context = \"intern\", to = \"{to}\" }}\ngiven = {{ {given} }}\nexpect = [{expect}]\n"

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_call::{
-    CdrRecord, Event, Extension, HoursSet, Input, Organisation, Output, Rates, Settings, Snapshot,
-    SnapshotParts, Switch, Trunk, WallClock, WebhookRequest,
+    CdrRecord, Event, Extension, HoursSet, Input, Organisation, Output, Profile, Rate, Rates, Settings,
+    Snapshot, SnapshotParts, Switch, Trunk, WallClock, WebhookRequest,
 };
 use kiestoon_dialplan::{Plan, Plans, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
@@ -97,10 +97,14 @@ pub struct Directory {
     pub dialplan: String,
     /// The trunks.
     pub trunks: Vec<Arc<Trunk>>,
-    /// What calls cost over them.
-    pub rates: Rates,
     /// The names of the prompts.
     pub prompts: Vec<String>,
+    /// What holds for the organisation.
+    pub profile: Profile,
+    /// What holds for an extension, by its number; others have what ships.
+    pub profiles: HashMap<String, Profile>,
+    /// What calls cost: trunk, prefix, rate.
+    pub rates: Vec<(String, String, Rate)>,
 }
 
 impl Directory {
@@ -116,6 +120,7 @@ impl Directory {
                 id: format!("extension-{number}").into(),
                 name: format!("Toestel {number}").into(),
                 ha1: self.ha1(number),
+                profile: self.profiles.get(number).cloned().map(Arc::new).unwrap_or_default(),
             };
             (number.clone().into_boxed_str(), extension)
         });
@@ -126,7 +131,8 @@ impl Directory {
             realm: DOMAIN.into(),
             extensions: extensions.collect::<HashMap<_, _>>(),
             trunks: self.trunks.iter().map(|trunk| ((*trunk.name).into(), Arc::clone(trunk))).collect(),
-            rates: self.rates.clone(),
+            profile: Arc::new(self.profile.clone()),
+            rates: Rates::new(self.rates.iter().map(|(trunk, prefix, rate)| (&**trunk, &**prefix, *rate))),
         };
         Arc::new(Snapshot::new(SnapshotParts {
             revision: self.revision,

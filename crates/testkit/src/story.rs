@@ -5,14 +5,15 @@ mod deeds;
 mod expect;
 mod opening;
 mod operation;
+mod rights;
 mod transfers;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kiestoon_call::{Rate, Rates, Settings, Trunk};
+use kiestoon_call::{Rate, Settings, Trunk};
 use kiestoon_dialplan::{Country, Language, SayKind};
 use kiestoon_sip::{Flow, Host, Message, SipUri, Transport};
 
@@ -59,12 +60,14 @@ impl Story {
             md5_only: Vec::new(),
             dialplan: dialplan_of(DIAL_ALL),
             trunks: Vec::new(),
-            rates: Rates::default(),
             prompts: SayKind::ALL
                 .into_iter()
                 .flat_map(|kind| Language::Dutch.recordings(kind))
                 .chain(["welkom".to_owned(), "tone:ringback".to_owned()])
                 .collect(),
+            profile: kiestoon_call::Profile::default(),
+            profiles: HashMap::new(),
+            rates: Vec::new(),
         };
         Self {
             seed,
@@ -124,8 +127,10 @@ impl Story {
     /// Says what a minute costs: trunk, prefix and millionths.
     #[must_use]
     pub fn rates(mut self, rates: &[(&str, &str, u64)]) -> Self {
-        self.directory.rates =
-            Rates::new(rates.iter().map(|(trunk, prefix, rate)| (*trunk, *prefix, Rate(*rate))));
+        let rate = |(trunk, prefix, micros): &(&str, &str, u64)| {
+            ((*trunk).to_owned(), (*prefix).to_owned(), Rate::per_minute(*micros))
+        };
+        self.directory.rates = rates.iter().map(rate).collect();
         self
     }
 

@@ -20,6 +20,7 @@ use super::Switch;
 use super::authenticate::{Authenticator, FrozenAuthenticator};
 use super::keep_alive::{FrozenKeepAlive, KeepAlive};
 use super::message::Relays;
+use super::strangers::Strangers;
 use super::trunks::Trunks;
 use crate::call::Call;
 use crate::distribution::Distribution;
@@ -28,6 +29,7 @@ use crate::flows::Flows;
 use crate::frozen::FrozenCall;
 use crate::losers::Losers;
 use crate::parties::Parties;
+use crate::rights::Ledger;
 use crate::routes::Routes;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -62,6 +64,7 @@ struct Freezing<'a> {
     parties: &'a Parties,
     distribution: &'a Distribution,
     standings: &'a Standings,
+    ledger: &'a Ledger,
     authenticator: FrozenAuthenticator<&'a kiestoon_sip::digest::DigestServer>,
     calls: Vec<&'a Call>,
     plans: plans::Written<'a>,
@@ -90,6 +93,7 @@ struct Frozen {
     parties: Parties,
     distribution: Distribution,
     standings: Standings,
+    ledger: Ledger,
     authenticator: FrozenAuthenticator<kiestoon_sip::digest::FrozenDigestServer>,
     calls: Vec<FrozenCall>,
     plans: plans::Read,
@@ -129,6 +133,7 @@ impl Switch {
             parties: &self.x.parties,
             distribution: &self.x.distribution,
             standings: &self.x.standings,
+            ledger: &self.x.ledger,
             authenticator: self.authenticator.freeze(),
             plans: plans::in_use(&calls),
             calls,
@@ -207,6 +212,7 @@ impl Switch {
                 parties: frozen.parties,
                 distribution: frozen.distribution,
                 standings: frozen.standings,
+                ledger: frozen.ledger,
                 crossings: VecDeque::new(),
                 tag_secret: frozen.tag_secret,
                 rng,
@@ -219,10 +225,12 @@ impl Switch {
             relays: frozen.relays,
             keep_alive: KeepAlive::thaw(frozen.keep_alive),
             trunks: frozen.trunks,
+            strangers: Strangers::default(),
             last_call: frozen.last_call,
             draining: frozen.draining,
         };
         switch.x.logins.thaw(&switch.x.snapshot);
+        switch.x.ledger.thawed(|call| switch.calls.contains_key(&call));
         switch.take_trunks();
         for call in switch.calls.values_mut() {
             call.hold_channels(&mut switch.x);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kiestoon_dialplan::{CallFacts, Decision, ENTERED, INBOUND, NotLive};
+use kiestoon_dialplan::{CallFacts, Decision, ENTERED, INBOUND};
 use kiestoon_media::{CallKey, LegId};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::transaction::ServerId;
@@ -42,6 +42,7 @@ impl Switch {
         let principal = match self.authenticator.authenticate(&mut self.x, &request, &flow) {
             Ok(principal) => principal,
             Err(refusal) => {
+                self.stranger_refused(&request, &flow, refusal.status.code());
                 return self.x.transactions.respond_stateless(self.x.now, server, &refusal);
             }
         };
@@ -213,13 +214,14 @@ impl Switch {
             dialled: record.dialled.clone(),
             route: record.route.clone(),
         });
-        let over = new.principal.over.as_ref().map(|(trunk, _)| Box::new(OverTrunk::of_caller(trunk)));
+        let over = new.principal.over.as_ref().map(|(trunk, _)| Box::new(OverTrunk::arriving(trunk)));
         let terms = match &over {
             Some(over) => over.media.terms(&self.x.settings),
             None => Terms::of_phones(&self.x.settings),
         };
         let offer = read_first_offer(&terms, &new.flow, &new.request);
         let refusal = refusal(&new, offer.as_ref().err().copied());
+        let permission = new.decision.as_ref().and_then(|decision| decision.require.clone());
         let mut invite = new.request;
         let is_trusted = identity::is_trusted(&self.x.settings, new.flow.remote.ip());
         let mut carried = Carried::of(&invite, self.x.settings.max_forwards, is_trusted);
@@ -278,6 +280,10 @@ impl Switch {
                 // It comes to no step, and somebody needs help.
                 notify.iter().flatten().for_each(|whom| call.notify(x, whom));
                 call.end(x, end);
+            }
+            None if permission.is_some_and(|permission| !call.has_permission(x, &permission)) => {
+                notify.iter().flatten().for_each(|whom| call.notify(x, whom));
+                call.forbidden(x);
             }
             None => call.walk_on(x, None),
         });
@@ -356,10 +362,6 @@ struct NewCall {
 fn refusal(new: &NewCall, offer: Option<u16>) -> Option<End> {
     if new.refused.is_some() {
         return new.refused;
-    }
-    // Nobody has been granted anything yet, so a rule that asks for a permission lets nobody pass.
-    if new.decision.as_ref().is_some_and(|decision| decision.require.is_some()) {
-        return Some(EndReason::of_not_live(NotLive::Permission).into());
     }
     offer.map(|status| End { reason: EndReason::MediaFailed, status: Some(status), q850: None })
 }

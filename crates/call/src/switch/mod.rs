@@ -5,6 +5,7 @@ mod authenticate;
 mod bans;
 mod by_hand;
 mod frozen;
+mod holds;
 mod in_dialog;
 mod invite;
 mod keep_alive;
@@ -16,13 +17,13 @@ mod refer;
 mod register;
 mod responses;
 mod screening;
+mod strangers;
 mod trunk_health;
 mod trunk_views;
 mod trunks;
 mod views;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,6 +49,7 @@ use crate::id::{self, CallId};
 use crate::losers::Losers;
 use crate::parties::Parties;
 use crate::reason::EndReason;
+use crate::rights::Ledger;
 use crate::routes::Routes;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -59,6 +61,7 @@ use authenticate::Authenticator;
 pub use frozen::ThawError;
 use keep_alive::KeepAlive;
 use message::Relays;
+use strangers::Strangers;
 use trunks::Trunks;
 
 /// What comes in.
@@ -118,6 +121,17 @@ pub enum Input {
         hours: Box<str>,
         /// What they are to be.
         to: OverrideTo,
+        /// What the operator is called.
+        by: Box<str>,
+    },
+    /// An operator puts somebody on hold, or takes them off it; who is not there is left alone.
+    SetHold {
+        /// The slug of the organisation.
+        organisation: Box<str>,
+        /// The number of the extension; None: the organisation itself.
+        number: Option<Box<str>>,
+        /// Whether it is on hold from now on.
+        held: bool,
         /// What the operator is called.
         by: Box<str>,
     },
@@ -217,6 +231,7 @@ pub struct Switch {
     relays: Relays,
     keep_alive: KeepAlive,
     trunks: Trunks,
+    strangers: Strangers,
     last_call: u64,
     draining: bool,
 }
@@ -248,6 +263,7 @@ impl Switch {
             parties: Parties::default(),
             distribution: Distribution::default(),
             standings: Standings::default(),
+            ledger: Ledger::default(),
             gruus: Gruus::new(seed()),
             flows: Flows::default(),
             crossings: VecDeque::new(),
@@ -264,6 +280,7 @@ impl Switch {
             relays: Relays::default(),
             keep_alive: KeepAlive::default(),
             trunks: Trunks::default(),
+            strangers: Strangers::default(),
             last_call: 0,
             draining: false,
         };
@@ -309,6 +326,9 @@ impl Switch {
             Input::SetHours { organisation, hours, to, by } => {
                 self.set_hours(&organisation, &hours, to, &by);
             }
+            Input::SetHold { organisation, number, held, by } => {
+                self.set_hold(&organisation, number, held, &by);
+            }
             Input::Snapshot(snapshot) => self.take_snapshot(snapshot),
             Input::Restore(bindings) => {
                 self.x.outputs.extend(bindings.iter().map(|binding| Output::Trust(binding.flow)));
@@ -344,7 +364,7 @@ impl Switch {
     pub fn deadline(&self) -> Option<Instant> {
         let call = self.schedule.first().map(|(at, _)| *at);
         let others = [self.x.transactions.deadline(), self.x.registrar.deadline(), self.x.losers.deadline()];
-        let own = [call, self.keep_alive.deadline(), self.x.logins.deadline()];
+        let own = [call, self.keep_alive.deadline(), self.x.logins.deadline(), self.x.ledger.deadline()];
         let trunks = [self.trunks.deadline(), self.x.standings.agenda.deadline()];
         others.into_iter().chain(own).chain(trunks).flatten().min()
     }
@@ -430,6 +450,7 @@ impl Switch {
         self.ask_due();
         self.register_due();
         self.ask_trunks_due();
+        self.end_unpaid();
         while let Some((at, key)) = self.schedule.first().copied() {
             if at > now {
                 break;
@@ -458,6 +479,7 @@ impl Switch {
             let changes = self.x.registrar.remove(self.x.now, &aor);
             self.bindings_lost(changes);
         }
+        self.x.ledger.keep_only(&snapshot, self.x.now);
         self.x.snapshot = snapshot;
         self.take_trunks();
     }
@@ -482,15 +504,5 @@ impl Switch {
         if call.is_over() {
             self.calls.remove(&key);
         }
-    }
-}
-
-impl fmt::Debug for Switch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Switch")
-            .field("calls", &self.calls.len())
-            .field("registrations", &self.x.registrar.len())
-            .field("draining", &self.draining)
-            .finish_non_exhaustive()
     }
 }

@@ -47,7 +47,7 @@ impl Switch {
         self.authenticator.lift_bans(&mut self.x, source);
     }
 
-    fn registered_over(&self, request: &Request, flow: &Flow) -> bool {
+    pub(super) fn registered_over(&self, request: &Request, flow: &Flow) -> bool {
         let claimed = if request.method == Method::Register { &request.to } else { &request.from };
         let (Some(number), Some(host)) = (claimed.uri.user(), claimed.uri.host()) else { return false };
         let organisation = self.x.snapshot.organisation_of(host, flow.local.ip());

@@ -1,5 +1,6 @@
 //! What an operator sees of the switch.
 
+use std::fmt;
 use std::time::Instant;
 
 use kiestoon_sip::Transport;
@@ -108,9 +109,20 @@ impl Switch {
             ("logins", self.x.logins.len()),
             ("parties", self.x.parties.len()),
             ("trunk_calls", self.x.standings.len()),
+            ("charged calls", self.x.ledger.len()),
             ("schedule", self.schedule.len()),
         ];
         tables.into_iter().filter(|(_, count)| *count > 0)
+    }
+}
+
+impl fmt::Debug for Switch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Switch")
+            .field("calls", &self.calls.len())
+            .field("registrations", &self.x.registrar.len())
+            .field("draining", &self.draining)
+            .finish_non_exhaustive()
     }
 }
 

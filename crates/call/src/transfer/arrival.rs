@@ -13,6 +13,7 @@ use crate::cdr::{CdrLeg, Side};
 use crate::exchange::Exchange;
 use crate::leg::{Leg, LegMedia, Signal, open_command};
 use crate::reason::EndReason;
+use crate::rights::Charged;
 use crate::ring::Branch;
 use crate::routes::ClientOwner;
 
@@ -108,6 +109,7 @@ impl Call {
     pub(crate) fn arrived(&mut self, x: &mut Exchange, mut leg: Leg, answer: Box<Sdp>) {
         let Some(arrival) = &mut self.walk.transfers.arrival else { return leg.found_nobody(x) };
         x.media(MediaCommand::Move { leg: leg.id, to: arrival.id, call: self.key });
+        x.leg_moved(leg.id, arrival.id);
         self.figures_due = self.figures_due.saturating_add(1);
         leg.id = arrival.id;
         if let Some(established) = leg.established() {
@@ -152,6 +154,7 @@ impl Call {
         self.note_leg_end(replaced.id, EndReason::Transferred);
         replaced.close(x);
         let (by, target) = (replaced.number.clone(), self.cdr.record.dialled.clone());
+        let charged = Charged::of_leg(&replaced);
         match replaced.signal {
             Signal::Inviting { .. } => self.refuse_inviting(x, replaced, 487),
             _ => replaced.hang_up(x, &EndReason::Transferred.into()),
@@ -169,6 +172,7 @@ impl Call {
             target,
             parked: None,
             was_caller,
+            charged,
             offered: Bytes::new(),
             phase,
             until,

@@ -30,6 +30,7 @@ use crate::leg::{Leg, LegMedia, OurAck};
 use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
 use crate::reinvite::{Negotiation, forget_ack, gone_end};
+use crate::rights::Charged;
 use crate::routes::ClientOwner;
 use crate::talk::Talk;
 use crate::way::AskedFor;
@@ -55,8 +56,10 @@ pub(crate) struct Transfers {
 /// The search for somebody to take the place of who transferred.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Search {
-    /// The number of who transferred: every leg of the search is charged to it.
+    /// The number of who transferred.
     pub(crate) by: Box<str>,
+    /// Who is charged with it.
+    pub(crate) charged: Charged,
     /// The number that the call is transferred to.
     target: Box<str>,
     /// The leg of who transferred; None once it has hung up.
@@ -109,10 +112,10 @@ impl Call {
             Err(status) => return x.answer(server, &request, status),
         };
         let Some(transferor) = self.leg(from) else { return x.answer(server, &request, 481) };
-        let by = transferor.number.clone();
+        let (by, charged) = (transferor.number.clone(), Charged::of_leg(transferor));
         let context = if transferor.trunk.is_some() { INBOUND } else { &*self.cdr.record.context };
         let decision = self.decide_in(x, context, &by, &number);
-        let is_granted = decision.as_ref().is_none_or(|decision| decision.require.is_none());
+        let is_granted = self.is_permitted(x, &charged, &number, decision.as_ref());
         if !is_granted || number.is_empty() {
             let status = if number.is_empty() { 404 } else { 403 };
             return x.answer(server, &request, status);
@@ -201,6 +204,7 @@ impl Call {
         target: Box<str>,
         subscription: Option<Subscription>,
     ) {
+        let charged = self.leg(from).map_or(Charged::Organisation, Charged::of_leg);
         let Stage::Talking(talk) = std::mem::replace(&mut self.stage, Stage::Between) else { return };
         let mut other = talk.abandon(x);
         if from == Side::Caller {
@@ -219,6 +223,7 @@ impl Call {
             target,
             parked: Some(Box::new(Parked { leg: other, subscription })),
             was_caller: from == Side::Caller,
+            charged,
             offered,
             phase,
             until,

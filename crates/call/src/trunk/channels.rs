@@ -131,7 +131,7 @@ impl Call {
     fn channel(&self, leg: &Leg) -> Option<Channel> {
         let over = leg.trunk.as_deref();
         let trunk = Arc::clone(&self.trunk(over)?.id);
-        let (is_inbound, is_counted) = over.map(|over| (over.is_inbound, over.is_counted))?;
+        let (is_inbound, is_counted) = over.map(|over| (over.is_inbound(), over.is_counted))?;
         Some(Channel { leg: leg.id, trunk, is_inbound, is_counted })
     }
 }

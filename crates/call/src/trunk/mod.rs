@@ -17,7 +17,7 @@ pub(crate) mod options;
 pub(crate) mod outbound;
 mod pace;
 mod patience;
-mod rates;
+pub(crate) mod rates;
 pub(crate) mod registration;
 mod results;
 pub(crate) mod standing;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::patience::Awaits;
 use super::{MediaTerms, Trunk};
 use crate::call::Call;
+use crate::rights::{Charged, Granted};
 use crate::ring::Ring;
 use crate::waves::{Phone, Way};
 
@@ -25,8 +26,8 @@ pub(crate) struct OverTrunk {
     pub(crate) media: MediaTerms,
     /// Challenges that were answered for its INVITE.
     pub(crate) challenges: u8,
-    /// Whether the trunk has called.
-    pub(crate) is_inbound: bool,
+    /// That it may be made; None for one that has come in.
+    granted: Option<Granted>,
     /// Whether what came of the call has been counted.
     pub(crate) is_counted: bool,
     /// What is waited for, before another one is tried.
@@ -37,28 +38,37 @@ pub(crate) struct OverTrunk {
 }
 
 impl OverTrunk {
-    /// A leg that calls over a trunk.
-    pub(crate) fn new(trunk: &Trunk) -> Self {
+    /// A leg that comes in.
+    pub(crate) fn arriving(trunk: &Trunk) -> Self {
         Self {
             name: Arc::clone(&trunk.name),
             media: MediaTerms::of(trunk),
             challenges: 0,
-            is_inbound: false,
+            granted: None,
             is_counted: false,
             awaits: Awaits::Progress,
             until: None,
         }
     }
 
-    /// The leg of a trunk that has called.
-    pub(crate) fn of_caller(trunk: &Trunk) -> Self {
-        Self { is_inbound: true, ..Self::new(trunk) }
+    /// A leg that goes out.
+    pub(crate) fn leaving(trunk: &Trunk, granted: Granted) -> Self {
+        Self { granted: Some(granted), ..Self::arriving(trunk) }
     }
 
     /// The same for another address of its host.
-    pub(crate) fn anew(&self) -> Self {
-        let (name, media) = (Arc::clone(&self.name), self.media.clone());
-        Self { name, media, challenges: 0, awaits: Awaits::Progress, until: None, ..*self }
+    pub(crate) fn anew(self) -> Self {
+        Self { challenges: 0, awaits: Awaits::Progress, until: None, ..self }
+    }
+
+    /// Whether the trunk has called.
+    pub(crate) fn is_inbound(&self) -> bool {
+        self.granted.is_none()
+    }
+
+    /// Who is charged with it; None for a leg that has come in.
+    pub(crate) fn charged(&self) -> Option<&Charged> {
+        self.granted.as_ref().map(Granted::charged)
     }
 }
 

@@ -2,9 +2,23 @@
 
 use std::collections::HashMap;
 
-/// The price of a minute, in millionths of the operator's currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Rate(pub u64);
+use serde::{Deserialize, Serialize};
+
+/// The price of a call, in millionths of the operator's currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Rate {
+    /// Of a minute, which is charged by the second.
+    pub per_minute: u64,
+    /// Once, when it is answered.
+    pub setup: u64,
+}
+
+impl Rate {
+    /// Without a price for the beginning.
+    pub const fn per_minute(per_minute: u64) -> Self {
+        Self { per_minute, setup: 0 }
+    }
+}
 
 /// The rates of all trunks of an organisation.
 #[derive(Debug, Clone, Default)]
@@ -45,12 +59,12 @@ mod tests {
     #[test]
     fn the_longest_prefix_says_the_rate() {
         let rates = Rates::new([
-            ("voys", "", Rate(500_000)),
-            ("voys", "31", Rate(10_000)),
-            ("voys", "+316", Rate(40_000)),
-            ("backup", "32", Rate(20_000)),
+            ("voys", "", Rate::per_minute(500_000)),
+            ("voys", "31", Rate::per_minute(10_000)),
+            ("voys", "+316", Rate::per_minute(40_000)),
+            ("backup", "32", Rate::per_minute(20_000)),
         ]);
-        let of = |trunk, number| rates.of(trunk, number).map(|Rate(micros)| micros);
+        let of = |trunk, number| rates.of(trunk, number).map(|rate| rate.per_minute);
         assert_eq!(of("voys", "+31201234567"), Some(10_000));
         assert_eq!(of("voys", "31612345678"), Some(40_000));
         assert_eq!(of("voys", "+4420555"), Some(500_000));
@@ -62,10 +76,17 @@ mod tests {
 
     #[test]
     fn odd_numbers_have_no_rate_of_their_own() {
-        let rates = Rates::new([("voys", "31", Rate(1)), ("voys", "999999999999999999999", Rate(2))]);
+        let rates = Rates::new([
+            ("voys", "31", Rate::per_minute(1)),
+            ("voys", "999999999999999999999", Rate::per_minute(2)),
+        ]);
         for number in ["", "+", "alice", "é1", "3é", "+3", "31é"] {
-            assert_eq!(rates.of("voys", number), (number == "31é").then_some(Rate(1)), "{number}");
+            assert_eq!(
+                rates.of("voys", number),
+                (number == "31é").then_some(Rate::per_minute(1)),
+                "{number}"
+            );
         }
-        assert_eq!(rates.of("voys", "99999999999999999999999999"), Some(Rate(2)));
+        assert_eq!(rates.of("voys", "99999999999999999999999999"), Some(Rate::per_minute(2)));
     }
 }

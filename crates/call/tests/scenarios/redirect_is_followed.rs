@@ -85,7 +85,7 @@ fn nobody_is_sent_out_of_the_house() {
 #[test]
 fn what_the_extension_may_not_dial_its_phone_may_not_forward_to() {
     let rules = format!(
-        "[[context.intern]]\nmatch = \"_0X.\"\nrequire = \"call.out\"\ndo = [{{ dial = \"ext:203\" }}]\n{DIAL_ALL}"
+        "[[context.intern]]\nmatch = \"_0X.\"\nrequire = \"call.international\"\ndo = [{{ dial = \"ext:203\" }}]\n{DIAL_ALL}"
     );
     let mut t = Story::office(5).rules(&rules);
     let a = t.add(phone("201"));

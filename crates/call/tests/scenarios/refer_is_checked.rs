@@ -57,7 +57,7 @@ fn who_wants_no_news_gets_none() {
 #[test]
 fn a_rule_that_asks_for_a_permission_lets_no_transfer_pass() {
     let rules = format!(
-        "[[context.intern]]\nmatch = \"0X.\"\nrequire = \"call.out\"\ndo = [{{ dial = \"ext:203\" }}]\n{}",
+        "[[context.intern]]\nmatch = \"0X.\"\nrequire = \"call.international\"\ndo = [{{ dial = \"ext:203\" }}]\n{}",
         kiestoon_testkit::DIAL_ALL
     )
     .replace("\"0X.\"", "\"_0X.\"");

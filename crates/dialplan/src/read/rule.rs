@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::definitions::Definitions;
 use super::{condition, emergency, sets, step, whole};
 use crate::condition::Condition;
-use crate::live::NotLive;
 use crate::pattern::Pattern;
+use crate::permission::PERMISSIONS;
 use crate::plan::{Rule, RuleRef};
 use crate::reader::{Named, Reader};
 use crate::tree::Node;
@@ -113,13 +113,11 @@ fn patterns(reader: &mut Reader<'_>, node: &Node, names: &Definitions) -> Vec<Pa
 
 fn permission(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     let text = reader.text(node, "require", "call.international")?;
-    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if text.is_empty() || !text.chars().all(valid) {
-        let message =
-            format!("{} is no permission, expected one such as \"call.international\"", words::quote(text));
-        reader.error(&node.span, message);
+    if !PERMISSIONS.contains(&text) {
+        let known = words::one_of(PERMISSIONS);
+        let message = format!("{} is no permission, expected {known}", words::quote(text));
+        reader.error_hint(&node.span, message, words::did_you_mean(text, PERMISSIONS));
         return None;
     }
-    reader.not_live(NotLive::Permission, &node.span);
     Some(text.to_string())
 }

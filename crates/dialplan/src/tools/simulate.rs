@@ -119,10 +119,7 @@ impl Plan {
             not_live: Vec::new(),
         };
         walk.run.watch();
-        let first = NotLive::context(call.context).into_iter();
-        for what in first.chain(decision.require.as_ref().map(|_| NotLive::Permission)) {
-            walk.not_live.push(NotLiveStep { step: None, what });
-        }
+        walk.not_live.extend(NotLive::context(call.context).map(|what| NotLiveStep { step: None, what }));
         let end = match &decision.require {
             Some(permission) if !results.is_granted(permission) => {
                 End::Forbidden { permission: permission.clone() }
@@ -226,7 +223,6 @@ impl Walk<'_> {
                 }
                 dial.caller_id.as_deref().and_then(NotLive::caller_id).into_iter().for_each(&mut add);
             }
-            Action::Require { .. } => add(NotLive::Permission),
             Action::NotBuilt { step } => add(NotLive::Step(step)),
             _ => {}
         }

@@ -484,6 +484,14 @@ pub(super) enum CtlVerb {
         after_help = "Without a verb it lists the bans in force.\n\nExample:\n  kiestoon ctl bans\n  kiestoon ctl bans lift 192.0.2.7"
     )]
     Bans(BansArgs),
+    /// Who is on hold because their calls looked like theft, and taking them off it
+    #[command(
+        after_help = "Without a verb it lists them. Who is on hold makes no international or premium calls; other calls go on.\n\nExample:\n  kiestoon ctl fraud\n  kiestoon ctl fraud approve 201"
+    )]
+    Fraud {
+        #[command(subcommand)]
+        verb: Option<FraudVerb>,
+    },
     /// Day and night: the hours of the dialplan, and setting them by hand
     #[command(
         after_help = "Without a name it lists them. What is set by hand stays so, over a restart too, until it is set to auto.\n\nExample:\n  kiestoon ctl hours\n  kiestoon ctl hours kantoor closed\n  kiestoon ctl hours kantoor auto"
@@ -542,4 +550,32 @@ pub(super) enum BansVerb {
         #[arg(long)]
         all: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum FraudVerb {
+    /// List who is on hold
+    #[command(after_help = "Example:\n  kiestoon ctl fraud list")]
+    List,
+    /// Take somebody off hold: their calls so far count no more
+    #[command(
+        after_help = "Example:\n  kiestoon ctl fraud approve 201\n  kiestoon ctl fraud approve --itself"
+    )]
+    Approve(Who),
+    /// Put somebody on hold
+    #[command(after_help = "Example:\n  kiestoon ctl fraud hold 201")]
+    Hold(Who),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Who {
+    /// The number of the extension
+    #[arg(required_unless_present = "itself", conflicts_with = "itself")]
+    pub(super) number: Option<String>,
+    /// The organisation itself, whose dialplan calls out for calls from outside
+    #[arg(long)]
+    pub(super) itself: bool,
+    /// The organisation's slug [default: the only one]
+    #[arg(long, value_name = "SLUG")]
+    pub(super) organisation: Option<String>,
 }

@@ -9,7 +9,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kiestoon_control::{Ban, Call, Draining, Event, Hours, Registration, SetHours, Status, Trunk};
+use kiestoon_control::{
+    Ban, Call, Draining, Event, Hours, OnHold, Registration, SetHold, SetHours, Status, Trunk,
+};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub(crate) use self::socket::SocketError;
@@ -66,6 +68,15 @@ pub(crate) enum Command {
         /// As they are then.
         reply: oneshot::Sender<Result<Hours, NoHours>>,
     },
+    /// Everybody on hold.
+    OnHold(oneshot::Sender<Vec<OnHold>>),
+    /// Puts somebody on hold, or takes them off it.
+    SetHold {
+        /// Whom.
+        request: SetHold,
+        /// Everybody on hold then.
+        reply: oneshot::Sender<Result<Vec<OnHold>, NoHold>>,
+    },
     /// Takes the state of database and dialplan folder, or says every reason why not.
     Reload(reload::Request),
     /// Refuses new calls and ends the process when the last call has ended, or at the limit.
@@ -86,6 +97,17 @@ pub(crate) enum NoHours {
     NoOrganisation(String),
     /// Its dialplan has no hours of that name; those that it has.
     NoName { name: String, known: Vec<String> },
+}
+
+/// Why nobody was put on hold, or taken off it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoHold {
+    /// There are several organisations, and none was named.
+    WhichOrganisation,
+    /// There is no such organisation.
+    Organisation(String),
+    /// It has no such extension.
+    Extension(String),
 }
 
 /// The running server. Dropping it closes the socket, ends the event streams and removes the socket's file.

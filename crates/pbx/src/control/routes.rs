@@ -11,14 +11,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use kiestoon_control::{
     BANS, Ban, CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, HOURS, Hours, LIFT_BANS, LiftRequest,
-    Lifted, METRICS, METRICS_TEXT, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD, Registration, Reloaded,
-    STATUS, SetHours, Status, TRUNKS, Trunk,
+    Lifted, METRICS, METRICS_TEXT, ON_HOLD, OnHold, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD,
+    Registration, Reloaded, STATUS, SetHold, SetHours, Status, TRUNKS, Trunk,
 };
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::stream::EventBody;
-use super::{Command, Doors, Hall, NoHours};
+use super::{Command, Doors, Hall, NoHold, NoHours};
 use crate::reload;
 
 pub(super) fn router(hall: Hall) -> Router {
@@ -32,6 +32,7 @@ pub(super) fn router(hall: Hall) -> Router {
         .route(BANS, get(bans))
         .route(LIFT_BANS, post(lift_bans))
         .route(HOURS, get(hours).post(set_hours))
+        .route(ON_HOLD, get(on_hold).post(set_hold))
         .route(RELOAD, post(reload))
         .route(DRAIN, post(drain))
         .route(EVENTS, get(events))
@@ -99,11 +100,28 @@ async fn hours(State(hall): State<Hall>) -> Result<Json<Vec<Hours>>, Refusal> {
 async fn set_hours(State(hall): State<Hall>, body: Bytes) -> Result<Json<Hours>, Refusal> {
     let request: SetHours =
         serde_json::from_slice(&body).map_err(|error| Refusal::Body(error.to_string()))?;
-    if request.by.len() > LONGEST_NAME || request.by.contains(char::is_control) {
-        return Err(Refusal::Body(format!("by is no text of at most {LONGEST_NAME} bytes")));
-    }
+    check_name(&request.by)?;
     let command = |reply| Command::SetHours { request, reply };
     ask(&hall.doors, command).await?.map(Json).map_err(Refusal::Hours)
+}
+
+async fn on_hold(State(hall): State<Hall>) -> Result<Json<Vec<OnHold>>, Refusal> {
+    ask(&hall.doors, Command::OnHold).await.map(Json)
+}
+
+async fn set_hold(State(hall): State<Hall>, body: Bytes) -> Result<Json<Vec<OnHold>>, Refusal> {
+    let request: SetHold = serde_json::from_slice(&body).map_err(|error| Refusal::Body(error.to_string()))?;
+    check_name(&request.by)?;
+    let command = |reply| Command::SetHold { request, reply };
+    ask(&hall.doors, command).await?.map(Json).map_err(Refusal::Hold)
+}
+
+/// Who asks.
+fn check_name(by: &str) -> Result<(), Refusal> {
+    if by.len() > LONGEST_NAME || by.contains(char::is_control) {
+        return Err(Refusal::Body(format!("by is no text of at most {LONGEST_NAME} bytes")));
+    }
+    Ok(())
 }
 
 async fn reload(State(hall): State<Hall>) -> Result<Json<Reloaded>, Refusal> {
@@ -162,6 +180,7 @@ enum Refusal {
     NoBan(String),
     Body(String),
     Hours(NoHours),
+    Hold(NoHold),
     Reload(reload::Refused),
     Overloaded,
     Stopping,
@@ -192,6 +211,19 @@ impl Refusal {
                     false => format!("the dialplan has no hours {name}; it has {}", known.join(", ")),
                 },
             ),
+            Self::Hold(NoHold::WhichOrganisation) => Problem::new(
+                400,
+                "which organisation",
+                "there are several organisations: name the one that is meant",
+            ),
+            Self::Hold(NoHold::Organisation(slug)) => Problem::new(
+                404,
+                "no such organisation",
+                format!("there is no organisation {slug} with extensions"),
+            ),
+            Self::Hold(NoHold::Extension(number)) => {
+                Problem::new(404, "no such extension", format!("there is no extension {number}"))
+            }
             Self::Body(reason) => {
                 Problem::new(400, "body not understood", format!("the body is not valid: {reason}"))
             }

@@ -2,6 +2,7 @@
 //! tasks beside it on the same runtime. It feeds the switch and performs what the switch decides, in that order.
 mod drain;
 mod exposition;
+mod fraud;
 mod hours;
 mod metrics;
 mod operator;

@@ -147,7 +147,27 @@ fn log(event: &Event) {
         Event::CallEnded { call, reason, sip_code } => {
             tracing::info!(%call, end_reason = reason.as_str(), sip_code, "call ended");
         }
-        Event::CallRefused { status, reason, .. } => tracing::info!(status, reason, "call refused"),
+        Event::CallRefused { status, reason, .. } => {
+            tracing::info!(target: AUDIT, status, reason, "call refused");
+        }
+        Event::CallOutRefused { call, organisation, charged, class, why, .. } => {
+            let charged = charged.number().unwrap_or("organisation");
+            tracing::warn!(target: AUDIT, %call, %organisation, %class, why = why.as_str(), "call out refused");
+            tracing::trace!(target: AUDIT, %call, charged, "call out refused");
+        }
+        Event::FraudHeld { organisation, charged, reason, by } => {
+            let (charged, by) =
+                (charged.number().unwrap_or("organisation"), by.as_deref().unwrap_or("calls"));
+            tracing::error!(target: AUDIT, %organisation, charged, reason = reason.as_str(), by, "on hold");
+        }
+        Event::FraudApproved { organisation, charged, by } => {
+            let charged = charged.number().unwrap_or("organisation");
+            tracing::warn!(target: AUDIT, %organisation, charged, %by, "off hold");
+        }
+        Event::BudgetNearlySpent { organisation, charged, period } => {
+            let charged = charged.number().unwrap_or("organisation");
+            tracing::warn!(%organisation, charged, period = period.as_str(), "budget nearly spent");
+        }
         Event::RegistrationChanged { number, contacts, remote, .. } => {
             tracing::trace!(%number, contacts, ?remote, "registration changed");
         }
@@ -158,3 +178,6 @@ fn log(event: &Event) {
         Event::BanLifted { source } => tracing::info!(%source, "ban lifted"),
     }
 }
+
+/// The log of what was refused, held and approved: whoever keeps it apart filters by this target.
+const AUDIT: &str = "audit";

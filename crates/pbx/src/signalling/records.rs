@@ -157,6 +157,7 @@ fn leg(leg: &CdrLeg) -> Value {
         "trunk": leg.over.as_ref().map(|over| &over.trunk),
         "host": leg.over.as_ref().and_then(|over| over.host.as_ref()),
         "shown": leg.over.as_ref().and_then(|over| over.shown.as_ref()),
+        "cost": leg.cost,
     })
 }
 

@@ -284,6 +284,37 @@ pub(super) fn happening(event: Event) -> control::Happening {
             from_number: from.into(),
             sip_code: status,
             reason: reason.to_owned(),
+            out: None,
+        },
+        Event::CallOutRefused { call, organisation, from, charged, number, class, why } => {
+            Happening::CallRefused {
+                organisation: organisation.into(),
+                from_number: from.into(),
+                sip_code: 403,
+                reason: why.as_str().to_owned(),
+                out: Some(control::RefusedOut {
+                    call_id: call.to_string(),
+                    charged_to: charged.number().unwrap_or("organisation").to_owned(),
+                    number: number.into(),
+                    class: class.as_str().to_owned(),
+                }),
+            }
+        }
+        Event::FraudHeld { organisation, charged, reason, by } => Happening::FraudHeld {
+            organisation: organisation.into(),
+            number: charged.number().map(str::to_owned),
+            reason: reason.as_str().to_owned(),
+            by: by.map(Into::into),
+        },
+        Event::FraudApproved { organisation, charged, by } => Happening::FraudApproved {
+            organisation: organisation.into(),
+            number: charged.number().map(str::to_owned),
+            by: by.into(),
+        },
+        Event::BudgetNearlySpent { organisation, charged, period } => Happening::BudgetNearlySpent {
+            organisation: organisation.into(),
+            number: charged.number().map(str::to_owned),
+            period: period.as_str().to_owned(),
         },
         Event::RegistrationChanged { organisation, number, contacts, transport, remote } => {
             registration_changed(organisation, number, contacts, transport, remote)

@@ -8,6 +8,7 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     path::PathBuf,
+    sync::Arc,
 };
 
 use kiestoon_call::{Extension, Organisation, Rates, Snapshot, SnapshotParts};
@@ -121,6 +122,7 @@ fn organisations(directory: Directory, presets: &Presets, warnings: &mut Vec<Str
             domain: organisation.domain.map(Into::into),
             extensions: members.map(|member| snapshot_extension(member, &realm)).collect(),
             realm: realm.into(),
+            profile: Arc::default(),
             rates: Rates::default(),
         });
     }
@@ -133,5 +135,8 @@ fn snapshot_extension(extension: kiestoon_store::Extension, realm: &str) -> (Box
         Some(password) => Ha1Set::from_password(&extension.number, realm, &password),
         None => Ha1Set { md5: secret.ha1_md5, sha256: secret.ha1_sha256, sha512_256: secret.ha1_sha512_256 },
     };
-    (extension.number.into(), Extension { id: extension.id.into(), name: extension.name.into(), ha1 })
+    (
+        extension.number.into(),
+        Extension { id: extension.id.into(), name: extension.name.into(), ha1, profile: Arc::default() },
+    )
 }

@@ -24,6 +24,7 @@ mod dns;
 mod fax;
 mod flood;
 mod found_by_name;
+mod fraud;
 mod idle;
 mod kamailio_in_front;
 mod killed;

@@ -40,7 +40,7 @@ impl Story {
         self.swap();
     }
 
-    fn swap(&mut self) {
+    pub(super) fn swap(&mut self) {
         self.directory.revision += 1;
         let snapshot = self.directory.snapshot();
         self.remark("new snapshot".to_owned());

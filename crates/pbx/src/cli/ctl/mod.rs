@@ -1,6 +1,7 @@
 //! `kiestoon ctl`: what needs a running PBX.
 
 mod bans;
+mod fraud;
 mod hours;
 mod lists;
 mod plain;
@@ -33,6 +34,7 @@ pub(super) fn ctl(cli: &Cli, args: CtlArgs) -> Result<(), Failure> {
             CtlVerb::Registrations => registrations(cli, &client).await,
             CtlVerb::Trunks => trunks::trunks(cli, &client).await,
             CtlVerb::Bans(args) => bans::bans(cli, &client, args.verb).await,
+            CtlVerb::Fraud { verb } => fraud::fraud(cli, &client, verb).await,
             CtlVerb::Hours { name, state, organisation } => {
                 let wanted = name.zip(state.as_deref().and_then(HoursState::from_word));
                 hours::hours(cli, &client, organisation, wanted).await

@@ -1,6 +1,6 @@
 //! Events in words, a few of them each.
 
-use kiestoon_control::Happening;
+use kiestoon_control::{Happening, RefusedOut};
 
 use super::show;
 use crate::cli::language::{Language, say};
@@ -148,7 +148,15 @@ fn door(what: &Happening, language: Language) -> Option<String> {
             let state = super::hours::word(state, language);
             say!(language, "hours {hours}: {state}, by {by}", "openingstijden {hours}: {state}, door {by}")
         }
-        Happening::CallRefused { from_number, sip_code, reason, .. } => {
+        Happening::CallRefused { from_number, reason, out: Some(out), .. } => {
+            let RefusedOut { charged_to, number, class, .. } = out;
+            say!(
+                language,
+                "call of {from_number} to {number} ({class}) refused: {reason}, charged to {charged_to}",
+                "oproep van {from_number} naar {number} ({class}) geweigerd: {reason}, voor rekening van {charged_to}"
+            )
+        }
+        Happening::CallRefused { from_number, sip_code, reason, out: None, .. } => {
             say!(
                 language,
                 "call of {from_number} refused: {reason} ({sip_code})",
@@ -181,10 +189,36 @@ fn door(what: &Happening, language: Language) -> Option<String> {
         Happening::SourceUnbanned { source } => {
             say!(language, "the ban of {source} is lifted", "de blokkade van {source} is opgeheven")
         }
+        Happening::FraudHeld { number, reason, .. } => {
+            let who = who(number.as_deref(), language);
+            let reason = super::fraud::reason(reason, language);
+            say!(language, "FRAUD? {who} is on hold: {reason}", "FRAUDE? {who} staat in de wacht: {reason}")
+        }
+        Happening::FraudApproved { number, by, .. } => {
+            let who = who(number.as_deref(), language);
+            say!(language, "{who} may call again, says {by}", "{who} mag weer bellen, zegt {by}")
+        }
+        Happening::BudgetNearlySpent { number, period, .. } => {
+            let who = who(number.as_deref(), language);
+            let period = match &**period {
+                "day" => language.pick("day", "dag"),
+                _ => language.pick("month", "maand"),
+            };
+            say!(
+                language,
+                "{who}: four fifths of the budget of this {period} are spent",
+                "{who}: vier vijfde van het budget van deze {period} is op"
+            )
+        }
         Happening::Reloaded { revision } => {
             say!(language, "reloaded: revision {revision}", "herladen: revisie {revision}")
         }
         Happening::Draining => say!(language, "no new calls any more", "geen nieuwe gesprekken meer"),
         _ => return None,
     })
+}
+
+/// An extension, or its organisation.
+fn who(number: Option<&str>, language: Language) -> &str {
+    number.unwrap_or_else(|| super::fraud::itself(language))
 }

@@ -62,11 +62,10 @@ fn lines(explanation: &Explanation, language: Language) -> Vec<String> {
         lines.push(format!("  {}", not_live(NotLive::Inbound, language).trim_start()));
     }
     if let Some(permission) = &matched.require {
-        let note = not_live(NotLive::Permission, language);
         lines.push(say!(
             language,
-            "  needs the permission {permission}{note}",
-            "  vraagt de toestemming {permission}{note}"
+            "  needs the permission {permission}",
+            "  vraagt de toestemming {permission}"
         ));
     }
     if matched.emergency {
@@ -107,10 +106,6 @@ fn elsewhere(explanation: &Explanation, language: Language) -> Vec<String> {
 /// What happens on a live call instead, in brackets.
 pub(super) fn not_live(what: NotLive, language: Language) -> String {
     match what {
-        NotLive::Permission => language.pick(
-            "  [live: refused with 403, nobody can be granted a permission yet]",
-            "  [live: geweigerd met 403, niemand kan al toestemming krijgen]",
-        ),
         NotLive::Trunk => language.pick(
             "  [live: trunks are passed over, there are none yet]",
             "  [live: trunks worden overgeslagen, die zijn er nog niet]",

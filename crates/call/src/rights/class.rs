@@ -1,0 +1,120 @@
+//! What kind of number is called, as far as it matters for who may call it: by prefix, as the country of the trunk reads it.
+//!
+//! A prefix decides, never a length: exchanges ignore the digits that come too many, so a premium number is one however it is
+//! written. Where a number can be read in two ways the dearer one counts.
+
+mod table;
+
+use std::fmt;
+
+use kiestoon_dialplan::{Country, PERMISSIONS};
+use serde::{Deserialize, Serialize};
+
+use table::{Numbers, WORLD};
+
+/// The class of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Class {
+    /// Of the PBX itself.
+    Internal,
+    /// Inside the country, free and service numbers among them.
+    National,
+    /// A mobile phone inside the country.
+    Mobile,
+    /// Abroad, and whatever fits no other class.
+    International,
+    /// What costs more than the call, and pays whoever is called: 0900 and its like of any country, shared cost, satellites.
+    Premium,
+}
+
+impl Class {
+    /// All of them, the cheapest first.
+    pub const ALL: [Self; 5] =
+        [Self::Internal, Self::National, Self::Mobile, Self::International, Self::Premium];
+
+    /// The word of the import, the log and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::National => "national",
+            Self::Mobile => "mobile",
+            Self::International => "international",
+            Self::Premium => "premium",
+        }
+    }
+
+    /// By its word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == word)
+    }
+
+    /// The class that a `require` of the dialplan asks for: `call.international`.
+    pub(crate) fn of_permission(permission: &str) -> Option<Self> {
+        PERMISSIONS.contains(&permission).then(|| Self::of_word(permission.strip_prefix("call.")?)).flatten()
+    }
+
+    /// Whether calls of this class are what a thief wants: they pay somebody.
+    pub(crate) fn is_risky(self) -> bool {
+        matches!(self, Self::International | Self::Premium)
+    }
+
+    /// The class of a number that is called over a trunk of this country.
+    pub fn of(country: &Country, number: &str) -> Self {
+        let plain = plain(number);
+        if let Some(class) = Numbers::of(country).and_then(|numbers| numbers.short(&plain)) {
+            return class;
+        }
+        match at_home(country, &plain) {
+            Some(class) => class,
+            None if is_premium_abroad(country, &plain) => Self::Premium,
+            None => Self::International,
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether a number is one that help is called by, in this country.
+pub(crate) fn is_for_help(country: &Country, number: &str) -> bool {
+    Numbers::of(country).is_some_and(|numbers| numbers.emergency.contains(&&*plain(number)))
+}
+
+/// The class of a number that is surely at home.
+fn at_home(country: &Country, plain: &str) -> Option<Class> {
+    let significant = country.significant(plain)?;
+    let numbers = Numbers::of(country)?;
+    // A zero that should have been left out is one that some exchanges leave out.
+    let listed = numbers.range(&significant).or_else(|| {
+        numbers.range(significant.trim_start_matches('0')).filter(|class| *class == Class::Premium)
+    });
+    let is_whole = country.e164(&country.national(plain)).starts_with('+');
+    listed.or_else(|| is_whole.then_some(Class::National))
+}
+
+/// Whether it is a premium number or a satellite of any country, also where it was written without its `+`.
+fn is_premium_abroad(country: &Country, plain: &str) -> bool {
+    let written = country.e164(plain);
+    let digits = written.strip_prefix('+').unwrap_or(&written).trim_start_matches('0');
+    if WORLD.iter().any(|prefix| digits.starts_with(prefix)) {
+        return true;
+    }
+    table::ALL.iter().any(|numbers| {
+        let code = Country::find(numbers.country).map_or("", Country::code);
+        let significant = digits.strip_prefix(code).map(|rest| rest.trim_start_matches('0'));
+        significant.is_some_and(|rest| numbers.range(rest) == Some(Class::Premium))
+    })
+}
+
+/// The digits, after a `+` where it has one: whatever stands between them an exchange may leave out.
+fn plain(number: &str) -> String {
+    let number = number.replacen("(0)", "", 1);
+    let plus = number.trim_start().starts_with('+').then_some('+');
+    plus.into_iter().chain(number.chars().filter(char::is_ascii_digit)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+use super::*;
+
+fn class_in(country: &str, number: &str) -> Class {
+    Class::of(Country::find(country).expect("a country"), number)
+}
+
+#[track_caller]
+fn all(country: &str, class: Class, numbers: &[&str]) {
+    for number in numbers {
+        assert_eq!(class_in(country, number), class, "{number} in {country}");
+    }
+}
+
+#[test]
+fn dutch_numbers() {
+    let national = ["0201234567", "+31201234567", "0031201234567", "020-123 45 67", "+31 (0)20 123 45 67"];
+    all("nl", Class::National, &national);
+    all(
+        "nl",
+        Class::National,
+        &["0881234567", "0851234567", "08001234", "0800123456", "14020", "140172", "116117", "113"],
+    );
+    all("nl", Class::Mobile, &["0612345678", "+31612345678", "0031612345678"]);
+    all(
+        "nl",
+        Class::Premium,
+        &["09001234", "0900123456", "09061234567", "+31909123456", "1888", "0661234567", "0676123456"],
+    );
+    all("nl", Class::International, &["+3221234567", "003221234567", "+4930123456", "+12125551234"]);
+}
+
+#[test]
+fn belgian_numbers() {
+    all("be", Class::National, &["021234567", "041234567", "+3221234567", "080012345", "1722"]);
+    all("be", Class::Mobile, &["0470123456", "+32495123456"]);
+    all("be", Class::Premium, &["090212345", "070123456", "1207", "1313", "+3290012345"]);
+    all("be", Class::International, &["+31612345678", "0031201234567"]);
+}
+
+#[test]
+fn german_numbers() {
+    all("de", Class::National, &["030123456", "+4930123456", "03212345678", "08001234567", "115", "116117"]);
+    all("de", Class::Mobile, &["015112345678", "+491701234567", "0160123456"]);
+    all(
+        "de",
+        Class::Premium,
+        &["0900123456", "0900 1 234567", "0137123456", "01805123456", "11833", "118000", "0190123456"],
+    );
+    all("de", Class::International, &["+31201234567", "01033012345", "018123456"]);
+}
+
+#[test]
+fn british_numbers() {
+    all("gb", Class::National, &["02079460000", "+442079460000", "03001234567", "08001111", "101", "111"]);
+    all("gb", Class::Mobile, &["07400123456", "+447911123456", "07624123456"]);
+    all(
+        "gb",
+        Class::Premium,
+        &["09061234567", "07012345678", "08451234567", "08701234567", "118118", "07601123456"],
+    );
+    all("gb", Class::International, &["+31201234567", "00353112345"]);
+}
+
+#[test]
+fn american_numbers_and_the_islands_with_the_same_code() {
+    all("us", Class::National, &["2125551234", "+12125551234", "14165551234", "8005551234"]);
+    all("us", Class::Premium, &["9005551234", "+19005551234", "2129761234", "5005551234"]);
+    all("us", Class::International, &["+18765551234", "18095551234", "01131201234567"]);
+    all("nl", Class::Premium, &["+19005551234"]);
+}
+
+#[test]
+fn premium_abroad_and_satellites_are_premium_from_anywhere() {
+    for country in ["nl", "be", "de", "gb", "us"] {
+        let premium = ["+881612345678", "+870773123456", "+8835100012345", "+88213123456", "+97912345678"];
+        all(country, Class::Premium, &premium);
+        all(country, Class::Premium, &["+31900123456", "+4990012345678", "+3290212345", "+449061234567"]);
+    }
+    all("ie", Class::National, &["015512345", "1800123456"]);
+    all("ie", Class::Premium, &["1550123456", "+3531550123456"]);
+}
+
+#[test]
+fn a_premium_number_stays_one_however_it_is_written() {
+    let written = [
+        "09061234567",
+        "0906123456789012345",
+        "0906-12 34 567",
+        "+31906123456",
+        "0031906123456",
+        "+31(0)906123456",
+        "+310906123456",
+        "31906123456",
+        "0906#123456",
+        "0906123456;phone-context=+31",
+        "+31 906 12x34y56",
+    ];
+    all("nl", Class::Premium, &written);
+}
+
+#[test]
+fn what_fits_nothing_is_international() {
+    let odd = [
+        "",
+        "+",
+        "alice",
+        "201",
+        "12",
+        "0",
+        "00",
+        "020",
+        "0201234",
+        "*21*0612345678#",
+        "+999123456",
+        "１１２",
+    ];
+    all("nl", Class::International, &odd);
+    all("nl", Class::International, &["9".repeat(500).as_str()]);
+}
+
+#[test]
+fn help_is_called_by_the_numbers_of_the_country() {
+    let nl = Country::find("nl").expect("a country");
+    assert!(is_for_help(nl, "112"));
+    assert!(["1120", "0112", "+31112", "911", "18112"].iter().all(|number| !is_for_help(nl, number)));
+}
+
+#[test]
+fn every_country_has_its_table_and_every_prefix_is_digits() {
+    for name in Country::names() {
+        let numbers = Numbers::of(Country::find(name).expect("a country"));
+        assert!(numbers.is_some_and(|numbers| !numbers.emergency.is_empty()), "{name}");
+    }
+    assert_eq!(table::ALL.len(), Country::names().count());
+}
+
+#[test]
+fn permissions_of_the_dialplan_are_the_classes() {
+    let classes: Vec<_> = PERMISSIONS.iter().map(|permission| Class::of_permission(permission)).collect();
+    assert_eq!(classes, Class::ALL.map(Some));
+    assert_eq!(Class::of_permission("international"), None);
+}

@@ -1,0 +1,215 @@
+//! Who is charged with which legs, and what they have cost. A leg that has a price is paid ahead, a little at a time, so that no
+//! budget is ever overdrawn, and what was not used is given back.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kiestoon_media::{CallKey, LegId};
+use serde::{Deserialize, Serialize};
+
+use super::account::{Account, Day, Spent};
+use super::charged::Charged;
+use super::hold::Hold;
+use crate::id;
+use crate::snapshot::Snapshot;
+use crate::trunk::rates::Rate;
+use crate::view::HeldView;
+
+/// The accounts of everybody who was charged, and the legs of live calls.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Ledger {
+    /// By the id of the organisation.
+    accounts: HashMap<Arc<str>, Accounts>,
+    /// The legs of each call, until its record is written.
+    lines: BTreeMap<CallKey, Vec<Line>>,
+    /// Until when the running legs are paid.
+    #[serde(skip)]
+    due: BTreeSet<(Instant, LegId)>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Accounts {
+    own: Account,
+    /// By number.
+    extensions: HashMap<Box<str>, Account>,
+}
+
+/// A leg over a trunk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Line {
+    pub(super) leg: LegId,
+    pub(super) organisation: Arc<str>,
+    pub(super) charged: Charged,
+    pub(super) number: Box<str>,
+    pub(super) rate: Option<Rate>,
+    pub(super) state: State,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) enum State {
+    /// It is called.
+    Calling,
+    /// Somebody has answered.
+    Talking {
+        #[serde(with = "kiestoon_sip::plain")]
+        since: Instant,
+        /// The end of what is paid.
+        #[serde(with = "kiestoon_sip::plain")]
+        until: Instant,
+        /// What the beginning cost.
+        setup: u64,
+        /// What was paid so far.
+        paid: u64,
+    },
+    /// It has ended.
+    Over { cost: Option<u64> },
+}
+
+impl State {
+    pub(super) fn is_live(self) -> bool {
+        !matches!(self, Self::Over { .. })
+    }
+}
+
+impl Ledger {
+    /// The account of somebody, whose organisation has an account too.
+    pub(super) fn account(&mut self, organisation: &Arc<str>, charged: &Charged) -> &mut Account {
+        let accounts = self.accounts.entry(Arc::clone(organisation)).or_default();
+        match charged {
+            Charged::Organisation => &mut accounts.own,
+            Charged::Extension(number) => accounts.extensions.entry(number.clone()).or_default(),
+        }
+    }
+
+    /// Everybody on hold, as an operator sees them.
+    pub(crate) fn held<'a>(&'a self, snapshot: &'a Snapshot) -> impl Iterator<Item = HeldView> + 'a {
+        self.accounts.iter().flat_map(move |(id, accounts)| {
+            let slug =
+                snapshot.index_of(id).and_then(|index| snapshot.organisation(index)).map(|of| &of.slug);
+            let extensions = accounts.extensions.iter().map(|(number, account)| (Some(number), account));
+            let all = std::iter::once((None, &accounts.own)).chain(extensions);
+            all.filter_map(move |(number, account)| {
+                let Hold { since, reason, by } = account.held.clone()?;
+                let (organisation, number) = (slug?.clone(), number.cloned());
+                let spent_today = account.spent.today();
+                Some(HeldView { organisation, number, since, reason, by, spent_today })
+            })
+        })
+    }
+
+    /// Takes somebody off hold; what they did before counts no more. False where they were not on it.
+    pub(crate) fn approve(&mut self, organisation: &Arc<str>, charged: &Charged) -> bool {
+        let account = self.account(organisation, charged);
+        account.recent.clear();
+        account.held.take().is_some()
+    }
+
+    /// Calls besides this one that somebody has out now; None: of the whole organisation.
+    pub(super) fn calls_out(&self, organisation: &str, charged: Option<&Charged>, besides: CallKey) -> usize {
+        let is_theirs = |line: &Line| {
+            line.state.is_live()
+                && *line.organisation == *organisation
+                && charged.is_none_or(|charged| line.charged == *charged)
+        };
+        self.lines.iter().filter(|(call, lines)| **call != besides && lines.iter().any(is_theirs)).count()
+    }
+
+    /// Whether this call has called that number before at the cost of the same: it is tried over another host or trunk, and counts once.
+    pub(super) fn has_called(&self, call: CallKey, charged: &Charged, number: &str) -> bool {
+        let lines = self.lines.get(&call).into_iter().flatten();
+        lines.into_iter().any(|line| line.charged == *charged && *line.number == *number)
+    }
+
+    pub(super) fn enter(&mut self, line: Line) {
+        self.due.extend(due(&line));
+        self.lines.entry(id::call_of(line.leg)).or_default().push(line);
+    }
+
+    pub(super) fn line(&mut self, leg: LegId) -> Option<&mut Line> {
+        self.lines.get_mut(&id::call_of(leg))?.iter_mut().find(|line| line.leg == leg)
+    }
+
+    /// Has a line be in that state from now on.
+    pub(super) fn set(&mut self, leg: LegId, state: State) {
+        let Some(line) = self.line(leg) else { return };
+        let before = due(line);
+        line.state = state;
+        let after = due(line);
+        if let Some(before) = before {
+            self.due.remove(&before);
+        }
+        self.due.extend(after);
+    }
+
+    /// A leg whose paid time is over; it is not looked at again before it is paid on.
+    pub(super) fn pop_due(&mut self, now: Instant) -> Option<Line> {
+        let (_, leg) = self.due.first().copied().filter(|(at, _)| *at <= now)?;
+        self.due.pop_first();
+        self.line(leg).cloned()
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// What the legs of a call have cost; they are forgotten.
+    pub(crate) fn costs(&mut self, call: CallKey) -> Vec<(LegId, u64)> {
+        let lines = self.lines.remove(&call).unwrap_or_default();
+        for due in lines.iter().filter_map(due) {
+            self.due.remove(&due);
+        }
+        let cost = |line: &Line| match line.state {
+            State::Over { cost } => Some((line.leg, cost?)),
+            State::Calling | State::Talking { .. } => None,
+        };
+        lines.iter().filter_map(cost).collect()
+    }
+
+    /// The calls that have lines.
+    pub(crate) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The accounts of those who are gone are closed, and those with nothing in them.
+    pub(crate) fn keep_only(&mut self, snapshot: &Snapshot, now: Instant) {
+        self.accounts.retain(|organisation, accounts| {
+            let of = snapshot.index_of(organisation).and_then(|index| snapshot.organisation(index));
+            let Some(of) = of else { return false };
+            accounts
+                .extensions
+                .retain(|number, account| of.extensions.contains_key(number) && !account.is_blank(now));
+            !(accounts.extensions.is_empty() && accounts.own.is_blank(now))
+        });
+    }
+
+    /// After it was taken up from another process: calls that were left behind have no lines.
+    pub(crate) fn thawed(&mut self, has_call: impl Fn(CallKey) -> bool) {
+        self.lines.retain(|call, _| has_call(*call));
+        self.due = self.lines.values().flatten().filter_map(due).collect();
+    }
+
+    /// What has been spent before this process began: on that day, and in its month.
+    pub(crate) fn restore(
+        &mut self,
+        organisation: &Arc<str>,
+        charged: &Charged,
+        day: Day,
+        spent: (u64, u64),
+    ) {
+        self.account(organisation, charged).spent = Spent::before(day, spent.0, spent.1);
+    }
+}
+
+/// When a leg that is paid as it goes is to be paid again.
+fn due(line: &Line) -> Option<(Instant, LegId)> {
+    match line.state {
+        State::Talking { until, .. } if line.rate.is_some_and(|rate| rate.per_minute > 0) => {
+            Some((until, line.leg))
+        }
+        _ => None,
+    }
+}
+
+/// How long a leg is paid ahead.
+pub(super) const AHEAD: Duration = Duration::from_secs(6);

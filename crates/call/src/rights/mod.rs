@@ -1,0 +1,22 @@
+//! Rights and limits on calling out: who may call which numbers, how much, for how much, and what of it is theft. Every leg over a
+//! trunk passes [`Exchange::grant`](crate::exchange::Exchange::grant), whatever made the call make it; nothing else makes the
+//! [`Granted`] that such a leg needs.
+
+mod account;
+mod charged;
+mod class;
+mod gate;
+mod hold;
+mod ledger;
+mod meter;
+mod profile;
+mod require;
+
+pub use account::Period;
+pub use charged::Charged;
+pub use class::Class;
+pub use gate::Why;
+pub(crate) use gate::{CallOut, Granted, Refusal};
+pub use hold::{HoldReason, MOST_SEEN};
+pub(crate) use ledger::Ledger;
+pub use profile::{Destinations, Limits, Profile, Rights, Watch};

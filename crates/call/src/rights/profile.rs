@@ -1,0 +1,188 @@
+//! What somebody may call, when, how much of it, and what of it looks like theft: what an operator has said, immutable.
+
+use std::time::Duration;
+
+use kiestoon_dialplan::{Country, Overrides, Plan, Timestamp};
+
+use super::class::Class;
+
+/// Classes that may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rights(u8);
+
+/// What holds for an extension, or for an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The classes that may be called.
+    pub rights: Rights,
+    /// Hours of the dialplan, by name; None: there is no closing time.
+    pub hours: Option<Box<str>>,
+    /// The classes that may be called outside them; None: the same.
+    pub rights_closed: Option<Rights>,
+    /// How much may be called.
+    pub limits: Limits,
+    /// Numbers that may or may not be called whatever their class.
+    pub destinations: Destinations,
+    /// What puts whoever is charged on hold.
+    pub watch: Watch,
+}
+
+/// How much may be called out. None: as much as there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls at one time.
+    pub calls: Option<u32>,
+    /// New calls a minute; as many may begin at once.
+    pub calls_per_minute: Option<u32>,
+    /// What a day's calls may cost, in millionths of the currency.
+    pub spend_per_day: Option<u64>,
+    /// What a month's calls may cost, likewise.
+    pub spend_per_month: Option<u64>,
+}
+
+/// Numbers by their beginning, in E.164 with `+`, or as they are dialled where they have no such form. The longest that fits counts;
+/// of two alike, the one that blocks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Destinations {
+    /// May not be called.
+    pub blocked: Vec<Box<str>>,
+    /// May be called, whatever their class.
+    pub allowed: Vec<Box<str>>,
+}
+
+/// What looks like theft, of the calls to international and premium numbers within some time. None: it is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watch {
+    /// The time that is looked back.
+    pub within: Duration,
+    /// Such calls; one more puts on hold.
+    pub calls: Option<u32>,
+    /// Different numbers; one more puts on hold.
+    pub destinations: Option<u32>,
+    /// Such calls outside the hours of the profile; one more puts on hold.
+    pub closed: Option<u32>,
+}
+
+impl Rights {
+    /// Nothing but emergency numbers.
+    pub const NONE: Self = Self(0);
+
+    /// These.
+    pub fn of(classes: impl IntoIterator<Item = Class>) -> Self {
+        Self(classes.into_iter().fold(0, |all, class| all | bit(class)))
+    }
+
+    /// Whether a class is among them.
+    pub fn has(self, class: Class) -> bool {
+        self.0 & bit(class) != 0
+    }
+
+    /// The classes.
+    pub fn classes(self) -> impl Iterator<Item = Class> {
+        Class::ALL.into_iter().filter(move |class| self.has(*class))
+    }
+}
+
+fn bit(class: Class) -> u8 {
+    1 << class as u8
+}
+
+impl Default for Rights {
+    /// What nobody has to be asked for.
+    fn default() -> Self {
+        Self::of([Class::Internal, Class::National, Class::Mobile])
+    }
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            rights: Rights::default(),
+            hours: None,
+            rights_closed: None,
+            limits: Limits::default(),
+            destinations: Destinations::default(),
+            watch: Watch::default(),
+        }
+    }
+}
+
+impl Default for Watch {
+    /// A desk that rings its customers abroad makes a handful of such calls an hour; who has stolen a password makes them as fast as
+    /// they are taken, because it lasts only until somebody looks.
+    fn default() -> Self {
+        Self { within: Duration::from_secs(3600), calls: Some(20), destinations: Some(10), closed: Some(3) }
+    }
+}
+
+impl Profile {
+    /// With these rights, and otherwise what ships.
+    pub fn with_rights(rights: Rights) -> Self {
+        Self { rights, ..Self::default() }
+    }
+
+    /// Whether it is outside the hours. Hours that the dialplan does not have are never open.
+    pub(crate) fn is_closed(&self, plan: &Plan, at: Timestamp, overrides: &Overrides) -> bool {
+        self.hours.as_ref().is_some_and(|hours| !plan.is_open(hours, at, overrides).unwrap_or(false))
+    }
+
+    /// The classes that may be called now.
+    pub(crate) fn rights_now(&self, is_closed: bool) -> Rights {
+        self.rights_closed.filter(|_| is_closed).unwrap_or(self.rights)
+    }
+}
+
+impl Destinations {
+    /// What they say of a number: how long the prefix is that says it, and whether it may be called.
+    fn verdict(&self, forms: &[&str]) -> Option<(usize, bool)> {
+        let fits = |prefix: &Box<str>| forms.iter().any(|form| form.starts_with(&**prefix));
+        let longest = |prefixes: &[Box<str>]| prefixes.iter().filter(|p| fits(p)).map(|p| p.len()).max();
+        let (blocked, allowed) = (longest(&self.blocked), longest(&self.allowed));
+        match (blocked, allowed) {
+            (Some(blocked), Some(allowed)) => Some((blocked.max(allowed), allowed > blocked)),
+            (Some(blocked), None) => Some((blocked, false)),
+            (None, Some(allowed)) => Some((allowed, true)),
+            (None, None) => None,
+        }
+    }
+
+    /// What several lists together say of a number; None where they say nothing.
+    pub(crate) fn say(lists: &[&Self], country: &Country, number: &str) -> Option<bool> {
+        let e164 = country.e164(number);
+        let forms = [&*e164, number];
+        let verdicts = lists.iter().filter_map(|list| list.verdict(&forms));
+        // Of two of one length the one that blocks.
+        verdicts.max_by_key(|(length, allows)| (*length, !allows)).map(|(_, allows)| allows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(blocked: &[&str], allowed: &[&str]) -> Destinations {
+        let boxed = |prefixes: &[&str]| prefixes.iter().map(|prefix| (*prefix).into()).collect();
+        Destinations { blocked: boxed(blocked), allowed: boxed(allowed) }
+    }
+
+    #[test]
+    fn the_longest_prefix_counts_and_of_two_alike_the_one_that_blocks() {
+        let nl = Country::find("nl").expect("a country");
+        let (own, all) = (list(&["+49"], &["+4930", "0900884"]), list(&["+493012", "+32"], &["+32"]));
+        let says = |number: &str| Destinations::say(&[&own, &all], nl, number);
+        assert_eq!(says("+4989123456"), Some(false));
+        assert_eq!(says("004930555"), Some(true));
+        assert_eq!(says("+49301234"), Some(false), "the other list has a longer one");
+        assert_eq!(says("+3221234567"), Some(false));
+        assert_eq!(says("09008844"), Some(true));
+        assert_eq!(says("0201234567"), None);
+    }
+
+    #[test]
+    fn rights_are_a_set() {
+        let rights = Rights::of([Class::National, Class::Premium]);
+        assert!(rights.has(Class::Premium) && !rights.has(Class::Mobile));
+        assert_eq!(rights.classes().collect::<Vec<_>>(), [Class::National, Class::Premium]);
+        assert_eq!(Rights::of(Rights::default().classes()), Rights::default());
+    }
+}
