@@ -142,7 +142,7 @@ impl EndReason {
     /// How a call ends that comes to something that calls cannot do yet.
     pub(crate) fn of_not_live(what: NotLive) -> Self {
         match what {
-            NotLive::Trunk | NotLive::Inbound | NotLive::CallerId | NotLive::Step(_) => Self::StepNotBuilt,
+            NotLive::CallerId | NotLive::Step(_) => Self::StepNotBuilt,
         }
     }
 

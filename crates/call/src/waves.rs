@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kiestoon_dialplan::{Dial, DialOrder, NotLive, StepResult, Target};
+use kiestoon_dialplan::{Dial, DialOrder, StepResult, Target};
 use kiestoon_sip::locate::Query;
 use kiestoon_sip::{Flow, NameAddr, Uri};
 use serde::{Deserialize, Serialize};
@@ -89,11 +89,8 @@ impl Call {
             return Err(Outcome::of_status(486));
         }
         if targets.is_empty() {
-            let reason = match (known, unknown_trunk) {
-                (true, _) => EndReason::Unavailable,
-                (false, true) => EndReason::of_not_live(NotLive::Trunk),
-                (false, false) => EndReason::NotFound,
-            };
+            // A trunk that is not there is one that cannot be reached: the number may well exist.
+            let reason = if known || unknown_trunk { EndReason::Unavailable } else { EndReason::NotFound };
             return Err(Outcome::new(StepResult::Unavailable, reason));
         }
         let targets = self.without_down(x, targets);

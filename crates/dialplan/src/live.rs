@@ -9,12 +9,8 @@ use serde::{Serialize, Serializer};
 /// Something that a live call cannot do yet. Serialises as its word in the language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotLive {
-    /// `trunk:`: it is passed over, as somebody who is not there.
-    Trunk,
     /// `callerid = "site"` and `"user"`: the caller's own number is shown.
     CallerId,
-    /// [`INBOUND`]: no live call enters it.
-    Inbound,
     /// A step that hears a prompt and ends the call; its word.
     Step(&'static str),
 }
@@ -30,18 +26,11 @@ impl NotLive {
         matches!(text, "site" | "user").then_some(Self::CallerId)
     }
 
-    /// The context that a call enters, where none does.
-    pub(crate) fn context(name: &str) -> Option<Self> {
-        (name == INBOUND).then_some(Self::Inbound)
-    }
-
     /// What stands for it in a plan.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
-            Self::Trunk => "trunk",
             Self::CallerId => "callerid",
-            Self::Inbound => INBOUND,
             Self::Step(verb) => verb,
         }
     }
@@ -51,13 +40,8 @@ impl NotLive {
 impl fmt::Display for NotLive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Trunk => f.write_str("live calls pass over every `trunk:`: this version has no trunks yet"),
             Self::CallerId => f.write_str(
                 "`callerid = \"site\"` and `\"user\"` show the caller's own number on live calls: this version knows no other",
-            ),
-            Self::Inbound => write!(
-                f,
-                "no live call enters context `{INBOUND}` yet: calls from trunks do, and this version has none"
             ),
             Self::Step(verb) => write!(f, "step `{verb}` is not built yet: this version cannot carry it out"),
         }

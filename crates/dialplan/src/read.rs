@@ -232,9 +232,6 @@ fn read_contexts(
             let message = format!("no call enters context {}", words::quote(&entry.key));
             reader.warn(&entry.key_span, message, Some(format!("did you mean `{near}`?")));
         }
-        if let Some(what) = NotLive::context(&entry.key) {
-            reader.not_live(what, &entry.key_span);
-        }
         if written.len() >= MOST_CONTEXTS && !written.contains_key(&entry.key) {
             reader.error(&entry.key_span, format!("a plan has at most {MOST_CONTEXTS} contexts"));
             return;

@@ -159,9 +159,6 @@ impl Reader<'_> {
 
     /// Notes that the plan relies on something that lives elsewhere.
     pub(crate) fn refer(&mut self, kind: ReferenceKind, name: &str, span: &Range<usize>) {
-        if kind == ReferenceKind::Trunk {
-            self.not_live(NotLive::Trunk, span);
-        }
         let message = match kind {
             ReferenceKind::Extension => format!("extension {} does not exist", words::quote(name)),
             ReferenceKind::Trunk => format!("trunk {} does not exist", words::quote(name)),

@@ -153,9 +153,8 @@ impl Step {
     pub(crate) fn not_live(&self) -> Vec<NotLive> {
         match &self.does {
             Does::Dial(dial) => {
-                let trunk = dial.targets.iter().any(TargetTemplate::has_trunk).then_some(NotLive::Trunk);
                 let number = dial.caller_id.as_ref().and_then(Template::literal);
-                trunk.into_iter().chain(number.and_then(NotLive::caller_id)).collect()
+                number.and_then(NotLive::caller_id).into_iter().collect()
             }
             Does::NotBuilt { step, .. } => vec![NotLive::Step(step)],
             _ => Vec::new(),

@@ -194,7 +194,7 @@ fn what_nobody_uses() {
     );
     warns(
         &format!("{RULE}[[context.los]]\nmatch = \"1\"\ndo = [{{ echo = true }}]\n"),
-        "no call comes to context `los`",
+        "nothing includes context `los` or goes to it",
     );
     quiet(&format!("{RULE}[[context.inkomend]]\nmatch = \"1\"\ndo = [{{ echo = true }}]\n"));
     // A service may name these in its answer.

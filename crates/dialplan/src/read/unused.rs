@@ -47,8 +47,8 @@ pub(super) fn message(kind: Named, name: &str) -> (String, String) {
             "name it in `closed` of the hours that it is for, or in a `when`".to_string(),
         ),
         Named::Context => (
-            format!("no call comes to context {quoted}: nothing includes it or goes to it"),
-            format!("calls enter `{ENTERED}` and `{INBOUND}`"),
+            format!("nothing includes context {quoted} or goes to it"),
+            format!("calls enter `{ENTERED}`, `{INBOUND}`, and the contexts that numbers of trunks name"),
         ),
     }
 }

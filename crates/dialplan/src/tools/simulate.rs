@@ -119,7 +119,6 @@ impl Plan {
             not_live: Vec::new(),
         };
         walk.run.watch();
-        walk.not_live.extend(NotLive::context(call.context).map(|what| NotLiveStep { step: None, what }));
         let end = match &decision.require {
             Some(permission) if !results.is_granted(permission) => {
                 End::Forbidden { permission: permission.clone() }
@@ -218,9 +217,6 @@ impl Walk<'_> {
         let mut add = |what| self.not_live.push(NotLiveStep { step, what });
         match action {
             Action::Dial(dial) => {
-                if dial.targets.iter().any(|target| matches!(target, Target::Trunk(_))) {
-                    add(NotLive::Trunk);
-                }
                 dial.caller_id.as_deref().and_then(NotLive::caller_id).into_iter().for_each(&mut add);
             }
             Action::NotBuilt { step } => add(NotLive::Step(step)),

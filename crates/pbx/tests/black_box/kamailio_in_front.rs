@@ -1,15 +1,10 @@
 //! A proxy between phones and PBX, as offices with many sites have: Kamailio passes registrations on with a Path and stays
 //! on the way of every call by Record-Route. The phones never speak to the PBX, and are called through the proxy.
-use std::{
-    fs,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
-
-use tempfile::TempDir;
+use std::{fs, time::Duration};
 
 use crate::authority::Authority;
 use crate::baresip::{Baresip, Phone};
+use crate::kamailio::{Kamailio, folder};
 use crate::pbx::{Pbx, free_port, wait_for};
 use crate::tone;
 
@@ -19,7 +14,7 @@ const DIALPLAN: &str =
 #[test]
 fn phones_behind_a_proxy_talk() {
     let pbx = Pbx::start(&["201", "202"], DIALPLAN);
-    let proxy = Kamailio::start(&pbx);
+    let proxy = in_front_of(&pbx);
     let outbound = format!(";outbound=\"sip:127.0.0.1:{};lr\"", proxy.port);
     let phone =
         |number, tone, answers| Phone { number, transport: "udp", tone, answers, parameters: &outbound };
@@ -55,7 +50,7 @@ fn a_proxy_over_tls_is_reached_anew_after_it_has_restarted() {
     );
     authority.equip(&pbx, &both);
     pbx.run();
-    let mut proxy = Kamailio::start_over_tls(&pbx, &authority);
+    let mut proxy = in_front_of_over_tls(&pbx, &authority);
     let outbound = format!(";outbound=\"sip:127.0.0.1:{};lr\"", proxy.port);
     let phone =
         |number, tone, answers| Phone { number, transport: "udp", tone, answers, parameters: &outbound };
@@ -79,100 +74,46 @@ fn a_proxy_over_tls_is_reached_anew_after_it_has_restarted() {
     assert_eq!(transports.collect::<Vec<_>>(), ["tls", "tls"]);
 }
 
-struct Kamailio {
-    folder: TempDir,
-    child: Child,
-    port: u16,
+fn in_front_of(pbx: &Pbx) -> Kamailio {
+    let pbx_uri = format!("sip:{}", pbx.address());
+    Kamailio::start(folder(), |port| {
+        CONFIGURATION
+            .replace("PROXY", &format!("127.0.0.1:{port}"))
+            .replace("TRANSPORTS", "disable_tcp=yes")
+            .replace("FROM_PBX", "$sp == PBX_PORT")
+            .replace("PBX_URI", &pbx_uri)
+            .replace("PBX_PORT", &pbx.port.to_string())
+    })
 }
 
-impl Kamailio {
-    fn start(pbx: &Pbx) -> Self {
-        let plain = |text: String| {
-            text.replace("TRANSPORTS", "disable_tcp=yes").replace("FROM_PBX", "$sp == PBX_PORT")
-        };
-        let pbx_uri = format!("sip:{}", pbx.address());
-        let folder = folder();
-        Self::serve(folder, |text| {
-            plain(text).replace("PBX_URI", &pbx_uri).replace("PBX_PORT", &pbx.port.to_string())
-        })
-    }
-
-    /// With the PBX it speaks TLS, and each of the two shows the other a certificate.
-    fn start_over_tls(pbx: &Pbx, authority: &Authority) -> Self {
-        let folder = folder();
-        authority.equip_proxy(folder.path());
-        let file = |name: &str| folder.path().join(name).display().to_string();
-        let side = |side: &str| {
-            format!(
-                "[{side}:default]\nmethod = TLSv1.2+\nverify_certificate = yes\nrequire_certificate = yes\n\
-                 certificate = {}\nprivate_key = {}\nca_list = {}\n",
-                file("proxy.crt"),
-                file("proxy.key"),
-                file("ca.crt")
-            )
-        };
-        fs::write(file("tls.cfg"), side("server") + &side("client")).unwrap();
-        let tls = format!(
-            "enable_tls=yes\nlisten=tls:127.0.0.1:{}\nloadmodule \"tls.so\"\nmodparam(\"tls\", \"config\", \"{}\")",
-            free_port(),
-            file("tls.cfg")
-        );
-        let pbx_uri = format!("sip:{};transport=tls", pbx.address_over("tls"));
-        Self::serve(folder, |text| {
-            text.replace("TRANSPORTS", &tls)
-                .replace("FROM_PBX", "$proto == \"tls\"")
-                .replace("PBX_URI", &pbx_uri)
-        })
-    }
-
-    fn serve(folder: TempDir, fill: impl Fn(String) -> String) -> Self {
-        let port = free_port();
-        let configuration = fill(CONFIGURATION.replace("PROXY", &format!("127.0.0.1:{port}")));
-        fs::write(folder.path().join("kamailio.cfg"), configuration).unwrap();
-        Self { child: run(&folder), folder, port }
-    }
-
-    /// Ends it and starts it again: its connections are lost.
-    fn restart(&mut self) {
-        self.end();
-        self.child = run(&self.folder);
-    }
-
-    fn end(&mut self) {
-        // Its children end with it on this signal only.
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
-        let _ = self.child.wait();
-    }
-}
-
-fn folder() -> TempDir {
-    tempfile::Builder::new().prefix("kiestoon-kamailio-").tempdir().unwrap()
-}
-
-fn run(folder: &TempDir) -> Child {
-    let log = fs::OpenOptions::new().create(true).append(true).open(folder.path().join("log")).unwrap();
-    Command::new("kamailio")
-        .args(["-DD", "-E", "-n", "1", "-m", "32", "-f"])
-        .arg(folder.path().join("kamailio.cfg"))
-        .arg("-Y")
-        .arg(folder.path())
-        .env("PATH", format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default()))
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .spawn()
-        .expect("kamailio is installed (make test installs it)")
-}
-
-impl Drop for Kamailio {
-    fn drop(&mut self) {
-        self.end();
-        if std::thread::panicking() {
-            let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            eprintln!("--- log of kamailio\n{log}");
-        }
-    }
+/// With the PBX it speaks TLS, and each of the two shows the other a certificate.
+fn in_front_of_over_tls(pbx: &Pbx, authority: &Authority) -> Kamailio {
+    let folder = folder();
+    authority.equip_proxy(folder.path());
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let side = |side: &str| {
+        format!(
+            "[{side}:default]\nmethod = TLSv1.2+\nverify_certificate = yes\nrequire_certificate = yes\n\
+             certificate = {}\nprivate_key = {}\nca_list = {}\n",
+            file("proxy.crt"),
+            file("proxy.key"),
+            file("ca.crt")
+        )
+    };
+    fs::write(file("tls.cfg"), side("server") + &side("client")).unwrap();
+    let tls = format!(
+        "enable_tls=yes\nlisten=tls:127.0.0.1:{}\nloadmodule \"tls.so\"\nmodparam(\"tls\", \"config\", \"{}\")",
+        free_port(),
+        file("tls.cfg")
+    );
+    let pbx_uri = format!("sip:{};transport=tls", pbx.address_over("tls"));
+    Kamailio::start(folder, |port| {
+        CONFIGURATION
+            .replace("PROXY", &format!("127.0.0.1:{port}"))
+            .replace("TRANSPORTS", &tls)
+            .replace("FROM_PBX", "$proto == \"tls\"")
+            .replace("PBX_URI", &pbx_uri)
+    })
 }
 
 const CONFIGURATION: &str = r#"

@@ -25,6 +25,19 @@ impl Sipp {
         contact: impl Display,
         arguments: &[&str],
     ) -> Self {
+        Self::start_to(&pbx.address().to_string(), pbx, scenario, user, port, contact, arguments)
+    }
+
+    /// The same, speaking to another than the PBX.
+    pub(crate) fn start_to(
+        peer: &str,
+        pbx: &Pbx,
+        scenario: &str,
+        user: &str,
+        port: u16,
+        contact: impl Display,
+        arguments: &[&str],
+    ) -> Self {
         let users = pbx.path(&format!("{scenario}-{user}.csv"));
         let credentials = format!("[authentication username={user} password={PASSWORD_PREFIX}{user}]");
         fs::write(&users, format!("SEQUENTIAL\n{user};{credentials};{contact}\n")).unwrap();
@@ -32,7 +45,7 @@ impl Sipp {
         let output = fs::File::create(&log).unwrap();
         let media_port = media_port();
         let child = Command::new("sipp")
-            .arg(pbx.address().to_string())
+            .arg(peer)
             .arg("-sf")
             .arg(repository(&format!("tests/sipp/{scenario}.xml")))
             .arg("-inf")

@@ -41,8 +41,8 @@ fn what_a_plan_refers_to_is_looked_for_where_it_can_be() {
     known.says("extension `299` does not exist").says("trunk `voys` does not exist");
     assert!(!known.err().contains("prompt `welkom`"), "{}", known.err());
     let add = |name: &str| folder.run(&["trunk", "add", name, "host=sip.example.net"]).expect(0);
-    add("voips");
-    check().says("trunk `voys` does not exist").says("did you mean `voips`?");
+    add("voyz");
+    check().says("trunk `voys` does not exist").says("did you mean `voyz`?");
     add("voys");
     assert!(!check().err().contains("trunk `voys` does not exist"));
     folder.run(&["trunk", "disable", "voys"]).expect(0);
@@ -188,23 +188,21 @@ fn what_live_calls_cannot_do_is_said_once_and_at_its_step() {
          [[context.inkomend]]\nmatch = \"_2X.\"\ndo = [{ dial = \"ext:${number}\" }]\n",
     );
     let check = folder.run(&["dialplan", "check"]).expect(0);
-    for part in ["`trunk:`: this version", "enters context `inkomend` yet", "`voicemail` is not built"] {
+    for part in ["`voicemail` is not built"] {
         assert_eq!(check.err().matches(part).count(), 1, "{part}\n{}", check.err());
     }
     folder
         .run(&["dialplan", "explain", "0612", "--from", "201"])
         .expect(0)
-        .says("needs the permission call.national")
-        .says("dial trunk:voys for 30 s  [live: trunks are passed over")
-        .says("dial:trunk:voys -> answered  (dialplans/office.toml:5)  [live: trunks are passed over");
+        .says("needs the permission call.national");
     folder
         .run(&["dialplan", "explain", "0612", "--from", "201", "--given", "trunk:voys=503"])
         .expect(0)
         .says("[live: not built yet, the call ends here]");
     let json = folder.run(&["dialplan", "explain", "0612", "--from", "201", "--json"]).expect(0).json();
-    assert_eq!(json["matched"]["steps"][0]["not_live"], serde_json::json!(["trunk"]));
+    assert_eq!(json["matched"]["steps"][1]["not_live"], serde_json::json!(["voicemail"]));
     assert_eq!(json["matched"]["require"], "call.national");
-    assert_eq!(json["way"]["not_live"][0], serde_json::json!({ "step": 0, "what": "trunk" }));
+    assert_eq!(json["way"]["not_live"], serde_json::json!([]));
 
     let none = folder.run(&["dialplan", "explain", "202", "--from", "201"]).expect(0);
     none.says("no rule matches").says("context inkomend has a rule for it: inkomend/#1 (dialplans/office.toml:10); calls from trunks enter it: --context inkomend");

@@ -86,9 +86,9 @@ impl Planning<'_> {
         details.preset = entry.preset.clone().unwrap_or_else(|| details.preset.clone());
         details.password = entry.password.clone().or_else(|| details.password.take());
         let Some(numbers) = &entry.numbers else { return };
-        let before = std::mem::take(&mut details.numbers);
+        details.numbers.clear();
         for (number, at) in numbers {
-            self.take_number(index, number, *at, None, &before);
+            self.take_number(index, number, *at, None);
         }
     }
 
@@ -103,18 +103,11 @@ impl Planning<'_> {
             };
             return self.error(entry.trunk_at, format!("there is no trunk `{}`: {hint}", entry.trunk));
         };
-        self.take_number(index, &entry.number, entry.at, entry.context.clone(), &BTreeMap::new());
+        self.take_number(index, &entry.number, entry.at, entry.context.clone());
     }
 
     /// Gives a number to a trunk. What is said nowhere of its context stays as it was.
-    fn take_number(
-        &mut self,
-        index: usize,
-        written: &str,
-        at: Position,
-        context: Option<String>,
-        before: &BTreeMap<String, Option<String>>,
-    ) {
+    fn take_number(&mut self, index: usize, written: &str, at: Position, context: Option<String>) {
         let Some(planned) = self.planned.get(index) else { return };
         let details = &planned.after.details;
         let Some(number) = details.normal(self.presets, written) else {
@@ -138,7 +131,8 @@ impl Planning<'_> {
         let Some(planned) = self.planned.get_mut(index) else { return };
         planned.numbers_at.insert(number.clone(), at);
         let numbers = &mut planned.after.details.numbers;
-        let known = numbers.get(&number).or_else(|| before.get(&number)).cloned().flatten();
+        let before = planned.before.as_ref().and_then(|before| before.numbers.get(&number));
+        let known = numbers.get(&number).or(before).cloned().flatten();
         numbers.insert(number, context.or(known));
     }
 

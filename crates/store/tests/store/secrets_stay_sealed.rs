@@ -45,6 +45,6 @@ async fn a_secret_copied_to_another_row_does_not_open() {
     sqlx::query(sql).execute(&mut stranger).await.unwrap();
     assert!(store.extension(None, "201").await.is_ok());
     let message = store.extension(None, "202").await.unwrap_err().to_string();
-    assert!(message.contains("set the password of that extension again"), "{message}");
+    assert!(message.contains("set that password again"), "{message}");
     assert!(store.directory().await.is_err());
 }

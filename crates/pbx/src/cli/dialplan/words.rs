@@ -58,9 +58,6 @@ fn lines(explanation: &Explanation, language: Language) -> Vec<String> {
         matched.rule,
         matched.pattern
     ));
-    if context == INBOUND {
-        lines.push(format!("  {}", not_live(NotLive::Inbound, language).trim_start()));
-    }
     if let Some(permission) = &matched.require {
         lines.push(say!(
             language,
@@ -91,8 +88,10 @@ fn elsewhere(explanation: &Explanation, language: Language) -> Vec<String> {
                 language.pick("calls of extensions enter it", "oproepen van toestellen komen daar binnen")
             }
             INBOUND => language.pick("calls from trunks enter it", "oproepen van buiten komen daar binnen"),
-            _ => language
-                .pick("only `goto` and `include` lead there", "alleen `goto` en `include` leiden daarheen"),
+            _ => language.pick(
+                "only `goto`, `include` and numbers of trunks lead there",
+                "alleen `goto`, `include` en nummers van trunks leiden daarheen",
+            ),
         };
         say!(
             language,
@@ -106,17 +105,9 @@ fn elsewhere(explanation: &Explanation, language: Language) -> Vec<String> {
 /// What happens on a live call instead, in brackets.
 pub(super) fn not_live(what: NotLive, language: Language) -> String {
     match what {
-        NotLive::Trunk => language.pick(
-            "  [live: trunks are passed over, there are none yet]",
-            "  [live: trunks worden overgeslagen, die zijn er nog niet]",
-        ),
         NotLive::CallerId => language.pick(
             "  [live: shows the caller's own number]",
             "  [live: toont het eigen nummer van de beller]",
-        ),
-        NotLive::Inbound => language.pick(
-            "  [live: no call enters this context, there are no trunks yet]",
-            "  [live: in deze context komt geen oproep binnen, er zijn nog geen trunks]",
         ),
         NotLive::Step(_) => language.pick(
             "  [live: not built yet, the call ends here]",

@@ -1,0 +1,176 @@
+//! Trunks to real neighbours: SIPp as a provider that knows the PBX by its address, and Kamailio as one that wants it registered
+//! and asks for its password. They stand at another address than the phones: a trunk is known by it.
+use std::{fs, time::Duration};
+
+use crate::baresip::{Baresip, Phone};
+use crate::kamailio::{Kamailio, folder};
+use crate::pbx::{Pbx, free_port, text, wait_for};
+use crate::sipp::Sipp;
+
+const DIALPLAN: &str = r#"
+version = 1
+timezone = "Europe/Amsterdam"
+[[context.intern]]
+name = "naar-buiten"
+match = "_0."
+do = [{ dial = "trunk:voys" }]
+[[context.inkomend]]
+name = "van-buiten"
+match = "+31201234567"
+do = [{ dial = "ext:201" }]
+"#;
+
+const PROVIDER: &str = "127.0.0.2";
+
+/// Imports a trunk and starts.
+fn with_trunk(mut pbx: Pbx, trunk: &str) -> Pbx {
+    let file = pbx.path("trunk.toml");
+    fs::write(&file, format!("[[trunk]]\nname = \"voys\"\nnumbers = [\"020-1234567\"]\n{trunk}")).unwrap();
+    let imported = pbx.kiestoon(&["import", file.to_str().unwrap()]);
+    assert!(imported.status.success(), "{}", text(&imported));
+    assert!(text(&imported).contains("trunks: 1 new"), "{}", text(&imported));
+    pbx.run();
+    pbx
+}
+
+fn phone(pbx: &Pbx) -> Baresip {
+    Baresip::start(pbx, &Phone { number: "201", transport: "udp", tone: 440, answers: true, parameters: "" })
+}
+
+/// The phone calls out, and the provider answers at this port.
+fn call_out(pbx: &Pbx, phone: &mut Baresip, port: u16) -> String {
+    let messages = pbx.path("provider-messages");
+    let log = ["-m", "1", "-i", PROVIDER, "-trace_msg", "-message_file", messages.to_str().unwrap()];
+    let provider = Sipp::start(pbx, "callee", "provider", port, port, &log);
+    phone.command("dial", &format!("sip:0612345678@{}", pbx.address()));
+    phone.expect("CALL_ESTABLISHED");
+    std::thread::sleep(Duration::from_millis(500));
+    phone.command("hangup", "");
+    phone.expect("CALL_CLOSED");
+    provider.succeed();
+    let call = &pbx.history(1)[0];
+    assert_eq!(
+        (&call["disposition"], &call["end_reason"]),
+        (&"answered".into(), &"hangup_caller".into()),
+        "{call:#}"
+    );
+    assert_eq!((&call["context"], &call["route"]), (&"intern".into(), &"naar-buiten".into()));
+    fs::read_to_string(messages).unwrap()
+}
+
+/// Somebody outside calls the phone, by way of `through`.
+fn call_in(pbx: &Pbx, phone: &mut Baresip, through: &str) {
+    let arguments = ["-i", PROVIDER, "-s", "+31201234567", "-m", "1", "-d", "500"];
+    Sipp::start_to(through, pbx, "trunk-caller", "0687654321", free_port(), 0, &arguments).succeed();
+    phone.expect("CALL_CLOSED");
+    let call = &pbx.history(2)[0];
+    assert_eq!(
+        (&call["disposition"], &call["end_reason"]),
+        (&"answered".into(), &"hangup_caller".into()),
+        "{call:#}"
+    );
+    assert_eq!((&call["context"], &call["route"]), (&"inkomend".into(), &"van-buiten".into()));
+    assert_eq!(
+        (&call["from_number"], &call["dialed"]),
+        (&"+31687654321".into(), &"+31201234567".into()),
+        "{call:#}"
+    );
+    assert_eq!(call["to_number"], "201");
+}
+
+#[test]
+fn a_provider_that_knows_us_by_our_address() {
+    let port = free_port();
+    let pbx = with_trunk(
+        Pbx::new(&["201"], DIALPLAN),
+        &format!("host = \"{PROVIDER}:{port}\"\ntransport = \"udp\"\naddresses = [\"{PROVIDER}\"]\n"),
+    );
+    let mut phone = phone(&pbx);
+    let messages = call_out(&pbx, &mut phone, port);
+    assert!(messages.contains(&format!("INVITE sip:+31612345678@{PROVIDER}:{port}")), "{messages}");
+    call_in(&pbx, &mut phone, &pbx.address().to_string());
+}
+
+#[test]
+fn a_provider_that_wants_us_registered_and_asks_for_the_password() {
+    let behind = free_port();
+    let pbx = Pbx::new(&["201"], DIALPLAN);
+    let kamailio = Kamailio::start(folder(), |port| {
+        REGISTRAR
+            .replace("PROVIDER_PORT", &port.to_string())
+            .replace("PBX_PORT", &pbx.port.to_string())
+            .replace("BEHIND", &behind.to_string())
+    });
+    let at = format!("{PROVIDER}:{}", kamailio.port);
+    let pbx = with_trunk(
+        pbx,
+        &format!(
+            "host = \"{at}\"\ntransport = \"udp\"\nusername = \"100001\"\npassword = \"geheim-van-voys\"\nregister = true\n"
+        ),
+    );
+    wait_for("registration", Duration::from_secs(10), || pbx.log().contains("registered at the trunk"));
+    let mut phone = phone(&pbx);
+    let messages = call_out(&pbx, &mut phone, behind);
+    assert!(messages.contains("INVITE sip:+31612345678@"), "{messages}");
+    assert!(!messages.contains("Proxy-Authorization"), "the credentials were for the proxy: {messages}");
+    call_in(&pbx, &mut phone, &at);
+}
+
+const REGISTRAR: &str = r#"
+debug=2
+log_stderror=yes
+children=1
+auto_aliases=no
+disable_tcp=yes
+listen=udp:127.0.0.2:PROVIDER_PORT
+loadmodule "kex.so"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+loadmodule "auth.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+modparam("usrloc", "db_mode", 0)
+request_route {
+    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+    if (is_method("CANCEL")) {
+        if (t_check_trans()) { t_relay(); }
+        exit;
+    }
+    if (has_totag()) {
+        if (loose_route()) { t_relay(); exit; }
+        if (is_method("ACK") && t_check_trans()) { t_relay(); }
+        exit;
+    }
+    t_check_trans();
+    if (is_method("REGISTER")) {
+        if (!pv_www_authenticate("voys.example", "geheim-van-voys", "0") || $au != "100001") {
+            www_challenge("voys.example", "1");
+            exit;
+        }
+        save("location");
+        exit;
+    }
+    if (!is_method("INVITE")) { sl_send_reply("405", "Method Not Allowed"); exit; }
+    if ($sp == PBX_PORT) {
+        if (!pv_proxy_authenticate("voys.example", "geheim-van-voys", "0") || $au != "100001") {
+            proxy_challenge("voys.example", "1");
+            exit;
+        }
+        consume_credentials();
+        record_route();
+        $du = "sip:127.0.0.2:BEHIND";
+        t_relay();
+        exit;
+    }
+    # To keeps the number that was called; the Request-URI becomes the contact of the account.
+    $rU = "100001";
+    if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
+    record_route();
+    t_relay();
+}
+"#;
