@@ -133,10 +133,6 @@ impl Call {
     /// Where a 3xx leads to; an error is the status that it counts as where it leads nowhere.
     fn forward_of(&self, x: &Exchange, leg: LegId, response: &Response) -> Result<Forward, u16> {
         let branch = self.branch(leg).ok_or(480u16)?;
-        // A trunk does not say where our calls go: who would be charged with that is nobody of ours.
-        if branch.leg.trunk.is_some() {
-            return Err(480);
-        }
         let by = branch.leg.number.clone();
         let local = branch.leg.flow.local.ip();
         let contacts = response.headers.addresses(&HeaderName::Contact).map_err(|_| 480u16)?;
@@ -174,11 +170,11 @@ impl Call {
         let asker = if forward.by_phone { &*forward.by } else { caller };
         let decision = self.decide_for(x, asker, &forward.to);
         let (by, to) = (forward.by.clone(), forward.to.clone());
+        let charged = Charged::Extension(forward.by.clone());
         x.event(Event::CallForwarded { call: self.id(), by: by.clone(), to: to.clone() });
         self.walk.history.forwards.push(forward);
         let (at, context) = (x.clock.micros(x.now), &*self.cdr.record.context);
         let asked = AskedFor { number: &to, by: &by, at, context };
-        let charged = Charged::Extension(by.clone());
         match decision {
             None => self.walk_on_unanswered(x, Outcome::new(StepResult::Unavailable, EndReason::NotFound)),
             Some(decision) if !self.is_permitted(x, &charged, &to, Some(&decision)) => {

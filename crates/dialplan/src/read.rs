@@ -24,7 +24,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use sha2::{Digest, Sha256};
 
 use crate::check;
-use crate::live::{ENTERED, INBOUND, NotLive};
+use crate::live::{ENTERED, INBOUND};
 use crate::parsed::Parsed;
 use crate::plan::{Loaded, Plan};
 use crate::problem::{self, Problem};

@@ -49,7 +49,7 @@ pub enum Period {
 
 impl Account {
     /// Whether one more call may begin now.
-    pub(super) fn has_call(&mut self, now: Instant, limits: &Limits) -> bool {
+    pub(super) fn has_call(&self, now: Instant, limits: &Limits) -> bool {
         let Some(per_minute) = limits.calls_per_minute else { return true };
         self.fill(now).filled >= each(per_minute)
     }

@@ -10,8 +10,8 @@ use super::class::Class;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rights(u8);
 
-/// What holds for an extension, or for an organisation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What holds for an extension, or for an organisation. [`Default`] is what ships.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     /// The classes that may be called.
     pub rights: Rights,
@@ -94,19 +94,6 @@ impl Default for Rights {
     }
 }
 
-impl Default for Profile {
-    fn default() -> Self {
-        Self {
-            rights: Rights::default(),
-            hours: None,
-            rights_closed: None,
-            limits: Limits::default(),
-            destinations: Destinations::default(),
-            watch: Watch::default(),
-        }
-    }
-}
-
 impl Default for Watch {
     /// A desk that rings its customers abroad makes a handful of such calls an hour; who has stolen a password makes them as fast as
     /// they are taken, because it lasts only until somebody looks.
@@ -135,7 +122,7 @@ impl Profile {
 impl Destinations {
     /// What they say of a number: how long the prefix is that says it, and whether it may be called.
     fn verdict(&self, forms: &[&str]) -> Option<(usize, bool)> {
-        let fits = |prefix: &Box<str>| forms.iter().any(|form| form.starts_with(&**prefix));
+        let fits = |prefix: &str| forms.iter().any(|form| form.starts_with(prefix));
         let longest = |prefixes: &[Box<str>]| prefixes.iter().filter(|p| fits(p)).map(|p| p.len()).max();
         let (blocked, allowed) = (longest(&self.blocked), longest(&self.allowed));
         match (blocked, allowed) {

@@ -1,5 +1,6 @@
 //! Which of several trunks a call goes over: by weight, or the cheapest for its number first.
 
+use kiestoon_call::{Class, Rights};
 use kiestoon_sip::Method;
 use kiestoon_testkit::{PhoneId, Story, carrier, phone, secs};
 
@@ -34,6 +35,7 @@ fn office(seed: u64, order: &str, weights: [u16; 3]) -> (Story, PhoneId, [PhoneI
         ("c", "", 50_000),
         ("c", "32", 5_000),
     ]);
+    t = t.profile("201", |profile| profile.rights = Rights::of(Class::ALL));
     for (name, weight) in ["a", "b", "c"].into_iter().zip(weights) {
         t = t.trunk(name, |trunk| trunk.weight = weight);
     }

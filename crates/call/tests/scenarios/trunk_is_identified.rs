@@ -30,7 +30,10 @@ fn account(value: &str) -> Option<HeaderRule> {
     Some(HeaderRule { name: HeaderName::Other("X-Account".into()), value: value.into() })
 }
 
-fn office(seed: u64, trunks: &[(&str, fn(&mut Trunk))]) -> (Story, PhoneId, [PhoneId; 3]) {
+/// A trunk by its name, and what is said of it.
+type Said<'a> = (&'a str, fn(&mut Trunk));
+
+fn office(seed: u64, trunks: &[Said<'_>]) -> (Story, PhoneId, [PhoneId; 3]) {
     let story = trunks.iter().fold(Story::office(seed).rules(IN), |story, (name, change)| {
         story.trunk(name, |trunk| {
             stands_there(trunk);
@@ -55,7 +58,7 @@ fn carries(invite: &mut Request, account: &str) {
     invite.headers.push(HeaderName::Other("x-account".into()), account);
 }
 
-const SHARED: [(&str, fn(&mut Trunk)); 2] = [
+const SHARED: [Said<'_>; 2] = [
     ("een", |trunk| trunk.identified_by = account("1")),
     ("twee", |trunk| {
         trunk.identified_by = account("2");

@@ -12,10 +12,10 @@ const RULES: &str = r#"
     emergency = true
     do = [{ dial = "trunk:voys" }]
     [[context.intern]]
-    match = "_00."
+    match = "_05."
     do = [{ dial = "trunk:voys", timeout = "5s" }, { echo = true }]
     [[context.intern]]
-    match = "_09."
+    match = "_07."
     do = [{ dial = "trunk:voys", timeout = "20s" }]
     [[context.intern]]
     match = "_0."
@@ -125,16 +125,16 @@ fn a_full_trunk_is_followed_by_the_next() {
 #[test]
 fn where_there_is_no_other_the_call_ends_for_that_reason() {
     let Office { mut t, a, b, .. } = office(2, channels(1));
-    t.call(a, "0901112222");
+    t.call(a, "0701112222");
     t.run(secs(1));
-    t.call(b, "0901112222");
+    t.call(b, "0701112222");
     t.run(secs(1));
     t.expect(b).ended(Ended::Refused(500));
     t.expect_cdr().reason("trunk_full");
     // What follows in the dialplan is done at once.
-    t.call(b, "0011112222");
+    t.call(b, "0501112222");
     t.run(millis(300));
-    t.expect(b).talking_with("0011112222");
+    t.expect(b).talking_with("0501112222");
     t.hang_up(a);
     t.hang_up(b);
     t.settle();
@@ -170,7 +170,7 @@ fn an_emergency_call_is_bound_by_nothing() {
         channels(1)(trunk);
         rate(1)(trunk);
     });
-    t.call(a, "0901112222");
+    t.call(a, "0701112222");
     t.run(millis(100));
     t.call(b, "112");
     t.run(millis(300));
@@ -236,7 +236,7 @@ fn the_hosts_of_one_trunk_are_one_call() {
     t.add_carrier(carrier("voys").follows(vec![(millis(20), Reply::Refuse(503))]));
     let second = t.add_carrier(carrier("b").answers_at_once());
     t.register_all();
-    t.call(a, "0901112222");
+    t.call(a, "0701112222");
     t.run(millis(300));
     t.expect(a).talks_both_ways_with(second);
     t.hang_up(a);
@@ -280,7 +280,7 @@ fn however_a_call_ends_its_place_is_free() {
             let a = t.add(phone("201"));
             t.add_carrier(far.clone());
             t.register_all();
-            t.call(a, "0901112222");
+            t.call(a, "0701112222");
             t.run(millis(500));
             let calls = t.the_pbx().switch.calls(t.now());
             match (deed, calls.first()) {
@@ -301,9 +301,9 @@ fn however_a_call_ends_its_place_is_free() {
 #[test]
 fn a_leg_that_goes_into_another_call_keeps_its_place_and_counts_once() {
     let Office { mut t, a, b, voys, .. } = office(9, channels(3));
-    t.call(a, "0901112222");
+    t.call(a, "0701112222");
     t.run(secs(2));
-    t.transfer(a, "0901112222", "202");
+    t.transfer(a, "0701112222", "202");
     t.run(secs(3));
     assert_eq!(in_use(&t), (0, 1));
     t.expect(b).talks_both_ways_with(voys);

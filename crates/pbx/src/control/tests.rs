@@ -68,6 +68,16 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
                     _ => Err(NoHours::NoName { name: request.name, known: vec!["kantoor".into()] }),
                 });
             }
+            Command::OnHold(reply) => {
+                let _ = reply.send(vec![on_hold(Some("201"))]);
+            }
+            Command::SetHold { request, reply } => {
+                let _ = reply.send(match request.number.as_deref() {
+                    Some("999") => Err(NoHold::Extension("999".into())),
+                    _ if request.organisation.is_none() => Err(NoHold::WhichOrganisation),
+                    number => Ok(vec![on_hold(number)]),
+                });
+            }
             Command::Reload(reply) => {
                 let problems = vec!["a.toml:1:2: error: x".into()];
                 let _ = reply.send(Err(reload::Refused { problems, passes: false }));
@@ -77,6 +87,39 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
                 let _ = reply.send(Draining { calls: 2, limit_secs, longest: None });
             }
         }
+    }
+}
+
+fn on_hold(number: Option<&str>) -> OnHold {
+    OnHold {
+        organisation: "kantoor".into(),
+        number: number.map(str::to_owned),
+        since: "2026-11-20T10:00:00Z".into(),
+        reason: "velocity".into(),
+        by: None,
+        spent_today: 1,
+    }
+}
+
+#[tokio::test]
+async fn who_is_on_hold_is_listed_and_changed_or_it_is_said_why_not() {
+    let pbx = Pbx::start().await;
+    let client = pbx.client();
+    assert_eq!(client.on_hold().await.unwrap(), [on_hold(Some("201"))]);
+    let set = |organisation: Option<&str>, number: Option<&str>, by: &str| SetHold {
+        organisation: organisation.map(str::to_owned),
+        number: number.map(str::to_owned),
+        held: true,
+        by: by.into(),
+    };
+    assert_eq!(client.set_hold(&set(Some("kantoor"), None, "ctl")).await.unwrap(), [on_hold(None)]);
+    for (request, said) in [
+        (set(None, Some("999"), "ctl"), "there is no extension 999"),
+        (set(None, Some("201"), "ctl"), "there are several organisations"),
+        (set(None, Some("201"), "a\nb"), "by is no text"),
+    ] {
+        let error = client.set_hold(&request).await.unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
     }
 }
 

@@ -26,7 +26,7 @@ impl Signalling {
         let all = self.switch.snapshot().organisations();
         let of = match (&request.organisation, all) {
             (Some(slug), _) => {
-                all.iter().find(|of| *of.slug == **slug).ok_or(NoHold::Organisation(slug.clone()))?
+                all.iter().find(|of| *of.slug == **slug).ok_or_else(|| NoHold::Organisation(slug.clone()))?
             }
             (None, [only]) => only,
             (None, _) => return Err(NoHold::WhichOrganisation),

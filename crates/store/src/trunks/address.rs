@@ -115,8 +115,10 @@ impl FromStr for AddressBlock {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (address, prefix) =
-            text.trim().split_once('/').map_or((text.trim(), None), |(a, b)| (a, Some(b)));
+        let (address, prefix) = match text.trim().split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text.trim(), None),
+        };
         let address = address.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().map_err(|_| {
             format!(
                 "cannot have \"{}\": write addresses such as \"192.0.2.7\" or blocks such as \"192.0.2.0/24\"",

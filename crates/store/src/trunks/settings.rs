@@ -28,8 +28,11 @@ pub(crate) struct ValueFault {
 struct Limits {
     /// Of a number, or of a length of time in milliseconds.
     bounds: Option<RangeInclusive<u32>>,
-    rule: Option<fn(&str) -> Result<(), Refusal>>,
+    rule: Option<Rule>,
 }
+
+/// What a text has to be.
+type Rule = fn(&str) -> Result<(), Refusal>;
 
 /// A type that a key can have.
 trait Setting: Sized {
