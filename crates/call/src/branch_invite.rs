@@ -2,6 +2,7 @@
 
 use kiestoon_media::LegId;
 use kiestoon_sip::Request;
+use kiestoon_sip::stir::Verstat;
 
 use crate::call::{Call, Stage};
 use crate::callee_invite::{self, CalleeInvite};
@@ -47,6 +48,7 @@ impl Call {
             breadth: ring.breadth,
             is_withheld,
             caller,
+            verstat: self.verstat(),
             history: &self.walk.history,
             referred_by: self.walk.transfers.search.as_ref().map(|search| &*search.by),
             organisation,
@@ -55,6 +57,12 @@ impl Call {
             is_reliable,
         };
         Some(callee_invite::build(x, &invite))
+    }
+
+    /// Whether the number of who is talked to was validated: that of the first caller, by whom it was signed.
+    fn verstat(&self) -> Option<Verstat> {
+        let is_caller = *self.caller.number == *self.cdr.record.from_number;
+        self.carried.verstat.filter(|_| is_caller && !self.caller.number.is_empty())
     }
 
     /// The number and the name of who is talked to by whoever answers.

@@ -26,6 +26,7 @@ use crate::ring::{Branch, Ring};
 use crate::snapshot::Snapshot;
 use crate::talk::Talk;
 use crate::trunk::channels::Channel;
+use crate::trunk::verification::Verifying;
 use crate::walk::Walk;
 use crate::webhook::Asking;
 
@@ -75,6 +76,8 @@ pub(crate) struct Call {
 pub(crate) enum Stage {
     /// Between two steps of the dialplan; never between two inputs.
     Between,
+    /// The certificate of who has signed its caller's number is fetched.
+    Verifying(Box<Verifying>),
     /// Phones are rung.
     Ringing(Box<Ring>),
     /// A service outside is asked where it is to go.
@@ -273,9 +276,11 @@ impl Call {
                 other => talk.negotiation = other,
             },
             Stage::Ending(_) => self.hang_up_late(x),
-            Stage::Between | Stage::Asking(_) | Stage::Ringing(_) | Stage::Sounding(_) => {
-                self.reinvite_answered_in_ack(x, request)
-            }
+            Stage::Between
+            | Stage::Verifying(_)
+            | Stage::Asking(_)
+            | Stage::Ringing(_)
+            | Stage::Sounding(_) => self.reinvite_answered_in_ack(x, request),
         }
     }
 
@@ -315,6 +320,7 @@ impl Call {
         self.tick_absence(x);
         self.leave_silent(x);
         self.tick_asking(x);
+        self.tick_verifying(x);
         if let Stage::Ringing(ring) = &self.stage {
             let repeat = ring.told.is_some_and(|(_, at)| at <= x.now);
             if ring.until <= x.now {
@@ -340,6 +346,7 @@ impl Call {
             Stage::Ending(ending) => (!ending.is_recorded).then_some(ending.until),
             Stage::Talking(talk) => talk.untold.deadline(),
             Stage::Asking(asking) => Some(asking.until),
+            Stage::Verifying(verifying) => Some(verifying.until),
             Stage::Sounding(_) => self.collect_deadline(),
             Stage::Between => None,
         };

@@ -1,6 +1,7 @@
 //! The INVITE that a callee gets: made of what we know, with nothing of the caller's own message but a few typed
 //! headers that cannot do harm.
 
+use kiestoon_sip::stir::Verstat;
 use kiestoon_sip::{Flow, HeaderName, Method, NameAddr, Privacy, Request, Uri};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,8 @@ pub(crate) struct Carried {
     pub(crate) privacy: Privacy,
     /// Who calls by the word of a trusted network: number and name.
     pub(crate) asserted: Option<(Box<str>, Box<str>)>,
+    /// Whether its caller's number was validated; None where nobody has looked.
+    pub(crate) verstat: Option<Verstat>,
     /// Into how many branches the call may still be forked at once (RFC 5393).
     pub(crate) max_breadth: u32,
     /// The one phone of an extension that the call is for, where it was called by its GRUU.
@@ -42,6 +45,8 @@ pub(crate) struct CalleeInvite<'a> {
     pub(crate) breadth: u32,
     /// The number and the name of who will be talked to.
     pub(crate) caller: (&'a str, &'a str),
+    /// Whether that number was validated.
+    pub(crate) verstat: Option<Verstat>,
     /// How the call came here.
     pub(crate) history: &'a History,
     /// Who transferred the call.
@@ -72,6 +77,7 @@ impl Carried {
             secure: invite.uri.is_secure(),
             privacy: invite.headers.privacy(),
             asserted,
+            verstat: None,
             max_breadth: invite.headers.max_breadth().unwrap_or(MAX_BREADTH).min(MAX_BREADTH),
             one_phone: None,
             headers: headers.collect(),
@@ -99,7 +105,8 @@ pub(crate) fn build(x: &mut Exchange, of: &CalleeInvite<'_>) -> Request {
     if of.is_withheld {
         invite.headers.push(HeaderName::Privacy, "id");
     } else {
-        identity::assert(&mut invite.headers, &x.settings, &caller);
+        let verstat = of.verstat.filter(|_| of.shown_number.is_none());
+        identity::assert(&mut invite.headers, &x.settings, &identity::with_verstat(caller, verstat));
     }
     of.history
         .write(&mut invite.headers, |number| wire::address(number, of.organisation, &x.settings, of.flow));

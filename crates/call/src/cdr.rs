@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kiestoon_media::{Cause, LegId, LegQuality};
+use kiestoon_sip::stir::{Attestation, Fault, Verstat};
 use kiestoon_sip::{Flow, Transport};
 use serde::{Deserialize, Serialize};
 
@@ -167,6 +168,12 @@ pub struct CdrLeg {
     pub diagnosis: Option<Cause>,
     /// The trunk that it goes over; None for a phone of an extension.
     pub over: Option<Box<LegTrunk>>,
+    /// What is attested of the caller's number: by who has signed it, where it was validated, or by us.
+    pub attestation: Option<Attestation>,
+    /// Whether the number was validated; None where nobody has looked.
+    pub verstat: Option<Verstat>,
+    /// Why it was not.
+    pub stir_fault: Option<Fault>,
 }
 
 impl CdrLeg {
@@ -186,6 +193,9 @@ impl CdrLeg {
             cost: None,
             diagnosis: None,
             over: None,
+            attestation: None,
+            verstat: None,
+            stir_fault: None,
         }
     }
 }
@@ -250,6 +260,12 @@ impl End {
     /// The status that an unanswered caller gets.
     pub(crate) fn status(&self) -> u16 {
         self.status.unwrap_or_else(|| self.reason.status())
+    }
+
+    /// The reason phrase, where it is not that of the status.
+    pub(crate) fn phrase(&self) -> Option<&'static str> {
+        let is_stale = self.reason == EndReason::NotVerified && self.status == Some(403);
+        is_stale.then(|| Fault::Stale.status().1)
     }
 
     /// The Q.850 cause: the dialplan's own, else that of the chosen status, else that of the reason.

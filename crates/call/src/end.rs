@@ -177,6 +177,9 @@ impl Call {
         match std::mem::replace(&mut self.caller.signal, Signal::Over) {
             Signal::Inviting { server, invite, dialog, .. } => {
                 let mut response = x.response(&invite, why.status(), Some(&dialog.id().local_tag));
+                if let Some(phrase) = why.phrase() {
+                    response.reason = phrase.into();
+                }
                 response.headers.push(HeaderName::Reason, q850(why));
                 if why.status() == 503 {
                     response

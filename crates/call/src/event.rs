@@ -6,6 +6,7 @@ use std::time::Duration;
 use kiestoon_dialplan::Forced;
 use kiestoon_media::Cause;
 use kiestoon_sip::Transport;
+use kiestoon_sip::stir::{Attestation, Fault, Verstat};
 use serde::{Deserialize, Serialize};
 
 use crate::cdr::Side;
@@ -86,6 +87,17 @@ pub enum Event {
         host: Box<str>,
         /// What it has failed by.
         reason: HostFault,
+    },
+    /// The signature of a caller's number was looked at.
+    CallerVerified {
+        /// The call.
+        call: CallId,
+        /// Whether the number is validated.
+        verstat: Verstat,
+        /// What is attested of it.
+        attestation: Option<Attestation>,
+        /// Why it is not.
+        fault: Option<Fault>,
     },
     /// A phone rings.
     CallRinging {

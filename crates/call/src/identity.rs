@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use kiestoon_sip::stir::Verstat;
 use kiestoon_sip::{Flow, HeaderName, Headers, Host, Method, NameAddr, Request, SipUri, Uri};
 
 use crate::call::Call;
@@ -118,6 +119,16 @@ pub(crate) fn assert(headers: &mut Headers, settings: &Settings, who: &NameAddr)
         let party = who.clone().with_param("party", "called").with_param("screen", "yes");
         headers.set(HeaderName::RemotePartyId, party.with_param("privacy", "off").to_string());
     }
+}
+
+/// An address whose number was validated, or not, for phones that show that: a parameter of the number (3GPP TS 24.229 section
+/// 7.2A.20, RFC 3261 section 19.1.6).
+pub(crate) fn with_verstat(mut who: NameAddr, verstat: Option<Verstat>) -> NameAddr {
+    if let (Uri::Sip(uri), Some(verstat)) = (&mut who.uri, verstat) {
+        let number = uri.user.take().unwrap_or_default();
+        *uri = uri.clone().with_user(&format!("{number};verstat={verstat}")).with_param("user", "phone");
+    }
+    who
 }
 
 /// Whether what a source says of others counts.

@@ -83,9 +83,11 @@ pub use settings::{BanSettings, CallLimits, ExpirySettings, Network, Settings};
 pub use short_lived::CredentialsKey;
 pub use snapshot::{Extension, Organisation, Snapshot, SnapshotParts};
 pub use switch::{Input, Output, Search, Switch, ThawError};
+pub use trunk::verification::CertificateId;
 pub use trunk::{
     Account, AnonymousCallers, CallerIdPolicy, DtmfMode, FromUser, HeaderRule, HostFault, HostState,
-    IncomingForm, NamedIn, NumberForm, Rate, Rates, Trunk, TrunkResult, UnknownNumbers,
+    IncomingForm, NamedIn, NumberForm, Rate, Rates, Signing, Stir, StirPolicy, Trunk, TrunkResult,
+    UnknownNumbers,
 };
 pub use view::{
     BanView, CallState, CallView, HeldView, LegView, RegistrationView, Status, TrunkHostView, TrunkView,

@@ -34,6 +34,8 @@ pub enum EndReason {
     Held,
     /// The budget that paid for the call was spent while it was going on.
     BudgetSpent,
+    /// The caller's number is not validated, and the trunk's policy asks for that (RFC 8224).
+    NotVerified,
     /// A phone refused the call with another status than busy or decline.
     Rejected,
     /// The dialplan ended the call: `reject`, `hangup`, or its last step is done.
@@ -104,7 +106,7 @@ pub enum HangupBy {
 
 impl EndReason {
     /// Every reason, for tests and for the metric's label.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::HangupCaller,
         Self::HangupCallee,
         Self::Cancelled,
@@ -118,6 +120,7 @@ impl EndReason {
         Self::LimitReached,
         Self::Held,
         Self::BudgetSpent,
+        Self::NotVerified,
         Self::Rejected,
         Self::Dialplan,
         Self::StepNotBuilt,
@@ -162,6 +165,7 @@ impl EndReason {
             Self::LimitReached => "limit_reached",
             Self::Held => "held",
             Self::BudgetSpent => "budget_spent",
+            Self::NotVerified => "not_verified",
             Self::Rejected => "rejected",
             Self::Dialplan => "dialplan",
             Self::StepNotBuilt => "step_not_built",
@@ -192,6 +196,7 @@ impl EndReason {
             Self::Declined => 603,
             Self::NotFound | Self::NoRoute => 404,
             Self::Forbidden | Self::LimitReached | Self::Held => 403,
+            Self::NotVerified => 438,
             Self::StepNotBuilt => 501,
             Self::Loop => 482,
             Self::MediaFailed | Self::Shutdown => 503,
@@ -227,7 +232,12 @@ impl EndReason {
             | Self::Cancelled
             | Self::Transferred => 16,
             Self::Busy => 17,
-            Self::Declined | Self::Rejected | Self::Forbidden | Self::LimitReached | Self::Held => 21,
+            Self::Declined
+            | Self::Rejected
+            | Self::Forbidden
+            | Self::NotVerified
+            | Self::LimitReached
+            | Self::Held => 21,
             // "Quality of service unavailable" is the nearest that there is to an empty purse.
             Self::BudgetSpent => 49,
             Self::NoAnswer | Self::RingTimeout | Self::TransferFailed => 19,

@@ -413,6 +413,7 @@ impl Call {
     pub(crate) fn invite_branch(&mut self, x: &mut Exchange, id: LegId) {
         let Some(mut invite) = self.branch_invite(x, id) else { return };
         let trunk = self.trunk(self.branch(id).and_then(|branch| branch.leg.trunk.as_deref()));
+        self.vouch(x, id, &mut invite);
         let Stage::Ringing(ring) = &mut self.stage else { return };
         let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == id) else { return };
         if let (Some(offer), Some(media)) = (&self.offer, branch.leg.media_mut()) {

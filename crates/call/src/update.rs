@@ -43,12 +43,14 @@ impl Call {
         match &self.stage {
             Stage::Talking(_) => self.pass_offer(x, side, server, request, offer),
             Stage::Ringing(_) => self.offered_early(x, server, request, offer),
-            Stage::Between | Stage::Asking(_) | Stage::Sounding(_) | Stage::Ending(_) => {
-                match self.local_body(x, Some(offer)) {
-                    Ok(body) => self.accept_update(x, side, server, request, Some(&body)),
-                    Err(status) => x.answer(server, request, status),
-                }
-            }
+            Stage::Between
+            | Stage::Verifying(_)
+            | Stage::Asking(_)
+            | Stage::Sounding(_)
+            | Stage::Ending(_) => match self.local_body(x, Some(offer)) {
+                Ok(body) => self.accept_update(x, side, server, request, Some(&body)),
+                Err(status) => x.answer(server, request, status),
+            },
         }
     }
 

@@ -118,6 +118,13 @@ impl Walk {
         followed.map_or(StepResult::Failed, |followed| followed.run.webhook_failed(&fault.to_string()))
     }
 
+    /// Something is known of the caller that its rule may name as a variable.
+    pub(crate) fn knows(&mut self, variable: &str, value: &str) {
+        if let Some(followed) = &mut self.followed {
+            followed.run.knows(variable, value);
+        }
+    }
+
     /// Goes back to the rule before; None where there is none.
     fn leave(&mut self) -> Option<StepResult> {
         let before = self.followed.replace(self.returns.pop()?);

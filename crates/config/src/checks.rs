@@ -212,7 +212,10 @@ impl Checks<'_> {
         ];
         let chosen =
             folders.into_iter().filter(|(_, path, usual)| *path != usual).map(|(key, path, _)| (key, path));
-        for (key, path) in chosen.chain(config.trunks.presets.iter().map(|path| ("trunks.presets", path))) {
+        let more =
+            [("trunks.presets", &config.trunks.presets), ("stir.authorities", &config.stir.authorities)];
+        let more = more.into_iter().filter_map(|(key, path)| Some((key, path.as_ref()?)));
+        for (key, path) in chosen.chain(more) {
             if !path.is_dir() {
                 let what = if path.exists() { "is not a folder" } else { "does not exist" };
                 self.error(key, &format!("`{key}`: the folder {} {what}", path.display()), None);

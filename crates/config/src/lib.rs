@@ -30,7 +30,8 @@ pub use secret::Secret;
 pub use sections::Sections;
 pub use speech::{SpeechCodec, ToneCountry};
 pub use tree::{
-    Cdr, Config, Control, Dialplan, KeySource, Limits, Log, Media, Sip, SipNetwork, Store, Tls, Trunks, Ws,
+    Cdr, Config, Control, Dialplan, KeySource, Limits, Log, Media, Sip, SipNetwork, Stir, Store, Tls, Trunks,
+    Ws,
 };
 pub use validity::not_after;
 pub use value::{AuthAlgorithm, Cidr, LogFormat, PortRange, Srtp};

@@ -35,6 +35,8 @@ section! {
         pub admin: Admin = Admin::default();
         /// Bounds on what peers may ask of this process.
         pub limits: Limits = Limits::default();
+        /// Signatures of callers' numbers: whom to believe, and where certificates may be fetched.
+        pub stir: Stir = Stir::default();
         /// Logging, on standard error.
         pub log: Log = Log::default();
         /// The way of call records to the database.
@@ -243,6 +245,18 @@ section! {
         pub message_secs: u64 = 30, in 1..=300;
         /// How long SIGTERM waits for calls to end before it hangs them up.
         pub drain_secs: u64 = 300, in 0..=86_400;
+    }
+}
+
+section! {
+    /// `[stir]`.
+    pub struct Stir {
+        /// The folder of the authorities, PEM, that are believed to know whose numbers are whose; left out: none.
+        pub authorities: Option<PathBuf> = None;
+        /// The ports at which certificates of callers may be fetched.
+        pub ports: Vec<u16> = vec![443];
+        /// Networks (`ADDRESS` or `ADDRESS/PREFIX`) where they may be fetched although these are not public.
+        pub inside: Vec<Cidr> = Vec::new();
     }
 }
 

@@ -119,6 +119,18 @@ pub enum Happening {
         /// The step's word in the dialplan.
         step: String,
     },
+    /// The signature of a caller's number was looked at (RFC 8224).
+    #[serde(rename = "call.verified")]
+    CallVerified {
+        /// The call.
+        call_id: String,
+        /// `TN-Validation-Passed`, `TN-Validation-Failed` or `No-TN-Validation`.
+        verstat: String,
+        /// What is attested of the number: `A`, `B` or `C`.
+        attestation: Option<String>,
+        /// Why it is not validated, in one word such as `stale`; none where it is.
+        fault: Option<String>,
+    },
     /// A service that the dialplan asks gave no answer that can be used.
     #[serde(rename = "call.webhook_failed")]
     CallWebhookFailed {
@@ -372,6 +384,7 @@ impl Happening {
             | Self::CallKeyInClear { call_id, .. }
             | Self::CallDigit { call_id, .. }
             | Self::CallStepNotBuilt { call_id, .. }
+            | Self::CallVerified { call_id, .. }
             | Self::CallWebhookFailed { call_id, .. }
             | Self::DialplanNotify { call_id, .. }
             | Self::EmergencyPlaced { call_id, .. }
@@ -395,6 +408,7 @@ impl Event {
             Happening::CallKeyInClear { .. } => "call.key_in_clear",
             Happening::CallDigit { .. } => "call.digit",
             Happening::CallStepNotBuilt { .. } => "call.step_not_built",
+            Happening::CallVerified { .. } => "call.verified",
             Happening::CallWebhookFailed { .. } => "call.webhook_failed",
             Happening::CallEnded { .. } => "call.ended",
             Happening::CallRefused { .. } => "call.refused",
@@ -456,6 +470,12 @@ mod tests {
                 source: "info".into(),
             },
             Happening::CallStepNotBuilt { call_id: call_id(), step: "voicemail".into() },
+            Happening::CallVerified {
+                call_id: call_id(),
+                verstat: "TN-Validation-Failed".into(),
+                attestation: None,
+                fault: Some("stale".into()),
+            },
             Happening::CallWebhookFailed {
                 call_id: call_id(),
                 webhook: "crm".into(),

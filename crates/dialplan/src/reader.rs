@@ -10,7 +10,7 @@ use crate::live::NotLive;
 use crate::plan::ReferenceKind;
 use crate::problem::{self, Problem, Severity};
 use crate::source::Source;
-use crate::template::{FACTS, Template};
+use crate::template::{FACTS, Template, VERIFIED};
 use crate::tree::{Kind, Node, Table};
 use crate::words;
 
@@ -270,7 +270,8 @@ impl Reader<'_> {
             }
         };
         for (name, offset, width) in template.named() {
-            if self.notes.is_incomplete || self.notes.variables.contains_key(name) {
+            if self.notes.is_incomplete || VERIFIED.contains(&name) || self.notes.variables.contains_key(name)
+            {
                 continue;
             }
             let known = || FACTS.into_iter().chain(self.notes.variables.keys().map(String::as_str));

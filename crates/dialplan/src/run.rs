@@ -177,6 +177,11 @@ impl Run {
         self.variables.named()
     }
 
+    /// Something is known of the caller: what a template may name without anybody defining it.
+    pub fn knows(&mut self, name: &str, value: &str) {
+        self.variables.set(name, value.to_string(), false);
+    }
+
     /// Takes in what a webhook answered; its result is to be handed to [`Run::next`].
     pub fn webhook_answered(&mut self, answer: &WebhookAnswer, plan: &Plan) -> StepResult {
         let done = self.done();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::country::Country;
 use filter::Filter;
-pub(crate) use parse::{FACTS, is_name};
+pub(crate) use parse::{FACTS, VERIFIED, is_name};
 pub(crate) use variables::{MOST_NAMED, Variables};
 
 /// A parsed text.

@@ -14,6 +14,7 @@ mod signalling;
 mod snapshot;
 mod socket_address;
 mod sounds;
+mod stir;
 mod task;
 mod transport;
 mod webhook;

@@ -48,7 +48,10 @@ impl From<SnapshotError> for Refused {
             SnapshotError::Store(StoreError::Unreachable { .. }) => true,
             SnapshotError::Store(error) => !error.must_be_mended(),
             SnapshotError::Changing => true,
-            SnapshotError::Folder { .. } | SnapshotError::Dialplan(_) | SnapshotError::Presets(_) => false,
+            SnapshotError::Folder { .. }
+            | SnapshotError::Dialplan(_)
+            | SnapshotError::Presets(_)
+            | SnapshotError::Authorities(_) => false,
         };
         Self { problems: error.problems(), passes }
     }

@@ -121,6 +121,7 @@ impl Running {
             store: store.clone(),
             dialplans: config.dialplan.path.clone(),
             presets: config.trunks.presets.clone(),
+            authorities: config.stir.authorities.clone(),
             prompts: sound.prompts,
             own_hosts: settings::own_hosts(config),
         };
@@ -147,7 +148,7 @@ impl Running {
             bounds: settings::bounds(config),
             police: settings::police(config),
             dns: config.sip.dns.clone(),
-            outside: settings::outside(config),
+            reach: settings::reach(config),
             outside_runtime: Handle::current(),
             engine: sound.engine,
             media_events: sound.events,

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::transport::Admission;
 use crate::{
     media::EngineConfig,
+    stir::Reach,
     transport::{Certificates, Listen, StreamBounds, TlsError, TlsFiles},
     webhook::Outside,
 };
@@ -160,8 +161,18 @@ pub(crate) fn tls_files(config: &Config) -> Option<TlsFiles> {
     })
 }
 
+/// Where the certificates of callers may be fetched.
+pub(crate) fn reach(config: &Config) -> Reach {
+    let stir = &config.stir;
+    Reach {
+        outside: outside(config),
+        ports: stir.ports.clone(),
+        inside: stir.inside.iter().map(network).collect(),
+    }
+}
+
 /// How services outside are found and believed.
-pub(crate) fn outside(config: &Config) -> Outside {
+fn outside(config: &Config) -> Outside {
     Outside { dns: config.sip.dns.clone(), server_ca: config.sip.tls.server_ca.clone() }
 }
 

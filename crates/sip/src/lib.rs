@@ -13,6 +13,7 @@ pub mod message;
 pub mod network;
 pub mod plain;
 pub mod registrar;
+pub mod stir;
 pub mod stun;
 pub mod transaction;
 pub mod uri;

@@ -47,6 +47,12 @@ pub enum Refusal {
     /// A country is not two small letters.
     #[error("`{0}` is no country: write its two letters, such as nl")]
     Country(String),
+    /// A path is empty, too long, or holds a control character.
+    #[error("`{0}` is no file: write its path, such as /etc/kiestoon/stir.key")]
+    File(String),
+    /// Others could not fetch anything there.
+    #[error("`{0}` is no https URL: write it as https://cert.example.com/stir.pem")]
+    HttpsUrl(String),
 }
 
 /// A number goes into SIP URIs unescaped: RFC 3261 section 25.1 `user`, less the characters that shells, logs
@@ -136,6 +142,21 @@ pub(crate) fn country(text: &str) -> Result<(), Refusal> {
     if fits { Ok(()) } else { Err(Refusal::Country(shown(text))) }
 }
 
+pub(crate) fn file(text: &str) -> Result<(), Refusal> {
+    let fits = (1..=1_024).contains(&text.len()) && !text.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(Refusal::File(shown(text))) }
+}
+
+/// It stands between angle brackets in an Identity header field (RFC 8224 section 4).
+pub(crate) fn https_url(text: &str) -> Result<(), Refusal> {
+    let rest = text.strip_prefix("https://").unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let inner = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b'\\');
+    let is_host = !host.is_empty() && !host.starts_with(':') && !host.contains('@');
+    let fits = is_host && text.len() <= 1_024 && text.bytes().all(inner);
+    if fits { Ok(()) } else { Err(Refusal::HttpsUrl(shown(text))) }
+}
+
 /// Shorter passwords are taken with a warning: they are guessed in days.
 pub(crate) const SHORT_PASSWORD: usize = 6;
 
@@ -174,6 +195,21 @@ mod tests {
         for bad in ["", "Kantoor.example", "a b", "a..b", "-a.b", "a_b", "[::1", "sip:x", "x:5060", "[x]"] {
             assert!(domain(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_certificate_is_at_an_https_url() {
+        for good in ["https://cert.example.com", "https://cert.example.com:8443/a/b.pem?v=1"] {
+            assert_eq!(https_url(good), Ok(()), "{good}");
+        }
+        let long = format!("https://x/{}", "a".repeat(1_024));
+        for bad in
+            ["", "http://x/", "https://", "https:///x", "https://:1/", "https://a@x/", "https://x/>", &long]
+        {
+            assert!(https_url(bad).is_err(), "{bad}");
+        }
+        assert_eq!(file("/etc/kiestoon/stir.key"), Ok(()));
+        assert!(file("").is_err() && file("a\nb").is_err());
     }
 
     #[test]

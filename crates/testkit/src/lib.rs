@@ -16,6 +16,7 @@ pub mod listener;
 pub mod net;
 pub mod pbx;
 pub mod phone;
+pub mod stir;
 pub mod story;
 pub mod webrtc;
 pub mod what;

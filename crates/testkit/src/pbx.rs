@@ -14,6 +14,7 @@ use kiestoon_call::{
 use kiestoon_dialplan::{Plan, Plans, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::registrar::{BindingChange, StoredBinding};
+use kiestoon_sip::stir::{Chain, Fault};
 use kiestoon_sip::{Flow, Message, Transport};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -53,6 +54,10 @@ pub struct Pbx {
     pub names: HashMap<String, Vec<SocketAddr>>,
     /// Every name that was asked for.
     pub looked_up: Vec<String>,
+    /// The certificates that can be fetched, by their URLs; None: nobody answers. At other URLs there is none.
+    pub certificates: HashMap<String, Option<String>>,
+    /// Every URL that a certificate was asked of.
+    pub fetched: Vec<String>,
     /// Every question to a service; a test answers it, or not.
     pub asked: Vec<WebhookRequest>,
     /// What hours were set to, as the journal gets it.
@@ -194,6 +199,8 @@ impl Pbx {
             complaints: Vec::new(),
             names: HashMap::new(),
             looked_up: Vec::new(),
+            certificates: HashMap::new(),
+            fetched: Vec::new(),
             asked: Vec::new(),
             hours: Vec::new(),
             unanswered: VecDeque::new(),
@@ -351,6 +358,16 @@ impl Pbx {
                 let flows = known.into_iter().map(flow).collect();
                 self.looked_up.push(query.host.into());
                 self.unanswered.push_back(Input::Resolved { id, flows });
+            }
+            Output::FetchCertificate { id, url } => {
+                let found = self.certificates.get(&*url);
+                self.fetched.push(url.into());
+                let chain = match found {
+                    None => Err(Fault::NotFetched),
+                    Some(None) => return,
+                    Some(Some(pem)) => Chain::parse(pem.as_bytes()).map(Arc::new),
+                };
+                self.unanswered.push_back(Input::CertificateFetched { id, chain });
             }
             Output::Webhook(request) => self.asked.push(*request),
             Output::Media(command) => self.engine.obey(now, command),

@@ -239,6 +239,7 @@ impl Switch {
         keys.sort_unstable();
         for call in keys.iter().filter_map(|key| switch.calls.get(key)) {
             call.ask_again(&mut switch.x);
+            call.fetch_again(&mut switch.x);
         }
         switch
     }

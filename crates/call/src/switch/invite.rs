@@ -285,7 +285,7 @@ impl Switch {
                 notify.iter().flatten().for_each(|whom| call.notify(x, whom));
                 call.forbidden(x);
             }
-            None => call.walk_on(x, None),
+            None => call.begin(x),
         });
     }
 

@@ -33,6 +33,7 @@ use kiestoon_dialplan::{OverrideTo, WebhookAnswer};
 use kiestoon_media::{CallKey, LegId, MediaCommand, MediaEvent};
 use kiestoon_sip::locate::Query;
 use kiestoon_sip::registrar::{BindingChange, Gruus, Registrar, StoredBinding};
+use kiestoon_sip::stir::{Chain, Fault};
 use kiestoon_sip::transaction::{EndedReason, ServerId, TransactionLayer, TransactionOutput};
 use kiestoon_sip::{Flow, Malformed, Message, Method, Request};
 use rand_chacha::ChaCha12Rng;
@@ -55,6 +56,7 @@ use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::trunk::logins::Logins;
 use crate::trunk::standing::Standings;
+use crate::trunk::verification::CertificateId;
 use crate::wall_clock::WallClock;
 use crate::webhook::{WebhookFault, WebhookId, WebhookRequest};
 use authenticate::Authenticator;
@@ -112,6 +114,13 @@ pub enum Input {
         id: WebhookId,
         /// What came.
         answer: Result<WebhookAnswer, WebhookFault>,
+    },
+    /// The answer to [`Output::FetchCertificate`], or why there is none.
+    CertificateFetched {
+        /// As asked.
+        id: CertificateId,
+        /// What came.
+        chain: Result<Arc<Chain>, Fault>,
     },
     /// An operator sets hours of an organisation by hand; what its dialplan does not have is left alone.
     SetHours {
@@ -198,6 +207,14 @@ pub enum Output {
     },
     /// Ask a service where a call is to go; answer with [`Input::WebhookAnswered`], also where it says nothing.
     Webhook(Box<WebhookRequest>),
+    /// Fetch the certificate of who has signed a call; answer with [`Input::CertificateFetched`], within two seconds, also where
+    /// there is none. The URL is a stranger's.
+    FetchCertificate {
+        /// For the answer.
+        id: CertificateId,
+        /// An `https` URL.
+        url: Box<str>,
+    },
     /// Tell the media engine.
     Media(MediaCommand),
     /// Write these down before the response that follows.
@@ -322,6 +339,9 @@ impl Switch {
             Input::Resolved { id: Search::Host(id), flows } => self.host_located(id, flows),
             Input::WebhookAnswered { id, answer } => {
                 self.with_call(id.call, |call, x| call.webhook_answered(x, id, answer));
+            }
+            Input::CertificateFetched { id, chain } => {
+                self.with_call(id.call, |call, x| call.certificate_fetched(x, id, chain));
             }
             Input::SetHours { organisation, hours, to, by } => {
                 self.set_hours(&organisation, &hours, to, &by);

@@ -132,7 +132,11 @@ impl Call {
         let callees: Vec<&Leg> = match &self.stage {
             Stage::Talking(talk) => vec![&talk.callee],
             Stage::Ringing(ring) => ring.branches.iter().map(|branch| &branch.leg).collect(),
-            Stage::Between | Stage::Asking(_) | Stage::Sounding(_) | Stage::Ending(_) => Vec::new(),
+            Stage::Between
+            | Stage::Verifying(_)
+            | Stage::Asking(_)
+            | Stage::Sounding(_)
+            | Stage::Ending(_) => Vec::new(),
         };
         CallView {
             id: record.id,
@@ -188,7 +192,7 @@ impl Call {
             Stage::Between | Stage::Asking(_) | Stage::Ringing(_) if self.walk.transfers.search.is_some() => {
                 CallState::Transferring
             }
-            Stage::Between => CallState::Starting,
+            Stage::Between | Stage::Verifying(_) => CallState::Starting,
             Stage::Asking(_) => CallState::Asking,
             Stage::Ringing(_) if self.cdr.record.ringing_at.is_some() => CallState::Ringing,
             Stage::Ringing(_) => CallState::Dialling,

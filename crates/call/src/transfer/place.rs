@@ -60,7 +60,11 @@ impl Call {
             Stage::Talking(_) if self.is_settled() => Ok(Place::Side(side)),
             Stage::Talking(_) => Err(491),
             Stage::Ringing(_) if self.offer.is_some() => Ok(Place::Side(side)),
-            Stage::Between | Stage::Asking(_) | Stage::Ringing(_) | Stage::Sounding(_) => Err(603),
+            Stage::Between
+            | Stage::Verifying(_)
+            | Stage::Asking(_)
+            | Stage::Ringing(_)
+            | Stage::Sounding(_) => Err(603),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Trunks, the ways to the public network: what an operator has said of one. How a call goes out over it is in `outbound`, the
 //! INVITE that it gets in `invite`, how its challenges are answered in `challenge` and `logins`, when it is left in `patience`, who
 //! calls from it in `inbound`, and what it may ask for in `asked`. How it stands is in `standing`: its hosts by `health`, its calls by
-//! `channels`, `limits` and `pace`, and what they came to by `results`.
+//! `channels`, `limits` and `pace`, and what they came to by `results`. How callers' numbers are signed is in `stir`, how they are
+//! verified in `verification`.
 
 pub(crate) mod asked;
 pub(crate) mod challenge;
@@ -21,7 +22,9 @@ pub(crate) mod rates;
 pub(crate) mod registration;
 mod results;
 pub(crate) mod standing;
+mod stir;
 mod terms;
+pub(crate) mod verification;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -37,6 +40,7 @@ pub use health::{HostFault, HostState};
 pub use number::{IncomingForm, NumberForm};
 pub use rates::{Rate, Rates};
 pub use results::TrunkResult;
+pub use stir::{Signing, Stir, StirPolicy};
 pub(crate) use terms::MediaTerms;
 pub use terms::{AnonymousCallers, DtmfMode, UnknownNumbers};
 
@@ -102,6 +106,8 @@ pub struct Trunk {
     pub transfers: bool,
     /// Whether it may redirect our calls (3xx) to another number: they go on by the rules for who calls, who is charged.
     pub redirects: bool,
+    /// How callers' numbers are vouched for.
+    pub stir: Stir,
 }
 
 impl Trunk {
@@ -140,6 +146,7 @@ impl Trunk {
             session_timer: Some(Duration::from_secs(1800)),
             transfers: false,
             redirects: false,
+            stir: Stir::default(),
         }
     }
 }

@@ -20,6 +20,8 @@ mod call_waiting;
 mod callee_dies_silently;
 mod caller_dies_silently;
 mod caller_is_shown;
+mod caller_is_signed;
+mod caller_is_verified;
 mod cancel_before_answer;
 mod cancel_crosses_200;
 mod collect_step;

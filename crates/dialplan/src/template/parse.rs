@@ -95,5 +95,8 @@ fn no_country(name: &str) -> TemplateError {
     TemplateError::new(0, "e164:".len() + name.len(), message, None)
 }
 
+/// The variables of calls from trunks that have their callers' numbers validated; empty in others.
+pub(crate) const VERIFIED: [&str; 2] = ["verstat", "attestation"];
+
 /// The variables that every call has.
 pub(crate) const FACTS: [&str; 3] = ["number", "from", "from_name"];

@@ -12,6 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, database, folder, print_line};
+use crate::stir::authorities;
 use crate::transport::is_no_ipv6;
 use crate::{settings, sounds, webhook};
 
@@ -24,6 +25,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let prompts = report.sounds(&config.media);
     let plans = report.dialplan(&config.dialplan.path);
     report.presets(cli, &config);
+    report.authorities(&config);
     let there = cli.block_on(async {
         let there = report.database(&config).await;
         report.ports(&config).await;
@@ -112,6 +114,14 @@ impl Report {
                 }
                 None
             }
+        }
+    }
+
+    /// Who is believed to know whose numbers are whose: a file that is none would keep every change from being taken.
+    fn authorities(&mut self, config: &Config) {
+        let Some(folder) = &config.stir.authorities else { return };
+        if let Err(fault) = authorities(folder) {
+            self.errors.push(format!("`stir.authorities`: {fault}"));
         }
     }
 

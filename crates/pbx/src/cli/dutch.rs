@@ -118,6 +118,9 @@ pub(super) fn doubt(doubt: &TrunkDoubt) -> String {
             "`register = true` zonder wachtwoord: een aanbieder die vraagt wie we zijn krijgt geen antwoord"
                 .into()
         }
+        TrunkDoubt::SignsWithHalf { has, misses } => format!(
+            "`{has}` vraagt om `{misses}`: nummers van bellers worden ondertekend met een sleutel waarvan anderen het certificaat kunnen ophalen"
+        ),
         TrunkDoubt::NobodyCallsIn => {
             "er kan geen oproep over binnenkomen: hij meldt zich niet aan en heeft geen `addresses`".into()
         }
@@ -130,6 +133,12 @@ pub(super) fn doubt(doubt: &TrunkDoubt) -> String {
 
 fn refused(refusal: &Refusal) -> Option<String> {
     Some(match refusal {
+        Refusal::File(path) => {
+            format!("`{path}` is geen bestand: schrijf het pad ervan, zoals /etc/kiestoon/stir.key")
+        }
+        Refusal::HttpsUrl(url) => {
+            format!("`{url}` is geen https-URL: schrijf hem als https://cert.example.com/stir.pem")
+        }
         Refusal::Number(number) => format!(
             "`{number}` kan geen nummer van een toestel zijn: 1 tot 32 van de tekens a-z A-Z 0-9 + * _ . - en geen . of - vooraan"
         ),

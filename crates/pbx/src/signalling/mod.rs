@@ -28,6 +28,7 @@ use crate::{
     media::Engine,
     persist::Journals,
     reload,
+    stir::{Fetched, Fetcher},
     task::{self, Task},
     transport::{BindError, Certificates, Inbound, Police, Resolved, Resolver, Standing, Transports},
     webhook::Webhooks,
@@ -94,6 +95,7 @@ async fn work(mut signalling: Signalling, mailboxes: Mailboxes) {
         mut media_events,
         mut resolutions,
         mut webhook_answers,
+        mut certificates,
         mut commands,
         mut snapshots,
         mut stop,
@@ -133,6 +135,7 @@ async fn work(mut signalling: Signalling, mailboxes: Mailboxes) {
                 signalling.metrics.webhook(&answered.answer);
                 signalling.handle(Instant::now(), answered.into());
             }
+            Some(fetched) = certificates.recv() => signalling.fetched(fetched),
             () = &mut timer, if deadline.is_some() => {
                 armed = None;
                 signalling.handle(Instant::now(), Input::Tick);
@@ -162,6 +165,7 @@ struct Signalling {
     police: Police,
     resolver: Resolver,
     webhooks: Webhooks,
+    fetcher: Fetcher,
     engine: Engine,
     journals: Journals,
     events: broadcast::Sender<kiestoon_control::Event>,
@@ -225,6 +229,12 @@ impl Signalling {
         let Resolved { id, name, flows } = found;
         let flows = flows.into_iter().map(|flow| self.transports.named(flow, &name)).collect();
         self.handle(Instant::now(), Input::Resolved { id, flows });
+    }
+
+    fn fetched(&mut self, fetched: Fetched) {
+        for input in self.fetcher.fetched(fetched) {
+            self.handle(Instant::now(), input);
+        }
     }
 
     /// The law of the cores: after each `handle`, everything that comes out is performed before the next one.

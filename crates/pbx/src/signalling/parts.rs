@@ -21,8 +21,9 @@ use crate::{
     media::Engine,
     persist::Journals,
     reload,
+    stir::{FETCHES, Fetched, Fetcher, Reach},
     transport::{BindError, Inbound, Listen, Police, Resolved, Resolver, SEARCHES, StreamBounds, Transports},
-    webhook::{Answered, Outside, QUESTIONS, Webhooks},
+    webhook::{Answered, QUESTIONS, Webhooks},
 };
 
 /// What the signalling thread is made of.
@@ -39,8 +40,8 @@ pub(crate) struct Parts {
     pub(crate) bounds: StreamBounds,
     pub(crate) police: PoliceSettings,
     pub(crate) dns: Vec<SocketAddr>,
-    /// How services outside are asked, and where.
-    pub(crate) outside: Outside,
+    /// How services outside are asked, and where; and where certificates of callers may be.
+    pub(crate) reach: Reach,
     pub(crate) outside_runtime: Handle,
     pub(crate) engine: Engine,
     pub(crate) media_events: mpsc::Receiver<MediaEvent>,
@@ -61,6 +62,7 @@ pub(super) struct Mailboxes {
     pub(super) media_events: mpsc::Receiver<MediaEvent>,
     pub(super) resolutions: mpsc::Receiver<Resolved>,
     pub(super) webhook_answers: mpsc::Receiver<Answered>,
+    pub(super) certificates: mpsc::Receiver<Fetched>,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(super) stop: watch::Receiver<Stop>,
@@ -79,7 +81,9 @@ impl Parts {
         let seed = self.seed.map(|byte| !byte);
         let resolver = Resolver::new(&self.dns, self.settings.listen.clone(), resolved, seed);
         let (answered, webhook_answers) = mpsc::channel(QUESTIONS);
-        let webhooks = Webhooks::new(self.outside, self.outside_runtime, answered);
+        let webhooks = Webhooks::new(self.reach.outside.clone(), self.outside_runtime.clone(), answered);
+        let (fetched, certificates) = mpsc::channel(FETCHES);
+        let fetcher = Fetcher::new(self.reach, self.outside_runtime, fetched);
         let bindings = records::restored(self.bindings, &snapshot, started.unix_micros);
         let mut switch = Switch::new(self.settings, snapshot, self.seed, started);
         switch.keep_gruus(self.gruu_key);
@@ -90,6 +94,7 @@ impl Parts {
             police,
             resolver,
             webhooks,
+            fetcher,
             engine: self.engine,
             journals: self.journals,
             events: self.events,
@@ -112,6 +117,7 @@ impl Parts {
             media_events: self.media_events,
             resolutions,
             webhook_answers,
+            certificates,
             commands: self.commands,
             snapshots: self.snapshots,
             stop: self.stop,

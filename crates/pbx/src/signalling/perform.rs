@@ -4,6 +4,7 @@ use std::time::Instant;
 use kiestoon_call::{BindingChange, Event, Input, Output};
 use kiestoon_control as control;
 use kiestoon_media::Cause;
+use kiestoon_sip::stir::Attestation;
 
 use super::{Signalling, records, views};
 use crate::clock;
@@ -30,6 +31,7 @@ impl Signalling {
                 let refused = self.webhooks.ask(*request);
                 return refused.inspect(|refused| self.metrics.webhook(&refused.answer)).map(Input::from);
             }
+            Output::FetchCertificate { id, url } => return self.fetcher.fetch(id, &url),
             Output::Media(command) => return self.engine.perform(command).map(Input::Media),
             Output::Bindings(changes) => self.keep_bindings(changes),
             Output::Cdr(record) => {
@@ -102,6 +104,11 @@ fn log(event: &Event) {
         Event::TrunkHostUp { trunk, host, .. } => tracing::info!(%trunk, %host, "host of a trunk up"),
         Event::TrunkHostDown { trunk, host, reason, .. } => {
             tracing::warn!(%trunk, %host, %reason, "host of a trunk down");
+        }
+        Event::CallerVerified { call, verstat, attestation, fault } => {
+            let attestation = attestation.map(Attestation::as_str);
+            let fault = fault.map(|fault| fault.as_str());
+            tracing::info!(%call, %verstat, attestation, fault, "caller's number looked at");
         }
         Event::CallRinging { call, number } => tracing::trace!(%call, %number, "ringing"),
         Event::CallAnswered { call, .. } => tracing::info!(%call, "call answered"),

@@ -12,6 +12,7 @@ use kiestoon_media::{LegQuality, Mos};
 use kiestoon_sip::{
     flow::{Flow, Transport},
     registrar::{Aor, Extra},
+    stir::{Attestation, Fault, Verstat},
 };
 use kiestoon_store::{self as store, Cdr};
 use serde_json::{Value, json};
@@ -57,6 +58,12 @@ pub(super) fn cdr(record: CdrRecord) -> Cdr {
         transport_b: callee.map(|leg| leg.transport.uri_token().to_owned()),
         srtp: Some(is_protected(&record.legs)),
         emergency: Some(record.emergency),
+        // Of the caller's number as it came, else as it went out.
+        attestation: [caller, callee]
+            .into_iter()
+            .flatten()
+            .find_map(|leg| leg.attestation)
+            .map(|a| a.to_string()),
         loss: worst(&record.legs, |quality| Some(quality.inbound.loss.max(quality.outbound.loss) * 100.0)),
         jitter: worst(&record.legs, |quality| {
             Some(quality.inbound.jitter_ms.max(quality.outbound.jitter_ms))
@@ -158,6 +165,9 @@ fn leg(leg: &CdrLeg) -> Value {
         "host": leg.over.as_ref().and_then(|over| over.host.as_ref()),
         "shown": leg.over.as_ref().and_then(|over| over.shown.as_ref()),
         "cost": leg.cost,
+        "attestation": leg.attestation.map(Attestation::as_str),
+        "verstat": leg.verstat.map(Verstat::as_str),
+        "stir_fault": leg.stir_fault.map(Fault::as_str),
     })
 }
 

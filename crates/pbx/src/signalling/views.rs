@@ -260,6 +260,12 @@ pub(super) fn happening(event: Event) -> control::Happening {
         Event::StepNotBuilt { call, step } => {
             Happening::CallStepNotBuilt { call_id: call.to_string(), step: step.to_owned() }
         }
+        Event::CallerVerified { call, verstat, attestation, fault } => Happening::CallVerified {
+            call_id: call.to_string(),
+            verstat: verstat.to_string(),
+            attestation: attestation.map(|attestation| attestation.to_string()),
+            fault: fault.map(|fault| fault.as_str().to_owned()),
+        },
         Event::WebhookFailed { call, webhook, fault } => Happening::CallWebhookFailed {
             call_id: call.to_string(),
             webhook: webhook.into(),

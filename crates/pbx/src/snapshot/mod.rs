@@ -2,6 +2,7 @@
 //! Built whole and checked whole; what is wrong is said all at once and the old snapshot stays.
 
 mod files;
+mod stir;
 mod trunks;
 
 use std::{
@@ -14,10 +15,11 @@ use std::{
 use kiestoon_call::{Extension, Organisation, Rates, Snapshot, SnapshotParts};
 use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
 use kiestoon_sip::digest::Ha1Set;
+use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_store::{Directory, ImportProblem, Presets, Store, StoreError};
 
 pub(crate) use self::files::{DialplanStamp, dialplan_file, dialplan_files, dialplan_stamp};
-use crate::{presets, webhook};
+use crate::{presets, stir::authorities, webhook};
 
 /// Where a snapshot comes from.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub(crate) struct Source {
     pub(crate) dialplans: PathBuf,
     /// The folder of the operator's own presets of trunks.
     pub(crate) presets: Option<PathBuf>,
+    /// The folder of the authorities that vouch for callers' numbers.
+    pub(crate) authorities: Option<PathBuf>,
     /// Names of the prompts that were loaded at the start.
     pub(crate) prompts: Vec<String>,
     /// Addresses and names, beside those it listens on, that count as this PBX.
@@ -45,6 +49,8 @@ pub(crate) enum SnapshotError {
     Dialplan(Vec<Problem>),
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Presets(Vec<ImportProblem>),
+    #[error("`stir.authorities`: {0}")]
+    Authorities(String),
 }
 
 impl SnapshotError {
@@ -68,6 +74,8 @@ impl Source {
         let files = dialplan_files(&self.dialplans)?;
         let (plans, mut warnings) = Plans::load(&files).map_err(SnapshotError::Dialplan)?;
         let presets = presets::load(self.presets.as_deref()).map_err(SnapshotError::Presets)?;
+        let anchors = self.authorities.as_deref().map(authorities).transpose();
+        let anchors = Arc::new(anchors.map_err(SnapshotError::Authorities)?.unwrap_or_default());
         let directory = self.store.directory().await?;
         let is_prompt = |name: &str| self.prompts.iter().any(|loaded| loaded == name);
         warnings.extend(plans.unresolved(|plan, kind, name| match kind {
@@ -89,7 +97,7 @@ impl Source {
         warnings.extend(trunks::unknown_contexts(&directory, &plans));
         let parts = SnapshotParts {
             revision: directory.revision,
-            organisations: organisations(directory, &presets, &mut warnings),
+            organisations: organisations(directory, &presets, &anchors, &mut warnings),
             own_hosts: self.own_hosts.clone(),
             plans,
             prompts: self.prompts.clone(),
@@ -98,13 +106,18 @@ impl Source {
     }
 }
 
-fn organisations(directory: Directory, presets: &Presets, warnings: &mut Vec<String>) -> Vec<Organisation> {
+fn organisations(
+    directory: Directory,
+    presets: &Presets,
+    anchors: &Arc<TrustAnchors>,
+    warnings: &mut Vec<String>,
+) -> Vec<Organisation> {
     let mut extensions: HashMap<String, Vec<kiestoon_store::Extension>> = HashMap::new();
     for extension in directory.extensions.into_iter().filter(|extension| extension.enabled) {
         extensions.entry(extension.organisation_id.clone()).or_default().push(extension);
     }
     let used: HashSet<String> = directory.trunks.iter().map(|trunk| trunk.organisation_id.clone()).collect();
-    let mut trunks = trunks::by_organisation(directory.trunks, presets, warnings);
+    let mut trunks = trunks::by_organisation(directory.trunks, presets, anchors, warnings);
     let mut organisations = Vec::new();
     for organisation in directory.organisations {
         let members = extensions.remove(&organisation.id);

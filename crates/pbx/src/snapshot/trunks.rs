@@ -10,6 +10,7 @@ use kiestoon_call::{
 use kiestoon_dialplan::{Country, INBOUND, Plans};
 use kiestoon_media::SrtpPolicy;
 use kiestoon_sip::network::Network;
+use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri, Uri};
 use kiestoon_store::{
     CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, Directory, IncomingFormat, Interval, NumberFormat, Presets,
@@ -24,6 +25,7 @@ pub(super) type Trunks = HashMap<String, HashMap<Box<str>, Arc<Trunk>>>;
 pub(super) fn by_organisation(
     trunks: Vec<kiestoon_store::Trunk>,
     presets: &Presets,
+    anchors: &Arc<TrustAnchors>,
     warnings: &mut Vec<String>,
 ) -> Trunks {
     let mut all = Trunks::new();
@@ -32,7 +34,10 @@ pub(super) fn by_organisation(
         let errors: Vec<String> =
             doubts.iter().filter(|doubt| doubt.is_error()).map(ToString::to_string).collect();
         let name = trunk.details.name.clone();
-        let built = if errors.is_empty() { build(&trunk.id, &trunk.details, presets) } else { None };
+        let built = match errors.as_slice() {
+            [] => build(&trunk.id, &trunk.details, presets, anchors, warnings),
+            _ => None,
+        };
         match built {
             Some(built) => {
                 all.entry(trunk.organisation_id).or_default().insert(name.into(), Arc::new(built));
@@ -61,7 +66,13 @@ pub(super) fn unknown_contexts(directory: &Directory, plans: &Plans) -> Vec<Stri
     unknown.into_iter().map(warning).collect()
 }
 
-fn build(id: &str, details: &TrunkDetails, presets: &Presets) -> Option<Trunk> {
+fn build(
+    id: &str,
+    details: &TrunkDetails,
+    presets: &Presets,
+    anchors: &Arc<TrustAnchors>,
+    warnings: &mut Vec<String>,
+) -> Option<Trunk> {
     let preset = presets.find(&details.preset)?;
     let said = details.settings.over(&preset.settings);
     let country = Country::find(said.country.as_deref().unwrap_or(DEFAULT_COUNTRY))?;
@@ -95,6 +106,7 @@ fn build(id: &str, details: &TrunkDetails, presets: &Presets) -> Option<Trunk> {
         dtmf: said.dtmf.map_or(usual.dtmf, dtmf),
         session_timer: said.session_timer.map_or(usual.session_timer, Interval::duration),
         weight: said.weight.and_then(|weight| weight.try_into().ok()).unwrap_or(usual.weight),
+        stir: super::stir::of(&details.name, &said, anchors, warnings),
         ..usual
     })
 }
@@ -209,7 +221,7 @@ mod tests {
         let presets = presets::load(None).expect("the presets");
         let trunk = kiestoon_store::Trunk { id: "1".into(), organisation_id: "o".into(), details };
         let mut warnings = Vec::new();
-        let mut all = by_organisation(vec![trunk], &presets, &mut warnings);
+        let mut all = by_organisation(vec![trunk], &presets, &Arc::default(), &mut warnings);
         (all.remove("o").and_then(|mut own| own.remove("voys")), warnings)
     }
 

@@ -30,7 +30,7 @@ pub(super) struct Connector(Https);
 
 impl Connector {
     pub(super) fn new(outside: &Outside) -> Self {
-        let mut http = HttpConnector::new_with_resolver(Names(resolver(&outside.dns)));
+        let mut http = HttpConnector::new_with_resolver(Names::new(resolver(&outside.dns)));
         http.enforce_http(false);
         http.set_nodelay(true);
         // Shared among the addresses of a name: one that is dead leaves time for the next.
@@ -68,12 +68,19 @@ impl Service<Uri> for Connector {
 
 /// Looks names up.
 #[derive(Clone)]
-pub(super) struct Names(Option<TokioResolver>);
+pub(crate) struct Names(Option<TokioResolver>);
+
+impl Names {
+    /// By this resolver; None: no name is known.
+    pub(crate) fn new(resolver: Option<TokioResolver>) -> Self {
+        Self(resolver)
+    }
+}
 
 /// A name leads nowhere.
 #[derive(Debug, thiserror::Error)]
 #[error("the name {0} is not known")]
-pub(super) struct UnknownHost(String);
+pub(crate) struct UnknownHost(String);
 
 impl Service<Name> for Names {
     type Response = std::vec::IntoIter<SocketAddr>;

@@ -42,6 +42,7 @@ mod short_lived_credentials;
 mod spoken;
 mod srtp;
 mod start;
+mod stir;
 mod stop;
 mod tls;
 mod tls_out;

@@ -24,9 +24,10 @@ use crate::pbx::Pbx;
 /// What the service was asked, with the headers.
 type Asked = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
 
-struct Listener {
-    tcp: TcpListener,
-    tls: TlsAcceptor,
+/// A listener of axum that speaks TLS.
+pub(crate) struct Listener {
+    pub(crate) tcp: TcpListener,
+    pub(crate) tls: TlsAcceptor,
 }
 
 impl axum::serve::Listener for Listener {

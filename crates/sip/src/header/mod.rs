@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod cursor;
+mod date;
 mod diversion;
 mod identity;
 pub(crate) mod name;

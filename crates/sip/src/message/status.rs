@@ -64,7 +64,11 @@ status_codes! {
     EXTENSION_REQUIRED 421 "Extension Required";
     SESSION_INTERVAL_TOO_SMALL 422 "Session Interval Too Small";
     INTERVAL_TOO_BRIEF 423 "Interval Too Brief";
+    USE_IDENTITY_HEADER 428 "Use Identity Header";
     FLOW_FAILED 430 "Flow Failed";
+    BAD_IDENTITY_INFO 436 "Bad Identity Info";
+    UNSUPPORTED_CREDENTIAL 437 "Unsupported Credential";
+    INVALID_IDENTITY_HEADER 438 "Invalid Identity Header";
     FIRST_HOP_LACKS_OUTBOUND 439 "First Hop Lacks Outbound Support";
     TEMPORARILY_UNAVAILABLE 480 "Temporarily Unavailable";
     CALL_DOES_NOT_EXIST 481 "Call/Transaction Does Not Exist";

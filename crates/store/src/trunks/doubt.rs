@@ -48,6 +48,16 @@ pub enum TrunkDoubt {
     /// Nothing tells its calls from those of strangers.
     #[error("no call can come in over it: it neither registers nor has `addresses`")]
     NobodyCallsIn,
+    /// Of what signatures are made of one half is missing.
+    #[error(
+        "`{has}` needs `{misses}`: callers' numbers are signed with a key whose certificate others can fetch"
+    )]
+    SignsWithHalf {
+        /// The key that is there.
+        has: &'static str,
+        /// The key that is not.
+        misses: &'static str,
+    },
     /// The keys of SRTP can be read on the way.
     #[error(
         "`srtp = \"required\"` over {0}: whoever reads the SIP messages has the keys; set transport = \"tls\""
@@ -80,6 +90,7 @@ impl TrunkDoubt {
             Self::PasswordOfNobody => "password",
             Self::Number(_) => "numbers",
             Self::NobodyCallsIn => "name",
+            Self::SignsWithHalf { has, .. } => has,
             Self::KeysInTheOpen(_) => "srtp",
         }
     }
@@ -134,6 +145,11 @@ fn of_whole(preset: &Preset, whole: &TrunkSettings, has_password: bool) -> Vec<T
         (!registers && !addresses, TrunkDoubt::NobodyCallsIn),
         (whole.srtp == Some(TrunkSrtp::Required) && in_the_open, TrunkDoubt::KeysInTheOpen(transport)),
     ];
+    let halves =
+        [("stir_key_file", &whole.stir_key_file), ("stir_certificate_url", &whole.stir_certificate_url)];
+    if let [(has, Some(_)), (misses, None)] | [(misses, None), (has, Some(_))] = halves {
+        doubts.push(TrunkDoubt::SignsWithHalf { has, misses });
+    }
     doubts.extend(checks.into_iter().filter(|(holds, _)| *holds).map(|(_, doubt)| doubt));
     doubts
 }

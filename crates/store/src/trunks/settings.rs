@@ -10,8 +10,8 @@ use super::address::{AddressBlock, TrunkHost};
 use super::identify::HeaderRule;
 use super::span::{Interval, Span};
 use super::word::{
-    CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, TrunkCodec, TrunkDtmf, TrunkSrtp, TrunkTransport,
-    Word,
+    CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkCodec, TrunkDtmf, TrunkSrtp,
+    TrunkStir, TrunkTransport, Word,
 };
 use crate::rules::{self, Refusal};
 
@@ -149,6 +149,14 @@ settings! {
     dtmf: TrunkDtmf;
     /// After how long a call is refreshed (RFC 4028).
     session_timer: Interval, in 90_000..=86_400_000;
+    /// What is made of the signatures of its callers' numbers (STIR).
+    stir: TrunkStir;
+    /// The file of the key that our callers' numbers are signed with.
+    stir_key_file: String, by rules::file;
+    /// Where others fetch its certificate.
+    stir_certificate_url: String, by rules::https_url;
+    /// The most that is attested of a caller.
+    stir_attest: StirAttest;
 }
 
 impl TrunkSettings {
@@ -230,7 +238,9 @@ unbounded!(
     CallerIdIn,
     TrunkSrtp,
     TrunkCodec,
-    TrunkDtmf
+    TrunkDtmf,
+    TrunkStir,
+    StirAttest
 );
 
 impl<T: Word + Bounded + PartialEq> Setting for Vec<T> {

@@ -188,6 +188,30 @@ words! {
     }
 }
 
+words! {
+    /// What is made of the signatures of callers' numbers (STIR).
+    TrunkStir {
+        /// Nobody looks at them.
+        Off = "off",
+        /// They are verified.
+        Verify = "verify",
+        /// A call whose number is not validated is refused.
+        Require = "require",
+    }
+}
+
+words! {
+    /// The most that is attested of a caller (RFC 8588).
+    StirAttest {
+        /// The number is ours.
+        A = "A",
+        /// The caller is ours.
+        B = "B",
+        /// Nothing is known.
+        C = "C",
+    }
+}
+
 macro_rules! shown_by_word {
     ($($name:ident),+) => { $(
         impl fmt::Display for $name {
@@ -205,7 +229,9 @@ shown_by_word!(
     CallerIdIn,
     TrunkSrtp,
     TrunkCodec,
-    TrunkDtmf
+    TrunkDtmf,
+    TrunkStir,
+    StirAttest
 );
 
 #[cfg(test)]

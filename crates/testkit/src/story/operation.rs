@@ -4,7 +4,7 @@ use kiestoon_call::Input;
 use kiestoon_sip::Flow;
 
 use super::{Story, dialplan_of};
-use crate::pbx::Pbx;
+use crate::pbx::{Pbx, STORY_BEGINS};
 
 impl Story {
     /// Gives the switch an input that comes from within the PBX: a new snapshot, an operator's command.
@@ -12,6 +12,16 @@ impl Story {
         let now = self.clock.now();
         self.pbx().handle(now, input);
         self.flush();
+    }
+
+    /// What the PBX's wall clock shows, in seconds since 1970.
+    pub fn unix_secs(&self) -> u64 {
+        u64::try_from(STORY_BEGINS / 1_000_000).expect("after 1970") + self.clock.elapsed().as_secs()
+    }
+
+    /// A certificate, in PEM, can be fetched at this URL; None: nobody answers there.
+    pub fn publish(&mut self, url: &str, certificate: Option<&str>) {
+        self.pbx().certificates.insert(url.to_owned(), certificate.map(str::to_owned));
     }
 
     /// From now on the PBX has, or has not, room for new requests.

@@ -7,8 +7,28 @@ use crate::cli::language::{Language, say};
 
 /// What happened, without when and to which call; `None` for an event of a later version.
 pub(super) fn of(what: &Happening, language: Language) -> Option<String> {
-    let of_calls = way(what, language).or_else(|| sound(what, language));
+    let of_calls = way(what, language).or_else(|| sound(what, language)).or_else(|| caller(what, language));
     of_calls.or_else(|| trunk(what, language)).or_else(|| door(what, language))
+}
+
+/// Whose number it is.
+fn caller(what: &Happening, language: Language) -> Option<String> {
+    Some(match what {
+        Happening::CallVerified { attestation: Some(attestation), fault: None, .. } => say!(
+            language,
+            "the caller's number is validated (attestation {attestation})",
+            "het nummer van de beller is bevestigd (attestatie {attestation})"
+        ),
+        Happening::CallVerified { fault: None, .. } => {
+            say!(language, "the caller's number is validated", "het nummer van de beller is bevestigd")
+        }
+        Happening::CallVerified { fault: Some(fault), .. } => say!(
+            language,
+            "the caller's number is not validated: {fault}",
+            "het nummer van de beller is niet bevestigd: {fault}"
+        ),
+        _ => return None,
+    })
 }
 
 /// Where a call goes.
