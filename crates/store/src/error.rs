@@ -156,6 +156,11 @@ pub enum StoreError {
         /// The path of its file, or its name and its server.
         database: String,
     },
+    /// The key is given by the configuration, not by a file of ours.
+    #[error(
+        "the key was given in `store.key`, which only you can change: write it to a file, name that in `store.key_file`, and rotate then"
+    )]
+    KeyGiven,
     /// A stored secret does not open: the row was changed by other hands.
     #[error("the stored secret {place} cannot be opened: set that password again")]
     Sealed {
@@ -278,6 +283,7 @@ impl StoreError {
                 | Self::KeyExposed { .. }
                 | Self::KeyFormat { .. }
                 | Self::WrongKey { .. }
+                | Self::KeyGiven
                 | Self::Sealed { .. }
                 | Self::Value { .. }
                 | Self::Import(_)

@@ -117,7 +117,8 @@ impl Store {
                 enabled: true,
                 secret,
             };
-            insert(&mut writing, self.seal(), &extension).await?;
+            let seal = self.seal(&mut writing).await?;
+            insert(&mut writing, &seal, &extension).await?;
             settings::raise_revision(&mut writing).await?;
             writing.commit().await?;
             Ok(AddedExtension {
@@ -163,7 +164,8 @@ impl Store {
             let (_, row) = existing(&mut writing, organisation, number).await?;
             let mut extension = row.without_secret();
             extension.secret.password = Some(password.clone());
-            update(&mut writing, self.seal(), &extension).await?;
+            let seal = self.seal(&mut writing).await?;
+            update(&mut writing, &seal, &extension).await?;
             settings::raise_revision(&mut writing).await?;
             writing.commit().await?;
             Ok(password)
@@ -200,7 +202,8 @@ impl Store {
         self.explain(async {
             let mut reading = self.begin_reading().await?;
             let (_, row) = existing(&mut reading, organisation, number).await?;
-            Ok(row.open(self.seal())?)
+            let seal = self.seal(&mut reading).await?;
+            Ok(row.open(&seal)?)
         })
         .await
     }

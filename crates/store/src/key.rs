@@ -73,6 +73,11 @@ impl Key {
         &self.bytes
     }
 
+    /// The file it was read from.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// The key's file, for messages.
     pub(crate) fn origin(&self) -> String {
         self.file.as_ref().map_or_else(|| "given".into(), |file| file.display().to_string())
@@ -92,26 +97,29 @@ fn create(path: &Path) -> Result<(), StoreError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(failed)?;
     }
-    let key: [u8; LENGTH] = random()?;
     let draft = path.with_extension(format!("draft-{}", uuid::Uuid::now_v7()));
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
-    let written = file
-        .write_all(format!("{}\n", STANDARD.encode(key)).as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| match fs::hard_link(&draft, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            other => other,
-        });
-    let removed = fs::remove_file(&draft);
-    written.and(removed).map_err(failed)
+    let linked = write_fresh(&draft).and_then(|()| match fs::hard_link(&draft, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error)),
+        _ => Ok(()),
+    });
+    let removed = fs::remove_file(&draft).map_err(failed);
+    linked.and(removed)
+}
+
+/// Writes a fresh key into a new file that only its owner may read.
+pub(crate) fn write_fresh(path: &Path) -> Result<(), StoreError> {
+    let failed = |error: io::Error| key_file(path, &error);
+    let key: [u8; LENGTH] = random()?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let written = file.write_all(format!("{}\n", STANDARD.encode(key)).as_bytes());
+    written.and_then(|()| file.sync_all()).map_err(failed)
 }
 
 fn is_missing(path: &Path) -> bool {
     matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
 }
 
-fn key_file(path: &Path, error: &io::Error) -> StoreError {
+pub(crate) fn key_file(path: &Path, error: &io::Error) -> StoreError {
     StoreError::KeyFile { path: path.into(), reason: error.to_string() }
 }
 

@@ -19,6 +19,7 @@ mod open;
 mod organisations;
 mod password;
 mod presets;
+mod rotation;
 mod rules;
 mod seal;
 mod sessions;
@@ -37,6 +38,7 @@ pub use key::Key;
 pub use open::{Options, Store};
 pub use organisations::{Directory, Organisation};
 pub use presets::{Numbering, Preset, Presets};
+pub use rotation::Rotation;
 pub use rules::Refusal;
 pub use sessions::{NewSession, Session};
 pub use trunks::{

@@ -24,7 +24,7 @@ pub struct Organisation {
 }
 
 /// The whole desired state in one consistent view, secrets opened.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directory {
     /// The revision that this is.
     pub revision: i64,
@@ -48,9 +48,10 @@ impl Store {
             let organisations = all(&mut reading).await?;
             let rows = extensions::all(&mut reading).await?;
             let trunks = trunks::all(&mut reading).await?;
+            let seal = self.seal(&mut reading).await?;
             reading.commit().await?;
-            let extensions = rows.into_iter().map(|row| row.open(self.seal())).collect::<Result<_, _>>()?;
-            let trunks = trunks.into_iter().map(|row| row.open(self.seal())).collect::<Result<_, _>>()?;
+            let extensions = rows.into_iter().map(|row| row.open(&seal)).collect::<Result<_, _>>()?;
+            let trunks = trunks.into_iter().map(|row| row.open(&seal)).collect::<Result<_, _>>()?;
             Ok(Directory { revision, organisations, extensions, trunks })
         })
         .await

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use kiestoon_control::DrainRequest;
 
+use super::args_setup::SecretsArgs;
+
 /// Kiestoon, a PBX: phones register here and call each other.
 #[derive(Debug, Parser)]
 #[command(
@@ -62,6 +64,9 @@ pub(super) enum Verb {
     /// Look into and steer the running PBX
     #[command(after_help = "Example:\n  kiestoon ctl watch")]
     Ctl(CtlArgs),
+    /// Change the key that passwords are encrypted with
+    #[command(after_help = "Example:\n  kiestoon secrets rotate")]
+    Secrets(SecretsArgs),
     /// Print the configuration in force, secrets masked
     #[command(after_help = "Example:\n  KIESTOON__LOG__LEVEL=debug kiestoon print-config")]
     PrintConfig,

@@ -70,6 +70,7 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
             "de sleutel {key} past niet op de database {}: zet het sleutelbestand terug dat erbij is gemaakt",
             database
         ),
+        StoreError::KeyGiven => "de sleutel staat in `store.key`, die alleen u kunt veranderen: schrijf hem in een bestand, noem dat in `store.key_file`, en vernieuw hem dan".into(),
         StoreError::UnknownOrganisation { slug } => format!("er is geen organisatie `{slug}`"),
         StoreError::OrganisationNeeded => "er zijn meer organisaties: noem er een".into(),
         StoreError::UnknownExtension { number, organisation } => {

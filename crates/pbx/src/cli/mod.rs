@@ -2,6 +2,7 @@
 //! what the operator has to mend (usage, configuration, input files), 1 for the rest.
 
 mod args;
+mod args_setup;
 mod check;
 mod ctl;
 mod database;
@@ -14,6 +15,7 @@ mod history;
 mod import;
 mod language;
 mod print_config;
+mod secrets;
 mod serve;
 mod table;
 mod trunk;
@@ -81,6 +83,7 @@ impl Cli {
             Verb::Dialplan(args) => dialplan::dialplan(self, args),
             Verb::History(args) => history::history(self, &args),
             Verb::Ctl(args) => ctl::ctl(self, args),
+            Verb::Secrets(args) => secrets::secrets(self, &args),
             Verb::PrintConfig => print_config::print_config(self),
             Verb::Version if self.json => {
                 self.print_json(&serde_json::json!({ "version": env!("CARGO_PKG_VERSION") }))

@@ -12,6 +12,7 @@ use crate::error::Fault;
 use crate::extensions::{self, Extension, ExtensionRow, Secret};
 use crate::organisations::{self, DEFAULT, Organisation};
 use crate::presets::Presets;
+use crate::seal::Seal;
 use crate::{Store, StoreError, password, settings};
 
 /// What an import did.
@@ -72,19 +73,20 @@ impl Store {
     ) -> Result<ImportReport, StoreError> {
         self.explain(async {
             let mut writing = self.begin_change().await?;
+            let seal = self.seal(&mut writing).await?;
             let mut report = ImportReport::default();
             let mut problems = Vec::new();
             let organisations = apply_organisations(&mut writing, import, &mut report, &mut problems).await?;
             let homes = homes(import, &organisations, &mut problems);
             let trunks =
-                trunk_apply::plan(&mut writing, self.seal(), import, presets, &organisations, &mut problems)
+                trunk_apply::plan(&mut writing, &seal, import, presets, &organisations, &mut problems)
                     .await?;
             if !problems.is_empty() {
                 problems.sort_by_key(|problem| (problem.line, problem.column));
                 return Err(StoreError::Import(problems).into());
             }
-            self.apply_extensions(&mut writing, import, &homes, &mut report, progress).await?;
-            trunks.apply(&mut writing, self.seal(), &mut report).await?;
+            self.apply_extensions(&mut writing, &seal, import, &homes, &mut report, progress).await?;
+            trunks.apply(&mut writing, &seal, &mut report).await?;
             if report.changed() {
                 settings::raise_revision(&mut writing).await?;
             }
@@ -97,6 +99,7 @@ impl Store {
     async fn apply_extensions(
         &self,
         writing: &mut Transaction<'static, Any>,
+        seal: &Seal,
         import: &Import,
         homes: &[&Organisation],
         report: &mut ImportReport,
@@ -108,18 +111,18 @@ impl Store {
         for (done, (entry, home)) in import.extensions.iter().zip(homes).enumerate() {
             match present.remove(&(home.id.clone(), entry.number.clone())) {
                 Some(row) => {
-                    let old = row.open(self.seal())?;
+                    let old = row.open(seal)?;
                     let new = changed(&old, entry);
                     if old == new {
                         report.extensions.unchanged += 1;
                     } else {
-                        extensions::update(writing, self.seal(), &new).await?;
+                        extensions::update(writing, seal, &new).await?;
                         report.extensions.updated += 1;
                     }
                 }
                 None => {
                     let extension = created(entry, home, &mut report.generated)?;
-                    extensions::insert(writing, self.seal(), &extension).await?;
+                    extensions::insert(writing, seal, &extension).await?;
                     report.extensions.created += 1;
                 }
             }

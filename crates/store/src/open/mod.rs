@@ -5,9 +5,11 @@ pub(crate) mod postgres;
 mod sqlite;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use arc_swap::ArcSwap;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Transaction};
 
@@ -15,7 +17,7 @@ use self::postgres::Postgres;
 use self::sqlite::Sqlite;
 use crate::error::Fault;
 use crate::seal::Seal;
-use crate::{Key, StoreError, migrate, settings};
+use crate::{Key, StoreError, migrate, rotation, settings};
 
 /// One open database. Clones share its connections; every method may be called from any task.
 #[derive(Clone)]
@@ -26,7 +28,8 @@ pub struct Store {
 struct Inner {
     place: Place,
     busy_timeout: Duration,
-    seal: Seal,
+    /// Of the key that fitted last: another process may rotate it at any time.
+    seal: ArcSwap<Seal>,
     key: Key,
     writers: AnyPool,
     readers: AnyPool,
@@ -83,11 +86,9 @@ impl Store {
             file.make(options.create)?;
         }
         let busy_timeout = options.busy_timeout;
-        let seal = Seal::new(&key);
-        let fits = place.prepare(busy_timeout, &seal).await;
-        if !fits.map_err(|fault| fault.explain(&place, busy_timeout))? {
-            return Err(StoreError::WrongKey { key: key.origin(), database: place.to_string() });
-        }
+        let fitting = place.fitting(key, busy_timeout).await;
+        let (key, seal) = fitting.map_err(|fault| fault.explain(&place, busy_timeout))?;
+        let seal = ArcSwap::from_pointee(seal);
         let writers = place.pool(busy_timeout, place.most_writers())?;
         let readers = place.pool(busy_timeout, options.readers.max(1))?;
         Ok(Self { inner: Arc::new(Inner { place, busy_timeout, seal, key, writers, readers }) })
@@ -111,8 +112,29 @@ impl Store {
         self.inner.key.derive(purpose)
     }
 
-    pub(crate) fn seal(&self) -> &Seal {
-        &self.inner.seal
+    /// The seal of the database as this connection sees it.
+    ///
+    /// # Errors
+    /// When the key was rotated and the new one is not in the file of the old one.
+    pub(crate) async fn seal(&self, connection: &mut AnyConnection) -> Result<Arc<Seal>, Fault> {
+        let seal = self.inner.seal.load_full();
+        if settings::key_fits(connection, &seal).await? {
+            return Ok(seal);
+        }
+        let (_, seal) = rotation::rotated(&self.inner.key, connection, self.name()).await?;
+        let seal = Arc::new(seal);
+        self.inner.seal.store(Arc::clone(&seal));
+        Ok(seal)
+    }
+
+    /// Seals with this from now on.
+    pub(crate) fn use_seal(&self, seal: Seal) {
+        self.inner.seal.store(Arc::new(seal));
+    }
+
+    /// The file that the key was read from.
+    pub(crate) fn key_file(&self) -> Option<PathBuf> {
+        self.inner.key.file().map(Into::into)
     }
 
     pub(crate) fn readers(&self) -> &AnyPool {
@@ -230,23 +252,24 @@ impl Place {
         Ok(pool.connect_lazy_with(self.options()?))
     }
 
-    /// Brings the schema up to date and says whether the key fits.
-    async fn prepare(&self, timeout: Duration, seal: &Seal) -> Result<bool, Fault> {
+    /// Brings the schema up to date and finds the key that fits.
+    async fn fitting(&self, key: Key, timeout: Duration) -> Result<(Key, Seal), Fault> {
         let mut connection = self.options()?.connect().await?;
-        let fits = self.prepare_on(&mut connection, timeout, seal).await;
+        let fitting = self.fitting_on(&mut connection, timeout, key).await;
         // A connection that failed may also fail to close; the first failure is the one to tell.
         let closed = connection.close().await;
-        let fits = fits?;
+        let fitting = fitting?;
         closed?;
-        Ok(fits)
+        Ok(fitting)
     }
 
-    async fn prepare_on(
+    async fn fitting_on(
         &self,
         connection: &mut AnyConnection,
         timeout: Duration,
-        seal: &Seal,
-    ) -> Result<bool, Fault> {
+        key: Key,
+    ) -> Result<(Key, Seal), Fault> {
+        let seal = Seal::new(&key);
         let greeting = self.greeting(timeout);
         sqlx::raw_sql(sqlx::AssertSqlSafe(greeting)).execute(&mut *connection).await?;
         if let Self::File(file) = self {
@@ -256,9 +279,12 @@ impl Place {
             if let Self::File(_) = self {
                 sqlite::write_ahead_log(connection, timeout).await?;
             }
-            migrate::migrate(connection, self, seal).await?;
+            migrate::migrate(connection, self, &seal).await?;
         }
-        settings::key_fits(connection, seal).await
+        if settings::key_fits(connection, &seal).await? {
+            return Ok((key, seal));
+        }
+        rotation::rotated(&key, connection, self.to_string()).await
     }
 }
 

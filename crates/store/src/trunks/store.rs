@@ -78,7 +78,8 @@ impl Store {
             let mut trunk =
                 Trunk { id: Uuid::now_v7().to_string(), organisation_id: home.id.clone(), details };
             let doubts = check(&mut writing, &mut trunk, presets).await?;
-            rows::insert(&mut writing, self.seal(), &trunk).await?;
+            let seal = self.seal(&mut writing).await?;
+            rows::insert(&mut writing, &seal, &trunk).await?;
             settings::raise_revision(&mut writing).await?;
             writing.commit().await?;
             Ok(TrunkChange { id: trunk.id, organisation: home.slug, details: trunk.details, doubts })
@@ -100,12 +101,13 @@ impl Store {
         self.explain(async {
             let mut writing = self.begin_change().await?;
             let (home, row) = existing(&mut writing, organisation, name).await?;
-            let mut trunk = row.open(self.seal())?;
+            let seal = self.seal(&mut writing).await?;
+            let mut trunk = row.open(&seal)?;
             let before = trunk.details.clone();
             change(&mut trunk.details)?;
             let doubts = check(&mut writing, &mut trunk, presets).await?;
             if trunk.details != before {
-                rows::update(&mut writing, self.seal(), &trunk).await?;
+                rows::update(&mut writing, &seal, &trunk).await?;
                 settings::raise_revision(&mut writing).await?;
                 writing.commit().await?;
             }
@@ -164,7 +166,8 @@ impl Store {
         self.explain(async {
             let mut reading = self.begin_reading().await?;
             let (home, row) = existing(&mut reading, organisation, name).await?;
-            Ok((home, row.open(self.seal())?))
+            let seal = self.seal(&mut reading).await?;
+            Ok((home, row.open(&seal)?))
         })
         .await
     }

@@ -13,6 +13,7 @@ mod import_problems;
 mod import_trunks;
 mod import_two_thousand;
 mod interrupted_calls;
+mod key_rotation;
 mod locked_database;
 mod newer_schema;
 mod open_creates;

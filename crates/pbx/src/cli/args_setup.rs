@@ -1,0 +1,22 @@
+//! Arguments of what sets a PBX up and keeps it right.
+
+use clap::{Args as ClapArgs, Subcommand};
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct SecretsArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) verb: SecretsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum SecretsVerb {
+    /// Encrypt every secret anew under a fresh key, which takes the place of the key file
+    #[command(
+        after_help = "All or nothing, while the PBX runs. Copy the new key file to other machines that use the same database.\n\nExample:\n  kiestoon secrets rotate"
+    )]
+    Rotate {
+        /// Remove the old key, which copies of the database from before need
+        #[arg(long)]
+        forget_old: bool,
+    },
+}
