@@ -4,8 +4,16 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 
-use crate::StoreError;
 use crate::password::random;
+use crate::{Refusal, StoreError, rules};
+
+/// Whether a word may be a login.
+///
+/// # Errors
+/// When it has another character than a login may have, or a wrong length.
+pub fn check(login: &str) -> Result<(), Refusal> {
+    rules::login(login)
+}
 
 /// The hash of a password, with a salt of its own.
 ///

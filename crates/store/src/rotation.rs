@@ -143,13 +143,17 @@ fn take_place(fresh: &Path, file: &Path) -> Result<(), StoreError> {
 
 /// Keys of rotations that did not come to an end.
 fn unfinished(file: &Path) -> Vec<PathBuf> {
-    let (Some(folder), Some(name)) = (beside(file, FRESH, "").parent().map(Path::to_owned), file.file_name()) else {
+    let (Some(folder), Some(name)) = (beside(file, FRESH, "").parent().map(Path::to_owned), file.file_name())
+    else {
         return Vec::new();
     };
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
     let begins = format!("{}.{FRESH}-", name.to_string_lossy());
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&begins)).map(|entry| entry.path()).collect()
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&begins))
+        .map(|entry| entry.path())
+        .collect()
 }
 
 /// Finishes what other rotations left: a key that fits gets its place, and one that was never used goes. Only for whoever holds

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use kiestoon_control::DrainRequest;
 
-use super::args_setup::SecretsArgs;
+use super::args_setup::{DoctorArgs, SecretsArgs, SetupArgs};
 
 /// Kiestoon, a PBX: phones register here and call each other.
 #[derive(Debug, Parser)]
@@ -64,6 +64,14 @@ pub(super) enum Verb {
     /// Look into and steer the running PBX
     #[command(after_help = "Example:\n  kiestoon ctl watch")]
     Ctl(CtlArgs),
+    /// Set a PBX up: asks, and writes what was answered; what is there stays
+    #[command(after_help = "Example:\n  kiestoon setup --interactive")]
+    Setup(SetupArgs),
+    /// Look at an installation as its users would, and say what to do about what is found
+    #[command(
+        after_help = "Exit code 64 where something failed; warnings do not fail it.\n\nExample:\n  kiestoon doctor --production"
+    )]
+    Doctor(DoctorArgs),
     /// Change the key that passwords are encrypted with
     #[command(after_help = "Example:\n  kiestoon secrets rotate")]
     Secrets(SecretsArgs),

@@ -3,6 +3,20 @@
 use clap::{Args as ClapArgs, Subcommand};
 
 #[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct SetupArgs {
+    /// Ask even where nobody sits at a terminal: the answers come from standard input, one a line
+    #[arg(long)]
+    pub(in crate::cli) interactive: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct DoctorArgs {
+    /// Also what only matters where people depend on it: certificate, calls of the last days, the place of the key
+    #[arg(long)]
+    pub(in crate::cli) production: bool,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct SecretsArgs {
     #[command(subcommand)]
     pub(in crate::cli) verb: SecretsVerb,

@@ -7,6 +7,7 @@ mod check;
 mod ctl;
 mod database;
 mod dialplan;
+mod doctor;
 mod dutch;
 mod extension;
 mod failure;
@@ -17,6 +18,7 @@ mod language;
 mod print_config;
 mod secrets;
 mod serve;
+mod setup;
 mod table;
 mod trunk;
 mod trunk_words;
@@ -84,6 +86,8 @@ impl Cli {
             Verb::History(args) => history::history(self, &args),
             Verb::Ctl(args) => ctl::ctl(self, args),
             Verb::Secrets(args) => secrets::secrets(self, &args),
+            Verb::Setup(args) => setup::setup(self, &args),
+            Verb::Doctor(args) => doctor::doctor(self, &args),
             Verb::PrintConfig => print_config::print_config(self),
             Verb::Version if self.json => {
                 self.print_json(&serde_json::json!({ "version": env!("CARGO_PKG_VERSION") }))

@@ -3,6 +3,7 @@
 
 mod corrupt_database;
 mod dialplan_tools;
+mod doctor;
 mod duplicate_number;
 mod extensions;
 mod kiestoon;
@@ -11,6 +12,7 @@ mod missing_database;
 mod not_running;
 mod print_config;
 mod secrets;
+mod setup;
 mod taken_port;
 mod trunks;
 mod unknown_config_key;

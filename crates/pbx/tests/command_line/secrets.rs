@@ -25,7 +25,8 @@ fn the_key_is_rotated_and_every_password_stays() {
     folder.run(&["extension", "show", "201", "--reveal"]).expect(0).says("geheim201");
     folder.run(&["trunk", "show", "voys", "--reveal"]).expect(0).says("geheim-van-voys");
 
-    let said = folder.run_with(&["secrets", "rotate", "--forget-old"], &[("LC_ALL", "nl_NL.UTF-8")]).expect(0);
+    let said =
+        folder.run_with(&["secrets", "rotate", "--forget-old"], &[("LC_ALL", "nl_NL.UTF-8")]).expect(0);
     said.says("opnieuw versleutelde geheimen: 2").says("herstart kiestoon en kiestoon-admin");
     assert!(!said.out().contains("oude sleutel nodig"), "{}", said.out());
     folder.run(&["extension", "show", "201", "--reveal"]).expect(0).says("geheim201");

@@ -9,8 +9,7 @@ use sqlx::Row as _;
 
 use crate::{Fixture, KANTOOR, import, key};
 
-const TRUNK: &str =
-    "[[trunk]]\nname = \"voys\"\nhost = \"sip.example.net\"\nusername = \"100001\"\npassword = \"geheim-van-voys\"\n";
+const TRUNK: &str = "[[trunk]]\nname = \"voys\"\nhost = \"sip.example.net\"\nusername = \"100001\"\npassword = \"geheim-van-voys\"\n";
 
 struct Office {
     fixture: Fixture,

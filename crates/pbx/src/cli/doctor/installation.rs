@@ -1,0 +1,228 @@
+//! What lies on the disk: database, dialplan, people, key.
+
+use jiff::{Timestamp, ToSpan as _};
+use kiestoon_config::KeySource;
+use kiestoon_dialplan::{CallFacts, Overrides, Plans};
+use kiestoon_store::{Disposition, HistoryFilter, Role, TrunkSummary, User};
+
+use super::Look;
+use crate::cli::language::say;
+use crate::cli::{database, when};
+
+/// What the database has.
+pub(super) struct Directory {
+    pub(super) extensions: usize,
+    pub(super) trunks: Vec<TrunkSummary>,
+    users: Vec<User>,
+}
+
+impl Look<'_> {
+    pub(super) async fn database(&mut self) -> Option<Directory> {
+        let read = async {
+            let store = database::open_existing(self.config).await?;
+            let directory = Directory {
+                extensions: store.extensions(None).await?.len(),
+                trunks: store.trunks(None).await?,
+                users: store.users(None).await?,
+            };
+            let name = store.name();
+            // What is in it can be opened: the key fits, and nobody has changed a secret by hand.
+            store.directory().await?;
+            store.close().await;
+            Ok::<_, crate::cli::failure::Failure>((name, directory))
+        };
+        match read.await {
+            Ok((name, directory)) => {
+                self.good(
+                    "database",
+                    say!(
+                        self.language,
+                        "{name} is of this release, and every secret opens",
+                        "{name} is van deze versie, en elk geheim gaat open"
+                    ),
+                );
+                Some(directory)
+            }
+            Err(failure) => {
+                let advice = self.language.pick("mend that first", "verhelp dat eerst").to_owned();
+                self.failed("database", failure.text(self.language), advice);
+                None
+            }
+        }
+    }
+
+    pub(super) fn disk(&mut self) {
+        let near = self.config.store.neighbour();
+        let folder = near.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(std::path::Path::new("."));
+        let Ok(room) = nix::sys::statvfs::statvfs(folder) else { return };
+        let (free, all) = (room.blocks_available(), room.blocks().max(1));
+        let megabytes = free.saturating_mul(room.fragment_size()) / 1_000_000;
+        let percent = free.saturating_mul(100) / all;
+        let (shown, language) = (folder.display(), self.language);
+        let says = say!(
+            language,
+            "{shown}: {megabytes} MB free ({percent} %)",
+            "{shown}: {megabytes} MB vrij ({percent} %)"
+        );
+        if megabytes < LEAST_MEGABYTES || percent < LEAST_PERCENT {
+            let advice = language.pick(
+                "free some space: without it neither calls nor changes are kept",
+                "maak ruimte: zonder blijven gesprekken noch wijzigingen bewaard",
+            );
+            self.warning("disk", says, advice.into());
+        } else {
+            self.good("disk", says);
+        }
+    }
+
+    /// Whether somebody who dials for help gets out, where there is a way out.
+    pub(super) fn dialplan(&mut self, directory: &Directory) {
+        let language = self.language;
+        let path = &self.config.dialplan.path;
+        let plans = crate::snapshot::dialplan_files(path).ok().and_then(|files| Plans::load(&files).ok());
+        let Some((plans, _)) = plans else {
+            let advice = say!(language, "see `kiestoon check`", "zie `kiestoon check`");
+            return self.failed(
+                "dialplan",
+                say!(language, "it cannot be used", "het is niet te gebruiken"),
+                advice,
+            );
+        };
+        if directory.trunks.iter().all(|trunk| !trunk.enabled) {
+            return self.good("dialplan", say!(language, "it can be used", "het is te gebruiken"));
+        }
+        let help = CallFacts {
+            context: "intern",
+            from: "",
+            from_name: "",
+            dialled: HELP,
+            at: Timestamp::now(),
+            overrides: &Overrides::default(),
+        };
+        if plans.shared().explain(&help).matched.is_some_and(|matched| matched.emergency) {
+            self.good(
+                "dialplan",
+                say!(
+                    language,
+                    "it can be used, and {HELP} goes out",
+                    "het is te gebruiken, en {HELP} gaat naar buiten"
+                ),
+            );
+        } else {
+            self.warning(
+                "dialplan",
+                say!(language, "no rule takes {HELP} as a call for help", "geen regel neemt {HELP} als noodoproep"),
+                say!(
+                    language,
+                    "add a rule with `match = \"{HELP}\"` and `emergency = true` that dials your trunk: docs/dialplan.md has one",
+                    "voeg een regel toe met `match = \"{HELP}\"` en `emergency = true` die uw trunk belt: docs/dialplan.md heeft er een"
+                ),
+            );
+        }
+    }
+
+    /// Whether somebody administers it, and everybody who logs in can call.
+    pub(super) fn people(&mut self, directory: &Directory) {
+        let language = self.language;
+        let users = &directory.users;
+        let (count, admins) = (users.len(), users.iter().filter(|user| user.role == Role::Admin).count());
+        let without: Vec<&str> =
+            users.iter().filter(|user| user.extension.is_none()).map(|user| user.login.as_str()).collect();
+        if admins == 0 {
+            self.failed(
+                "people",
+                say!(
+                    language,
+                    "nobody administers it over the web pages (users: {count})",
+                    "niemand beheert het over de webpagina's (gebruikers: {count})"
+                ),
+                "kiestoon user add admin --role admin".into(),
+            );
+        } else if without.is_empty() {
+            self.good(
+                "people",
+                say!(
+                    language,
+                    "users: {count}; administrators: {admins}",
+                    "gebruikers: {count}; beheerders: {admins}"
+                ),
+            );
+        } else {
+            let names = without.join(", ");
+            self.warning(
+                "people",
+                say!(
+                    language,
+                    "cannot call from the browser: {names}",
+                    "kunnen niet bellen uit de browser: {names}"
+                ),
+                say!(
+                    language,
+                    "give them an extension: `kiestoon user extension {} 201`",
+                    "geef hun een toestel: `kiestoon user extension {} 201`",
+                    names.split(',').next().unwrap_or_default()
+                ),
+            );
+        }
+    }
+
+    /// Whether calls were answered lately, one of them over a trunk.
+    pub(super) async fn calls(&mut self) {
+        let language = self.language;
+        let Ok(since) = Timestamp::now().checked_sub((DAYS * 24).hours()) else { return };
+        let filter = HistoryFilter {
+            since: Some(since.as_microsecond()),
+            disposition: Some(Disposition::Answered),
+            limit: 1000,
+            ..HistoryFilter::default()
+        };
+        let Ok(store) = database::open_existing(self.config).await else { return };
+        let calls = store.history(&filter).await.unwrap_or_default();
+        store.close().await;
+        match calls.first() {
+            Some(last) => {
+                let (count, when) = (calls.len(), when::local(last.started_at));
+                self.good("test call", say!(language, "answered in {DAYS} days: {count}; the last one {when}", "beantwoord in {DAYS} dagen: {count}; het laatste {when}"));
+            }
+            None => self.warning(
+                "test call",
+                say!(language, "no call was answered in {DAYS} days", "in {DAYS} dagen is geen gesprek beantwoord"),
+                say!(language, "call *43 from a phone: it gives back what you say; then call out and in", "bel *43 op een toestel: het geeft terug wat u zegt; bel daarna naar buiten en naar binnen"),
+            ),
+        }
+    }
+
+    /// Where the key is: without it no password can be read again.
+    pub(super) fn key_file(&mut self) {
+        let language = self.language;
+        match self.config.store.key_source() {
+            KeySource::Given(_) => self.good(
+                "key",
+                say!(language, "it is given by the configuration", "hij staat in de configuratie"),
+            ),
+            KeySource::File(file) => {
+                let beside = self.config.store.path().and_then(|path| path.parent()) == file.parent();
+                let file = file.display();
+                if beside {
+                    self.warning(
+                        "key",
+                        say!(language, "{file} lies beside the database: who copies the folder has both", "{file} ligt naast de database: wie de map kopieert heeft beide"),
+                        say!(language, "keep a copy of it elsewhere, apart from copies of the database; `store.key_file` names another place", "bewaar er elders een kopie van, los van kopieën van de database; `store.key_file` noemt een andere plaats"),
+                    );
+                } else {
+                    self.good(
+                        "key",
+                        say!(language, "{file}, apart from the database", "{file}, los van de database"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The number that is dialled for help in Europe.
+const HELP: &str = "112";
+const LEAST_MEGABYTES: u64 = 500;
+const LEAST_PERCENT: u64 = 5;
+const DAYS: i64 = 7;

@@ -1,0 +1,252 @@
+//! What is asked, and what the answers together mean.
+
+use std::net::{IpAddr, UdpSocket};
+
+use kiestoon_store::{Import, Presets, TrunkDetails, TrunkPassword, login};
+
+use super::Place;
+use super::questions::Questions;
+use crate::cli::failure::Failure;
+use crate::cli::language::say;
+
+/// All answers. Nothing is written before the last one.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    /// The address that the router has outside; None: there is none before us, or it was told before.
+    pub(super) external: Option<IpAddr>,
+    /// The SIP domain; None: it stays as it is.
+    pub(super) domain: Option<String>,
+    /// Numbers and names of new extensions.
+    pub(super) extensions: Vec<(String, String)>,
+    /// Who administers it over the web pages; None: somebody is there already.
+    pub(super) admin: Option<String>,
+    /// The way to the public network.
+    pub(super) trunk: Option<TrunkDetails>,
+}
+
+impl Answers {
+    pub(super) fn ask(place: &Place, presets: &Presets, questions: &Questions) -> Result<Self, Failure> {
+        let language = questions.language;
+        let mut answers = Self::default();
+        questions.tell(language.pick("\n1. The PBX", "\n1. De centrale"));
+        if place.external.is_none() {
+            answers.external = external(questions)?;
+        }
+        if place.domain.is_none() {
+            answers.domain = domain(questions)?;
+        }
+        questions.tell(language.pick("\n2. Phones", "\n2. Toestellen"));
+        answers.extensions = extensions(place, questions)?;
+        if place.users == 0 {
+            questions.tell(language.pick("\n3. Web pages", "\n3. Webpagina's"));
+            let question =
+                language.pick("Whoever administers it logs in as", "De beheerder meldt zich aan als");
+            let login = questions.ask(question, "admin", |answer| {
+                login::check(answer).map(|()| answer.to_owned()).map_err(|refusal| refusal.to_string())
+            })?;
+            answers.admin = Some(login);
+        }
+        questions.tell(language.pick("\n4. Calling out", "\n4. Naar buiten bellen"));
+        answers.trunk = trunk(place, presets, questions)?;
+        Ok(answers)
+    }
+
+    /// The import that these answers are.
+    pub(super) fn import(&self, organisation: &str) -> String {
+        let quoted = |text: &str| toml_edit::Value::from(text).to_string();
+        let organisation = quoted(organisation);
+        let mut text = String::new();
+        if let Some(domain) = &self.domain {
+            text += &format!("[[organisation]]\nslug = {organisation}\ndomain = {}\n", quoted(domain));
+        }
+        for (number, name) in &self.extensions {
+            let (number, name) = (quoted(number), quoted(name));
+            text +=
+                &format!("[[extension]]\norganisation = {organisation}\nnumber = {number}\nname = {name}\n");
+        }
+        text
+    }
+}
+
+fn external(questions: &Questions) -> Result<Option<IpAddr>, Failure> {
+    let language = questions.language;
+    let own = own_address().map(|address| address.to_string()).unwrap_or_default();
+    questions.tell(&say!(
+        language,
+        "This machine is {own} here. Behind a router, phones and providers outside reach it at another address.",
+        "Deze machine is hier {own}. Achter een router bereiken toestellen en aanbieders van buiten haar op een ander adres."
+    ));
+    let question = language.pick("Address outside (empty: none)", "Adres buiten (leeg: geen)");
+    questions.ask(question, "", |answer| match answer {
+        "" => Ok(None),
+        _ => answer.parse().map(Some).map_err(|_| {
+            say!(
+                language,
+                "`{answer}` is no IP address, such as 203.0.113.10",
+                "`{answer}` is geen IP-adres, zoals 203.0.113.10"
+            )
+        }),
+    })
+}
+
+fn domain(questions: &Questions) -> Result<Option<String>, Failure> {
+    let language = questions.language;
+    let question = language.pick(
+        "SIP domain, such as pbx.example.com (empty: phones use the address)",
+        "SIP-domein, zoals centrale.example.com (leeg: toestellen gebruiken het adres)",
+    );
+    questions.ask(question, "", |answer| match answer {
+        "" => Ok(None),
+        _ => taken(&format!("[[organisation]]\nslug = \"x\"\ndomain = {}\n", toml_edit::Value::from(answer)))
+            .map(|()| Some(answer.to_owned())),
+    })
+}
+
+fn extensions(place: &Place, questions: &Questions) -> Result<Vec<(String, String)>, Failure> {
+    let language = questions.language;
+    if !place.extensions.is_empty() {
+        let there = place.extensions.join(", ");
+        questions.tell(&say!(language, "There are: {there}", "Er zijn: {there}"));
+    }
+    let default = if place.extensions.is_empty() { "3" } else { "0" };
+    let question = language.pick("How many new phones", "Hoeveel nieuwe toestellen");
+    let count = questions.ask(question, default, |answer| {
+        let number: Option<usize> = answer.parse().ok().filter(|count| *count <= MOST_PHONES);
+        number.ok_or_else(|| {
+            say!(
+                language,
+                "write a number from 0 to {MOST_PHONES}; `kiestoon import` takes more",
+                "schrijf een getal van 0 tot {MOST_PHONES}; `kiestoon import` neemt er meer"
+            )
+        })
+    })?;
+    let mut made: Vec<(String, String)> = Vec::new();
+    let last = place.extensions.iter().filter_map(|number| number.parse::<u64>().ok()).max();
+    let mut next = last.map_or(FIRST, |last| last.saturating_add(1));
+    for _ in 0..count {
+        let question = language.pick("Number", "Nummer");
+        let number = questions.ask(question, &next.to_string(), |answer| {
+            let is_there =
+                made.iter().map(|(number, _)| number).chain(&place.extensions).any(|number| number == answer);
+            if is_there {
+                return Err(say!(language, "{answer} is there already", "{answer} is er al"));
+            }
+            taken(&format!("[[extension]]\nnumber = {}\n", toml_edit::Value::from(answer)))
+                .map(|()| answer.to_owned())
+        })?;
+        next = number.parse::<u64>().unwrap_or(next).saturating_add(1);
+        let question = say!(language, "Name of {number}", "Naam van {number}");
+        let name = questions.ask(&question, "", |answer| {
+            let name = toml_edit::Value::from(answer);
+            taken(&format!("[[extension]]\nnumber = \"1\"\nname = {name}\n")).map(|()| answer.to_owned())
+        })?;
+        made.push((number, name));
+    }
+    Ok(made)
+}
+
+fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Option<TrunkDetails>, Failure> {
+    let language = questions.language;
+    if !place.trunks.is_empty() {
+        let there = place.trunks.join(", ");
+        questions.tell(&say!(language, "There are trunks: {there}", "Er zijn trunks: {there}"));
+    }
+    for preset in presets.iter() {
+        questions.tell(&format!("  {:<12} {}", preset.name, preset.title));
+    }
+    let question = language.pick("Provider (empty: none now)", "Aanbieder (leeg: nu geen)");
+    let preset = questions.ask(question, "", |answer| match (answer, presets.find(answer)) {
+        ("", _) => Ok(None),
+        (_, Some(preset)) => Ok(Some(preset)),
+        (_, None) => Err(presets.hint(answer)),
+    })?;
+    let Some(preset) = preset else { return Ok(None) };
+    questions.tell(&format!("  {}", language.pick(&preset.note_en, &preset.note_nl)));
+    let question = language.pick("Its name in the dialplan", "Hoe het belplan hem noemt");
+    let name = questions.ask(question, &preset.name, |answer| {
+        if place.trunks.iter().any(|there| there == answer) {
+            return Err(say!(language, "{answer} is there already", "{answer} is er al"));
+        }
+        let name = toml_edit::Value::from(answer);
+        taken(&format!("[[trunk]]\nname = {name}\nhost = \"a.example\"\n")).map(|()| answer.to_owned())
+    })?;
+    let mut details = TrunkDetails { preset: preset.name.clone(), ..TrunkDetails::new(&name) };
+    let mut needs = preset.needs.clone();
+    if preset.settings.register.is_none() {
+        let question = language.pick(
+            "Does it give you a user name and a password to register with?",
+            "Geeft hij u een naam en een wachtwoord om u mee aan te melden?",
+        );
+        let registers = questions.agrees(question, true)?;
+        details.settings.register = Some(registers);
+        let more: &[&str] = if registers { &["username", "password"] } else { &["addresses"] };
+        needs.extend(
+            more.iter().filter(|key| !preset.needs.iter().any(|need| need == *key)).map(|key| (*key).into()),
+        );
+    }
+    for key in &needs {
+        need(&mut details, key, questions)?;
+    }
+    numbers(&mut details, presets, questions)?;
+    Ok(Some(details))
+}
+
+/// Asks for one key of a trunk.
+fn need(details: &mut TrunkDetails, key: &str, questions: &Questions) -> Result<(), Failure> {
+    if key == "password" {
+        let question = questions.language.pick("password", "password (wachtwoord)");
+        let password = questions.ask_secret(question, |answer| {
+            TrunkPassword::new(answer).map_err(|refusal| refusal.to_string())
+        })?;
+        details.password = Some(password);
+        return Ok(());
+    }
+    let settings = questions.ask(key, "", |answer| {
+        let mut settings = details.settings.clone();
+        settings.take_text(key, answer).map(|()| settings).map_err(|wrong| wrong.join("; "))
+    })?;
+    details.settings = settings;
+    Ok(())
+}
+
+fn numbers(details: &mut TrunkDetails, presets: &Presets, questions: &Questions) -> Result<(), Failure> {
+    let language = questions.language;
+    let question = language.pick(
+        "Your numbers there, with commas between them (empty: all that it sends)",
+        "Uw nummers daar, met komma's ertussen (leeg: alles wat hij stuurt)",
+    );
+    let numbers = questions.ask(question, "", |answer| {
+        let written = answer.split(',').map(str::trim).filter(|number| !number.is_empty());
+        let normal = |number: &str| {
+            details.normal(presets, number).ok_or_else(|| {
+                say!(
+                    language,
+                    "`{number}` is no number: write it as +31201234567",
+                    "`{number}` is geen nummer: schrijf het als +31201234567"
+                )
+            })
+        };
+        written.map(normal).collect::<Result<Vec<String>, String>>()
+    })?;
+    details.numbers = numbers.into_iter().map(|number| (number, None)).collect();
+    Ok(())
+}
+
+/// Whether an import would take this; else why not.
+fn taken(import: &str) -> Result<(), String> {
+    let wrong = |problems: Vec<kiestoon_store::ImportProblem>| {
+        problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; ")
+    };
+    Import::parse("", import).map(drop).map_err(wrong)
+}
+
+/// The address that packets to outside leave from. Nothing is sent.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind(("0.0.0.0", 0)).ok()?;
+    socket.connect(("192.0.2.1", 9)).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
+const FIRST: u64 = 201;
+/// As many as somebody answers questions for.
+const MOST_PHONES: usize = 50;

@@ -1,0 +1,145 @@
+//! `kiestoon setup`: asks what a new PBX needs to know, and writes it. Nothing is written before the last answer.
+
+mod answers;
+mod questions;
+mod starter;
+mod write;
+
+use std::path::PathBuf;
+
+use kiestoon_config::Config;
+use kiestoon_store::Store;
+
+use self::answers::Answers;
+use self::questions::Questions;
+use self::write::Written;
+use super::args_setup::SetupArgs;
+use super::failure::Failure;
+use super::language::say;
+use super::{Cli, database, print_line};
+
+pub(super) fn setup(cli: &Cli, args: &SetupArgs) -> Result<(), Failure> {
+    let language = cli.language;
+    let questions = Questions::new(language);
+    if !args.interactive && !questions.is_terminal() {
+        return Err(Failure::Input(
+            language
+                .pick(
+                    "setup asks questions: run it on a terminal, or with --interactive to answer them from a pipe",
+                    "setup stelt vragen: start het op een terminal, of met --interactive om ze uit een pijp te beantwoorden",
+                )
+                .into(),
+        ));
+    }
+    let config = cli.config()?;
+    let presets = cli.presets(&config)?;
+    let place = cli.block_on(Place::look(&config))?;
+    questions.tell(language.pick(
+        "Kiestoon is set up. Enter takes what is in brackets; Ctrl-C stops, and nothing was changed then.",
+        "Kiestoon wordt ingesteld. Enter neemt wat tussen haken staat; Ctrl-C stopt, en dan is er niets veranderd.",
+    ));
+    let answers = Answers::ask(&place, &presets, &questions)?;
+    let plan = write::Plan::new(cli, &config, &place, &answers);
+    questions.tell(&plan.told(language));
+    if plan.is_empty() || !questions.agrees(language.pick("Write this?", "Dit schrijven?"), true)? {
+        questions.tell(language.pick("Nothing was changed.", "Er is niets veranderd."));
+        return Ok(());
+    }
+    let written = cli.block_on(plan.write(&presets))?;
+    tell(cli, &place, &written)
+}
+
+/// What is there already.
+#[derive(Debug, Default)]
+struct Place {
+    /// The organisation that is set up.
+    organisation: String,
+    /// The address outside, as it is configured.
+    external: Option<std::net::IpAddr>,
+    domain: Option<String>,
+    extensions: Vec<String>,
+    users: usize,
+    trunks: Vec<String>,
+    dialplan: PathBuf,
+    /// The text of its dialplan files, one behind the other.
+    rules: String,
+}
+
+impl Place {
+    async fn look(config: &Config) -> Result<Self, Failure> {
+        let dialplan = config.dialplan.path.clone();
+        let files = crate::snapshot::dialplan_files(&dialplan).unwrap_or_default();
+        let place = Self {
+            organisation: DEFAULT.to_owned(),
+            external: config.sip.external_address,
+            rules: files.into_iter().map(|file| file.text).collect(),
+            dialplan,
+            ..Self::default()
+        };
+        if config.store.path().is_some_and(|path| !path.exists()) {
+            return Ok(place);
+        }
+        let store = database::open(config).await?;
+        let seen = place.with(&store).await;
+        store.close().await;
+        seen
+    }
+
+    async fn with(self, store: &Store) -> Result<Self, Failure> {
+        let organisations = store.organisations().await?;
+        // Where there are several, setting up is the work of `kiestoon import`, which names one.
+        let one = match organisations.as_slice() {
+            [one] => one,
+            _ => return Err(kiestoon_store::StoreError::OrganisationNeeded.into()),
+        };
+        Ok(Self {
+            organisation: one.slug.clone(),
+            domain: one.domain.clone(),
+            extensions: store.extensions(None).await?.into_iter().map(|one| one.number).collect(),
+            users: store.users(None).await?.len(),
+            trunks: store.trunks(None).await?.into_iter().map(|one| one.name).collect(),
+            ..self
+        })
+    }
+}
+
+/// What was made, what only now can be seen, and how to go on.
+fn tell(cli: &Cli, place: &Place, written: &Written) -> Result<(), Failure> {
+    if cli.json {
+        return cli.print_json(&written.json());
+    }
+    let language = cli.language;
+    written.lines(language).iter().for_each(|line| print_line(line));
+    print_line(&match written.is_running {
+        true => language
+            .pick("The running PBX has it.", "De draaiende centrale heeft het overgenomen.")
+            .to_owned(),
+        false => language
+            .pick(
+                "Start it: `kiestoon serve`, and `kiestoon-admin serve` for the web pages.",
+                "Start haar: `kiestoon serve`, en `kiestoon-admin serve` voor de webpagina's.",
+            )
+            .to_owned(),
+    });
+    if let Some(trunk) = &written.trunk {
+        print_line(&say!(
+            language,
+            "Then see whether the provider can be reached: `kiestoon ctl trunks`.",
+            "Kijk dan of de aanbieder te bereiken is: `kiestoon ctl trunks`."
+        ));
+        if !written.files.iter().any(|file| file.starts_with(&place.dialplan))
+            && !place.rules.contains(&format!("trunk:{trunk}"))
+        {
+            print_line(&say!(
+                language,
+                "No rule of the dialplan calls out over it yet. In {}:\n{}",
+                "Geen regel van het belplan belt er nog over naar buiten. In {}:\n{}",
+                place.dialplan.display(),
+                starter::outside(trunk)
+            ));
+        }
+    }
+    Ok(())
+}
+
+const DEFAULT: &str = "default";

@@ -1,0 +1,203 @@
+//! Writing what was answered: files that were not there, and the database.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use kiestoon_config::Config;
+use kiestoon_control::Client;
+use kiestoon_store::{Import, NewUser, Presets, Role};
+use serde_json::{Value, json};
+
+use super::answers::Answers;
+use super::{Place, starter};
+use crate::cli::failure::Failure;
+use crate::cli::language::{Language, say};
+use crate::cli::{Cli, database};
+
+/// What will be written.
+pub(super) struct Plan<'a> {
+    cli: &'a Cli,
+    config: &'a Config,
+    place: &'a Place,
+    answers: &'a Answers,
+    /// New files and what goes into them.
+    files: Vec<(PathBuf, String)>,
+}
+
+/// What was.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) files: Vec<PathBuf>,
+    /// Numbers and passwords.
+    extensions: Vec<(String, String)>,
+    /// Login and password.
+    admin: Option<(String, String)>,
+    pub(super) trunk: Option<String>,
+    pub(super) is_running: bool,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(cli: &'a Cli, config: &'a Config, place: &'a Place, answers: &'a Answers) -> Self {
+        let mut files = Vec::new();
+        if let Some(external) = answers.external {
+            let file = cli.file.path().with_file_name("conf.d").join(SETTINGS);
+            files.push((
+                file,
+                format!("# Written by `kiestoon setup`.\n[sip]\nexternal_address = \"{external}\"\n"),
+            ));
+        }
+        if place.rules.is_empty() {
+            let new = answers.extensions.iter().map(|(number, _)| number);
+            let numbers: Vec<String> = place.extensions.iter().chain(new).cloned().collect();
+            let trunk = answers.trunk.as_ref().map(|trunk| trunk.name.as_str());
+            if !numbers.is_empty() {
+                let timezone = jiff::tz::TimeZone::system();
+                let timezone = timezone.iana_name().unwrap_or("Europe/Amsterdam");
+                files.push((place.dialplan.join(OFFICE), starter::dialplan(timezone, &numbers, trunk)));
+            }
+        }
+        Self { cli, config, place, answers, files }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let Answers { domain, extensions, admin, trunk, .. } = self.answers;
+        self.files.is_empty()
+            && domain.is_none()
+            && extensions.is_empty()
+            && admin.is_none()
+            && trunk.is_none()
+    }
+
+    /// What it is, for the last question.
+    pub(super) fn told(&self, language: Language) -> String {
+        let mut lines = vec![String::new()];
+        for (file, _) in &self.files {
+            let file = file.display();
+            lines.push(say!(language, "new file {file}", "nieuw bestand {file}"));
+        }
+        if let Some(domain) = &self.answers.domain {
+            lines.push(say!(language, "domain {domain}", "domein {domain}"));
+        }
+        for (number, name) in &self.answers.extensions {
+            lines.push(say!(language, "extension {number} {name}", "toestel {number} {name}"));
+        }
+        if let Some(login) = &self.answers.admin {
+            lines.push(say!(language, "administrator {login}", "beheerder {login}"));
+        }
+        if let Some(trunk) = &self.answers.trunk {
+            let (name, preset) = (&trunk.name, &trunk.preset);
+            let numbers = trunk.numbers.keys().cloned().collect::<Vec<_>>().join(", ");
+            lines.push(format!("trunk {name} ({preset}) {numbers}"));
+        }
+        lines.join("\n  ")
+    }
+
+    /// Writes it. What is refused leaves nothing behind but what is said to be written.
+    pub(super) async fn write(&self, presets: &Presets) -> Result<Written, Failure> {
+        let mut made = Vec::new();
+        for (file, text) in &self.files {
+            if let Err(failure) = create(file, text) {
+                remove(&made);
+                return Err(failure);
+            }
+            made.push(file.clone());
+        }
+        match self.fill(presets).await {
+            Ok(written) => Ok(Written { files: made, ..written }),
+            Err(failure) => {
+                remove(&made);
+                Err(failure)
+            }
+        }
+    }
+
+    async fn fill(&self, presets: &Presets) -> Result<Written, Failure> {
+        let import = Import::parse("setup", &self.answers.import(&self.place.organisation))
+            .map_err(|problems| Failure::import(&problems))?;
+        let store = database::open(self.config).await?;
+        // First what may be refused: a number may be another trunk's.
+        let trunk = match &self.answers.trunk {
+            Some(trunk) => Some(store.add_trunk(None, presets, trunk.clone()).await?.details.name),
+            None => None,
+        };
+        let report = store.import(&import, presets, &mut |_, _| {}).await?;
+        let admin = match &self.answers.admin {
+            Some(login) => {
+                let extension = self.answers.extensions.first().map(|(number, _)| number.clone());
+                let new = NewUser {
+                    organisation: None,
+                    login: login.clone(),
+                    name: String::new(),
+                    role: Role::Admin,
+                    extension,
+                    password: None,
+                };
+                let added = store.add_user(&new).await?;
+                Some((added.login, added.password))
+            }
+            None => None,
+        };
+        store.close().await;
+        let is_running = Client::new(&self.config.control.socket).status().await.is_ok();
+        database::announce(self.config, self.cli.language).await;
+        let extensions = report.generated.into_iter().map(|made| (made.number, made.password)).collect();
+        Ok(Written { files: Vec::new(), extensions, admin, trunk, is_running })
+    }
+}
+
+impl Written {
+    pub(super) fn lines(&self, language: Language) -> Vec<String> {
+        let mut lines = Vec::new();
+        for file in &self.files {
+            let file = file.display();
+            lines.push(say!(language, "written: {file}", "geschreven: {file}"));
+        }
+        for (number, password) in &self.extensions {
+            lines.push(say!(
+                language,
+                "extension {number}: password {password} (shown only now)",
+                "toestel {number}: wachtwoord {password} (alleen nu te zien)"
+            ));
+        }
+        if let Some((login, password)) = &self.admin {
+            lines.push(say!(
+                language,
+                "administrator {login}: password {password} (shown only now)",
+                "beheerder {login}: wachtwoord {password} (alleen nu te zien)"
+            ));
+        }
+        lines
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let extensions = self.extensions.iter();
+        json!({
+            "files": self.files,
+            "extensions": extensions.map(|(number, password)| json!({ "number": number, "password": password })).collect::<Vec<_>>(),
+            "admin": self.admin.as_ref().map(|(login, password)| json!({ "login": login, "password": password })),
+            "trunk": self.trunk,
+            "running": self.is_running,
+        })
+    }
+}
+
+/// Makes a file that is not there, and its folder.
+fn create(file: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::Other(format!("{}: {error}", file.display()));
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut new = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
+    new.write_all(text.as_bytes()).and_then(|()| new.sync_all()).map_err(failed)
+}
+
+/// Takes back files of ours that nothing belongs to.
+fn remove(made: &[PathBuf]) {
+    for file in made {
+        let _ = fs::remove_file(file);
+    }
+}
+
+const SETTINGS: &str = "50-setup.toml";
+const OFFICE: &str = "kantoor.toml";

@@ -1,0 +1,124 @@
+//! The wizard: asks, and writes what was answered; what is there stays.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::kiestoon::{Ended, Folder};
+
+/// Answers its questions, one a line.
+fn answered(folder: &Folder, more: &[&str], answers: &[&str]) -> Ended {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kiestoon"))
+        .current_dir(folder.path(""))
+        .args(["setup", "--interactive", "--config", "kiestoon.toml"])
+        .args(more)
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let text: String = answers.iter().map(|answer| format!("{answer}\n")).collect();
+    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
+    Ended::new(child.wait_with_output().expect("it ends"))
+}
+
+fn empty() -> Folder {
+    let folder = Folder::new();
+    fs::remove_file(folder.path("dialplans/office.toml")).expect("a file");
+    folder
+}
+
+const OFFICE: [&str; 19] = [
+    "203.0.113.300", // no address: asked again
+    "203.0.113.10",
+    "kantoor.example",
+    "2",
+    "201",
+    "Balie",
+    "201", // there already: asked again
+    "",    // 202
+    "Anna",
+    "",        // admin
+    "generik", // asked again
+    "generic",
+    "voys",
+    "sip.example.net:5060",
+    "j",
+    "100001",
+    "geheim-van-voys",
+    "020-1234567",
+    "j",
+];
+
+#[test]
+fn a_new_office_is_asked_for_and_written() {
+    let folder = empty();
+    let done = answered(&folder, &["--json"], &OFFICE).expect(0);
+    done.says("`203.0.113.300` is no IP address")
+        .says("201 is there already")
+        .says("did you mean `generic`?");
+    let made = done.json();
+    assert_eq!((&made["trunk"], &made["running"]), (&"voys".into(), &false.into()));
+    assert_eq!(made["extensions"].as_array().map(Vec::len), Some(2));
+    assert_eq!(made["admin"]["login"], "admin");
+    assert!(!done.err().contains("geheim-van-voys"), "{}", done.err());
+
+    folder.run(&["check"]).expect(0).says("all is good");
+    folder.run(&["print-config"]).expect(0).says("external_address = \"203.0.113.10\"");
+    let password = made["extensions"][0]["password"].as_str().expect("a password").to_owned();
+    folder
+        .run(&["extension", "show", "201", "--reveal"])
+        .expect(0)
+        .says(&password)
+        .says("kantoor.example")
+        .says("Balie");
+    let users = folder.run(&["user", "list", "--json"]).expect(0).json();
+    assert_eq!((&users[0]["login"], &users[0]["extension"]), (&"admin".into(), &"201".into()));
+    let trunk = folder.run(&["trunk", "show", "voys", "--reveal", "--json"]).expect(0).json();
+    assert_eq!(
+        (&trunk["settings"]["register"], &trunk["password"]),
+        (&true.into(), &"geheim-van-voys".into())
+    );
+    let way = ["dialplan", "explain", "0612345678", "--from", "201"];
+    folder.run(&way).expect(0).says("trunk:voys");
+    folder.run(&["dialplan", "explain", "112", "--from", "202"]).expect(0).says("nood");
+    folder
+        .run(&["dialplan", "explain", "+31201234567", "--context", "inkomend"])
+        .expect(0)
+        .says("group:allen");
+}
+
+#[test]
+fn what_is_there_is_not_asked_again_and_stays() {
+    let folder = empty();
+    answered(&folder, &[], &OFFICE).expect(0);
+    let plan = fs::read_to_string(folder.path("dialplans/kantoor.toml")).expect("a dialplan");
+    let again = answered(
+        &folder,
+        &[],
+        &["1", "", "Bart", "generic", "backup", "192.0.2.9", "n", "192.0.2.9", "", ""],
+    );
+    let again = again.expect(0);
+    again.says("There are: 201, 202").says("extension 203: password").says("trunk:backup");
+    assert_eq!(fs::read_to_string(folder.path("dialplans/kantoor.toml")).expect("a dialplan"), plan);
+    let listed = folder.run(&["extension", "list", "--json"]).expect(0).json();
+    let numbers: Vec<&Value> = listed.as_array().expect("a list").iter().map(|one| &one["number"]).collect();
+    assert_eq!(numbers, ["201", "202", "203"]);
+}
+
+#[test]
+fn nothing_is_changed_before_the_last_answer() {
+    let folder = empty();
+    let given = OFFICE.len();
+    for (answers, code) in [(&OFFICE[..given - 1], 64), (&[&OFFICE[..given - 1], &["n"]].concat()[..], 0)] {
+        let ended = answered(&folder, &[], answers).expect(code);
+        ended.says(if code == 0 { "Nothing was changed." } else { "nothing was changed" });
+        for file in ["data/kiestoon.db", "conf.d", "dialplans/kantoor.toml"] {
+            assert!(!folder.path(file).exists(), "{file}");
+        }
+    }
+    folder.run(&["setup"]).expect(64).says("--interactive");
+}
