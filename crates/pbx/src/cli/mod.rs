@@ -16,6 +16,7 @@ mod language;
 mod print_config;
 mod serve;
 mod table;
+mod told;
 mod trunk;
 mod trunk_words;
 mod user;

@@ -16,6 +16,7 @@ mod interrupted_calls;
 mod locked_database;
 mod newer_schema;
 mod open_creates;
+mod provider_events;
 mod secrets_stay_sealed;
 mod trunk_crud;
 mod two_openers;
