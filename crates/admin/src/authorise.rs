@@ -29,6 +29,8 @@ pub(crate) enum Action {
     ViewPages,
     SeeHealth,
     SeeMetrics,
+    /// A provider tells of a call; its signature says who it is.
+    DeliverWebhook,
     LogIn,
     SeeOwnSession,
     LogOut,
@@ -62,7 +64,10 @@ pub(crate) enum Object<'a> {
 /// Whether somebody may do something to something.
 pub(crate) fn authorise(principal: &Principal, action: Action, object: Object<'_>) -> bool {
     match (action, object) {
-        (Action::ViewPages | Action::SeeHealth | Action::LogIn | Action::RelaySip, Object::Door) => true,
+        (
+            Action::ViewPages | Action::SeeHealth | Action::LogIn | Action::RelaySip | Action::DeliverWebhook,
+            Object::Door,
+        ) => true,
         (Action::SeeMetrics, Object::MachineDoor { is_known }) => is_known,
         (
             Action::SeeOwnSession

@@ -14,6 +14,7 @@ use crate::hub::Hub;
 use crate::ice::Turn;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
+use crate::providers::Providers;
 use crate::relay::Relays;
 
 /// The state behind the routes. Every part of it may be used from any task.
@@ -27,6 +28,7 @@ pub(crate) struct Hall {
     /// Passwords that are checked at the same time: each takes 19 MiB.
     pub(crate) checks: Semaphore,
     pub(crate) metrics: Metrics,
+    pub(crate) providers: Providers,
     pub(crate) turn: Option<Turn>,
     pub(crate) certificates: Option<Certificates>,
     /// What SIP credentials are made with.
@@ -47,6 +49,7 @@ impl Hall {
         let turn = Turn::open(&config.admin).context("`admin.turn_secret_file`")?;
         Ok(Self {
             pbx: Pbx::new(&config.control.socket),
+            providers: Providers::new(&config)?,
             sip_key: store.derived_key(credentials::PURPOSE),
             config,
             store,

@@ -67,6 +67,12 @@ impl Hub {
         (hub, listening)
     }
 
+    /// Tells what has happened here, in the form of the PBX's events.
+    pub(crate) fn tell(&self, name: &str, event: &serde_json::Value, scope: Scope) {
+        // Without readers it goes nowhere.
+        let _ = self.told.send(Arc::new(Told { name: name.to_owned(), data: event.to_string(), scope }));
+    }
+
     /// What is told from now on. A reader that falls too far behind is told so, once, and should be let go.
     pub(crate) fn watch(&self) -> broadcast::Receiver<Arc<Told>> {
         self.told.subscribe()

@@ -15,6 +15,7 @@ mod logins;
 mod metrics;
 mod patience;
 mod problem;
+mod providers;
 mod relay;
 mod routes;
 mod serve;

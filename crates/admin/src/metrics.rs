@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
+use kiestoon_store::TrunkWebhook;
+
 /// Counters since the start, and gauges of now.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
@@ -15,12 +17,74 @@ pub(crate) struct Metrics {
     pub(crate) sip_tokens: AtomicU64,
     pub(crate) relays_refused: AtomicU64,
     pub(crate) event_streams: AtomicI64,
+    /// Webhooks of providers by the provider, the unknown one last, and by [`Delivery`].
+    deliveries: [[AtomicU64; Delivery::ALL.len()]; PROVIDERS.len()],
 }
+
+/// What became of a provider's webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// It was new.
+    Kept,
+    /// Its event was known.
+    Known,
+    /// Its call had enough events.
+    Full,
+    /// Nobody known has signed it.
+    Refused,
+    /// Its signature is too old.
+    Stale,
+    /// Its signature was taken before.
+    Replayed,
+    /// Its sender had sent too much that was not signed.
+    Limited,
+    /// It was signed, and no event.
+    Unreadable,
+}
+
+impl Delivery {
+    const ALL: [Self; 8] = [
+        Self::Kept,
+        Self::Known,
+        Self::Full,
+        Self::Refused,
+        Self::Stale,
+        Self::Replayed,
+        Self::Limited,
+        Self::Unreadable,
+    ];
+
+    /// The word of the log and the label.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Known => "known",
+            Self::Full => "full",
+            Self::Refused => "refused",
+            Self::Stale => "stale",
+            Self::Replayed => "replayed",
+            Self::Limited => "limited",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+const PROVIDERS: [Option<TrunkWebhook>; 4] =
+    [Some(TrunkWebhook::Twilio), Some(TrunkWebhook::Telnyx), Some(TrunkWebhook::Standard), None];
 
 impl Metrics {
     pub(crate) fn answered(&self, status: u16) {
         if let Some(class) = self.answers.get(usize::from(status / 100).wrapping_sub(1)) {
             class.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn delivered(&self, provider: Option<TrunkWebhook>, result: Delivery) {
+        let row = PROVIDERS.iter().position(|known| *known == provider);
+        let column = Delivery::ALL.iter().position(|known| *known == result);
+        let counter = row.zip(column).and_then(|(row, column)| self.deliveries.get(row)?.get(column));
+        if let Some(counter) = counter {
+            counter.fetch_add(1, Relaxed);
         }
     }
 
@@ -65,6 +129,23 @@ impl Metrics {
             "counter",
             "WebSockets that were refused.",
             &[("", refused)],
+        );
+        let deliveries: Vec<(String, i64)> = PROVIDERS
+            .iter()
+            .zip(&self.deliveries)
+            .flat_map(|(provider, row)| {
+                let provider = provider.map_or("unknown", TrunkWebhook::word);
+                Delivery::ALL.iter().zip(row).map(move |(result, counter)| {
+                    (format!("{{provider=\"{provider}\",result=\"{}\"}}", result.word()), count(counter))
+                })
+            })
+            .collect();
+        let deliveries: Vec<_> = deliveries.iter().map(|(labels, value)| (labels.as_str(), *value)).collect();
+        family(
+            "kiestoon_provider_webhooks_total",
+            "counter",
+            "Webhooks of providers by what became of them.",
+            &deliveries,
         );
         let streams = self.event_streams.load(Relaxed);
         family("kiestoon_admin_event_streams", "gauge", "Streams of events that are open.", &[("", streams)]);

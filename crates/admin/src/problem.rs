@@ -14,6 +14,9 @@ pub(crate) enum Refusal {
     NotLoggedIn,
     WrongPassword,
     TooManyLogins(Duration),
+    /// A webhook that nobody is known to have signed, or that came before.
+    Unsigned,
+    TooManyUnsigned(Duration),
     Forbidden,
     Csrf,
     Origin,
@@ -48,6 +51,18 @@ impl Refusal {
                 429,
                 "too_many_logins",
                 "too many logins",
+                format!("try again in {} s", wait.as_secs().max(1)),
+            ),
+            Self::Unsigned => (
+                401,
+                "unsigned",
+                "not signed",
+                text("the signature is missing or wrong, is too old, or has been taken before"),
+            ),
+            Self::TooManyUnsigned(wait) => (
+                429,
+                "too_many_unsigned",
+                "too many unsigned webhooks",
                 format!("try again in {} s", wait.as_secs().max(1)),
             ),
             Self::Forbidden => {
@@ -127,7 +142,7 @@ impl IntoResponse for Refusal {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self {
-            Self::TooManyLogins(wait) => {
+            Self::TooManyLogins(wait) | Self::TooManyUnsigned(wait) => {
                 drop(headers.insert(header::RETRY_AFTER, wait.as_secs().max(1).into()))
             }
             Self::NoUpgrade => {

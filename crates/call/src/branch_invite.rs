@@ -37,6 +37,7 @@ impl Call {
             let (request, shown) = (trunk_invite::build(x, &invite), invite.shown_publicly());
             if let Some(over) = self.cdr.leg(id).and_then(|entry| entry.over.as_mut()) {
                 over.shown = shown;
+                over.call_id = Some(request.call_id.clone());
             }
             return Some(request);
         }

@@ -162,6 +162,7 @@ impl Call {
         let status = response.status;
         if self.branch_of(client).is_some() {
             self.learn_agent(client, response);
+            self.learn_names(client, response);
             return match status.code() {
                 ..200 => self.branch_provisional(x, client, response, flow),
                 200..300 => self.branch_answered(x, client, response, flow),

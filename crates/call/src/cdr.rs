@@ -133,6 +133,19 @@ pub struct LegTrunk {
     pub host: Option<Box<str>>,
     /// The number that was shown there, in E.164; None where none was.
     pub shown: Option<Box<str>>,
+    /// The SIP Call-ID of its INVITE.
+    #[serde(default)]
+    pub call_id: Option<Box<str>>,
+    /// What the provider calls it: the ids that its messages carried.
+    #[serde(default)]
+    pub names: Vec<Box<str>>,
+}
+
+impl LegTrunk {
+    /// A leg over the trunk of this name, of which nothing more is known.
+    pub(crate) fn new(trunk: Arc<str>) -> Self {
+        Self { trunk, host: None, shown: None, call_id: None, names: Vec::new() }
+    }
 }
 
 /// One leg of a call in its record.

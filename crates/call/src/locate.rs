@@ -11,7 +11,7 @@ use kiestoon_sip::{Flow, Transport, Uri};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Stage};
-use crate::cdr::{CdrLeg, Side};
+use crate::cdr::{CdrLeg, LegTrunk, Side};
 use crate::exchange::Exchange;
 use crate::leg::{Leg, LegMedia, Signal};
 use crate::ring::Ring;
@@ -225,7 +225,9 @@ impl Call {
             Leg { agent: agent.clone(), trunk, ..Leg::new(id, Side::Callee, number.clone(), flow, signal) };
         std::mem::replace(&mut branch.leg, leg).close(x);
         branch.leg.open(x, key);
-        let same = self.cdr.leg(before).map(|leg| (leg.charged_to.clone(), leg.over.clone()));
+        // The other host has its own names for the call.
+        let anew = |over: &LegTrunk| Box::new(LegTrunk { call_id: None, names: Vec::new(), ..over.clone() });
+        let same = self.cdr.leg(before).map(|leg| (leg.charged_to.clone(), leg.over.as_deref().map(anew)));
         let (charged_to, over) = same.unwrap_or_default();
         let entry = CdrLeg::new(id, Side::Callee, &number, &flow);
         let entry = CdrLeg { charged_to, over, user_agent: agent, ..entry };

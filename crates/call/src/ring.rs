@@ -395,7 +395,7 @@ impl Call {
         let told = phone.trunk.clone().map(|trunk| {
             let host = phone.way.contact.as_sip().map(|uri| SipUri { user: None, ..uri.clone() }.to_string());
             let host = host.map(|host| host.trim_start_matches("sip:").into());
-            Box::new(LegTrunk { trunk, host, shown: None })
+            Box::new(LegTrunk { host, ..LegTrunk::new(trunk) })
         });
         self.cdr.record.legs.push(CdrLeg { charged_to, over: told, user_agent: agent.clone(), ..entry });
         let signal = Signal::Chosen { contact: phone.way.contact.clone() };

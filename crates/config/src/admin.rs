@@ -24,6 +24,8 @@ section! {
         pub names: Vec<String> = Vec::new();
         /// Proxies before the sidecar (`ADDRESS` or `ADDRESS/PREFIX`) whose X-Forwarded-For and X-Forwarded-Proto count.
         pub trusted_proxies: Vec<Cidr> = Vec::new();
+        /// What the world calls the sidecar, such as `https://pbx.example.com`; empty: what each request says.
+        pub public_url: String = String::new();
         /// Networks beside loopback that may read `/metrics`.
         pub metrics_from: Vec<Cidr> = Vec::new();
         /// How long a login lasts without use.

@@ -25,6 +25,12 @@ impl Checks<'_> {
             let hint = Some(format!("known languages: {}", LOCALES.join(", ")));
             self.error("admin.locale", &format!("`admin.locale` is {:?}", admin.locale), hint);
         }
+        if !admin.public_url.is_empty() && !is_base_url(&admin.public_url) {
+            let hint =
+                Some("write it as \"https://pbx.example.com\", with a port where it is not 443".to_owned());
+            let message = format!("`admin.public_url` is {:?}", admin.public_url);
+            self.error("admin.public_url", &message, hint);
+        }
         for name in admin.names.iter().filter(|name| !is_host(name)) {
             let hint = Some("write it as \"pbx.example\" or \"192.0.2.10\"".to_owned());
             self.error(
@@ -78,6 +84,19 @@ impl Checks<'_> {
             self.error("admin.turn_urls", "`admin.turn_urls` needs `admin.turn_secret_file`", hint);
         }
     }
+}
+
+/// A scheme, a host and perhaps a port, and nothing behind them.
+fn is_base_url(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (rest, None),
+    };
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_address = address.is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok());
+    (is_address || is_host(host)) && port.is_none_or(is_port)
 }
 
 /// Whether this may stand in a certificate: an address, or a name of letters, digits, hyphens and dots (RFC 1123).

@@ -11,7 +11,7 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
 
 use crate::cdr::{Cdr, Direction, Disposition, HangupBy};
 use crate::error::Fault;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, provider_events};
 
 /// Which calls to read. The default is the newest 100.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,17 +54,19 @@ impl Store {
             for rows in furthest(cdrs).chunks(ROWS) {
                 save(&mut writing, rows).await?;
             }
+            provider_events::note_names(&mut writing, cdrs).await?;
             Ok(writing.commit().await?)
         })
         .await
     }
 
-    /// Finished calls, newest start first.
+    /// Finished calls, newest start first, with what providers have told of them.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn history(&self, filter: &HistoryFilter) -> Result<Vec<Cdr>, StoreError> {
         self.explain(async {
+            let mut reading = self.begin_reading().await?;
             let rows = sqlx::query(HISTORY.as_str())
                 .bind(filter.since)
                 .bind(filter.until)
@@ -73,9 +75,12 @@ impl Store {
                 .bind(filter.tenant_id.as_deref())
                 .bind(filter.id.as_deref())
                 .bind(i64::from(filter.limit))
-                .fetch_all(self.readers())
+                .fetch_all(&mut *reading)
                 .await?;
-            rows.iter().map(read).collect()
+            let mut calls = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            provider_events::fill(&mut reading, &mut calls).await?;
+            reading.commit().await?;
+            Ok(calls)
         })
         .await
     }
@@ -239,6 +244,7 @@ fn read(row: &AnyRow) -> Result<Cdr, Fault> {
         attestation: row.try_get("attestation")?,
         legs: list(row, "legs")?,
         way: list(row, "way")?,
+        provider_events: Vec::new(),
     })
 }
 

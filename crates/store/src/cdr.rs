@@ -115,6 +115,9 @@ pub struct Cdr {
     pub legs: Vec<Value>,
     /// One object per dialplan rule that the call got, its own first: which one, why, and what each step came to.
     pub way: Vec<Value>,
+    /// What the provider of a trunk has told of the call by its webhooks, in the order in which it came: one object per event.
+    /// Never written with the record: it is put in where history is read.
+    pub provider_events: Vec<Value>,
 }
 
 /// Makes an enum that is stored, and written in JSON, as one lower-case word.
@@ -228,7 +231,7 @@ mod tests {
             extension trunk_in trunk_out context route dialplan_hash started_at ringing_at answered_at ended_at \
             setup_ms ring_ms talk_ms disposition sip_code q850 hangup_by error_code codec_a codec_b transport_a \
             transport_b srtp mos_min_a mos_avg_a mos_min_b mos_avg_b loss jitter rtt recording_id consent \
-            entity_type entity_id notes account_code emergency attestation legs way end_reason";
+            entity_type entity_id notes account_code emergency attestation legs way end_reason provider_events";
         let names: std::collections::BTreeSet<_> = names.split_whitespace().collect();
         let found = json.as_object().unwrap();
         assert_eq!(found.keys().map(String::as_str).collect::<std::collections::BTreeSet<_>>(), names);

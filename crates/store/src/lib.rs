@@ -19,6 +19,7 @@ mod open;
 mod organisations;
 mod password;
 mod presets;
+mod provider_events;
 mod rotation;
 mod rules;
 mod seal;
@@ -38,6 +39,7 @@ pub use key::Key;
 pub use open::{Options, Store};
 pub use organisations::{Directory, Organisation};
 pub use presets::{Numbering, Preset, Presets};
+pub use provider_events::{EventCall, Kept, NewProviderEvent};
 pub use rotation::Rotation;
 pub use rules::Refusal;
 pub use sessions::{NewSession, Session};
@@ -45,5 +47,6 @@ pub use trunks::{
     AddressBlock, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, HeaderRule, IncomingFormat, Interval,
     NumberFormat, Span, StirAttest, Trunk, TrunkChange, TrunkCodec, TrunkDetails, TrunkDoubt, TrunkDtmf,
     TrunkHost, TrunkPassword, TrunkSettings, TrunkSrtp, TrunkStir, TrunkSummary, TrunkTransport,
+    TrunkWebhook, WebhookSecret,
 };
 pub use users::{AddedUser, LoginFacts, NewUser, Role, User};

@@ -1,6 +1,9 @@
 //! What a number, a slug, a domain and a password may look like. The same rules hold for the command line, an
 //! import and, later, the API.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 /// Why a value was refused, in words for the person who typed it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -53,6 +56,14 @@ pub enum Refusal {
     /// Others could not fetch anything there.
     #[error("`{0}` is no https URL: write it as https://cert.example.com/stir.pem")]
     HttpsUrl(String),
+    /// A secret of webhooks is too short or too long, has a character that none has, or there are more than two.
+    #[error(
+        "a secret of webhooks has 16 to 256 characters, without spaces and commas, and after `whsec_` it is base64 of 24 to 64 bytes; at most two are kept"
+    )]
+    WebhookSecret,
+    /// It is no Ed25519 key.
+    #[error("`{0}` is no public key of webhooks: write it as the provider shows it, 32 bytes in base64")]
+    WebhookKey(String),
 }
 
 /// A number goes into SIP URIs unescaped: RFC 3261 section 25.1 `user`, less the characters that shells, logs
@@ -155,6 +166,22 @@ pub(crate) fn https_url(text: &str) -> Result<(), Refusal> {
     let is_host = !host.is_empty() && !host.starts_with(':') && !host.contains('@');
     let fits = is_host && text.len() <= 1_024 && text.bytes().all(inner);
     if fits { Ok(()) } else { Err(Refusal::HttpsUrl(shown(text))) }
+}
+
+/// Long enough that nobody finds it by trying (Standard Webhooks asks for 24 to 64 bytes; the auth token of Twilio has 32 digits).
+pub(crate) fn webhook_secret(text: &str) -> Result<(), Refusal> {
+    let inner = |byte: u8| byte.is_ascii_graphic() && byte != b',';
+    let is_key = match text.strip_prefix("whsec_") {
+        Some(base64) => STANDARD.decode(base64).is_ok_and(|key| (24..=64).contains(&key.len())),
+        None => true,
+    };
+    let fits = (16..=256).contains(&text.len()) && text.bytes().all(inner) && is_key;
+    if fits { Ok(()) } else { Err(Refusal::WebhookSecret) }
+}
+
+pub(crate) fn webhook_key(text: &str) -> Result<(), Refusal> {
+    let fits = text.len() <= 64 && STANDARD.decode(text).is_ok_and(|key| key.len() == 32);
+    if fits { Ok(()) } else { Err(Refusal::WebhookKey(shown(text))) }
 }
 
 /// Shorter passwords are taken with a warning: they are guessed in days.

@@ -26,9 +26,9 @@ use crate::authorise::{Action, Object, Person, Principal, authorise};
 use crate::client::{Client, Connection, cookie};
 use crate::hall::Hall;
 use crate::problem::Refusal;
-use crate::web;
+use crate::{providers, web};
 
-type Shared = Arc<Hall>;
+pub(crate) type Shared = Arc<Hall>;
 
 /// One method of one path.
 struct Route {
@@ -49,6 +49,13 @@ fn routes() -> Vec<Route> {
         handler,
     };
     let plain = |path, action, handler| Route { method: Method::GET, path, action, summary: None, handler };
+    let told = |path, handler| Route {
+        method: Method::POST,
+        path,
+        action: Action::DeliverWebhook,
+        summary: None,
+        handler,
+    };
     vec![
         api(Method::POST, SESSION, Action::LogIn, "Log in", post(session::log_in)),
         api(Method::GET, SESSION, Action::SeeOwnSession, "Who is logged in", get(session::show)),
@@ -93,6 +100,8 @@ fn routes() -> Vec<Route> {
         ),
         api(Method::GET, "/api/v1/events", Action::WatchEvents, "Server-sent events", get(events::events)),
         plain("/api/v1/openapi.json", Action::ViewPages, get(openapi::describe)),
+        told("/webhooks/{organisation}/{trunk}", post(providers::deliver)),
+        told("/api/telephony/webhooks/call-events", post(providers::deliver_call_event)),
         plain("/sip", Action::RelaySip, get(telephony::relay)),
         plain("/metrics", Action::SeeMetrics, get(machine::metrics)),
         plain("/live", Action::SeeHealth, get(machine::live)),

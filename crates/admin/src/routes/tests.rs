@@ -108,6 +108,8 @@ async fn every_route_and_method_says_who_may() {
         (("/api/v1/hours/{name}", "PUT"), [401, 400, 400]),
         (("/api/v1/events", "GET"), [401, 200, 200]),
         (("/api/v1/openapi.json", "GET"), [200, 200, 200]),
+        (("/webhooks/{organisation}/{trunk}", "POST"), [401, 401, 401]),
+        (("/api/telephony/webhooks/call-events", "POST"), [401, 401, 401]),
         (("/sip", "GET"), [426, 426, 426]),
         (("/metrics", "GET"), [403, 403, 403]),
         (("/live", "GET"), [200, 200, 200]),

@@ -319,7 +319,9 @@ impl Switch {
             emergency: new.decision.as_ref().is_some_and(|decision| decision.emergency),
             legs: vec![CdrLeg {
                 over: new.principal.over.as_ref().map(|(trunk, _)| {
-                    Box::new(LegTrunk { trunk: Arc::clone(&trunk.name), host: None, shown: None })
+                    let mut over = LegTrunk::new(Arc::clone(&trunk.name)).with_call_id(&new.request.call_id);
+                    over.learn_names(&new.request.headers);
+                    Box::new(over)
                 }),
                 user_agent: agent::of(&new.request.headers),
                 ..CdrLeg::new(leg, Side::Caller, number, &new.flow)

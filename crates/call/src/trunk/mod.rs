@@ -1,7 +1,7 @@
 //! Trunks, the ways to the public network: what an operator has said of one. How a call goes out over it is in `outbound`, the
 //! INVITE that it gets in `invite`, how its challenges are answered in `challenge` and `logins`, when it is left in `patience`, who
 //! calls from it in `inbound`, and what it may ask for in `asked`. How it stands is in `standing`: its hosts by `health`, its calls by
-//! `channels`, `limits` and `pace`, and what they came to by `results`. How callers' numbers are signed is in `stir`, how they are
+//! `channels`, `limits` and `pace`, and what they came to by `results`. What its provider calls a call is in `names`. How callers' numbers are signed is in `stir`, how they are
 //! verified in `verification`.
 
 pub(crate) mod asked;
@@ -13,6 +13,7 @@ pub(crate) mod inbound;
 pub(crate) mod invite;
 mod limits;
 pub(crate) mod logins;
+mod names;
 mod number;
 pub(crate) mod options;
 pub(crate) mod outbound;

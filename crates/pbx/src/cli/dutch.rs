@@ -140,6 +140,12 @@ fn refused(refusal: &Refusal) -> Option<String> {
         Refusal::HttpsUrl(url) => {
             format!("`{url}` is geen https-URL: schrijf hem als https://cert.example.com/stir.pem")
         }
+        Refusal::WebhookSecret => {
+            "een geheim van webhooks heeft 16 tot 256 tekens, zonder spaties en komma's, en is na `whsec_` base64 van 24 tot 64 bytes; er worden er hoogstens twee bewaard".into()
+        }
+        Refusal::WebhookKey(key) => format!(
+            "`{key}` is geen openbare sleutel van webhooks: schrijf hem zoals de aanbieder hem toont, 32 bytes in base64"
+        ),
         Refusal::Number(number) => format!(
             "`{number}` kan geen nummer van een toestel zijn: 1 tot 32 van de tekens a-z A-Z 0-9 + * _ . - en geen . of - vooraan"
         ),

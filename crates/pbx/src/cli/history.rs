@@ -10,7 +10,7 @@ use super::ctl::side;
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::{Table, printable};
-use super::{Cli, database, print_line, way, when};
+use super::{Cli, database, print_line, told, way, when};
 
 pub(super) fn history(cli: &Cli, args: &HistoryArgs) -> Result<(), Failure> {
     let filter = filter(args, cli.language)?;
@@ -27,7 +27,8 @@ pub(super) fn history(cli: &Cli, args: &HistoryArgs) -> Result<(), Failure> {
     if let (Some(_), [call]) = (&args.call, calls.as_slice()) {
         print_line(&table(&calls, cli.language));
         let legs = call.legs.iter().map(|of| leg(of, cli.language));
-        legs.chain(way(call, cli.language)).for_each(|line| print_line(&line));
+        let told = told::lines(&call.provider_events, cli.language);
+        legs.chain(way(call, cli.language)).chain(told).for_each(|line| print_line(&line));
     } else if calls.is_empty() {
         print_line(cli.language.pick("no calls", "geen gesprekken"));
     } else {

@@ -20,6 +20,7 @@ mod secrets;
 mod serve;
 mod setup;
 mod table;
+mod told;
 mod trunk;
 mod trunk_words;
 mod user;

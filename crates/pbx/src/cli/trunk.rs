@@ -1,7 +1,9 @@
 //! `kiestoon trunk`: one trunk at a time.
 
 use kiestoon_config::Config;
-use kiestoon_store::{Presets, Store, StoreError, TrunkChange, TrunkDetails, TrunkPassword, TrunkSettings};
+use kiestoon_store::{
+    Presets, Store, StoreError, TrunkChange, TrunkDetails, TrunkPassword, TrunkSettings, WebhookSecret,
+};
 use serde_json::{Value, json};
 
 use super::args::{TrunkArgs, TrunkVerb};
@@ -111,7 +113,14 @@ impl Desk<'_> {
 
     async fn show(&self, name: &str, reveal: bool) -> Result<(), Failure> {
         let (home, trunk) = self.store.trunk(self.organisation.as_deref(), name).await?;
-        let shown = words::Shown { id: &trunk.id, organisation: &home.slug, details: &trunk.details, reveal };
+        let webhook_url = webhook_url(self.config, &home.slug, name);
+        let shown = words::Shown {
+            id: &trunk.id,
+            organisation: &home.slug,
+            details: &trunk.details,
+            webhook_url,
+            reveal,
+        };
         shown.print(self.cli, &self.presets)
     }
 
@@ -191,7 +200,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// The words of the command line, with the password from standard input where it is `-`.
+    /// The words of the command line, with the password or the secret from standard input where it is `-`.
     fn said(&self, words: &[String]) -> Result<Vec<(String, String)>, Failure> {
         let language = self.cli.language;
         let mut said = Vec::new();
@@ -204,13 +213,26 @@ impl Desk<'_> {
                 )));
             };
             let value = match key {
-                "password" => extension::given(Some(value.to_owned()), language)?.unwrap_or_default(),
+                "password" | "webhook_secret" => {
+                    extension::given(Some(value.to_owned()), language)?.unwrap_or_default()
+                }
                 _ => value.to_owned(),
             };
             said.push((key.to_owned(), value));
         }
         Ok(said)
     }
+}
+
+/// Where a provider sends its webhooks. Where nothing says what the world calls the sidecar, only the path.
+fn webhook_url(config: &Config, organisation: &str, trunk: &str) -> String {
+    let admin = &config.admin;
+    let known = || {
+        let (name, port) = (admin.names.first()?, admin.https.first()?.port());
+        Some(if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") })
+    };
+    let base = Some(admin.public_url.clone()).filter(|url| !url.is_empty()).or_else(known);
+    format!("{}/webhooks/{organisation}/{trunk}", base.unwrap_or_default())
 }
 
 fn set_enabled(details: &mut TrunkDetails, enabled: bool) -> Result<(), StoreError> {
@@ -241,6 +263,11 @@ fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<St
         "password" if value.is_empty() => details.password = None,
         "password" => {
             details.password = Some(TrunkPassword::new(value).map_err(|refusal| vec![refusal.to_string()])?);
+        }
+        "webhook_secret" => {
+            let texts: Vec<&str> = value.split(',').map(str::trim).filter(|text| !text.is_empty()).collect();
+            details.webhook_secrets =
+                WebhookSecret::all(&texts).map_err(|refusal| vec![refusal.to_string()])?;
         }
         "numbers" => {
             let before = std::mem::take(&mut details.numbers);

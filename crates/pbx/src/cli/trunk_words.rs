@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kiestoon_dialplan::INBOUND;
-use kiestoon_store::{Preset, Presets, TrunkChange, TrunkDetails, TrunkSettings};
+use kiestoon_store::{Preset, Presets, TrunkChange, TrunkDetails, TrunkSettings, WebhookSecret};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
@@ -17,6 +17,8 @@ pub(super) struct Shown<'a> {
     pub(super) id: &'a str,
     pub(super) organisation: &'a str,
     pub(super) details: &'a TrunkDetails,
+    /// Where its provider sends webhooks.
+    pub(super) webhook_url: String,
     /// Whether its password is shown too.
     pub(super) reveal: bool,
 }
@@ -29,11 +31,14 @@ impl Shown<'_> {
         let hints = doubts(&details.doubts(presets), language);
         let password =
             details.password.as_ref().map(|password| if self.reveal { password.expose() } else { HIDDEN });
+        let shown =
+            |secret: &WebhookSecret| if self.reveal { secret.expose().into() } else { HIDDEN.to_owned() };
+        let secrets: Vec<String> = details.webhook_secrets.iter().map(shown).collect();
         if cli.json {
             return cli.print_json(&json!({
                 "id": self.id, "organisation": self.organisation, "name": details.name, "preset": details.preset,
                 "enabled": details.enabled, "password": password, "numbers": details.numbers,
-                "settings": details.settings, "in_force": details.settings.over(&below), "hints": hints,
+                "webhook_secret": secrets, "webhook_url": self.webhook_url, "settings": details.settings, "in_force": details.settings.over(&below), "hints": hints,
             }));
         }
         let mut table = Table::new(&["trunk", "", ""]);
@@ -48,6 +53,10 @@ impl Shown<'_> {
             row(key, value, if is_own { own } else { "preset" });
         }
         row("password", password.unwrap_or("-").into(), if password.is_some() { own } else { "" });
+        if !secrets.is_empty() {
+            row("webhook_secret", secrets.join(","), own);
+        }
+        row(language.pick("webhooks to", "webhooks naar"), self.webhook_url.clone(), "");
         let numbers: Vec<&str> = details.numbers.keys().map(String::as_str).collect();
         row("numbers", if numbers.is_empty() { "-".into() } else { numbers.join(", ") }, "");
         print_line(&table.render());

@@ -164,6 +164,8 @@ fn leg(leg: &CdrLeg) -> Value {
         "trunk": leg.over.as_ref().map(|over| &over.trunk),
         "host": leg.over.as_ref().and_then(|over| over.host.as_ref()),
         "shown": leg.over.as_ref().and_then(|over| over.shown.as_ref()),
+        "sip_call_id": leg.over.as_ref().and_then(|over| over.call_id.as_ref()),
+        "provider_ids": leg.over.as_ref().map_or(&[][..], |over| &over.names),
         "cost": leg.cost,
         "attestation": leg.attestation.map(Attestation::as_str),
         "verstat": leg.verstat.map(Verstat::as_str),

@@ -17,7 +17,7 @@ pub(crate) use reader::Reader;
 
 use crate::extensions::Secret;
 use crate::import::problem::Position;
-use crate::trunks::{TrunkPassword, TrunkSettings};
+use crate::trunks::{TrunkPassword, TrunkSettings, WebhookSecret};
 
 /// A checked import file, ready for [`Store::import`](crate::Store::import).
 ///
@@ -109,6 +109,7 @@ struct TrunkEntry {
     enabled: Option<bool>,
     settings: TrunkSettings,
     password: Option<TrunkPassword>,
+    webhook_secrets: Option<Vec<WebhookSecret>>,
     /// As they are written.
     numbers: Option<Vec<(String, Position)>>,
 }

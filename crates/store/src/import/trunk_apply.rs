@@ -85,6 +85,8 @@ impl Planning<'_> {
         details.enabled = entry.enabled.unwrap_or(details.enabled);
         details.preset = entry.preset.clone().unwrap_or_else(|| details.preset.clone());
         details.password = entry.password.clone().or_else(|| details.password.take());
+        details.webhook_secrets =
+            entry.webhook_secrets.clone().unwrap_or_else(|| std::mem::take(&mut details.webhook_secrets));
         let Some(numbers) = &entry.numbers else { return };
         details.numbers.clear();
         for (number, at) in numbers {

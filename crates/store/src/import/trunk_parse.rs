@@ -8,7 +8,7 @@ use super::problem::{Position, Severity};
 use super::reader::{Reader, kind};
 use super::{NumberEntry, TrunkEntry};
 use crate::rules;
-use crate::trunks::{TrunkPassword, TrunkSettings};
+use crate::trunks::{TrunkPassword, TrunkSettings, WebhookSecret};
 
 impl Reader<'_> {
     pub(super) fn trunk(&mut self, table: &Table) -> Option<TrunkEntry> {
@@ -29,6 +29,7 @@ impl Reader<'_> {
             enabled: self.flag(table, "enabled"),
             settings,
             password: self.trunk_password(table),
+            webhook_secrets: self.webhook_secrets(table),
             numbers: self.numbers(table),
             name: name?,
         };
@@ -61,6 +62,26 @@ impl Reader<'_> {
         TrunkPassword::new(&text).ok()
     }
 
+    /// One secret, or two while the provider changes from one to the other.
+    fn webhook_secrets(&mut self, table: &Table) -> Option<Vec<WebhookSecret>> {
+        let item = table.get("webhook_secret")?;
+        let texts: Option<Vec<&str>> = match item.as_array() {
+            Some(array) => array.iter().map(toml_edit::Value::as_str).collect(),
+            None => item.as_str().map(|text| vec![text]),
+        };
+        let Some(texts) = texts else {
+            self.error(item.span(), format!("`webhook_secret` must be text in quotes, not {}", kind(item)));
+            return None;
+        };
+        match WebhookSecret::all(&texts) {
+            Ok(secrets) => Some(secrets),
+            Err(refusal) => {
+                self.error(item.span(), refusal.to_string());
+                None
+            }
+        }
+    }
+
     fn numbers(&mut self, table: &Table) -> Option<Vec<(String, Position)>> {
         let item = table.get("numbers")?;
         let Some(array) = item.as_array() else {
@@ -82,4 +103,5 @@ impl Reader<'_> {
 }
 
 /// The keys of a trunk besides those of its settings.
-const OWN_KEYS: [&str; 6] = ["name", "organisation", "preset", "enabled", "password", "numbers"];
+const OWN_KEYS: [&str; 7] =
+    ["name", "organisation", "preset", "enabled", "password", "webhook_secret", "numbers"];

@@ -8,6 +8,7 @@ mod rows;
 mod settings;
 mod span;
 mod store;
+mod webhook;
 pub(crate) mod word;
 
 use std::collections::BTreeMap;
@@ -22,9 +23,10 @@ pub(crate) use rows::{all, insert, take_number, update};
 pub use settings::TrunkSettings;
 pub use span::{Interval, Span};
 pub use store::{TrunkChange, TrunkSummary};
+pub use webhook::WebhookSecret;
 pub use word::{
     CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkCodec, TrunkDtmf, TrunkSrtp,
-    TrunkStir, TrunkTransport,
+    TrunkStir, TrunkTransport, TrunkWebhook,
 };
 
 use crate::presets::Presets;
@@ -53,6 +55,8 @@ pub struct TrunkDetails {
     pub settings: TrunkSettings,
     /// What its challenges are answered with.
     pub password: Option<TrunkPassword>,
+    /// What its provider signs webhooks with: none, one, or two while it changes from one to the other.
+    pub webhook_secrets: Vec<WebhookSecret>,
     /// The numbers that come in over it, in E.164 or short words, each with the context that its calls enter where that is
     /// not the usual one.
     pub numbers: BTreeMap<String, Option<String>>,
@@ -68,6 +72,7 @@ impl TrunkDetails {
             enabled: true,
             settings: TrunkSettings::default(),
             password: None,
+            webhook_secrets: Vec::new(),
             numbers: BTreeMap::new(),
         }
     }

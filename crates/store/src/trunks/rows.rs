@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use sqlx::{AnyConnection, FromRow};
 
-use super::{Trunk, TrunkDetails, TrunkPassword, TrunkSettings};
+use super::{Trunk, TrunkDetails, TrunkPassword, TrunkSettings, webhook};
 use crate::StoreError;
 use crate::error::Fault;
 use crate::open::now_micros;
@@ -20,6 +20,7 @@ pub(crate) struct TrunkRow {
     enabled: i64,
     settings: String,
     pub(crate) password: Option<String>,
+    webhook_secret: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     #[sqlx(skip)]
@@ -44,24 +45,32 @@ impl TrunkRow {
             TrunkPassword::new(&clear).map_err(|_| broken())
         };
         let password = self.password.as_ref().map(open).transpose()?;
-        let mut trunk = self.without_password()?;
+        let secrets = self.webhook_secret.as_ref().map(|sealed| webhook::open(seal, &self.id, sealed));
+        let webhook_secrets = secrets.transpose()?.unwrap_or_default();
+        let mut trunk = self.without_secrets()?;
         trunk.details.password = password;
+        trunk.details.webhook_secrets = webhook_secrets;
         Ok(trunk)
     }
 
-    pub(crate) fn without_password(self) -> Result<Trunk, StoreError> {
+    pub(crate) fn has_webhook_secret(&self) -> bool {
+        self.webhook_secret.is_some()
+    }
+
+    pub(crate) fn without_secrets(self) -> Result<Trunk, StoreError> {
         let settings: TrunkSettings = serde_json::from_str(&self.settings)
             .map_err(|_| StoreError::Value { what: "settings of a trunk", value: self.settings.clone() })?;
         let Self { id, organisation_id, name, preset, enabled, numbers, .. } = self;
-        let details = TrunkDetails { name, preset, enabled: enabled != 0, settings, password: None, numbers };
+        let enabled = enabled != 0;
+        let details = TrunkDetails { preset, enabled, settings, numbers, ..TrunkDetails::new(&name) };
         Ok(Trunk { id, organisation_id, details })
     }
 }
 
 /// All trunks with their numbers, by organisation and name.
 pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<TrunkRow>, Fault> {
-    let sql = "SELECT id, organisation_id, name, preset, enabled, settings, password, created_at, updated_at \
-         FROM trunks ORDER BY organisation_id, name";
+    let sql = "SELECT id, organisation_id, name, preset, enabled, settings, password, webhook_secret, created_at, \
+             updated_at FROM trunks ORDER BY organisation_id, name";
     let mut rows: Vec<TrunkRow> = sqlx::query_as(sql).fetch_all(&mut *connection).await?;
     let mut numbers: HashMap<String, BTreeMap<String, Option<String>>> = HashMap::new();
     for row in number_rows(connection).await? {
@@ -82,8 +91,8 @@ pub(crate) async fn number_rows(connection: &mut AnyConnection) -> Result<Vec<Nu
 pub(crate) async fn insert(connection: &mut AnyConnection, seal: &Seal, trunk: &Trunk) -> Result<(), Fault> {
     let Trunk { id, organisation_id, details } = trunk;
     let sql = "INSERT INTO trunks \
-         (id, organisation_id, name, preset, enabled, settings, password, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+         (id, organisation_id, name, preset, enabled, settings, password, webhook_secret, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)";
     let insert = sqlx::query(sql)
         .bind(id)
         .bind(organisation_id)
@@ -92,6 +101,7 @@ pub(crate) async fn insert(connection: &mut AnyConnection, seal: &Seal, trunk: &
         .bind(i64::from(details.enabled))
         .bind(json(&details.settings)?)
         .bind(sealed(seal, trunk)?)
+        .bind(webhook::sealed(seal, id, &details.webhook_secrets)?)
         .bind(now_micros());
     insert.execute(&mut *connection).await?;
     write_numbers(connection, trunk).await
@@ -100,8 +110,8 @@ pub(crate) async fn insert(connection: &mut AnyConnection, seal: &Seal, trunk: &
 /// Writes all but the id and the organisation of an existing trunk, and its numbers.
 pub(crate) async fn update(connection: &mut AnyConnection, seal: &Seal, trunk: &Trunk) -> Result<(), Fault> {
     let details = &trunk.details;
-    let sql = "UPDATE trunks SET name = $2, preset = $3, enabled = $4, settings = $5, password = $6, updated_at = $7 \
-         WHERE id = $1";
+    let sql = "UPDATE trunks SET name = $2, preset = $3, enabled = $4, settings = $5, password = $6, \
+             webhook_secret = $7, updated_at = $8 WHERE id = $1";
     let update = sqlx::query(sql)
         .bind(&trunk.id)
         .bind(&details.name)
@@ -109,6 +119,7 @@ pub(crate) async fn update(connection: &mut AnyConnection, seal: &Seal, trunk: &
         .bind(i64::from(details.enabled))
         .bind(json(&details.settings)?)
         .bind(sealed(seal, trunk)?)
+        .bind(webhook::sealed(seal, &trunk.id, &details.webhook_secrets)?)
         .bind(now_micros());
     update.execute(&mut *connection).await?;
     sqlx::query("DELETE FROM numbers WHERE trunk_id = $1").bind(&trunk.id).execute(&mut *connection).await?;

@@ -11,7 +11,7 @@ use super::identify::HeaderRule;
 use super::span::{Interval, Span};
 use super::word::{
     CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkCodec, TrunkDtmf, TrunkSrtp,
-    TrunkStir, TrunkTransport, Word,
+    TrunkStir, TrunkTransport, TrunkWebhook, Word,
 };
 use crate::rules::{self, Refusal};
 
@@ -157,6 +157,10 @@ settings! {
     stir_certificate_url: String, by rules::https_url;
     /// The most that is attested of a caller.
     stir_attest: StirAttest;
+    /// How its provider signs webhooks; by default as Standard Webhooks.
+    webhook: TrunkWebhook;
+    /// The public key that Telnyx signs with, as its portal shows it.
+    webhook_key: String, by rules::webhook_key;
 }
 
 impl TrunkSettings {
@@ -240,7 +244,8 @@ unbounded!(
     TrunkCodec,
     TrunkDtmf,
     TrunkStir,
-    StirAttest
+    StirAttest,
+    TrunkWebhook
 );
 
 impl<T: Word + Bounded + PartialEq> Setting for Vec<T> {

@@ -29,6 +29,8 @@ pub struct TrunkSummary {
     pub settings: TrunkSettings,
     /// Whether a password is kept.
     pub has_password: bool,
+    /// Whether a secret of its provider's webhooks is kept.
+    pub has_webhook_secret: bool,
     /// Its numbers, each with its context where that is not the usual one.
     pub numbers: BTreeMap<String, Option<String>>,
     /// Microseconds UTC inside, RFC 3339 outside.
@@ -207,7 +209,8 @@ async fn check(
 
 fn summary(home: &Organisation, row: TrunkRow) -> Result<TrunkSummary, StoreError> {
     let (created_at, updated_at, has_password) = (row.created_at, row.updated_at, row.password.is_some());
-    let Trunk { id, details, .. } = row.without_password()?;
+    let has_webhook_secret = row.has_webhook_secret();
+    let Trunk { id, details, .. } = row.without_secrets()?;
     let TrunkDetails { name, preset, enabled, settings, numbers, .. } = details;
     let organisation = home.slug.clone();
     Ok(TrunkSummary {
@@ -218,6 +221,7 @@ fn summary(home: &Organisation, row: TrunkRow) -> Result<TrunkSummary, StoreErro
         enabled,
         settings,
         has_password,
+        has_webhook_secret,
         numbers,
         created_at,
         updated_at,

@@ -189,6 +189,18 @@ words! {
 }
 
 words! {
+    /// How its provider signs webhooks, and in what form they come.
+    TrunkWebhook {
+        /// As Twilio: HMAC-SHA1 of the URL and the parameters.
+        Twilio = "twilio",
+        /// As Telnyx: Ed25519.
+        Telnyx = "telnyx",
+        /// As Standard Webhooks: HMAC-SHA256.
+        Standard = "standard",
+    }
+}
+
+words! {
     /// What is made of the signatures of callers' numbers (STIR).
     TrunkStir {
         /// Nobody looks at them.
@@ -231,6 +243,7 @@ shown_by_word!(
     TrunkCodec,
     TrunkDtmf,
     TrunkStir,
+    TrunkWebhook,
     StirAttest
 );
 

@@ -27,6 +27,8 @@ mod import_two_thousand;
 mod interrupted_calls;
 #[path = "../store/newer_schema.rs"]
 mod newer_schema;
+#[path = "../store/provider_events.rs"]
+mod provider_events;
 #[path = "../store/secrets_stay_sealed.rs"]
 mod secrets_stay_sealed;
 #[path = "../store/trunk_crud.rs"]

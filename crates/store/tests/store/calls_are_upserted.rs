@@ -82,6 +82,7 @@ fn full() -> Cdr {
         attestation: text("A"),
         legs: vec![serde_json::json!({"leg": "a", "lost": 3})],
         way: vec![serde_json::json!({"rule": "toestellen", "steps": []})],
+        provider_events: Vec::new(),
     }
 }
 

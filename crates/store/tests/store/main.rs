@@ -17,6 +17,7 @@ mod key_rotation;
 mod locked_database;
 mod newer_schema;
 mod open_creates;
+mod provider_events;
 mod secrets_stay_sealed;
 mod trunk_crud;
 mod two_openers;

@@ -1,6 +1,6 @@
 //! Trunks one at a time: added, shown, changed, removed; what cannot be is refused with everything that is wrong.
 
-use kiestoon_store::{StoreError, TrunkDetails, TrunkDoubt, TrunkPassword};
+use kiestoon_store::{StoreError, TrunkDetails, TrunkDoubt, TrunkPassword, WebhookSecret};
 
 use crate::{Fixture, presets};
 
@@ -9,6 +9,7 @@ fn voys() -> TrunkDetails {
     details.preset = "voipgrid".into();
     details.settings.take_text("username", "100001").unwrap();
     details.password = Some(TrunkPassword::new("geheim-van-voys").unwrap());
+    details.webhook_secrets = WebhookSecret::all(&["geheim-nummer-een", "geheim-nummer-twee"]).unwrap();
     details.numbers.insert("020 123 4567".into(), Some("verkoop".into()));
     details
 }
@@ -24,6 +25,8 @@ async fn a_trunk_is_added_changed_and_removed() {
     let (_, shown) = store.trunk(None, "voys").await.unwrap();
     assert_eq!(shown.details.password.as_ref().unwrap().expose(), "geheim-van-voys");
     assert_eq!(shown.details.numbers["+31201234567"].as_deref(), Some("verkoop"), "as the country writes it");
+    let secrets: Vec<_> = shown.details.webhook_secrets.iter().map(WebhookSecret::expose).collect();
+    assert_eq!(secrets, ["geheim-nummer-een", "geheim-nummer-twee"]);
     assert!(!format!("{shown:?}").contains("geheim"), "debug output shows no password");
     let raw = fixture.raw_bytes();
     assert!(!raw.windows(6).any(|bytes| bytes == b"geheim"), "nor does the file");
@@ -43,6 +46,7 @@ async fn a_trunk_is_added_changed_and_removed() {
     );
     let listed = store.trunks(None).await.unwrap();
     assert_eq!((listed.len(), listed[0].enabled, listed[0].has_password), (1, false, true));
+    assert!(listed[0].has_webhook_secret);
     let json = serde_json::to_string(&listed).unwrap();
     assert!(!json.contains("geheim") && !json.contains("x1:"), "{json}");
 

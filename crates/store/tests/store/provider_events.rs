@@ -1,0 +1,134 @@
+//! What providers tell of calls is in their records, whichever came first, once, and of no other organisation.
+
+use kiestoon_store::{Cdr, HistoryFilter, Kept, NewProviderEvent, Store};
+use serde_json::{Value, json};
+
+use crate::Fixture;
+
+fn call(id: &str, names: Value) -> Cdr {
+    let leg = json!({ "side": "callee", "trunk": "voys", "sip_call_id": names[0], "provider_ids": names[1] });
+    Cdr {
+        id: id.into(),
+        tenant_id: Some("kantoor".into()),
+        from_number: Some("201".into()),
+        to_number: Some("+31201234567".into()),
+        extension: Some("201".into()),
+        started_at: 1,
+        ended_at: Some(2),
+        legs: vec![json!({ "side": "caller", "trunk": null }), leg],
+        ..Cdr::default()
+    }
+}
+
+fn event(id: &str, names: &[&str]) -> NewProviderEvent {
+    NewProviderEvent {
+        organisation_id: "kantoor".into(),
+        trunk: "voys".into(),
+        provider: "twilio",
+        event_id: id.into(),
+        kind: "status",
+        occurred_at: Some(1_795_168_800_000_000),
+        facts: json!({ "status": "completed", "duration_secs": 42 }),
+        payload: "{}".into(),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        signature: None,
+    }
+}
+
+async fn keep(store: &Store, event: &NewProviderEvent) -> Kept {
+    store.keep_provider_event(event).await.unwrap()
+}
+
+/// The ids of the events in the record of a call.
+async fn told(store: &Store, call: &str) -> Vec<String> {
+    let filter = HistoryFilter { id: Some(call.into()), ..HistoryFilter::default() };
+    let calls = store.history(&filter).await.unwrap();
+    calls[0].provider_events.iter().map(|event| event["event_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn an_event_finds_its_call_whichever_comes_first() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    assert_eq!(keep(&store, &event("early", &["CA1"])).await, Kept::New(Vec::new()));
+    store.save_cdrs(&[call("1", json!(["sip-1", ["CA1"]])), call("2", json!(["sip-2", []]))]).await.unwrap();
+    let Kept::New(calls) = keep(&store, &event("late", &["CA1"])).await else { panic!("it is new") };
+    assert_eq!((calls.len(), calls[0].id.as_str()), (1, "1"));
+    assert_eq!(calls[0].numbers, ["+31201234567", "201"]);
+    assert_eq!(told(&store, "1").await, ["early", "late"]);
+    assert_eq!(told(&store, "2").await, [""; 0]);
+
+    // Of the second call only the SIP Call-ID is known: one event says what else it is called, another uses that.
+    keep(&store, &event("by the other name", &["CA2"])).await;
+    let Kept::New(calls) = keep(&store, &event("with both", &["CA2", "sip-2"])).await else { panic!() };
+    assert_eq!(calls[0].id, "2");
+    assert_eq!(told(&store, "2").await, ["by the other name", "with both"]);
+
+    let filter = HistoryFilter { id: Some("1".into()), ..HistoryFilter::default() };
+    let events = store.history(&filter).await.unwrap().remove(0).provider_events;
+    assert_eq!((&events[0]["status"], &events[0]["duration_secs"]), (&json!("completed"), &json!(42)));
+    assert_eq!((&events[0]["trunk"], &events[0]["provider"]), (&json!("voys"), &json!("twilio")));
+    assert_eq!(events[0]["occurred_at"], "2026-11-20T10:00:00Z");
+    // A record that is saved again keeps them.
+    store.save_cdrs(&[call("1", json!(["sip-1", ["CA1"]]))]).await.unwrap();
+    assert_eq!(told(&store, "1").await, ["early", "late"]);
+}
+
+#[tokio::test]
+async fn an_event_of_another_organisation_is_of_no_call_here() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    store.save_cdrs(&[call("1", json!(["sip-1", ["CA1"]]))]).await.unwrap();
+    let other = NewProviderEvent { organisation_id: "winkel".into(), ..event("theirs", &["CA1", "sip-1"]) };
+    assert_eq!(keep(&store, &other).await, Kept::New(Vec::new()));
+    assert_eq!(told(&store, "1").await, [""; 0]);
+    // It has its own ids.
+    assert!(matches!(keep(&store, &event("theirs", &["CA1"])).await, Kept::New(calls) if calls.len() == 1));
+}
+
+#[tokio::test]
+async fn an_event_is_kept_once_and_a_signature_taken_once() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    store.save_cdrs(&[call("1", json!(["sip-1", ["CA1"]]))]).await.unwrap();
+    let hour = 3_600_000_000;
+    let signed = |id: &str, signature: &str, lasts: i64| NewProviderEvent {
+        signature: Some((signature.into(), lasts)),
+        ..event(id, &["CA1"])
+    };
+    assert!(matches!(keep(&store, &signed("a", "s1", hour)).await, Kept::New(_)));
+    assert_eq!(keep(&store, &signed("a", "s1", hour)).await, Kept::Replayed);
+    assert_eq!(keep(&store, &signed("b", "s1", hour)).await, Kept::Replayed, "whatever it says");
+    assert_eq!(keep(&store, &signed("a", "s2", hour)).await, Kept::Known, "told again");
+    assert_eq!(keep(&store, &signed("a", "s2", hour)).await, Kept::Replayed);
+    assert_eq!(keep(&store, &signed("a", "s3", 0)).await, Kept::Known);
+    assert_eq!(keep(&store, &signed("a", "s3", hour)).await, Kept::Known, "the first has expired");
+    assert_eq!(told(&store, "1").await, ["a"]);
+}
+
+#[tokio::test]
+async fn a_call_has_so_many_events_and_what_finds_no_call_is_forgotten() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    store.save_cdrs(&[call("1", json!(["sip-1", ["CA1"]]))]).await.unwrap();
+    for number in 0..64 {
+        assert!(
+            matches!(keep(&store, &event(&number.to_string(), &["CA1"])).await, Kept::New(_)),
+            "{number}"
+        );
+    }
+    assert_eq!(keep(&store, &event("64", &["CA1"])).await, Kept::Full);
+    assert_eq!(keep(&store, &event("64", &["CA2", "CA1"])).await, Kept::Full, "by any of its names");
+    assert_eq!(told(&store, "1").await.len(), 64);
+
+    keep(&store, &event("stray", &["CA9"])).await;
+    let mut stranger = fixture.stranger().await;
+    sqlx::query("UPDATE provider_events SET received_at = 1").execute(&mut stranger).await.unwrap();
+    keep(&store, &event("another", &["CA8"])).await;
+    let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql);
+    let strays = count("SELECT COUNT(*) FROM provider_events WHERE event_id = 'stray'");
+    assert_eq!(strays.fetch_one(&mut stranger).await.unwrap(), 0);
+    let names = count("SELECT COUNT(*) FROM provider_event_names WHERE name = 'CA9'");
+    assert_eq!(names.fetch_one(&mut stranger).await.unwrap(), 0);
+    assert_eq!(told(&store, "1").await.len(), 64, "what is in a record stays");
+}
