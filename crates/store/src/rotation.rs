@@ -114,12 +114,14 @@ async fn seal_anew(connection: &mut AnyConnection, old: &Seal, new: &Seal) -> Re
 }
 
 /// Every column that holds sealed values, of tables whose rows have an `id`.
-const SEALED: [&str; 5] = [
+const SEALED: [&str; 7] = [
     "extensions.password",
     "extensions.ha1_md5",
     "extensions.ha1_sha256",
     "extensions.ha1_sha512_256",
     "trunks.password",
+    "trunks.webhook_secret",
+    "trunks.api_secret",
 ];
 
 /// Leaves the key also under a name of its own.

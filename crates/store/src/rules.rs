@@ -53,6 +53,9 @@ pub enum Refusal {
     /// A path is empty, too long, or holds a control character.
     #[error("`{0}` is no file: write its path, such as /etc/kiestoon/stir.key")]
     File(String),
+    /// Credentials would be seen on their way there.
+    #[error("`{0}` is no place of an API: write it as https://api.example.com; http:// only on this machine")]
+    ApiUrl(String),
     /// Others could not fetch anything there.
     #[error("`{0}` is no https URL: write it as https://cert.example.com/stir.pem")]
     HttpsUrl(String),
@@ -156,6 +159,21 @@ pub(crate) fn country(text: &str) -> Result<(), Refusal> {
 pub(crate) fn file(text: &str) -> Result<(), Refusal> {
     let fits = (1..=1_024).contains(&text.len()) && !text.chars().any(char::is_control);
     if fits { Ok(()) } else { Err(Refusal::File(shown(text))) }
+}
+
+/// Where an API is: over HTTPS, or on this machine.
+pub(crate) fn api_url(text: &str) -> Result<(), Refusal> {
+    let rest = text.strip_prefix("https://").or_else(|| {
+        let rest = text.strip_prefix("http://")?;
+        let host = rest.split([':', '/']).next().unwrap_or_default();
+        ["127.0.0.1", "localhost"].contains(&host).then_some(rest)
+    });
+    let is_plain = |rest: &str| {
+        !rest.is_empty()
+            && rest.len() <= 200
+            && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"@?#\"<>".contains(&byte))
+    };
+    if rest.is_some_and(is_plain) { Ok(()) } else { Err(Refusal::ApiUrl(text.into())) }
 }
 
 /// It stands between angle brackets in an Identity header field (RFC 8224 section 4).

@@ -137,6 +137,9 @@ fn refused(refusal: &Refusal) -> Option<String> {
         Refusal::File(path) => {
             format!("`{path}` is geen bestand: schrijf het pad ervan, zoals /etc/kiestoon/stir.key")
         }
+        Refusal::ApiUrl(url) => format!(
+            "`{url}` is geen plaats van een API: schrijf hem als https://api.example.com; http:// alleen op deze machine"
+        ),
         Refusal::HttpsUrl(url) => {
             format!("`{url}` is geen https-URL: schrijf hem als https://cert.example.com/stir.pem")
         }

@@ -213,7 +213,7 @@ impl Desk<'_> {
                 )));
             };
             let value = match key {
-                "password" | "webhook_secret" => {
+                "password" | "webhook_secret" | "api_secret" => {
                     extension::given(Some(value.to_owned()), language)?.unwrap_or_default()
                 }
                 _ => value.to_owned(),
@@ -263,6 +263,11 @@ fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<St
         "password" if value.is_empty() => details.password = None,
         "password" => {
             details.password = Some(TrunkPassword::new(value).map_err(|refusal| vec![refusal.to_string()])?);
+        }
+        "api_secret" if value.is_empty() => details.api_secret = None,
+        "api_secret" => {
+            details.api_secret =
+                Some(TrunkPassword::new(value).map_err(|refusal| vec![refusal.to_string()])?);
         }
         "webhook_secret" => {
             let texts: Vec<&str> = value.split(',').map(str::trim).filter(|text| !text.is_empty()).collect();

@@ -31,6 +31,8 @@ impl Shown<'_> {
         let hints = doubts(&details.doubts(presets), language);
         let password =
             details.password.as_ref().map(|password| if self.reveal { password.expose() } else { HIDDEN });
+        let api_secret =
+            details.api_secret.as_ref().map(|secret| if self.reveal { secret.expose() } else { HIDDEN });
         let shown =
             |secret: &WebhookSecret| if self.reveal { secret.expose().into() } else { HIDDEN.to_owned() };
         let secrets: Vec<String> = details.webhook_secrets.iter().map(shown).collect();
@@ -38,7 +40,7 @@ impl Shown<'_> {
             return cli.print_json(&json!({
                 "id": self.id, "organisation": self.organisation, "name": details.name, "preset": details.preset,
                 "enabled": details.enabled, "password": password, "numbers": details.numbers,
-                "webhook_secret": secrets, "webhook_url": self.webhook_url, "settings": details.settings, "in_force": details.settings.over(&below), "hints": hints,
+                "webhook_secret": secrets, "api_secret": api_secret, "webhook_url": self.webhook_url, "settings": details.settings, "in_force": details.settings.over(&below), "hints": hints,
             }));
         }
         let mut table = Table::new(&["trunk", "", ""]);
@@ -55,6 +57,9 @@ impl Shown<'_> {
         row("password", password.unwrap_or("-").into(), if password.is_some() { own } else { "" });
         if !secrets.is_empty() {
             row("webhook_secret", secrets.join(","), own);
+        }
+        if let Some(secret) = api_secret {
+            row("api_secret", secret.into(), own);
         }
         row(language.pick("webhooks to", "webhooks naar"), self.webhook_url.clone(), "");
         let numbers: Vec<&str> = details.numbers.keys().map(String::as_str).collect();

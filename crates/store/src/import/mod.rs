@@ -109,6 +109,7 @@ struct TrunkEntry {
     enabled: Option<bool>,
     settings: TrunkSettings,
     password: Option<TrunkPassword>,
+    api_secret: Option<TrunkPassword>,
     webhook_secrets: Option<Vec<WebhookSecret>>,
     /// As they are written.
     numbers: Option<Vec<(String, Position)>>,

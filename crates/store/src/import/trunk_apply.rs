@@ -85,6 +85,7 @@ impl Planning<'_> {
         details.enabled = entry.enabled.unwrap_or(details.enabled);
         details.preset = entry.preset.clone().unwrap_or_else(|| details.preset.clone());
         details.password = entry.password.clone().or_else(|| details.password.take());
+        details.api_secret = entry.api_secret.clone().or_else(|| details.api_secret.take());
         details.webhook_secrets =
             entry.webhook_secrets.clone().unwrap_or_else(|| std::mem::take(&mut details.webhook_secrets));
         let Some(numbers) = &entry.numbers else { return };

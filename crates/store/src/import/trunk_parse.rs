@@ -29,6 +29,9 @@ impl Reader<'_> {
             enabled: self.flag(table, "enabled"),
             settings,
             password: self.trunk_password(table),
+            api_secret: self
+                .text(table, "api_secret", rules::password)
+                .and_then(|text| TrunkPassword::new(&text).ok()),
             webhook_secrets: self.webhook_secrets(table),
             numbers: self.numbers(table),
             name: name?,
@@ -103,5 +106,5 @@ impl Reader<'_> {
 }
 
 /// The keys of a trunk besides those of its settings.
-const OWN_KEYS: [&str; 7] =
-    ["name", "organisation", "preset", "enabled", "password", "webhook_secret", "numbers"];
+const OWN_KEYS: [&str; 8] =
+    ["name", "organisation", "preset", "enabled", "password", "webhook_secret", "api_secret", "numbers"];

@@ -57,6 +57,8 @@ pub struct TrunkDetails {
     pub password: Option<TrunkPassword>,
     /// What its provider signs webhooks with: none, one, or two while it changes from one to the other.
     pub webhook_secrets: Vec<WebhookSecret>,
+    /// What its provider's REST API is asked with.
+    pub api_secret: Option<TrunkPassword>,
     /// The numbers that come in over it, in E.164 or short words, each with the context that its calls enter where that is
     /// not the usual one.
     pub numbers: BTreeMap<String, Option<String>>,
@@ -73,6 +75,7 @@ impl TrunkDetails {
             settings: TrunkSettings::default(),
             password: None,
             webhook_secrets: Vec::new(),
+            api_secret: None,
             numbers: BTreeMap::new(),
         }
     }

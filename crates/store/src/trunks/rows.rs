@@ -21,6 +21,7 @@ pub(crate) struct TrunkRow {
     settings: String,
     pub(crate) password: Option<String>,
     webhook_secret: Option<String>,
+    api_secret: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     #[sqlx(skip)]
@@ -38,17 +39,22 @@ pub(crate) struct NumberRow {
 
 impl TrunkRow {
     pub(crate) fn open(self, seal: &Seal) -> Result<Trunk, StoreError> {
-        let place = Place { column: PASSWORD, row: &self.id };
-        let broken = || StoreError::Sealed { place: place.to_string() };
-        let open = |sealed: &String| {
-            let clear = String::from_utf8(seal.open(place, sealed)?).map_err(|_| broken())?;
-            TrunkPassword::new(&clear).map_err(|_| broken())
+        let open = |column, sealed: Option<&String>| {
+            let place = Place { column, row: &self.id };
+            let broken = || StoreError::Sealed { place: place.to_string() };
+            let open = |sealed: &String| {
+                let clear = String::from_utf8(seal.open(place, sealed)?).map_err(|_| broken())?;
+                TrunkPassword::new(&clear).map_err(|_| broken())
+            };
+            sealed.map(open).transpose()
         };
-        let password = self.password.as_ref().map(open).transpose()?;
+        let password = open(PASSWORD, self.password.as_ref())?;
+        let api_secret = open(API_SECRET, self.api_secret.as_ref())?;
         let secrets = self.webhook_secret.as_ref().map(|sealed| webhook::open(seal, &self.id, sealed));
         let webhook_secrets = secrets.transpose()?.unwrap_or_default();
         let mut trunk = self.without_secrets()?;
         trunk.details.password = password;
+        trunk.details.api_secret = api_secret;
         trunk.details.webhook_secrets = webhook_secrets;
         Ok(trunk)
     }
@@ -69,8 +75,8 @@ impl TrunkRow {
 
 /// All trunks with their numbers, by organisation and name.
 pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<TrunkRow>, Fault> {
-    let sql = "SELECT id, organisation_id, name, preset, enabled, settings, password, webhook_secret, created_at, \
-             updated_at FROM trunks ORDER BY organisation_id, name";
+    let sql = "SELECT id, organisation_id, name, preset, enabled, settings, password, webhook_secret, api_secret, \
+             created_at, updated_at FROM trunks ORDER BY organisation_id, name";
     let mut rows: Vec<TrunkRow> = sqlx::query_as(sql).fetch_all(&mut *connection).await?;
     let mut numbers: HashMap<String, BTreeMap<String, Option<String>>> = HashMap::new();
     for row in number_rows(connection).await? {
@@ -91,8 +97,8 @@ pub(crate) async fn number_rows(connection: &mut AnyConnection) -> Result<Vec<Nu
 pub(crate) async fn insert(connection: &mut AnyConnection, seal: &Seal, trunk: &Trunk) -> Result<(), Fault> {
     let Trunk { id, organisation_id, details } = trunk;
     let sql = "INSERT INTO trunks \
-         (id, organisation_id, name, preset, enabled, settings, password, webhook_secret, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)";
+         (id, organisation_id, name, preset, enabled, settings, password, webhook_secret, api_secret, created_at, \
+         updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
     let insert = sqlx::query(sql)
         .bind(id)
         .bind(organisation_id)
@@ -100,8 +106,9 @@ pub(crate) async fn insert(connection: &mut AnyConnection, seal: &Seal, trunk: &
         .bind(&details.preset)
         .bind(i64::from(details.enabled))
         .bind(json(&details.settings)?)
-        .bind(sealed(seal, trunk)?)
+        .bind(sealed(seal, PASSWORD, id, details.password.as_ref())?)
         .bind(webhook::sealed(seal, id, &details.webhook_secrets)?)
+        .bind(sealed(seal, API_SECRET, id, details.api_secret.as_ref())?)
         .bind(now_micros());
     insert.execute(&mut *connection).await?;
     write_numbers(connection, trunk).await
@@ -111,15 +118,16 @@ pub(crate) async fn insert(connection: &mut AnyConnection, seal: &Seal, trunk: &
 pub(crate) async fn update(connection: &mut AnyConnection, seal: &Seal, trunk: &Trunk) -> Result<(), Fault> {
     let details = &trunk.details;
     let sql = "UPDATE trunks SET name = $2, preset = $3, enabled = $4, settings = $5, password = $6, \
-             webhook_secret = $7, updated_at = $8 WHERE id = $1";
+             webhook_secret = $7, api_secret = $8, updated_at = $9 WHERE id = $1";
     let update = sqlx::query(sql)
         .bind(&trunk.id)
         .bind(&details.name)
         .bind(&details.preset)
         .bind(i64::from(details.enabled))
         .bind(json(&details.settings)?)
-        .bind(sealed(seal, trunk)?)
+        .bind(sealed(seal, PASSWORD, &trunk.id, details.password.as_ref())?)
         .bind(webhook::sealed(seal, &trunk.id, &details.webhook_secrets)?)
+        .bind(sealed(seal, API_SECRET, &trunk.id, details.api_secret.as_ref())?)
         .bind(now_micros());
     update.execute(&mut *connection).await?;
     sqlx::query("DELETE FROM numbers WHERE trunk_id = $1").bind(&trunk.id).execute(&mut *connection).await?;
@@ -154,11 +162,14 @@ fn json(settings: &TrunkSettings) -> Result<String, StoreError> {
     serde_json::to_string(settings).map_err(refused)
 }
 
-fn sealed(seal: &Seal, trunk: &Trunk) -> Result<Option<String>, StoreError> {
-    let seal = |password: &TrunkPassword| {
-        seal.seal(Place { column: PASSWORD, row: &trunk.id }, password.expose().as_bytes())
-    };
-    trunk.details.password.as_ref().map(seal).transpose()
+fn sealed(
+    seal: &Seal,
+    column: &'static str,
+    row: &str,
+    clear: Option<&TrunkPassword>,
+) -> Result<Option<String>, StoreError> {
+    clear.map(|clear| seal.seal(Place { column, row }, clear.expose().as_bytes())).transpose()
 }
 
 const PASSWORD: &str = "trunks.password";
+const API_SECRET: &str = "trunks.api_secret";

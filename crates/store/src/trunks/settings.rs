@@ -161,6 +161,12 @@ settings! {
     webhook: TrunkWebhook;
     /// The public key that Telnyx signs with, as its portal shows it.
     webhook_key: String, by rules::webhook_key;
+    /// Whose account it is at its provider: the Account SID of Twilio, the connection of Telnyx.
+    account: String, by rules::account;
+    /// The name of the key that the provider's REST API is asked with, where it has one: the API key SID of Twilio.
+    api_key: String, by rules::account;
+    /// Where that API is, where it is not where the provider says.
+    api: String, by rules::api_url;
 }
 
 impl TrunkSettings {

@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 use crate::{Fixture, KANTOOR, import, key};
 
-const TRUNK: &str = "[[trunk]]\nname = \"voys\"\nhost = \"sip.example.net\"\nusername = \"100001\"\npassword = \"geheim-van-voys\"\n";
+const TRUNK: &str = "[[trunk]]\nname = \"voys\"\nhost = \"sip.example.net\"\nusername = \"100001\"\npassword = \"geheim-van-voys\"\nwebhook_secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\naccount = \"AC1\"\napi_secret = \"geheim-van-de-api\"\n";
 
 struct Office {
     fixture: Fixture,

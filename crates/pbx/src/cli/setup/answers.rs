@@ -171,7 +171,9 @@ fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Opti
         taken(&format!("[[trunk]]\nname = {name}\nhost = \"a.example\"\n")).map(|()| answer.to_owned())
     })?;
     let mut details = TrunkDetails { preset: preset.name.clone(), ..TrunkDetails::new(&name) };
-    let mut needs = preset.needs.clone();
+    for key in &preset.needs {
+        need(&mut details, key, questions)?;
+    }
     if preset.settings.register.is_none() {
         let question = language.pick(
             "Does it give you a user name and a password to register with?",
@@ -180,12 +182,9 @@ fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Opti
         let registers = questions.agrees(question, true)?;
         details.settings.register = Some(registers);
         let more: &[&str] = if registers { &["username", "password"] } else { &["addresses"] };
-        needs.extend(
-            more.iter().filter(|key| !preset.needs.iter().any(|need| need == *key)).map(|key| (*key).into()),
-        );
-    }
-    for key in &needs {
-        need(&mut details, key, questions)?;
+        for key in more.iter().filter(|key| !preset.needs.iter().any(|need| need == *key)) {
+            need(&mut details, key, questions)?;
+        }
     }
     numbers(&mut details, presets, questions)?;
     Ok(Some(details))
