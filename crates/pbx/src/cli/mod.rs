@@ -17,6 +17,7 @@ mod print_config;
 mod serve;
 mod table;
 mod trunk;
+mod trunk_test;
 mod trunk_words;
 mod user;
 mod way;

@@ -12,7 +12,7 @@ pub(super) use self::dialplan::{
 };
 pub(super) use self::extension::{ExtensionArgs, ExtensionVerb};
 pub(super) use self::history::HistoryArgs;
-pub(super) use self::trunk::{TrunkArgs, TrunkVerb};
+pub(super) use self::trunk::{TrunkArgs, TrunkTestArgs, TrunkVerb};
 pub(super) use self::user::{UserArgs, UserVerb};
 
 mod ctl;

@@ -1,6 +1,7 @@
 //! The words of `kiestoon trunk`.
 
 use clap::{Args as ClapArgs, Subcommand};
+use kiestoon_control::TestTrunk;
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct TrunkArgs {
@@ -71,6 +72,11 @@ pub(in crate::cli) enum TrunkVerb {
         /// The name
         name: String,
     },
+    /// Test a trunk rung by rung: DNS, transport, TLS, OPTIONS, REGISTER, and on request a call that comes in
+    #[command(
+        after_help = "A running PBX tests it; without one the command line does it itself. Exit code 1 where a rung fails.\n\nExample:\n  kiestoon trunk test voys\n  kiestoon trunk test voys --wait-inbound 60 -v"
+    )]
+    Test(TrunkTestArgs),
     /// List the presets, or show one and what it leaves to be filled in
     #[command(after_help = "Example:\n  kiestoon trunk presets voipgrid")]
     Presets {
@@ -94,4 +100,16 @@ pub(in crate::cli) enum TrunkVerb {
         #[arg(long, value_name = "NUMBER")]
         remove: Vec<String>,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct TrunkTestArgs {
+    /// The name
+    pub(in crate::cli) name: String,
+    /// Show what went over the line too, secrets masked
+    #[arg(long, short)]
+    pub(in crate::cli) verbose: bool,
+    /// Wait so long for a call: ring one of the trunk's numbers meanwhile
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=i64::from(TestTrunk::LONGEST_WAIT_SECS)))]
+    pub(in crate::cli) wait_inbound: Option<u32>,
 }
