@@ -46,6 +46,8 @@ pub(crate) enum Action {
     /// Which rules of the dialplan a call got.
     SeeWays,
     WatchEvents,
+    SeeTrunks,
+    TestTrunks,
 }
 
 /// What it is asked of.
@@ -93,8 +95,14 @@ pub(crate) fn authorise(principal: &Principal, action: Action, object: Object<'_
             let is_own = |number: &&str| user.extension.as_deref() == Some(*number);
             user.organisation == organisation && (user.role == Role::Admin || numbers.iter().any(is_own))
         }),
-        (Action::SetHours | Action::SeeWays, Object::Of { organisation, .. }) => {
+        (
+            Action::SetHours | Action::SeeWays | Action::SeeTrunks | Action::TestTrunks,
+            Object::Of { organisation, .. },
+        ) => {
             principal.user().is_some_and(|user| user.organisation == organisation && user.role == Role::Admin)
+        }
+        (Action::SeeTrunks | Action::TestTrunks, Object::Door) => {
+            principal.user().is_some_and(|user| user.role == Role::Admin)
         }
         (Action::WatchEvents, Object::Process) => {
             principal.user().is_some_and(|user| user.role == Role::Admin)
@@ -167,6 +175,20 @@ mod tests {
         assert!(!authorise(&user, Action::SetHours, hours("kantoor")));
         assert!(!authorise(&user, Action::SeeHours, hours("kantoor")));
         assert!(!authorise(&Principal::Nobody, Action::SetHours, hours("kantoor")));
+    }
+
+    #[test]
+    fn trunks_are_for_admins_of_their_organisation() {
+        let of = |organisation| Object::Of { organisation, numbers: &["201"] };
+        let (admin, user) = (person(Role::Admin, None), person(Role::User, Some("201")));
+        for action in [Action::SeeTrunks, Action::TestTrunks] {
+            for object in [Object::Door, of("kantoor")] {
+                assert!(authorise(&admin, action, object));
+                assert!(!authorise(&user, action, object));
+                assert!(!authorise(&Principal::Nobody, action, object));
+            }
+            assert!(!authorise(&admin, action, of("elders")));
+        }
     }
 
     #[test]

@@ -86,11 +86,12 @@ pub use switch::{Input, Output, Search, Switch, ThawError};
 pub use trunk::verification::CertificateId;
 pub use trunk::{
     Account, AnonymousCallers, CallerIdPolicy, DtmfMode, FromUser, HeaderRule, HostFault, HostState,
-    IncomingForm, NamedIn, NumberForm, Rate, Rates, Signing, Stir, StirPolicy, Trunk, TrunkResult,
+    IncomingForm, NamedIn, Names, NumberForm, Rate, Rates, Signing, Stir, StirPolicy, Trunk, TrunkResult,
     UnknownNumbers,
 };
 pub use view::{
-    BanView, CallState, CallView, HeldView, LegView, RegistrationView, Status, TrunkHostView, TrunkView,
+    ArrivalView, BanView, CallState, CallView, HeldView, LegView, RegistrationView, Status, TrunkHostView,
+    TrunkView,
 };
 pub use wall_clock::WallClock;
 pub use way::Way;

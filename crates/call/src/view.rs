@@ -9,6 +9,7 @@ use kiestoon_sip::Transport;
 
 use crate::cdr::Side;
 use crate::id::CallId;
+use crate::reason::EndReason;
 use crate::rights::HoldReason;
 use crate::trunk::{HostFault, HostState, TrunkResult};
 use crate::way::Way;
@@ -239,4 +240,21 @@ pub struct Status {
     pub draining: bool,
     /// The revision of the snapshot in force.
     pub revision: i64,
+}
+
+/// A call that comes in over a trunk, as it is understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrivalView {
+    /// The slug of the trunk's organisation.
+    pub organisation: Box<str>,
+    /// The name of the trunk.
+    pub trunk: Box<str>,
+    /// Who calls; empty where that is withheld.
+    pub caller: Box<str>,
+    /// The number that is called, in E.164 where it is one of the public network.
+    pub dialled: Box<str>,
+    /// The context of the dialplan that it enters.
+    pub context: Box<str>,
+    /// Why it is not taken, where it is not.
+    pub refused: Option<EndReason>,
 }

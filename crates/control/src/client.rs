@@ -1,6 +1,7 @@
 //! The client: one connection for each command, so that a restart of the PBX never leaves a dead one behind.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -16,9 +17,11 @@ use crate::error::ClientError;
 use crate::event_stream::Events;
 use crate::fraud::{OnHold, SetHold};
 use crate::hours::{Hours, SetHours};
+use crate::ladder::TestTrunk;
 use crate::path;
 use crate::problem::Problem;
 use crate::reply::{Ban, Call, DrainRequest, Draining, LiftRequest, Lifted, Registration, Reloaded, Status};
+use crate::rung_stream::Rungs;
 use crate::trunk::Trunk;
 
 /// Speaks to the PBX behind one socket.
@@ -117,25 +120,47 @@ impl Client {
         self.ask(Method::POST, path::DRAIN, Some(&request)).await
     }
 
+    /// Tests a trunk, and tells of each rung as it is climbed; refused with 404 where there is none of that name, and with 409 where it
+    /// is being tested.
+    pub async fn test_trunk(&self, name: &str, asked: &TestTrunk) -> Result<Rungs, ClientError> {
+        let body = serde_json::to_vec(asked).map_err(|error| self.unexpected(error.to_string()))?;
+        let request = self.request(Method::POST, &path::test_trunk(name), body.into())?;
+        let (body, connection) = self.within(self.open(request)).await?;
+        Ok(Rungs::new(self.socket.clone(), body, connection))
+    }
+
     /// What happens from now on.
     pub async fn events(&self) -> Result<Events, ClientError> {
-        let opening = async {
-            let (mut sender, connection) = self.connect().await?;
-            let mut connection = Box::pin(connection);
-            let request = self.request(Method::GET, path::EVENTS, Bytes::new())?;
-            let response = {
-                let mut answer = std::pin::pin!(sender.send_request(request));
-                tokio::select! {
-                    answer = &mut answer => answer.map_err(|error| self.broken(&error))?,
-                    _ = &mut connection => answer.await.map_err(|error| self.broken(&error))?,
-                }
-            };
-            if response.status() != StatusCode::OK {
-                return Err(self.unexpected(format!("status {}", response.status())));
+        let request = self.request(Method::GET, path::EVENTS, Bytes::new())?;
+        let (body, connection) = self.within(self.open(request)).await?;
+        Ok(Events::new(self.socket.clone(), body, connection))
+    }
+
+    /// Sends a request whose answer does not end soon: its body, and the connection that has to be polled beside it.
+    async fn open(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(Incoming, Pin<Box<impl Future<Output = hyper::Result<()>> + Send + 'static>>), ClientError>
+    {
+        let (mut sender, connection) = self.connect().await?;
+        let mut connection = Box::pin(connection);
+        let response = {
+            let mut answer = std::pin::pin!(sender.send_request(request));
+            tokio::select! {
+                answer = &mut answer => answer.map_err(|error| self.broken(&error))?,
+                _ = &mut connection => answer.await.map_err(|error| self.broken(&error))?,
             }
-            Ok(Events::new(self.socket.clone(), response.into_body(), connection))
         };
-        self.within(opening).await
+        if response.status() == StatusCode::OK {
+            return Ok((response.into_body(), connection));
+        }
+        let mut reading = std::pin::pin!(self.read(response));
+        let refused = tokio::select! {
+            biased;
+            refused = &mut reading => refused,
+            _ = &mut connection => reading.await,
+        };
+        Err(refused.err().unwrap_or_else(|| self.unexpected("another status than 200".into())))
     }
 
     async fn ask<T: DeserializeOwned>(

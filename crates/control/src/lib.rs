@@ -9,9 +9,11 @@ mod event;
 mod event_stream;
 mod fraud;
 mod hours;
+mod ladder;
 mod path;
 mod problem;
 mod reply;
+mod rung_stream;
 mod trunk;
 mod way;
 
@@ -21,14 +23,16 @@ pub use event::{Event, Happening, RefusedOut};
 pub use event_stream::Events;
 pub use fraud::{OnHold, SetHold};
 pub use hours::{Hours, HoursState, SetHours};
+pub use ladder::{Rung, RungName, RungResult, Sentence, SipText, TestTrunk};
 pub use path::{
     BANS, CALLS, DRAIN, EVENTS, HOURS, LIFT_BANS, METRICS, METRICS_TEXT, ON_HOLD, REGISTRATIONS, RELOAD,
-    STATUS, TRUNKS, hangup,
+    RUNGS, STATUS, TRUNKS, hangup, test_trunk,
 };
 pub use problem::{PROBLEM_JSON, Problem};
 pub use reply::{
     Ban, Call, DrainRequest, Draining, Held, Leg, LiftRequest, Lifted, Listener, Registration, Reloaded,
     RunState, RunningCall, Status, Stream, Totals,
 };
+pub use rung_stream::Rungs;
 pub use trunk::{Trunk, TrunkHost};
 pub use way::{Way, WayStep};

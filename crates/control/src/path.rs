@@ -35,6 +35,15 @@ pub fn hangup(call_id: &str) -> String {
     format!("{CALLS}/{}/hangup", escape(call_id))
 }
 
+/// `POST` of a [`TestTrunk`](crate::TestTrunk): a line of JSON ([`RUNGS`]) for each [`Rung`](crate::Rung) as it is climbed; 404 where
+/// there is no such trunk, 409 where it is being tested.
+pub fn test_trunk(name: &str) -> String {
+    format!("{TRUNKS}/{}/test", escape(name))
+}
+
+/// The media type of the rungs of a test.
+pub const RUNGS: &str = "application/x-ndjson";
+
 /// Percent-encodes everything but what a path segment may hold unescaped (RFC 3986 section 2.3).
 fn escape(segment: &str) -> String {
     segment

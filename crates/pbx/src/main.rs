@@ -4,6 +4,7 @@ mod clock;
 mod control;
 mod database;
 mod ending;
+mod ladder;
 mod media;
 mod persist;
 mod presets;

@@ -11,6 +11,7 @@ mod session;
 mod telephony;
 #[cfg(test)]
 mod tests;
+mod trunks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +98,27 @@ fn routes() -> Vec<Route> {
             Action::SetHours,
             "Set hours by hand: open, closed or auto",
             put(hours::set),
+        ),
+        api(
+            Method::GET,
+            "/api/v1/trunks",
+            Action::SeeTrunks,
+            "Trunks as they are set, and as they stand now",
+            get(trunks::list),
+        ),
+        api(
+            Method::POST,
+            "/api/v1/trunks/{name}/test",
+            Action::TestTrunks,
+            "Test a trunk: a line of JSON for each rung as it is climbed",
+            post(trunks::test),
+        ),
+        api(
+            Method::GET,
+            "/admin/voip/debug/trunks",
+            Action::SeeTrunks,
+            "Count and records of the trunks, secrets masked",
+            get(trunks::debug),
         ),
         api(Method::GET, "/api/v1/events", Action::WatchEvents, "Server-sent events", get(events::events)),
         plain("/api/v1/openapi.json", Action::ViewPages, get(openapi::describe)),

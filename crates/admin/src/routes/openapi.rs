@@ -1,6 +1,7 @@
 //! The description of the API (OpenAPI 3.1), made of the table of routes, so that it names what there is.
 
 use axum::Json;
+use kiestoon_control::TestTrunk;
 use serde_json::{Map, Value, json};
 
 use super::routes;
@@ -60,6 +61,10 @@ fn body(action: Action) -> Option<Value> {
             return Some(
                 json!({ "type": "object", "required": ["state"], "properties": { "state": state } }),
             );
+        }
+        Action::TestTrunks => {
+            let wait = json!({ "type": "integer", "minimum": 1, "maximum": TestTrunk::LONGEST_WAIT_SECS });
+            return Some(json!({ "type": "object", "properties": { "wait_inbound_secs": wait } }));
         }
         _ => return None,
     };

@@ -14,3 +14,4 @@ mod page;
 mod pbx_away;
 mod relay;
 mod stopping;
+mod trunks;

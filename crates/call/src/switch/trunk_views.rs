@@ -2,13 +2,16 @@
 
 use std::time::Instant;
 
+use kiestoon_dialplan::INBOUND;
+use kiestoon_sip::{Flow, Request};
+
 use super::Switch;
 use super::trunks::Registered;
 use crate::snapshot::Organisation;
 use crate::trunk::Trunk;
 use crate::trunk::health::Sign;
 use crate::trunk::standing::{Host, Step};
-use crate::view::{TrunkHostView, TrunkView};
+use crate::view::{ArrivalView, TrunkHostView, TrunkView};
 
 impl Switch {
     /// All trunks, by organisation and name.
@@ -21,6 +24,20 @@ impl Switch {
             trunks.map(|(own, trunk)| self.trunk_view(own, trunk, &registered)).collect();
         views.sort_by(|a, b| (&a.organisation, &a.name).cmp(&(&b.organisation, &b.name)));
         views
+    }
+
+    /// How an INVITE is understood that comes from the other end of `flow`; None where no trunk is there. Nothing comes of asking.
+    pub fn arrival_view(&self, request: &Request, flow: &Flow) -> Option<ArrivalView> {
+        let arrival = self.arrival(request, flow)?;
+        let organisation = self.x.snapshot.organisation(arrival.organisation)?;
+        Some(ArrivalView {
+            organisation: organisation.slug.clone(),
+            trunk: (*arrival.trunk.name).into(),
+            caller: arrival.caller,
+            dialled: arrival.dialled,
+            context: arrival.context.unwrap_or_else(|| INBOUND.into()),
+            refused: arrival.refused.map(|end| end.reason),
+        })
     }
 
     fn trunk_view(&self, own: &Organisation, trunk: &Trunk, registered: &Registered<'_>) -> TrunkView {

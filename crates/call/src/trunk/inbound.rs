@@ -82,6 +82,13 @@ fn written(trunk: &Trunk, user: Option<&str>) -> Box<str> {
     trunk.incoming_form.read(trunk.country, &wire::number(user).unwrap_or_default()).into()
 }
 
+impl Trunk {
+    /// The number of this trunk that an INVITE names, wherever it comes from; any where the trunk lists none.
+    pub fn called_by(&self, request: &Request) -> Option<Box<str>> {
+        called(self, request)
+    }
+}
+
 /// Whether a request carries what those of the trunk do.
 fn identifies(trunk: &Trunk, request: &Request) -> bool {
     let Some(rule) = &trunk.identified_by else { return true };

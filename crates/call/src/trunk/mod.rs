@@ -39,6 +39,7 @@ use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri};
 
 pub use health::{HostFault, HostState};
 pub use number::{IncomingForm, NumberForm};
+pub use options::Names;
 pub use rates::{Rate, Rates};
 pub use results::TrunkResult;
 pub use stir::{Signing, Stir, StirPolicy};

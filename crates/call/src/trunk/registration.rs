@@ -11,9 +11,11 @@ use kiestoon_sip::{Flow, HeaderName, Method, NameAddr, Request, Response, SipUri
 use serde::{Deserialize, Serialize};
 
 use super::logins::MOST_CHALLENGES;
+use super::options::Names;
 use super::{Account, Trunk};
 use crate::exchange::Exchange;
 use crate::routes::ClientOwner;
+use crate::settings::Settings;
 use crate::wire;
 
 /// One host, and how we stand there.
@@ -136,14 +138,9 @@ impl Registration {
         left: VecDeque<Flow>,
     ) -> Change {
         let Ok(Uri::Sip(host)) = Uri::parse(&self.at.host) else { return self.failed(x, 400, None) };
-        let domain = trunk.domain.clone().unwrap_or_else(|| host.host.clone());
-        let who = NameAddr::new(Uri::Sip(SipUri::new(domain).with_user(&account.username)));
         self.cseq = self.cseq.saturating_add(1);
-        let from = who.clone().with_tag(&self.tag);
-        let uri = Uri::Sip(SipUri { user: None, ..host });
-        let mut request = Request::new(Method::Register, uri, from, who, self.call_id.clone(), self.cseq);
-        request.max_forwards = Some(x.settings.max_forwards);
-        request.headers.push_addresses(&HeaderName::Route, &trunk.route);
+        let names = Names { call_id: self.call_id.clone(), tag: self.tag.clone() };
+        let mut request = trunk.register_request(&x.settings, account, &host, names, self.cseq);
         let mut contact = wire::contact(&x.settings, &flow, false);
         if let Uri::Sip(uri) = &mut contact.uri {
             uri.user = Some(account.username.clone());
@@ -255,6 +252,34 @@ impl Registration {
     }
 }
 
+impl Trunk {
+    /// A REGISTER that asks which contacts a host knows, and changes none (RFC 3261 section 10.2.3); without Via. None where the
+    /// host knows us by our address.
+    pub fn bindings_request(&self, settings: &Settings, host: &SipUri, names: Names) -> Option<Request> {
+        let account = self.account.as_ref()?;
+        Some(self.register_request(settings, account, host, names, FIRST_CSEQ))
+    }
+
+    /// A REGISTER without a contact.
+    fn register_request(
+        &self,
+        settings: &Settings,
+        account: &Account,
+        host: &SipUri,
+        names: Names,
+        cseq: u32,
+    ) -> Request {
+        let domain = self.domain.clone().unwrap_or_else(|| host.host.clone());
+        let who = NameAddr::new(Uri::Sip(SipUri::new(domain).with_user(&account.username)));
+        let from = who.clone().with_tag(&names.tag);
+        let uri = Uri::Sip(SipUri { user: None, ..host.clone() });
+        let mut request = Request::new(Method::Register, uri, from, who, names.call_id, cseq);
+        request.max_forwards = Some(settings.max_forwards);
+        request.headers.push_addresses(&HeaderName::Route, &self.route);
+        request
+    }
+}
+
 /// Seconds that the host grants our contact; it lists those of others too.
 fn granted(response: &Response, request: &Request) -> Option<u32> {
     let ours = request.headers.contact().ok().flatten()?;
@@ -263,6 +288,7 @@ fn granted(response: &Response, request: &Request) -> Option<u32> {
     own.and_then(NameAddr::expires).or_else(|| response.headers.expires())
 }
 
+const FIRST_CSEQ: u32 = 1;
 /// Of its time.
 const REFRESHED: f64 = 0.8;
 /// Seconds.

@@ -2,7 +2,6 @@
 //! what the operator has to mend (usage, configuration, input files), 1 for the rest.
 
 mod args;
-mod args_setup;
 mod check;
 mod ctl;
 mod database;
@@ -22,6 +21,7 @@ mod setup;
 mod table;
 mod told;
 mod trunk;
+mod trunk_test;
 mod trunk_words;
 mod user;
 mod way;

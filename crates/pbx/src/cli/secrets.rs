@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::args_setup::{SecretsArgs, SecretsVerb};
+use super::args::{SecretsArgs, SecretsVerb};
 use super::failure::Failure;
 use super::language::say;
 use super::{Cli, database, print_line};

@@ -10,7 +10,7 @@ use super::args::{TrunkArgs, TrunkVerb};
 use super::failure::Failure;
 use super::language::say;
 use super::table::Table;
-use super::{Cli, database, extension, print_line, trunk_words as words, when};
+use super::{Cli, database, extension, print_line, trunk_test, trunk_words as words, when};
 
 pub(super) fn trunk(cli: &Cli, args: TrunkArgs) -> Result<(), Failure> {
     let config = cli.config()?;
@@ -44,6 +44,12 @@ impl Desk<'_> {
         match verb {
             TrunkVerb::List => self.list().await,
             TrunkVerb::Show { name, reveal } => self.show(&name, reveal).await,
+            TrunkVerb::Test(asked) => {
+                let (home, trunk) = self.store.trunk(self.organisation.as_deref(), &asked.name).await?;
+                let (cli, config, presets) = (self.cli, self.config, &self.presets);
+                let desk = trunk_test::Desk { cli, config, presets, organisation: &home.slug };
+                Box::pin(desk.test(&trunk, &asked)).await
+            }
             TrunkVerb::Add { name, preset, disabled, words } => {
                 self.add(&name, preset, disabled, &words).await
             }

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kiestoon_control::{
-    Ban, Call, Draining, Event, Hours, OnHold, Registration, SetHold, SetHours, Status, Trunk,
+    Ban, Call, Draining, Event, Hours, OnHold, Registration, Rung, SetHold, SetHours, Status, TestTrunk,
+    Trunk,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -43,6 +44,17 @@ pub(crate) enum Command {
     Registrations(oneshot::Sender<Vec<Registration>>),
     /// The trunks, by organisation and name.
     Trunks(oneshot::Sender<Vec<Trunk>>),
+    /// Tests a trunk.
+    TestTrunk {
+        /// Its name.
+        name: String,
+        /// Of which organisation, and how far.
+        request: TestTrunk,
+        /// Where the rungs are told as they are climbed.
+        rungs: mpsc::Sender<Rung>,
+        /// Whether it has begun.
+        reply: oneshot::Sender<Result<(), NoLadder>>,
+    },
     /// Bans in force, the latest first.
     Bans(oneshot::Sender<Vec<Ban>>),
     /// Lifts bans.
@@ -97,6 +109,21 @@ pub(crate) enum NoHours {
     NoOrganisation(String),
     /// Its dialplan has no hours of that name; those that it has.
     NoName { name: String, known: Vec<String> },
+}
+
+/// Why a trunk is not tested.
+#[derive(Debug)]
+pub(crate) enum NoLadder {
+    /// There are several organisations and none was named.
+    WhichOrganisation,
+    /// There is no such organisation.
+    Organisation(String),
+    /// It has no such trunk, or calls do not go over it.
+    Trunk(String),
+    /// It is being tested.
+    Running,
+    /// Too many others are.
+    TooMany,
 }
 
 /// Why nobody was put on hold, or taken off it.

@@ -11,14 +11,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use kiestoon_control::{
     BANS, Ban, CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, HOURS, Hours, LIFT_BANS, LiftRequest,
-    Lifted, METRICS, METRICS_TEXT, ON_HOLD, OnHold, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD,
-    Registration, Reloaded, STATUS, SetHold, SetHours, Status, TRUNKS, Trunk,
+    Lifted, METRICS, METRICS_TEXT, ON_HOLD, OnHold, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD, RUNGS,
+    Registration, Reloaded, STATUS, SetHold, SetHours, Status, TRUNKS, TestTrunk, Trunk,
 };
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
-use super::stream::EventBody;
-use super::{Command, Doors, Hall, NoHold, NoHours};
+use super::stream::{self, EventBody};
+use super::{Command, Doors, Hall, NoHold, NoHours, NoLadder};
 use crate::reload;
 
 pub(super) fn router(hall: Hall) -> Router {
@@ -29,6 +29,7 @@ pub(super) fn router(hall: Hall) -> Router {
         .route(&format!("{CALLS}/{{id}}/hangup"), post(hangup))
         .route(REGISTRATIONS, get(registrations))
         .route(TRUNKS, get(trunks))
+        .route(&format!("{TRUNKS}/{{name}}/test"), post(test_trunk))
         .route(BANS, get(bans))
         .route(LIFT_BANS, post(lift_bans))
         .route(HOURS, get(hours).post(set_hours))
@@ -61,6 +62,30 @@ async fn registrations(State(hall): State<Hall>) -> Result<Json<Vec<Registration
 
 async fn trunks(State(hall): State<Hall>) -> Result<Json<Vec<Trunk>>, Refusal> {
     ask(&hall.doors, Command::Trunks).await.map(Json)
+}
+
+/// The rungs as they are climbed; a client that goes away ends the test.
+async fn test_trunk(
+    State(hall): State<Hall>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let request: TestTrunk = match body.as_ref() {
+        [] => TestTrunk::default(),
+        text => serde_json::from_slice(text).map_err(|error| Refusal::Body(error.to_string()))?,
+    };
+    let longest = TestTrunk::LONGEST_WAIT_SECS;
+    if request.wait_inbound_secs.is_some_and(|secs| secs == 0 || secs > longest) {
+        return Err(Refusal::Body(format!("wait_inbound_secs must be 1 to {longest}")));
+    }
+    let (rungs, climbed) = mpsc::channel(RUNGS_WAITING);
+    let command = |reply| Command::TestTrunk { name, request, rungs, reply };
+    ask(&hall.doors, command).await?.map_err(Refusal::Ladder)?;
+    let mut response = Response::new(stream::rungs(climbed, hall.closed));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(RUNGS));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }
 
 async fn hangup(State(hall): State<Hall>, Path(call_id): Path<String>) -> Result<StatusCode, Refusal> {
@@ -181,6 +206,7 @@ enum Refusal {
     Body(String),
     Hours(NoHours),
     Hold(NoHold),
+    Ladder(NoLadder),
     Reload(reload::Refused),
     Overloaded,
     Stopping,
@@ -224,6 +250,7 @@ impl Refusal {
             Self::Hold(NoHold::Extension(number)) => {
                 Problem::new(404, "no such extension", format!("there is no extension {number}"))
             }
+            Self::Ladder(why) => ladder(why),
             Self::Body(reason) => {
                 Problem::new(400, "body not understood", format!("the body is not valid: {reason}"))
             }
@@ -245,6 +272,30 @@ impl Refusal {
     }
 }
 
+fn ladder(why: NoLadder) -> Problem {
+    match why {
+        NoLadder::WhichOrganisation => Problem::new(
+            400,
+            "which organisation",
+            "there are several organisations: name the one whose trunk is meant",
+        ),
+        NoLadder::Organisation(slug) => Problem::new(
+            404,
+            "no such organisation",
+            format!("there is no organisation {slug} with extensions or trunks"),
+        ),
+        NoLadder::Trunk(name) => {
+            Problem::new(404, "no such trunk", format!("there is no trunk {name} that is enabled and whole"))
+        }
+        NoLadder::Running => {
+            Problem::new(409, "being tested", "this trunk is being tested; try again when that is over")
+        }
+        NoLadder::TooMany => {
+            Problem::new(503, "too many tests", "as many trunks as may be are being tested; try again later")
+        }
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let problem = self.problem();
@@ -259,6 +310,8 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
+/// Rungs that the client has not read yet; the test waits for it.
+const RUNGS_WAITING: usize = 8;
 /// Bytes of who asks.
 const LONGEST_NAME: usize = 128;
 /// No command is longer.

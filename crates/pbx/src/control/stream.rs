@@ -1,4 +1,4 @@
-//! The body of the event stream. It holds nothing itself: a reader that is slower than the events falls out of the bounded
+//! The bodies that go on: rungs of a test, a line each, and the event stream. That one holds nothing itself: a reader that is slower than the events falls out of the bounded
 //! broadcast queue and its stream ends, which tells it to connect again.
 
 use std::convert::Infallible;
@@ -8,11 +8,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::{Bytes, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::Frame;
-use kiestoon_control::Event;
+use kiestoon_control::{Event, Rung};
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// Server-sent events from a broadcast queue.
 pub(super) struct EventBody {
@@ -69,6 +69,22 @@ async fn wait(mut sources: Sources) -> Option<(Bytes, Sources)> {
     };
     let data = serde_json::to_string(&event).ok()?;
     Some((format!("event: {}\ndata: {data}\n\n", event.name()).into(), sources))
+}
+
+/// The rungs of a test, until it is over or the server ends. Dropping it ends the test.
+pub(super) fn rungs(climbed: mpsc::Receiver<Rung>, closed: watch::Receiver<()>) -> Body {
+    Body::from_stream(futures_util::stream::unfold(
+        (climbed, closed),
+        |(mut climbed, mut closed)| async move {
+            let rung = tokio::select! {
+                rung = climbed.recv() => rung?,
+                _ = closed.changed() => return None,
+            };
+            let mut line = serde_json::to_vec(&rung).ok()?;
+            line.push(b'\n');
+            Some((Ok::<_, Infallible>(Bytes::from(line)), (climbed, closed)))
+        },
+    ))
 }
 
 /// A connection that is gone is noticed at the first write after it.

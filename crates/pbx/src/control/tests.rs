@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kiestoon_control::{
     Client, ClientError, DrainRequest, Draining, Event, Happening, HoursState, LiftRequest, Lifted, RunState,
-    Status, Totals,
+    RungName, RungResult, Sentence, Status, Totals,
 };
 use tokio::sync::{broadcast, mpsc};
 
@@ -50,6 +50,16 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
             Command::Trunks(reply) => {
                 let _ = reply.send(Vec::new());
             }
+            Command::TestTrunk { name, rungs, reply, .. } => match &*name {
+                "voys" => {
+                    let _ = reply.send(Ok(()));
+                    for name in [RungName::Dns, RungName::Transport] {
+                        let _ = rungs.send(rung(name)).await;
+                    }
+                }
+                "busy" => drop(reply.send(Err(NoLadder::Running))),
+                _ => drop(reply.send(Err(NoLadder::Trunk(name)))),
+            },
             Command::Bans(reply) => {
                 let _ = reply.send(Vec::new());
             }
@@ -87,6 +97,39 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
                 let _ = reply.send(Draining { calls: 2, limit_secs, longest: None });
             }
         }
+    }
+}
+
+fn rung(rung: RungName) -> Rung {
+    Rung {
+        rung,
+        host: "sip:a.example".into(),
+        result: RungResult::Ok,
+        ms: 1.5,
+        found: Sentence::default(),
+        advice: None,
+        details: Default::default(),
+        messages: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn rungs_come_as_they_are_climbed_or_it_is_said_why_not() {
+    let pbx = Pbx::start().await;
+    let client = pbx.client();
+    let mut rungs = client.test_trunk("voys", &TestTrunk::default()).await.unwrap();
+    for name in [RungName::Dns, RungName::Transport] {
+        assert_eq!(rungs.next().await.unwrap().unwrap(), rung(name));
+    }
+    assert!(rungs.next().await.is_none());
+    let too_long = TestTrunk { wait_inbound_secs: Some(301), ..TestTrunk::default() };
+    for (name, asked, said) in [
+        ("a/b", TestTrunk::default(), "there is no trunk a/b"),
+        ("busy", TestTrunk::default(), "this trunk is being tested"),
+        ("voys", too_long, "must be 1 to 300"),
+    ] {
+        let error = client.test_trunk(name, &asked).await.unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
     }
 }
 

@@ -4,6 +4,7 @@ mod drain;
 mod exposition;
 mod fraud;
 mod hours;
+mod ladders;
 mod metrics;
 mod operator;
 mod parts;
@@ -33,6 +34,7 @@ use crate::{
     transport::{BindError, Certificates, Inbound, Police, Resolved, Resolver, Standing, Transports},
     webhook::Webhooks,
 };
+use ladders::Ladders;
 use parts::Mailboxes;
 pub(crate) use parts::Parts;
 
@@ -166,6 +168,7 @@ struct Signalling {
     resolver: Resolver,
     webhooks: Webhooks,
     fetcher: Fetcher,
+    ladders: Ladders,
     engine: Engine,
     journals: Journals,
     events: broadcast::Sender<kiestoon_control::Event>,
@@ -193,10 +196,12 @@ impl Signalling {
         let input = match inbound {
             Inbound::Message { message, flow } => {
                 self.received(&message);
+                self.show_arrival(&message, &flow);
                 Input::Received { message, flow }
             }
             Inbound::Refused { message, flow } => {
                 self.received(&message);
+                self.show_arrival(&message, &flow);
                 Input::Refused { message, flow }
             }
             Inbound::Malformed { malformed, flow } => {

@@ -38,6 +38,9 @@ impl Signalling {
             Command::Trunks(reply) => {
                 drop(reply.send(self.switch.trunks(now).into_iter().map(views::trunk).collect()));
             }
+            Command::TestTrunk { name, request, rungs, reply } => {
+                drop(reply.send(self.test_trunk(&name, &request, rungs)));
+            }
             Command::Bans(reply) => {
                 drop(reply.send(self.switch.bans(now).into_iter().map(views::ban).collect()));
             }

@@ -14,10 +14,11 @@ use tokio::{
     sync::{broadcast, mpsc, watch},
 };
 
-use super::{Signalling, Stop, metrics::Metrics, records};
+use super::{Signalling, Stop, ladders::Ladders, metrics::Metrics, records};
 use crate::{
     clock,
     control::Command,
+    ladder::Surroundings,
     media::Engine,
     persist::Journals,
     reload,
@@ -83,7 +84,13 @@ impl Parts {
         let (answered, webhook_answers) = mpsc::channel(QUESTIONS);
         let webhooks = Webhooks::new(self.reach.outside.clone(), self.outside_runtime.clone(), answered);
         let (fetched, certificates) = mpsc::channel(FETCHES);
-        let fetcher = Fetcher::new(self.reach, self.outside_runtime, fetched);
+        let fetcher = Fetcher::new(self.reach, self.outside_runtime.clone(), fetched);
+        let around = Surroundings {
+            settings: Settings { credentials_key: None, ..self.settings.clone() },
+            dns: crate::transport::resolver(&self.dns),
+            certificates: self.listen.certificates.clone(),
+        };
+        let ladders = Ladders::new(around, self.outside_runtime);
         let bindings = records::restored(self.bindings, &snapshot, started.unix_micros);
         let mut switch = Switch::new(self.settings, snapshot, self.seed, started);
         switch.keep_gruus(self.gruu_key);
@@ -95,6 +102,7 @@ impl Parts {
             resolver,
             webhooks,
             fetcher,
+            ladders,
             engine: self.engine,
             journals: self.journals,
             events: self.events,

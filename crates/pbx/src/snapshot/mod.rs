@@ -19,6 +19,7 @@ use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_store::{Directory, ImportProblem, Presets, Store, StoreError};
 
 pub(crate) use self::files::{DialplanStamp, dialplan_file, dialplan_files, dialplan_stamp};
+pub(crate) use self::trunks::one as trunk;
 use crate::{presets, stir::authorities, webhook};
 
 /// Where a snapshot comes from.

@@ -48,6 +48,17 @@ pub(super) fn by_organisation(
     all
 }
 
+/// One trunk, enabled or not, as calls would have it; or why it is not whole.
+pub(crate) fn one(trunk: &kiestoon_store::Trunk, presets: &Presets) -> Result<Trunk, Vec<String>> {
+    let doubts = trunk.details.doubts(presets);
+    let errors: Vec<String> =
+        doubts.iter().filter(|doubt| doubt.is_error()).map(ToString::to_string).collect();
+    let whole = errors
+        .is_empty()
+        .then(|| build(&trunk.id, &trunk.details, presets, &Arc::default(), &mut Vec::new()));
+    whole.flatten().ok_or(errors)
+}
+
 /// The contexts that numbers are to enter and that no dialplan has: their calls would find no rule.
 pub(super) fn unknown_contexts(directory: &Directory, plans: &Plans) -> Vec<String> {
     let mut unknown = BTreeSet::new();

@@ -6,6 +6,7 @@ mod connection;
 mod converse;
 mod dial;
 mod doors;
+mod handshake;
 mod places;
 mod police;
 mod resolve;
@@ -29,7 +30,8 @@ use tokio::sync::mpsc;
 
 use self::accept::Speaks;
 use self::connection::{Connections, Outgoing};
-pub(crate) use self::resolve::{Resolved, Resolver, SEARCHES, resolver};
+pub(crate) use self::handshake::{Distrust, connect, handshake};
+pub(crate) use self::resolve::{Asked, Resolved, Resolver, SEARCHES, Trace, Unanswered, resolver, trace};
 pub(crate) use self::tls::{Certificates, TlsError, TlsFiles};
 pub(crate) use self::trust::authorities;
 use self::udp::UdpListener;

@@ -71,7 +71,7 @@ impl Resolver {
             let mut locate = Locate::new(query, &can);
             if let Some(dns) = dns {
                 // What is known when time is up is used.
-                let _ = timeout(DEADLINE, ask_all(&dns, &mut locate, &mut random)).await;
+                let _ = timeout(DEADLINE, ask_all(&dns, &mut locate, &mut random, |_| {})).await;
             }
             let flows = locate.targets().into_iter().filter_map(|target| flow(target, &listen)).collect();
             let _ = answers.send(Resolved { id, name, flows }).await;
@@ -114,27 +114,97 @@ fn bound(options: &mut ResolverOpts) {
     options.negative_max_ttl = Some(LONGEST_NEGATIVE_TTL);
 }
 
-async fn ask_all(dns: &TokioResolver, locate: &mut Locate, random: &mut ChaCha12Rng) {
+/// A question, and why it has no answer where it has none.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) question: Question,
+    pub(crate) answer: Result<Answer, Unanswered>,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// There is no such name.
+    NoName,
+    /// The name is there, and has no such records.
+    NoRecords,
+    /// Nobody answered, or not with an answer.
+    Failed(String),
+}
+
+/// What a search came to, for who wants to know how.
+#[derive(Debug)]
+pub(crate) struct Trace {
+    pub(crate) asked: Vec<Asked>,
+    pub(crate) flows: Vec<Flow>,
+    /// Addresses that none of ours reaches.
+    pub(crate) out_of_reach: Vec<SocketAddr>,
+}
+
+/// Searches for the ways to a target as [`Resolver::search`] does, and tells of each question.
+pub(crate) async fn trace(
+    dns: Option<&TokioResolver>,
+    query: Query,
+    listen: &[(Transport, SocketAddr)],
+    random: &mut ChaCha12Rng,
+) -> Trace {
+    let mut locate = Locate::new(query, &transports(listen));
+    let mut asked = Vec::new();
+    if let Some(dns) = dns {
+        let _ = timeout(DEADLINE, ask_all(dns, &mut locate, random, |one| asked.push(one))).await;
+    }
+    let (mut flows, mut out_of_reach) = (Vec::new(), Vec::new());
+    for target in locate.targets() {
+        match flow(target, listen) {
+            Some(flow) => flows.push(flow),
+            None => out_of_reach.push(target.address),
+        }
+    }
+    Trace { asked, flows, out_of_reach }
+}
+
+async fn ask_all(
+    dns: &TokioResolver,
+    locate: &mut Locate,
+    random: &mut ChaCha12Rng,
+    mut tell: impl FnMut(Asked),
+) {
     while let Some(question) = locate.question() {
-        let answer = ask(dns, question).await;
-        locate.answer(answer, &mut || random.next_u64());
+        let answer = ask(dns, &question).await;
+        let known = answer.clone().unwrap_or_else(|_| nothing(&question));
+        tell(Asked { question, answer });
+        locate.answer(known, &mut || random.next_u64());
     }
 }
 
 /// A question that fails is one without an answer.
-async fn ask(dns: &TokioResolver, question: Question) -> Answer {
+fn nothing(question: &Question) -> Answer {
     match question {
-        Question::Naptr(name) => Answer::Naptr(records(dns, &name, RecordType::NAPTR, naptr).await),
-        Question::Srv(name) => Answer::Srv(records(dns, &name, RecordType::SRV, srv).await),
-        Question::Addresses(name) => {
-            let (mut v4, v6) = tokio::join!(
-                records(dns, &name, RecordType::A, address),
-                records(dns, &name, RecordType::AAAA, address)
-            );
-            v4.extend(v6);
-            Answer::Addresses(v4)
-        }
+        Question::Naptr(_) => Answer::Naptr(Vec::new()),
+        Question::Srv(_) => Answer::Srv(Vec::new()),
+        Question::Addresses(_) => Answer::Addresses(Vec::new()),
     }
+}
+
+async fn ask(dns: &TokioResolver, question: &Question) -> Result<Answer, Unanswered> {
+    Ok(match question {
+        Question::Naptr(name) => Answer::Naptr(records(dns, name, RecordType::NAPTR, naptr).await?),
+        Question::Srv(name) => Answer::Srv(records(dns, name, RecordType::SRV, srv).await?),
+        Question::Addresses(name) => {
+            let (v4, v6) = tokio::join!(
+                records(dns, name, RecordType::A, address),
+                records(dns, name, RecordType::AAAA, address)
+            );
+            match (v4, v6) {
+                (Ok(mut v4), Ok(v6)) => {
+                    v4.extend(v6);
+                    Answer::Addresses(v4)
+                }
+                (Ok(found), Err(_)) | (Err(_), Ok(found)) => Answer::Addresses(found),
+                (Err(failed @ Unanswered::Failed(_)), _) | (_, Err(failed)) => return Err(failed),
+            }
+        }
+    })
 }
 
 async fn records<T>(
@@ -142,14 +212,18 @@ async fn records<T>(
     name: &str,
     kind: RecordType,
     read: impl Fn(&RData) -> Option<T>,
-) -> Vec<T> {
+) -> Result<Vec<T>, Unanswered> {
     // With the dot at its end a name is whole: the search list of the system is not for peers.
     let name = format!("{}.", name.trim_end_matches('.'));
     match dns.lookup(name.as_str(), kind).await {
-        Ok(found) => found.answers().iter().filter_map(|record| read(&record.data)).collect(),
+        Ok(found) => Ok(found.answers().iter().filter_map(|record| read(&record.data)).collect()),
         Err(error) => {
             tracing::debug!(%name, %kind, %error, "no records");
-            Vec::new()
+            Err(match error {
+                error if error.is_nx_domain() => Unanswered::NoName,
+                error if error.is_no_records_found() => Unanswered::NoRecords,
+                error => Unanswered::Failed(error.to_string()),
+            })
         }
     }
 }

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
+    client::danger::ServerCertVerifier,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::{VerifierBuilderError, WebPkiClientVerifier},
@@ -57,6 +58,8 @@ pub(crate) struct Identity {
     config: Arc<ServerConfig>,
     /// For connections that we open: the same certificate, should the server ask for one.
     client: Arc<ClientConfig>,
+    /// Whom we believe there.
+    trust: Arc<Trust>,
     path: PathBuf,
     not_after: Option<Timestamp>,
 }
@@ -71,14 +74,15 @@ impl TlsFiles {
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| self.unusable(error))?;
-        let client = self.client(chain.clone(), key.clone_key(), &provider)?;
+        let trust = Arc::new(Trust::load(self.server_ca.as_deref(), Arc::clone(&provider))?);
+        let client = self.client(chain.clone(), key.clone_key(), &provider, Arc::clone(&trust))?;
         let builder = match &self.client_ca {
             None => builder.with_no_client_auth(),
             Some(path) => builder.with_client_cert_verifier(self.verifier(path, provider)?),
         };
         let config = builder.with_single_cert(chain, key).map_err(|error| self.unusable(error))?;
         let path = self.certificate.clone();
-        Ok(Identity { config: Arc::new(config), client: Arc::new(client), path, not_after })
+        Ok(Identity { config: Arc::new(config), client: Arc::new(client), trust, path, not_after })
     }
 
     /// What changes when one of the files does.
@@ -97,13 +101,13 @@ impl TlsFiles {
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
         provider: &Arc<CryptoProvider>,
+        trust: Arc<Trust>,
     ) -> Result<ClientConfig, TlsError> {
-        let trust = Trust::load(self.server_ca.as_deref(), Arc::clone(provider))?;
         ClientConfig::builder_with_provider(Arc::clone(provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| self.unusable(error))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(trust))
+            .with_custom_certificate_verifier(trust)
             .with_client_auth_cert(chain, key)
             .map_err(|error| self.unusable(error))
     }
@@ -220,6 +224,17 @@ impl Certificates {
     /// For one connection that we open.
     pub(super) fn connector(&self) -> TlsConnector {
         TlsConnector::from(Arc::clone(&self.current.load().client))
+    }
+
+    /// The same, with somebody who looks on as the server's certificate is judged.
+    pub(super) fn connector_with<V: ServerCertVerifier + 'static>(
+        &self,
+        look_on: impl FnOnce(Arc<Trust>) -> Arc<V>,
+    ) -> TlsConnector {
+        let identity = self.current.load();
+        let mut config = ClientConfig::clone(&identity.client);
+        config.dangerous().set_certificate_verifier(look_on(Arc::clone(&identity.trust)));
+        TlsConnector::from(Arc::new(config))
     }
 }
 

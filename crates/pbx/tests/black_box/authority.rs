@@ -49,8 +49,14 @@ impl Authority {
 
     /// For any names.
     pub(crate) fn sign_for(&self, names: Vec<SanType>) -> Signed {
+        self.sign_with(names, |_| {})
+    }
+
+    /// The same, of a certificate that is made otherwise.
+    pub(crate) fn sign_with(&self, names: Vec<SanType>, make: impl FnOnce(&mut CertificateParams)) -> Signed {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        make(&mut params);
         params.subject_alt_names = names;
         // A certificate with the name of its issuer counts as its own issuer with some.
         params.distinguished_name.push(DnType::CommonName, "peer");

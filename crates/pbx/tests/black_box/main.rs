@@ -29,6 +29,7 @@ mod fraud;
 mod idle;
 mod kamailio_in_front;
 mod killed;
+mod ladder;
 mod linphone;
 mod log;
 mod metrics;

@@ -122,7 +122,8 @@ fn a_provider_that_wants_us_registered_and_asks_for_the_password() {
     call_in(&pbx, &mut phone, &at);
 }
 
-const REGISTRAR: &str = r#"
+/// It registers 100001 with the password `geheim-van-voys`, and asks for that at calls too.
+pub(crate) const REGISTRAR: &str = r#"
 debug=2
 log_stderror=yes
 children=1

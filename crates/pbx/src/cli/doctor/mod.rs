@@ -8,7 +8,7 @@ mod web;
 use kiestoon_config::Config;
 use serde::Serialize;
 
-use super::args_setup::DoctorArgs;
+use super::args::DoctorArgs;
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, print_line};

@@ -13,7 +13,7 @@ use kiestoon_store::Store;
 use self::answers::Answers;
 use self::questions::Questions;
 use self::write::Written;
-use super::args_setup::SetupArgs;
+use super::args::SetupArgs;
 use super::failure::Failure;
 use super::language::say;
 use super::{Cli, database, print_line};

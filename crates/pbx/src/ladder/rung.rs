@@ -1,0 +1,85 @@
+//! A rung while it is climbed.
+
+use std::time::Instant;
+
+use kiestoon_control::{Rung, RungName, RungResult, Sentence, SipText};
+
+use super::mask::masked;
+
+/// A sentence in both languages, formatted.
+macro_rules! both {
+    ($english:literal, $dutch:literal $(, $($argument:tt)*)?) => {
+        kiestoon_control::Sentence {
+            en: format!($english $(, $($argument)*)?),
+            nl: format!($dutch $(, $($argument)*)?),
+        }
+    };
+}
+pub(super) use both;
+
+/// What is known of a rung so far.
+pub(super) struct Draft {
+    rung: Rung,
+    began: Instant,
+}
+
+impl Draft {
+    /// It begins now.
+    pub(super) fn new(name: RungName, host: &str) -> Self {
+        let rung = Rung {
+            rung: name,
+            host: host.to_owned(),
+            result: RungResult::Skipped,
+            ms: 0.0,
+            found: Sentence::default(),
+            advice: None,
+            details: Default::default(),
+            messages: Vec::new(),
+        };
+        Self { rung, began: Instant::now() }
+    }
+
+    /// Notes something that was seen.
+    pub(super) fn detail(&mut self, name: &str, value: impl ToString) {
+        let value: String = value.to_string().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        self.rung.details.insert(name.to_owned(), value);
+    }
+
+    /// Keeps a message that went over the line.
+    pub(super) fn message(&mut self, sent: bool, bytes: &[u8]) {
+        if self.rung.messages.len() < MOST_MESSAGES {
+            let at_ms = millis(self.began);
+            self.rung.messages.push(SipText { sent, at_ms, text: masked(bytes) });
+        }
+    }
+
+    pub(super) fn ok(self, found: Sentence) -> Rung {
+        self.done(RungResult::Ok, found, None)
+    }
+
+    pub(super) fn warning(self, found: Sentence, advice: Sentence) -> Rung {
+        self.done(RungResult::Warning, found, Some(advice))
+    }
+
+    pub(super) fn failed(self, found: Sentence, advice: Sentence) -> Rung {
+        self.done(RungResult::Failed, found, Some(advice))
+    }
+
+    pub(super) fn skipped(self, why: Sentence) -> Rung {
+        Rung { found: why, ..self.rung }
+    }
+
+    fn done(self, result: RungResult, found: Sentence, advice: Option<Sentence>) -> Rung {
+        let ms = millis(self.began);
+        Rung { result, ms, found, advice, ..self.rung }
+    }
+}
+
+/// Since then, to a tenth.
+fn millis(began: Instant) -> f64 {
+    (began.elapsed().as_secs_f64() * 10_000.0).round() / 10.0
+}
+
+/// Characters of a detail.
+const LONGEST: usize = 1_000;
+const MOST_MESSAGES: usize = 32;
