@@ -49,6 +49,8 @@ pub struct Rung {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RungName {
+    /// What the provider says of our account by its REST API.
+    Account,
     /// Which addresses the host has (RFC 3263).
     Dns,
     /// Whether one of them can be reached.
@@ -104,6 +106,7 @@ impl RungName {
     /// As in the API.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Account => "account",
             Self::Dns => "dns",
             Self::Transport => "transport",
             Self::Tls => "tls",

@@ -148,6 +148,7 @@ impl Running {
             bounds: settings::bounds(config),
             police: settings::police(config),
             dns: config.sip.dns.clone(),
+            source: source.clone(),
             reach: settings::reach(config),
             outside_runtime: Handle::current(),
             engine: sound.engine,

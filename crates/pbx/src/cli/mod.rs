@@ -21,6 +21,7 @@ mod setup;
 mod table;
 mod told;
 mod trunk;
+mod trunk_env;
 mod trunk_test;
 mod trunk_words;
 mod user;

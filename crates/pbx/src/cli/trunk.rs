@@ -10,7 +10,7 @@ use super::args::{TrunkArgs, TrunkVerb};
 use super::failure::Failure;
 use super::language::say;
 use super::table::Table;
-use super::{Cli, database, extension, print_line, trunk_test, trunk_words as words, when};
+use super::{Cli, database, extension, print_line, trunk_env, trunk_test, trunk_words as words, when};
 
 pub(super) fn trunk(cli: &Cli, args: TrunkArgs) -> Result<(), Failure> {
     let config = cli.config()?;
@@ -20,7 +20,7 @@ pub(super) fn trunk(cli: &Cli, args: TrunkArgs) -> Result<(), Failure> {
     }
     cli.block_on(async {
         let store = match args.verb {
-            TrunkVerb::Add { .. } => database::open(&config).await?,
+            TrunkVerb::Add { .. } | TrunkVerb::ImportEnv { .. } => database::open(&config).await?,
             _ => database::open_existing(&config).await?,
         };
         let desk = Desk { cli, config: &config, presets, store, organisation: args.organisation };
@@ -57,6 +57,12 @@ impl Desk<'_> {
                 let said = self.said(&words)?;
                 let change = self.change(&name, move |details| apply(details, &said)).await?;
                 self.done(&change, "changed", "gewijzigd")
+            }
+            TrunkVerb::ImportEnv { file } => {
+                let organisation = self.organisation.as_deref();
+                trunk_env::import(self.cli, &self.store, &self.presets, organisation, &file).await?;
+                database::announce(self.config, self.cli.language).await;
+                Ok(())
             }
             TrunkVerb::Remove { name } => self.remove(&name).await,
             TrunkVerb::Enable { name } => {

@@ -14,6 +14,7 @@ use super::args::TrunkTestArgs;
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, print_line};
+use crate::ladder::account::{Account, Whose};
 use crate::ladder::{Ladder, Surroundings, inbound};
 use crate::{settings, snapshot, transport};
 
@@ -68,16 +69,34 @@ impl Desk<'_> {
         shown: &mut Shown<'_>,
         by: &'static str,
     ) -> Result<&'static str, Failure> {
-        let built = snapshot::trunk(trunk, self.presets);
-        let built = built.map_err(|problems| Failure::Input(problems.join("\n")))?;
+        let account = Account::of(&trunk.details, self.presets);
+        let outside = settings::reach(self.config).outside;
+        let built = match snapshot::trunk(trunk, self.presets) {
+            Ok(built) => built,
+            Err(problems) => {
+                // What the provider says of the account helps to fill in what is missing.
+                shown.begin(self.organisation, &trunk.details.name, by);
+                if let Some(account) = account {
+                    shown.take(account.rung(&outside).await);
+                }
+                return shown.not_whole(&problems);
+            }
+        };
         let listen = settings::listen(self.config).map_err(|error| Failure::Input(error.to_string()))?;
         let around = Surroundings {
             settings: settings::call(self.config),
             dns: transport::resolver(&self.config.sip.dns),
             certificates: listen.certificates,
+            outside,
         };
         let (sender, mut rungs) = mpsc::channel(RUNGS);
-        let ladder = Ladder { around: Arc::new(around), trunk: Arc::new(built), live: None, inbound: None };
+        let ladder = Ladder {
+            around: Arc::new(around),
+            trunk: Arc::new(built),
+            account: Whose::Known(account),
+            live: None,
+            inbound: None,
+        };
         shown.begin(self.organisation, &trunk.details.name, by);
         let taking = async {
             while let Some(rung) = rungs.recv().await {
@@ -144,6 +163,14 @@ impl Shown<'_> {
         }
         self.say(&lines(&rung, self.verbose, self.cli.language));
         self.rungs.push(rung);
+    }
+
+    /// What is missing of a trunk that cannot be tried yet.
+    fn not_whole<T>(&self, problems: &[String]) -> Result<T, Failure> {
+        if self.cli.json {
+            self.cli.print_json(&json!({ "passed": false, "problems": problems, "rungs": self.rungs }))?;
+        }
+        Err(Failure::Input(problems.join("\n")))
     }
 
     /// The whole in JSON, or its last line; an error where a rung has failed.
@@ -221,6 +248,7 @@ fn mark(result: RungResult) -> &'static str {
 
 fn title(rung: RungName, language: Language) -> &'static str {
     match rung {
+        RungName::Account => "account",
         RungName::Dns => "DNS",
         RungName::Transport => language.pick("transport", "transport"),
         RungName::Tls => "TLS",

@@ -4,6 +4,7 @@
 //! Requests are those that the trunk's calls begin with, sent from ports of their own (`line`), so that a test disturbs neither the
 //! registration nor the calls of the PBX; it needs no running PBX either. Each rung tells what it has found in a sentence for operators.
 
+pub(crate) mod account;
 mod dns;
 pub(crate) mod inbound;
 mod line;
@@ -25,9 +26,11 @@ use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use tokio::sync::mpsc;
 
+use self::account::Whose;
 use self::rung::{Draft, both};
 use crate::settings::seed;
 use crate::transport::Certificates;
+use crate::webhook::Outside;
 
 /// What every test of this PBX goes by.
 pub(crate) struct Surroundings {
@@ -35,12 +38,15 @@ pub(crate) struct Surroundings {
     pub(crate) dns: Option<TokioResolver>,
     /// What we show and whom we believe; None where the PBX does not speak TLS.
     pub(crate) certificates: Option<Certificates>,
+    /// How REST APIs are found and believed.
+    pub(crate) outside: Outside,
 }
 
 /// One test of one trunk.
 pub(crate) struct Ladder {
     pub(crate) around: Arc<Surroundings>,
     pub(crate) trunk: Arc<Trunk>,
+    pub(crate) account: Whose,
     /// How the trunk stands in the PBX that runs, where one does.
     pub(crate) live: Option<kiestoon_control::Trunk>,
     /// A call that is to be waited for.
@@ -67,6 +73,11 @@ impl Ladder {
         let random = ChaCha12Rng::from_seed(seed()?);
         let mut climb = Climb { around: &self.around, trunk: &self.trunk, live: self.live.as_ref(), random };
         let inbound = self.inbound.map(|wait| wait.listen());
+        if let Some(account) = self.account.account(&self.trunk.name).await
+            && rungs.send(account.rung(&self.around.outside).await).await.is_err()
+        {
+            return Ok(());
+        }
         let mut known = Vec::new();
         for uri in &self.trunk.hosts {
             let host = Host { uri, text: Uri::Sip(uri.clone()).to_string() };

@@ -10,14 +10,17 @@ use crate::{
     control::NoLadder,
     ladder::{
         Ladder, Surroundings,
+        account::Whose,
         inbound::{Arrived, Wait},
     },
+    snapshot::Source,
     task::{self, Task},
 };
 
 /// The tests that run.
 pub(super) struct Ladders {
     around: Arc<Surroundings>,
+    source: Source,
     runtime: Handle,
     climbing: Vec<Climbing>,
 }
@@ -32,8 +35,8 @@ struct Climbing {
 }
 
 impl Ladders {
-    pub(super) fn new(around: Surroundings, runtime: Handle) -> Self {
-        Self { around: Arc::new(around), runtime, climbing: Vec::new() }
+    pub(super) fn new(around: Surroundings, source: Source, runtime: Handle) -> Self {
+        Self { around: Arc::new(around), source, runtime, climbing: Vec::new() }
     }
 
     /// Whether one more test, of this trunk, may begin.
@@ -72,12 +75,13 @@ impl Signalling {
         let (inbound, arrivals) = match wait {
             Some(limit) => {
                 let (sender, arrivals) = mpsc::channel(ARRIVALS);
-                (Some(Wait { organisation, limit, arrivals }), Some(sender))
+                (Some(Wait { organisation: organisation.clone(), limit, arrivals }), Some(sender))
             }
             None => (None, None),
         };
         let id = Arc::clone(&trunk.id);
-        let ladder = Ladder { around: Arc::clone(&self.ladders.around), trunk, live, inbound };
+        let account = Whose::Of { source: self.ladders.source.clone(), organisation };
+        let ladder = Ladder { around: Arc::clone(&self.ladders.around), trunk, account, live, inbound };
         let limit = LONGEST + wait.unwrap_or_default();
         let task = task::spawn_on(&self.ladders.runtime, "ladder", async move {
             let listener = rungs.clone();

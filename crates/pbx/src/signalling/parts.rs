@@ -22,6 +22,7 @@ use crate::{
     media::Engine,
     persist::Journals,
     reload,
+    snapshot::Source,
     stir::{FETCHES, Fetched, Fetcher, Reach},
     transport::{BindError, Inbound, Listen, Police, Resolved, Resolver, SEARCHES, StreamBounds, Transports},
     webhook::{Answered, QUESTIONS, Webhooks},
@@ -41,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) bounds: StreamBounds,
     pub(crate) police: PoliceSettings,
     pub(crate) dns: Vec<SocketAddr>,
+    /// Where the accounts of trunks are.
+    pub(crate) source: Source,
     /// How services outside are asked, and where; and where certificates of callers may be.
     pub(crate) reach: Reach,
     pub(crate) outside_runtime: Handle,
@@ -84,13 +87,15 @@ impl Parts {
         let (answered, webhook_answers) = mpsc::channel(QUESTIONS);
         let webhooks = Webhooks::new(self.reach.outside.clone(), self.outside_runtime.clone(), answered);
         let (fetched, certificates) = mpsc::channel(FETCHES);
+        let outside = self.reach.outside.clone();
         let fetcher = Fetcher::new(self.reach, self.outside_runtime.clone(), fetched);
         let around = Surroundings {
             settings: Settings { credentials_key: None, ..self.settings.clone() },
             dns: crate::transport::resolver(&self.dns),
             certificates: self.listen.certificates.clone(),
+            outside,
         };
-        let ladders = Ladders::new(around, self.outside_runtime);
+        let ladders = Ladders::new(around, self.source, self.outside_runtime);
         let bindings = records::restored(self.bindings, &snapshot, started.unix_micros);
         let mut switch = Switch::new(self.settings, snapshot, self.seed, started);
         switch.keep_gruus(self.gruu_key);

@@ -26,10 +26,10 @@ type Boxed<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
 /// Opens connections, or fails within [`LONGEST_WAY`]: also one that nobody waits for any more, because another became free.
 #[derive(Clone)]
-pub(super) struct Connector(Https);
+pub(crate) struct Connector(Https);
 
 impl Connector {
-    pub(super) fn new(outside: &Outside) -> Self {
+    pub(crate) fn new(outside: &Outside) -> Self {
         let mut http = HttpConnector::new_with_resolver(Names::new(resolver(&outside.dns)));
         http.enforce_http(false);
         http.set_nodelay(true);

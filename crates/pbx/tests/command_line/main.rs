@@ -1,6 +1,7 @@
 //! The built binary against bad input: one clear error each, exit 64 where the operator has to mend something, and the old
 //! state kept.
 
+mod accounts;
 mod corrupt_database;
 mod dialplan_tools;
 mod doctor;
@@ -14,6 +15,7 @@ mod print_config;
 mod secrets;
 mod setup;
 mod taken_port;
+mod trunk_env;
 mod trunks;
 mod unknown_config_key;
 mod unknown_step;

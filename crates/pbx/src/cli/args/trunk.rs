@@ -1,5 +1,7 @@
 //! The words of `kiestoon trunk`.
 
+use std::path::PathBuf;
+
 use clap::{Args as ClapArgs, Subcommand};
 use kiestoon_control::TestTrunk;
 
@@ -53,6 +55,14 @@ pub(in crate::cli) enum TrunkVerb {
         /// What is said of it
         #[arg(value_name = "KEY=VALUE", required = true)]
         words: Vec<String>,
+    },
+    /// Take trunks over from the variables that another system keeps its provider in
+    #[command(
+        after_help = "Known are TWILIO_SID, TWILIO_TOKEN, TWILIO_API_KEY, TWILIO_API_SECRET and TWILIO_NUMBER; TELNYX_CONNECTION_ID, TELNYX_API_KEY, TELNYX_PUBLIC_KEY, TELNYX_USERNAME, TELNYX_PASSWORD and TELNYX_NUMBER; VOIP_SERVER, VOIP_TRANSPORT, VOIP_USERNAME, VOIP_PASSWORD and VOIP_NUMBER; VOIP_WEBHOOK_URL and VOIP_TOKEN_TTL, which become settings.\n\nExample:\n  kiestoon trunk import-env .env"
+    )]
+    ImportEnv {
+        /// The file, one NAME=VALUE a line
+        file: PathBuf,
     },
     /// Remove a trunk and its numbers; its calls stay in the history
     #[command(after_help = "Example:\n  kiestoon trunk remove voys")]

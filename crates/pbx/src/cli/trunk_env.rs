@@ -1,0 +1,285 @@
+//! `kiestoon trunk import-env`: trunks from the variables that other systems keep their providers in.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use kiestoon_store::{Presets, Store, StoreError, TrunkChange, TrunkDetails, TrunkPassword, WebhookSecret};
+use serde_json::json;
+
+use super::failure::Failure;
+use super::language::{Language, say};
+use super::{Cli, print_line, trunk_words as words};
+
+/// What a file says, by variable.
+type Variables = BTreeMap<String, String>;
+
+/// A provider whose variables are known.
+struct Source {
+    /// The preset, which is the name of the trunk as well.
+    preset: &'static str,
+    /// The variables that say that there is one.
+    marks: &'static [&'static str],
+    /// Variables and the keys that they are.
+    keys: &'static [(&'static str, &'static str)],
+}
+
+const SOURCES: [Source; 3] = [
+    Source {
+        preset: "twilio",
+        marks: &["TWILIO_SID", "TWILIO_NUMBER"],
+        // The token signs webhooks; it opens the API where no key of its own does.
+        keys: &[
+            ("TWILIO_SID", "account"),
+            ("TWILIO_TOKEN", "api_secret"),
+            ("TWILIO_API_KEY", "api_key"),
+            ("TWILIO_API_SECRET", "api_secret"),
+            ("TWILIO_TOKEN", "webhook_secret"),
+            ("TWILIO_NUMBER", "numbers"),
+        ],
+    },
+    Source {
+        preset: "telnyx",
+        marks: &["TELNYX_CONNECTION_ID", "TELNYX_API_KEY"],
+        keys: &[
+            ("TELNYX_CONNECTION_ID", "account"),
+            ("TELNYX_API_KEY", "api_secret"),
+            ("TELNYX_PUBLIC_KEY", "webhook_key"),
+            ("TELNYX_USERNAME", "username"),
+            ("TELNYX_PASSWORD", "password"),
+            ("TELNYX_NUMBER", "numbers"),
+        ],
+    },
+    Source {
+        preset: "generic",
+        marks: &["VOIP_SERVER", "VOIP_HOST"],
+        keys: &[
+            ("VOIP_SERVER", "host"),
+            ("VOIP_HOST", "host"),
+            ("VOIP_TRANSPORT", "transport"),
+            ("VOIP_USERNAME", "username"),
+            ("VOIP_PASSWORD", "password"),
+            ("VOIP_NUMBER", "numbers"),
+        ],
+    },
+];
+
+/// Variables of settings, and where these are now.
+const SETTINGS: [(&str, &str); 2] =
+    [("VOIP_WEBHOOK_URL", "public_url"), ("VOIP_TOKEN_TTL", "token_ttl_secs")];
+
+/// Variables that nothing here needs.
+const NEEDLESS: [&str; 3] = ["TWILIO_APP_SID", "VOIP_RECORDING_ENABLED", "VOIP_RECORDING_STORAGE"];
+
+/// What an import came to.
+#[derive(Default)]
+struct Taken {
+    trunks: Vec<TrunkChange>,
+    settings: Option<PathBuf>,
+    /// Variables that were not taken, each with why.
+    left: Vec<(String, String)>,
+}
+
+pub(super) async fn import(
+    cli: &Cli,
+    store: &Store,
+    presets: &Presets,
+    organisation: Option<&str>,
+    file: &Path,
+) -> Result<(), Failure> {
+    let language = cli.language;
+    let variables = read(file, language)?;
+    let mut taken = Taken::default();
+    for source in
+        SOURCES.iter().filter(|source| source.marks.iter().any(|mark| variables.contains_key(*mark)))
+    {
+        taken.trunks.push(trunk(store, presets, organisation, source, &variables).await?);
+    }
+    taken.settings = settings(cli, &variables)?;
+    taken.left = left(&variables, language);
+    if taken.trunks.is_empty() && taken.settings.is_none() {
+        let file = file.display();
+        return Err(Failure::Input(say!(
+            language,
+            "{file} names no provider: none of TWILIO_SID, TELNYX_CONNECTION_ID and VOIP_SERVER is in it",
+            "{file} noemt geen aanbieder: TWILIO_SID, TELNYX_CONNECTION_ID noch VOIP_SERVER staat erin"
+        )));
+    }
+    tell(cli, &taken)
+}
+
+/// The variables of a file that have a value. What does not parse is told by its line, without its text: that may be a secret.
+fn read(file: &Path, language: Language) -> Result<Variables, Failure> {
+    let shown = file.display();
+    let opened = File::open(file).map_err(|error| {
+        Failure::Input(say!(
+            language,
+            "{shown}: the file cannot be read ({error})",
+            "{shown}: het bestand kan niet worden gelezen ({error})"
+        ))
+    })?;
+    let mut variables = Variables::new();
+    for (index, variable) in dotenvy::from_read_iter(opened).enumerate() {
+        let (name, value) = variable.map_err(|_| {
+            let index = index + 1;
+            Failure::Input(say!(
+                language,
+                "{shown}: variable {index} is not written as NAME=VALUE, with quotes around a value with spaces",
+                "{shown}: variabele {index} is niet geschreven als NAAM=WAARDE, met aanhalingstekens om een waarde met spaties"
+            ))
+        })?;
+        let value = value.trim();
+        if !value.is_empty() {
+            variables.insert(name, value.to_owned());
+        }
+    }
+    Ok(variables)
+}
+
+/// Makes the trunk, or brings the one of that name up to the variables. What is not whole yet carries no calls.
+async fn trunk(
+    store: &Store,
+    presets: &Presets,
+    organisation: Option<&str>,
+    source: &Source,
+    variables: &Variables,
+) -> Result<TrunkChange, Failure> {
+    let fill = |details: &mut TrunkDetails| -> Result<(), StoreError> {
+        let mut wrong = Vec::new();
+        for (variable, key) in source.keys {
+            let Some(value) = variables.get(*variable) else { continue };
+            if let Err(faults) = take(details, key, value) {
+                wrong.extend(faults.into_iter().map(|fault| format!("{variable}: {fault}")));
+            }
+        }
+        if source.preset == "generic" && details.settings.username.is_some() {
+            details.settings.register.get_or_insert(true);
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(StoreError::TrunkWords(wrong)) }
+    };
+    let mut details = TrunkDetails { preset: source.preset.to_owned(), ..TrunkDetails::new(source.preset) };
+    fill(&mut details)?;
+    details.enabled = !details.doubts(presets).iter().any(kiestoon_store::TrunkDoubt::is_error);
+    match store.add_trunk(organisation, presets, details).await {
+        Err(StoreError::TrunkExists { name, .. }) => {
+            Ok(store.change_trunk(organisation, &name, presets, fill).await?)
+        }
+        added => Ok(added?),
+    }
+}
+
+fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<String>> {
+    let secret = |value: &str| TrunkPassword::new(value).map_err(|refusal| vec![refusal.to_string()]);
+    match key {
+        "password" => details.password = Some(secret(value)?),
+        "api_secret" => details.api_secret = Some(secret(value)?),
+        "webhook_secret" => {
+            details.webhook_secrets =
+                WebhookSecret::all(&[value]).map_err(|refusal| vec![refusal.to_string()])?;
+        }
+        "numbers" => {
+            let numbers = value.split(',').map(str::trim).filter(|number| !number.is_empty());
+            for number in numbers {
+                details.numbers.entry(number.to_owned()).or_default();
+            }
+        }
+        _ => details.settings.take_text(key, value)?,
+    }
+    Ok(())
+}
+
+/// Writes settings of the sidecar beside the configuration file; a file of an earlier import is written anew.
+fn settings(cli: &Cli, variables: &Variables) -> Result<Option<PathBuf>, Failure> {
+    let mut lines = Vec::new();
+    for (variable, key) in SETTINGS {
+        let Some(value) = variables.get(variable) else { continue };
+        let value = match value.parse::<i64>() {
+            Ok(number) => number.to_string(),
+            Err(_) => toml_edit::Value::from(value.trim_end_matches('/')).to_string(),
+        };
+        lines.push(format!("{key} = {value}\n"));
+    }
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let file = cli.file.path().with_file_name("conf.d").join(FILE);
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let text = format!("# Written by `kiestoon trunk import-env`.\n[admin]\n{}", lines.concat());
+    let before = fs::read_to_string(&file).ok();
+    fs::write(&file, text)?;
+    if let Err(failure) = cli.load() {
+        // A value that is refused must not keep the PBX from its next start.
+        match before {
+            Some(before) => fs::write(&file, before)?,
+            None => fs::remove_file(&file)?,
+        }
+        return Err(failure);
+    }
+    Ok(Some(file))
+}
+
+/// Variables of providers that were not taken.
+fn left(variables: &Variables, language: Language) -> Vec<(String, String)> {
+    let known = |name: &str| {
+        SOURCES.iter().any(|source| source.keys.iter().any(|(variable, _)| *variable == name))
+            || SETTINGS.iter().any(|(variable, _)| *variable == name)
+    };
+    let is_ours =
+        |name: &&String| ["TWILIO_", "TELNYX_", "VOIP_"].iter().any(|begin| name.starts_with(begin));
+    let left = variables.keys().filter(is_ours).filter(|name| !known(name));
+    let why = |name: &String| {
+        if NEEDLESS.contains(&name.as_str()) {
+            language.pick("not needed here", "hier niet nodig")
+        } else {
+            language.pick("not known here", "hier niet bekend")
+        }
+    };
+    left.map(|name| (name.clone(), why(name).to_owned())).collect()
+}
+
+fn tell(cli: &Cli, taken: &Taken) -> Result<(), Failure> {
+    let language = cli.language;
+    if cli.json {
+        let trunks = taken.trunks.iter().map(|change| {
+            json!({
+                "name": change.details.name, "organisation": change.organisation, "enabled": change.details.enabled,
+                "hints": words::hints(change, language),
+            })
+        });
+        return cli.print_json(&json!({
+            "trunks": trunks.collect::<Vec<_>>(),
+            "settings": taken.settings,
+            "left": taken.left.iter().map(|(name, why)| json!({ "name": name, "why": why })).collect::<Vec<_>>(),
+        }));
+    }
+    for change in &taken.trunks {
+        let (name, organisation) = (&change.details.name, &change.organisation);
+        print_line(&say!(
+            language,
+            "trunk {name} of {organisation} taken over",
+            "trunk {name} van {organisation} overgenomen"
+        ));
+        words::hints(change, language).iter().for_each(|hint| print_line(hint));
+        print_line(&say!(
+            language,
+            "see what the provider says of it: `kiestoon trunk test {name}`; then remove the variables from the file",
+            "zie wat de aanbieder ervan zegt: `kiestoon trunk test {name}`; haal daarna de variabelen uit het bestand"
+        ));
+    }
+    if let Some(file) = &taken.settings {
+        let file = file.display();
+        print_line(&say!(
+            language,
+            "written: {file}; kiestoon-admin takes it at its next start",
+            "geschreven: {file}; kiestoon-admin neemt het bij de volgende start"
+        ));
+    }
+    for (name, why) in &taken.left {
+        print_line(&format!("{name}: {why}"));
+    }
+    Ok(())
+}
+
+const FILE: &str = "60-import-env.toml";
