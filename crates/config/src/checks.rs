@@ -62,6 +62,9 @@ impl Checks<'_> {
 
     fn tls(&mut self, config: &Config) {
         let tls = &config.sip.tls;
+        if let Some(path) = &tls.server_ca {
+            self.readable("sip.tls.server_ca", path);
+        }
         if tls.listen.is_empty() {
             return;
         }
@@ -74,9 +77,6 @@ impl Checks<'_> {
                 Some(path) if key == "sip.tls.key" => self.secret_file(key, path),
                 Some(path) => self.readable(key, path),
             }
-        }
-        if let Some(path) = &tls.server_ca {
-            self.readable("sip.tls.server_ca", path);
         }
         match &tls.client_ca {
             Some(path) => self.readable("sip.tls.client_ca", path),

@@ -60,7 +60,7 @@ impl From<SnapshotError> for Refused {
 /// The task's parts.
 pub(crate) struct Reloader {
     pub(crate) source: Source,
-    pub(crate) certificates: Option<Certificates>,
+    pub(crate) certificates: Certificates,
     pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
     pub(crate) requests: mpsc::Receiver<Request>,
     /// Whether the last reload was refused, for the metrics.
@@ -82,7 +82,7 @@ impl Reloader {
                     seen = self.seen().await;
                     let _ = reply.send(self.reload_all().await);
                 }
-                _ = daily.tick() => self.certificates.iter().for_each(Certificates::warn),
+                _ = daily.tick() => self.certificates.warn(),
                 _ = poll.tick() => {
                     let mut now = self.seen().await;
                     if now == seen {
@@ -119,7 +119,7 @@ impl Reloader {
 
     /// An operator asks: everything is taken, or nothing and every reason is given.
     async fn reload_all(&self) -> Result<Reloaded, Refused> {
-        let certificate = match self.certificates.as_ref().map(Certificates::reload).transpose() {
+        let certificate = match self.certificates.reload() {
             Ok(certificate) => certificate,
             Err(error) => {
                 tracing::error!(%error, "reload refused: the former certificate stays in force");
@@ -130,17 +130,14 @@ impl Reloader {
             }
         };
         let reloaded = self.reload(None).await?;
-        if let Some((certificates, identity)) = self.certificates.as_ref().zip(certificate) {
-            certificates.take(identity);
-        }
+        self.certificates.take(certificate);
         Ok(reloaded)
     }
 
     fn reload_certificate(&self) {
-        let Some(certificates) = &self.certificates else { return };
-        match certificates.reload() {
+        match self.certificates.reload() {
             Ok(identity) => {
-                certificates.take(identity);
+                self.certificates.take(identity);
                 self.refused.store(false, Ordering::Relaxed);
                 tracing::info!("certificate replaced; open connections keep the former one");
             }
@@ -199,7 +196,7 @@ impl Reloader {
     fn files(&self) -> Files {
         Files {
             dialplans: snapshot::dialplan_stamp(&self.source.dialplans),
-            certificate: self.certificates.as_ref().map(Certificates::stamp).unwrap_or_default(),
+            certificate: self.certificates.stamp(),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::transport::Admission;
 use crate::{
     media::EngineConfig,
     stir::Reach,
-    transport::{Certificates, Listen, StreamBounds, TlsError, TlsFiles},
+    transport::{Certificates, Listen, OwnFiles, StreamBounds, TlsError, TlsFiles},
     webhook::Outside,
 };
 
@@ -130,7 +130,7 @@ fn srtp(srtp: Srtp) -> SrtpPolicy {
 
 /// Where SIP is served. An error names the certificate files that cannot be used.
 pub(crate) fn listen(config: &Config) -> Result<Listen, TlsError> {
-    let certificates = tls_files(config).map(Certificates::load).transpose()?;
+    let certificates = Certificates::load(tls_files(config))?;
     let sip = &config.sip;
     let admission = Admission {
         origins: sip.ws.origins.iter().map(String::as_str).map(Into::into).collect(),
@@ -146,19 +146,19 @@ pub(crate) fn listen(config: &Config) -> Result<Listen, TlsError> {
     })
 }
 
-/// The files of TLS; None where it is not served.
-pub(crate) fn tls_files(config: &Config) -> Option<TlsFiles> {
+/// The files of TLS, ours where it is served.
+pub(crate) fn tls_files(config: &Config) -> TlsFiles {
     let tls = &config.sip.tls;
-    if tls.listen.is_empty() {
-        return None;
-    }
-    Some(TlsFiles {
-        certificate: tls.certificate.clone()?,
-        key: tls.key.clone()?,
-        client_ca: tls.client_ca.clone(),
-        require_client_certificate: tls.require_client_certificate,
-        server_ca: tls.server_ca.clone(),
-    })
+    let own = || {
+        Some(OwnFiles {
+            certificate: tls.certificate.clone()?,
+            key: tls.key.clone()?,
+            client_ca: tls.client_ca.clone(),
+            require_client_certificate: tls.require_client_certificate,
+        })
+    };
+    let own = if tls.listen.is_empty() { None } else { own() };
+    TlsFiles { own, server_ca: tls.server_ca.clone() }
 }
 
 /// Where the certificates of callers may be fetched.

@@ -53,10 +53,11 @@ impl Report {
 
     /// Certificate and key of TLS: whether they fit, and for how long.
     fn certificate(&mut self, config: &Config) {
-        let Some(files) = settings::tls_files(config) else { return };
+        let files = settings::tls_files(config);
         let now = jiff::Timestamp::now();
         let checked = files.load().and_then(|identity| identity.refuse_expired(now));
         match checked.map(|identity| identity.warning(now)) {
+            Ok(None) if files.own.is_none() => {}
             Ok(None) => self.good.push(say!(
                 self.language,
                 "the certificate of SIP over TLS is good",

@@ -14,9 +14,10 @@ impl Climb<'_> {
         let mut draft = Draft::new(RungName::Dns, &host.text);
         let query = self.trunk.query(host.uri);
         let listen = &self.around.settings.listen;
-        if let Some(missing) = missing(&query, |transport| listen.iter().any(|(of, _)| *of == transport)) {
+        let can = |transport| transport == Transport::Tls || listen.iter().any(|(of, _)| *of == transport);
+        if let Some(missing) = missing(&query, can) {
             let (key, word) = (missing.uri_token(), missing.via_token());
-            let key = if key == "tls" { "sip.tls.listen" } else { &format!("sip.{key}") };
+            let key = format!("sip.{key}");
             return (
                 draft.failed(
                     both!(

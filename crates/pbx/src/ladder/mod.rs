@@ -36,8 +36,8 @@ use crate::webhook::Outside;
 pub(crate) struct Surroundings {
     pub(crate) settings: Settings,
     pub(crate) dns: Option<TokioResolver>,
-    /// What we show and whom we believe; None where the PBX does not speak TLS.
-    pub(crate) certificates: Option<Certificates>,
+    /// What we show, and whom we believe.
+    pub(crate) certificates: Certificates,
     /// How REST APIs are found and believed.
     pub(crate) outside: Outside,
 }

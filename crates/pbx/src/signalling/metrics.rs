@@ -215,7 +215,7 @@ impl Signalling {
             "Whether the last reload of directory, dialplan and certificate was taken.",
             [([], taken)],
         );
-        let left = self.certificates.as_ref().and_then(|of| of.seconds_left(jiff::Timestamp::now()));
+        let left = self.certificates.seconds_left(jiff::Timestamp::now());
         to.gauge(
             "kiestoon_cert_expiry_seconds",
             "Seconds until the certificate of SIP over TLS expires; negative once it has.",

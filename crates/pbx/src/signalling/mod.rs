@@ -182,7 +182,7 @@ struct Signalling {
     metrics: metrics::Metrics,
     /// Whether the last reload was refused.
     reload_refused: Arc<AtomicBool>,
-    certificates: Option<Certificates>,
+    certificates: Certificates,
     /// What was answered at once, to be handled next; empty between two calls of [`Signalling::handle`].
     answered: VecDeque<Input>,
     /// How often each cause was named.

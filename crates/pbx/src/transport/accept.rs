@@ -153,7 +153,8 @@ async fn serve_tls(
     shared: &Shared,
     certificates: &Certificates,
 ) {
-    let handshake = certificates.acceptor().accept(stream);
+    let Some(acceptor) = certificates.acceptor() else { return };
+    let handshake = acceptor.accept(stream);
     let failure = match timeout(shared.bounds.half_message.min(HANDSHAKE_TIMEOUT), handshake).await {
         Ok(Ok(stream)) => return converse(tokio::io::split(stream), flow, queue, shared).await,
         Ok(Err(error)) => error.to_string(),

@@ -88,7 +88,7 @@ pub(super) struct Connections {
     by_remote: HashMap<(Transport, SocketAddr), ConnectionId>,
     doors: Doors,
     /// Where TLS is served: what we show and whom we believe.
-    certificates: Option<Certificates>,
+    certificates: Certificates,
     /// What was not opened for want of a place.
     refused: Seldom,
     shared: Shared,
@@ -117,7 +117,7 @@ impl Connections {
         bounds: StreamBounds,
         police: Police,
         inbound: mpsc::Sender<Inbound>,
-        certificates: Option<Certificates>,
+        certificates: Certificates,
     ) -> Self {
         let bounds = Arc::new(bounds);
         let places = Arc::new(Places::new(Arc::clone(&bounds)));
@@ -228,10 +228,10 @@ impl Connections {
         flow: &Flow,
         asked: Option<(Arc<str>, Arc<Mutex<Seldom>>)>,
     ) -> Option<ConnectionId> {
-        let proof = match (flow.transport, asked, &self.certificates) {
-            (Transport::Tcp, None, _) => None,
-            (Transport::Tls, Some((name, unproven)), Some(own)) => {
-                Some(Proof { name, connector: own.connector(), unproven })
+        let proof = match (flow.transport, asked) {
+            (Transport::Tcp, None) => None,
+            (Transport::Tls, Some((name, unproven))) => {
+                Some(Proof { name, connector: self.certificates.connector(), unproven })
             }
             _ => {
                 tracing::debug!(remote = %flow.remote, transport = %flow.transport, "only the peer can open this");

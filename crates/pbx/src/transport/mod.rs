@@ -32,7 +32,7 @@ use self::accept::Speaks;
 use self::connection::{Connections, Outgoing};
 pub(crate) use self::handshake::{Distrust, connect, handshake};
 pub(crate) use self::resolve::{Asked, Resolved, Resolver, SEARCHES, Trace, Unanswered, resolver, trace};
-pub(crate) use self::tls::{Certificates, TlsError, TlsFiles};
+pub(crate) use self::tls::{Certificates, OwnFiles, TlsError, TlsFiles};
 pub(crate) use self::trust::authorities;
 use self::udp::UdpListener;
 pub(crate) use self::websocket::Admission;
@@ -91,7 +91,7 @@ pub(crate) struct Listen {
     /// Who may open a WebSocket.
     pub(crate) admission: Admission,
     /// Our certificate, where there is TLS.
-    pub(crate) certificates: Option<Certificates>,
+    pub(crate) certificates: Certificates,
 }
 
 /// A listener that could not start.
@@ -159,9 +159,9 @@ impl Transports {
                 Err(source) => failed("tcp", *address, source),
             }
         }
-        for (address, certificates) in listen.tls.iter().zip(listen.certificates.iter().cycle()) {
+        for address in &listen.tls {
             match tcp::bind(*address) {
-                Ok(listener) => tcp.push((listener, Speaks::Tls(certificates.clone()))),
+                Ok(listener) => tcp.push((listener, Speaks::Tls(listen.certificates.clone()))),
                 Err(source) => failed("tls.listen", *address, source),
             }
         }

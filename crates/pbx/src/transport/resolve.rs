@@ -66,7 +66,7 @@ impl Resolver {
         let dns = self.dns.clone().filter(|_| self.searches.len() < SEARCHES);
         let mut random = ChaCha12Rng::seed_from_u64(self.random.next_u64());
         self.searches.push(task::spawn("resolve", async move {
-            let can = transports(&listen);
+            let can = transports(&listen, &query);
             let name = query.host.clone();
             let mut locate = Locate::new(query, &can);
             if let Some(dns) = dns {
@@ -148,7 +148,8 @@ pub(crate) async fn trace(
     listen: &[(Transport, SocketAddr)],
     random: &mut ChaCha12Rng,
 ) -> Trace {
-    let mut locate = Locate::new(query, &transports(listen));
+    let can = transports(listen, &query);
+    let mut locate = Locate::new(query, &can);
     let mut asked = Vec::new();
     if let Some(dns) = dns {
         let _ = timeout(DEADLINE, ask_all(dns, &mut locate, random, |one| asked.push(one))).await;
@@ -253,9 +254,13 @@ fn address(data: &RData) -> Option<IpAddr> {
     }
 }
 
-/// The transports that we can begin a conversation over, the one that needs no connection first.
-fn transports(listen: &[(Transport, SocketAddr)]) -> Vec<Transport> {
-    let served = |transport| listen.iter().any(|(of, _)| *of == transport);
+/// The transports that we can begin a conversation over, the one that needs no connection first. Over TLS nobody has to serve it
+/// for that, but where the choice is ours a peer could not open a connection back.
+fn transports(listen: &[(Transport, SocketAddr)], query: &Query) -> Vec<Transport> {
+    let served = |transport| {
+        listen.iter().any(|(of, _)| *of == transport)
+            || (transport == Transport::Tls && query.transport == Some(Transport::Tls))
+    };
     [Transport::Udp, Transport::Tcp, Transport::Tls]
         .into_iter()
         .filter(|transport| served(*transport))
@@ -267,11 +272,18 @@ fn flow(target: Target, listen: &[(Transport, SocketAddr)]) -> Option<Flow> {
     let Target { transport, address } = target;
     let towards = address_towards(address.ip()).ok()?;
     let serves = |ip: IpAddr| ip == towards || (ip.is_unspecified() && ip.is_ipv4() == towards.is_ipv4());
-    let (_, listener) = listen.iter().find(|(of, listener)| *of == transport && serves(listener.ip()))?;
-    let local = SocketAddr::new(towards, listener.port());
+    let listener = listen.iter().find(|(of, listener)| *of == transport && serves(listener.ip()));
+    let port = match (listener, transport) {
+        (Some((_, listener)), _) => listener.port(),
+        (None, Transport::Tls) => SIPS_PORT,
+        (None, _) => return None,
+    };
+    let local = SocketAddr::new(towards, port);
     Some(Flow { transport, local, remote: address, connection: None })
 }
 
+/// What we are said to be at where nothing of ours listens for TLS: what answers comes over the connection that we opened.
+const SIPS_PORT: u16 = 5061;
 const DEADLINE: Duration = Duration::from_secs(4);
 const ATTEMPT: Duration = Duration::from_secs(1);
 const CACHED: u64 = 1_024;

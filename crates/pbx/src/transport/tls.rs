@@ -1,5 +1,5 @@
-//! TLS under SIP (RFC 3261 section 26.2): our certificate and who may connect. A new pair of files replaces the old one
-//! for new connections; those that are open keep what they began with.
+//! TLS under SIP (RFC 3261 section 26.2): our certificate and who may connect, and whom we believe where we connect, which needs
+//! no certificate of ours. A new pair of files replaces the old one for new connections; those that are open keep what they began with.
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -23,6 +23,15 @@ use super::trust::Trust;
 /// Where certificate, key and authorities lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TlsFiles {
+    /// What we show; None where TLS is not served.
+    pub(crate) own: Option<OwnFiles>,
+    /// Authorities of the certificates of servers that we connect to; None: those of the system.
+    pub(crate) server_ca: Option<PathBuf>,
+}
+
+/// Where our certificate is, and what peers have to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnFiles {
     /// The chain, our own certificate first.
     pub(crate) certificate: PathBuf,
     /// Its private key.
@@ -31,8 +40,6 @@ pub(crate) struct TlsFiles {
     pub(crate) client_ca: Option<PathBuf>,
     /// Whether a peer without a certificate is turned away.
     pub(crate) require_client_certificate: bool,
-    /// Authorities of the certificates of servers that we connect to; None: those of the system.
-    pub(crate) server_ca: Option<PathBuf>,
 }
 
 /// Why files are refused.
@@ -55,11 +62,17 @@ pub(crate) enum TlsError {
 /// What files came to.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
-    config: Arc<ServerConfig>,
-    /// For connections that we open: the same certificate, should the server ask for one.
+    own: Option<Own>,
+    /// For connections that we open: with our certificate, should the server ask for one.
     client: Arc<ClientConfig>,
     /// Whom we believe there.
     trust: Arc<Trust>,
+}
+
+/// A certificate of ours.
+#[derive(Clone, Debug)]
+struct Own {
+    config: Arc<ServerConfig>,
     path: PathBuf,
     not_after: Option<Timestamp>,
 }
@@ -67,49 +80,53 @@ pub(crate) struct Identity {
 impl TlsFiles {
     /// Reads and checks the files, all together: certificate and key must fit.
     pub(crate) fn load(&self) -> Result<Identity, TlsError> {
-        let chain = certificates(CERTIFICATE, &self.certificate)?;
-        let not_after = chain.first().and_then(|certificate| kiestoon_config::not_after(certificate));
-        let key = private_key(&self.key)?;
         let provider = Arc::new(aws_lc_rs::default_provider());
+        let trust = Arc::new(Trust::load(self.server_ca.as_deref(), Arc::clone(&provider))?);
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .expect("this provider has ciphers for the default versions")
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&trust) as Arc<dyn ServerCertVerifier>);
+        let Some(files) = &self.own else {
+            return Ok(Identity { own: None, client: Arc::new(builder.with_no_client_auth()), trust });
+        };
+        let chain = certificates(CERTIFICATE, &files.certificate)?;
+        let key = private_key(&files.key)?;
+        let client = builder
+            .with_client_auth_cert(chain.clone(), key.clone_key())
+            .map_err(|error| files.unusable(error))?;
+        Ok(Identity { own: Some(files.load(chain, key, provider)?), client: Arc::new(client), trust })
+    }
+
+    /// What changes when one of the files does.
+    pub(crate) fn stamp(&self) -> Vec<Option<(u64, SystemTime)>> {
+        let own =
+            self.own.iter().flat_map(|own| [Some(&own.certificate), Some(&own.key), own.client_ca.as_ref()]);
+        let stamp = |path: &PathBuf| {
+            let about = fs::metadata(path).ok()?;
+            Some((about.len(), about.modified().ok()?))
+        };
+        own.chain([self.server_ca.as_ref()]).flatten().map(stamp).collect()
+    }
+}
+
+impl OwnFiles {
+    fn load(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Own, TlsError> {
+        let not_after = chain.first().and_then(|certificate| kiestoon_config::not_after(certificate));
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| self.unusable(error))?;
-        let trust = Arc::new(Trust::load(self.server_ca.as_deref(), Arc::clone(&provider))?);
-        let client = self.client(chain.clone(), key.clone_key(), &provider, Arc::clone(&trust))?;
         let builder = match &self.client_ca {
             None => builder.with_no_client_auth(),
             Some(path) => builder.with_client_cert_verifier(self.verifier(path, provider)?),
         };
         let config = builder.with_single_cert(chain, key).map_err(|error| self.unusable(error))?;
-        let path = self.certificate.clone();
-        Ok(Identity { config: Arc::new(config), client: Arc::new(client), trust, path, not_after })
-    }
-
-    /// What changes when one of the files does.
-    pub(crate) fn stamp(&self) -> Vec<Option<(u64, SystemTime)>> {
-        let authorities = [self.client_ca.as_ref(), self.server_ca.as_ref()];
-        let paths = [Some(&self.certificate), Some(&self.key)].into_iter().chain(authorities);
-        let stamp = |path: &PathBuf| {
-            let about = fs::metadata(path).ok()?;
-            Some((about.len(), about.modified().ok()?))
-        };
-        paths.flatten().map(stamp).collect()
-    }
-
-    fn client(
-        &self,
-        chain: Vec<CertificateDer<'static>>,
-        key: PrivateKeyDer<'static>,
-        provider: &Arc<CryptoProvider>,
-        trust: Arc<Trust>,
-    ) -> Result<ClientConfig, TlsError> {
-        ClientConfig::builder_with_provider(Arc::clone(provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| self.unusable(error))?
-            .dangerous()
-            .with_custom_certificate_verifier(trust)
-            .with_client_auth_cert(chain, key)
-            .map_err(|error| self.unusable(error))
+        Ok(Own { config: Arc::new(config), path: self.certificate.clone(), not_after })
     }
 
     fn verifier(
@@ -149,20 +166,23 @@ impl Identity {
 
     /// Until it expires; negative once it has.
     fn seconds_left(&self, now: Timestamp) -> Option<i64> {
-        Some(self.not_after?.duration_since(now).as_secs())
+        Some(self.own.as_ref()?.not_after?.duration_since(now).as_secs())
     }
 
     /// An error where the certificate has expired.
     pub(crate) fn refuse_expired(self, now: Timestamp) -> Result<Self, TlsError> {
-        match self.not_after {
-            Some(at) if at <= now => Err(TlsError::Expired { path: self.path, at }),
+        match &self.own {
+            Some(Own { not_after: Some(at), path, .. }) if *at <= now => {
+                Err(TlsError::Expired { path: path.clone(), at: *at })
+            }
             _ => Ok(self),
         }
     }
 
     /// What an operator should know of a certificate that ends soon or has ended.
     pub(crate) fn warning(&self, now: Timestamp) -> Option<String> {
-        let (days, at, path) = (self.days_left(now)?, self.not_after?, self.path.display());
+        let own = self.own.as_ref()?;
+        let (days, at, path) = (self.days_left(now)?, own.not_after?, own.path.display());
         Some(if days < 0 {
             format!("`sip.tls.certificate`: {path} has expired on {at}: phones refuse it")
         } else {
@@ -216,9 +236,9 @@ impl Certificates {
         }
     }
 
-    /// For one connection.
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(Arc::clone(&self.current.load().config))
+    /// For one connection; None where we have nothing to show.
+    pub(super) fn acceptor(&self) -> Option<TlsAcceptor> {
+        self.current.load().own.as_ref().map(|own| TlsAcceptor::from(Arc::clone(&own.config)))
     }
 
     /// For one connection that we open.
@@ -284,13 +304,13 @@ pub(super) mod tests {
         let path = |name: &str| folder.path().join(name);
         fs::write(path("crt"), params.self_signed(&key).unwrap().pem()).unwrap();
         fs::write(path("key"), key.serialize_pem()).unwrap();
-        TlsFiles {
+        let own = OwnFiles {
             certificate: path("crt"),
             key: path("key"),
             client_ca: None,
             require_client_certificate: false,
-            server_ca: None,
-        }
+        };
+        TlsFiles { own: Some(own), server_ca: None }
     }
 
     #[test]
@@ -311,6 +331,7 @@ pub(super) mod tests {
         let folder = TempDir::new().unwrap();
         let good = files(&folder, 100);
         let certificates = Certificates::load(good.clone()).unwrap();
+        let good = good.own.unwrap();
         let before = Arc::as_ptr(&certificates.current.load());
         fs::write(&good.key, KeyPair::generate().unwrap().serialize_pem()).unwrap();
         assert!(matches!(certificates.reload(), Err(TlsError::Mismatch { .. })));

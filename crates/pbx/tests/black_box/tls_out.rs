@@ -96,3 +96,27 @@ fn a_name_is_reached_past_servers_that_cannot_prove_it() {
         assert!(log.contains(reason), "no `{reason}` in\n{log}");
     }
 }
+
+/// What a provider whose preset says TLS needs on a new installation: no port of ours, and no certificate.
+#[test]
+fn a_trunk_is_called_over_tls_by_a_pbx_that_does_not_serve_it() {
+    let authority = Authority::new();
+    let address = SanType::IpAddress("127.0.0.1".parse().unwrap());
+    let provider = Server::start(&authority.open_server(&authority.sign_for(vec![address])));
+    let mut pbx = Pbx::new(
+        &["201"],
+        "version = 1\n[[context.intern]]\nmatch = \"_0.\"\ndo = [{ dial = \"trunk:buiten\" }]\n",
+    );
+    authority.equip_proxy(&pbx.path(""));
+    pbx.configure(&format!("[sip.tls]\nserver_ca = \"{}\"\n", pbx.path("ca.crt").display()));
+    let host = format!("host=127.0.0.1:{}", provider.port);
+    let added = pbx.kiestoon(&["trunk", "add", "buiten", &host, "transport=tls", "options=off"]);
+    assert!(added.status.success(), "{added:?}");
+    pbx.run();
+    let mut caller = UserAgent::new(&pbx, "201", "127.0.0.1:0".parse().unwrap());
+    caller.register().unwrap();
+    assert_eq!(caller.call("0201234567"), Err(486), "{}", pbx.log());
+    let invites = provider.invites.lock().unwrap().clone();
+    assert!(header(&invites[0], "Via").starts_with("SIP/2.0/TLS"), "{}", invites[0]);
+    assert!(header(&invites[0], "Contact").contains("transport=tls"), "{}", invites[0]);
+}

@@ -14,10 +14,7 @@ use crate::transport::{tcp, tls};
 const LOCAL: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5061);
 const SOON: Duration = Duration::from_secs(10);
 
-fn connections(
-    per_source: usize,
-    certificates: Option<Certificates>,
-) -> (Connections, mpsc::Receiver<Inbound>) {
+fn connections(per_source: usize, certificates: Certificates) -> (Connections, mpsc::Receiver<Inbound>) {
     let bounds = StreamBounds {
         connections: 8,
         connections_per_source: per_source,
@@ -30,6 +27,11 @@ fn connections(
     let (inbound, received) = mpsc::channel(8);
     let police = Police::new(PoliceSettings::default());
     (Connections::new(bounds, police, inbound, certificates), received)
+}
+
+/// Of somebody who serves no TLS.
+fn stranger() -> Certificates {
+    Certificates::load(tls::TlsFiles { own: None, server_ca: None }).unwrap()
 }
 
 fn flow(transport: Transport, remote: SocketAddr) -> Flow {
@@ -48,7 +50,7 @@ fn open(connections: &mut Connections, remote: SocketAddr) -> (ConnectionId, Que
 
 #[tokio::test]
 async fn what_is_for_a_server_of_a_name_goes_to_nobody_else() {
-    let (mut connections, mut received) = connections(8, None);
+    let (mut connections, mut received) = connections(8, stranger());
     let remote = SocketAddr::from(([192, 0, 2, 1], 5061));
     let (_, mut stranger) = open(&mut connections, remote);
     let door = connections.named(flow(Transport::Tls, remote), "carrier.example");
@@ -62,7 +64,7 @@ async fn what_is_for_a_server_of_a_name_goes_to_nobody_else() {
 
 #[tokio::test]
 async fn a_door_and_the_connection_behind_it_fail_together() {
-    let (mut connections, mut received) = connections(8, None);
+    let (mut connections, mut received) = connections(8, stranger());
     let remote = SocketAddr::from(([192, 0, 2, 1], 5061));
     let door = connections.named(flow(Transport::Tls, remote), "carrier.example");
     let (behind, queue) = open(&mut connections, remote);
@@ -76,7 +78,7 @@ async fn a_door_and_the_connection_behind_it_fail_together() {
 
 #[tokio::test]
 async fn a_door_in_use_does_not_make_room() {
-    let (mut connections, _received) = connections(8, None);
+    let (mut connections, _received) = connections(8, stranger());
     let remote = SocketAddr::from(([192, 0, 2, 1], 5061));
     let door = connections.named(flow(Transport::Tls, remote), "carrier.example");
     let (proven, mut server) = open(&mut connections, remote);
@@ -91,7 +93,7 @@ async fn a_door_in_use_does_not_make_room() {
 
 #[tokio::test]
 async fn connections_to_one_address_are_bounded_as_those_from_it() {
-    let (mut connections, mut received) = connections(1, None);
+    let (mut connections, mut received) = connections(1, stranger());
     let servers =
         [TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap()];
     let [first, second] = servers.each_ref().map(|server| flow(Transport::Tcp, server.local_addr().unwrap()));
@@ -121,9 +123,9 @@ async fn over_tls(
 async fn the_end_of_a_tls_connection_is_said() {
     let folder = tempfile::TempDir::new().unwrap();
     let mut files = tls::tests::files(&folder, 100);
-    files.server_ca = Some(files.certificate.clone());
+    files.server_ca = files.own.as_ref().map(|own| own.certificate.clone());
     let certificates = Certificates::load(files).unwrap();
-    let (connections, _received) = connections(8, Some(certificates.clone()));
+    let (connections, _received) = connections(8, certificates.clone());
     let (mut client, _task) = over_tls(&connections, &certificates).await;
     client.shutdown().await.unwrap();
     // Without a close_notify that answers ours, reading fails.
@@ -136,9 +138,9 @@ async fn the_end_of_a_tls_connection_is_said() {
 async fn what_waits_leaves_before_all_are_closed() {
     let folder = tempfile::TempDir::new().unwrap();
     let mut files = tls::tests::files(&folder, 100);
-    files.server_ca = Some(files.certificate.clone());
+    files.server_ca = files.own.as_ref().map(|own| own.certificate.clone());
     let certificates = Certificates::load(files).unwrap();
-    let (mut connections, mut received) = connections(8, Some(certificates.clone()));
+    let (mut connections, mut received) = connections(8, certificates.clone());
     let (mut client, _task) = over_tls(&connections, &certificates).await;
     let Some(Inbound::Opened { id, outgoing }) = received.recv().await else { panic!("not opened") };
     let peer = Flow { connection: Some(id), ..flow(Transport::Tls, outgoing.remote) };
