@@ -1,6 +1,6 @@
 //! Every SQL statement and migration of Kiestoon, and the sealing of secrets at rest.
 //!
-//! A [`Store`] is one database: the desired state (organisations, extensions and trunks), the bindings of the
+//! A [`Store`] is one database: the desired state (organisations, extensions, rights and trunks), the bindings of the
 //! registrar, and the history of calls. Passwords and HA1 hashes are encrypted under a [`Key`] that lies in a
 //! file of its own; nothing outside this crate sees SQL or a type of the database library.
 
@@ -19,6 +19,7 @@ mod open;
 mod organisations;
 mod password;
 mod presets;
+mod rights;
 mod rules;
 mod seal;
 mod sessions;
@@ -37,6 +38,10 @@ pub use key::Key;
 pub use open::{Options, Store};
 pub use organisations::{Directory, Organisation};
 pub use presets::{Numbering, Preset, Presets};
+pub use rights::{
+    AccountChange, AccountHold, CallClass, Limit, Money, Prefix, Profile, ProfileSettings, RightsChange,
+    RightsOf, effective,
+};
 pub use rules::Refusal;
 pub use sessions::{NewSession, Session};
 pub use trunks::{

@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, name: "hours", sqlite: HOURS, postgres: HOURS },
     Migration { version: 6, name: "way", sqlite: WAY, postgres: WAY },
     Migration { version: 7, name: "trunks", sqlite: TRUNKS, postgres: TRUNKS },
+    Migration { version: 8, name: "rights", sqlite: RIGHTS, postgres: RIGHTS },
 ];
 
 const GROUND_FLOOR: &str = include_str!("../migrations/0001_ground_floor.sql");
@@ -37,6 +38,7 @@ const USERS: &str = include_str!("../migrations/0004_users.sql");
 const HOURS: &str = include_str!("../migrations/0005_hours.sql");
 const WAY: &str = include_str!("../migrations/0006_way.sql");
 const TRUNKS: &str = include_str!("../migrations/0007_trunks.sql");
+const RIGHTS: &str = include_str!("../migrations/0008_rights.sql");
 
 /// True when no migration is left to apply. Takes no lock.
 ///
