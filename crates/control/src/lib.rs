@@ -12,6 +12,7 @@ mod hours;
 mod path;
 mod problem;
 mod reply;
+mod rights;
 mod trunk;
 mod way;
 
@@ -22,13 +23,14 @@ pub use event_stream::Events;
 pub use fraud::{OnHold, SetHold};
 pub use hours::{Hours, HoursState, SetHours};
 pub use path::{
-    BANS, CALLS, DRAIN, EVENTS, HOURS, LIFT_BANS, METRICS, METRICS_TEXT, ON_HOLD, REGISTRATIONS, RELOAD,
-    STATUS, TRUNKS, hangup,
+    BANS, CALLS, DRAIN, DRILL, EVENTS, HOURS, LIFT_BANS, METRICS, METRICS_TEXT, ON_HOLD, REGISTRATIONS,
+    RELOAD, STATUS, TRUNKS, TRY_CALL_OUT, hangup,
 };
 pub use problem::{PROBLEM_JSON, Problem};
 pub use reply::{
     Ban, Call, DrainRequest, Draining, Held, Leg, LiftRequest, Lifted, Listener, Registration, Reloaded,
     RunState, RunningCall, Status, Stream, Totals,
 };
+pub use rights::{CallOutVerdict, DrillAttempt, DrillRequest, TryCallOut};
 pub use trunk::{Trunk, TrunkHost};
 pub use way::{Way, WayStep};

@@ -9,6 +9,7 @@ mod operator;
 mod parts;
 mod perform;
 mod records;
+mod rights;
 mod trunks;
 mod views;
 
@@ -155,7 +156,7 @@ async fn work(mut signalling: Signalling, mailboxes: Mailboxes) {
             break;
         }
     }
-    signalling.last_words().await;
+    Box::pin(signalling.last_words()).await;
 }
 
 /// The switch and the hands that perform its outputs.

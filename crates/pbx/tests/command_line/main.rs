@@ -10,6 +10,7 @@ mod languages;
 mod missing_database;
 mod not_running;
 mod print_config;
+mod rights;
 mod taken_port;
 mod trunks;
 mod unknown_config_key;
