@@ -98,6 +98,7 @@ fn a_drill_leaves_nothing_behind() {
     let pbx = t.the_pbx();
     assert!(pbx.switch.held().is_empty() && pbx.accounts.is_empty());
     assert!(t.refused_out().is_empty(), "nobody is told");
+    t.settle();
     t.expect_nothing_left();
     assert!(t.pbx().switch.drill(now, "kantoor", &Charged::Extension("999".into())).is_none());
 }

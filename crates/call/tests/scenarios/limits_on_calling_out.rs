@@ -225,6 +225,7 @@ fn what_was_spent_before_the_start_counts_in_its_month() {
 #[test]
 fn what_is_spent_and_who_is_on_hold_outlives_the_process() {
     let story = Story::office(8).rate("voys", "", Rate::per_minute(EURO));
+    let story = story.profile("202", |profile| profile.rights = Rights::of(Class::ALL));
     let (mut t, [a, b, far]) =
         office(story.profile("201", |profile| profile.limits.spend_per_day = Some(2 * EURO)));
     t.call(a, "0201111111");
@@ -236,10 +237,13 @@ fn what_is_spent_and_who_is_on_hold_outlives_the_process() {
     t.restart_pbx();
     assert_eq!(t.the_pbx().switch.held().len(), 1);
     t.call(a, "0202222222");
-    t.call(b, "0203333333");
+    t.call(b, "+3221234567");
     t.run(secs(3));
-    t.expect(far).had_calls(2);
-    assert_eq!(t.refused_out()[0], ["201", "0202222222", "national", "spend"]);
+    t.expect(far).had_calls(1);
+    assert_eq!(
+        t.refused_out(),
+        [["201", "0202222222", "national", "spend"], ["202", "+3221234567", "international", "held"]]
+    );
 }
 
 #[test]

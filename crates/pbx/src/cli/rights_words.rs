@@ -1,6 +1,7 @@
 //! Rights in words: whose, which, where they are said, and why a call is refused.
 
 use kiestoon_call::Rights;
+use kiestoon_dialplan::Timestamp;
 use kiestoon_store::{AccountChange, Money, ProfileSettings, RightsOf};
 use serde_json::{Value, json};
 
@@ -81,8 +82,12 @@ pub(super) fn as_json(rights: &RightsOf, account: &AccountChange) -> Value {
         "settings": settings,
         "spent_today": account.today,
         "spent_this_month": account.this_month,
-        "held": held.map(|held| json!({ "since": held.since, "reason": held.reason, "by": held.by })),
+        "held": held.map(|held| json!({ "since": moment(held.since), "reason": held.reason, "by": held.by })),
     })
+}
+
+fn moment(micros: i64) -> String {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }
 
 /// Everything as a table.

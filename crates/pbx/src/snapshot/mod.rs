@@ -106,6 +106,7 @@ impl Source {
         }
         warnings.extend(trunks::unknown_contexts(&directory, &plans));
         warnings.extend(rights::unknown_hours(&directory, &plans));
+        warnings.extend(rights::doubtful_prefixes(&directory));
         warnings.extend(rates.unused(&directory));
         let parts = SnapshotParts {
             revision: directory.revision,

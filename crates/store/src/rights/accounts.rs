@@ -110,7 +110,8 @@ fn amount(millionths: u64) -> i64 {
 
 const SAVE: &str = "INSERT INTO accounts (organisation_id, number, day, today, this_month, held_since, held_reason, \
      held_by, changed_at) \
-     SELECT id, $2, $3, $4, $5, $6, $7, $8, $9 FROM organisations WHERE id = $1 \
+     SELECT id, $2, $3, $4, $5, CAST($6 AS BIGINT), CAST($7 AS TEXT), CAST($8 AS TEXT), $9 \
+     FROM organisations WHERE id = $1 \
      ON CONFLICT (organisation_id, number) DO UPDATE SET \
      day = excluded.day, today = excluded.today, this_month = excluded.this_month, \
      held_since = excluded.held_since, held_reason = excluded.held_reason, held_by = excluded.held_by, \
