@@ -123,5 +123,9 @@ mod tests {
             let faults = ProfileSettings::default().take_text(key, text).unwrap_err();
             assert!(faults[0].starts_with(wanted), "{faults:?}");
         }
+        let many: Vec<String> = (0..1_001).map(|n| format!("+{}", 1_000 + n)).collect();
+        let faults = ProfileSettings::default().take_text("blocked", &many.join(",")).unwrap_err();
+        assert_eq!(faults, ["`blocked` has 1001 values, but may have 1000"]);
+        ProfileSettings::default().take_text("blocked", &many[1..].join(",")).unwrap();
     }
 }

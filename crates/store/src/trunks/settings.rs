@@ -278,6 +278,9 @@ impl<T: Word + Bounded + PartialEq> Setting for Vec<T> {
     /// A single value may stand without its brackets.
     fn read(value: &Value, limits: &Limits) -> Result<Self, Vec<ValueFault>> {
         let Value::Array(array) = value else { return T::read(value, limits).map(|one| vec![one]) };
+        if array.len() > MOST_ITEMS {
+            return Err(refused(value, format!("has {} values, but may have {MOST_ITEMS}", array.len())));
+        }
         let (mut read, mut faults) = (Self::new(), Vec::new());
         for item in array {
             match T::read(item, limits) {
@@ -349,6 +352,9 @@ fn kind(value: &Value) -> &'static str {
         Value::InlineTable(_) => "a table",
     }
 }
+
+/// Of a list: each call looks through some of them.
+const MOST_ITEMS: usize = 1_000;
 
 #[cfg(test)]
 mod tests {
