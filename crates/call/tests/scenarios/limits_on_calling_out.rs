@@ -242,7 +242,7 @@ fn what_is_spent_and_who_is_on_hold_outlives_the_process() {
     t.expect(far).had_calls(1);
     assert_eq!(
         t.refused_out(),
-        [["201", "0202222222", "national", "spend"], ["202", "+3221234567", "international", "held"]]
+        [["201", "+31202222222", "national", "spend"], ["202", "+3221234567", "international", "held"]]
     );
 }
 

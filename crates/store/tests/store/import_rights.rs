@@ -85,7 +85,7 @@ async fn everything_that_is_wrong_is_told_at_its_place() {
     let problems: Vec<String> =
         Import::parse("f.toml", text).unwrap_err().iter().map(ToString::to_string).collect();
     for (problem, expected) in problems.iter().zip([
-        "f.toml:3:24: error: `rights` must be one of \"internal\"",
+        "f.toml:3:23: error: `rights` must be one of \"internal\"",
         "f.toml:5:8: error: `a b` cannot be a profile's name",
         "f.toml:6:9: error: `calls` must be a number or \"off\", not \"veel\"",
         "f.toml:7:19: error: `blocked` has \"x\", which is no beginning of a number",
