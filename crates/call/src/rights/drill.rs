@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kiestoon_dialplan::{Country, Forced};
 
-use super::account::Spent;
+use super::account::{Account, Spent};
 use super::charged::Charged;
 use super::class::{self, Class};
 use super::gate::Why;
@@ -175,6 +175,10 @@ impl Exchange {
         let Attack { case, charged, numbers, expected, prepared } = attack;
         let judged = self.rehearse(|x| {
             x.ledger.forget_calls();
+            for charged in [charged, &Charged::Organisation] {
+                // Who is on hold already, or has spent everything, would look as though the rest stopped them.
+                *x.ledger.account(&of.id, charged) = Account::default();
+            }
             x.prepare(of, profile, charged, *prepared);
             let attempts = numbers.iter().zip(0..);
             let attempts = attempts.map(|(number, index)| {

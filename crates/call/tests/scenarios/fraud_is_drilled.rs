@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kiestoon_call::{Charged, Class, DrillResult, DrillVerdict, Profile, Rate, Rights, Why};
+use kiestoon_call::{Charged, Class, DrillResult, DrillVerdict, Input, Profile, Rate, Rights, Why};
 use kiestoon_testkit::{Story, phone, secs};
 
 const OUT: &str = r#"
@@ -55,8 +55,17 @@ fn what_ships_lets_nothing_out_but_a_call_for_help() {
 #[test]
 fn rights_that_are_too_wide_are_findings() {
     let mut t = office(|profile| profile.rights = Rights::of(Class::ALL));
+    let (organisation, number) = ("kantoor".into(), Some("201".into()));
+    let held = Input::SetHold { organisation, number, held: true, by: "anna".into() };
+    let now = t.now();
+    t.pbx().handle(now, held);
     let results = of_201(&mut t);
-    assert_eq!(findings(&results), ["forward", "premium", "premium_burst", "transfer", "world_premium"]);
+    assert_eq!(
+        findings(&results),
+        ["forward", "premium", "premium_burst", "transfer", "world_premium"],
+        "also while a hold stops them"
+    );
+    assert_eq!(t.the_pbx().switch.held().len(), 1);
     assert_eq!(results["premium_burst"].out, 10, "then it is held");
     assert_eq!(results["international_burst"].out, 10);
 }
