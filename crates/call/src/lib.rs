@@ -77,7 +77,8 @@ pub use kiestoon_sip::registrar::{BindingChange, StoredBinding};
 pub use police::{BURST_SECS, Gauge, Police, PoliceSettings, Verdict};
 pub use reason::{Disposition, EndReason, HangupBy};
 pub use rights::{
-    Charged, Class, Destinations, HoldReason, Limits, MOST_SEEN, Period, Profile, Rights, Watch, Why,
+    AccountKept, Charged, Class, Destinations, DrillCase, DrillResult, DrillVerdict, Expected, Hold,
+    HoldReason, Judgement, Limits, MOST_SEEN, Period, Profile, Rights, Watch, Why,
 };
 pub use settings::{BanSettings, CallLimits, ExpirySettings, Network, Settings};
 pub use short_lived::CredentialsKey;

@@ -212,8 +212,11 @@ impl Checks<'_> {
         ];
         let chosen =
             folders.into_iter().filter(|(_, path, usual)| *path != usual).map(|(key, path, _)| (key, path));
-        let more =
-            [("trunks.presets", &config.trunks.presets), ("stir.authorities", &config.stir.authorities)];
+        let more = [
+            ("trunks.presets", &config.trunks.presets),
+            ("trunks.rates", &config.trunks.rates),
+            ("stir.authorities", &config.stir.authorities),
+        ];
         let more = more.into_iter().filter_map(|(key, path)| Some((key, path.as_ref()?)));
         for (key, path) in chosen.chain(more) {
             if !path.is_dir() {

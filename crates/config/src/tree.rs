@@ -201,6 +201,8 @@ section! {
     pub struct Trunks {
         /// A folder whose `*.toml` files are presets of trunks, beside those that come with the program.
         pub presets: Option<PathBuf> = None;
+        /// A folder of what calls cost: `TRUNK.csv`, or `ORGANISATION/TRUNK.csv`.
+        pub rates: Option<PathBuf> = None;
     }
 }
 

@@ -21,6 +21,7 @@ use crate::ladder::TestTrunk;
 use crate::path;
 use crate::problem::Problem;
 use crate::reply::{Ban, Call, DrainRequest, Draining, LiftRequest, Lifted, Registration, Reloaded, Status};
+use crate::rights::{CallOutVerdict, DrillAttempt, DrillRequest, TryCallOut};
 use crate::rung_stream::Rungs;
 use crate::trunk::Trunk;
 
@@ -102,6 +103,16 @@ impl Client {
     /// Puts somebody on hold, or takes them off it; refused with 404 where there is nobody of that number.
     pub async fn set_hold(&self, request: &SetHold) -> Result<Vec<OnHold>, ClientError> {
         self.ask(Method::POST, path::ON_HOLD, Some(request)).await
+    }
+
+    /// What would become of a call out, over each trunk; refused with 404 where there is nobody of that number.
+    pub async fn try_call_out(&self, request: &TryCallOut) -> Result<Vec<CallOutVerdict>, ClientError> {
+        self.ask(Method::POST, path::TRY_CALL_OUT, Some(request)).await
+    }
+
+    /// Tries what a thief would; refused with 404 where there is nobody of that number.
+    pub async fn drill(&self, request: &DrillRequest) -> Result<Vec<DrillAttempt>, ClientError> {
+        self.ask(Method::POST, path::DRILL, Some(request)).await
     }
 
     /// Ends a call; refused with 404 where there is none with that id.

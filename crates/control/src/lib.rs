@@ -13,6 +13,7 @@ mod ladder;
 mod path;
 mod problem;
 mod reply;
+mod rights;
 mod rung_stream;
 mod trunk;
 mod way;
@@ -25,14 +26,15 @@ pub use fraud::{OnHold, SetHold};
 pub use hours::{Hours, HoursState, SetHours};
 pub use ladder::{Rung, RungName, RungResult, Sentence, SipText, TestTrunk};
 pub use path::{
-    BANS, CALLS, DRAIN, EVENTS, HOURS, LIFT_BANS, METRICS, METRICS_TEXT, ON_HOLD, REGISTRATIONS, RELOAD,
-    RUNGS, STATUS, TRUNKS, hangup, test_trunk,
+    BANS, CALLS, DRAIN, DRILL, EVENTS, HOURS, LIFT_BANS, METRICS, METRICS_TEXT, ON_HOLD, REGISTRATIONS,
+    RELOAD, RUNGS, STATUS, TRUNKS, TRY_CALL_OUT, hangup, test_trunk,
 };
 pub use problem::{PROBLEM_JSON, Problem};
 pub use reply::{
     Ban, Call, DrainRequest, Draining, Held, Leg, LiftRequest, Lifted, Listener, Registration, Reloaded,
     RunState, RunningCall, Status, Stream, Totals,
 };
+pub use rights::{CallOutVerdict, DrillAttempt, DrillRequest, TryCallOut};
 pub use rung_stream::Rungs;
 pub use trunk::{Trunk, TrunkHost};
 pub use way::{Way, WayStep};

@@ -22,6 +22,12 @@ pub const HOURS: &str = "/v1/hours";
 /// `GET`: a list of [`OnHold`](crate::OnHold). `POST` of a [`SetHold`](crate::SetHold): the same list, as it is then; 404 where there is
 /// nobody of that number.
 pub const ON_HOLD: &str = "/v1/rights/held";
+/// `POST` of a [`TryCallOut`](crate::TryCallOut): a list of [`CallOutVerdict`](crate::CallOutVerdict), one a trunk; 404 where there is
+/// nobody of that number. Nothing is counted.
+pub const TRY_CALL_OUT: &str = "/v1/rights/test";
+/// `POST` of a [`DrillRequest`](crate::DrillRequest): a list of [`DrillAttempt`](crate::DrillAttempt); 404 where there is nobody of that
+/// number. Nothing is counted.
+pub const DRILL: &str = "/v1/rights/drill";
 /// `POST`: [`Reloaded`](crate::Reloaded); 422 with every problem where the new state is refused, 503 where
 /// it cannot be read now.
 pub const RELOAD: &str = "/v1/reload";

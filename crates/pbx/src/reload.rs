@@ -51,6 +51,7 @@ impl From<SnapshotError> for Refused {
             SnapshotError::Folder { .. }
             | SnapshotError::Dialplan(_)
             | SnapshotError::Presets(_)
+            | SnapshotError::Rates(_)
             | SnapshotError::Authorities(_) => false,
         };
         Self { problems: error.problems(), passes }

@@ -240,6 +240,27 @@ pub enum StoreError {
     /// What was said of a trunk cannot be; one sentence each.
     #[error("{}", .0.join("\n"))]
     TrunkWords(Vec<String>),
+    /// That organisation has no such profile.
+    #[error("there is no profile `{name}` in organisation `{organisation}`{}", meant(.near.as_deref()))]
+    UnknownProfile {
+        /// The name asked for.
+        name: String,
+        /// The organisation's slug.
+        organisation: String,
+        /// The profile that was probably meant.
+        near: Option<String>,
+    },
+    /// Somebody has that profile.
+    #[error("profile `{name}` is that of {}: give them another one first", .users.join(", "))]
+    ProfileInUse {
+        /// Its name.
+        name: String,
+        /// Numbers of extensions, and the slug of the organisation.
+        users: Vec<String>,
+    },
+    /// What was said of a profile cannot be; one sentence each.
+    #[error("{}", .0.join("\n"))]
+    ProfileWords(Vec<String>),
     /// No user has that login.
     #[error("there is no user `{login}`")]
     UnknownUser {
@@ -270,6 +291,7 @@ impl StoreError {
             Self::Refused(_)
                 | Self::Trunk(_)
                 | Self::TrunkWords(_)
+                | Self::ProfileWords(_)
                 | Self::Url { .. }
                 | Self::Missing { .. }
                 | Self::Unreachable { .. }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::error::Fault;
 use crate::open::now_micros;
 use crate::organisations::{self, Organisation};
+use crate::rights::{self, CallClass};
 use crate::seal::{Place, Seal};
 use crate::{Store, StoreError, password, rules, settings};
 
@@ -27,6 +28,10 @@ pub struct Extension {
     pub enabled: bool,
     /// What digest authentication checks against.
     pub secret: Secret,
+    /// The classes that it may call, where that is written at the extension itself.
+    pub rights: Option<Vec<CallClass>>,
+    /// Its profile.
+    pub profile_id: Option<String>,
 }
 
 /// The forms of a secret, RFC 7616 section 3.4.2. At least one is there; its debug output shows none.
@@ -116,6 +121,8 @@ impl Store {
                 name: new.name.clone(),
                 enabled: true,
                 secret,
+                rights: None,
+                profile_id: None,
             };
             let seal = self.seal(&mut writing).await?;
             insert(&mut writing, &seal, &extension).await?;
@@ -162,7 +169,7 @@ impl Store {
             let password = chosen(password)?;
             let mut writing = self.begin_change().await?;
             let (_, row) = existing(&mut writing, organisation, number).await?;
-            let mut extension = row.without_secret();
+            let mut extension = row.without_secret()?;
             extension.secret.password = Some(password.clone());
             let seal = self.seal(&mut writing).await?;
             update(&mut writing, &seal, &extension).await?;
@@ -241,6 +248,8 @@ pub(crate) struct ExtensionRow {
     ha1_sha256: Option<String>,
     ha1_sha512_256: Option<String>,
     enabled: i64,
+    pub(crate) rights: Option<String>,
+    pub(crate) profile_id: Option<String>,
 }
 
 impl ExtensionRow {
@@ -262,12 +271,13 @@ impl ExtensionRow {
             .map(|bytes| bytes.try_into().map_err(|_| broken(HA1_SHA512_256)))
             .transpose()?;
         let secret = Secret { password, ha1_md5, ha1_sha256, ha1_sha512_256 };
-        Ok(Extension { secret, ..self.without_secret() })
+        Ok(Extension { secret, ..self.without_secret()? })
     }
 
-    fn without_secret(self) -> Extension {
-        let Self { id, organisation_id, number, name, enabled, .. } = self;
-        Extension { id, organisation_id, number, name, enabled: enabled != 0, secret: Secret::default() }
+    fn without_secret(self) -> Result<Extension, StoreError> {
+        let Self { id, organisation_id, number, name, enabled, rights, profile_id, .. } = self;
+        let (enabled, secret, rights) = (enabled != 0, Secret::default(), rights::classes(rights)?);
+        Ok(Extension { id, organisation_id, number, name, enabled, secret, rights, profile_id })
     }
 }
 
@@ -285,8 +295,8 @@ fn summary(row: &AnyRow) -> Result<ExtensionSummary, sqlx::Error> {
 
 /// All extensions, by organisation and number.
 pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<ExtensionRow>, Fault> {
-    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, ha1_sha512_256, enabled \
-         FROM extensions ORDER BY organisation_id, number";
+    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, ha1_sha512_256, enabled, \
+         rights, profile_id FROM extensions ORDER BY organisation_id, number";
     Ok(sqlx::query_as(sql).fetch_all(connection).await?)
 }
 
@@ -297,7 +307,8 @@ pub(crate) async fn insert(
 ) -> Result<(), Fault> {
     let [password, ha1_md5, ha1_sha256, ha1_sha512_256] = sealed(seal, extension)?;
     let sql = "INSERT INTO extensions (id, organisation_id, number, name, password, ha1_md5, ha1_sha256, \
-         ha1_sha512_256, enabled, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
+         ha1_sha512_256, enabled, rights, profile_id, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)";
     let insert = sqlx::query(sql)
         .bind(&extension.id)
         .bind(&extension.organisation_id)
@@ -308,12 +319,14 @@ pub(crate) async fn insert(
         .bind(ha1_sha256)
         .bind(ha1_sha512_256)
         .bind(i64::from(extension.enabled))
+        .bind(rights::classes_json(extension.rights.as_ref())?)
+        .bind(&extension.profile_id)
         .bind(now_micros());
     insert.execute(connection).await?;
     Ok(())
 }
 
-/// Writes name, state and secret of an existing extension.
+/// Writes name, state, rights and secret of an existing extension.
 pub(crate) async fn update(
     connection: &mut AnyConnection,
     seal: &Seal,
@@ -321,7 +334,7 @@ pub(crate) async fn update(
 ) -> Result<(), Fault> {
     let [password, ha1_md5, ha1_sha256, ha1_sha512_256] = sealed(seal, extension)?;
     let sql = "UPDATE extensions SET name = $2, password = $3, ha1_md5 = $4, ha1_sha256 = $5, \
-         ha1_sha512_256 = $6, enabled = $7, updated_at = $8 WHERE id = $1";
+         ha1_sha512_256 = $6, enabled = $7, rights = $8, profile_id = $9, updated_at = $10 WHERE id = $1";
     let update = sqlx::query(sql)
         .bind(&extension.id)
         .bind(&extension.name)
@@ -330,6 +343,8 @@ pub(crate) async fn update(
         .bind(ha1_sha256)
         .bind(ha1_sha512_256)
         .bind(i64::from(extension.enabled))
+        .bind(rights::classes_json(extension.rights.as_ref())?)
+        .bind(&extension.profile_id)
         .bind(now_micros());
     update.execute(connection).await?;
     Ok(())
@@ -355,7 +370,7 @@ fn chosen(given: Option<&str>) -> Result<String, StoreError> {
     Ok(given.to_owned())
 }
 
-async fn existing(
+pub(crate) async fn existing(
     connection: &mut AnyConnection,
     slug: Option<&str>,
     number: &str,
@@ -374,8 +389,8 @@ async fn find(
     organisation_id: &str,
     number: &str,
 ) -> Result<Option<ExtensionRow>, Fault> {
-    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, ha1_sha512_256, enabled \
-         FROM extensions WHERE organisation_id = $1 AND number = $2";
+    let sql = "SELECT id, organisation_id, number, name, password, ha1_md5, ha1_sha256, ha1_sha512_256, enabled, \
+         rights, profile_id FROM extensions WHERE organisation_id = $1 AND number = $2";
     Ok(sqlx::query_as(sql).bind(organisation_id).bind(number).fetch_optional(connection).await?)
 }
 

@@ -1,6 +1,6 @@
 //! Every SQL statement and migration of Kiestoon, and the sealing of secrets at rest.
 //!
-//! A [`Store`] is one database: the desired state (organisations, extensions and trunks), the bindings of the
+//! A [`Store`] is one database: the desired state (organisations, extensions, rights and trunks), the bindings of the
 //! registrar, and the history of calls. Passwords and HA1 hashes are encrypted under a [`Key`] that lies in a
 //! file of its own; nothing outside this crate sees SQL or a type of the database library.
 
@@ -20,6 +20,7 @@ mod organisations;
 mod password;
 mod presets;
 mod provider_events;
+mod rights;
 mod rotation;
 mod rules;
 mod seal;
@@ -40,6 +41,10 @@ pub use open::{Options, Store};
 pub use organisations::{Directory, Organisation};
 pub use presets::{Numbering, Preset, Presets};
 pub use provider_events::{EventCall, Kept, NewProviderEvent};
+pub use rights::{
+    AccountChange, AccountHold, CallClass, Limit, Money, Prefix, Profile, ProfileSettings, RightsChange,
+    RightsOf, effective,
+};
 pub use rotation::Rotation;
 pub use rules::Refusal;
 pub use sessions::{NewSession, Session};

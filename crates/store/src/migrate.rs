@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, name: "hours", sqlite: HOURS, postgres: HOURS },
     Migration { version: 6, name: "way", sqlite: WAY, postgres: WAY },
     Migration { version: 7, name: "trunks", sqlite: TRUNKS, postgres: TRUNKS },
+    Migration { version: 8, name: "rights", sqlite: RIGHTS, postgres: RIGHTS },
     Migration { version: 9, name: "provider_events", sqlite: PROVIDER_EVENTS, postgres: PROVIDER_EVENTS },
     Migration { version: 11, name: "trunk_accounts", sqlite: TRUNK_ACCOUNTS, postgres: TRUNK_ACCOUNTS },
 ];
@@ -39,6 +40,7 @@ const USERS: &str = include_str!("../migrations/0004_users.sql");
 const HOURS: &str = include_str!("../migrations/0005_hours.sql");
 const WAY: &str = include_str!("../migrations/0006_way.sql");
 const TRUNKS: &str = include_str!("../migrations/0007_trunks.sql");
+const RIGHTS: &str = include_str!("../migrations/0008_rights.sql");
 const PROVIDER_EVENTS: &str = include_str!("../migrations/0009_provider_events.sql");
 const TRUNK_ACCOUNTS: &str = include_str!("../migrations/0011_trunk_accounts.sql");
 

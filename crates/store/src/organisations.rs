@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::error::Fault;
 use crate::extensions::{self, Extension};
 use crate::open::now_micros;
+use crate::rights::{self, Profile};
 use crate::trunks::{self, Trunk};
 use crate::{Store, StoreError, settings};
 
@@ -21,6 +22,9 @@ pub struct Organisation {
     pub domain: Option<String>,
     /// The name for people.
     pub name: String,
+    /// The profile that holds for all of it.
+    #[serde(skip)]
+    pub profile_id: Option<String>,
 }
 
 /// The whole desired state in one consistent view, secrets opened.
@@ -34,6 +38,8 @@ pub struct Directory {
     pub extensions: Vec<Extension>,
     /// By organisation, then name; disabled ones included.
     pub trunks: Vec<Trunk>,
+    /// By organisation, then name.
+    pub profiles: Vec<Profile>,
 }
 
 impl Store {
@@ -48,11 +54,12 @@ impl Store {
             let organisations = all(&mut reading).await?;
             let rows = extensions::all(&mut reading).await?;
             let trunks = trunks::all(&mut reading).await?;
+            let profiles = rights::all(&mut reading).await?;
             let seal = self.seal(&mut reading).await?;
             reading.commit().await?;
             let extensions = rows.into_iter().map(|row| row.open(&seal)).collect::<Result<_, _>>()?;
             let trunks = trunks.into_iter().map(|row| row.open(&seal)).collect::<Result<_, _>>()?;
-            Ok(Directory { revision, organisations, extensions, trunks })
+            Ok(Directory { revision, organisations, extensions, trunks, profiles })
         })
         .await
     }
@@ -71,7 +78,7 @@ impl Store {
 }
 
 pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<Organisation>, Fault> {
-    let sql = "SELECT id, slug, domain, name FROM organisations ORDER BY slug";
+    let sql = "SELECT id, slug, domain, name, profile_id FROM organisations ORDER BY slug";
     Ok(sqlx::query_as(sql).fetch_all(connection).await?)
 }
 
@@ -98,7 +105,8 @@ pub(crate) async fn insert(
     let sql = "INSERT INTO organisations (id, slug, domain, name, created_at) VALUES ($1, $2, $3, $4, $5)";
     let insert = sqlx::query(sql).bind(&id).bind(slug).bind(domain).bind(name).bind(now_micros());
     insert.execute(connection).await?;
-    Ok(Organisation { id, slug: slug.into(), domain: domain.map(Into::into), name: name.into() })
+    let (slug, domain, name) = (slug.into(), domain.map(Into::into), name.into());
+    Ok(Organisation { id, slug, domain, name, profile_id: None })
 }
 
 pub(crate) async fn update(connection: &mut AnyConnection, changed: &Organisation) -> Result<(), Fault> {
@@ -114,14 +122,15 @@ pub(crate) async fn create_placeholder(connection: &mut AnyConnection) -> Result
     settings::write(connection, PLACEHOLDER, &made.id).await
 }
 
-/// Gives that organisation the name of the first that an operator brings, where people belong to it already: removing it
-/// would remove them.
+/// Gives that organisation the name of the first that an operator brings, where people or profiles belong to it already: removing
+/// it would remove them.
 pub(crate) async fn rename_placeholder(connection: &mut AnyConnection, slug: &str) -> Result<(), Fault> {
     let Some(id) = settings::read(connection, PLACEHOLDER).await? else { return Ok(()) };
     let sql = "UPDATE organisations SET slug = $2, name = $2 WHERE id = $1 AND domain IS NULL \
          AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id) \
          AND NOT EXISTS (SELECT 1 FROM trunks WHERE trunks.organisation_id = organisations.id) \
-         AND EXISTS (SELECT 1 FROM users WHERE users.organisation_id = organisations.id) \
+         AND (EXISTS (SELECT 1 FROM users WHERE users.organisation_id = organisations.id) \
+              OR EXISTS (SELECT 1 FROM profiles WHERE profiles.organisation_id = organisations.id)) \
          AND NOT EXISTS (SELECT 1 FROM organisations AS others WHERE others.slug = $2)";
     let renamed = sqlx::query(sql).bind(&id).bind(slug).execute(&mut *connection).await?;
     if renamed.rows_affected() > 0 { adopt_placeholder(connection).await } else { Ok(()) }
@@ -134,7 +143,8 @@ pub(crate) async fn remove_placeholder(connection: &mut AnyConnection) -> Result
     let sql = "DELETE FROM organisations WHERE id = $1 AND domain IS NULL \
          AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id) \
          AND NOT EXISTS (SELECT 1 FROM trunks WHERE trunks.organisation_id = organisations.id) \
-         AND NOT EXISTS (SELECT 1 FROM users WHERE users.organisation_id = organisations.id)";
+         AND NOT EXISTS (SELECT 1 FROM users WHERE users.organisation_id = organisations.id) \
+         AND NOT EXISTS (SELECT 1 FROM profiles WHERE profiles.organisation_id = organisations.id)";
     let removed = sqlx::query(sql).bind(&id).execute(connection).await?;
     Ok(removed.rows_affected() > 0)
 }

@@ -56,6 +56,14 @@ pub enum Refusal {
     /// Credentials would be seen on their way there.
     #[error("`{0}` is no place of an API: write it as https://api.example.com; http:// only on this machine")]
     ApiUrl(String),
+    /// The hours' name has a space or a control character, or a wrong length.
+    #[error("`{0}` cannot be the name of hours: write it as the dialplan has it")]
+    Hours(String),
+    /// The profile's name has another character, or a wrong length.
+    #[error(
+        "`{0}` cannot be a profile's name: 1 to 63 of the characters a-z A-Z 0-9 . _ - and no . or - in front"
+    )]
+    ProfileName(String),
     /// Others could not fetch anything there.
     #[error("`{0}` is no https URL: write it as https://cert.example.com/stir.pem")]
     HttpsUrl(String),
@@ -116,6 +124,14 @@ pub(crate) fn trunk_name(text: &str) -> Result<(), Refusal> {
     let inner = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let fits = (1..=63).contains(&text.len()) && text.chars().all(inner) && !text.starts_with(['.', '-']);
     if fits { Ok(()) } else { Err(Refusal::TrunkName(shown(text))) }
+}
+
+pub(crate) fn profile_name(text: &str) -> Result<(), Refusal> {
+    trunk_name(text).map_err(|_| Refusal::ProfileName(shown(text)))
+}
+
+pub(crate) fn hours(text: &str) -> Result<(), Refusal> {
+    context(text).map_err(|_| Refusal::Hours(shown(text)))
 }
 
 pub(crate) fn context(text: &str) -> Result<(), Refusal> {

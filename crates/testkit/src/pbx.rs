@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_call::{
-    CdrRecord, Event, Extension, HoursSet, Input, Organisation, Output, Profile, Rate, Rates, Settings,
-    Snapshot, SnapshotParts, Switch, Trunk, WallClock, WebhookRequest,
+    AccountKept, CdrRecord, Event, Extension, HoursSet, Input, Organisation, Output, Profile, Rate, Rates,
+    Settings, Snapshot, SnapshotParts, Switch, Trunk, WallClock, WebhookRequest,
 };
 use kiestoon_dialplan::{Plan, Plans, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
@@ -62,6 +62,8 @@ pub struct Pbx {
     pub asked: Vec<WebhookRequest>,
     /// What hours were set to, as the journal gets it.
     pub hours: Vec<HoursSet>,
+    /// Accounts, as the journal gets them.
+    pub accounts: Vec<AccountKept>,
     unanswered: VecDeque<Input>,
     out: VecDeque<(Flow, Bytes)>,
     /// Whether every input goes to another process than the one before.
@@ -203,6 +205,7 @@ impl Pbx {
             fetched: Vec::new(),
             asked: Vec::new(),
             hours: Vec::new(),
+            accounts: Vec::new(),
             unanswered: VecDeque::new(),
             out: VecDeque::new(),
         }
@@ -227,6 +230,8 @@ impl Pbx {
         self.bindings = before.bindings;
         self.switch.restore_hours(before.hours.iter().cloned());
         self.hours = before.hours;
+        self.switch.restore_accounts(before.accounts.iter().cloned());
+        self.accounts = before.accounts;
         self.handle(now, Input::Restore(bindings));
     }
 
@@ -376,6 +381,7 @@ impl Pbx {
             }
             Output::Cdr(cdr) => self.cdrs.push(*cdr),
             Output::Hours(set) => self.hours.push(set),
+            Output::Account(kept) => self.accounts.push(*kept),
             Output::Event(event) => self.events.push(event),
         }
     }

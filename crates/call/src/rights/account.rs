@@ -8,7 +8,7 @@ use super::hold::{Hold, Recent};
 use super::profile::Limits;
 
 /// The account of somebody who is charged.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Account {
     bucket: Option<Bucket>,
     pub(super) spent: Spent,
@@ -118,6 +118,11 @@ impl Spent {
         if self.day != day {
             (self.day, self.today, self.warned.0) = (day, 0, false);
         }
+    }
+
+    /// The day, and what was spent on it and in its month.
+    pub(super) fn kept(&self) -> (Day, u64, u64) {
+        (self.day, self.today, self.this_month)
     }
 
     pub(super) fn today(&self) -> u64 {

@@ -259,6 +259,7 @@ impl Exchange {
         let since = self.clock.micros(self.now);
         let hold = super::hold::Hold { since, reason, by: by.map(Into::into) };
         self.ledger.account(&of.id, charged).held = Some(hold);
+        self.ledger.touch(&of.id, charged);
         let (organisation, by) = (of.slug.clone(), by.map(Into::into));
         self.event(Event::FraudHeld { organisation, charged: charged.clone(), reason, by });
     }

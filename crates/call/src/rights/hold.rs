@@ -10,13 +10,13 @@ use super::profile::Watch;
 
 /// A hold: national calls go on, international and premium ones do not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Hold {
+pub struct Hold {
     /// Since when, in microseconds since 1970, UTC.
-    pub(super) since: i64,
+    pub since: i64,
     /// Why.
-    pub(super) reason: HoldReason,
+    pub reason: HoldReason,
     /// The operator who did it; None where the calls did.
-    pub(super) by: Option<Box<str>>,
+    pub by: Option<Box<str>>,
 }
 
 /// Why somebody is on hold.
@@ -33,10 +33,10 @@ pub enum HoldReason {
 }
 
 /// The last calls that a thief would make.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Recent(VecDeque<Seen>);
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Seen {
     #[serde(with = "kiestoon_sip::plain")]
     at: Instant,

@@ -8,16 +8,17 @@ use std::time::{Duration, Instant};
 use kiestoon_media::{CallKey, LegId};
 use serde::{Deserialize, Serialize};
 
-use super::account::{Account, Day, Spent};
+use super::account::Account;
 use super::charged::Charged;
 use super::hold::Hold;
+use super::kept::Touched;
 use crate::id;
 use crate::snapshot::Snapshot;
 use crate::trunk::rates::Rate;
 use crate::view::HeldView;
 
 /// The accounts of everybody who was charged, and the legs of live calls.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     /// By the id of the organisation.
     accounts: HashMap<Arc<str>, Accounts>,
@@ -26,9 +27,12 @@ pub(crate) struct Ledger {
     /// Until when the running legs are paid.
     #[serde(skip)]
     due: BTreeSet<(Instant, LegId)>,
+    /// Accounts that are to be kept as they are now.
+    #[serde(skip)]
+    pub(super) touched: Touched,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Accounts {
     own: Account,
     /// By number.
@@ -82,6 +86,20 @@ impl Ledger {
         }
     }
 
+    /// The account of somebody, where there is one.
+    pub(super) fn find(&self, organisation: &str, charged: &Charged) -> Option<&Account> {
+        let accounts = self.accounts.get(organisation)?;
+        match charged {
+            Charged::Organisation => Some(&accounts.own),
+            Charged::Extension(number) => accounts.extensions.get(number),
+        }
+    }
+
+    /// Has an account kept as it will be at the end of this input.
+    pub(super) fn touch(&mut self, organisation: &Arc<str>, charged: &Charged) {
+        self.touched.insert((Arc::clone(organisation), charged.number().map(Into::into)));
+    }
+
     /// Everybody on hold, as an operator sees them.
     pub(crate) fn held<'a>(&'a self, snapshot: &'a Snapshot) -> impl Iterator<Item = HeldView> + 'a {
         self.accounts.iter().flat_map(move |(id, accounts)| {
@@ -100,6 +118,7 @@ impl Ledger {
 
     /// Takes somebody off hold; what they did before counts no more. False where they were not on it.
     pub(crate) fn approve(&mut self, organisation: &Arc<str>, charged: &Charged) -> bool {
+        self.touch(organisation, charged);
         let account = self.account(organisation, charged);
         account.recent.clear();
         account.held.take().is_some()
@@ -173,12 +192,18 @@ impl Ledger {
 
     /// The accounts of those who are gone are closed, and those with nothing in them.
     pub(crate) fn keep_only(&mut self, snapshot: &Snapshot, now: Instant) {
+        let touched = &mut self.touched;
         self.accounts.retain(|organisation, accounts| {
             let of = snapshot.index_of(organisation).and_then(|index| snapshot.organisation(index));
             let Some(of) = of else { return false };
-            accounts
-                .extensions
-                .retain(|number, account| of.extensions.contains_key(number) && !account.is_blank(now));
+            accounts.extensions.retain(|number, account| {
+                let is_there = of.extensions.contains_key(number);
+                if !is_there {
+                    // Another who gets its number begins anew.
+                    touched.insert((Arc::clone(organisation), Some(number.clone())));
+                }
+                is_there && !account.is_blank(now)
+            });
             !(accounts.extensions.is_empty() && accounts.own.is_blank(now))
         });
     }
@@ -189,15 +214,10 @@ impl Ledger {
         self.due = self.lines.values().flatten().filter_map(due).collect();
     }
 
-    /// What has been spent before this process began: on that day, and in its month.
-    pub(crate) fn restore(
-        &mut self,
-        organisation: &Arc<str>,
-        charged: &Charged,
-        day: Day,
-        spent: (u64, u64),
-    ) {
-        self.account(organisation, charged).spent = Spent::before(day, spent.0, spent.1);
+    /// A copy without calls, for a drill.
+    pub(super) fn forget_calls(&mut self) {
+        self.lines.clear();
+        self.due.clear();
     }
 }
 

@@ -103,6 +103,7 @@ impl Exchange {
         }
         for (charged, limits) in payers {
             let periods = self.ledger.account(&of.id, &charged).spent.spend(day, amount, &limits);
+            self.ledger.touch(&of.id, &charged);
             for period in periods {
                 let (organisation, charged) = (of.slug.clone(), charged.clone());
                 self.event(Event::BudgetNearlySpent { organisation, charged, period });
@@ -113,8 +114,10 @@ impl Exchange {
 
     fn refund(&mut self, line: &Line, amount: u64) {
         self.ledger.account(&line.organisation, &Charged::Organisation).spent.refund(amount);
+        self.ledger.touch(&line.organisation, &Charged::Organisation);
         if line.charged != Charged::Organisation {
             self.ledger.account(&line.organisation, &line.charged).spent.refund(amount);
+            self.ledger.touch(&line.organisation, &line.charged);
         }
     }
 }

@@ -5,18 +5,24 @@
 mod account;
 mod charged;
 mod class;
+mod drill;
 mod gate;
 mod hold;
+mod kept;
 mod ledger;
 mod meter;
 mod profile;
+mod rehearsal;
 mod require;
 
 pub use account::Period;
 pub use charged::Charged;
 pub use class::Class;
+pub use drill::{DrillCase, DrillResult, DrillVerdict, Expected};
 pub use gate::Why;
 pub(crate) use gate::{CallOut, Granted, Refusal};
-pub use hold::{HoldReason, MOST_SEEN};
+pub use hold::{Hold, HoldReason, MOST_SEEN};
+pub use kept::AccountKept;
 pub(crate) use ledger::Ledger;
 pub use profile::{Destinations, Limits, Profile, Rights, Watch};
+pub use rehearsal::Judgement;

@@ -1,11 +1,14 @@
-//! Who is on hold, as an operator sees and changes it, and calls whose budget is spent.
+//! Who is on hold, as an operator sees and changes it; calls whose budget is spent; and what the gate would say of calls.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Switch;
 use crate::event::Event;
+use crate::exchange::Exchange;
 use crate::reason::EndReason;
-use crate::rights::{Charged, HoldReason};
+use crate::rights::{AccountKept, Charged, DrillResult, HoldReason, Judgement};
+use crate::snapshot::Organisation;
 use crate::view::HeldView;
 
 impl Switch {
@@ -41,14 +44,39 @@ impl Switch {
         }
     }
 
-    /// What has been spent before this process began: by the id of the organisation, this day and this month on its calendar, in
-    /// millionths of the currency.
-    pub fn restore_spent(&mut self, organisation: &str, charged: &Charged, today: u64, this_month: u64) {
+    /// What was spent before this process began, and who was on hold.
+    pub fn restore_accounts(&mut self, kept: impl IntoIterator<Item = AccountKept>) {
+        kept.into_iter().for_each(|account| self.x.ledger.restore(account));
+    }
+
+    /// What would become of a call out of an extension of the organisation with that slug, or of the organisation itself, over each of
+    /// its trunks, by name. None where there is nobody of that number. Nothing is counted, and nobody is told.
+    pub fn judge_call_out(
+        &mut self,
+        now: Instant,
+        organisation: &str,
+        charged: &Charged,
+        number: &str,
+    ) -> Option<Vec<Judgement>> {
+        self.with_charged(now, organisation, charged, |x, of| x.judge_only(of, charged, number))
+    }
+
+    /// Tries at the cost of somebody what a thief would. None where there is nobody of that number. Nothing is counted, and nobody is told.
+    pub fn drill(&mut self, now: Instant, organisation: &str, charged: &Charged) -> Option<Vec<DrillResult>> {
+        self.with_charged(now, organisation, charged, |x, of| x.drill(of, charged))
+    }
+
+    fn with_charged<T>(
+        &mut self,
+        now: Instant,
+        organisation: &str,
+        charged: &Charged,
+        ask: impl FnOnce(&mut Exchange, &Organisation) -> T,
+    ) -> Option<T> {
         let snapshot = Arc::clone(&self.x.snapshot);
-        let of = snapshot.index_of(organisation).and_then(|index| snapshot.organisation(index));
-        if let Some(of) = of.filter(|of| charged.profile(of).is_some()) {
-            let day = self.x.day_of(of);
-            self.x.ledger.restore(&of.id, charged, day, (today, this_month));
-        }
+        let of = snapshot.organisations().iter().find(|known| &*known.slug == organisation)?;
+        charged.profile(of)?;
+        self.x.now = now;
+        Some(ask(&mut self.x, of))
     }
 }

@@ -50,7 +50,7 @@ use crate::id::{self, CallId};
 use crate::losers::Losers;
 use crate::parties::Parties;
 use crate::reason::EndReason;
-use crate::rights::Ledger;
+use crate::rights::{AccountKept, Ledger};
 use crate::routes::Routes;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -223,6 +223,8 @@ pub enum Output {
     Cdr(Box<CdrRecord>),
     /// Keep what hours are set to.
     Hours(HoursSet),
+    /// Keep what was spent, or who is on hold.
+    Account(Box<AccountKept>),
     /// Tell who watches.
     Event(Event),
 }
@@ -373,6 +375,7 @@ impl Switch {
             Input::WallClock(wall) => self.x.clock = wall,
         }
         self.settle();
+        self.x.keep_accounts();
     }
 
     /// Takes the next output.

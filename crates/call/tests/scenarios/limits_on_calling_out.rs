@@ -1,6 +1,6 @@
 //! How much may be called: calls at one time, calls a minute, and what a day and a month may cost.
 
-use kiestoon_call::{Class, Event, Profile, Rate, Rights};
+use kiestoon_call::{AccountKept, Class, Event, Input, Profile, Rate, Rights};
 use kiestoon_sip::Method;
 use kiestoon_testkit::{Ended, PhoneId, Story, carrier, phone, secs};
 
@@ -23,6 +23,11 @@ fn office(story: Story) -> (Story, [PhoneId; 3]) {
     t.register_all();
     let [a, b] = phones;
     (t, [a, b, far])
+}
+
+fn hold(number: &str) -> Input {
+    let (organisation, number) = ("kantoor".into(), Some(number.into()));
+    Input::SetHold { organisation, number, held: true, by: "anna".into() }
 }
 
 fn calls_out(t: &Story, far: PhoneId) -> usize {
@@ -193,16 +198,52 @@ fn with_a_budget_nothing_dear_is_called_whose_price_nobody_knows() {
 }
 
 #[test]
-fn what_was_spent_before_the_start_counts() {
+fn what_was_spent_before_the_start_counts_in_its_month() {
     let story = Story::office(8).rate("voys", "", Rate::per_minute(EURO));
     let (mut t, [a, _, far]) =
         office(story.profile("201", |profile| profile.limits.spend_per_month = Some(10 * EURO)));
-    let charged = kiestoon_call::Charged::Extension("201".into());
-    t.pbx().switch.restore_spent("organisation-1", &charged, 0, 10 * EURO);
-    t.call(a, "0201111111");
-    t.run(secs(3));
-    t.expect(far).never_called();
+    let dial = |t: &mut Story| {
+        t.call(a, "0201111111");
+        t.run(secs(3));
+        t.hang_up_all(a);
+        t.run(secs(3));
+    };
+    dial(&mut t);
+    t.expect(far).had_calls(1);
+    let now = t.the_pbx().accounts.iter().rfind(|kept| kept.charged.number() == Some("201")).cloned();
+    let now = now.expect("what it cost was kept");
+    let spent = AccountKept { this_month: 10 * EURO, ..now };
+    t.pbx().switch.restore_accounts([spent.clone()]);
+    dial(&mut t);
+    t.expect(far).had_calls(1);
     assert_eq!(t.refused_out()[0][3], "spend");
+    t.pbx().switch.restore_accounts([AccountKept { day: (1999, 12, 31), ..spent }]);
+    dial(&mut t);
+    t.expect(far).had_calls(2);
+}
+
+#[test]
+fn what_is_spent_and_who_is_on_hold_outlives_the_process() {
+    let story = Story::office(8).rate("voys", "", Rate::per_minute(EURO));
+    let story = story.profile("202", |profile| profile.rights = Rights::of(Class::ALL));
+    let (mut t, [a, b, far]) =
+        office(story.profile("201", |profile| profile.limits.spend_per_day = Some(2 * EURO)));
+    t.call(a, "0201111111");
+    t.run(secs(130));
+    t.expect(far).had_calls(1);
+    let now = t.now();
+    t.pbx().handle(now, hold("202"));
+    t.run(secs(1));
+    t.restart_pbx();
+    assert_eq!(t.the_pbx().switch.held().len(), 1);
+    t.call(a, "0202222222");
+    t.call(b, "+3221234567");
+    t.run(secs(3));
+    t.expect(far).had_calls(1);
+    assert_eq!(
+        t.refused_out(),
+        [["201", "+31202222222", "national", "spend"], ["202", "+3221234567", "international", "held"]]
+    );
 }
 
 #[test]

@@ -47,6 +47,7 @@ mod fork_all_busy;
 mod fork_first_answer_wins;
 mod forked_early_media;
 mod found_by_name;
+mod fraud_is_drilled;
 mod frozen_state_is_checked;
 mod groups_take_turns;
 mod guessing_is_banned;

@@ -12,6 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, database, folder, print_line};
+use crate::snapshot::RateCards;
 use crate::stir::authorities;
 use crate::transport::is_no_ipv6;
 use crate::{settings, sounds, webhook};
@@ -25,6 +26,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let prompts = report.sounds(&config.media);
     let plans = report.dialplan(&config.dialplan.path);
     report.presets(cli, &config);
+    report.rates(&config);
     report.authorities(&config);
     let there = cli.block_on(async {
         let there = report.database(&config).await;
@@ -130,6 +132,13 @@ impl Report {
     fn presets(&mut self, cli: &Cli, config: &Config) {
         if let Err(failure) = cli.presets(config) {
             self.errors.push(failure.text(self.language));
+        }
+    }
+
+    /// What calls cost: a broken file would keep every change from being taken.
+    fn rates(&mut self, config: &Config) {
+        if let Err(problems) = RateCards::load(config.trunks.rates.as_deref()) {
+            self.errors.extend(problems.iter().map(ToString::to_string));
         }
     }
 

@@ -92,6 +92,13 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
         StoreError::NumberNotThere { number, trunk } => {
             format!("nummer {number} komt niet binnen over trunk `{trunk}`")
         }
+        StoreError::UnknownProfile { name, organisation, near } => {
+            let meant = near.as_ref().map(|near| format!(": bedoelde u `{near}`?")).unwrap_or_default();
+            format!("er is geen profiel `{name}` in organisatie `{organisation}`{meant}")
+        }
+        StoreError::ProfileInUse { name, users } => {
+            format!("profiel `{name}` is dat van {}: geef die eerst een ander", users.join(", "))
+        }
         StoreError::Trunk(doubts) => doubts.iter().map(doubt).collect::<Vec<_>>().join("\n"),
         StoreError::Refused(refusal) => return refused(refusal),
         _ => return None,
@@ -156,6 +163,12 @@ fn refused(refusal: &Refusal) -> Option<String> {
         Refusal::TrunkName(name) => format!(
             "`{name}` kan geen naam van een trunk zijn: 1 tot 63 van de tekens a-z A-Z 0-9 . _ - en geen . of - vooraan"
         ),
+        Refusal::ProfileName(name) => format!(
+            "`{name}` kan geen naam van een profiel zijn: 1 tot 63 van de tekens a-z A-Z 0-9 . _ - en geen . of - vooraan"
+        ),
+        Refusal::Hours(hours) => {
+            format!("`{hours}` kan geen naam van uren zijn: schrijf die zoals het belplan haar heeft")
+        }
         Refusal::Context(context) => {
             format!("`{context}` kan geen context zijn: schrijf de naam zoals het belplan die heeft")
         }

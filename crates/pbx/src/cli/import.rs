@@ -1,4 +1,4 @@
-//! `kiestoon import`: the bulk load of organisations, extensions, trunks and numbers.
+//! `kiestoon import`: the bulk load of organisations, extensions, profiles, trunks and numbers.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -89,9 +89,11 @@ fn print(report: &ImportReport, language: Language) -> Result<(), Failure> {
         "imported: extensions: {extensions}; organisations: {organisations}",
         "geïmporteerd: toestellen: {extensions}; organisaties: {organisations}"
     );
-    for (found, english, dutch) in
-        [(&report.trunks, "trunks", "trunks"), (&report.numbers, "numbers", "nummers")]
-    {
+    for (found, english, dutch) in [
+        (&report.profiles, "profiles", "profielen"),
+        (&report.trunks, "trunks", "trunks"),
+        (&report.numbers, "numbers", "nummers"),
+    ] {
         if *found != Counts::default() {
             line.push_str(&format!("; {}: {}", language.pick(english, dutch), counts(found)));
         }
@@ -108,6 +110,7 @@ fn report_json(report: &ImportReport) -> serde_json::Value {
     json!({
         "organisations": counts(&report.organisations),
         "extensions": counts(&report.extensions),
+        "profiles": counts(&report.profiles),
         "trunks": counts(&report.trunks),
         "numbers": counts(&report.numbers),
         "generated": generated.collect::<Vec<_>>(),

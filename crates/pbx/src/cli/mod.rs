@@ -11,10 +11,14 @@ mod dutch;
 mod extension;
 mod failure;
 mod folder;
+mod fraud_drill;
 mod history;
 mod import;
 mod language;
 mod print_config;
+mod profile;
+mod rights;
+mod rights_words;
 mod secrets;
 mod serve;
 mod setup;
@@ -83,6 +87,9 @@ impl Cli {
             Verb::Import(args) => import::import(self, &args),
             Verb::Extension(args) => extension::extension(self, args),
             Verb::Trunk(args) => trunk::trunk(self, args),
+            Verb::Rights(args) => rights::rights(self, args),
+            Verb::Profile(args) => profile::profile(self, args),
+            Verb::FraudDrill(args) => fraud_drill::fraud_drill(self, args),
             Verb::User(args) => user::user(self, args),
             Verb::Dialplan(args) => dialplan::dialplan(self, args),
             Verb::History(args) => history::history(self, &args),

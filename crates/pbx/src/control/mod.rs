@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kiestoon_control::{
-    Ban, Call, Draining, Event, Hours, OnHold, Registration, Rung, SetHold, SetHours, Status, TestTrunk,
-    Trunk,
+    Ban, Call, CallOutVerdict, Draining, DrillAttempt, DrillRequest, Event, Hours, OnHold, Registration,
+    Rung, SetHold, SetHours, Status, TestTrunk, Trunk, TryCallOut,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -89,6 +89,20 @@ pub(crate) enum Command {
         /// Everybody on hold then.
         reply: oneshot::Sender<Result<Vec<OnHold>, NoHold>>,
     },
+    /// What would become of a call out; nothing is counted.
+    TryCallOut {
+        /// Whose, and where.
+        request: TryCallOut,
+        /// Over each trunk.
+        reply: oneshot::Sender<Result<Vec<CallOutVerdict>, NoHold>>,
+    },
+    /// Tries what a thief would; nothing is counted.
+    Drill {
+        /// At whose cost.
+        request: DrillRequest,
+        /// Each attempt.
+        reply: oneshot::Sender<Result<Vec<DrillAttempt>, NoHold>>,
+    },
     /// Takes the state of database and dialplan folder, or says every reason why not.
     Reload(reload::Request),
     /// Refuses new calls and ends the process when the last call has ended, or at the limit.
@@ -126,7 +140,7 @@ pub(crate) enum NoLadder {
     TooMany,
 }
 
-/// Why nobody was put on hold, or taken off it.
+/// Why nobody was put on hold, taken off it, or asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NoHold {
     /// There are several organisations, and none was named.

@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use kiestoon_control::{
-    BANS, Ban, CALLS, Call, DRAIN, DrainRequest, Draining, EVENTS, HOURS, Hours, LIFT_BANS, LiftRequest,
-    Lifted, METRICS, METRICS_TEXT, ON_HOLD, OnHold, PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD, RUNGS,
-    Registration, Reloaded, STATUS, SetHold, SetHours, Status, TRUNKS, TestTrunk, Trunk,
+    BANS, Ban, CALLS, Call, CallOutVerdict, DRAIN, DRILL, DrainRequest, Draining, DrillAttempt, DrillRequest,
+    EVENTS, HOURS, Hours, LIFT_BANS, LiftRequest, Lifted, METRICS, METRICS_TEXT, ON_HOLD, OnHold,
+    PROBLEM_JSON, Problem, REGISTRATIONS, RELOAD, RUNGS, Registration, Reloaded, STATUS, SetHold, SetHours,
+    Status, TRUNKS, TRY_CALL_OUT, TestTrunk, Trunk, TryCallOut,
 };
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
@@ -34,6 +35,8 @@ pub(super) fn router(hall: Hall) -> Router {
         .route(LIFT_BANS, post(lift_bans))
         .route(HOURS, get(hours).post(set_hours))
         .route(ON_HOLD, get(on_hold).post(set_hold))
+        .route(TRY_CALL_OUT, post(try_call_out))
+        .route(DRILL, post(drill))
         .route(RELOAD, post(reload))
         .route(DRAIN, post(drain))
         .route(EVENTS, get(events))
@@ -138,6 +141,23 @@ async fn set_hold(State(hall): State<Hall>, body: Bytes) -> Result<Json<Vec<OnHo
     let request: SetHold = serde_json::from_slice(&body).map_err(|error| Refusal::Body(error.to_string()))?;
     check_name(&request.by)?;
     let command = |reply| Command::SetHold { request, reply };
+    ask(&hall.doors, command).await?.map(Json).map_err(Refusal::Hold)
+}
+
+async fn try_call_out(State(hall): State<Hall>, body: Bytes) -> Result<Json<Vec<CallOutVerdict>>, Refusal> {
+    let request: TryCallOut =
+        serde_json::from_slice(&body).map_err(|error| Refusal::Body(error.to_string()))?;
+    if request.dialled.is_empty() || request.dialled.len() > LONGEST_NAME {
+        return Err(Refusal::Body(format!("dialled is no text of 1 to {LONGEST_NAME} bytes")));
+    }
+    let command = |reply| Command::TryCallOut { request, reply };
+    ask(&hall.doors, command).await?.map(Json).map_err(Refusal::Hold)
+}
+
+async fn drill(State(hall): State<Hall>, body: Bytes) -> Result<Json<Vec<DrillAttempt>>, Refusal> {
+    let request: DrillRequest =
+        serde_json::from_slice(&body).map_err(|error| Refusal::Body(error.to_string()))?;
+    let command = |reply| Command::Drill { request, reply };
     ask(&hall.doors, command).await?.map(Json).map_err(Refusal::Hold)
 }
 

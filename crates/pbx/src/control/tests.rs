@@ -81,6 +81,15 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
             Command::OnHold(reply) => {
                 let _ = reply.send(vec![on_hold(Some("201"))]);
             }
+            Command::TryCallOut { request, reply } => {
+                let _ = reply.send(match request.number.as_deref() {
+                    Some("999") => Err(NoHold::Extension("999".into())),
+                    _ => Ok(Vec::new()),
+                });
+            }
+            Command::Drill { reply, .. } => {
+                let _ = reply.send(Err(NoHold::WhichOrganisation));
+            }
             Command::SetHold { request, reply } => {
                 let _ = reply.send(match request.number.as_deref() {
                     Some("999") => Err(NoHold::Extension("999".into())),
@@ -243,6 +252,27 @@ async fn refusals_are_sentences() {
     assert_eq!(said, "the new state was refused and the old one kept\n  a.toml:1:2: error: x");
     let said = client.registrations().await.unwrap_err().to_string();
     assert_eq!(said, "the PBX is stopping");
+}
+
+#[tokio::test]
+async fn a_call_out_is_only_asked_for() {
+    let pbx = Pbx::start().await;
+    let client = pbx.client();
+    let request = |number: &str, dialled: &str| TryCallOut {
+        organisation: None,
+        number: Some(number.into()),
+        dialled: dialled.into(),
+    };
+    assert!(client.try_call_out(&request("201", "112")).await.unwrap().is_empty());
+    let status = |error: ClientError| match error {
+        ClientError::Refused(problem) => problem.status,
+        other => panic!("{other}"),
+    };
+    assert_eq!(status(client.try_call_out(&request("999", "112")).await.unwrap_err()), 404);
+    for dialled in [String::new(), "1".repeat(200)] {
+        assert_eq!(status(client.try_call_out(&request("201", &dialled)).await.unwrap_err()), 400);
+    }
+    assert_eq!(status(client.drill(&DrillRequest::default()).await.unwrap_err()), 400);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Carries a journal into the database, in batches, for as long as there is something to carry.
 use std::time::Duration;
 
-use kiestoon_store::{BindingChange, Cdr, HoursChange, Store, StoreError};
+use kiestoon_store::{AccountChange, BindingChange, Cdr, HoursChange, Store, StoreError};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -63,6 +63,20 @@ impl Record for HoursChange {
 
     async fn save(store: &Store, records: &[Self]) -> Result<(), StoreError> {
         store.save_hours(records).await
+    }
+}
+
+impl Record for AccountChange {
+    const NAME: &'static str = "accounts";
+    /// A running call changes its accounts every few seconds: of each only the last state is written.
+    const PAUSE: Duration = Duration::from_secs(1);
+
+    fn is_whole(&self) -> bool {
+        !self.organisation_id.is_empty() && self.at > 0
+    }
+
+    async fn save(store: &Store, records: &[Self]) -> Result<(), StoreError> {
+        store.save_accounts(records).await
     }
 }
 

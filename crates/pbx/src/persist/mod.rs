@@ -1,4 +1,4 @@
-//! What the signalling task must not lose: call records, registrations and hours set by hand. It appends them to journals, which survive a
+//! What the signalling task must not lose: call records, registrations, hours set by hand, what was spent and who is on hold. It appends them to journals, which survive a
 //! killed process, and tasks of their own carry the journals into the database, however long that is away.
 mod carry;
 mod journal;
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use kiestoon_store::{BindingChange, Cdr, HoursChange, Store, StoreError};
+use kiestoon_store::{AccountChange, BindingChange, Cdr, HoursChange, Store, StoreError};
 
 use self::journal::Appender;
 use crate::task::{self, Task};
@@ -20,6 +20,7 @@ pub(crate) struct Journals {
     calls: Appender,
     bindings: Appender,
     hours: Appender,
+    accounts: Appender,
 }
 
 impl Journals {
@@ -38,6 +39,11 @@ impl Journals {
         self.hours.append(change);
     }
 
+    /// Keeps what was spent, or who is on hold.
+    pub(crate) fn account(&mut self, change: &AccountChange) {
+        self.accounts.append(change);
+    }
+
     /// Keeps one change of the registrar.
     pub(crate) fn binding(&mut self, change: &BindingChange) {
         self.bindings.append(change);
@@ -50,6 +56,7 @@ pub(crate) struct Paths {
     calls: PathBuf,
     bindings: PathBuf,
     hours: PathBuf,
+    accounts: PathBuf,
 }
 
 impl Paths {
@@ -60,6 +67,7 @@ impl Paths {
             calls,
             bindings: database.with_extension("registrations.journal"),
             hours: database.with_extension("hours.journal"),
+            accounts: database.with_extension("accounts.journal"),
         }
     }
 }
@@ -79,6 +87,7 @@ pub(crate) struct Writers {
     calls: Task<()>,
     bindings: Task<()>,
     hours: Task<()>,
+    accounts: Task<()>,
 }
 
 impl Writers {
@@ -89,6 +98,7 @@ impl Writers {
             self.calls.join().await;
             self.bindings.join().await;
             self.hours.join().await;
+            self.accounts.join().await;
         };
         if tokio::time::timeout(limit, all).await.is_err() {
             tracing::warn!("the database is away: the journals keep what it has not taken");
@@ -109,9 +119,11 @@ pub(crate) async fn start(paths: &Paths, store: &Store) -> Result<(Journals, Wri
     let (calls, mut call_records) = open(&paths.calls)?;
     let (bindings, mut binding_changes) = open(&paths.bindings)?;
     let (hours, mut hours_changes) = open(&paths.hours)?;
+    let (accounts, mut account_changes) = open(&paths.accounts)?;
     carry::catch_up::<Cdr>(&mut call_records, store).await?;
     carry::catch_up::<BindingChange>(&mut binding_changes, store).await?;
     carry::catch_up::<HoursChange>(&mut hours_changes, store).await?;
+    carry::catch_up::<AccountChange>(&mut account_changes, store).await?;
     let writers = Writers {
         calls: task::spawn("cdr writer", carry::carry::<Cdr>(call_records, store.clone())),
         bindings: task::spawn(
@@ -119,8 +131,12 @@ pub(crate) async fn start(paths: &Paths, store: &Store) -> Result<(Journals, Wri
             carry::carry::<BindingChange>(binding_changes, store.clone()),
         ),
         hours: task::spawn("hours writer", carry::carry::<HoursChange>(hours_changes, store.clone())),
+        accounts: task::spawn(
+            "account writer",
+            carry::carry::<AccountChange>(account_changes, store.clone()),
+        ),
     };
-    Ok((Journals { calls, bindings, hours }, writers))
+    Ok((Journals { calls, bindings, hours, accounts }, writers))
 }
 
 /// About a million call records: a database that is away for that long is an operator's business.

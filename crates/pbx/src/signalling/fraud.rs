@@ -14,7 +14,7 @@ impl Signalling {
 
     /// Everybody who is on hold then.
     pub(super) fn set_hold(&mut self, request: SetHold) -> Result<Vec<OnHold>, NoHold> {
-        let organisation = self.known(&request)?;
+        let organisation = self.known(request.organisation.as_ref(), request.number.as_ref())?;
         let SetHold { number, held, by, .. } = request;
         let (number, by) = (number.map(Into::into), by.into());
         self.handle(Instant::now(), Input::SetHold { organisation: organisation.into(), number, held, by });
@@ -22,16 +22,20 @@ impl Signalling {
     }
 
     /// The slug of the organisation that is meant; an error where it, or its extension, does not exist.
-    fn known(&self, request: &SetHold) -> Result<String, NoHold> {
+    pub(super) fn known(
+        &self,
+        organisation: Option<&String>,
+        number: Option<&String>,
+    ) -> Result<String, NoHold> {
         let all = self.switch.snapshot().organisations();
-        let of = match (&request.organisation, all) {
+        let of = match (organisation, all) {
             (Some(slug), _) => {
                 all.iter().find(|of| *of.slug == **slug).ok_or_else(|| NoHold::Organisation(slug.clone()))?
             }
             (None, [only]) => only,
             (None, _) => return Err(NoHold::WhichOrganisation),
         };
-        match &request.number {
+        match number {
             Some(number) if !of.extensions.contains_key(&**number) => Err(NoHold::Extension(number.clone())),
             _ => Ok(of.slug.to_string()),
         }

@@ -10,6 +10,7 @@ mod operator;
 mod parts;
 mod perform;
 mod records;
+mod rights;
 mod trunks;
 mod views;
 
@@ -157,7 +158,7 @@ async fn work(mut signalling: Signalling, mailboxes: Mailboxes) {
             break;
         }
     }
-    signalling.last_words().await;
+    Box::pin(signalling.last_words()).await;
 }
 
 /// The switch and the hands that perform its outputs.

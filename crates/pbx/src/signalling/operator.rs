@@ -57,6 +57,8 @@ impl Signalling {
             Command::SetHours { request, reply } => self.set_hours(request, reply),
             Command::OnHold(reply) => drop(reply.send(self.on_hold())),
             Command::SetHold { request, reply } => drop(reply.send(self.set_hold(request))),
+            Command::TryCallOut { request, reply } => drop(reply.send(self.try_call_out(&request))),
+            Command::Drill { request, reply } => drop(reply.send(self.drill(&request))),
             Command::Reload(reply) => reload::ask(&self.reloads, reply),
             Command::Drain { limit, reply } => {
                 let limit = limit.unwrap_or(self.drain_limit);

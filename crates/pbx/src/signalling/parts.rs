@@ -38,6 +38,8 @@ pub(crate) struct Parts {
     pub(crate) bindings: Vec<kiestoon_store::StoredBinding>,
     /// Hours that were set by hand before.
     pub(crate) hours: Vec<kiestoon_store::HoursChange>,
+    /// What was spent before, and who was on hold.
+    pub(crate) accounts: Vec<kiestoon_store::AccountChange>,
     pub(crate) listen: Listen,
     pub(crate) bounds: StreamBounds,
     pub(crate) police: PoliceSettings,
@@ -100,6 +102,7 @@ impl Parts {
         let mut switch = Switch::new(self.settings, snapshot, self.seed, started);
         switch.keep_gruus(self.gruu_key);
         switch.restore_hours(self.hours.into_iter().map(records::hours_set));
+        switch.restore_accounts(self.accounts.into_iter().filter_map(records::account_kept));
         let mut signalling = Signalling {
             switch,
             transports,

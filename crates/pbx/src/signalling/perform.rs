@@ -39,6 +39,7 @@ impl Signalling {
                 self.journals.call(&records::cdr(*record));
             }
             Output::Hours(set) => self.journals.hours(&records::hours(set, clock::unix_micros())),
+            Output::Account(kept) => self.journals.account(&records::account(*kept, clock::unix_micros())),
             Output::Event(event) => self.announce(event),
         }
         None

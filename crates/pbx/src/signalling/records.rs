@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kiestoon_call::{
-    BindingChange, CdrEnd, CdrLeg, CdrRecord, Direction, Disposition, EndReason, HangupBy, HoursSet, Side,
-    Snapshot, StoredBinding,
+    AccountKept, BindingChange, CdrEnd, CdrLeg, CdrRecord, Charged, Direction, Disposition, EndReason,
+    HangupBy, Hold, HoldReason, HoursSet, Side, Snapshot, StoredBinding,
 };
 use kiestoon_dialplan::Forced;
 use kiestoon_media::rtp::T38;
@@ -192,6 +192,45 @@ pub(super) fn hours_set(change: store::HoursChange) -> HoursSet {
         forced: change.open.map(|open| if open { Forced::Open } else { Forced::Closed }),
         by: change.by.into(),
     }
+}
+
+/// An account as it is stored. `now` is the wall clock in microseconds.
+pub(super) fn account(kept: AccountKept, now: i64) -> store::AccountChange {
+    let (year, month, day) = kept.day;
+    let held = kept.held.map(|held| store::AccountHold {
+        since: held.since,
+        reason: held.reason.as_str().to_owned(),
+        by: held.by.map(Into::into),
+    });
+    store::AccountChange {
+        organisation_id: kept.organisation.to_string(),
+        number: kept.charged.number().unwrap_or_default().to_owned(),
+        day: i64::from(year) * 10_000 + i64::from(month) * 100 + i64::from(day),
+        today: kept.today,
+        this_month: kept.this_month,
+        held,
+        at: now,
+    }
+}
+
+/// The same, back; None where it is not understood.
+pub(super) fn account_kept(change: store::AccountChange) -> Option<AccountKept> {
+    let part = |value: i64| i8::try_from(value % 100).ok();
+    let held = change.held.map(|held| {
+        let reason = HoldReason::of_word(&held.reason).unwrap_or(HoldReason::Operator);
+        Hold { since: held.since, reason, by: held.by.map(Into::into) }
+    });
+    Some(AccountKept {
+        organisation: change.organisation_id.into(),
+        charged: match change.number.as_str() {
+            "" => Charged::Organisation,
+            number => Charged::Extension(number.into()),
+        },
+        day: (i16::try_from(change.day / 10_000).ok()?, part(change.day / 100)?, part(change.day)?),
+        today: change.today,
+        this_month: change.this_month,
+        held,
+    })
 }
 
 /// A change of the registrar as it is stored; None for an extension that is gone, whose bindings the store removes with

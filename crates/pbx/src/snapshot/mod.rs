@@ -2,6 +2,8 @@
 //! Built whole and checked whole; what is wrong is said all at once and the old snapshot stays.
 
 mod files;
+mod rates;
+mod rights;
 mod stir;
 mod trunks;
 
@@ -12,13 +14,15 @@ use std::{
     sync::Arc,
 };
 
-use kiestoon_call::{Extension, Organisation, Rates, Snapshot, SnapshotParts};
+use kiestoon_call::{Extension, Organisation, Profile, Snapshot, SnapshotParts};
 use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_store::{Directory, ImportProblem, Presets, Store, StoreError};
 
 pub(crate) use self::files::{DialplanStamp, dialplan_file, dialplan_files, dialplan_stamp};
+pub(crate) use self::rates::{RateCards, RateProblem};
+use self::rights::Profiles;
 pub(crate) use self::trunks::one as trunk;
 use crate::{presets, stir::authorities, webhook};
 
@@ -29,6 +33,8 @@ pub(crate) struct Source {
     pub(crate) dialplans: PathBuf,
     /// The folder of the operator's own presets of trunks.
     pub(crate) presets: Option<PathBuf>,
+    /// The folder of what calls cost.
+    pub(crate) rates: Option<PathBuf>,
     /// The folder of the authorities that vouch for callers' numbers.
     pub(crate) authorities: Option<PathBuf>,
     /// Names of the prompts that were loaded at the start.
@@ -50,6 +56,8 @@ pub(crate) enum SnapshotError {
     Dialplan(Vec<Problem>),
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Presets(Vec<ImportProblem>),
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Rates(Vec<RateProblem>),
     #[error("`stir.authorities`: {0}")]
     Authorities(String),
 }
@@ -60,6 +68,7 @@ impl SnapshotError {
         match self {
             Self::Dialplan(problems) => problems.iter().map(Problem::render).collect(),
             Self::Presets(problems) => problems.iter().map(ToString::to_string).collect(),
+            Self::Rates(problems) => problems.iter().map(ToString::to_string).collect(),
             other => vec![other.to_string()],
         }
     }
@@ -75,6 +84,7 @@ impl Source {
         let files = dialplan_files(&self.dialplans)?;
         let (plans, mut warnings) = Plans::load(&files).map_err(SnapshotError::Dialplan)?;
         let presets = presets::load(self.presets.as_deref()).map_err(SnapshotError::Presets)?;
+        let rates = RateCards::load(self.rates.as_deref()).map_err(SnapshotError::Rates)?;
         let anchors = self.authorities.as_deref().map(authorities).transpose();
         let anchors = Arc::new(anchors.map_err(SnapshotError::Authorities)?.unwrap_or_default());
         let directory = self.store.directory().await?;
@@ -96,9 +106,12 @@ impl Source {
             }
         }
         warnings.extend(trunks::unknown_contexts(&directory, &plans));
+        warnings.extend(rights::unknown_hours(&directory, &plans));
+        warnings.extend(rights::doubtful_prefixes(&directory));
+        warnings.extend(rates.unused(&directory));
         let parts = SnapshotParts {
             revision: directory.revision,
-            organisations: organisations(directory, &presets, &anchors, &mut warnings),
+            organisations: organisations(directory, &presets, &rates, &anchors, &mut warnings),
             own_hosts: self.own_hosts.clone(),
             plans,
             prompts: self.prompts.clone(),
@@ -110,9 +123,11 @@ impl Source {
 fn organisations(
     directory: Directory,
     presets: &Presets,
+    rates: &RateCards,
     anchors: &Arc<TrustAnchors>,
     warnings: &mut Vec<String>,
 ) -> Vec<Organisation> {
+    let mut profiles = Profiles::new(directory.profiles);
     let mut extensions: HashMap<String, Vec<kiestoon_store::Extension>> = HashMap::new();
     for extension in directory.extensions.into_iter().filter(|extension| extension.enabled) {
         extensions.entry(extension.organisation_id.clone()).or_default().push(extension);
@@ -129,21 +144,31 @@ fn organisations(
         }
         let realm = organisation.domain.clone().unwrap_or_else(|| organisation.slug.clone());
         let members = members.unwrap_or_default().into_iter();
+        let (of_all, card) = (organisation.profile_id, rates.of(&organisation.slug));
+        let members = members.map(|member| {
+            let profile = profiles.of_extension(&member, of_all.as_ref());
+            snapshot_extension(member, &realm, profile)
+        });
+        let extensions = members.collect();
         organisations.push(Organisation {
             trunks: trunks.remove(&organisation.id).unwrap_or_default(),
             id: organisation.id.into(),
             slug: organisation.slug.into(),
             domain: organisation.domain.map(Into::into),
-            extensions: members.map(|member| snapshot_extension(member, &realm)).collect(),
+            extensions,
             realm: realm.into(),
-            profile: Arc::default(),
-            rates: Rates::default(),
+            profile: profiles.of_organisation(of_all.as_ref()),
+            rates: card,
         });
     }
     organisations
 }
 
-fn snapshot_extension(extension: kiestoon_store::Extension, realm: &str) -> (Box<str>, Extension) {
+fn snapshot_extension(
+    extension: kiestoon_store::Extension,
+    realm: &str,
+    profile: Arc<Profile>,
+) -> (Box<str>, Extension) {
     let secret = extension.secret;
     let ha1 = match secret.password {
         Some(password) => Ha1Set::from_password(&extension.number, realm, &password),
@@ -151,6 +176,6 @@ fn snapshot_extension(extension: kiestoon_store::Extension, realm: &str) -> (Box
     };
     (
         extension.number.into(),
-        Extension { id: extension.id.into(), name: extension.name.into(), ha1, profile: Arc::default() },
+        Extension { id: extension.id.into(), name: extension.name.into(), ha1, profile },
     )
 }

@@ -39,6 +39,7 @@ mod phones;
 mod reload;
 mod reload_under_calls;
 mod restart;
+mod rights;
 mod short_lived_credentials;
 mod spoken;
 mod srtp;

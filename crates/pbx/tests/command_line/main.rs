@@ -12,6 +12,7 @@ mod languages;
 mod missing_database;
 mod not_running;
 mod print_config;
+mod rights;
 mod secrets;
 mod setup;
 mod taken_port;

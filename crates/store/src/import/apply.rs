@@ -6,12 +6,14 @@ use std::fmt;
 use sqlx::{Any, AnyConnection, Transaction};
 use uuid::Uuid;
 
+use super::profile_apply::{self, Named};
 use super::reader::problem;
 use super::{ExtensionEntry, Import, ImportProblem, OrganisationEntry, Severity, trunk_apply};
 use crate::error::Fault;
 use crate::extensions::{self, Extension, ExtensionRow, Secret};
 use crate::organisations::{self, DEFAULT, Organisation};
 use crate::presets::Presets;
+use crate::rights;
 use crate::seal::Seal;
 use crate::{Store, StoreError, password, settings};
 
@@ -22,6 +24,8 @@ pub struct ImportReport {
     pub organisations: Counts,
     /// The extensions of the file.
     pub extensions: Counts,
+    /// The profiles of the file.
+    pub profiles: Counts,
     /// The trunks of the file.
     pub trunks: Counts,
     /// The numbers of the file, and those that it takes from its trunks.
@@ -59,8 +63,8 @@ pub struct GeneratedPassword {
 impl Store {
     /// Brings the database to what the import says, in one transaction, and raises the revision once if anything
     /// changed. What the file leaves out is kept: other organisations and extensions, and passwords that were
-    /// generated before. Of a trunk the file may leave out keys, which are kept; its `numbers`, where they are there, are all that
-    /// it has. `progress` is called now and then with how many extensions are done, and of how many.
+    /// generated before. Of a trunk or a profile the file may leave out keys, which are kept; a trunk's `numbers`, where they are
+    /// there, are all that it has. `progress` is called now and then with how many extensions are done, and of how many.
     ///
     /// # Errors
     /// [`StoreError::Import`] with every block that does not fit the database, such as one that names an unknown
@@ -76,8 +80,11 @@ impl Store {
             let seal = self.seal(&mut writing).await?;
             let mut report = ImportReport::default();
             let mut problems = Vec::new();
-            let organisations = apply_organisations(&mut writing, import, &mut report, &mut problems).await?;
+            let (organisations, unchanged) =
+                apply_organisations(&mut writing, import, &mut report, &mut problems).await?;
             let homes = homes(import, &organisations, &mut problems);
+            let profiles = profile_apply::plan(&mut writing, import, &organisations, &mut problems).await?;
+            let named = Named::find(&profiles, import, &organisations, &homes, &mut problems);
             let trunks =
                 trunk_apply::plan(&mut writing, &seal, import, presets, &organisations, &mut problems)
                     .await?;
@@ -85,7 +92,11 @@ impl Store {
                 problems.sort_by_key(|problem| (problem.line, problem.column));
                 return Err(StoreError::Import(problems).into());
             }
-            self.apply_extensions(&mut writing, &seal, import, &homes, &mut report, progress).await?;
+            profiles.apply(&mut writing, &mut report).await?;
+            let counts = &mut report.organisations;
+            apply_profiles(&mut writing, &organisations, &named, &unchanged, counts).await?;
+            let entries: Vec<Entry<'_>> = entries(import, &homes, named).collect();
+            self.apply_extensions(&mut writing, &seal, &entries, &mut report, progress).await?;
             trunks.apply(&mut writing, &seal, &mut report).await?;
             if report.changed() {
                 settings::raise_revision(&mut writing).await?;
@@ -100,16 +111,15 @@ impl Store {
         &self,
         writing: &mut Transaction<'static, Any>,
         seal: &Seal,
-        import: &Import,
-        homes: &[&Organisation],
+        entries: &[Entry<'_>],
         report: &mut ImportReport,
         progress: &mut (dyn FnMut(usize, usize) + Send),
     ) -> Result<(), Fault> {
         let key = |row: ExtensionRow| ((row.organisation_id.clone(), row.number.clone()), row);
         let mut present: HashMap<_, _> = extensions::all(writing).await?.into_iter().map(key).collect();
-        let total = import.extensions.len();
-        for (done, (entry, home)) in import.extensions.iter().zip(homes).enumerate() {
-            match present.remove(&(home.id.clone(), entry.number.clone())) {
+        let total = entries.len();
+        for (done, entry) in entries.iter().enumerate() {
+            match present.remove(&(entry.home.id.clone(), entry.said.number.clone())) {
                 Some(row) => {
                     let old = row.open(seal)?;
                     let new = changed(&old, entry);
@@ -121,7 +131,7 @@ impl Store {
                     }
                 }
                 None => {
-                    let extension = created(entry, home, &mut report.generated)?;
+                    let extension = created(entry, &mut report.generated)?;
                     extensions::insert(writing, seal, &extension).await?;
                     report.extensions.created += 1;
                 }
@@ -134,13 +144,30 @@ impl Store {
     }
 }
 
+/// An extension of the file, with what it refers to.
+struct Entry<'a> {
+    said: &'a ExtensionEntry,
+    home: &'a Organisation,
+    /// The id of its profile; the outer None: nothing is said.
+    profile: Option<Option<String>>,
+}
+
+fn entries<'a>(
+    import: &'a Import,
+    homes: &'a [&'a Organisation],
+    named: Named,
+) -> impl Iterator<Item = Entry<'a>> {
+    let extensions = import.extensions.iter().zip(homes).zip(named.extensions);
+    extensions.map(|((said, home), profile)| Entry { said, home, profile })
+}
+
 impl ImportReport {
     /// False when everything was so already.
     #[must_use]
     pub fn changed(&self) -> bool {
-        let Self { organisations, extensions, trunks, numbers, .. } = self;
+        let Self { organisations, extensions, profiles, trunks, numbers, .. } = self;
         let changed = |counts: &Counts| counts.created + counts.updated + counts.removed > 0;
-        [organisations, extensions, trunks, numbers].into_iter().any(changed)
+        [organisations, extensions, profiles, trunks, numbers].into_iter().any(changed)
     }
 }
 
@@ -151,15 +178,16 @@ impl fmt::Debug for GeneratedPassword {
     }
 }
 
-/// Writes the organisations and returns all there are then.
+/// Writes the organisations and returns all there are then, and the slugs of those of the file that were so already.
 async fn apply_organisations(
     connection: &mut AnyConnection,
     import: &Import,
     report: &mut ImportReport,
     problems: &mut Vec<ImportProblem>,
-) -> Result<Vec<Organisation>, Fault> {
+) -> Result<(Vec<Organisation>, HashSet<String>), Fault> {
     settle_placeholder(connection, import).await?;
     let mut all = organisations::all(connection).await?;
+    let mut unchanged = HashSet::new();
     for entry in &import.organisations {
         let taken = entry.domain.as_ref().and_then(|domain| {
             all.iter().find(|other| other.domain.as_ref() == Some(domain) && other.slug != entry.slug)
@@ -169,14 +197,19 @@ async fn apply_organisations(
             problems.push(problem(&import.file, entry.at, Severity::Error, message));
             continue;
         }
+        let before = report.organisations.unchanged;
         apply_organisation(connection, entry, &mut all, &mut report.organisations).await?;
+        if report.organisations.unchanged > before {
+            unchanged.insert(entry.slug.clone());
+        }
     }
-    let needs_home = !import.extensions.is_empty() || !import.trunks.is_empty();
+    let needs_home =
+        !import.extensions.is_empty() || !import.trunks.is_empty() || !import.profiles.is_empty();
     if all.is_empty() && needs_home {
         all.push(organisations::insert(connection, DEFAULT, None, DEFAULT).await?);
         report.organisations.created += 1;
     }
-    Ok(all)
+    Ok((all, unchanged))
 }
 
 /// The organisation that a fresh database was given goes when the file brings others, and stays for good when the
@@ -198,7 +231,9 @@ fn names_default(import: &Import) -> bool {
     let extensions = import.extensions.iter().map(|entry| entry.organisation.as_ref());
     let trunks = import.trunks.iter().map(|entry| entry.organisation.as_ref());
     let numbers = import.numbers.iter().map(|entry| entry.organisation.as_ref());
-    organisations.chain(extensions).chain(trunks).chain(numbers).flatten().any(|slug| slug == DEFAULT)
+    let profiles = import.profiles.iter().map(|entry| entry.organisation.as_ref());
+    let parts = organisations.chain(extensions).chain(trunks).chain(numbers).chain(profiles);
+    parts.flatten().any(|slug| slug == DEFAULT)
 }
 
 async fn apply_organisation(
@@ -226,6 +261,27 @@ async fn apply_organisation(
     Ok(())
 }
 
+/// Gives the organisations of the file the profiles that they name.
+async fn apply_profiles(
+    connection: &mut AnyConnection,
+    all: &[Organisation],
+    named: &Named,
+    unchanged: &HashSet<String>,
+    counts: &mut Counts,
+) -> Result<(), Fault> {
+    for home in all {
+        let Some(profile) = named.organisations.get(&home.id).filter(|new| **new != home.profile_id) else {
+            continue;
+        };
+        rights::set_organisation_profile(connection, &home.id, profile.as_deref()).await?;
+        if unchanged.contains(&home.slug) {
+            counts.unchanged = counts.unchanged.saturating_sub(1);
+            counts.updated += 1;
+        }
+    }
+    Ok(())
+}
+
 /// The organisation of every extension, in the order of the file.
 fn homes<'a>(
     import: &Import,
@@ -248,25 +304,25 @@ fn homes<'a>(
     homes
 }
 
-fn changed(old: &Extension, entry: &ExtensionEntry) -> Extension {
+fn changed(old: &Extension, entry: &Entry<'_>) -> Extension {
+    let said = entry.said;
     Extension {
-        name: entry.name.clone().unwrap_or_else(|| old.name.clone()),
-        enabled: entry.enabled.unwrap_or(old.enabled),
-        secret: entry.secret.clone().unwrap_or_else(|| old.secret.clone()),
+        name: said.name.clone().unwrap_or_else(|| old.name.clone()),
+        enabled: said.enabled.unwrap_or(old.enabled),
+        secret: said.secret.clone().unwrap_or_else(|| old.secret.clone()),
+        rights: said.rights.clone().or_else(|| old.rights.clone()),
+        profile_id: entry.profile.clone().unwrap_or_else(|| old.profile_id.clone()),
         ..old.clone()
     }
 }
 
-fn created(
-    entry: &ExtensionEntry,
-    home: &Organisation,
-    generated: &mut Vec<GeneratedPassword>,
-) -> Result<Extension, StoreError> {
-    let secret = match &entry.secret {
+fn created(entry: &Entry<'_>, generated: &mut Vec<GeneratedPassword>) -> Result<Extension, StoreError> {
+    let Entry { said, home, profile } = entry;
+    let secret = match &said.secret {
         Some(secret) => secret.clone(),
         None => {
             let password = password::generate()?;
-            let (organisation, number) = (home.slug.clone(), entry.number.clone());
+            let (organisation, number) = (home.slug.clone(), said.number.clone());
             generated.push(GeneratedPassword { organisation, number, password: password.clone() });
             Secret { password: Some(password), ..Secret::default() }
         }
@@ -274,10 +330,12 @@ fn created(
     Ok(Extension {
         id: Uuid::now_v7().to_string(),
         organisation_id: home.id.clone(),
-        number: entry.number.clone(),
-        name: entry.name.clone().unwrap_or_default(),
-        enabled: entry.enabled.unwrap_or(true),
+        number: said.number.clone(),
+        name: said.name.clone().unwrap_or_default(),
+        enabled: said.enabled.unwrap_or(true),
         secret,
+        rights: said.rights.clone(),
+        profile_id: profile.clone().flatten(),
     })
 }
 

@@ -1,9 +1,11 @@
-//! Bulk loading of organisations, extensions, trunks and numbers from one TOML file: parsed and checked whole, with every problem
+//! Bulk loading of organisations, extensions, profiles, trunks and numbers from one TOML file: parsed and checked whole, with every problem
 //! at its place, then applied in one transaction.
 
 mod apply;
 mod parse;
 mod problem;
+mod profile_apply;
+mod profile_parse;
 mod reader;
 mod trunk_apply;
 mod trunk_parse;
@@ -17,6 +19,7 @@ pub(crate) use reader::Reader;
 
 use crate::extensions::Secret;
 use crate::import::problem::Position;
+use crate::rights::{CallClass, ProfileSettings};
 use crate::trunks::{TrunkPassword, TrunkSettings, WebhookSecret};
 
 /// A checked import file, ready for [`Store::import`](crate::Store::import).
@@ -25,6 +28,7 @@ use crate::trunks::{TrunkPassword, TrunkSettings, WebhookSecret};
 /// [[organisation]]
 /// slug = "kantoor"                # name and domain may be left out
 /// domain = "kantoor.example"
+/// profile = "kantoor"             # what holds for all of it together, and for who has no other
 ///
 /// [[extension]]
 /// organisation = "kantoor"        # left out: the only one there is, or `default`
@@ -32,6 +36,13 @@ use crate::trunks::{TrunkPassword, TrunkSettings, WebhookSecret};
 /// name = "Balie"
 /// password = "..."                # left out: generated; or ha1_md5, ha1_sha256 and ha1_sha512_256 in hexadecimal
 /// enabled = true
+/// profile = "verkoop"             # who may call what: a [[profile]]; "" takes it away
+/// rights = ["internal", "national", "mobile"]    # classes over those of the profile
+///
+/// [[profile]]
+/// name = "verkoop"                # see ProfileSettings
+/// rights = ["internal", "national", "mobile", "international"]
+/// spend_per_day = 25.00
 ///
 /// [[trunk]]
 /// name = "voys"                   # all but the name may be left out that the preset says; see TrunkSettings
@@ -50,6 +61,7 @@ pub struct Import {
     file: String,
     organisations: Vec<OrganisationEntry>,
     extensions: Vec<ExtensionEntry>,
+    profiles: Vec<ProfileEntry>,
     trunks: Vec<TrunkEntry>,
     numbers: Vec<NumberEntry>,
     warnings: Vec<ImportProblem>,
@@ -85,6 +97,7 @@ struct OrganisationEntry {
     slug: String,
     domain: Option<String>,
     name: Option<String>,
+    profile: Option<(String, Position)>,
 }
 
 /// One `[[extension]]` block. What is left out stays as it is.
@@ -95,6 +108,17 @@ struct ExtensionEntry {
     name: Option<String>,
     secret: Option<Secret>,
     enabled: Option<bool>,
+    rights: Option<Vec<CallClass>>,
+    profile: Option<(String, Position)>,
+}
+
+/// One `[[profile]]` block. What is left out stays as it is.
+#[derive(Debug)]
+struct ProfileEntry {
+    at: Position,
+    organisation: Option<String>,
+    name: String,
+    settings: ProfileSettings,
 }
 
 /// One `[[trunk]]` block. What is left out stays as it is.

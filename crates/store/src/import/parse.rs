@@ -1,4 +1,4 @@
-//! From TOML text to a checked import: organisations and extensions. Trunks are in `trunks`.
+//! From TOML text to a checked import: organisations and extensions. Trunks are in `trunk_parse`, rights in `profile_parse`.
 
 use std::collections::HashMap;
 
@@ -27,6 +27,10 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Import, Vec<ImportProblem>
                 let blocks = reader.blocks(key, item);
                 import.extensions.extend(blocks.filter_map(|table| reader.extension(table)));
             }
+            "profile" => {
+                let blocks = reader.blocks(key, item);
+                import.profiles.extend(blocks.filter_map(|table| reader.profile(table)));
+            }
             "trunk" => {
                 let blocks = reader.blocks(key, item);
                 import.trunks.extend(blocks.filter_map(|table| reader.trunk(table)));
@@ -35,7 +39,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Import, Vec<ImportProblem>
                 let blocks = reader.blocks(key, item);
                 import.numbers.extend(blocks.filter_map(|table| reader.number(table)));
             }
-            _ => reader.unknown(document.as_table(), key, "organisation, extension, trunk, number"),
+            _ => reader.unknown(document.as_table(), key, "organisation, extension, profile, trunk, number"),
         }
     }
     reader.duplicates(&import);
@@ -56,11 +60,12 @@ impl Reader<'_> {
 
     fn organisation(&mut self, table: &Table) -> Option<OrganisationEntry> {
         let before = self.problems.len();
-        self.known(table, "slug, domain, name");
+        self.known(table, "slug, domain, name, profile");
         let slug = self.required(table, "slug", rules::slug);
         let domain = self.text(table, "domain", rules::domain);
         let name = self.text(table, "name", rules::name);
-        let entry = OrganisationEntry { at: self.position(table.span()), slug: slug?, domain, name };
+        let profile = self.profile_name(table);
+        let entry = OrganisationEntry { at: self.position(table.span()), slug: slug?, domain, name, profile };
         (self.problems.len() == before).then_some(entry)
     }
 
@@ -68,7 +73,7 @@ impl Reader<'_> {
         let before = self.errors();
         self.known(
             table,
-            "organisation, number, name, password, ha1_md5, ha1_sha256, ha1_sha512_256, enabled",
+            "organisation, number, name, password, ha1_md5, ha1_sha256, ha1_sha512_256, enabled, rights, profile",
         );
         let number = self.required(table, "number", rules::number);
         let entry = ExtensionEntry {
@@ -77,6 +82,8 @@ impl Reader<'_> {
             name: self.text(table, "name", rules::name),
             secret: self.secret(table),
             enabled: self.flag(table, "enabled"),
+            rights: self.rights(table),
+            profile: self.profile_name(table),
             number: number?,
         };
         (self.errors() == before).then_some(entry)
@@ -129,6 +136,12 @@ impl Reader<'_> {
         for entry in &import.extensions {
             if let Some(first) = first_at(&mut numbers, (&entry.organisation, &entry.number), entry.at) {
                 self.duplicate(entry.at, format!("number {}", entry.number), first);
+            }
+        }
+        let mut profiles = HashMap::new();
+        for entry in &import.profiles {
+            if let Some(first) = first_at(&mut profiles, (&entry.organisation, &entry.name), entry.at) {
+                self.duplicate(entry.at, format!("profile `{}`", entry.name), first);
             }
         }
         let mut trunks = HashMap::new();

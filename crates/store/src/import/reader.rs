@@ -7,7 +7,7 @@ use toml_edit::{Item, Table, TomlError};
 
 use super::problem::{ImportProblem, Lines, Position, Severity};
 use crate::rules::Refusal;
-use crate::trunks::TrunkSettings;
+use crate::trunks::settings::Keyed;
 use crate::trunks::word::nearest;
 
 /// One file being read, and what is wrong with it.
@@ -35,15 +35,15 @@ impl<'a> Reader<'a> {
         self.problems
     }
 
-    /// Takes the value of a key of a trunk.
-    pub(crate) fn setting(&mut self, settings: &mut TrunkSettings, key: &str, item: &Item) {
+    /// Takes the value of a key of a trunk, a preset or a profile.
+    pub(crate) fn setting(&mut self, settings: &mut impl Keyed, key: &str, item: &Item) {
         let Some(value) = item.as_value() else {
-            if TrunkSettings::KEYS.contains(&key) {
+            if settings.keys().contains(&key) {
                 self.error(item.span(), format!("`{key}` must be a value, not {}", kind(item)));
             }
             return;
         };
-        for fault in settings.take(key, value).err().unwrap_or_default() {
+        for fault in settings.take_value(key, value).err().unwrap_or_default() {
             self.error(fault.span.or_else(|| item.span()), format!("`{key}` {}", fault.message));
         }
     }

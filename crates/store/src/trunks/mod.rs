@@ -5,7 +5,7 @@ mod address;
 mod doubt;
 mod identify;
 mod rows;
-mod settings;
+pub(crate) mod settings;
 mod span;
 mod store;
 mod webhook;

@@ -25,17 +25,25 @@ pub(crate) struct ValueFault {
 
 /// What a key allows beyond its type.
 #[derive(Default)]
-struct Limits {
+pub(crate) struct Limits {
     /// Of a number, or of a length of time in milliseconds.
-    bounds: Option<RangeInclusive<u32>>,
-    rule: Option<Rule>,
+    pub(crate) bounds: Option<RangeInclusive<u32>>,
+    pub(crate) rule: Option<Rule>,
 }
 
 /// What a text has to be.
 type Rule = fn(&str) -> Result<(), Refusal>;
 
+/// Settings that a table of a file may have.
+pub(crate) trait Keyed {
+    fn keys(&self) -> &'static [&'static str];
+
+    /// Takes the value of a key. False where there is no such key.
+    fn take_value(&mut self, key: &str, value: &Value) -> Result<bool, Vec<ValueFault>>;
+}
+
 /// A type that a key can have.
-trait Setting: Sized {
+pub(crate) trait Setting: Sized {
     /// The TOML that a text of the command line stands for.
     fn typed(text: &str) -> Value {
         Value::from(text)
@@ -44,16 +52,29 @@ trait Setting: Sized {
     fn read(value: &Value, limits: &Limits) -> Result<Self, Vec<ValueFault>>;
 }
 
+/// The one table of what can be said of something, which each way to say it reads.
 macro_rules! settings {
-    ($( $(#[doc = $doc:literal])+ $key:ident: $type:ty $(, in $bounds:expr)? $(, by $rule:expr)?; )+) => {
-        /// What an operator or a preset says of a trunk. None: nothing, so that the preset counts, and then the default.
+    ($(#[doc = $about:literal])+ $name:ident of $what:literal {
+        $( $(#[doc = $doc:literal])+ $key:ident: $type:ty $(, in $bounds:expr)? $(, by $rule:expr)?; )+
+    }) => {
+        $(#[doc = $about])+
         #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(deny_unknown_fields, default)]
-        pub struct TrunkSettings {
+        pub struct $name {
             $( $(#[doc = $doc])+ #[serde(skip_serializing_if = "Option::is_none")] pub $key: Option<$type>, )+
         }
 
-        impl TrunkSettings {
+        impl $crate::trunks::settings::Keyed for $name {
+            fn keys(&self) -> &'static [&'static str] {
+                Self::KEYS
+            }
+
+            fn take_value(&mut self, key: &str, value: &Value) -> Result<bool, Vec<ValueFault>> {
+                self.take(key, value)
+            }
+        }
+
+        impl $name {
             /// The keys, in the order in which they are shown.
             pub const KEYS: &[&str] = &[$( stringify!($key) ),+];
 
@@ -80,6 +101,19 @@ macro_rules! settings {
                 }
             }
 
+            /// Takes what was typed on the command line: the words of the import, lists with commas.
+            ///
+            /// # Errors
+            /// What is wrong with it, or that there is no such key, as a whole sentence.
+            pub fn take_text(&mut self, key: &str, text: &str) -> Result<(), Vec<String>> {
+                let unknown = || vec![$crate::trunks::settings::unknown($what, key, Self::KEYS)];
+                let value = Self::typed(key, text).ok_or_else(unknown)?;
+                let taken = self.take(key, &value);
+                taken
+                    .map(drop)
+                    .map_err(|faults| faults.iter().map(|fault| format!("`{key}` {}", fault.message)).collect())
+            }
+
             /// Forgets what was said of a key. False where there is no such key.
             pub fn clear(&mut self, key: &str) -> bool {
                 match key {
@@ -97,8 +131,11 @@ macro_rules! settings {
         }
     };
 }
+pub(crate) use settings;
 
 settings! {
+/// What an operator or a preset says of a trunk. None: nothing, so that the preset counts, and then the default.
+TrunkSettings of "trunk" {
     /// Where its requests go, in order of preference.
     host: Vec<TrunkHost>;
     /// How they travel, where a host does not say it.
@@ -168,20 +205,9 @@ settings! {
     /// Where that API is, where it is not where the provider says.
     api: String, by rules::api_url;
 }
+}
 
 impl TrunkSettings {
-    /// Takes what was typed on the command line: the words of the import, lists with commas.
-    ///
-    /// # Errors
-    /// What is wrong with it, or that there is no such key, as a whole sentence.
-    pub fn take_text(&mut self, key: &str, text: &str) -> Result<(), Vec<String>> {
-        let value = Self::typed(key, text).ok_or_else(|| vec![unknown(key)])?;
-        let taken = self.take(key, &value);
-        taken
-            .map(drop)
-            .map_err(|faults| faults.iter().map(|fault| format!("`{key}` {}", fault.message)).collect())
-    }
-
     /// The key of the login at the provider, where one is needed to say who we are.
     pub(crate) fn missing<'a>(&self, needed: &'a [String], has_password: bool) -> Vec<&'a str> {
         let said = serde_json::to_value(self).unwrap_or_default();
@@ -190,12 +216,13 @@ impl TrunkSettings {
     }
 }
 
-fn unknown(key: &str) -> String {
-    let hint = match super::word::nearest(key, TrunkSettings::KEYS) {
+/// That something has no such key.
+pub(crate) fn unknown(what: &str, key: &str, known: &[&str]) -> String {
+    let hint = match super::word::nearest(key, known) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are {}", TrunkSettings::KEYS.join(", ")),
+        None => format!("known are {}", known.join(", ")),
     };
-    format!("a trunk has no key `{}`: {hint}", super::word::shown(key))
+    format!("a {what} has no key `{}`: {hint}", super::word::shown(key))
 }
 
 impl<T: Word + Bounded> Setting for T {
@@ -216,7 +243,7 @@ impl<T: Word + Bounded> Setting for T {
 }
 
 /// A word that may be a length of time.
-trait Bounded {
+pub(crate) trait Bounded {
     fn millis(&self) -> Option<u128> {
         None
     }
@@ -262,6 +289,9 @@ impl<T: Word + Bounded + PartialEq> Setting for Vec<T> {
     /// A single value may stand without its brackets.
     fn read(value: &Value, limits: &Limits) -> Result<Self, Vec<ValueFault>> {
         let Value::Array(array) = value else { return T::read(value, limits).map(|one| vec![one]) };
+        if array.len() > MOST_ITEMS {
+            return Err(refused(value, format!("has {} values, but may have {MOST_ITEMS}", array.len())));
+        }
         let (mut read, mut faults) = (Self::new(), Vec::new());
         for item in array {
             match T::read(item, limits) {
@@ -315,11 +345,11 @@ impl Setting for u32 {
     }
 }
 
-fn fault(value: &Value, wanted: &str) -> Vec<ValueFault> {
+pub(crate) fn fault(value: &Value, wanted: &str) -> Vec<ValueFault> {
     refused(value, format!("{wanted}, not {}", kind(value)))
 }
 
-fn refused(value: &Value, message: String) -> Vec<ValueFault> {
+pub(crate) fn refused(value: &Value, message: String) -> Vec<ValueFault> {
     vec![ValueFault { span: value.span(), message }]
 }
 
@@ -333,6 +363,9 @@ fn kind(value: &Value) -> &'static str {
         Value::InlineTable(_) => "a table",
     }
 }
+
+/// Of a list: each call looks through some of them.
+const MOST_ITEMS: usize = 1_000;
 
 #[cfg(test)]
 mod tests {

@@ -41,6 +41,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 /// What every word has: it is shown as it is written, and kept in the database so.
 macro_rules! written {
     ($name:ident) => {

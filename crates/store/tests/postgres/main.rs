@@ -7,6 +7,8 @@ mod server;
 mod server_away;
 mod strangers_database;
 
+#[path = "../store/accounts_survive.rs"]
+mod accounts_survive;
 #[path = "../store/bindings_survive.rs"]
 mod bindings_survive;
 #[path = "../store/calls_are_upserted.rs"]
@@ -19,6 +21,8 @@ mod hours_survive;
 mod import_is_idempotent;
 #[path = "../store/import_problems.rs"]
 mod import_problems;
+#[path = "../store/import_rights.rs"]
+mod import_rights;
 #[path = "../store/import_trunks.rs"]
 mod import_trunks;
 #[path = "../store/import_two_thousand.rs"]

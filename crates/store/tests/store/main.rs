@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a scenario ends at its first surprise, its fixtures included")]
 
+mod accounts_survive;
 mod bindings_survive;
 mod calls_are_upserted;
 mod damaged_files;
@@ -10,6 +11,7 @@ mod file_goes_missing;
 mod hours_survive;
 mod import_is_idempotent;
 mod import_problems;
+mod import_rights;
 mod import_trunks;
 mod import_two_thousand;
 mod interrupted_calls;

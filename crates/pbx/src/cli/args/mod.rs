@@ -12,6 +12,7 @@ pub(super) use self::dialplan::{
 };
 pub(super) use self::extension::{ExtensionArgs, ExtensionVerb};
 pub(super) use self::history::HistoryArgs;
+pub(super) use self::rights::{DrillArgs, ProfileArgs, ProfileVerb, RightsArgs, RightsVerb, Whose};
 pub(super) use self::setup::{DoctorArgs, SecretsArgs, SecretsVerb, SetupArgs};
 pub(super) use self::trunk::{TrunkArgs, TrunkTestArgs, TrunkVerb};
 pub(super) use self::user::{UserArgs, UserVerb};
@@ -20,6 +21,7 @@ mod ctl;
 mod dialplan;
 mod extension;
 mod history;
+mod rights;
 mod setup;
 mod trunk;
 mod user;
@@ -54,9 +56,9 @@ pub(super) enum Verb {
     /// Check configuration, certificates, dialplan, prompts, database and ports: all problems at once
     #[command(after_help = "Example:\n  kiestoon check --config /etc/kiestoon/kiestoon.toml")]
     Check,
-    /// Load organisations, extensions, trunks and numbers from a TOML file; loading it again changes nothing
+    /// Load organisations, extensions, profiles, trunks and numbers from a TOML file; loading it again changes nothing
     #[command(
-        after_help = "Generated passwords are printed once. docs/trunks.md has the keys of trunks.\n\nExample:\n  kiestoon import extensions.toml"
+        after_help = "Generated passwords are printed once. docs/trunks.md has the keys of trunks, docs/rights.md those of profiles.\n\nExample:\n  kiestoon import extensions.toml"
     )]
     Import(ImportArgs),
     /// Add, list, change and remove extensions
@@ -67,6 +69,15 @@ pub(super) enum Verb {
         after_help = "Example:\n  kiestoon trunk add voys --preset voipgrid username=100001 password=-"
     )]
     Trunk(TrunkArgs),
+    /// Who may call what: classes and profiles of extensions and organisations
+    #[command(after_help = "Example:\n  kiestoon rights show 201")]
+    Rights(RightsArgs),
+    /// Profiles: rights and limits with a name
+    #[command(after_help = "Example:\n  kiestoon profile set sales spend_per_day=25.00")]
+    Profile(ProfileArgs),
+    /// Prove the limits on calling out on the running PBX, without a call: exits with 1 where something gets out that should not
+    #[command(after_help = "Example:\n  kiestoon fraud-drill\n  kiestoon fraud-drill --from 201 --json")]
+    FraudDrill(DrillArgs),
     /// Add, list, change and remove those who log in at the web pages
     #[command(after_help = "Example:\n  kiestoon user add anna --extension 201")]
     User(UserArgs),

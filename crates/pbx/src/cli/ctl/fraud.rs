@@ -81,7 +81,7 @@ fn money(millionths: u64) -> String {
 }
 
 /// Why somebody is on hold, in words.
-pub(super) fn reason(word: &str, language: Language) -> &str {
+pub(in crate::cli) fn reason(word: &str, language: Language) -> &str {
     match word {
         "velocity" => language.pick("too many such calls", "te veel zulke oproepen"),
         "spread" => language.pick("too many numbers", "te veel verschillende nummers"),

@@ -16,6 +16,7 @@ use std::io::IsTerminal as _;
 use kiestoon_control::{Call, Client, DrainRequest, HoursState};
 use serde_json::json;
 
+pub(in crate::cli) use fraud::reason;
 pub(super) use show::side;
 
 use super::args::{CtlArgs, CtlVerb};

@@ -1,0 +1,269 @@
+//! What calls cost over each trunk, from a folder of CSV files: `TRUNK.csv`, or `ORGANISATION/TRUNK.csv` where two organisations have
+//! a trunk of one name. Prices have to be known before a call is made, so a file with a fault keeps the former ones in force.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use kiestoon_call::{Rate, Rates};
+use kiestoon_store::{Directory, Money};
+
+/// One thing wrong with a file. Displays as `file:line: error: message`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RateProblem {
+    path: PathBuf,
+    /// From 1; 0 for the file as a whole.
+    line: usize,
+    message: String,
+}
+
+impl fmt::Display for RateProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, line, message } = self;
+        match line {
+            0 => write!(f, "{}: error: {message}", path.display()),
+            line => write!(f, "{}:{line}: error: {message}", path.display()),
+        }
+    }
+}
+
+/// The prefixes of one trunk.
+type Card = HashMap<String, Rate>;
+
+/// All rates, by the slug of the organisation, empty for all of them, and the name of the trunk.
+#[derive(Debug, Default)]
+pub(crate) struct RateCards(BTreeMap<(String, String), Card>);
+
+impl RateCards {
+    /// Reads the folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its files.
+    pub(crate) fn load(folder: Option<&Path>) -> Result<Self, Vec<RateProblem>> {
+        let Some(folder) = folder else { return Ok(Self::default()) };
+        let (mut cards, mut problems) = (BTreeMap::new(), Vec::new());
+        let mut read = |slug: &str, path: &Path| match card(path) {
+            Ok(card) => {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                cards.insert((slug.to_owned(), name), card);
+            }
+            Err(wrong) => problems.extend(wrong),
+        };
+        let listed = entries(folder).and_then(|(files, folders)| {
+            files.iter().for_each(|path| read("", path));
+            for own in folders {
+                let slug = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                entries(&own)?.0.iter().for_each(|path| read(&slug, path));
+            }
+            Ok(())
+        });
+        if let Err(error) = listed {
+            problems.push(RateProblem {
+                path: folder.to_owned(),
+                line: 0,
+                message: format!("cannot be read: {error}"),
+            });
+        }
+        if problems.is_empty() { Ok(Self(cards)) } else { Err(problems) }
+    }
+
+    /// The rates of an organisation.
+    pub(super) fn of(&self, slug: &str) -> Rates {
+        // What is the organisation's own comes after what is everybody's, and counts.
+        let own = self.0.keys().any(|(of, _)| of == slug);
+        let of = |(of, trunk): &(String, String)| {
+            of == slug || (of.is_empty() && !(own && self.0.contains_key(&(slug.to_owned(), trunk.clone()))))
+        };
+        let cards = self.0.iter().filter(|(key, _)| of(key));
+        Rates::new(cards.flat_map(|((_, trunk), card)| {
+            card.iter().map(move |(prefix, rate)| (trunk.as_str(), prefix.as_str(), *rate))
+        }))
+    }
+
+    /// Files of trunks that nobody has.
+    pub(super) fn unused(&self, directory: &Directory) -> Vec<String> {
+        let has = |slug: &str, name: &str| {
+            let homes = directory.organisations.iter().filter(|home| slug.is_empty() || home.slug == slug);
+            homes.into_iter().any(|home| {
+                directory
+                    .trunks
+                    .iter()
+                    .any(|trunk| trunk.organisation_id == home.id && trunk.details.name == name)
+            })
+        };
+        let unused = self.0.keys().filter(|(slug, name)| !has(slug, name));
+        let warning = |(slug, name): &(String, String)| match slug.as_str() {
+            "" => format!("rates of trunk {name} are not used: there is no such trunk"),
+            slug => format!("rates of trunk {name} of {slug} are not used: there is no such trunk"),
+        };
+        unused.map(warning).collect()
+    }
+}
+
+/// The CSV files of a folder and the folders in it, by name.
+fn entries(folder: &Path) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            folders.push(path);
+        } else if path.extension().is_some_and(|extension| extension == "csv") {
+            files.push(path);
+        }
+        if files.len() + folders.len() > MOST_FILES {
+            return Err(io::Error::other(format!("it has more than {MOST_FILES} files")));
+        }
+    }
+    files.sort();
+    folders.sort();
+    Ok((files, folders))
+}
+
+fn card(path: &Path) -> Result<Card, Vec<RateProblem>> {
+    let problem = |line, message| RateProblem { path: path.to_owned(), line, message };
+    let text = read(path).map_err(|error| vec![problem(0, format!("cannot be read: {error}"))])?;
+    let mut lines = text.lines().zip(1..);
+    let header = lines.next().map(|(header, _)| header.trim_start_matches('\u{feff}').trim());
+    if header != Some(HEADER) {
+        return Err(vec![problem(1, format!("the first line must be `{HEADER}`"))]);
+    }
+    let (mut card, mut seen, mut problems) = (Card::new(), HashMap::new(), Vec::new());
+    for (line, at) in lines.filter(|(line, _)| !line.trim().is_empty()) {
+        match row(line) {
+            Ok((prefix, rate)) => {
+                if let Some(first) = seen.insert(prefix.clone(), at) {
+                    problems.push(problem(at, format!("the prefix stands in line {first} already")));
+                }
+                card.insert(prefix, rate);
+            }
+            Err(message) => problems.push(problem(at, message)),
+        }
+        if card.len() > MOST_ROWS {
+            problems.push(problem(at, format!("a trunk has {MOST_ROWS} rates at most")));
+        }
+        if problems.len() >= MOST_PROBLEMS {
+            problems.push(problem(at, "what follows was not looked at".into()));
+            break;
+        }
+    }
+    if problems.is_empty() { Ok(card) } else { Err(problems) }
+}
+
+fn row(line: &str) -> Result<(String, Rate), String> {
+    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+    let [prefix, per_minute, setup] = fields.as_slice() else {
+        return Err(format!("has {} fields: write `{HEADER}`, with a point before decimals", fields.len()));
+    };
+    let digits = prefix.strip_prefix('+').unwrap_or(prefix);
+    if digits.len() > LONGEST
+        || !digits.bytes().all(|digit| digit.is_ascii_digit())
+        || digits.starts_with('0')
+    {
+        let shown: String = prefix.chars().take(40).flat_map(char::escape_debug).collect();
+        return Err(format!(
+            "`{shown}` is no prefix: write the digits after the + of E.164, such as 49, or nothing for all numbers"
+        ));
+    }
+    let amount = |name: &str, text: &str| {
+        let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+        Money::parse_millionths(text).ok_or_else(|| {
+            format!("`{shown}` is no {name}: write an amount such as 0.0125, with at most six decimals")
+        })
+    };
+    let rate = Rate { per_minute: amount("per_minute", per_minute)?, setup: amount("setup", setup)? };
+    Ok((digits.to_owned(), rate))
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(io::Error::other(format!("it is larger than {} MiB", MOST_BYTES >> 20)));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+}
+
+const HEADER: &str = "prefix,per_minute,setup";
+/// Digits of a number (ITU-T E.164).
+const LONGEST: usize = 15;
+/// A card of all the world's prefixes is below a hundred thousand rows.
+const MOST_ROWS: usize = 200_000;
+const MOST_BYTES: u64 = 8 << 20;
+const MOST_FILES: usize = 1_000;
+/// Of one file.
+const MOST_PROBLEMS: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("voys.csv"), text).unwrap();
+        let problems = RateCards::load(Some(folder.path())).unwrap_err();
+        let beginning = format!("{}/", folder.path().display());
+        problems.iter().map(|problem| problem.to_string().replacen(&beginning, "", 1)).collect()
+    }
+
+    #[test]
+    fn each_organisation_has_its_own_card_or_that_of_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("voys.csv", "prefix,per_minute,setup\n31,0.01,0\n+49,0.02,0.05\r\n\n,0.50,0\n");
+        write("b/voys.csv", "\u{feff}prefix,per_minute,setup\n31,0.03,0\n");
+        write("readme.txt", "no rates");
+        let cards = RateCards::load(Some(folder.path())).unwrap();
+        let (a, b) = (cards.of("a"), cards.of("b"));
+        assert_eq!(a.of("voys", "+31201234567"), Some(Rate { per_minute: 10_000, setup: 0 }));
+        assert_eq!(a.of("voys", "+49301234567"), Some(Rate { per_minute: 20_000, setup: 50_000 }));
+        assert_eq!(a.of("voys", "+3221234567"), Some(Rate { per_minute: 500_000, setup: 0 }));
+        assert_eq!(b.of("voys", "+31201234567"), Some(Rate { per_minute: 30_000, setup: 0 }));
+        assert_eq!(b.of("voys", "+49301234567"), None, "its own card is all that it has");
+        assert_eq!(a.of("elders", "+31201234567"), None);
+        assert!(RateCards::load(None).unwrap().of("a").of("voys", "+31201234567").is_none());
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_with_its_line() {
+        let text =
+            "prefix,per_minute,setup\n0049,0.01,0\n49,1,5\n31,0.01\n32,x,0\n49,0.01,0\n33,0.0000001,0\n";
+        assert_eq!(
+            problems(text),
+            [
+                "voys.csv:2: error: `0049` is no prefix: write the digits after the + of E.164, such as 49, or nothing for all numbers",
+                "voys.csv:4: error: has 2 fields: write `prefix,per_minute,setup`, with a point before decimals",
+                "voys.csv:5: error: `x` is no per_minute: write an amount such as 0.0125, with at most six decimals",
+                "voys.csv:6: error: the prefix stands in line 3 already",
+                "voys.csv:7: error: `0.0000001` is no per_minute: write an amount such as 0.0125, with at most six decimals",
+            ]
+        );
+        assert_eq!(
+            problems("prefix;per_minute\n"),
+            ["voys.csv:1: error: the first line must be `prefix,per_minute,setup`"]
+        );
+        assert_eq!(problems("").len(), 1);
+    }
+
+    #[test]
+    fn a_card_has_bounds() {
+        let rows = |count: usize| {
+            let rows: String = (0..count).map(|n| format!("{},1,0\n", 1_000_000 + n)).collect();
+            format!("{HEADER}\n{rows}")
+        };
+        let told = problems(&rows(MOST_ROWS + 1));
+        assert!(told[0].ends_with("a trunk has 200000 rates at most"), "{told:?}");
+        let told = problems(&"x".repeat(usize::try_from(MOST_BYTES).unwrap() + 1));
+        assert_eq!(told, ["voys.csv: error: cannot be read: it is larger than 8 MiB"]);
+        let told = problems(&format!("{HEADER}\n{}", "x,1,0\n".repeat(100)));
+        assert_eq!(told.len(), MOST_PROBLEMS + 1);
+        let folder = tempfile::tempdir().unwrap();
+        let missing = RateCards::load(Some(&folder.path().join("nowhere"))).unwrap_err();
+        assert!(missing[0].to_string().contains("cannot be read"), "{missing:?}");
+    }
+}
