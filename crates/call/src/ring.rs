@@ -273,9 +273,10 @@ impl Call {
     fn drop_branch(&mut self, x: &mut Exchange, mut branch: Branch, why: Option<u16>) {
         let leg = branch.leg.id;
         branch.leg.close(x);
+        let is_host = branch.leg.is_host();
         if let Signal::Invited { client, invite } = branch.leg.signal {
             x.forget_branch(&invite);
-            x.cancel_loser(client, invite, why);
+            x.cancel_loser(client, invite, is_host, why);
         }
         self.note_status(leg, 487);
     }

@@ -108,7 +108,7 @@ impl Switch {
         let tag = self.x.token();
         let contact = wire::contact(&self.x.settings, &flow, request.uri.is_secure());
         let dialog = match Dialog::uas(&request, &tag, contact, flow) {
-            Ok(dialog) => dialog,
+            Ok(dialog) => dialog.following(principal.over.is_some()),
             Err(error) => {
                 let mut response = self.x.response(&request, 400, Some(&tag));
                 response.headers.push(HeaderName::Warning, format!("399 kiestoon \"{error}\""));

@@ -56,10 +56,11 @@ pub(crate) enum Sign {
 
 impl Sign {
     /// Of a final response to OPTIONS or REGISTER. Whatever it says, who answers is there: some hosts want credentials for OPTIONS
-    /// (401), some do not take it from us or for their own address (403, 404), some not at all (405), and some count its hops
-    /// (483). But 408 is what a proxy says of a host behind it that is silent, and with 5xx the host itself says that it fails.
+    /// (401), some do not take it from us or for their own address (403, 404), some not at all (405, 501), and some count its
+    /// hops (483). But 408 is what a proxy says of a host behind it that is silent, and with 5xx the host itself says that it fails.
     pub(crate) fn of_response(status: u16) -> Self {
         match status {
+            501 => Self::Answer(status),
             408 | 500..600 => Self::Failure(HostFault::Status(status)),
             _ => Self::Answer(status),
         }
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn whoever_answers_is_there_whatever_they_say_but_that_they_fail() {
-        for status in [200, 302, 401, 403, 404, 405, 407, 483, 486, 603] {
+        for status in [200, 302, 401, 403, 404, 405, 407, 483, 486, 501, 603] {
             assert_eq!(Sign::of_response(status), Sign::Answer(status));
         }
         for status in [408, 500, 503, 504, 513] {

@@ -137,6 +137,7 @@ mod trunk_asks_in_dialogs;
 mod trunk_call_in;
 mod trunk_call_out;
 mod trunk_choice;
+mod trunk_contact;
 mod trunk_fails_over;
 mod trunk_health;
 mod trunk_is_identified;
