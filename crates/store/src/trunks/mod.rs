@@ -23,8 +23,8 @@ pub use settings::TrunkSettings;
 pub use span::{Interval, Span};
 pub use store::{TrunkChange, TrunkSummary};
 pub use word::{
-    CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkCodec, TrunkDtmf, TrunkSrtp,
-    TrunkStir, TrunkTransport,
+    CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkAdmission, TrunkCodec,
+    TrunkDtmf, TrunkSrtp, TrunkStir, TrunkTransport,
 };
 
 use crate::presets::Presets;

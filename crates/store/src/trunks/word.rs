@@ -189,6 +189,16 @@ words! {
 }
 
 words! {
+    /// What becomes of calls that come in and are in some way unusual.
+    TrunkAdmission {
+        /// They enter the dialplan like any other.
+        Take = "take",
+        /// They are refused.
+        Refuse = "refuse",
+    }
+}
+
+words! {
     /// What is made of the signatures of callers' numbers (STIR).
     TrunkStir {
         /// Nobody looks at them.
