@@ -235,6 +235,7 @@ shown_by_word!(
     TrunkTransport,
     NumberFormat,
     IncomingFormat,
+    TrunkAdmission,
     CallerIdFrom,
     CallerIdIn,
     TrunkSrtp,
