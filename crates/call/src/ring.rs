@@ -24,7 +24,6 @@ use crate::outcome::{Best, Outcome};
 use crate::rights::{CallOut, Charged, Refusal, Why};
 use crate::routes::ClientOwner;
 use crate::session_timer;
-use crate::trunk::health::Sign;
 use crate::trunk::outbound::OverTrunk;
 use crate::waves::{Phone, Wave, Way};
 use crate::wire;
@@ -169,7 +168,7 @@ impl Call {
         if status == 503 && self.try_next(x, leg, status) {
             return;
         }
-        self.trunk_says(x, leg, Sign::of_call(status));
+        self.trunk_refuses(x, leg, response);
         if self.invite_longer(x, leg, response) || self.answers_challenge(x, leg, response) {
             return;
         }

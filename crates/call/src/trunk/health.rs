@@ -44,6 +44,9 @@ pub(crate) struct Health {
     /// When it last failed.
     #[serde(with = "kiestoon_sip::plain")]
     failed_at: Option<Instant>,
+    /// Until when it wants to be left alone.
+    #[serde(with = "kiestoon_sip::plain")]
+    rests_until: Option<Instant>,
 }
 
 /// One thing that was heard of a host.
@@ -77,7 +80,15 @@ impl Sign {
 
 impl Health {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { state: HostState::Unknown, since: now, failures: 0, answers: 0, last: None, failed_at: None }
+        Self {
+            state: HostState::Unknown,
+            since: now,
+            failures: 0,
+            answers: 0,
+            last: None,
+            failed_at: None,
+            rests_until: None,
+        }
     }
 
     /// Takes in what was heard. True if the host is up or down from now on and was not.
@@ -104,6 +115,16 @@ impl Health {
         }
         (self.state, self.since) = (state, now);
         true
+    }
+
+    /// It has refused a call with 503 and said when the next one may come (RFC 3261 section 21.5.4).
+    pub(crate) fn wants_rest(&mut self, now: Instant, wait: Duration) {
+        self.rests_until = Some(now + wait.min(LONGEST_REST));
+    }
+
+    /// Whether it is to be left alone.
+    pub(crate) fn rests(&self, now: Instant) -> bool {
+        self.rests_until.is_some_and(|until| now < until)
     }
 
     pub(crate) fn is_down(&self) -> bool {
@@ -179,6 +200,8 @@ const FAILURES_DOWN: u32 = 3;
 /// In a row.
 const ANSWERS_UP: u32 = 2;
 const TRIED_AFTER: Duration = Duration::from_secs(30);
+/// Nobody is kept from a trunk for longer by one answer of it.
+const LONGEST_REST: Duration = Duration::from_secs(300);
 
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "any instant serves")]

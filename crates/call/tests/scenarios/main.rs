@@ -142,6 +142,7 @@ mod trunk_fails_over;
 mod trunk_health;
 mod trunk_is_identified;
 mod trunk_is_left_out;
+mod trunk_leg_is_transferred;
 mod trunk_limits;
 mod trunk_media;
 mod trunk_registration;

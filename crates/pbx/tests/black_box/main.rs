@@ -13,11 +13,13 @@ mod provider;
 mod raw;
 mod sipp;
 mod tone;
+mod watch;
 
 #[path = "../../../store/tests/postgres/server.rs"]
 mod postgresql;
 
 mod a_thousand_calls;
+mod attacks;
 mod bounds;
 mod database_away;
 mod day_and_night;

@@ -74,7 +74,8 @@ fn scenario(name: &str, does: &[Does]) -> String {
         true => (INVITED_FROM, ACKNOWLEDGED_BY),
         false => ("<recv request=\"INVITE\"/>\n", "<recv request=\"ACK\"/>\n"),
     };
-    let mut xml = format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<scenario name=\"{name}\">\n{invited}");
+    let mut xml =
+        format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<scenario name=\"{name}\">\n{invited}");
     let mut is_refused = false;
     for step in does {
         if is_refused && matches!(step, Does::Says(_) | Does::With(..) | Does::Describes(_) | Does::Answers) {

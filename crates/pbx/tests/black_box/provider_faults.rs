@@ -5,9 +5,7 @@ use std::{net::UdpSocket, thread, time::Duration};
 use serde_json::Value;
 
 use crate::pbx::Pbx;
-use crate::provider::Does::{
-    Answers, Describes, HangsUp, IsCancelled, IsHungUp, Pauses, Says, With,
-};
+use crate::provider::Does::{Answers, Describes, HangsUp, IsCancelled, IsHungUp, Pauses, Says, With};
 use crate::provider::{Does, Provider, trunk};
 use crate::raw::header;
 use crate::user_agent::{UserAgent, sdp, status};
@@ -105,12 +103,7 @@ const ROWS: &[Row] = &[
         tried: &[(IT, 503), (RESERVE, 200)],
         ..SAVED
     },
-    Row {
-        name: "408",
-        does: &[Says("408 Request Timeout")],
-        tried: &[(IT, 408), (RESERVE, 200)],
-        ..SAVED
-    },
+    Row { name: "408", does: &[Says("408 Request Timeout")], tried: &[(IT, 408), (RESERVE, 200)], ..SAVED },
     Row {
         name: "500",
         does: &[Says("500 Server Internal Error")],
@@ -147,7 +140,7 @@ const ROWS: &[Row] = &[
         name: "302 to a premium number",
         does: &[With("302 Moved Temporarily", "Contact: <tel:+319061234567>")],
         heard: &[480],
-        cause: Some(20),
+        cause: Some(18),
         tried: &[(IT, 302)],
         ..REFUSED
     },
@@ -203,7 +196,12 @@ fn each_fault_of_a_provider_has_its_outcome() {
             .iter()
             .zip(&numbers)
             .enumerate()
-            .map(|(row, (it, number))| scope.spawn({ let pbx = &pbx; move || call(pbx, number, row, it) }))
+            .map(|(row, (it, number))| {
+                scope.spawn({
+                    let pbx = &pbx;
+                    move || call(pbx, number, row, it)
+                })
+            })
             .collect();
         calls.into_iter().map(|call| call.join().unwrap()).collect()
     });
@@ -247,7 +245,8 @@ fn judge(row: usize, it: &Row, heard: &[String], record: &Value) -> Result<(), S
             "the record does not say whose sound is missing".to_owned(),
         ),
     ];
-    let wrong: Vec<String> = checks.into_iter().filter(|(is_right, _)| !is_right).map(|(_, say)| say).collect();
+    let wrong: Vec<String> =
+        checks.into_iter().filter(|(is_right, _)| !is_right).map(|(_, say)| say).collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 
@@ -301,5 +300,7 @@ fn dialplan() -> String {
             it.step
         )
     });
-    "version = 1\n".to_owned() + &rules.collect::<String>()
+    let dear =
+        format!("[[context.intern]]\nmatch = \"+319061234567\"\ndo = [{{ dial = \"trunk:{RESERVE}\" }}]\n");
+    format!("version = 1\n{dear}{}", rules.collect::<String>())
 }

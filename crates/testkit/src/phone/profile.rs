@@ -92,6 +92,8 @@ pub enum Reply {
     Answer,
     /// A final refusal.
     Refuse(u16),
+    /// 503, and so many seconds in Retry-After.
+    WantsRest(u32),
     /// 302 with this number, or URI, as the contact.
     Redirect(String),
 }
