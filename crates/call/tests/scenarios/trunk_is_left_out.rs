@@ -191,6 +191,7 @@ fn who_wants_to_be_left_alone_is() {
     t.run(secs(31));
     assert!(is_quick(&mut t, a, "0201112222"));
     assert_eq!((invites(&t, voys), invites(&t, backup)), (2, 4), "the time is over");
+    t.settle();
     t.expect_nothing_left();
 }
 

@@ -62,7 +62,6 @@ pub(super) fn trunks(t: Story, dice: &mut Chance) -> Story {
         t.trunk(name, |trunk| {
             trunk.addresses = vec![Network { address: [10, 0, 0, host].into(), prefix: 32 }];
             trunk.numbers.insert(OURS.into(), None);
-            trunk.options = dice.happens(500).then(|| secs(30));
             trunk.progress = dice.happens(800).then(|| secs(3));
             trunk.channels = dice.happens(200).then_some(1);
             trunk.calls_per_second = dice.happens(200).then_some(1);
