@@ -44,7 +44,9 @@ impl Call {
         let offers = !is_settled && !invite.headers.contains(&HeaderName::ContentType);
         let is_ahead = fork.as_ref().is_some_and(|fork| fork.is_ahead);
         let (before, early) = fork.map_or((None, None), |fork| (fork.dialog, fork.sdp));
-        let Ok(dialog) = confirmed(before, invite, response, flow) else {
+        let is_host = branch.leg.is_host();
+        let Ok(dialog) = confirmed(before, invite, response, flow).map(|dialog| dialog.following(is_host))
+        else {
             // Without a Contact the phone cannot be reached any more, not even to be acknowledged.
             x.routes.remove_client(client);
             return self.branch_failed(x, id, 500);
@@ -272,6 +274,7 @@ impl Leg {
         if response.to.tag() != Some(&*dialog.id().remote_tag) {
             let invite = invite_of(dialog, response.cseq.number);
             if let Ok(other) = Dialog::uac(&invite, response, flow) {
+                let other = other.following(self.is_host());
                 x.refuse_answer(other, response.cseq.number, None, true);
             }
             return;

@@ -51,11 +51,11 @@ pub(crate) enum Arrival {
 }
 
 impl Fork {
-    fn new(tag: &str, invite: &Request, response: &Response, flow: Flow) -> Self {
+    fn new(tag: &str, invite: &Request, dialog: Option<Dialog>) -> Self {
         let offered = invite.headers.contains(&HeaderName::ContentType);
         Self {
             tag: tag.into(),
-            dialog: Dialog::uac(invite, response, flow).ok(),
+            dialog,
             rseq: None,
             sdp: None,
             open: if offered { OpenOffer::Ours } else { OpenOffer::TheirsDue },
@@ -158,7 +158,9 @@ impl Branch {
             Some(index) => index,
             None if self.forks.len() >= MOST_FORKS => return None,
             None => {
-                self.forks.push(Fork::new(tag, invite, response, flow));
+                let dialog = Dialog::uac(invite, response, flow).ok();
+                let dialog = dialog.map(|dialog| dialog.following(self.leg.is_host()));
+                self.forks.push(Fork::new(tag, invite, dialog));
                 self.forks.len().saturating_sub(1)
             }
         };

@@ -221,6 +221,11 @@ impl Leg {
         }
     }
 
+    /// Whether at its other end is a host that says where it is, not a phone that may stand behind a router.
+    pub(crate) fn is_host(&self) -> bool {
+        self.trunk.is_some()
+    }
+
     /// What of its descriptions we see.
     pub(crate) fn terms(&self, settings: &Settings) -> Terms {
         match &self.trunk {

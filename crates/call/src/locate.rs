@@ -192,10 +192,10 @@ impl Call {
         }
         branch.forks.clear();
         branch.leg.signal = Signal::Chosen { contact };
-        let is_open = matches!(branch.leg.media, LegMedia::Open(_));
+        let (is_open, is_host) = (matches!(branch.leg.media, LegMedia::Open(_)), branch.leg.is_host());
         x.forget_branch(&invite);
         if x.routes.client(client).is_some() {
-            x.cancel_loser(client, invite, None);
+            x.cancel_loser(client, invite, is_host, None);
         }
         if is_elsewhere {
             self.change_leg(x, id, status);

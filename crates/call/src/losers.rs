@@ -31,6 +31,8 @@ enum Loser {
     /// A branch that was cancelled.
     Branch {
         invite: Box<Request>,
+        /// Whether it went over a trunk.
+        is_host: bool,
         /// The tags that were hung up; a 200 of one of them that comes again is only acknowledged again.
         hung_up: Vec<Box<str>>,
     },
@@ -52,9 +54,15 @@ impl Losers {
 impl Exchange {
     /// Cancels the INVITE of a branch. `why` is the status for the Reason header (RFC 3326): 200 says that the call was
     /// answered elsewhere, so that the phone does not show a missed call.
-    pub(crate) fn cancel_loser(&mut self, client: ClientId, invite: Box<Request>, why: Option<u16>) {
+    pub(crate) fn cancel_loser(
+        &mut self,
+        client: ClientId,
+        invite: Box<Request>,
+        is_host: bool,
+        why: Option<u16>,
+    ) {
         self.routes.add_client(client, ClientOwner::Loser);
-        self.losers.waiting.insert(client, Loser::Branch { invite, hung_up: Vec::new() });
+        self.losers.waiting.insert(client, Loser::Branch { invite, is_host, hung_up: Vec::new() });
         match why {
             None => self.transactions.cancel(self.now, client),
             Some(200) => self.transactions.cancel_with_reason(self.now, client, COMPLETED_ELSEWHERE),
@@ -82,8 +90,9 @@ impl Exchange {
         let tag = response.to.tag().unwrap_or_default();
         let (dialog, has_offer, hang_up) = match loser {
             Loser::Reinvite { dialog, has_offer } => (dialog.as_ref().clone(), *has_offer, false),
-            Loser::Branch { invite, hung_up } => {
+            Loser::Branch { invite, is_host, hung_up } => {
                 let Ok(dialog) = Dialog::uac(invite, response, flow) else { return };
+                let dialog = dialog.following(*is_host);
                 let again = hung_up.iter().any(|before| **before == *tag);
                 if !again && hung_up.len() < MOST_FORKS {
                     hung_up.push(tag.into());

@@ -24,7 +24,6 @@ use crate::outcome::{Best, Outcome};
 use crate::rights::{CallOut, Charged, Refusal, Why};
 use crate::routes::ClientOwner;
 use crate::session_timer;
-use crate::trunk::health::Sign;
 use crate::trunk::outbound::OverTrunk;
 use crate::waves::{Phone, Wave, Way};
 use crate::wire;
@@ -169,7 +168,7 @@ impl Call {
         if status == 503 && self.try_next(x, leg, status) {
             return;
         }
-        self.trunk_says(x, leg, Sign::of_call(status));
+        self.trunk_refuses(x, leg, response);
         if self.invite_longer(x, leg, response) || self.answers_challenge(x, leg, response) {
             return;
         }
@@ -273,9 +272,10 @@ impl Call {
     fn drop_branch(&mut self, x: &mut Exchange, mut branch: Branch, why: Option<u16>) {
         let leg = branch.leg.id;
         branch.leg.close(x);
+        let is_host = branch.leg.is_host();
         if let Signal::Invited { client, invite } = branch.leg.signal {
             x.forget_branch(&invite);
-            x.cancel_loser(client, invite, why);
+            x.cancel_loser(client, invite, is_host, why);
         }
         self.note_status(leg, 487);
     }

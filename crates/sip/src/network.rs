@@ -81,6 +81,31 @@ fn is_near(peer: IpAddr) -> bool {
     }
 }
 
+/// Whether an address that a peer names can be the one that it means: one of its own private network, or one that is the same
+/// everywhere. Each private range is taken to be one network; the addresses of another lie behind a router.
+#[must_use]
+pub fn is_beside(named: IpAddr, peer: IpAddr) -> bool {
+    !is_near(named) || private_range(named).is_some_and(|range| private_range(peer) == Some(range))
+}
+
+/// The first octets of the private range that an address is in.
+fn private_range(address: IpAddr) -> Option<[u8; 2]> {
+    match address.to_canonical() {
+        IpAddr::V4(ip) => match ip.octets() {
+            [first @ (10 | 127), ..] => Some([first, 0]),
+            [172, 16..=31, _, _] => Some([172, 16]),
+            [100, 64..=127, _, _] => Some([100, 64]),
+            [192, 168, ..] => Some([192, 168]),
+            [169, 254, ..] => Some([169, 254]),
+            _ => None,
+        },
+        IpAddr::V6(ip) => is_near(ip.into()).then(|| {
+            let [first, second, ..] = ip.octets();
+            [first, second]
+        }),
+    }
+}
+
 /// Whether a peer at `from` may have us send to `to`. Names lead where their owner wants: not to this machine, nor to the
 /// networks of its links, where what trusts its neighbours listens, unless the peer itself is there. `local` is the address of
 /// ours that we would send from: what goes to an address of this machine leaves from that very address.

@@ -50,8 +50,8 @@ pub use rules::Refusal;
 pub use sessions::{NewSession, Session};
 pub use trunks::{
     AddressBlock, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, HeaderRule, IncomingFormat, Interval,
-    NumberFormat, Span, StirAttest, Trunk, TrunkChange, TrunkCodec, TrunkDetails, TrunkDoubt, TrunkDtmf,
-    TrunkHost, TrunkPassword, TrunkSettings, TrunkSrtp, TrunkStir, TrunkSummary, TrunkTransport,
+    NumberFormat, Span, StirAttest, Trunk, TrunkAdmission, TrunkChange, TrunkCodec, TrunkDetails, TrunkDoubt,
+    TrunkDtmf, TrunkHost, TrunkPassword, TrunkSettings, TrunkSrtp, TrunkStir, TrunkSummary, TrunkTransport,
     TrunkWebhook, WebhookSecret,
 };
 pub use users::{AddedUser, LoginFacts, NewUser, Role, User};

@@ -1,5 +1,6 @@
 //! The recorded ladder: every message of a story with its time and fate, printed as a sequence diagram.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -64,6 +65,21 @@ impl Ladder {
         self.lines.iter().filter_map(|line| match line {
             Line::Rung(rung) => Some(&**rung),
             Line::Remark(..) => None,
+        })
+    }
+
+    /// Every message, as if each host had its first address alone.
+    pub(crate) fn by_hosts(&self) -> impl Iterator<Item = Cow<'_, Rung>> {
+        let first = |address: IpAddr| {
+            let host = self.hosts.iter().find(|(host, _)| host.contains(&address));
+            host.and_then(|(host, _)| host.first().copied()).unwrap_or(address)
+        };
+        self.rungs().map(move |rung| {
+            let (from, to) = (first(rung.from), first(rung.to));
+            match (from, to) == (rung.from, rung.to) {
+                true => Cow::Borrowed(rung),
+                false => Cow::Owned(Rung { from, to, ..rung.clone() }),
+            }
         })
     }
 

@@ -195,7 +195,8 @@ impl Story {
             more => format!("{}#{}", profile.number, more + 1),
         };
         if beside.is_none() {
-            self.net.host(&[ip], &name);
+            let all: Vec<IpAddr> = [ip].into_iter().chain(profile.second).collect();
+            self.net.host(&all, &name);
         }
         let local = match (profile.site, profile.transport) {
             (Site::Nat, _) => SocketAddr::new(ip, 31_000),
@@ -377,7 +378,9 @@ impl Story {
             return self.pbx().receive(now, arrival);
         }
         let exact = self.phones.iter().position(|phone| phone.flow.local == local);
-        let near = || self.phones.iter().position(|phone| phone.flow.local.ip() == local.ip());
+        let is_at =
+            |phone: &Phone| phone.flow.local.ip() == local.ip() || phone.profile.second == Some(local.ip());
+        let near = || self.phones.iter().position(is_at);
         let Some(phone) = exact.or_else(near).and_then(|index| self.phones.get_mut(index)) else { return };
         // A page has its connection and nothing else.
         let is_stray = |flow: &Flow| phone.profile.browser && !flow.transport.is_websocket();

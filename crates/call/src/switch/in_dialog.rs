@@ -4,6 +4,7 @@ use kiestoon_sip::transaction::ServerId;
 use kiestoon_sip::{Flow, Request};
 
 use super::Switch;
+use super::strangers::Strange;
 use crate::id;
 
 impl Switch {
@@ -15,7 +16,10 @@ impl Switch {
             (Some(leg), Some(key)) => {
                 self.with_call(key, |call, x| call.request(x, leg, server, request, flow));
             }
-            _ => self.x.turn_away(server, &request, 481),
+            _ => {
+                self.stranger_refused(&request, &flow, 481, Strange::NoDialog);
+                self.x.turn_away(server, &request, 481);
+            }
         }
     }
 

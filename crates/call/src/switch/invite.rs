@@ -10,6 +10,7 @@ use kiestoon_sip::{Flow, HeaderName, Request};
 use rand_core::Rng;
 
 use super::authenticate::Principal;
+use super::strangers::Strange;
 use super::{Output, Switch};
 use crate::abilities::Abilities;
 use crate::agent;
@@ -42,7 +43,8 @@ impl Switch {
         let principal = match self.authenticator.authenticate(&mut self.x, &request, &flow) {
             Ok(principal) => principal,
             Err(refusal) => {
-                self.stranger_refused(&request, &flow, refusal.status.code());
+                let status = refusal.status.code();
+                self.stranger_refused(&request, &flow, status, Strange::Unauthenticated);
                 return self.x.transactions.respond_stateless(self.x.now, server, &refusal);
             }
         };
@@ -108,7 +110,7 @@ impl Switch {
         let tag = self.x.token();
         let contact = wire::contact(&self.x.settings, &flow, request.uri.is_secure());
         let dialog = match Dialog::uas(&request, &tag, contact, flow) {
-            Ok(dialog) => dialog,
+            Ok(dialog) => dialog.following(principal.over.is_some()),
             Err(error) => {
                 let mut response = self.x.response(&request, 400, Some(&tag));
                 response.headers.push(HeaderName::Warning, format!("399 kiestoon \"{error}\""));

@@ -63,7 +63,7 @@ use authenticate::Authenticator;
 pub use frozen::ThawError;
 use keep_alive::KeepAlive;
 use message::Relays;
-use strangers::Strangers;
+use strangers::{Strange, Strangers};
 use trunks::Trunks;
 
 /// What comes in.
@@ -440,6 +440,7 @@ impl Switch {
             return self.x.turn_away(server, &request, 403);
         }
         if let Err(refusal) = screening::screen(&self.x, &request, &flow) {
+            self.stranger_refused(&request, &flow, refusal.status.code(), Strange::Screened);
             return self.x.transactions.respond_stateless(self.x.now, server, &refusal);
         }
         if request.to.tag().is_some() {
@@ -451,7 +452,10 @@ impl Switch {
             Method::Options => self.options(server, &request),
             Method::Message | Method::Info => self.relay(server, request, flow),
             // A transfer is asked for in a dialog of the call (RFC 3515 section 2.4.2 leaves others to us).
-            Method::Refer => self.x.turn_away(server, &request, 403),
+            Method::Refer => {
+                self.stranger_refused(&request, &flow, 403, Strange::NoDialog);
+                self.x.turn_away(server, &request, 403);
+            }
             // Screening lets only the methods of a dialog through besides.
             _ => self.x.turn_away(server, &request, 481),
         }

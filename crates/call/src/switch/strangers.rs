@@ -2,11 +2,32 @@
 
 use std::time::{Duration, Instant};
 
-use kiestoon_sip::{Flow, Request};
+use kiestoon_sip::{Flow, Method, Request};
 
 use super::Switch;
 use crate::event::Event;
 use crate::wire;
+
+/// Why a stranger is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strange {
+    /// It does not prove who sent it.
+    Unauthenticated,
+    /// It is what nobody serves, whoever sent it: no hop is left to it, it wants what is not known, it has come back.
+    Screened,
+    /// The dialog that it says to be in is none, or it has to be in one and is not.
+    NoDialog,
+}
+
+impl Strange {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "unauthenticated",
+            Self::Screened => "screened",
+            Self::NoDialog => "no_dialog",
+        }
+    }
+}
 
 /// How many were told of in this minute.
 #[derive(Debug, Default)]
@@ -27,14 +48,15 @@ impl Strangers {
 }
 
 impl Switch {
-    /// An INVITE was refused because it did not prove who sent it. A phone that is registered is asked for that first, and is no
-    /// stranger.
-    pub(super) fn stranger_refused(&mut self, request: &Request, flow: &Flow, status: u16) {
-        if self.registered_over(request, flow) || !self.strangers.may_tell(self.x.now) {
+    /// What would call somebody was refused before it was known who sent it. A phone that is registered is asked for that first, and
+    /// is no stranger.
+    pub(super) fn stranger_refused(&mut self, request: &Request, flow: &Flow, status: u16, why: Strange) {
+        let calls = matches!(request.method, Method::Invite | Method::Refer);
+        if !calls || self.registered_over(request, flow) || !self.strangers.may_tell(self.x.now) {
             return;
         }
         let from = wire::number(request.from.uri.user()).unwrap_or_default();
-        let (organisation, reason) = (Box::default(), "unauthenticated");
+        let (organisation, reason) = (Box::default(), why.as_str());
         self.x.event(Event::CallRefused { organisation, from, status, reason });
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use kiestoon_sip::transaction::{ClientId, FailReason};
 use kiestoon_sip::{Flow, Response, SipUri, Uri};
@@ -10,10 +9,10 @@ use kiestoon_sip::{Flow, Response, SipUri, Uri};
 use super::{Output, Search, Switch};
 use crate::exchange::Exchange;
 use crate::routes::ClientOwner;
-use crate::trunk::Trunk;
 use crate::trunk::health::{HostFault, Sign};
 use crate::trunk::options;
 use crate::trunk::standing::Step;
+use crate::trunk::{LONGEST_SEARCH, Trunk};
 
 impl Switch {
     /// Asks the hosts that are due, and leaves those that have said nothing.
@@ -129,5 +128,3 @@ impl Exchange {
 
 /// A host that has said nothing for eight times T1, which is four datagrams, is silent.
 const SILENT_T1: u32 = 8;
-/// Of the DNS.
-const LONGEST_SEARCH: Duration = Duration::from_secs(30);

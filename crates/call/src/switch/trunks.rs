@@ -102,9 +102,14 @@ impl Switch {
         while let Some(id) = self.trunks.agenda.pop_due(self.x.now) {
             let Some(registration) = self.trunks.registrations.get_mut(&id) else { continue };
             let Some((_, trunk)) = trunk_of(&snapshot, &registration.at) else { continue };
+            if registration.is_lost(self.x.now) {
+                self.registrar_located(id, Vec::new());
+                continue;
+            }
             if !registration.begins(self.x.now) {
                 continue;
             }
+            self.trunks.agenda.set(id, registration.deadline());
             let proxy = trunk.route.first().map(|proxy| proxy.uri.clone());
             let Some(uri) = proxy.or_else(|| Uri::parse(&registration.at.host).ok()) else { continue };
             if let Some(query) = uri.as_sip().map(Query::of) {
@@ -113,7 +118,7 @@ impl Switch {
         }
     }
 
-    /// The DNS has said where a host is.
+    /// The DNS has said where a host is, or nothing for too long.
     pub(super) fn registrar_located(&mut self, id: u32, flows: Vec<Flow>) {
         let fault = |_| Sign::Failure(HostFault::NoAddress);
         self.with_registration(Some(id), fault, |registration, x, trunk| {

@@ -2,9 +2,10 @@
 //! their silence.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kiestoon_media::LegId;
-use kiestoon_sip::Uri;
+use kiestoon_sip::{Response, Uri};
 
 use super::Trunk;
 use super::health::{HostFault, Sign};
@@ -63,6 +64,17 @@ impl Call {
     pub(crate) fn trunk_says(&self, x: &mut Exchange, leg: LegId, sign: Sign) {
         if let Some((trunk, uri)) = self.branch(leg).and_then(|branch| self.host_of(branch)) {
             x.call_heard_of(&trunk, &uri, sign);
+        }
+    }
+
+    /// The host that a branch goes to has refused it, and says perhaps how long it wants to be left alone.
+    pub(crate) fn trunk_refuses(&self, x: &mut Exchange, leg: LegId, response: &Response) {
+        let status = response.status.code();
+        self.trunk_says(x, leg, Sign::of_call(status));
+        let wait = response.headers.retry_after().filter(|_| status == 503);
+        if let Some(((trunk, uri), secs)) = self.branch(leg).and_then(|branch| self.host_of(branch)).zip(wait)
+        {
+            x.leave_alone(&trunk, &uri, Duration::from_secs(u64::from(secs)));
         }
     }
 

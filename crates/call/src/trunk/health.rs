@@ -44,6 +44,9 @@ pub(crate) struct Health {
     /// When it last failed.
     #[serde(with = "kiestoon_sip::plain")]
     failed_at: Option<Instant>,
+    /// Until when it wants to be left alone.
+    #[serde(with = "kiestoon_sip::plain")]
+    rests_until: Option<Instant>,
 }
 
 /// One thing that was heard of a host.
@@ -56,10 +59,11 @@ pub(crate) enum Sign {
 
 impl Sign {
     /// Of a final response to OPTIONS or REGISTER. Whatever it says, who answers is there: some hosts want credentials for OPTIONS
-    /// (401), some do not take it from us or for their own address (403, 404), some not at all (405), and some count its hops
-    /// (483). But 408 is what a proxy says of a host behind it that is silent, and with 5xx the host itself says that it fails.
+    /// (401), some do not take it from us or for their own address (403, 404), some not at all (405, 501), and some count its
+    /// hops (483). But 408 is what a proxy says of a host behind it that is silent, and with 5xx the host itself says that it fails.
     pub(crate) fn of_response(status: u16) -> Self {
         match status {
+            501 => Self::Answer(status),
             408 | 500..600 => Self::Failure(HostFault::Status(status)),
             _ => Self::Answer(status),
         }
@@ -76,7 +80,15 @@ impl Sign {
 
 impl Health {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { state: HostState::Unknown, since: now, failures: 0, answers: 0, last: None, failed_at: None }
+        Self {
+            state: HostState::Unknown,
+            since: now,
+            failures: 0,
+            answers: 0,
+            last: None,
+            failed_at: None,
+            rests_until: None,
+        }
     }
 
     /// Takes in what was heard. True if the host is up or down from now on and was not.
@@ -103,6 +115,16 @@ impl Health {
         }
         (self.state, self.since) = (state, now);
         true
+    }
+
+    /// It has refused a call with 503 and said when the next one may come (RFC 3261 section 21.5.4).
+    pub(crate) fn wants_rest(&mut self, now: Instant, wait: Duration) {
+        self.rests_until = Some(now + wait.min(LONGEST_REST));
+    }
+
+    /// Whether it is to be left alone.
+    pub(crate) fn rests(&self, now: Instant) -> bool {
+        self.rests_until.is_some_and(|until| now < until)
     }
 
     pub(crate) fn is_down(&self) -> bool {
@@ -178,6 +200,8 @@ const FAILURES_DOWN: u32 = 3;
 /// In a row.
 const ANSWERS_UP: u32 = 2;
 const TRIED_AFTER: Duration = Duration::from_secs(30);
+/// Nobody is kept from a trunk for longer by one answer of it.
+const LONGEST_REST: Duration = Duration::from_secs(300);
 
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "any instant serves")]
@@ -214,7 +238,7 @@ mod tests {
 
     #[test]
     fn whoever_answers_is_there_whatever_they_say_but_that_they_fail() {
-        for status in [200, 302, 401, 403, 404, 405, 407, 483, 486, 603] {
+        for status in [200, 302, 401, 403, 404, 405, 407, 483, 486, 501, 603] {
             assert_eq!(Sign::of_response(status), Sign::Answer(status));
         }
         for status in [408, 500, 503, 504, 513] {

@@ -153,6 +153,9 @@ impl Trunk {
     }
 }
 
+/// How long the DNS may take to say where a host is.
+pub(crate) const LONGEST_SEARCH: Duration = Duration::from_secs(30);
+
 /// A header field and the whole value that it must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderRule {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::logins::MOST_CHALLENGES;
 use super::options::Names;
-use super::{Account, Trunk};
+use super::{Account, LONGEST_SEARCH, Trunk};
 use crate::exchange::Exchange;
 use crate::routes::ClientOwner;
 use crate::settings::Settings;
@@ -61,8 +61,8 @@ pub(crate) struct Granted {
 enum Step {
     /// Nothing is on its way until then.
     Waiting(#[serde(with = "kiestoon_sip::plain")] Instant),
-    /// The DNS is asked.
-    Locating,
+    /// The DNS is asked, and has until then.
+    Locating(#[serde(with = "kiestoon_sip::plain")] Instant),
     /// A REGISTER is out.
     Asking { client: ClientId, request: Box<Request>, flow: Flow, left: VecDeque<Flow>, challenges: u8 },
 }
@@ -98,8 +98,8 @@ impl Registration {
     /// When it has to be looked at.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.step {
-            Step::Waiting(until) => Some(until),
-            _ => None,
+            Step::Waiting(until) | Step::Locating(until) => Some(until),
+            Step::Asking { .. } => None,
         }
     }
 
@@ -107,9 +107,14 @@ impl Registration {
     pub(crate) fn begins(&mut self, now: Instant) -> bool {
         let is_due = matches!(self.step, Step::Waiting(until) if until <= now);
         if is_due {
-            self.step = Step::Locating;
+            self.step = Step::Locating(now + LONGEST_SEARCH);
         }
         is_due
+    }
+
+    /// Whether the DNS has said nothing for too long.
+    pub(crate) fn is_lost(&self, now: Instant) -> bool {
+        matches!(self.step, Step::Locating(until) if until <= now)
     }
 
     pub(crate) fn client(&self) -> Option<ClientId> {
@@ -123,8 +128,8 @@ impl Registration {
     pub(crate) fn located(&mut self, x: &mut Exchange, trunk: &Trunk, flows: Vec<Flow>) -> Change {
         let mut left = VecDeque::from(flows);
         match (&self.step, left.pop_front(), &trunk.account) {
-            (Step::Locating, Some(flow), Some(account)) => self.ask(x, trunk, account, flow, left),
-            (Step::Locating, _, _) => self.failed(x, 503, None),
+            (Step::Locating(_), Some(flow), Some(account)) => self.ask(x, trunk, account, flow, left),
+            (Step::Locating(_), _, _) => self.failed(x, 503, None),
             _ => Change::None,
         }
     }

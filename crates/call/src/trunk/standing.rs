@@ -134,13 +134,13 @@ impl Standings {
         self.hosts_of(trunk).find(|(_, host)| host.uri == uri).map(|(id, _)| id)
     }
 
-    /// Whether calls go by a host: it is down, and this is not the time to see whether it still is.
+    /// Whether calls go by a host: it wants to be left alone, or it is down and this is not the time to see whether it still is.
     pub(crate) fn is_left_out(&self, now: Instant, trunk: &Trunk, uri: &Uri) -> bool {
         let Some(id) = self.host_at(&trunk.id, uri) else { return false };
         let Some(health) = self.hosts.get(&id).map(|host| &host.health) else { return false };
         let may_be_tried =
             trunk.options.is_none() && !self.tried.contains_key(&id) && health.may_be_tried(now);
-        health.is_down() && !may_be_tried
+        health.rests(now) || (health.is_down() && !may_be_tried)
     }
 
     /// A call is about to find out how a host stands, where that is down.
@@ -232,6 +232,14 @@ impl Exchange {
     pub(crate) fn call_heard_of(&mut self, trunk: &Trunk, uri: &Uri, sign: Sign) {
         if let Some(id) = self.standings.host_at(&trunk.id, uri) {
             self.heard_of(id, sign);
+        }
+    }
+
+    /// A host of a trunk, which a call has called at `uri`, wants no other one for a while.
+    pub(crate) fn leave_alone(&mut self, trunk: &Trunk, uri: &Uri, wait: Duration) {
+        let now = self.now;
+        if let Some(id) = self.standings.host_at(&trunk.id, uri) {
+            self.standings.with_host(id, |host| host.health.wants_rest(now, wait));
         }
     }
 

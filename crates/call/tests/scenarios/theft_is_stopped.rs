@@ -180,6 +180,22 @@ fn strangers_get_nothing_out_whoever_they_say_they_are() {
     assert_eq!(t.the_pbx().switch.status().calls, 0);
 }
 
+#[test]
+fn what_nobody_serves_is_told_too() {
+    let (mut t, [_, _, far]) = office(may_all(Story::office(9)));
+    let stranger = t.add(phone("999").with_password("geraden"));
+    t.call_with(stranger, "09061234567", |invite| invite.max_forwards = Some(0));
+    t.run(secs(2));
+    t.call_with(stranger, "09061234567", |invite| invite.to = invite.to.clone().with_tag("gestolen"));
+    t.run(secs(2));
+    t.expect(far).never_called();
+    let told = t.the_pbx().events.iter().filter_map(|event| match event {
+        Event::CallRefused { status, reason, .. } => Some((*status, *reason)),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [(483, "screened"), (481, "no_dialog")]);
+}
+
 fn pretend(invite: &mut Request, from: &str, claims: &[(HeaderName, String)]) {
     let tag = invite.from.tag().unwrap_or_default().to_owned();
     invite.from = NameAddr::new(Uri::parse(from).expect("a URI")).with_tag(&tag);

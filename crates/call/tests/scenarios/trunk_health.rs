@@ -59,7 +59,7 @@ fn its_host_is_asked_again_and_again() {
 
 #[test]
 fn whatever_it_answers_it_is_there_but_for_its_own_faults() {
-    for status in [401, 403, 404, 405, 483] {
+    for status in [401, 403, 404, 405, 483, 501] {
         let (mut t, far) = office(2, carrier("voys").says_to_options(status));
         t.run(secs(60));
         assert_eq!(told(&t), ["voys up"], "{status}");

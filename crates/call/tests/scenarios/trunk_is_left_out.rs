@@ -177,3 +177,35 @@ fn a_busy_second_loses_no_call_when_a_trunk_dies() {
     assert_eq!(invites(&t, backup), 4 * 4);
     assert_eq!(downs(&t), 1);
 }
+
+/// RFC 3261 section 21.5.4: who says 503 with Retry-After gets no other request before that time, where somebody else can take it.
+#[test]
+fn who_wants_to_be_left_alone_is() {
+    let (mut t, a) = two_trunks(20, |_| {});
+    let voys = t.add_carrier(carrier("voys").follows(vec![(millis(10), Reply::WantsRest(30))]));
+    let backup = t.add_carrier(quick("backup"));
+    assert!(is_quick(&mut t, a, "0201112222"));
+    assert!(is_quick(&mut t, a, "0201112222"));
+    assert_eq!((invites(&t, voys), invites(&t, backup)), (1, 2), "the second call goes by it");
+    assert!(is_quick(&mut t, a, "112"));
+    t.run(secs(31));
+    assert!(is_quick(&mut t, a, "0201112222"));
+    assert_eq!((invites(&t, voys), invites(&t, backup)), (2, 4), "the time is over");
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
+fn who_wants_to_be_left_alone_is_asked_where_there_is_nobody_else() {
+    let mut t = Story::office(21).rules(OUT).trunk("voys", |_| {});
+    let a = t.add(phone("201"));
+    t.register_all();
+    let voys = t.add_carrier(carrier("voys").follows(vec![(millis(10), Reply::WantsRest(3_600))]));
+    for _ in 0..2 {
+        t.call(a, "0201112222");
+        t.run(secs(3));
+    }
+    assert_eq!(invites(&t, voys), 2);
+    t.settle();
+    t.expect_nothing_left();
+}

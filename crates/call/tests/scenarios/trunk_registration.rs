@@ -96,3 +96,15 @@ fn calls_come_from_where_it_is_registered() {
     assert_eq!(&*t.expect_cdr().answered().record().dialled, "+31201234567");
     t.expect_nothing_left();
 }
+
+#[test]
+fn a_dns_that_says_nothing_is_asked_again() {
+    let mut t = Story::office(5).rules(IN).trunk("voys", voys);
+    let far = t.add_carrier(carrier("voys"));
+    t.pbx().dns_is_silent = true;
+    t.run(secs(40));
+    assert_eq!(outcomes(&mut t), [Some(503)], "and the operator is told");
+    t.pbx().dns_is_silent = false;
+    t.run(secs(30));
+    assert_eq!((registers(&t, far), outcomes(&mut t)), (1, vec![Some(503), None]));
+}

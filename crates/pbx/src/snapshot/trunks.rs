@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kiestoon_call::{
-    Account, CallerIdPolicy, DtmfMode, FromUser, HeaderRule, IncomingForm, NamedIn, NumberForm, Trunk,
+    Account, AnonymousCallers, CallerIdPolicy, DtmfMode, FromUser, HeaderRule, IncomingForm, NamedIn,
+    NumberForm, Trunk, UnknownNumbers,
 };
 use kiestoon_dialplan::{Country, INBOUND, Plans};
 use kiestoon_media::SrtpPolicy;
@@ -14,7 +15,7 @@ use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri, Uri};
 use kiestoon_store::{
     CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, Directory, IncomingFormat, Interval, NumberFormat, Presets,
-    TrunkDetails, TrunkDtmf, TrunkHost, TrunkSettings, TrunkSrtp, TrunkTransport,
+    TrunkAdmission, TrunkDetails, TrunkDtmf, TrunkHost, TrunkSettings, TrunkSrtp, TrunkTransport,
 };
 
 /// The trunks of each organisation, by name.
@@ -109,6 +110,11 @@ fn build(
         incoming_form: said.incoming_format.map_or(usual.incoming_form, incoming_form),
         caller_id: caller_id(&said, &usual.caller_id),
         patience: said.patience.map_or(usual.patience, |span| span.0),
+        progress: said.progress.map_or(usual.progress, Interval::duration),
+        unknown_numbers: said.unknown_numbers.map_or(usual.unknown_numbers, unknown_numbers),
+        anonymous: said.anonymous.map_or(usual.anonymous, anonymous),
+        transfers: said.transfers.unwrap_or(usual.transfers),
+        redirects: said.redirects.unwrap_or(usual.redirects),
         options: said.options.map_or(Some(OPTIONS), Interval::duration),
         channels: said.channels,
         calls_per_second: said.calls_per_second,
@@ -192,6 +198,20 @@ fn caller_id(said: &TrunkSettings, usual: &CallerIdPolicy) -> CallerIdPolicy {
     }
 }
 
+fn unknown_numbers(word: TrunkAdmission) -> UnknownNumbers {
+    match word {
+        TrunkAdmission::Take => UnknownNumbers::Context,
+        TrunkAdmission::Refuse => UnknownNumbers::Reject,
+    }
+}
+
+fn anonymous(word: TrunkAdmission) -> AnonymousCallers {
+    match word {
+        TrunkAdmission::Take => AnonymousCallers::Accept,
+        TrunkAdmission::Refuse => AnonymousCallers::Reject,
+    }
+}
+
 fn srtp(word: TrunkSrtp) -> SrtpPolicy {
     match word {
         TrunkSrtp::Off => SrtpPolicy::Off,
@@ -246,6 +266,12 @@ mod tests {
         assert_eq!((trunk.registers, trunk.account.is_some()), (None, false));
         assert_eq!((trunk.channels, trunk.weight, trunk.options), (None, 1, Some(OPTIONS)));
         assert_eq!(trunk.caller_id.named_in, NamedIn::PAssertedIdentity);
+        assert_eq!(
+            (trunk.unknown_numbers, trunk.anonymous),
+            (UnknownNumbers::Reject, AnonymousCallers::Accept)
+        );
+        assert_eq!((trunk.transfers, trunk.redirects), (false, false));
+        assert_eq!(trunk.progress, Some(Duration::from_secs(12)));
     }
 
     #[test]
@@ -267,6 +293,11 @@ mod tests {
                 ("codecs", "G722,PCMA"),
                 ("dtmf", "info"),
                 ("session_timer", "off"),
+                ("progress", "off"),
+                ("unknown_numbers", "take"),
+                ("anonymous", "refuse"),
+                ("transfers", "true"),
+                ("redirects", "true"),
             ],
         );
         said.password = Some(kiestoon_store::TrunkPassword::new("geheim").expect("a password"));
@@ -285,6 +316,11 @@ mod tests {
             (trunk.srtp, trunk.dtmf, trunk.session_timer),
             (SrtpPolicy::Required, DtmfMode::Info, None)
         );
+        assert_eq!(
+            (trunk.unknown_numbers, trunk.anonymous),
+            (UnknownNumbers::Context, AnonymousCallers::Reject)
+        );
+        assert_eq!((trunk.transfers, trunk.redirects, trunk.progress), (true, true, None));
         assert_eq!(trunk.codecs, ["G722".into(), "PCMA".into()]);
         let account = trunk.account.as_ref().expect("an account");
         assert_eq!((&*account.username, &*account.login, &*account.password), ("100001", "inlog", "geheim"));

@@ -78,7 +78,7 @@ pub(crate) struct StreamBounds {
 }
 
 /// Where the PBX listens.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Listen {
     /// SIP over UDP.
     pub(crate) udp: Vec<SocketAddr>,

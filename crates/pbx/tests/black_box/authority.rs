@@ -43,6 +43,7 @@ impl Authority {
     pub(crate) fn sign(&self) -> Signed {
         self.sign_for(vec![
             SanType::IpAddress([127, 0, 0, 1].into()),
+            SanType::IpAddress([127, 0, 0, 2].into()),
             SanType::DnsName("localhost".try_into().unwrap()),
         ])
     }

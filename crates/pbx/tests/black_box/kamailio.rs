@@ -1,11 +1,13 @@
 //! Kamailio as a real neighbour, with whatever configuration a test gives it.
 use std::{
     fs,
+    net::SocketAddr,
     process::{Child, Command, Stdio},
 };
 
 use tempfile::TempDir;
 
+use crate::authority::Authority;
 use crate::pbx::free_port;
 
 /// A running Kamailio. It is ended when it goes out of scope.
@@ -37,6 +39,31 @@ impl Kamailio {
     }
 }
 
+/// A configuration: where it listens, what it loads besides, and what it does with a request outside a dialog.
+pub(crate) fn configuration(listen: &str, modules: &str, route: &str) -> String {
+    format!("{SETTINGS}{listen}\n{MODULES}{modules}\nrequest_route {{\n{IN_DIALOGS}{route}}}\n")
+}
+
+/// What it listens by for TLS, with certificates of this authority in its folder. It shows one, and wants to see one.
+pub(crate) fn tls(folder: &TempDir, authority: &Authority, listen: SocketAddr) -> String {
+    authority.equip_proxy(folder.path());
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let side = |side: &str| {
+        format!(
+            "[{side}:default]\nmethod = TLSv1.2+\nverify_certificate = yes\nrequire_certificate = yes\n\
+             certificate = {}\nprivate_key = {}\nca_list = {}\n",
+            file("proxy.crt"),
+            file("proxy.key"),
+            file("ca.crt")
+        )
+    };
+    fs::write(file("tls.cfg"), side("server") + &side("client")).unwrap();
+    format!(
+        "enable_tls=yes\nlisten=tls:{listen}\nloadmodule \"tls.so\"\nmodparam(\"tls\", \"config\", \"{}\")",
+        file("tls.cfg")
+    )
+}
+
 /// A folder for one.
 pub(crate) fn folder() -> TempDir {
     tempfile::Builder::new().prefix("kiestoon-kamailio-").tempdir().unwrap()
@@ -66,3 +93,32 @@ impl Drop for Kamailio {
         }
     }
 }
+
+const SETTINGS: &str = "debug=2
+log_stderror=yes
+children=1
+auto_aliases=no
+";
+const MODULES: &str = r#"
+loadmodule "kex.so"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+"#;
+const IN_DIALOGS: &str = r#"
+    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+    if (is_method("CANCEL")) {
+        if (t_check_trans()) { t_relay(); }
+        exit;
+    }
+    if (has_totag()) {
+        if (loose_route()) { t_relay(); exit; }
+        if (is_method("ACK") && t_check_trans()) { t_relay(); }
+        exit;
+    }
+    t_check_trans();
+"#;

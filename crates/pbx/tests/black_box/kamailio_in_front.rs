@@ -1,10 +1,10 @@
 //! A proxy between phones and PBX, as offices with many sites have: Kamailio passes registrations on with a Path and stays
 //! on the way of every call by Record-Route. The phones never speak to the PBX, and are called through the proxy.
-use std::{fs, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use crate::authority::Authority;
 use crate::baresip::{Baresip, Phone};
-use crate::kamailio::{Kamailio, folder};
+use crate::kamailio::{self, Kamailio, folder};
 use crate::pbx::{Pbx, free_port, wait_for};
 use crate::tone;
 
@@ -76,74 +76,26 @@ fn a_proxy_over_tls_is_reached_anew_after_it_has_restarted() {
 
 fn in_front_of(pbx: &Pbx) -> Kamailio {
     let pbx_uri = format!("sip:{}", pbx.address());
-    Kamailio::start(folder(), |port| {
-        CONFIGURATION
-            .replace("PROXY", &format!("127.0.0.1:{port}"))
-            .replace("TRANSPORTS", "disable_tcp=yes")
-            .replace("FROM_PBX", "$sp == PBX_PORT")
-            .replace("PBX_URI", &pbx_uri)
-            .replace("PBX_PORT", &pbx.port.to_string())
-    })
+    let from_pbx = format!("$sp == {}", pbx.port);
+    Kamailio::start(folder(), |port| proxy("disable_tcp=yes", port, &from_pbx, &pbx_uri))
 }
 
 /// With the PBX it speaks TLS, and each of the two shows the other a certificate.
 fn in_front_of_over_tls(pbx: &Pbx, authority: &Authority) -> Kamailio {
     let folder = folder();
-    authority.equip_proxy(folder.path());
-    let file = |name: &str| folder.path().join(name).display().to_string();
-    let side = |side: &str| {
-        format!(
-            "[{side}:default]\nmethod = TLSv1.2+\nverify_certificate = yes\nrequire_certificate = yes\n\
-             certificate = {}\nprivate_key = {}\nca_list = {}\n",
-            file("proxy.crt"),
-            file("proxy.key"),
-            file("ca.crt")
-        )
-    };
-    fs::write(file("tls.cfg"), side("server") + &side("client")).unwrap();
-    let tls = format!(
-        "enable_tls=yes\nlisten=tls:127.0.0.1:{}\nloadmodule \"tls.so\"\nmodparam(\"tls\", \"config\", \"{}\")",
-        free_port(),
-        file("tls.cfg")
-    );
+    let tls = kamailio::tls(&folder, authority, SocketAddr::from(([127, 0, 0, 1], free_port())));
     let pbx_uri = format!("sip:{};transport=tls", pbx.address_over("tls"));
-    Kamailio::start(folder, |port| {
-        CONFIGURATION
-            .replace("PROXY", &format!("127.0.0.1:{port}"))
-            .replace("TRANSPORTS", &tls)
-            .replace("FROM_PBX", "$proto == \"tls\"")
-            .replace("PBX_URI", &pbx_uri)
-    })
+    Kamailio::start(folder, |port| proxy(&tls, port, "$proto == \"tls\"", &pbx_uri))
 }
 
-const CONFIGURATION: &str = r#"
-debug=2
-log_stderror=yes
-children=1
-auto_aliases=no
-listen=udp:PROXY
-TRANSPORTS
-loadmodule "kex.so"
-loadmodule "tm.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "path.so"
-loadmodule "pv.so"
-loadmodule "maxfwd.so"
-loadmodule "siputils.so"
-loadmodule "textops.so"
-request_route {
-    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
-    if (is_method("CANCEL")) {
-        if (t_check_trans()) { t_relay(); }
-        exit;
-    }
-    if (has_totag()) {
-        if (loose_route()) { t_relay(); exit; }
-        if (is_method("ACK") && t_check_trans()) { t_relay(); }
-        exit;
-    }
-    t_check_trans();
+/// A configuration; `from_pbx` is the condition under which a request comes from there.
+fn proxy(transports: &str, port: u16, from_pbx: &str, pbx_uri: &str) -> String {
+    let listen = format!("listen=udp:127.0.0.1:{port}\n{transports}");
+    let route = ROUTE.replace("FROM_PBX", from_pbx).replace("PBX_URI", pbx_uri);
+    kamailio::configuration(&listen, "loadmodule \"path.so\"", &route)
+}
+
+const ROUTE: &str = r#"
     if (is_method("REGISTER")) {
         add_path();
         $du = "PBX_URI";
@@ -159,5 +111,4 @@ request_route {
     remove_hf("Route");
     $du = "PBX_URI";
     t_relay();
-}
 "#;

@@ -21,7 +21,7 @@ use crate::dns::Dns;
 use crate::kamailio::{Kamailio, folder};
 use crate::pbx::{Pbx, free_port, text, wait_for};
 use crate::raw::header;
-use crate::trunks::REGISTRAR;
+use crate::trunks::registrar;
 
 const DIALPLAN: &str = r#"
 version = 1
@@ -81,11 +81,10 @@ fn assert_found(test: &Value, name: &str, result: &str, part: &str) {
 #[test]
 fn a_registrar_takes_the_right_password_and_not_another() {
     let mut pbx = Pbx::new(&["201"], DIALPLAN);
+    let from_pbx = format!("$sp == {}", pbx.port);
     let kamailio = Kamailio::start(folder(), |port| {
-        REGISTRAR
-            .replace("PROVIDER_PORT", &port.to_string())
-            .replace("PBX_PORT", &pbx.port.to_string())
-            .replace("BEHIND", &free_port().to_string())
+        let listen = format!("disable_tcp=yes\nlisten=udp:{PROVIDER}:{port}");
+        registrar(&listen, &from_pbx, &format!("sip:{PROVIDER}:{}", free_port()))
     });
     let trunk = |password: &str| {
         format!(

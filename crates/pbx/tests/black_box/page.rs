@@ -31,7 +31,11 @@ pub(crate) struct Page {
 
 /// Opens a WebSocket; an error is the HTTP status that refuses it.
 pub(crate) fn open(pbx: &Pbx, headers: &[(&str, &str)]) -> Result<WebSocket<TcpStream>, u16> {
-    let address = pbx.address_over("ws");
+    open_at(pbx.address_over("ws"), headers)
+}
+
+/// The same at any address.
+pub(crate) fn open_at(address: SocketAddr, headers: &[(&str, &str)]) -> Result<WebSocket<TcpStream>, u16> {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut request = format!("ws://{address}/sip").into_client_request().unwrap();

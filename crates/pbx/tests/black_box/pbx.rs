@@ -79,11 +79,17 @@ exempt_sources = ["127.0.0.0/8", "::1/128"]
             .iter()
             .map(|number| format!("[[extension]]\nnumber = \"{number}\"\nname = \"Toestel {number}\"\npassword = \"{PASSWORD_PREFIX}{number}\"\n"))
             .collect();
-        let file = pbx.path("import.toml");
-        fs::write(&file, import).unwrap();
-        let output = pbx.kiestoon(&["import", file.to_str().unwrap()]);
-        assert!(output.status.success(), "import: {}", text(&output));
+        pbx.import(&import);
         pbx
+    }
+
+    /// Imports a file with this text.
+    #[track_caller]
+    pub(crate) fn import(&self, toml: &str) {
+        let file = self.path("more.toml");
+        fs::write(&file, toml).unwrap();
+        let imported = self.kiestoon(&["import", file.to_str().unwrap()]);
+        assert!(imported.status.success(), "{}", text(&imported));
     }
 
     /// The same, where no source is exempt from limits and bans; `limits` are lines for that section.
@@ -150,6 +156,14 @@ exempt_sources = ["127.0.0.0/8", "::1/128"]
             text = text.replace(NO_WEBSOCKET, "");
         }
         fs::write(self.path("kiestoon.toml"), text + toml).unwrap();
+    }
+
+    /// Adds to a section that is there, before a start.
+    pub(crate) fn configure_in(&self, section: &str, lines: &str) {
+        let text = fs::read_to_string(self.path("kiestoon.toml")).unwrap();
+        let head = format!("[{section}]\n");
+        assert!(text.contains(&head), "{text}");
+        fs::write(self.path("kiestoon.toml"), text.replace(&head, &format!("{head}{lines}\n"))).unwrap();
     }
 
     /// The process id.

@@ -2,9 +2,14 @@
 use std::{
     fmt::Display,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU16, Ordering},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
 };
 
 use crate::pbx::{PASSWORD_PREFIX, Pbx, free_port, repository};
@@ -16,6 +21,14 @@ pub(crate) struct Sipp {
 }
 
 impl Sipp {
+    /// Starts a scenario of the test's own, as a provider that listens at this address and port.
+    pub(crate) fn provider(pbx: &Pbx, scenario: &Path, at: (&str, u16), arguments: &[&str]) -> Self {
+        let name = scenario.file_stem().unwrap().to_string_lossy();
+        let ip = at.0;
+        let arguments = [&["-i", ip, "-mi", ip][..], arguments].concat();
+        Self::run(&pbx.address().to_string(), pbx, scenario, &name, at.1, &arguments)
+    }
+
     /// Starts a scenario for one user; `contact` is where the scenario registers it.
     pub(crate) fn start(
         pbx: &Pbx,
@@ -41,16 +54,21 @@ impl Sipp {
         let users = pbx.path(&format!("{scenario}-{user}.csv"));
         let credentials = format!("[authentication username={user} password={PASSWORD_PREFIX}{user}]");
         fs::write(&users, format!("SEQUENTIAL\n{user};{credentials};{contact}\n")).unwrap();
-        let log = pbx.path(&format!("{scenario}-{user}.log"));
+        let file = repository(&format!("tests/sipp/{scenario}.xml"));
+        let inf = ["-i", "127.0.0.1", "-inf", users.to_str().unwrap()];
+        let arguments = [&inf[..], arguments].concat();
+        Self::run(peer, pbx, &file, &format!("{scenario}-{user}"), port, &arguments)
+    }
+
+    fn run(peer: &str, pbx: &Pbx, scenario: &Path, name: &str, port: u16, arguments: &[&str]) -> Self {
+        let log = pbx.path(&format!("{name}.log"));
         let output = fs::File::create(&log).unwrap();
         let media_port = media_port();
         let child = Command::new("sipp")
             .arg(peer)
             .arg("-sf")
-            .arg(repository(&format!("tests/sipp/{scenario}.xml")))
-            .arg("-inf")
-            .arg(&users)
-            .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-mp", &media_port.to_string(), "-nostdin"])
+            .arg(scenario)
+            .args(["-p", &port.to_string(), "-mp", &media_port.to_string(), "-nostdin"])
             .args(arguments)
             .current_dir(pbx.path(""))
             .env("TERM", "dumb")
@@ -70,6 +88,11 @@ impl Sipp {
     /// The same at any contact.
     pub(crate) fn register_at(pbx: &Pbx, user: &str, contact: &str) {
         Self::start(pbx, "register", user, free_port(), contact, &["-m", "1"]).succeed();
+    }
+
+    /// Stops its process, as if its host had lost its network.
+    pub(crate) fn stop(&self) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGSTOP).unwrap();
     }
 
     /// Waits for the end of the run and asserts that every call was as the scenario says.

@@ -1,9 +1,6 @@
 //! A desk phone is asked for digits, presses them, and hears the number in words: listened for in what it recorded. What it
 //! presses for a secret question is told to nobody.
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use kiestoon_media::prompt::Prompt;
@@ -11,6 +8,7 @@ use kiestoon_media::prompt::Prompt;
 use crate::baresip::{Baresip, Phone};
 use crate::pbx::{Pbx, repository, text, wait_for};
 use crate::tone;
+use crate::watch::Watch;
 
 const DIALPLAN: &str = r#"
 version = 1
@@ -38,7 +36,7 @@ fn what_is_pressed_is_heard_as_a_number_and_a_secret_is_told_to_nobody() {
         fs::copy(&file, pbx.path("sounds/nl/say").join(file.file_name().unwrap())).unwrap();
     }
     pbx.run();
-    let mut keys = Keys::watch(&pbx);
+    let mut keys = Watch::start(&pbx);
     let mut phone = Baresip::start(
         &pbx,
         &Phone { number: "201", transport: "udp", tone: 440, answers: false, parameters: "" },
@@ -52,7 +50,7 @@ fn what_is_pressed_is_heard_as_a_number_and_a_secret_is_told_to_nobody() {
     wait_for("the question", Duration::from_secs(20), || sent(75));
     for key in ["1", "8", "5", "#"] {
         phone.command("sndcode", key);
-        assert!(keys.next().contains(&format!("\"digit\":\"{key}\"")), "each key is told of");
+        assert!(keys.next("call.digit").contains(&format!("\"digit\":\"{key}\"")), "each key is told of");
     }
     wait_for("the second question", Duration::from_secs(20), || {
         let calls = pbx.json(&["ctl", "calls"]);
@@ -61,7 +59,7 @@ fn what_is_pressed_is_heard_as_a_number_and_a_secret_is_told_to_nobody() {
     });
     for key in PIN.split_inclusive(|_| true) {
         phone.command("sndcode", key);
-        let told = keys.next();
+        let told = keys.next("call.digit");
         assert!(told.contains("\"digit\":null"), "{told}");
     }
     phone.expect("CALL_CLOSED");
@@ -83,45 +81,5 @@ fn what_is_pressed_is_heard_as_a_number_and_a_secret_is_told_to_nobody() {
     assert!(shown.contains("digits:185") && shown.contains("digits:******"), "{shown}");
     for shown in [&shown, &pbx.log(), &call.to_string(), &keys.heard] {
         assert!(!shown.contains(PIN), "{PIN} in {shown}");
-    }
-}
-
-/// The keys that the PBX tells of.
-struct Keys {
-    watch: Child,
-    told: Receiver<String>,
-    heard: String,
-}
-
-impl Keys {
-    fn watch(pbx: &Pbx) -> Self {
-        let mut watch = Command::new(env!("CARGO_BIN_EXE_kiestoon"))
-            .args(["ctl", "watch", "--json", "--config"])
-            .arg(pbx.path("kiestoon.toml"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(watch.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let (tell, told) = sync_channel(64);
-        std::thread::spawn(move || lines.map_while(|line| tell.send(line).ok()).for_each(drop));
-        Self { watch, told, heard: String::new() }
-    }
-
-    /// What is told of the next key.
-    fn next(&mut self) -> String {
-        loop {
-            let line = self.told.recv_timeout(Duration::from_secs(20)).expect("a key in time");
-            self.heard.push_str(&line);
-            if line.contains("call.digit") {
-                return line;
-            }
-        }
-    }
-}
-
-impl Drop for Keys {
-    fn drop(&mut self) {
-        let _ = self.watch.kill();
-        let _ = self.watch.wait();
     }
 }

@@ -1,5 +1,4 @@
 //! Encrypted speech with real phones: on one leg, on both, and refused.
-use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,10 +11,7 @@ const MANDATORY: &str = ";mediaenc=srtp-mand";
 
 fn start(policy: &str) -> Pbx {
     let mut pbx = Pbx::new(&["201", "202"], PHONES_CALL);
-    let path = pbx.path("kiestoon.toml");
-    let config = fs::read_to_string(&path).unwrap();
-    assert!(config.contains("[media]\n"), "{config}");
-    fs::write(path, config.replace("[media]\n", &format!("[media]\nsrtp = \"{policy}\"\n"))).unwrap();
+    pbx.configure_in("media", &format!("srtp = \"{policy}\""));
     pbx.run();
     pbx
 }

@@ -42,13 +42,6 @@ fn publish(authority: &Authority, certificate: String) -> u16 {
     port
 }
 
-fn import(pbx: &Pbx, trunk: &str) {
-    let file = pbx.path("trunk.toml");
-    fs::write(&file, trunk).unwrap();
-    let imported = pbx.kiestoon(&["import", file.to_str().unwrap()]);
-    assert!(imported.status.success(), "{}", text(&imported));
-}
-
 #[test]
 fn a_number_that_one_pbx_signs_is_validated_by_the_other() {
     let (web, sti) = (Authority::new(), stir::Authority::new());
@@ -58,8 +51,7 @@ fn a_number_that_one_pbx_signs_is_validated_by_the_other() {
     let key = signs.path("stir.key");
     fs::write(&key, &signer.key_pem).unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
-    import(
-        &signs,
+    signs.import(
         &format!(
             "[[trunk]]\nname = \"overkant\"\nhost = \"{}\"\ntransport = \"udp\"\ncaller_id_number = \"+31101234567\"\n\
              stir_key_file = \"{}\"\nstir_certificate_url = \"https://127.0.0.1:{port}/stir.pem\"\n",
@@ -75,8 +67,7 @@ fn a_number_that_one_pbx_signs_is_validated_by_the_other() {
         "[stir]\nauthorities = \"{}\"\nports = [{port}]\ninside = [\"127.0.0.0/8\"]\n",
         folder.display()
     ));
-    import(
-        &verifies,
+    verifies.import(
         &format!(
             "[[trunk]]\nname = \"overkant\"\nhost = \"{}\"\naddresses = [\"127.0.0.1\"]\nnumbers = [\"+31201234567\"]\n\
              stir = \"require\"\n",

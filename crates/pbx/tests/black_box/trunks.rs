@@ -3,8 +3,9 @@
 use std::{fs, time::Duration};
 
 use crate::baresip::{Baresip, Phone};
-use crate::kamailio::{Kamailio, folder};
+use crate::kamailio::{self, Kamailio, folder};
 use crate::pbx::{Pbx, free_port, text, wait_for};
+use crate::provider::PROVIDER;
 use crate::sipp::Sipp;
 
 const DIALPLAN: &str = r#"
@@ -19,8 +20,6 @@ name = "van-buiten"
 match = "+31201234567"
 do = [{ dial = "ext:201" }]
 "#;
-
-const PROVIDER: &str = "127.0.0.2";
 
 /// Imports a trunk and starts. SIPp plays one call and takes an OPTIONS for its beginning, so there is none.
 fn with_trunk(mut pbx: Pbx, trunk: &str) -> Pbx {
@@ -99,11 +98,10 @@ fn a_provider_that_knows_us_by_our_address() {
 fn a_provider_that_wants_us_registered_and_asks_for_the_password() {
     let behind = free_port();
     let pbx = Pbx::new(&["201"], DIALPLAN);
+    let from_pbx = format!("$sp == {}", pbx.port);
     let kamailio = Kamailio::start(folder(), |port| {
-        REGISTRAR
-            .replace("PROVIDER_PORT", &port.to_string())
-            .replace("PBX_PORT", &pbx.port.to_string())
-            .replace("BEHIND", &behind.to_string())
+        let listen = format!("disable_tcp=yes\nlisten=udp:{PROVIDER}:{port}");
+        registrar(&listen, &from_pbx, &format!("sip:{PROVIDER}:{behind}"))
     });
     let at = format!("{PROVIDER}:{}", kamailio.port);
     let pbx = with_trunk(
@@ -122,38 +120,14 @@ fn a_provider_that_wants_us_registered_and_asks_for_the_password() {
     call_in(&pbx, &mut phone, &at);
 }
 
-/// It registers 100001 with the password `geheim-van-voys`, and asks for that at calls too.
-pub(crate) const REGISTRAR: &str = r#"
-debug=2
-log_stderror=yes
-children=1
-auto_aliases=no
-disable_tcp=yes
-listen=udp:127.0.0.2:PROVIDER_PORT
-loadmodule "kex.so"
-loadmodule "tm.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "pv.so"
-loadmodule "maxfwd.so"
-loadmodule "siputils.so"
-loadmodule "textops.so"
+/// The rest of the configuration.
+const LOCATION: &str = r#"
 loadmodule "auth.so"
 loadmodule "usrloc.so"
 loadmodule "registrar.so"
 modparam("usrloc", "db_mode", 0)
-request_route {
-    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
-    if (is_method("CANCEL")) {
-        if (t_check_trans()) { t_relay(); }
-        exit;
-    }
-    if (has_totag()) {
-        if (loose_route()) { t_relay(); exit; }
-        if (is_method("ACK") && t_check_trans()) { t_relay(); }
-        exit;
-    }
-    t_check_trans();
+"#;
+const REGISTRAR: &str = r#"
     if (is_method("REGISTER")) {
         if (!pv_www_authenticate("voys.example", "geheim-van-voys", "0") || $au != "100001") {
             www_challenge("voys.example", "1");
@@ -163,14 +137,14 @@ request_route {
         exit;
     }
     if (!is_method("INVITE")) { sl_send_reply("405", "Method Not Allowed"); exit; }
-    if ($sp == PBX_PORT) {
+    if (FROM_PBX) {
         if (!pv_proxy_authenticate("voys.example", "geheim-van-voys", "0") || $au != "100001") {
             proxy_challenge("voys.example", "1");
             exit;
         }
         consume_credentials();
         record_route();
-        $du = "sip:127.0.0.2:BEHIND";
+        $du = "BEHIND";
         t_relay();
         exit;
     }
@@ -179,5 +153,11 @@ request_route {
     if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
     record_route();
     t_relay();
-}
 "#;
+
+/// A provider that wants the PBX registered as 100001 with the password `geheim-van-voys`, and asks for that at calls too, at a port of its own: `from_pbx` is the condition under which a request comes from
+/// there, and `behind` where its calls go on to.
+pub(crate) fn registrar(listen: &str, from_pbx: &str, behind: &str) -> String {
+    let route = REGISTRAR.replace("FROM_PBX", from_pbx).replace("BEHIND", behind);
+    kamailio::configuration(listen, LOCATION, &route)
+}

@@ -71,6 +71,17 @@ impl UserAgent {
         if status(&ended) == 200 { Ok(()) } else { Err(status(&ended)) }
     }
 
+    /// Calls a number with this session: all that it is answered after its credentials. A 200 has been acknowledged.
+    pub(crate) fn dial(&mut self, number: &str, session: &str) -> Vec<String> {
+        let contact = format!("Contact: <sip:{}@{}>\r\n", self.number, self.here());
+        let uri = format!("sip:{number}@{}", self.pbx);
+        let heard = self.ask_hearing(&Method::Invite, &uri, number, &contact, session);
+        if let Some(answered) = heard.last().filter(|last| status(last) == 200) {
+            self.send(&self.within("ACK", answered, header(answered, "To"), self.requests));
+        }
+        heard
+    }
+
     /// Calls a number with this session: the 200, which has been acknowledged.
     pub(crate) fn invite(&mut self, number: &str, session: &str) -> Result<String, u16> {
         let uri = format!("sip:{number}@{}", self.pbx);
@@ -122,20 +133,26 @@ impl UserAgent {
 
     /// Asks, and once more with credentials where it is challenged; the final response.
     fn ask(&mut self, method: &Method, uri: &str, to: &str, more: &str, body: &str) -> Result<String, u16> {
+        last(self.ask_hearing(method, uri, to, more, body))
+    }
+
+    /// The same with all that came before it.
+    fn ask_hearing(&mut self, method: &Method, uri: &str, to: &str, more: &str, body: &str) -> Vec<String> {
         self.requests += 1;
         let first = self.request(method, uri, to, more, body);
-        let challenged = self.exchange(&first)?;
-        let (given, asked) = match status(&challenged) {
+        let heard = self.hear(&first);
+        let Some(challenged) = heard.last() else { return heard };
+        let (given, asked) = match status(challenged) {
             401 => ("Authorization", "WWW-Authenticate"),
             407 => ("Proxy-Authorization", "Proxy-Authenticate"),
-            _ => return Ok(challenged),
+            _ => return heard,
         };
-        let challenge = Challenge::parse(header(&challenged, asked)).unwrap();
+        let challenge = Challenge::parse(header(challenged, asked)).unwrap();
         let secret = Secret::Password(&self.password);
         let credentials = answer(&challenge, &self.number, secret, method, uri, 1, "c0ffee").unwrap();
         self.requests += 1;
         let second = self.request(method, uri, to, &format!("{more}{given}: {credentials}\r\n"), body);
-        self.exchange(&second)
+        self.hear(&second)
     }
 
     fn request(&self, method: &Method, uri: &str, to: &str, more: &str, body: &str) -> String {
@@ -161,8 +178,14 @@ impl UserAgent {
         )
     }
 
-    /// Sends until it is answered finally. An INVITE that is refused is acknowledged. An error is 408.
+    /// Sends until it is answered finally. An error is 408.
     fn exchange(&self, request: &str) -> Result<String, u16> {
+        last(self.hear(request))
+    }
+
+    /// Sends until it is answered finally; all responses. An INVITE that is refused is acknowledged.
+    fn hear(&self, request: &str) -> Vec<String> {
+        let mut heard = Vec::new();
         let (branch, begun) = (branch(request).to_owned(), Instant::now());
         let (mut interval, mut provisional) = (T1, false);
         let mut again = begun;
@@ -176,17 +199,18 @@ impl UserAgent {
             if !message.starts_with("SIP/2.0 ") || self::branch(&message) != branch {
                 continue;
             }
-            if status(&message) < 200 {
-                provisional = true;
-                continue;
-            }
             if request.starts_with("INVITE") && status(&message) >= 300 {
                 let ack = self.ack_of_refusal(request, &message);
                 self.send(&ack);
             }
-            return Ok(message);
+            provisional = true;
+            let is_final = status(&message) >= 200;
+            heard.push(message);
+            if is_final {
+                return heard;
+            }
         }
-        Err(408)
+        heard
     }
 
     fn ack_of_refusal(&self, invite: &str, refused: &str) -> String {
@@ -290,7 +314,12 @@ pub(crate) fn sdp(here: SocketAddr) -> String {
     )
 }
 
-fn status(response: &str) -> u16 {
+/// The final one of the responses to a request.
+fn last(mut heard: Vec<String>) -> Result<String, u16> {
+    heard.pop().filter(|last| status(last) >= 200).ok_or(408)
+}
+
+pub(crate) fn status(response: &str) -> u16 {
     response.get(8..11).and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 

@@ -3,6 +3,7 @@
 
 mod ack_wait;
 mod glare;
+mod hop;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use crate::header::{HeaderName, NameAddr};
 use crate::message::{Method, ParseError, Request, Response};
 use crate::uri::Uri;
 
-use super::{DialogError, DialogId, OutOfOrder};
+use super::{DialogError, DialogId, OutOfOrder, hop};
 
 /// Which end of the dialog is ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,7 @@ pub struct Dialog {
     local_cseq: u32,
     remote_cseq: Option<u32>,
     flow: Flow,
+    follows_target: bool,
 }
 
 impl Dialog {
@@ -72,6 +73,7 @@ impl Dialog {
             local_cseq: 0,
             remote_cseq: Some(request.cseq.number),
             flow,
+            follows_target: false,
         })
     }
 
@@ -105,7 +107,17 @@ impl Dialog {
             local_cseq: request.cseq.number,
             remote_cseq: None,
             flow,
+            follows_target: false,
         })
+    }
+
+    /// Whether the peer is a host that says where it is, as a provider's is: our requests go to the address of the next hop then
+    /// (RFC 3261 section 12.2.1.1), as far as that leads anywhere from here. Without it they take the flow, which alone leads to a
+    /// phone behind a router.
+    #[must_use]
+    pub fn following(mut self, follows_target: bool) -> Self {
+        self.follows_target = follows_target;
+        self
     }
 
     /// As UAS: our 2xx has been sent.
@@ -271,10 +283,12 @@ impl Dialog {
         self.route_set.first().map_or(&self.remote_target, |route| &route.uri)
     }
 
-    /// The flow on which the dialog was made, or that was set since.
+    /// The way of our requests: to the next hop, where the dialog follows it; else the flow on which the dialog was made, or that
+    /// was set since.
     #[must_use]
     pub fn flow(&self) -> Flow {
-        self.flow
+        let hop = self.follows_target.then(|| self.next_hop());
+        hop.and_then(|hop| hop::way(&self.flow, hop)).unwrap_or(self.flow)
     }
 
     /// The CSeq number of our last request; zero where we have sent none.

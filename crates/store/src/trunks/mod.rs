@@ -25,8 +25,8 @@ pub use span::{Interval, Span};
 pub use store::{TrunkChange, TrunkSummary};
 pub use webhook::WebhookSecret;
 pub use word::{
-    CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkCodec, TrunkDtmf, TrunkSrtp,
-    TrunkStir, TrunkTransport, TrunkWebhook,
+    CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkAdmission, TrunkCodec,
+    TrunkDtmf, TrunkSrtp, TrunkStir, TrunkTransport, TrunkWebhook,
 };
 
 use crate::presets::Presets;

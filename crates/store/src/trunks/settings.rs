@@ -10,8 +10,8 @@ use super::address::{AddressBlock, TrunkHost};
 use super::identify::HeaderRule;
 use super::span::{Interval, Span};
 use super::word::{
-    CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkCodec, TrunkDtmf, TrunkSrtp,
-    TrunkStir, TrunkTransport, TrunkWebhook, Word,
+    CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkAdmission, TrunkCodec,
+    TrunkDtmf, TrunkSrtp, TrunkStir, TrunkTransport, TrunkWebhook, Word,
 };
 use crate::rules::{self, Refusal};
 
@@ -170,6 +170,16 @@ TrunkSettings of "trunk" {
     caller_id_number: String, by rules::public_number;
     /// How long a host may say nothing.
     patience: Span, in 200..=30_000;
+    /// How long a host that has said 100 may take to say where the call is.
+    progress: Interval, in 500..=180_000;
+    /// What becomes of calls for a number that it does not have.
+    unknown_numbers: TrunkAdmission;
+    /// What becomes of calls from nobody.
+    anonymous: TrunkAdmission;
+    /// Whether it may transfer our calls (REFER).
+    transfers: bool;
+    /// Whether it may redirect our calls (3xx).
+    redirects: bool;
     /// Calls at one time, both directions together.
     channels: u32, in 1..=100_000;
     /// Calls that may begin in a second.
@@ -271,6 +281,7 @@ unbounded!(
     TrunkTransport,
     NumberFormat,
     IncomingFormat,
+    TrunkAdmission,
     CallerIdFrom,
     CallerIdIn,
     TrunkSrtp,
@@ -392,6 +403,11 @@ mod tests {
             ("options", "off"),
             ("session_timer", "30m"),
             ("patience", "2s"),
+            ("progress", "off"),
+            ("unknown_numbers", "take"),
+            ("anonymous", "refuse"),
+            ("transfers", "ja"),
+            ("redirects", "true"),
             ("caller_id_number", "+31201234567"),
         ]);
         let json = serde_json::to_string(&said).unwrap();
@@ -414,6 +430,13 @@ mod tests {
             ("channels", "many", "`channels` must be a number without quotes, not text"),
             ("patience", "60s", "`patience` is 60s, but must be from 200ms to 30s"),
             ("options", "1s", "`options` is 1s, but must be from 5s to 1h"),
+            ("progress", "4m", "`progress` is 4m, but must be from 500ms to 3m"),
+            (
+                "anonymous",
+                "taek",
+                "`anonymous` must be one of \"take\", \"refuse\", not \"taek\": did you mean \"take\"?",
+            ),
+            ("transfers", "often", "`transfers` must be true or false, not text"),
             ("country", "NLD", "`country` is refused:"),
             ("codecs", "PCMA,pcma", "`codecs` has PCMA twice"),
             ("hots", "x", "a trunk has no key `hots`: did you mean `host`?"),

@@ -203,6 +203,16 @@ words! {
 }
 
 words! {
+    /// What becomes of calls that come in and are in some way unusual.
+    TrunkAdmission {
+        /// They enter the dialplan like any other.
+        Take = "take",
+        /// They are refused.
+        Refuse = "refuse",
+    }
+}
+
+words! {
     /// What is made of the signatures of callers' numbers (STIR).
     TrunkStir {
         /// Nobody looks at them.
@@ -239,6 +249,7 @@ shown_by_word!(
     TrunkTransport,
     NumberFormat,
     IncomingFormat,
+    TrunkAdmission,
     CallerIdFrom,
     CallerIdIn,
     TrunkSrtp,

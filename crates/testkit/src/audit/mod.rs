@@ -29,7 +29,8 @@ pub(crate) fn faults(
     lossy: bool,
 ) -> Vec<String> {
     let mut audit = Audit { lossy, ..Audit::default() };
-    for rung in ladder.rungs() {
+    for rung in ladder.by_hosts() {
+        let rung = rung.as_ref();
         let from_pbx = pbx.contains(&rung.from);
         match &rung.message {
             None if from_pbx => {

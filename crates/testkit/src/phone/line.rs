@@ -1,10 +1,13 @@
 //! One call as a phone sees it: its dialog, its session, and how far it has come.
 
-use kiestoon_sip::{Method, NameAddr, Request, Response, Uri};
+use kiestoon_sip::{HeaderName, Method, NameAddr, Request, Response, Uri};
 
 use super::browser::Memory;
 use super::session::Session;
 use super::wire::{Asked, Branch};
+
+/// A header field that a response has besides.
+pub(super) type Field = (HeaderName, String);
 
 /// How far a call of a phone has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -261,6 +261,11 @@ impl Phone {
         NameAddr::new(uri(&format!("sip:{number}@{}", self.domain)))
     }
 
+    /// A number at home, or a URI as it is.
+    fn place_of(&self, place: &str) -> String {
+        if place.contains(':') { format!("<{place}>") } else { self.address_of(place).to_string() }
+    }
+
     fn complain(&mut self, text: impl Into<String>) {
         self.complaints.push(format!("{}: {}", self.name, text.into()));
     }

@@ -1,5 +1,6 @@
 //! What a scripted phone is like: who it is, how it registers, how it treats a call.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use kiestoon_sip::Transport;
@@ -37,6 +38,7 @@ pub struct Profile {
     pub(crate) site: Site,
     pub(crate) beside: Option<PhoneId>,
     pub(crate) host: Option<String>,
+    pub(crate) second: Option<IpAddr>,
     pub(crate) device: Option<Device>,
     pub(crate) asks: Option<Asks>,
     pub(crate) carrier: bool,
@@ -90,6 +92,8 @@ pub enum Reply {
     Answer,
     /// A final refusal.
     Refuse(u16),
+    /// 503, and so many seconds in Retry-After.
+    WantsRest(u32),
     /// 302 with this number, or URI, as the contact.
     Redirect(String),
 }
@@ -173,6 +177,7 @@ pub fn phone(number: &str) -> Profile {
         site: Site::Office,
         beside: None,
         host: None,
+        second: None,
         device: None,
         asks: None,
         carrier: false,
@@ -252,6 +257,13 @@ impl Profile {
     pub fn at_address_of(mut self, other: PhoneId) -> Self {
         self.beside = Some(other);
         self
+    }
+
+    /// Has a second address, and that is its contact: the hosts of a provider that answer are not always those that are called.
+    #[must_use]
+    pub fn reached_at(mut self, address: IpAddr) -> Self {
+        self.second = Some(address);
+        self.named(&address.to_string())
     }
 
     /// Registers a name of a host as its contact, not its address.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use kiestoon_sip::{Flow, HeaderName, Message, Method, Request, Response, StatusCode};
 
 use super::act::SDP;
-use super::line::{Early, Ended, Line, LineState, Offer};
+use super::line::{Early, Ended, Field, Line, LineState, Offer};
 use super::profile::{Faxes, Reinvites, Reply};
 use super::session::{Flowing, Session};
 use super::wire::{Asked, Heard};
@@ -80,12 +80,13 @@ impl Phone {
             Reply::Update => self.update_line(now, index, true),
             Reply::Answer => self.pick_up(now, index),
             Reply::Refuse(status) => self.refuse(now, index, status),
+            Reply::WantsRest(secs) => {
+                let header = (HeaderName::RetryAfter, secs.to_string());
+                self.finish_ringing(now, index, StatusCode::SERVICE_UNAVAILABLE, Some(header));
+            }
             Reply::Redirect(number) => {
-                let target = match number.contains(':') {
-                    true => format!("<{number}>"),
-                    false => self.address_of(&number).to_string(),
-                };
-                self.finish_ringing(now, index, StatusCode::MOVED_TEMPORARILY, Some(target));
+                let header = (HeaderName::Contact, self.place_of(&number));
+                self.finish_ringing(now, index, StatusCode::MOVED_TEMPORARILY, Some(header));
             }
         }
     }
@@ -95,7 +96,7 @@ impl Phone {
         self.finish_ringing(now, index, status, None);
     }
 
-    fn finish_ringing(&mut self, now: Instant, index: usize, status: StatusCode, contact: Option<String>) {
+    fn finish_ringing(&mut self, now: Instant, index: usize, status: StatusCode, more: Option<Field>) {
         let Some(line) = self.lines.get_mut(index) else { return };
         let Some((asked, request)) = line.asked.take() else { return };
         line.state = LineState::Ended(Ended::WeRefused(status.code()));
@@ -105,8 +106,8 @@ impl Phone {
         }
         let Some(line) = self.lines.get_mut(index) else { return };
         let mut response = tagged(&request, status, line);
-        if let Some(contact) = contact {
-            response.headers.set(HeaderName::Contact, contact);
+        if let Some((name, value)) = more {
+            response.headers.set(name, value);
         }
         self.answers.push((Method::Invite, status.code()));
         self.wire.respond(now, &asked, &response);

@@ -7,7 +7,7 @@ use kiestoon_media::engine::{DigitSource, MediaEvent};
 use kiestoon_sip::{HeaderName, Method, Uri};
 use kiestoon_testkit::{Chance, Fax, Flowing, LineState, PhoneId, Story, millis, secs};
 
-use super::phones::{DIALLED, OTHER_RULES, RULES};
+use super::phones::{DIALLED, OTHER_RULES, OURS, RULES, is_beyond};
 
 /// Often as long as a message is under way, so that things cross.
 pub(super) fn pause(dice: &mut Chance) -> Duration {
@@ -21,6 +21,9 @@ pub(super) fn pause(dice: &mut Chance) -> Duration {
 /// One deed of, or to, a phone. Nothing where the dice want what it cannot do now.
 pub(super) fn deed(t: &mut Story, id: PhoneId, dice: &mut Chance) {
     match dice.below(24) {
+        0..=5 if is_beyond(t, id) => dial_in(t, id, dice),
+        6..=11 if is_beyond(t, id) => in_call(t, id, dice),
+        12..=19 if is_beyond(t, id) => {}
         0..=5 => dial(t, id, dice),
         6..=11 => in_call(t, id, dice),
         12..=14 => transfer(t, id, dice),
@@ -80,6 +83,13 @@ fn dial(t: &mut Story, id: PhoneId, dice: &mut Chance) {
             None => t.call(id, to),
         },
         _ => t.call(id, to),
+    }
+}
+
+/// A call from beyond a trunk, mostly for a number that it has.
+fn dial_in(t: &mut Story, id: PhoneId, dice: &mut Chance) {
+    if alive(t, id) && open(t, id) < 3 {
+        t.call(id, if dice.happens(800) { OURS } else { number(dice) });
     }
 }
 

@@ -76,13 +76,14 @@ fn tell(seed: u64, aloud: bool) -> usize {
     let mut dice = Chance::new(seed ^ 0x5eed);
     let mut t = Story::office(seed).rules(phones::RULES).link(phones::link(&mut dice));
     t = t.settings(|settings| phones::settings(settings, &mut dice));
+    t = phones::trunks(t, &mut dice);
     if !aloud {
         t = t.without_ladder();
     }
     let t = &mut t;
     let phones = phones::office(t, &mut dice);
-    for id in &phones {
-        t.register(*id);
+    for id in phones.iter().filter(|id| !phones::is_beyond(t, **id)).copied().collect::<Vec<_>>() {
+        t.register(id);
     }
     t.run(secs(20));
     for _ in 0..dice.below(4) {

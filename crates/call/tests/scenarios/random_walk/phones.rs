@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use kiestoon_call::{Network, Settings};
 use kiestoon_testkit::{
-    Chance, Faxes, Link, PhoneId, Profile, Reply, SessionTimer, Story, What, browser, millis, phone, secs,
+    Chance, Faxes, Link, PhoneId, Profile, Reply, SessionTimer, Story, What, browser, carrier, millis, phone,
+    secs,
 };
 
 const NUMBERS: [&str; 5] = ["201", "202", "203", "204", "205"];
@@ -30,6 +31,14 @@ match = "601"
 do = [{ play = "welkom" }, { dial = "ext:202", timeout = "6s" }, { play = "welkom" }]
 
 [[context.intern]]
+match = "_0."
+do = [{ dial = ["trunk:voys", "trunk:reserve"], timeout = "10s", failover = ["408", "5xx", "no-media"] }]
+
+[[context.inkomend]]
+match = "+31201234567"
+do = [{ dial = "group:balie", timeout = "8s" }, { dial = "trunk:voys", to = "0205551234" }]
+
+[[context.intern]]
 match = "_2XX"
 do = [{ dial = "ext:${number}", timeout = "10s", on_busy = [{ dial = "ext:204", timeout = "5s" }] }]
 "#;
@@ -41,10 +50,61 @@ match = "_2XX"
 do = [{ dial = "ext:${number}", timeout = "6s" }, { play = "welkom" }]
 "#;
 
-pub(super) const DIALLED: [&str; 9] = ["100", "101", "600", "601", "201", "202", "203", "204", "299"];
+pub(super) const DIALLED: [&str; 11] =
+    ["100", "101", "600", "601", "201", "202", "203", "204", "299", "0205551111", "09061234567"];
+/// What is called over a trunk, from beyond it.
+pub(super) const OURS: &str = "+31201234567";
+const TRUNKS: [&str; 2] = ["voys", "reserve"];
+
+/// Two trunks, at the addresses that the first two of a story have.
+pub(super) fn trunks(t: Story, dice: &mut Chance) -> Story {
+    (20..).zip(TRUNKS).fold(t, |t, (host, name)| {
+        t.trunk(name, |trunk| {
+            trunk.addresses = vec![Network { address: [10, 0, 0, host].into(), prefix: 32 }];
+            trunk.numbers.insert(OURS.into(), None);
+            trunk.progress = dice.happens(800).then(|| secs(3));
+            trunk.channels = dice.happens(200).then_some(1);
+            trunk.calls_per_second = dice.happens(200).then_some(1);
+            trunk.redirects = dice.happens(300);
+            trunk.transfers = dice.happens(300);
+        })
+    })
+}
+
+/// Whether it stands beyond a trunk.
+pub(super) fn is_beyond(t: &Story, id: PhoneId) -> bool {
+    TRUNKS.contains(&t.phone(id).number())
+}
+
+/// What stands beyond a trunk: something that answers in the end, or one of the faults that providers have.
+fn beyond(name: &str, dice: &mut Chance) -> Profile {
+    let base = carrier(name);
+    let base = if dice.happens(200) {
+        base.reached_at([203, 0, 113, if name == "voys" { 1 } else { 2 }].into())
+    } else {
+        base
+    };
+    let base = if dice.happens(200) { base.hangs_up_after(dice.duration(secs(5))) } else { base };
+    let base = if dice.happens(100) { base.answers_when_cancelled() } else { base };
+    let base = if dice.happens(300) { base.takes_update() } else { base };
+    let base = if dice.happens(300) { base.with_timer(timer(dice)) } else { base };
+    match dice.below(12) {
+        0 => base.is_busy(),
+        1 => base.never_answers(),
+        2 => base.refuses(503),
+        3 => base.follows(vec![(millis(20), Reply::WantsRest(20))]),
+        4 => base.hears_nothing(),
+        5 => base.follows(vec![(millis(20), Reply::Trying)]),
+        6 => base.follows(vec![(millis(20), Reply::Redirect("tel:+31205552222".into()))]),
+        7 => base.follows(early(dice)),
+        8 => base.early_media_then_answers(dice.duration(secs(3))),
+        _ => base.answers_after(dice.duration(secs(4))),
+    }
+}
 
 /// The phones of a story: one for each extension, perhaps a second one of 202, perhaps one that guesses.
 pub(super) fn office(t: &mut Story, dice: &mut Chance) -> Vec<PhoneId> {
+    let beyond: Vec<PhoneId> = TRUNKS.map(|name| t.add_carrier(beyond(name, dice))).to_vec();
     let mut phones: Vec<PhoneId> = NUMBERS.iter().map(|number| join(t, number, dice)).collect();
     if dice.happens(400) {
         phones.push(join(t, "202", dice));
@@ -52,7 +112,7 @@ pub(super) fn office(t: &mut Story, dice: &mut Chance) -> Vec<PhoneId> {
     if dice.happens(150) {
         phones.push(t.add(behaviour("203", dice).with_password("welkom01")));
     }
-    phones
+    [phones, beyond].concat()
 }
 
 /// Perhaps it registers as a device, or as one of its flows; perhaps its contact is a name, which leads to it sooner or later.
