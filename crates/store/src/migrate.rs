@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, name: "hours", sqlite: HOURS, postgres: HOURS },
     Migration { version: 6, name: "way", sqlite: WAY, postgres: WAY },
     Migration { version: 7, name: "trunks", sqlite: TRUNKS, postgres: TRUNKS },
+    Migration { version: 10, name: "contacts", sqlite: CONTACTS, postgres: CONTACTS },
 ];
 
 const GROUND_FLOOR: &str = include_str!("../migrations/0001_ground_floor.sql");
@@ -37,6 +38,7 @@ const USERS: &str = include_str!("../migrations/0004_users.sql");
 const HOURS: &str = include_str!("../migrations/0005_hours.sql");
 const WAY: &str = include_str!("../migrations/0006_way.sql");
 const TRUNKS: &str = include_str!("../migrations/0007_trunks.sql");
+const CONTACTS: &str = include_str!("../migrations/0010_contacts.sql");
 
 /// True when no migration is left to apply. Takes no lock.
 ///

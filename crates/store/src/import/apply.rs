@@ -7,7 +7,7 @@ use sqlx::{Any, AnyConnection, Transaction};
 use uuid::Uuid;
 
 use super::reader::problem;
-use super::{ExtensionEntry, Import, ImportProblem, OrganisationEntry, Severity, trunk_apply};
+use super::{ExtensionEntry, Import, ImportProblem, OrganisationEntry, Severity, caller_apply, trunk_apply};
 use crate::error::Fault;
 use crate::extensions::{self, Extension, ExtensionRow, Secret};
 use crate::organisations::{self, DEFAULT, Organisation};
@@ -25,6 +25,10 @@ pub struct ImportReport {
     pub trunks: Counts,
     /// The numbers of the file, and those that it takes from its trunks.
     pub numbers: Counts,
+    /// The contacts of the file, one a number.
+    pub contacts: Counts,
+    /// The blocks of the file.
+    pub blocks: Counts,
     /// What an operator should look at although the import is taken, and what only the database could tell.
     pub warnings: Vec<ImportProblem>,
     /// The passwords that the store chose, in the order of the file: to be shown once, then forgotten.
@@ -79,12 +83,15 @@ impl Store {
             let trunks =
                 trunk_apply::plan(&mut writing, self.seal(), import, presets, &organisations, &mut problems)
                     .await?;
+            let callers =
+                caller_apply::plan(&mut writing, import, presets, &organisations, &mut problems).await?;
             if !problems.is_empty() {
                 problems.sort_by_key(|problem| (problem.line, problem.column));
                 return Err(StoreError::Import(problems).into());
             }
             self.apply_extensions(&mut writing, import, &homes, &mut report, progress).await?;
             trunks.apply(&mut writing, self.seal(), &mut report).await?;
+            callers.apply(&mut writing, &mut report).await?;
             if report.changed() {
                 settings::raise_revision(&mut writing).await?;
             }
@@ -135,9 +142,9 @@ impl ImportReport {
     /// False when everything was so already.
     #[must_use]
     pub fn changed(&self) -> bool {
-        let Self { organisations, extensions, trunks, numbers, .. } = self;
+        let Self { organisations, extensions, trunks, numbers, contacts, blocks, .. } = self;
         let changed = |counts: &Counts| counts.created + counts.updated + counts.removed > 0;
-        [organisations, extensions, trunks, numbers].into_iter().any(changed)
+        [organisations, extensions, trunks, numbers, contacts, blocks].into_iter().any(changed)
     }
 }
 
@@ -168,7 +175,8 @@ async fn apply_organisations(
         }
         apply_organisation(connection, entry, &mut all, &mut report.organisations).await?;
     }
-    let needs_home = !import.extensions.is_empty() || !import.trunks.is_empty();
+    let has_callers = !import.contacts.is_empty() || !import.blocks.is_empty();
+    let needs_home = !import.extensions.is_empty() || !import.trunks.is_empty() || has_callers;
     if all.is_empty() && needs_home {
         all.push(organisations::insert(connection, DEFAULT, None, DEFAULT).await?);
         report.organisations.created += 1;
@@ -195,7 +203,10 @@ fn names_default(import: &Import) -> bool {
     let extensions = import.extensions.iter().map(|entry| entry.organisation.as_ref());
     let trunks = import.trunks.iter().map(|entry| entry.organisation.as_ref());
     let numbers = import.numbers.iter().map(|entry| entry.organisation.as_ref());
-    organisations.chain(extensions).chain(trunks).chain(numbers).flatten().any(|slug| slug == DEFAULT)
+    let contacts = import.contacts.iter().map(|entry| entry.organisation.as_ref());
+    let blocks = import.blocks.iter().map(|entry| entry.organisation.as_ref());
+    let outside = numbers.chain(contacts).chain(blocks);
+    organisations.chain(extensions).chain(trunks).chain(outside).flatten().any(|slug| slug == DEFAULT)
 }
 
 async fn apply_organisation(

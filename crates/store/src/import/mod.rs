@@ -2,6 +2,8 @@
 //! at its place, then applied in one transaction.
 
 mod apply;
+mod caller_apply;
+mod caller_parse;
 mod parse;
 mod problem;
 mod reader;
@@ -15,6 +17,7 @@ pub use apply::{Counts, GeneratedPassword, ImportReport};
 pub use problem::{ImportProblem, Severity};
 pub(crate) use reader::Reader;
 
+use crate::callers::BlockDetails;
 use crate::extensions::Secret;
 use crate::import::problem::Position;
 use crate::trunks::{TrunkPassword, TrunkSettings};
@@ -44,6 +47,16 @@ use crate::trunks::{TrunkPassword, TrunkSettings};
 /// number = "+31205555555"
 /// trunk = "voys"
 /// context = "inkomend"            # where its calls enter the dialplan
+///
+/// [[contact]]
+/// number = "+31201234567"         # or numbers = ["...", "..."]
+/// name = "Bakkerij Jansen"
+///
+/// [[block]]
+/// prefix = "+44"                  # or number = "...", anonymous = true, stir = "failed"
+/// trunk = "voys"                  # left out: any
+/// action = "reject"               # or busy, silence, allow; or context = "spam"
+/// note = "..."
 /// ```
 #[derive(Debug, Default)]
 pub struct Import {
@@ -52,6 +65,8 @@ pub struct Import {
     extensions: Vec<ExtensionEntry>,
     trunks: Vec<TrunkEntry>,
     numbers: Vec<NumberEntry>,
+    contacts: Vec<ContactBlock>,
+    blocks: Vec<BlockBlock>,
     warnings: Vec<ImportProblem>,
 }
 
@@ -124,6 +139,24 @@ struct NumberEntry {
     number: String,
     trunk: String,
     context: Option<String>,
+}
+
+/// One `[[contact]]` block.
+#[derive(Debug)]
+struct ContactBlock {
+    at: Position,
+    organisation: Option<String>,
+    /// As they are written.
+    numbers: Vec<(String, Position)>,
+    name: String,
+}
+
+/// One `[[block]]` block.
+#[derive(Debug)]
+struct BlockBlock {
+    at: Position,
+    organisation: Option<String>,
+    details: BlockDetails,
 }
 
 impl fmt::Debug for ExtensionEntry {

@@ -61,7 +61,7 @@ impl Reader<'_> {
         TrunkPassword::new(&text).ok()
     }
 
-    fn numbers(&mut self, table: &Table) -> Option<Vec<(String, Position)>> {
+    pub(super) fn numbers(&mut self, table: &Table) -> Option<Vec<(String, Position)>> {
         let item = table.get("numbers")?;
         let Some(array) = item.as_array() else {
             self.error(

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a scenario ends at its first surprise, its fixtures included")]
 
 mod bindings_survive;
+mod blocks_are_kept;
 mod calls_are_upserted;
+mod contacts_are_kept;
 mod damaged_files;
 mod extension_crud;
 mod file_goes_missing;
