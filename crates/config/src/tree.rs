@@ -201,6 +201,8 @@ section! {
     pub struct Trunks {
         /// A folder whose `*.toml` files are presets of trunks, beside those that come with the program.
         pub presets: Option<PathBuf> = None;
+        /// A file of numbers, one a line, whose calls are declined.
+        pub blocklist: Option<PathBuf> = None;
     }
 }
 

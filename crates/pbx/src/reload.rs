@@ -17,7 +17,7 @@ use tokio::sync::{
 };
 
 use crate::{
-    snapshot::{self, DialplanStamp, SnapshotError, Source},
+    snapshot::{self, BlocklistStamp, DialplanStamp, SnapshotError, Source},
     transport::Certificates,
 };
 
@@ -51,7 +51,8 @@ impl From<SnapshotError> for Refused {
             SnapshotError::Folder { .. }
             | SnapshotError::Dialplan(_)
             | SnapshotError::Presets(_)
-            | SnapshotError::Authorities(_) => false,
+            | SnapshotError::Authorities(_)
+            | SnapshotError::Blocklist(_) => false,
         };
         Self { problems: error.problems(), passes }
     }
@@ -95,7 +96,7 @@ impl Reloader {
                             // What does not come to rest is looked at again with the next poll.
                             None => {
                                 if !std::mem::replace(&mut is_restless, true) {
-                                    tracing::warn!("a dialplan or certificate file changes all the time: the former state stays in force until it rests");
+                                    tracing::warn!("a dialplan, certificate or blocklist file changes all the time: the former state stays in force until it rests");
                                 }
                                 continue;
                             }
@@ -200,6 +201,7 @@ impl Reloader {
         Files {
             dialplans: snapshot::dialplan_stamp(&self.source.dialplans),
             certificate: self.certificates.as_ref().map(Certificates::stamp).unwrap_or_default(),
+            blocklist: self.source.blocklist.as_deref().and_then(snapshot::blocklist_stamp),
         }
     }
 }
@@ -237,6 +239,7 @@ struct Seen {
 struct Files {
     dialplans: DialplanStamp,
     certificate: CertificateStamp,
+    blocklist: Option<BlocklistStamp>,
 }
 
 const POLL: Duration = Duration::from_secs(1);

@@ -122,6 +122,7 @@ impl Running {
             dialplans: config.dialplan.path.clone(),
             presets: config.trunks.presets.clone(),
             authorities: config.stir.authorities.clone(),
+            blocklist: config.trunks.blocklist.clone(),
             prompts: sound.prompts,
             own_hosts: settings::own_hosts(config),
         };

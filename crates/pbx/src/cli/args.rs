@@ -35,7 +35,7 @@ pub(super) enum Verb {
     /// Check configuration, certificates, dialplan, prompts, database and ports: all problems at once
     #[command(after_help = "Example:\n  kiestoon check --config /etc/kiestoon/kiestoon.toml")]
     Check,
-    /// Load organisations, extensions, trunks and numbers from a TOML file; loading it again changes nothing
+    /// Load organisations, extensions, trunks, numbers, contacts and blocks from a TOML file; loading it again changes nothing
     #[command(
         after_help = "Generated passwords are printed once. docs/trunks.md has the keys of trunks.\n\nExample:\n  kiestoon import extensions.toml"
     )]
@@ -48,6 +48,12 @@ pub(super) enum Verb {
         after_help = "Example:\n  kiestoon trunk add voys --preset voipgrid username=100001 password=-"
     )]
     Trunk(TrunkArgs),
+    /// Add, list, import and remove contacts: the names that phones show for numbers outside
+    #[command(after_help = "Example:\n  kiestoon contact add +31201234567 \"Bakkerij Jansen\"")]
+    Contact(super::args_contact::ContactArgs),
+    /// Keep callers out, list whom, and let them in again
+    #[command(after_help = "Example:\n  kiestoon block add --prefix +44 --note \"only from home\"")]
+    Block(super::args_block::BlockArgs),
     /// Add, list, change and remove those who log in at the web pages
     #[command(after_help = "Example:\n  kiestoon user add anna --extension 201")]
     User(UserArgs),

@@ -2,7 +2,11 @@
 //! what the operator has to mend (usage, configuration, input files), 1 for the rest.
 
 mod args;
+mod args_block;
+mod args_contact;
+mod block;
 mod check;
+mod contact;
 mod ctl;
 mod database;
 mod dialplan;
@@ -77,6 +81,8 @@ impl Cli {
             Verb::Import(args) => import::import(self, &args),
             Verb::Extension(args) => extension::extension(self, args),
             Verb::Trunk(args) => trunk::trunk(self, args),
+            Verb::Contact(args) => contact::contact(self, args),
+            Verb::Block(args) => block::block(self, args),
             Verb::User(args) => user::user(self, args),
             Verb::Dialplan(args) => dialplan::dialplan(self, args),
             Verb::History(args) => history::history(self, &args),

@@ -1,6 +1,8 @@
 //! Builds the snapshot that calls run on: directory from the database, dialplan from its folder, names of the prompts.
 //! Built whole and checked whole; what is wrong is said all at once and the old snapshot stays.
 
+mod blocklist;
+mod callers;
 mod files;
 mod stir;
 mod trunks;
@@ -12,12 +14,13 @@ use std::{
     sync::Arc,
 };
 
-use kiestoon_call::{Extension, Organisation, Rates, Snapshot, SnapshotParts};
+use kiestoon_call::{Callers, Extension, Organisation, Rates, Snapshot, SnapshotParts};
 use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_store::{Directory, ImportProblem, Presets, Store, StoreError};
 
+pub(crate) use self::blocklist::{Stamp as BlocklistStamp, read as read_blocklist, stamp as blocklist_stamp};
 pub(crate) use self::files::{DialplanStamp, dialplan_file, dialplan_files, dialplan_stamp};
 use crate::{presets, stir::authorities, webhook};
 
@@ -30,6 +33,8 @@ pub(crate) struct Source {
     pub(crate) presets: Option<PathBuf>,
     /// The folder of the authorities that vouch for callers' numbers.
     pub(crate) authorities: Option<PathBuf>,
+    /// The file of numbers whose calls are declined.
+    pub(crate) blocklist: Option<PathBuf>,
     /// Names of the prompts that were loaded at the start.
     pub(crate) prompts: Vec<String>,
     /// Addresses and names, beside those it listens on, that count as this PBX.
@@ -51,6 +56,8 @@ pub(crate) enum SnapshotError {
     Presets(Vec<ImportProblem>),
     #[error("`stir.authorities`: {0}")]
     Authorities(String),
+    #[error("`trunks.blocklist`: {0}")]
+    Blocklist(String),
 }
 
 impl SnapshotError {
@@ -76,7 +83,7 @@ impl Source {
         let presets = presets::load(self.presets.as_deref()).map_err(SnapshotError::Presets)?;
         let anchors = self.authorities.as_deref().map(authorities).transpose();
         let anchors = Arc::new(anchors.map_err(SnapshotError::Authorities)?.unwrap_or_default());
-        let directory = self.store.directory().await?;
+        let mut directory = self.store.directory().await?;
         let is_prompt = |name: &str| self.prompts.iter().any(|loaded| loaded == name);
         warnings.extend(plans.unresolved(|plan, kind, name| match kind {
             ReferenceKind::Extension => directory.extensions.iter().any(|extension| extension.number == name),
@@ -95,9 +102,14 @@ impl Source {
             }
         }
         warnings.extend(trunks::unknown_contexts(&directory, &plans));
+        warnings.extend(callers::doubts(&directory, &plans, &presets));
+        let listed = self.blocklist.as_deref().map(blocklist::read).transpose();
+        let listed = listed.map_err(SnapshotError::Blocklist)?.unwrap_or_default();
+        warnings.extend(listed.warnings);
+        let callers = callers::by_organisation(&mut directory, &presets, &Arc::new(listed.numbers));
         let parts = SnapshotParts {
             revision: directory.revision,
-            organisations: organisations(directory, &presets, &anchors, &mut warnings),
+            organisations: organisations(directory, callers, &presets, &anchors, &mut warnings),
             own_hosts: self.own_hosts.clone(),
             plans,
             prompts: self.prompts.clone(),
@@ -108,6 +120,7 @@ impl Source {
 
 fn organisations(
     directory: Directory,
+    mut callers: HashMap<String, Callers>,
     presets: &Presets,
     anchors: &Arc<TrustAnchors>,
     warnings: &mut Vec<String>,
@@ -130,6 +143,7 @@ fn organisations(
         let members = members.unwrap_or_default().into_iter();
         organisations.push(Organisation {
             trunks: trunks.remove(&organisation.id).unwrap_or_default(),
+            callers: callers.remove(&organisation.id).unwrap_or_default(),
             id: organisation.id.into(),
             slug: organisation.slug.into(),
             domain: organisation.domain.map(Into::into),

@@ -18,6 +18,7 @@ mod postgresql;
 
 mod a_thousand_calls;
 mod bounds;
+mod callers;
 mod database_away;
 mod day_and_night;
 mod dialplan;

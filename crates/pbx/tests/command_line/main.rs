@@ -1,6 +1,7 @@
 //! The built binary against bad input: one clear error each, exit 64 where the operator has to mend something, and the old
 //! state kept.
 
+mod callers;
 mod corrupt_database;
 mod dialplan_tools;
 mod duplicate_number;
