@@ -78,6 +78,8 @@ pub(crate) enum Stage {
     Between,
     /// The certificate of who has signed its caller's number is fetched.
     Verifying(Box<Verifying>),
+    /// A rule keeps its caller out, who hears that it rings; nobody is rung.
+    Silenced,
     /// Phones are rung.
     Ringing(Box<Ring>),
     /// A service outside is asked where it is to go.
@@ -279,6 +281,7 @@ impl Call {
             Stage::Ending(_) => self.hang_up_late(x),
             Stage::Between
             | Stage::Verifying(_)
+            | Stage::Silenced
             | Stage::Asking(_)
             | Stage::Ringing(_)
             | Stage::Sounding(_) => self.reinvite_answered_in_ack(x, request),
@@ -349,7 +352,7 @@ impl Call {
             Stage::Asking(asking) => Some(asking.until),
             Stage::Verifying(verifying) => Some(verifying.until),
             Stage::Sounding(_) => self.collect_deadline(),
-            Stage::Between => None,
+            Stage::Between | Stage::Silenced => None,
         };
         let limit = self.time_limit().filter(|_| !matches!(self.stage, Stage::Ending(_)));
         let prack = self.caller.reliable().and_then(Reliable::deadline);

@@ -155,7 +155,8 @@ impl Call {
         self.send_provisional(x, status, None);
     }
 
-    fn send_provisional(&mut self, x: &mut Exchange, status: u16, body: Option<Sdp>) {
+    /// Says to a caller who waits how the call stands.
+    pub(crate) fn send_provisional(&mut self, x: &mut Exchange, status: u16, body: Option<Sdp>) {
         let Signal::Inviting { invite, dialog, .. } = &self.caller.signal else { return };
         let mut response = x.response(invite, status, Some(&dialog.id().local_tag));
         wire::dialog_headers(&mut response.headers, dialog);

@@ -40,6 +40,7 @@ impl Call {
         if matches!(self.stage, Stage::Ending(_)) {
             return;
         }
+        let why = self.end_of_silence(why);
         self.cdr.ends(x.now, &x.clock, why);
         for leg in &self.cdr.record.legs {
             x.parties.leave(x.now, &self.cdr.record.organisation, &leg.number, self.key);

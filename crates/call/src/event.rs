@@ -9,6 +9,7 @@ use kiestoon_sip::Transport;
 use kiestoon_sip::stir::{Attestation, Fault, Verstat};
 use serde::{Deserialize, Serialize};
 
+use crate::callers::BlockCondition;
 use crate::cdr::Side;
 use crate::id::CallId;
 use crate::reason::EndReason;
@@ -98,6 +99,19 @@ pub enum Event {
         attestation: Option<Attestation>,
         /// Why it is not.
         fault: Option<Fault>,
+    },
+    /// A rule of the organisation is for the caller of a call over a trunk.
+    CallBlocked {
+        /// The call.
+        call: CallId,
+        /// The caller's number; empty where it is withheld.
+        from: Box<str>,
+        /// Whom the rule is for.
+        rule: BlockCondition,
+        /// The name of the trunk.
+        trunk: Box<str>,
+        /// What becomes of the call, in the word of [`BlockAction`](crate::BlockAction).
+        action: &'static str,
     },
     /// A phone rings.
     CallRinging {

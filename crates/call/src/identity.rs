@@ -15,13 +15,14 @@ use crate::settings::Settings;
 use crate::wire;
 
 impl Call {
-    /// An extension of this call's organisation as a phone on `flow` is shown it; None for a caller who withholds it.
+    /// An extension of this call's organisation, or somebody outside, as a phone on `flow` is shown it; None for a caller who withholds it.
     pub(crate) fn shown_as(&self, x: &Exchange, number: &str, flow: &Flow) -> Option<NameAddr> {
         if self.carried.privacy.withholds_identity() && *number == *self.cdr.record.from_number {
             return None;
         }
         let organisation = self.snapshot.organisation(self.organisation)?;
-        let name = organisation.extensions.get(number).map_or("", |extension| &*extension.name);
+        let extension = organisation.extensions.get(number).map(|extension| &*extension.name);
+        let name = extension.or_else(|| organisation.callers.name(number)).unwrap_or_default();
         Some(wire::address(number, organisation, &x.settings, flow).with_display(name))
     }
 

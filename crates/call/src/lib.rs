@@ -13,6 +13,7 @@ mod branch_invite;
 mod by_hand;
 mod call;
 mod callee_invite;
+mod callers;
 mod cdr;
 mod collect;
 mod diagnosis;
@@ -70,6 +71,7 @@ mod webhook;
 mod wire;
 
 pub use by_hand::HoursSet;
+pub use callers::{BlockAction, BlockCondition, BlockRule, BlockRules, Callers, Contacts, Numbers};
 pub use cdr::{CdrEnd, CdrLeg, CdrRecord, Direction, LegTrunk, Side};
 pub use event::{DigitOrigin, Event};
 pub use id::{CallId, NotACallId};

@@ -36,6 +36,8 @@ pub enum EndReason {
     BudgetSpent,
     /// The caller's number is not validated, and the trunk's policy asks for that (RFC 8224).
     NotVerified,
+    /// A rule of the organisation keeps the caller out.
+    Blocked,
     /// A phone refused the call with another status than busy or decline.
     Rejected,
     /// The dialplan ended the call: `reject`, `hangup`, or its last step is done.
@@ -106,7 +108,7 @@ pub enum HangupBy {
 
 impl EndReason {
     /// Every reason, for tests and for the metric's label.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::HangupCaller,
         Self::HangupCallee,
         Self::Cancelled,
@@ -121,6 +123,7 @@ impl EndReason {
         Self::Held,
         Self::BudgetSpent,
         Self::NotVerified,
+        Self::Blocked,
         Self::Rejected,
         Self::Dialplan,
         Self::StepNotBuilt,
@@ -166,6 +169,7 @@ impl EndReason {
             Self::Held => "held",
             Self::BudgetSpent => "budget_spent",
             Self::NotVerified => "not_verified",
+            Self::Blocked => "blocked",
             Self::Rejected => "rejected",
             Self::Dialplan => "dialplan",
             Self::StepNotBuilt => "step_not_built",
@@ -193,7 +197,7 @@ impl EndReason {
         match self {
             Self::Cancelled => 487,
             Self::Busy => 486,
-            Self::Declined => 603,
+            Self::Declined | Self::Blocked => 603,
             Self::NotFound | Self::NoRoute => 404,
             Self::Forbidden | Self::LimitReached | Self::Held => 403,
             Self::NotVerified => 438,
@@ -236,6 +240,7 @@ impl EndReason {
             | Self::Rejected
             | Self::Forbidden
             | Self::NotVerified
+            | Self::Blocked
             | Self::LimitReached
             | Self::Held => 21,
             // "Quality of service unavailable" is the nearest that there is to an empty purse.

@@ -9,6 +9,7 @@ use kiestoon_dialplan::{Plan, Plans};
 use kiestoon_sip::Host;
 use kiestoon_sip::digest::Ha1Set;
 
+use crate::callers::Callers;
 use crate::rights::Profile;
 use crate::settings::Network;
 use crate::trunk::{Rates, Trunk};
@@ -63,6 +64,8 @@ pub struct Organisation {
     pub profile: Arc<Profile>,
     /// What calls cost.
     pub rates: Rates,
+    /// Whom it knows of those who call it, and whom it keeps out.
+    pub callers: Callers,
 }
 
 /// Somebody who can call and be called.
@@ -224,6 +227,7 @@ mod tests {
             trunks: HashMap::new(),
             profile: Arc::default(),
             rates: Rates::default(),
+            callers: Callers::default(),
         }
     }
 

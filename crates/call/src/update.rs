@@ -45,6 +45,7 @@ impl Call {
             Stage::Ringing(_) => self.offered_early(x, server, request, offer),
             Stage::Between
             | Stage::Verifying(_)
+            | Stage::Silenced
             | Stage::Asking(_)
             | Stage::Sounding(_)
             | Stage::Ending(_) => match self.local_body(x, Some(offer)) {

@@ -88,6 +88,12 @@ impl Walk {
         End { reason, status: Some(status), q850: None }
     }
 
+    /// Follows another rule than the first, of which nothing was done.
+    pub(crate) fn begin_otherwise(&mut self, asked: AskedFor<'_>, decision: Option<Decision>) {
+        self.followed = None;
+        self.begin(asked, decision);
+    }
+
     /// Follows the rule of another destination; what it comes to is what the present dial step has come to.
     pub(crate) fn enter(&mut self, asked: AskedFor<'_>, decision: Decision) {
         self.rung = None;

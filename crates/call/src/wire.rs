@@ -151,6 +151,7 @@ mod tests {
             trunks: std::collections::HashMap::new(),
             profile: Default::default(),
             rates: Default::default(),
+            callers: Default::default(),
         };
         let told = |remote: &str| {
             let local = "10.0.0.5:5060".parse().unwrap();

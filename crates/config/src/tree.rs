@@ -203,6 +203,8 @@ section! {
         pub presets: Option<PathBuf> = None;
         /// A folder of what calls cost: `TRUNK.csv`, or `ORGANISATION/TRUNK.csv`.
         pub rates: Option<PathBuf> = None;
+        /// A file of numbers, one a line, whose calls are declined.
+        pub blocklist: Option<PathBuf> = None;
     }
 }
 

@@ -131,6 +131,20 @@ pub enum Happening {
         /// Why it is not validated, in one word such as `stale`; none where it is.
         fault: Option<String>,
     },
+    /// A rule of the organisation is for the caller of a call over a trunk.
+    #[serde(rename = "call.blocked")]
+    CallBlocked {
+        /// The call.
+        call_id: String,
+        /// The caller's number; empty where it is withheld.
+        from_number: String,
+        /// Whom the rule is for: `number +31201234567`, `prefix +44`, `anonymous`, `stir failed` or `blocklist +31201234567`.
+        rule: String,
+        /// The trunk that it came over.
+        trunk: String,
+        /// What becomes of it: `reject`, `busy`, `silence` or `context`.
+        action: String,
+    },
     /// A service that the dialplan asks gave no answer that can be used.
     #[serde(rename = "call.webhook_failed")]
     CallWebhookFailed {
@@ -385,6 +399,7 @@ impl Happening {
             | Self::CallDigit { call_id, .. }
             | Self::CallStepNotBuilt { call_id, .. }
             | Self::CallVerified { call_id, .. }
+            | Self::CallBlocked { call_id, .. }
             | Self::CallWebhookFailed { call_id, .. }
             | Self::DialplanNotify { call_id, .. }
             | Self::EmergencyPlaced { call_id, .. }
@@ -409,6 +424,7 @@ impl Event {
             Happening::CallDigit { .. } => "call.digit",
             Happening::CallStepNotBuilt { .. } => "call.step_not_built",
             Happening::CallVerified { .. } => "call.verified",
+            Happening::CallBlocked { .. } => "call.blocked",
             Happening::CallWebhookFailed { .. } => "call.webhook_failed",
             Happening::CallEnded { .. } => "call.ended",
             Happening::CallRefused { .. } => "call.refused",
@@ -475,6 +491,13 @@ mod tests {
                 verstat: "TN-Validation-Failed".into(),
                 attestation: None,
                 fault: Some("stale".into()),
+            },
+            Happening::CallBlocked {
+                call_id: call_id(),
+                from_number: "+31201234567".into(),
+                rule: "prefix +31".into(),
+                trunk: "voys".into(),
+                action: "reject".into(),
             },
             Happening::CallWebhookFailed {
                 call_id: call_id(),

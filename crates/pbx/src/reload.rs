@@ -17,7 +17,7 @@ use tokio::sync::{
 };
 
 use crate::{
-    snapshot::{self, DialplanStamp, SnapshotError, Source},
+    snapshot::{self, BlocklistStamp, DialplanStamp, SnapshotError, Source},
     transport::Certificates,
 };
 
@@ -52,7 +52,8 @@ impl From<SnapshotError> for Refused {
             | SnapshotError::Dialplan(_)
             | SnapshotError::Presets(_)
             | SnapshotError::Rates(_)
-            | SnapshotError::Authorities(_) => false,
+            | SnapshotError::Authorities(_)
+            | SnapshotError::Blocklist(_) => false,
         };
         Self { problems: error.problems(), passes }
     }
@@ -96,7 +97,7 @@ impl Reloader {
                             // What does not come to rest is looked at again with the next poll.
                             None => {
                                 if !std::mem::replace(&mut is_restless, true) {
-                                    tracing::warn!("a dialplan or certificate file changes all the time: the former state stays in force until it rests");
+                                    tracing::warn!("a dialplan, certificate or blocklist file changes all the time: the former state stays in force until it rests");
                                 }
                                 continue;
                             }
@@ -198,6 +199,7 @@ impl Reloader {
         Files {
             dialplans: snapshot::dialplan_stamp(&self.source.dialplans),
             certificate: self.certificates.stamp(),
+            blocklist: self.source.blocklist.as_deref().and_then(snapshot::blocklist_stamp),
         }
     }
 }
@@ -235,6 +237,7 @@ struct Seen {
 struct Files {
     dialplans: DialplanStamp,
     certificate: CertificateStamp,
+    blocklist: Option<BlocklistStamp>,
 }
 
 const POLL: Duration = Duration::from_secs(1);

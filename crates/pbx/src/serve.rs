@@ -123,6 +123,7 @@ impl Running {
             presets: config.trunks.presets.clone(),
             rates: config.trunks.rates.clone(),
             authorities: config.stir.authorities.clone(),
+            blocklist: config.trunks.blocklist.clone(),
             prompts: sound.prompts,
             own_hosts: settings::own_hosts(config),
         };

@@ -261,6 +261,40 @@ pub enum StoreError {
     /// What was said of a profile cannot be; one sentence each.
     #[error("{}", .0.join("\n"))]
     ProfileWords(Vec<String>),
+    /// That organisation has no such contact.
+    #[error("there is no contact {number} in organisation `{organisation}`")]
+    UnknownContact {
+        /// The number asked for, in E.164.
+        number: String,
+        /// The organisation's slug.
+        organisation: String,
+    },
+    /// An organisation would have more contacts than it may.
+    #[error("organisation `{organisation}` would have more than {most} contacts: remove some first")]
+    TooManyContacts {
+        /// The organisation's slug.
+        organisation: String,
+        /// How many it may have.
+        most: usize,
+    },
+    /// That organisation has no such block.
+    #[error("there is no block for {what} in organisation `{organisation}`")]
+    UnknownBlock {
+        /// Whom it would be for.
+        what: String,
+        /// The organisation's slug.
+        organisation: String,
+    },
+    /// An organisation would have more blocks than it may.
+    #[error(
+        "organisation `{organisation}` would have more than {most} blocks: name numbers in the file of [trunks] blocklist"
+    )]
+    TooManyBlocks {
+        /// The organisation's slug.
+        organisation: String,
+        /// How many it may have.
+        most: usize,
+    },
     /// No user has that login.
     #[error("there is no user `{login}`")]
     UnknownUser {
@@ -292,6 +326,8 @@ impl StoreError {
                 | Self::Trunk(_)
                 | Self::TrunkWords(_)
                 | Self::ProfileWords(_)
+                | Self::TooManyContacts { .. }
+                | Self::TooManyBlocks { .. }
                 | Self::Url { .. }
                 | Self::Missing { .. }
                 | Self::Unreachable { .. }

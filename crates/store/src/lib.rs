@@ -5,6 +5,7 @@
 //! file of its own; nothing outside this crate sees SQL or a type of the database library.
 
 mod bindings;
+mod callers;
 mod calls;
 mod cdr;
 pub mod credentials;
@@ -30,6 +31,7 @@ mod trunks;
 mod users;
 
 pub use bindings::{Binding, BindingChange, StoredBinding};
+pub use callers::{Block, BlockAction, BlockCondition, BlockDetails, Contact, ContactEntry};
 pub use calls::HistoryFilter;
 pub use cdr::{Cdr, Direction, Disposition, HangupBy};
 pub use error::StoreError;

@@ -31,6 +31,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, name: "trunks", sqlite: TRUNKS, postgres: TRUNKS },
     Migration { version: 8, name: "rights", sqlite: RIGHTS, postgres: RIGHTS },
     Migration { version: 9, name: "provider_events", sqlite: PROVIDER_EVENTS, postgres: PROVIDER_EVENTS },
+    Migration { version: 10, name: "contacts", sqlite: CONTACTS, postgres: CONTACTS },
     Migration { version: 11, name: "trunk_accounts", sqlite: TRUNK_ACCOUNTS, postgres: TRUNK_ACCOUNTS },
 ];
 
@@ -42,6 +43,7 @@ const WAY: &str = include_str!("../migrations/0006_way.sql");
 const TRUNKS: &str = include_str!("../migrations/0007_trunks.sql");
 const RIGHTS: &str = include_str!("../migrations/0008_rights.sql");
 const PROVIDER_EVENTS: &str = include_str!("../migrations/0009_provider_events.sql");
+const CONTACTS: &str = include_str!("../migrations/0010_contacts.sql");
 const TRUNK_ACCOUNTS: &str = include_str!("../migrations/0011_trunk_accounts.sql");
 
 /// True when no migration is left to apply. Takes no lock.

@@ -3,6 +3,7 @@
 use sqlx::{AnyConnection, FromRow};
 use uuid::Uuid;
 
+use crate::callers::{self, BlockDetails};
 use crate::error::Fault;
 use crate::extensions::{self, Extension};
 use crate::open::now_micros;
@@ -40,6 +41,10 @@ pub struct Directory {
     pub trunks: Vec<Trunk>,
     /// By organisation, then name.
     pub profiles: Vec<Profile>,
+    /// Organisation, number in E.164 and name of each contact.
+    pub contacts: Vec<(String, String, String)>,
+    /// Whom organisations keep out.
+    pub blocks: Vec<(String, BlockDetails)>,
 }
 
 impl Store {
@@ -55,11 +60,13 @@ impl Store {
             let rows = extensions::all(&mut reading).await?;
             let trunks = trunks::all(&mut reading).await?;
             let profiles = rights::all(&mut reading).await?;
+            let contacts = callers::all_contacts(&mut reading).await?;
+            let blocks = callers::all_blocks(&mut reading).await?;
             let seal = self.seal(&mut reading).await?;
             reading.commit().await?;
             let extensions = rows.into_iter().map(|row| row.open(&seal)).collect::<Result<_, _>>()?;
             let trunks = trunks.into_iter().map(|row| row.open(&seal)).collect::<Result<_, _>>()?;
-            Ok(Directory { revision, organisations, extensions, trunks, profiles })
+            Ok(Directory { revision, organisations, extensions, trunks, profiles, contacts, blocks })
         })
         .await
     }
@@ -93,6 +100,14 @@ pub(crate) fn choose<'a>(
         (None, [only]) => Ok(only),
         (None, _) => named(DEFAULT).ok_or(StoreError::OrganisationNeeded),
     }
+}
+
+/// The same, read from the database.
+pub(crate) async fn chosen(
+    connection: &mut AnyConnection,
+    slug: Option<&str>,
+) -> Result<Organisation, Fault> {
+    Ok(choose(&all(connection).await?, slug)?.clone())
 }
 
 pub(crate) async fn insert(
@@ -130,7 +145,9 @@ pub(crate) async fn rename_placeholder(connection: &mut AnyConnection, slug: &st
          AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id) \
          AND NOT EXISTS (SELECT 1 FROM trunks WHERE trunks.organisation_id = organisations.id) \
          AND (EXISTS (SELECT 1 FROM users WHERE users.organisation_id = organisations.id) \
-              OR EXISTS (SELECT 1 FROM profiles WHERE profiles.organisation_id = organisations.id)) \
+              OR EXISTS (SELECT 1 FROM profiles WHERE profiles.organisation_id = organisations.id) \
+         OR EXISTS (SELECT 1 FROM contacts WHERE contacts.organisation_id = organisations.id) \
+         OR EXISTS (SELECT 1 FROM blocks WHERE blocks.organisation_id = organisations.id)) \
          AND NOT EXISTS (SELECT 1 FROM organisations AS others WHERE others.slug = $2)";
     let renamed = sqlx::query(sql).bind(&id).bind(slug).execute(&mut *connection).await?;
     if renamed.rows_affected() > 0 { adopt_placeholder(connection).await } else { Ok(()) }
@@ -143,6 +160,8 @@ pub(crate) async fn remove_placeholder(connection: &mut AnyConnection) -> Result
     let sql = "DELETE FROM organisations WHERE id = $1 AND domain IS NULL \
          AND NOT EXISTS (SELECT 1 FROM extensions WHERE extensions.organisation_id = organisations.id) \
          AND NOT EXISTS (SELECT 1 FROM trunks WHERE trunks.organisation_id = organisations.id) \
+         AND NOT EXISTS (SELECT 1 FROM contacts WHERE contacts.organisation_id = organisations.id) \
+         AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocks.organisation_id = organisations.id) \
          AND NOT EXISTS (SELECT 1 FROM users WHERE users.organisation_id = organisations.id) \
          AND NOT EXISTS (SELECT 1 FROM profiles WHERE profiles.organisation_id = organisations.id)";
     let removed = sqlx::query(sql).bind(&id).execute(connection).await?;

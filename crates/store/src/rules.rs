@@ -47,6 +47,15 @@ pub enum Refusal {
     /// What is called is neither a number in E.164 nor a short word.
     #[error("`{0}` is no number: write it as +31201234567, or as a short word")]
     Called(String),
+    /// What calls is no whole number of the public network.
+    #[error("`{0}` is no whole number: write it as +31201234567")]
+    PublicNumber(String),
+    /// The start of numbers is not `+` and digits.
+    #[error("`{0}` cannot be the start of numbers: write it as +44 or +4420")]
+    Prefix(String),
+    /// A contact has no name.
+    #[error("a contact needs a name")]
+    NoName,
     /// A country is not two small letters.
     #[error("`{0}` is no country: write its two letters, such as nl")]
     Country(String),
@@ -227,7 +236,7 @@ pub(crate) fn name(text: &str) -> Result<(), Refusal> {
 }
 
 /// The refused value as one short, printable piece of a sentence.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars().take(40).flat_map(char::escape_debug).collect()
 }
 

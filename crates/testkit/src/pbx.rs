@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kiestoon_call::{
-    AccountKept, CdrRecord, Event, Extension, HoursSet, Input, Organisation, Output, Profile, Rate, Rates,
-    Settings, Snapshot, SnapshotParts, Switch, Trunk, WallClock, WebhookRequest,
+    AccountKept, BlockRule, BlockRules, Callers, CdrRecord, Contacts, Event, Extension, HoursSet, Input,
+    Numbers, Organisation, Output, Profile, Rate, Rates, Settings, Snapshot, SnapshotParts, Switch, Trunk,
+    WallClock, WebhookRequest,
 };
-use kiestoon_dialplan::{Plan, Plans, SourceFile};
+use kiestoon_dialplan::{Country, Plan, Plans, SourceFile};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::registrar::{BindingChange, StoredBinding};
 use kiestoon_sip::stir::{Chain, Fault};
@@ -114,6 +115,12 @@ pub struct Directory {
     pub profiles: HashMap<String, Profile>,
     /// What calls cost: trunk, prefix, rate.
     pub rates: Vec<(String, String, Rate)>,
+    /// Numbers and names of those who call.
+    pub contacts: Vec<(String, String)>,
+    /// Who is kept out.
+    pub blocks: Vec<BlockRule>,
+    /// Numbers that are kept out besides.
+    pub listed: Vec<String>,
 }
 
 impl Directory {
@@ -141,6 +148,12 @@ impl Directory {
             extensions: extensions.collect::<HashMap<_, _>>(),
             trunks: self.trunks.iter().map(|trunk| ((*trunk.name).into(), Arc::clone(trunk))).collect(),
             profile: Arc::new(self.profile.clone()),
+            callers: Callers {
+                country: Country::find("nl"),
+                contacts: Contacts::new(self.contacts.iter().map(|(number, name)| (&**number, &**name))),
+                rules: BlockRules::new(self.blocks.iter().cloned()),
+                listed: Arc::new(Numbers::new(self.listed.iter().map(String::as_str))),
+            },
             rates: Rates::new(self.rates.iter().map(|(trunk, prefix, rate)| (&**trunk, &**prefix, *rate))),
         };
         Arc::new(Snapshot::new(SnapshotParts {

@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kiestoon_call::{Rate, Settings, Trunk};
+use kiestoon_call::{BlockAction, BlockCondition, BlockRule, Rate, Settings, Trunk};
 use kiestoon_dialplan::{Country, Language, SayKind};
 use kiestoon_sip::{Flow, Host, Message, SipUri, Transport};
 
@@ -68,6 +68,9 @@ impl Story {
             profile: kiestoon_call::Profile::default(),
             profiles: HashMap::new(),
             rates: Vec::new(),
+            contacts: Vec::new(),
+            blocks: Vec::new(),
+            listed: Vec::new(),
         };
         Self {
             seed,
@@ -121,6 +124,27 @@ impl Story {
         trunk.caller_id.number = Some("+31201234567".into());
         change(&mut trunk);
         self.directory.trunks.push(Arc::new(trunk));
+        self
+    }
+
+    /// Knows somebody outside by name.
+    #[must_use]
+    pub fn contact(mut self, number: &str, name: &str) -> Self {
+        self.directory.contacts.push((number.to_owned(), name.to_owned()));
+        self
+    }
+
+    /// Keeps callers out, or lets them in, over any trunk.
+    #[must_use]
+    pub fn block(mut self, condition: BlockCondition, action: BlockAction) -> Self {
+        self.directory.blocks.push(BlockRule { condition, trunk: None, action });
+        self
+    }
+
+    /// Has a number in the file of those that are kept out.
+    #[must_use]
+    pub fn listed(mut self, number: &str) -> Self {
+        self.directory.listed.push(number.to_owned());
         self
     }
 

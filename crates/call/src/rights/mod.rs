@@ -18,6 +18,7 @@ mod require;
 pub use account::Period;
 pub use charged::Charged;
 pub use class::Class;
+pub(crate) use class::is_for_help;
 pub use drill::{DrillCase, DrillResult, DrillVerdict, Expected};
 pub use gate::Why;
 pub(crate) use gate::{CallOut, Granted, Refusal};

@@ -16,6 +16,7 @@ use crate::abilities::Abilities;
 use crate::agent;
 use crate::call::{Call, Stage};
 use crate::callee_invite::Carried;
+use crate::callers::BlockRule;
 use crate::cdr::{Cdr, CdrLeg, CdrRecord, End, LegTrunk, Side};
 use crate::event::Event;
 use crate::forward::History;
@@ -67,11 +68,17 @@ impl Switch {
             Err(status) => return self.refuse(server, &request, &principal, status, "gruu_not_registered"),
         };
         let dialled = one_phone.as_ref().map_or(dialled, |phone| phone.number.clone());
-        self.accept(server, request, flow, Accepted { principal, dialled, one_phone, refused: None });
+        self.accept(
+            server,
+            request,
+            flow,
+            Accepted { principal, dialled, one_phone, refused: None, blocked: None },
+        );
     }
 
     /// A call from outside.
     fn invite_over_trunk(&mut self, server: ServerId, request: Request, flow: Flow, arrival: Arrival) {
+        let (arrival, blocked) = self.known(arrival);
         let Arrival { organisation, trunk, caller, name, dialled, context, refused } = arrival;
         let principal =
             Principal { organisation, number: caller, lasts: None, over: Some((trunk, name)), context };
@@ -82,7 +89,12 @@ impl Switch {
         if let Some(refusal) = session_timer::too_short(&self.x, &request) {
             return self.x.respond(server, refusal);
         }
-        self.accept(server, request, flow, Accepted { principal, dialled, one_phone: None, refused });
+        self.accept(
+            server,
+            request,
+            flow,
+            Accepted { principal, dialled, one_phone: None, refused, blocked },
+        );
     }
 
     /// The call that comes from a trunk with this request, if it does.
@@ -92,8 +104,10 @@ impl Switch {
 
     /// A call, if there is room for it.
     fn accept(&mut self, server: ServerId, request: Request, flow: Flow, accepted: Accepted) {
-        let Accepted { principal, dialled, one_phone, refused } = accepted;
-        let decision = refused.is_none().then(|| self.decide(&principal, &dialled)).flatten();
+        let Accepted { principal, dialled, one_phone, refused, blocked } = accepted;
+        let is_silenced = blocked.as_ref().is_some_and(BlockRule::silences);
+        let goes_on = refused.is_none() && !is_silenced;
+        let decision = goes_on.then(|| self.decide(&principal, &dialled)).flatten();
         let is_emergency = decision.as_ref().is_some_and(|decision| decision.emergency);
         if !is_emergency && self.draining {
             return self.refuse(server, &request, &principal, 503, "draining");
@@ -127,6 +141,7 @@ impl Switch {
             dialog,
             one_phone,
             refused,
+            blocked,
         });
     }
 
@@ -277,17 +292,22 @@ impl Switch {
             may_try_hosts: false,
         };
         self.calls.insert(key, call);
-        self.with_call(key, |call, x| match refusal {
-            Some(end) => {
-                // It comes to no step, and somebody needs help.
-                notify.iter().flatten().for_each(|whom| call.notify(x, whom));
-                call.end(x, end);
+        let is_silenced = new.blocked.as_ref().is_some_and(BlockRule::silences);
+        self.with_call(key, |call, x| {
+            new.blocked.iter().for_each(|rule| call.tell_blocked(x, rule));
+            match refusal {
+                Some(end) => {
+                    // It comes to no step, and somebody needs help.
+                    notify.iter().flatten().for_each(|whom| call.notify(x, whom));
+                    call.end(x, end);
+                }
+                None if permission.is_some_and(|permission| !call.has_permission(x, &permission)) => {
+                    notify.iter().flatten().for_each(|whom| call.notify(x, whom));
+                    call.forbidden(x);
+                }
+                None if is_silenced => call.silence(x),
+                None => call.begin(x),
             }
-            None if permission.is_some_and(|permission| !call.has_permission(x, &permission)) => {
-                notify.iter().flatten().for_each(|whom| call.notify(x, whom));
-                call.forbidden(x);
-            }
-            None => call.begin(x),
         });
     }
 
@@ -338,6 +358,7 @@ struct Accepted {
     dialled: Box<str>,
     one_phone: Option<OnePhone>,
     refused: Option<End>,
+    blocked: Option<BlockRule>,
 }
 
 impl Principal {
@@ -358,8 +379,10 @@ struct NewCall {
     decision: Option<Decision>,
     dialog: Dialog,
     one_phone: Option<OnePhone>,
-    /// How it ends at once, where its trunk's policy does not take it.
+    /// How it ends at once, where its trunk's policy or a rule does not take it.
     refused: Option<End>,
+    /// The rule that its caller is under.
+    blocked: Option<BlockRule>,
 }
 
 /// Why a call ends before its first step, if it does. `offer` is the status that refuses its offer.

@@ -9,6 +9,7 @@ mod holds;
 mod in_dialog;
 mod invite;
 mod keep_alive;
+mod known;
 mod lost_connection;
 mod message;
 mod options;

@@ -134,6 +134,7 @@ impl Call {
             Stage::Ringing(ring) => ring.branches.iter().map(|branch| &branch.leg).collect(),
             Stage::Between
             | Stage::Verifying(_)
+            | Stage::Silenced
             | Stage::Asking(_)
             | Stage::Sounding(_)
             | Stage::Ending(_) => Vec::new(),
@@ -165,9 +166,11 @@ impl Call {
         self.snapshot.organisation(self.organisation).map(|ours| ours.slug.clone()).unwrap_or_default()
     }
 
-    /// The name of an extension, as it was when the call began.
+    /// The name of an extension or a contact, as it was when the call began.
     fn name_of(&self, number: &str) -> Option<Box<str>> {
-        Some(self.snapshot.extension(self.organisation, number)?.name.clone())
+        let organisation = self.snapshot.organisation(self.organisation)?;
+        let extension = organisation.extensions.get(number).map(|extension| &*extension.name);
+        extension.or_else(|| organisation.callers.name(number)).map(Into::into)
     }
 
     /// A leg that has media.
@@ -192,7 +195,7 @@ impl Call {
             Stage::Between | Stage::Asking(_) | Stage::Ringing(_) if self.walk.transfers.search.is_some() => {
                 CallState::Transferring
             }
-            Stage::Between | Stage::Verifying(_) => CallState::Starting,
+            Stage::Between | Stage::Verifying(_) | Stage::Silenced => CallState::Starting,
             Stage::Asking(_) => CallState::Asking,
             Stage::Ringing(_) if self.cdr.record.ringing_at.is_some() => CallState::Ringing,
             Stage::Ringing(_) => CallState::Dialling,

@@ -62,6 +62,7 @@ impl Call {
             Stage::Ringing(_) if self.offer.is_some() => Ok(Place::Side(side)),
             Stage::Between
             | Stage::Verifying(_)
+            | Stage::Silenced
             | Stage::Asking(_)
             | Stage::Ringing(_)
             | Stage::Sounding(_) => Err(603),

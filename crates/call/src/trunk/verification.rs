@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{StirPolicy, Trunk};
 use crate::call::{Call, Stage};
+use crate::callers::forged::Forged;
 use crate::cdr::End;
 use crate::event::Event;
 use crate::exchange::Exchange;
@@ -150,17 +151,21 @@ impl Call {
             (entry.verstat, entry.attestation, entry.stir_fault) = (Some(verstat), attestation, fault);
         }
         self.carried.verstat = Some(verstat);
-        self.walk.knows("verstat", verstat.as_str());
-        self.walk.knows("attestation", attestation.map_or("", Attestation::as_str));
         x.event(Event::CallerVerified { call: self.id(), verstat, attestation, fault });
         let is_required = self.verifier().is_some_and(|trunk| trunk.stir.policy == StirPolicy::Require);
         match fault {
             Some(fault) if is_required => {
                 let (status, _) = fault.status();
-                self.end(x, End { reason: EndReason::NotVerified, status: Some(status), q850: None });
+                return self.end(x, End { reason: EndReason::NotVerified, status: Some(status), q850: None });
             }
-            _ => self.walk_on(x, None),
+            _ => {}
         }
+        if verstat == Verstat::Failed && matches!(self.number_is_forged(x), Forged::Over) {
+            return;
+        }
+        self.walk.knows("verstat", verstat.as_str());
+        self.walk.knows("attestation", attestation.map_or("", Attestation::as_str));
+        self.walk_on(x, None);
     }
 
     fn numbers(&self, trunk: &Trunk, invite: &Request) -> Numbers {

@@ -22,6 +22,8 @@ mod caller_dies_silently;
 mod caller_is_shown;
 mod caller_is_signed;
 mod caller_is_verified;
+mod callers_are_kept_out;
+mod callers_are_known;
 mod cancel_before_answer;
 mod cancel_crosses_200;
 mod collect_step;

@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, database, folder, print_line};
-use crate::snapshot::RateCards;
+use crate::snapshot::{RateCards, read_blocklist};
 use crate::stir::authorities;
 use crate::transport::is_no_ipv6;
 use crate::{settings, sounds, webhook};
@@ -28,6 +28,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     report.presets(cli, &config);
     report.rates(&config);
     report.authorities(&config);
+    report.blocklist(&config);
     let there = cli.block_on(async {
         let there = report.database(&config).await;
         report.ports(&config).await;
@@ -125,6 +126,15 @@ impl Report {
         let Some(folder) = &config.stir.authorities else { return };
         if let Err(fault) = authorities(folder) {
             self.errors.push(format!("`stir.authorities`: {fault}"));
+        }
+    }
+
+    /// The numbers whose calls are declined: a list that cannot be read would keep every change from being taken.
+    fn blocklist(&mut self, config: &Config) {
+        let Some(file) = &config.trunks.blocklist else { return };
+        match read_blocklist(file) {
+            Ok(listed) => self.warnings.extend(listed.warnings),
+            Err(fault) => self.errors.push(format!("`trunks.blocklist`: {fault}")),
         }
     }
 

@@ -41,6 +41,20 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
             database
         ),
         StoreError::UnknownUser { login } => format!("er is geen gebruiker `{login}`"),
+        StoreError::UnknownContact { number, organisation } => {
+            format!("er is geen contact {number} in organisatie `{organisation}`")
+        }
+        StoreError::TooManyContacts { organisation, most } => {
+            format!(
+                "organisatie `{organisation}` zou meer dan {most} contacten hebben: verwijder er eerst enkele"
+            )
+        }
+        StoreError::UnknownBlock { what, organisation } => {
+            format!("er is geen blokkade voor {what} in organisatie `{organisation}`")
+        }
+        StoreError::TooManyBlocks { organisation, most } => format!(
+            "organisatie `{organisation}` zou meer dan {most} blokkades hebben: noem nummers in het bestand van [trunks] blocklist"
+        ),
         StoreError::UserExists { login } => format!("gebruiker `{login}` bestaat al"),
         StoreError::Full { database } => {
             format!("de schijf met de database {} is vol: maak ruimte vrij", database)
@@ -172,6 +186,13 @@ fn refused(refusal: &Refusal) -> Option<String> {
         Refusal::Context(context) => {
             format!("`{context}` kan geen context zijn: schrijf de naam zoals het belplan die heeft")
         }
+        Refusal::PublicNumber(number) => {
+            format!("`{number}` is geen heel nummer: schrijf het als +31201234567")
+        }
+        Refusal::Prefix(start) => {
+            format!("`{start}` kan geen begin van nummers zijn: schrijf het als +44 of +4420")
+        }
+        Refusal::NoName => "een contact heeft een naam nodig".into(),
         Refusal::Name => "een naam heeft hoogstens 128 tekens en geen stuurtekens".into(),
         _ => return None,
     })

@@ -44,7 +44,7 @@ fn warn(warnings: &[ImportProblem], language: Language) {
     }
 }
 
-fn read(file: &Path, language: Language) -> Result<String, Failure> {
+pub(super) fn read(file: &Path, language: Language) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(|error| {
         let file = file.display();
         Failure::Input(say!(
@@ -93,6 +93,8 @@ fn print(report: &ImportReport, language: Language) -> Result<(), Failure> {
         (&report.profiles, "profiles", "profielen"),
         (&report.trunks, "trunks", "trunks"),
         (&report.numbers, "numbers", "nummers"),
+        (&report.contacts, "contacts", "contacten"),
+        (&report.blocks, "blocks", "blokkades"),
     ] {
         if *found != Counts::default() {
             line.push_str(&format!("; {}: {}", language.pick(english, dutch), counts(found)));
@@ -113,6 +115,8 @@ fn report_json(report: &ImportReport) -> serde_json::Value {
         "profiles": counts(&report.profiles),
         "trunks": counts(&report.trunks),
         "numbers": counts(&report.numbers),
+        "contacts": counts(&report.contacts),
+        "blocks": counts(&report.blocks),
         "generated": generated.collect::<Vec<_>>(),
     })
 }

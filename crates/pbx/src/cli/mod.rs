@@ -2,7 +2,9 @@
 //! what the operator has to mend (usage, configuration, input files), 1 for the rest.
 
 mod args;
+mod block;
 mod check;
+mod contact;
 mod ctl;
 mod database;
 mod dialplan;
@@ -90,6 +92,8 @@ impl Cli {
             Verb::Rights(args) => rights::rights(self, args),
             Verb::Profile(args) => profile::profile(self, args),
             Verb::FraudDrill(args) => fraud_drill::fraud_drill(self, args),
+            Verb::Contact(args) => contact::contact(self, args),
+            Verb::Block(args) => block::block(self, args),
             Verb::User(args) => user::user(self, args),
             Verb::Dialplan(args) => dialplan::dialplan(self, args),
             Verb::History(args) => history::history(self, &args),

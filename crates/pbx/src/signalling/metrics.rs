@@ -233,6 +233,11 @@ impl Signalling {
             "RTP packets received from phones and sent to them.",
             [([INBOUND], totals.rtp_received), ([OUTBOUND], totals.rtp_sent)],
         );
+        to.counter(
+            "kiestoon_calls_blocked_total",
+            "Calls over trunks that a block was for, by what became of them.",
+            self.blocked.iter().map(|(action, count)| ([("action", *action)], *count)),
+        );
         let one_way = |word: &str| Cause::ALL.iter().any(|cause| cause.as_str() == word && cause.is_fault());
         to.counter(
             "kiestoon_one_way_audio_total",

@@ -188,6 +188,8 @@ struct Signalling {
     answered: VecDeque<Input>,
     /// How often each cause was named.
     diagnoses: BTreeMap<&'static str, u64>,
+    /// Calls that a rule was for, by what became of them.
+    blocked: BTreeMap<&'static str, u64>,
     /// Answers to operators that wait for the media threads.
     answers: Vec<Task<()>>,
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use kiestoon_call::{Input, PoliceSettings, Settings, Snapshot, Switch};
+use kiestoon_call::{BlockAction, Input, PoliceSettings, Settings, Snapshot, Switch};
 use kiestoon_media::{Cause, MediaEvent};
 use tokio::{
     runtime::Handle,
@@ -124,6 +124,7 @@ impl Parts {
             reload_refused: self.reload_refused,
             certificates: self.listen.certificates,
             answered: VecDeque::new(),
+            blocked: BlockAction::KEPT_OUT.map(|action| (action, 0)).into(),
             diagnoses: Cause::ALL.map(|cause| (cause.as_str(), 0)).into(),
             answers: Vec::new(),
         };

@@ -76,6 +76,10 @@ impl Signalling {
             Event::WebhookFailed { .. } => self.totals.webhooks_failed += 1,
             Event::AuthenticationFailed { .. } => self.totals.passwords_wrong += 1,
             Event::RegistrationChanged { transport: Some(_), .. } => self.totals.registrations += 1,
+            Event::CallBlocked { action, .. } => {
+                let count = self.blocked.entry(*action).or_default();
+                *count = count.saturating_add(1);
+            }
             Event::CallDiagnosed { cause: Some(cause), .. } => {
                 let count = self.diagnoses.entry(cause.as_str()).or_default();
                 *count = count.saturating_add(1);
@@ -110,6 +114,9 @@ fn log(event: &Event) {
             let attestation = attestation.map(Attestation::as_str);
             let fault = fault.map(|fault| fault.as_str());
             tracing::info!(%call, %verstat, attestation, fault, "caller's number looked at");
+        }
+        Event::CallBlocked { call, rule, trunk, action, .. } => {
+            tracing::info!(%call, %trunk, rule = rule.kind(), action, "caller blocked");
         }
         Event::CallRinging { call, number } => tracing::trace!(%call, %number, "ringing"),
         Event::CallAnswered { call, .. } => tracing::info!(%call, "call answered"),

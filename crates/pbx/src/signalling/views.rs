@@ -266,6 +266,13 @@ pub(super) fn happening(event: Event) -> control::Happening {
             attestation: attestation.map(|attestation| attestation.to_string()),
             fault: fault.map(|fault| fault.as_str().to_owned()),
         },
+        Event::CallBlocked { call, from, rule, trunk, action } => Happening::CallBlocked {
+            call_id: call.to_string(),
+            from_number: from.into(),
+            rule: rule.to_string(),
+            trunk: trunk.into(),
+            action: action.to_owned(),
+        },
         Event::WebhookFailed { call, webhook, fault } => Happening::CallWebhookFailed {
             call_id: call.to_string(),
             webhook: webhook.into(),

@@ -1,6 +1,8 @@
 //! Builds the snapshot that calls run on: directory from the database, dialplan from its folder, names of the prompts.
 //! Built whole and checked whole; what is wrong is said all at once and the old snapshot stays.
 
+mod blocklist;
+mod callers;
 mod files;
 mod rates;
 mod rights;
@@ -14,12 +16,13 @@ use std::{
     sync::Arc,
 };
 
-use kiestoon_call::{Extension, Organisation, Profile, Snapshot, SnapshotParts};
+use kiestoon_call::{Callers, Extension, Organisation, Profile, Snapshot, SnapshotParts};
 use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_store::{Directory, ImportProblem, Presets, Store, StoreError};
 
+pub(crate) use self::blocklist::{Stamp as BlocklistStamp, read as read_blocklist, stamp as blocklist_stamp};
 pub(crate) use self::files::{DialplanStamp, dialplan_file, dialplan_files, dialplan_stamp};
 pub(crate) use self::rates::{RateCards, RateProblem};
 use self::rights::Profiles;
@@ -37,6 +40,8 @@ pub(crate) struct Source {
     pub(crate) rates: Option<PathBuf>,
     /// The folder of the authorities that vouch for callers' numbers.
     pub(crate) authorities: Option<PathBuf>,
+    /// The file of numbers whose calls are declined.
+    pub(crate) blocklist: Option<PathBuf>,
     /// Names of the prompts that were loaded at the start.
     pub(crate) prompts: Vec<String>,
     /// Addresses and names, beside those it listens on, that count as this PBX.
@@ -60,6 +65,8 @@ pub(crate) enum SnapshotError {
     Rates(Vec<RateProblem>),
     #[error("`stir.authorities`: {0}")]
     Authorities(String),
+    #[error("`trunks.blocklist`: {0}")]
+    Blocklist(String),
 }
 
 impl SnapshotError {
@@ -87,7 +94,7 @@ impl Source {
         let rates = RateCards::load(self.rates.as_deref()).map_err(SnapshotError::Rates)?;
         let anchors = self.authorities.as_deref().map(authorities).transpose();
         let anchors = Arc::new(anchors.map_err(SnapshotError::Authorities)?.unwrap_or_default());
-        let directory = self.store.directory().await?;
+        let mut directory = self.store.directory().await?;
         let is_prompt = |name: &str| self.prompts.iter().any(|loaded| loaded == name);
         warnings.extend(plans.unresolved(|plan, kind, name| match kind {
             ReferenceKind::Extension => directory.extensions.iter().any(|extension| extension.number == name),
@@ -109,9 +116,14 @@ impl Source {
         warnings.extend(rights::unknown_hours(&directory, &plans));
         warnings.extend(rights::doubtful_prefixes(&directory));
         warnings.extend(rates.unused(&directory));
+        warnings.extend(callers::doubts(&directory, &plans, &presets));
+        let listed = self.blocklist.as_deref().map(blocklist::read).transpose();
+        let listed = listed.map_err(SnapshotError::Blocklist)?.unwrap_or_default();
+        warnings.extend(listed.warnings);
+        let callers = callers::by_organisation(&mut directory, &presets, &Arc::new(listed.numbers));
         let parts = SnapshotParts {
             revision: directory.revision,
-            organisations: organisations(directory, &presets, &rates, &anchors, &mut warnings),
+            organisations: organisations(directory, callers, &presets, &rates, &anchors, &mut warnings),
             own_hosts: self.own_hosts.clone(),
             plans,
             prompts: self.prompts.clone(),
@@ -122,6 +134,7 @@ impl Source {
 
 fn organisations(
     directory: Directory,
+    mut callers: HashMap<String, Callers>,
     presets: &Presets,
     rates: &RateCards,
     anchors: &Arc<TrustAnchors>,
@@ -152,6 +165,7 @@ fn organisations(
         let extensions = members.collect();
         organisations.push(Organisation {
             trunks: trunks.remove(&organisation.id).unwrap_or_default(),
+            callers: callers.remove(&organisation.id).unwrap_or_default(),
             id: organisation.id.into(),
             slug: organisation.slug.into(),
             domain: organisation.domain.map(Into::into),

@@ -21,6 +21,7 @@ mod postgresql;
 mod a_thousand_calls;
 mod attacks;
 mod bounds;
+mod callers;
 mod database_away;
 mod day_and_night;
 mod dialplan;

@@ -2,6 +2,7 @@
 //! state kept.
 
 mod accounts;
+mod callers;
 mod corrupt_database;
 mod dialplan_tools;
 mod doctor;

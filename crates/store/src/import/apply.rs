@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::profile_apply::{self, Named};
 use super::reader::problem;
-use super::{ExtensionEntry, Import, ImportProblem, OrganisationEntry, Severity, trunk_apply};
+use super::{ExtensionEntry, Import, ImportProblem, OrganisationEntry, Severity, caller_apply, trunk_apply};
 use crate::error::Fault;
 use crate::extensions::{self, Extension, ExtensionRow, Secret};
 use crate::organisations::{self, DEFAULT, Organisation};
@@ -30,6 +30,10 @@ pub struct ImportReport {
     pub trunks: Counts,
     /// The numbers of the file, and those that it takes from its trunks.
     pub numbers: Counts,
+    /// The contacts of the file, one a number.
+    pub contacts: Counts,
+    /// The blocks of the file.
+    pub blocks: Counts,
     /// What an operator should look at although the import is taken, and what only the database could tell.
     pub warnings: Vec<ImportProblem>,
     /// The passwords that the store chose, in the order of the file: to be shown once, then forgotten.
@@ -88,6 +92,8 @@ impl Store {
             let trunks =
                 trunk_apply::plan(&mut writing, &seal, import, presets, &organisations, &mut problems)
                     .await?;
+            let callers =
+                caller_apply::plan(&mut writing, import, presets, &organisations, &mut problems).await?;
             if !problems.is_empty() {
                 problems.sort_by_key(|problem| (problem.line, problem.column));
                 return Err(StoreError::Import(problems).into());
@@ -98,6 +104,7 @@ impl Store {
             let entries: Vec<Entry<'_>> = entries(import, &homes, named).collect();
             self.apply_extensions(&mut writing, &seal, &entries, &mut report, progress).await?;
             trunks.apply(&mut writing, &seal, &mut report).await?;
+            callers.apply(&mut writing, &mut report).await?;
             if report.changed() {
                 settings::raise_revision(&mut writing).await?;
             }
@@ -165,9 +172,9 @@ impl ImportReport {
     /// False when everything was so already.
     #[must_use]
     pub fn changed(&self) -> bool {
-        let Self { organisations, extensions, profiles, trunks, numbers, .. } = self;
+        let Self { organisations, extensions, profiles, trunks, numbers, contacts, blocks, .. } = self;
         let changed = |counts: &Counts| counts.created + counts.updated + counts.removed > 0;
-        [organisations, extensions, profiles, trunks, numbers].into_iter().any(changed)
+        [organisations, extensions, profiles, trunks, numbers, contacts, blocks].into_iter().any(changed)
     }
 }
 
@@ -203,8 +210,9 @@ async fn apply_organisations(
             unchanged.insert(entry.slug.clone());
         }
     }
-    let needs_home =
-        !import.extensions.is_empty() || !import.trunks.is_empty() || !import.profiles.is_empty();
+    let has_callers = !import.contacts.is_empty() || !import.blocks.is_empty();
+    let has_members = !import.extensions.is_empty() || !import.profiles.is_empty();
+    let needs_home = has_members || !import.trunks.is_empty() || has_callers;
     if all.is_empty() && needs_home {
         all.push(organisations::insert(connection, DEFAULT, None, DEFAULT).await?);
         report.organisations.created += 1;
@@ -232,7 +240,10 @@ fn names_default(import: &Import) -> bool {
     let trunks = import.trunks.iter().map(|entry| entry.organisation.as_ref());
     let numbers = import.numbers.iter().map(|entry| entry.organisation.as_ref());
     let profiles = import.profiles.iter().map(|entry| entry.organisation.as_ref());
-    let parts = organisations.chain(extensions).chain(trunks).chain(numbers).chain(profiles);
+    let contacts = import.contacts.iter().map(|entry| entry.organisation.as_ref());
+    let blocks = import.blocks.iter().map(|entry| entry.organisation.as_ref());
+    let outside = numbers.chain(contacts).chain(blocks);
+    let parts = organisations.chain(extensions).chain(trunks).chain(profiles).chain(outside);
     parts.flatten().any(|slug| slug == DEFAULT)
 }
 

@@ -2,6 +2,8 @@
 //! at its place, then applied in one transaction.
 
 mod apply;
+mod caller_apply;
+mod caller_parse;
 mod parse;
 mod problem;
 mod profile_apply;
@@ -17,6 +19,7 @@ pub use apply::{Counts, GeneratedPassword, ImportReport};
 pub use problem::{ImportProblem, Severity};
 pub(crate) use reader::Reader;
 
+use crate::callers::BlockDetails;
 use crate::extensions::Secret;
 use crate::import::problem::Position;
 use crate::rights::{CallClass, ProfileSettings};
@@ -55,6 +58,16 @@ use crate::trunks::{TrunkPassword, TrunkSettings, WebhookSecret};
 /// number = "+31205555555"
 /// trunk = "voys"
 /// context = "inkomend"            # where its calls enter the dialplan
+///
+/// [[contact]]
+/// number = "+31201234567"         # or numbers = ["...", "..."]
+/// name = "Bakkerij Jansen"
+///
+/// [[block]]
+/// prefix = "+44"                  # or number = "...", anonymous = true, stir = "failed"
+/// trunk = "voys"                  # left out: any
+/// action = "reject"               # or busy, silence, allow; or context = "spam"
+/// note = "..."
 /// ```
 #[derive(Debug, Default)]
 pub struct Import {
@@ -64,6 +77,8 @@ pub struct Import {
     profiles: Vec<ProfileEntry>,
     trunks: Vec<TrunkEntry>,
     numbers: Vec<NumberEntry>,
+    contacts: Vec<ContactBlock>,
+    blocks: Vec<BlockBlock>,
     warnings: Vec<ImportProblem>,
 }
 
@@ -150,6 +165,24 @@ struct NumberEntry {
     number: String,
     trunk: String,
     context: Option<String>,
+}
+
+/// One `[[contact]]` block.
+#[derive(Debug)]
+struct ContactBlock {
+    at: Position,
+    organisation: Option<String>,
+    /// As they are written.
+    numbers: Vec<(String, Position)>,
+    name: String,
+}
+
+/// One `[[block]]` block.
+#[derive(Debug)]
+struct BlockBlock {
+    at: Position,
+    organisation: Option<String>,
+    details: BlockDetails,
 }
 
 impl fmt::Debug for ExtensionEntry {

@@ -39,7 +39,19 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Import, Vec<ImportProblem>
                 let blocks = reader.blocks(key, item);
                 import.numbers.extend(blocks.filter_map(|table| reader.number(table)));
             }
-            _ => reader.unknown(document.as_table(), key, "organisation, extension, profile, trunk, number"),
+            "contact" => {
+                let blocks = reader.blocks(key, item);
+                import.contacts.extend(blocks.filter_map(|table| reader.contact(table)));
+            }
+            "block" => {
+                let blocks = reader.blocks(key, item);
+                import.blocks.extend(blocks.filter_map(|table| reader.block(table)));
+            }
+            _ => reader.unknown(
+                document.as_table(),
+                key,
+                "organisation, extension, profile, trunk, number, contact, block",
+            ),
         }
     }
     reader.duplicates(&import);

@@ -27,6 +27,13 @@ pub enum Severity {
     Warning,
 }
 
+impl ImportProblem {
+    /// An error in a whole line.
+    pub(crate) fn of_line(file: &str, line: u32, message: String) -> Self {
+        Self { file: file.to_owned(), line, column: 1, severity: Severity::Error, message }
+    }
+}
+
 impl fmt::Display for ImportProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {

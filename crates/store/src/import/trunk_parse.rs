@@ -85,7 +85,7 @@ impl Reader<'_> {
         }
     }
 
-    fn numbers(&mut self, table: &Table) -> Option<Vec<(String, Position)>> {
+    pub(super) fn numbers(&mut self, table: &Table) -> Option<Vec<(String, Position)>> {
         let item = table.get("numbers")?;
         let Some(array) = item.as_array() else {
             self.error(

@@ -83,9 +83,14 @@ impl TrunkDetails {
     /// A number as it is kept; None where it is none, or the preset or the country is not known.
     #[must_use]
     pub fn normal(&self, presets: &Presets, number: &str) -> Option<String> {
-        let below = presets.find(&self.preset)?.settings.country.as_deref();
-        let country = self.settings.country.as_deref().or(below).unwrap_or(DEFAULT_COUNTRY);
-        normal(presets, country, number)
+        presets.find(&self.preset)?;
+        normal(presets, &self.country(presets), number)
+    }
+
+    /// The country whose people dial here.
+    pub(crate) fn country(&self, presets: &Presets) -> String {
+        let below = presets.find(&self.preset).and_then(|preset| preset.settings.country.as_deref());
+        self.settings.country.as_deref().or(below).unwrap_or(DEFAULT_COUNTRY).to_owned()
     }
 
     /// Everything that is wrong with it, its preset and its own words together.

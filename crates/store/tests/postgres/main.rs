@@ -11,8 +11,12 @@ mod strangers_database;
 mod accounts_survive;
 #[path = "../store/bindings_survive.rs"]
 mod bindings_survive;
+#[path = "../store/blocks_are_kept.rs"]
+mod blocks_are_kept;
 #[path = "../store/calls_are_upserted.rs"]
 mod calls_are_upserted;
+#[path = "../store/contacts_are_kept.rs"]
+mod contacts_are_kept;
 #[path = "../store/extension_crud.rs"]
 mod extension_crud;
 #[path = "../store/hours_survive.rs"]

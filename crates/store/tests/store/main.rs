@@ -4,7 +4,9 @@
 
 mod accounts_survive;
 mod bindings_survive;
+mod blocks_are_kept;
 mod calls_are_upserted;
+mod contacts_are_kept;
 mod damaged_files;
 mod extension_crud;
 mod file_goes_missing;

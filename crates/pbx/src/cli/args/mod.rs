@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+pub(super) use self::block::{BlockArgs, BlockVerb, Who as BlockWho, Whom as BlockWhom};
+pub(super) use self::contact::{ContactArgs, ContactVerb};
 pub(super) use self::ctl::{BansVerb, CtlArgs, CtlVerb, FraudVerb, Who};
 pub(super) use self::dialplan::{
     CoverageArgs, DialplanArgs, DialplanTestArgs, DialplanVerb, ExplainArgs, GraphArgs, ReplayArgs,
@@ -17,6 +19,8 @@ pub(super) use self::setup::{DoctorArgs, SecretsArgs, SecretsVerb, SetupArgs};
 pub(super) use self::trunk::{TrunkArgs, TrunkTestArgs, TrunkVerb};
 pub(super) use self::user::{UserArgs, UserVerb};
 
+mod block;
+mod contact;
 mod ctl;
 mod dialplan;
 mod extension;
@@ -56,7 +60,7 @@ pub(super) enum Verb {
     /// Check configuration, certificates, dialplan, prompts, database and ports: all problems at once
     #[command(after_help = "Example:\n  kiestoon check --config /etc/kiestoon/kiestoon.toml")]
     Check,
-    /// Load organisations, extensions, profiles, trunks and numbers from a TOML file; loading it again changes nothing
+    /// Load organisations, extensions, profiles, trunks, numbers, contacts and blocks from a TOML file; loading it again changes nothing
     #[command(
         after_help = "Generated passwords are printed once. docs/trunks.md has the keys of trunks, docs/rights.md those of profiles.\n\nExample:\n  kiestoon import extensions.toml"
     )]
@@ -69,6 +73,12 @@ pub(super) enum Verb {
         after_help = "Example:\n  kiestoon trunk add voys --preset voipgrid username=100001 password=-"
     )]
     Trunk(TrunkArgs),
+    /// Add, list, import and remove contacts: the names that phones show for numbers outside
+    #[command(after_help = "Example:\n  kiestoon contact add +31201234567 \"Bakkerij Jansen\"")]
+    Contact(ContactArgs),
+    /// Keep callers out, list whom, and let them in again
+    #[command(after_help = "Example:\n  kiestoon block add --prefix +44 --note \"only from home\"")]
+    Block(BlockArgs),
     /// Who may call what: classes and profiles of extensions and organisations
     #[command(after_help = "Example:\n  kiestoon rights show 201")]
     Rights(RightsArgs),

@@ -27,6 +27,9 @@ fn caller(what: &Happening, language: Language) -> Option<String> {
             "the caller's number is not validated: {fault}",
             "het nummer van de beller is niet bevestigd: {fault}"
         ),
+        Happening::CallBlocked { rule, action, .. } => {
+            say!(language, "blocked ({action}) by {rule}", "geweerd ({action}) door {rule}")
+        }
         _ => return None,
     })
 }

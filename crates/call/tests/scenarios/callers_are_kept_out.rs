@@ -1,0 +1,237 @@
+//! Who calls in over a trunk may be kept out: by number, by prefix, for having none, by a list, for a number that is forged.
+
+use kiestoon_call::{AnonymousCallers, BlockAction, BlockCondition, Event, StirPolicy, Trunk};
+use kiestoon_sip::network::Network;
+use kiestoon_sip::{HeaderName, Method, NameAddr, Request, Uri};
+use kiestoon_testkit::stir::Authority;
+use kiestoon_testkit::{PhoneId, Story, carrier, phone, secs};
+
+const IN: &str = r#"
+    [[context.inkomend]]
+    match = "+31201234567"
+    do = [{ choose = "${from_name}", cases = { "Moeder" = [{ dial = "ext:204" }] }, else = [{ dial = "ext:202" }] }]
+    [[context.spam]]
+    match = "+31201234567"
+    do = [{ dial = "ext:203" }]
+"#;
+
+fn voys(trunk: &mut Trunk) {
+    // The first phone of a story stands there.
+    trunk.addresses = vec![Network { address: [10, 0, 0, 20].into(), prefix: 32 }];
+}
+
+fn prefix(prefix: &str) -> BlockCondition {
+    BlockCondition::Prefix(prefix.into())
+}
+
+struct Office {
+    t: Story,
+    far: PhoneId,
+    phones: [PhoneId; 3],
+}
+
+impl Office {
+    fn new(story: Story) -> Self {
+        Self::with(story, voys)
+    }
+
+    fn with(story: Story, change: impl FnOnce(&mut Trunk)) -> Self {
+        let mut t = story.rules(IN).trunk("voys", change);
+        let far = t.add_carrier(carrier("voys"));
+        let phones = ["202", "203", "204"].map(|number| t.add(phone(number)));
+        t.register_all();
+        Self { t, far, phones }
+    }
+
+    fn calls(&mut self, number: &str) {
+        self.t.call_with(self.far, "+31201234567", |invite| from(invite, number));
+        self.t.run(secs(3));
+    }
+
+    /// It is refused, nobody is rung, and the record and an event say why.
+    fn refuses(mut self, number: &str, status: u16, disposition: &str, action: &str) {
+        self.calls(number);
+        self.t.expect(self.far).got(status, &Method::Invite);
+        for phone in self.phones {
+            self.t.expect(phone).never_called();
+        }
+        self.t.settle();
+        let record = self.t.expect_cdr().disposition(disposition).reason("blocked").status(status).record();
+        assert_eq!(&*record.dialled, "+31201234567");
+        assert_eq!(self.told(), [action]);
+        self.t.expect_nothing_left();
+    }
+
+    /// It rings a phone, and is hung up again.
+    fn rings(mut self, number: &str, phone: usize) -> Self {
+        self.calls(number);
+        self.t.expect(self.far).talks_both_ways_with(self.phones[phone]);
+        self.t.hang_up(self.far);
+        self.t.settle();
+        self
+    }
+
+    /// What was done to calls by rules.
+    fn told(&self) -> Vec<&'static str> {
+        let events = self.t.the_pbx().events.iter();
+        events
+            .filter_map(
+                |event| if let Event::CallBlocked { action, .. } = event { Some(*action) } else { None },
+            )
+            .collect()
+    }
+}
+
+fn from(invite: &mut Request, number: &str) {
+    let tag = invite.from.tag().unwrap_or_default().to_owned();
+    let uri = Uri::parse(&format!("sip:{number}@voys.example")).expect("a URI");
+    invite.from = NameAddr::new(uri).with_tag(&tag);
+}
+
+#[test]
+fn a_blocked_number_is_declined() {
+    let story = || Story::office(1).block(BlockCondition::Number("+31612345678".into()), BlockAction::Reject);
+    Office::new(story()).refuses("0612345678", 603, "failed", "reject");
+    let others = Office::new(story()).rings("+31612345679", 0);
+    assert!(others.told().is_empty());
+}
+
+#[test]
+fn a_blocked_prefix_is_busy_but_for_who_is_let_through() {
+    let story = || {
+        let story = Story::office(2).block(prefix("+44"), BlockAction::Busy);
+        story.block(prefix("+442071"), BlockAction::Allow)
+    };
+    Office::new(story()).refuses("0044123456789", 486, "busy", "busy");
+    let allowed = Office::new(story()).rings("+442071234567", 0);
+    assert!(allowed.told().is_empty());
+}
+
+#[test]
+fn a_number_of_the_list_is_declined() {
+    let story = Story::office(3).listed("+31612345678");
+    Office::new(story).refuses("+31612345678", 603, "failed", "reject");
+}
+
+#[test]
+fn who_withholds_the_number_is_declined() {
+    let story = Story::office(4).block(BlockCondition::Anonymous, BlockAction::Reject);
+    Office::new(story).refuses("anonymous", 603, "failed", "reject");
+}
+
+#[test]
+fn the_policy_of_the_trunk_is_asked_first() {
+    let story = Story::office(5).block(BlockCondition::Anonymous, BlockAction::Busy);
+    let mut office = Office::with(story, |trunk| {
+        voys(trunk);
+        trunk.anonymous = AnonymousCallers::Reject;
+    });
+    office.calls("anonymous");
+    office.t.expect(office.far).got(433, &Method::Invite);
+    office.t.settle();
+    office.t.expect_cdr().reason("forbidden");
+    assert!(office.told().is_empty());
+}
+
+#[test]
+fn it_may_ring_for_nobody_until_the_caller_gives_up() {
+    let mut office = Office::new(Story::office(6).block(prefix("+31"), BlockAction::Silence));
+    office.calls("+31612345678");
+    office.t.expect(office.far).got(180, &Method::Invite).never_got(486, &Method::Invite);
+    office.t.run(secs(20));
+    office.t.cancel(office.far);
+    office.t.settle();
+    office.t.expect(office.far).got(487, &Method::Invite);
+    for phone in office.phones {
+        office.t.expect(phone).never_called();
+    }
+    office.t.expect_cdr().disposition("failed").reason("blocked").status(487);
+    assert_eq!(office.told(), ["silence"]);
+    office.t.expect_nothing_left();
+}
+
+#[test]
+fn it_rings_for_nobody_for_less_than_a_minute() {
+    let mut office = Office::new(Story::office(7).block(prefix("+31"), BlockAction::Silence));
+    office.calls("+31612345678");
+    office.t.run(secs(60));
+    office.t.expect(office.far).got(480, &Method::Invite);
+    office.t.settle();
+    office.t.expect_cdr().disposition("failed").reason("blocked").status(480);
+    office.t.expect_nothing_left();
+}
+
+#[test]
+fn it_may_enter_a_context_of_its_own() {
+    let story = Story::office(8).block(prefix("+31"), BlockAction::Context("spam".into()));
+    let office = Office::new(story).rings("+31612345678", 1);
+    assert_eq!(office.told(), ["context"]);
+    let record = office.t.expect_cdr().answered().reached("203").record();
+    assert_eq!(&*record.context, "spam");
+    office.t.expect_nothing_left();
+}
+
+#[test]
+fn who_helps_is_never_kept_out() {
+    let story = Story::office(9).block(BlockCondition::Number("112".into()), BlockAction::Reject);
+    let office = Office::new(story).rings("112", 0);
+    assert!(office.told().is_empty());
+}
+
+const URL: &str = "https://cert.example.com/sti.pem";
+
+/// A caller whose number is signed by nobody whom we believe: it is that of somebody else, who is a contact.
+fn forged(story: Story) -> Office {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let signer = other.issues(2030);
+    let mut office = Office::with(story.contact("+31612345678", "Moeder"), |trunk| {
+        voys(trunk);
+        (trunk.stir.policy, trunk.stir.anchors) = (StirPolicy::Verify, authority.anchors());
+    });
+    office.t.publish(URL, Some(&signer.certificate));
+    let identity = signer.signs("31699999999", "31201234567", office.t.unix_secs(), URL);
+    office.t.call_with(office.far, "+31201234567", |invite| {
+        from(invite, "+31612345678");
+        invite.headers.push(HeaderName::Identity, identity.clone());
+    });
+    office.t.run(secs(3));
+    office
+}
+
+#[test]
+fn a_forged_number_is_not_shown_as_a_contact() {
+    let mut office = forged(Story::office(10));
+    office.t.expect(office.far).talks_both_ways_with(office.phones[0]);
+    let invite = office.t.phone(office.phones[0]).requests().find(|request| request.method == Method::Invite);
+    assert_eq!(invite.expect("an INVITE").from.display.as_deref().unwrap_or_default(), "");
+    office.t.hang_up(office.far);
+    office.t.settle();
+    assert_eq!(&*office.t.expect_cdr().answered().reached("202").record().from_name, "");
+    office.t.expect_nothing_left();
+}
+
+#[test]
+fn a_forged_number_is_declined_or_enters_a_context() {
+    let mut office = forged(Story::office(11).block(BlockCondition::StirFailed, BlockAction::Reject));
+    office.t.expect(office.far).got(603, &Method::Invite);
+    office.t.settle();
+    office.t.expect_cdr().disposition("failed").reason("blocked").status(603);
+    assert_eq!(office.told(), ["reject"]);
+    office.t.expect_nothing_left();
+
+    let spam = BlockAction::Context("spam".into());
+    let mut office = forged(Story::office(12).block(BlockCondition::StirFailed, spam));
+    office.t.expect(office.far).talks_both_ways_with(office.phones[1]);
+    office.t.hang_up(office.far);
+    office.t.settle();
+    assert_eq!(&*office.t.expect_cdr().answered().reached("203").record().context, "spam");
+    assert_eq!(office.told(), ["context"]);
+    office.t.expect_nothing_left();
+
+    let mut office = forged(Story::office(13).block(BlockCondition::StirFailed, BlockAction::Silence));
+    office.t.expect(office.far).got(180, &Method::Invite);
+    office.t.cancel(office.far);
+    office.t.settle();
+    office.t.expect_cdr().reason("blocked");
+    office.t.expect_nothing_left();
+}

@@ -1,0 +1,116 @@
+//! Contacts and blocks on the command line.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::kiestoon::Folder;
+
+#[test]
+fn a_contact_is_kept_listed_and_removed() {
+    let folder = Folder::new();
+    folder
+        .run(&["contact", "add", "020-1234567", "Bakkerij Jansen"])
+        .expect(0)
+        .says("contact 020-1234567 kept");
+    folder.run(&["contact", "add", "12", "Kort"]).expect(64).says("`12` is no whole number");
+    let listed = folder.run(&["contact", "list", "--json"]).expect(0).json();
+    assert_eq!(
+        (&listed[0]["number"], &listed[0]["name"]),
+        (&json!("+31201234567"), &json!("Bakkerij Jansen"))
+    );
+    folder.run(&["contact", "list"]).expect(0).says("+31201234567  Bakkerij Jansen  cli");
+    folder.run(&["contact", "remove", "0031201234567"]).expect(0).says("removed");
+    folder.run(&["contact", "remove", "+31201234567"]).expect(1).says("there is no contact +31201234567");
+    let dutch = [("LC_ALL", "nl_NL.UTF-8")];
+    folder.run_with(&["contact", "list"], &dutch).expect(0).says("nog geen contacten");
+    folder.run_with(&["contact", "remove", "+31201234567"], &dutch).expect(1).says("er is geen contact");
+    folder.run_with(&["contact", "add", "12", "Kort"], &dutch).expect(64).says("is geen heel nummer");
+    folder.run(&["contact", "--help"]).expect(0).says("kiestoon contact add +31201234567");
+}
+
+#[test]
+fn contacts_come_from_a_csv_file_all_or_none() {
+    let folder = Folder::new();
+    folder.write("contacts.csv", "number,name\n0201234567,\"Jansen, bakker\"\n+32212345678;Anna\n");
+    folder
+        .run(&["contact", "import", "contacts.csv"])
+        .expect(0)
+        .says("contacts: 2 new, 0 changed, 0 unchanged");
+    let again = folder.run(&["contact", "import", "contacts.csv", "--json"]).expect(0).json();
+    assert_eq!(again, json!({ "contacts": { "created": 0, "updated": 0, "unchanged": 2 } }));
+    folder.write("broken.csv", "0201234568,Pieter\n0201234569\n");
+    folder.run(&["contact", "import", "broken.csv"]).expect(64).says("broken.csv:2:1: error: write a number");
+    folder.write("wrong.csv", "0201234568,Pieter\n12,Anna\n");
+    folder
+        .run(&["contact", "import", "wrong.csv"])
+        .expect(64)
+        .says("wrong.csv:2:1: error: `12` is no whole number");
+    assert_eq!(folder.run(&["contact", "list", "--json"]).expect(0).json().as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn callers_are_kept_out_and_let_in_again() {
+    let folder = Folder::new();
+    folder.run(&["block", "add", "--prefix", "+44"]).expect(0).says("block for +44... added: declined (603)");
+    folder.run(&["block", "add", "--prefix", "+44", "--action", "busy"]).expect(0).says("kept: busy (486)");
+    folder
+        .run(&[
+            "block",
+            "add",
+            "--number",
+            "020-5550000",
+            "--trunk",
+            "voys",
+            "--context",
+            "spam",
+            "--note",
+            "x",
+        ])
+        .expect(0)
+        .says("enters context spam");
+    folder.run(&["block", "add", "--anonymous", "--action", "silence"]).expect(0).says("withheld numbers");
+    folder.run(&["block", "add", "--stir-failed"]).expect(0).says("forged numbers");
+    folder.run(&["block", "add"]).expect(64);
+    folder.run(&["block", "add", "--anonymous", "--prefix", "+44"]).expect(64).says("cannot be used with");
+    folder.run(&["block", "add", "--prefix", "44"]).expect(64).says("write it as +44 or +4420");
+    folder.run(&["block", "add", "--anonymous", "--action", "busy", "--context", "x"]).expect(64);
+    let listed = folder.run(&["block", "list", "--json"]).expect(0).json();
+    let shown: Vec<_> = listed
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|block| {
+            json!([block["kind"], block["value"], block["trunk"], block["action"], block["context"]])
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            json!(["anonymous", "", null, "silence", null]),
+            json!(["number", "+31205550000", "voys", "context", "spam"]),
+            json!(["prefix", "+44", null, "busy", null]),
+            json!(["stir", "", null, "reject", null]),
+        ]
+    );
+    let dutch = [("LC_ALL", "nl_NL.UTF-8")];
+    folder.run_with(&["block", "list"], &dutch).expect(0).says("vervalste nummers").says("bezet (486)");
+    folder
+        .run(&["block", "remove", "--number", "+31205550000"])
+        .expect(1)
+        .says("there is no block for number");
+    folder.run(&["block", "remove", "--number", "+31205550000", "--trunk", "voys"]).expect(0).says("removed");
+    folder.run_with(&["block", "remove", "--prefix", "+45"], &dutch).expect(1).says("er is geen blokkade");
+    folder.run(&["block", "--help"]).expect(0).says("kiestoon block add --prefix +44");
+}
+
+#[test]
+fn a_list_of_numbers_is_checked() {
+    let folder = Folder::new();
+    let config = fs::read_to_string(folder.path("kiestoon.toml")).expect("a configuration");
+    folder.write("list.txt", "+31201234567\nspam\n");
+    folder.write("kiestoon.toml", &format!("{config}\n[trunks]\nblocklist = \"list.txt\"\n"));
+    folder.run(&["check"]).says("list.txt:2: 1 lines of the blocklist are no numbers");
+    folder.write("kiestoon.toml", &format!("{config}\n[trunks]\nblocklist = \"gone.txt\"\n"));
+    folder.run(&["check"]).expect(64).says("`trunks.blocklist`: gone.txt: No such file");
+}

@@ -1,0 +1,254 @@
+//! Blocks: what becomes of calls from numbers, prefixes, and those who show none.
+
+use std::fmt;
+
+use sqlx::AnyConnection;
+
+use super::block_rows::{self, BlockRow};
+use super::{Countries, MOST_BLOCKS, prefix};
+use crate::error::Fault;
+use crate::organisations;
+use crate::presets::Presets;
+use crate::{Refusal, Store, StoreError, rules, settings};
+
+/// Whom a block is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum BlockCondition {
+    /// Whoever has this number, in E.164 or a short word.
+    Number(String),
+    /// Whoever has a number that begins so: `+` and digits.
+    Prefix(String),
+    /// Whoever withholds the number.
+    Anonymous,
+    /// Whoever has a number whose signature is wrong.
+    StirFailed,
+}
+
+/// What becomes of their calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlockAction {
+    /// 603 Decline.
+    Reject,
+    /// 486 Busy Here.
+    Busy,
+    /// It rings for nobody.
+    Silence,
+    /// They go on: an exception to a wider block.
+    Allow,
+    /// They enter this context of the dialplan.
+    Context(String),
+}
+
+/// All that an operator has said of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockDetails {
+    /// Whom it is for.
+    pub condition: BlockCondition,
+    /// The trunk that they call over; None: any.
+    pub trunk: Option<String>,
+    /// What becomes of their calls.
+    pub action: BlockAction,
+    /// Why, for people.
+    pub note: String,
+}
+
+/// A block as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// UUIDv7.
+    pub id: String,
+    /// The organisation's slug.
+    pub organisation: String,
+    /// What was said of it.
+    pub details: BlockDetails,
+    /// Microseconds UTC.
+    pub updated_at: i64,
+}
+
+impl Store {
+    /// Adds a block, or changes the one that is for the same callers. True: it is new.
+    ///
+    /// # Errors
+    /// When what it says cannot be, there would be more than 10,000, or the organisation is not clear.
+    pub async fn save_block(
+        &self,
+        organisation: Option<&str>,
+        presets: &Presets,
+        details: BlockDetails,
+    ) -> Result<(bool, Block), StoreError> {
+        self.explain(async {
+            let mut writing = self.begin_change().await?;
+            let home = organisations::chosen(&mut writing, organisation).await?;
+            let countries = Countries::read(&mut writing, presets).await?;
+            let details = details.settled(&countries, &home.id)?;
+            let counts = block_rows::apply(&mut writing, &home.id, std::slice::from_ref(&details)).await?;
+            check(&mut writing, &home.id, &home.slug).await?;
+            let rows = block_rows::of(&mut writing, &home.id).await?;
+            if counts.created + counts.updated > 0 {
+                settings::raise_revision(&mut writing).await?;
+                writing.commit().await?;
+            }
+            let blocks =
+                rows.into_iter().map(|row| row.shown(&home.slug)).collect::<Result<Vec<_>, Fault>>()?;
+            let same = |block: &Block| block.details.is_for_the_same(&details);
+            let block =
+                blocks.into_iter().find(same).ok_or_else(|| unknown(&details.condition, &home.slug))?;
+            Ok((counts.created > 0, block))
+        })
+        .await
+    }
+
+    /// Removes a block.
+    ///
+    /// # Errors
+    /// When there is none for these callers, or the organisation is not clear.
+    pub async fn remove_block(
+        &self,
+        organisation: Option<&str>,
+        presets: &Presets,
+        condition: BlockCondition,
+        trunk: Option<String>,
+    ) -> Result<BlockCondition, StoreError> {
+        self.explain(async {
+            let mut writing = self.begin_change().await?;
+            let home = organisations::chosen(&mut writing, organisation).await?;
+            let countries = Countries::read(&mut writing, presets).await?;
+            let details = BlockDetails { condition, trunk, action: BlockAction::Reject, note: String::new() };
+            let details = details.settled(&countries, &home.id)?;
+            if !block_rows::remove(&mut writing, &home.id, &details).await? {
+                return Err(unknown(&details.condition, &home.slug).into());
+            }
+            settings::raise_revision(&mut writing).await?;
+            writing.commit().await?;
+            Ok(details.condition)
+        })
+        .await
+    }
+
+    /// The blocks of one organisation, or of all, by organisation and number.
+    ///
+    /// # Errors
+    /// When no organisation has that slug, or the database cannot be read.
+    pub async fn blocks(&self, organisation: Option<&str>) -> Result<Vec<Block>, StoreError> {
+        self.explain(async {
+            let mut reading = self.begin_reading().await?;
+            let organisations = organisations::all(&mut reading).await?;
+            let home =
+                organisation.map(|slug| organisations::choose(&organisations, Some(slug))).transpose()?;
+            let mut found = Vec::new();
+            for own in organisations.iter().filter(|own| home.is_none_or(|home| home.id == own.id)) {
+                for row in block_rows::of(&mut reading, &own.id).await? {
+                    found.push(BlockRow::shown(row, &own.slug)?);
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+}
+
+impl BlockDetails {
+    /// With its number as it is kept.
+    pub(crate) fn settled(
+        mut self,
+        countries: &Countries<'_>,
+        organisation_id: &str,
+    ) -> Result<Self, Refusal> {
+        self.condition = match self.condition {
+            BlockCondition::Number(number) => {
+                BlockCondition::Number(countries.caller(organisation_id, &number)?)
+            }
+            BlockCondition::Prefix(start) => {
+                let start = start.trim().to_owned();
+                prefix(&start)?;
+                BlockCondition::Prefix(start)
+            }
+            other => other,
+        };
+        self.trunk.as_deref().map_or(Ok(()), rules::trunk_name)?;
+        rules::name(&self.note)?;
+        match &self.action {
+            BlockAction::Context(context) => rules::context(context)?,
+            BlockAction::Reject | BlockAction::Busy | BlockAction::Silence | BlockAction::Allow => {}
+        }
+        Ok(self)
+    }
+
+    /// Whether another one is for the same callers.
+    pub(crate) fn is_for_the_same(&self, other: &Self) -> bool {
+        self.condition == other.condition && self.trunk == other.trunk
+    }
+}
+
+impl BlockCondition {
+    /// The word of its kind, and its number or prefix.
+    #[must_use]
+    pub fn words(&self) -> (&'static str, &str) {
+        match self {
+            Self::Number(number) => ("number", number),
+            Self::Prefix(start) => ("prefix", start),
+            Self::Anonymous => ("anonymous", ""),
+            Self::StirFailed => ("stir", ""),
+        }
+    }
+
+    pub(crate) fn of_words(kind: &str, value: &str) -> Option<Self> {
+        Some(match kind {
+            "number" => Self::Number(value.to_owned()),
+            "prefix" => Self::Prefix(value.to_owned()),
+            "anonymous" => Self::Anonymous,
+            "stir" => Self::StirFailed,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for BlockCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StirFailed => f.write_str("stir failed"),
+            _ => {
+                let (kind, value) = self.words();
+                f.write_str(kind)?;
+                if value.is_empty() { Ok(()) } else { write!(f, " {value}") }
+            }
+        }
+    }
+}
+
+impl BlockAction {
+    /// The words that stand for themselves.
+    pub const WORDS: [&'static str; 4] = ["reject", "busy", "silence", "allow"];
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Reject => "reject",
+            Self::Busy => "busy",
+            Self::Silence => "silence",
+            Self::Allow => "allow",
+            Self::Context(_) => "context",
+        }
+    }
+
+    /// The one of a word, where it needs no more; `context` has the name of one besides.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Reject, Self::Busy, Self::Silence, Self::Allow]
+            .into_iter()
+            .find(|action| action.as_str() == word)
+    }
+}
+
+/// Refuses more blocks of an organisation than it may have.
+pub(crate) async fn check(connection: &mut AnyConnection, id: &str, slug: &str) -> Result<(), Fault> {
+    if block_rows::count(connection, id).await? <= MOST_BLOCKS {
+        return Ok(());
+    }
+    Err(StoreError::TooManyBlocks { organisation: slug.to_owned(), most: MOST_BLOCKS }.into())
+}
+
+fn unknown(condition: &BlockCondition, organisation: &str) -> StoreError {
+    StoreError::UnknownBlock { what: condition.to_string(), organisation: organisation.to_owned() }
+}

@@ -1,0 +1,138 @@
+//! What an import makes of contacts and blocks: their numbers read as the organisation's country dials them, then written where they
+//! differ.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sqlx::AnyConnection;
+
+use super::apply::ImportReport;
+use super::problem::Position;
+use super::reader::problem;
+use super::{Counts, Import, ImportProblem, Severity};
+use crate::Refusal;
+use crate::callers::{self, BlockDetails, Countries, NewRow};
+use crate::error::Fault;
+use crate::organisations::{self, Organisation};
+use crate::presets::Presets;
+
+/// Contacts and blocks as they will be, by organisation.
+#[derive(Default)]
+pub(super) struct Plan {
+    contacts: BTreeMap<String, Vec<NewRow>>,
+    blocks: BTreeMap<String, Vec<BlockDetails>>,
+    /// The slugs of these organisations.
+    slugs: HashMap<String, String>,
+}
+
+/// Reads the numbers; whatever is wrong goes to `problems`. The trunks are those from before the import.
+pub(super) async fn plan(
+    connection: &mut AnyConnection,
+    import: &Import,
+    presets: &Presets,
+    organisations: &[Organisation],
+    problems: &mut Vec<ImportProblem>,
+) -> Result<Plan, Fault> {
+    if import.contacts.is_empty() && import.blocks.is_empty() {
+        return Ok(Plan::default());
+    }
+    let countries = Countries::read(connection, presets).await?;
+    let mut planning = Planning { import, organisations, countries, problems, plan: Plan::default() };
+    planning.contacts();
+    planning.blocks();
+    Ok(planning.plan)
+}
+
+struct Planning<'a> {
+    import: &'a Import,
+    organisations: &'a [Organisation],
+    countries: Countries<'a>,
+    problems: &'a mut Vec<ImportProblem>,
+    plan: Plan,
+}
+
+impl Planning<'_> {
+    fn contacts(&mut self) {
+        let mut seen = HashMap::new();
+        for entry in &self.import.contacts {
+            let Some(home) = self.home(entry.organisation.as_deref(), entry.at) else { continue };
+            for (written, at) in &entry.numbers {
+                let Some(number) = self.read(*at, self.countries.number(&home, written)) else { continue };
+                match seen.insert((home.clone(), number.clone()), at.line) {
+                    Some(line) => {
+                        self.error(*at, format!("number {number} is a contact's already, in line {line}"))
+                    }
+                    None => {
+                        let row = NewRow { number, name: entry.name.trim().to_owned() };
+                        self.plan.contacts.entry(home.clone()).or_default().push(row);
+                    }
+                }
+            }
+        }
+    }
+
+    fn blocks(&mut self) {
+        let mut seen = HashSet::new();
+        for entry in &self.import.blocks {
+            let Some(home) = self.home(entry.organisation.as_deref(), entry.at) else { continue };
+            let settled = entry.details.clone().settled(&self.countries, &home);
+            let Some(details) = self.read(entry.at, settled) else { continue };
+            if seen.insert((home.clone(), details.condition.clone(), details.trunk.clone())) {
+                self.plan.blocks.entry(home).or_default().push(details);
+            } else {
+                self.error(entry.at, format!("a block for {} stands here already", details.condition));
+            }
+        }
+    }
+
+    fn read<T>(&mut self, at: Position, read: Result<T, Refusal>) -> Option<T> {
+        read.map_err(|refusal| self.error(at, refusal.to_string())).ok()
+    }
+
+    fn home(&mut self, slug: Option<&str>, at: Position) -> Option<String> {
+        match organisations::choose(self.organisations, slug) {
+            Ok(home) => {
+                self.plan.slugs.insert(home.id.clone(), home.slug.clone());
+                Some(home.id.clone())
+            }
+            Err(error) => {
+                self.error(at, error.to_string());
+                None
+            }
+        }
+    }
+
+    fn error(&mut self, at: Position, message: String) {
+        self.problems.push(problem(&self.import.file, at, Severity::Error, message));
+    }
+}
+
+impl Plan {
+    /// Writes what differs.
+    pub(super) async fn apply(
+        self,
+        connection: &mut AnyConnection,
+        report: &mut ImportReport,
+    ) -> Result<(), Fault> {
+        for (home, rows) in &self.contacts {
+            let counts = callers::apply_contacts(connection, home, rows, "import").await?;
+            add(&mut report.contacts, counts);
+            callers::check_contacts(connection, home, self.slug(home)).await?;
+        }
+        for (home, blocks) in &self.blocks {
+            let counts = callers::apply_blocks(connection, home, blocks).await?;
+            add(&mut report.blocks, counts);
+            callers::check_blocks(connection, home, self.slug(home)).await?;
+        }
+        Ok(())
+    }
+
+    fn slug(&self, home: &str) -> &str {
+        self.slugs.get(home).map_or("", String::as_str)
+    }
+}
+
+fn add(to: &mut Counts, counts: Counts) {
+    to.created += counts.created;
+    to.updated += counts.updated;
+    to.unchanged += counts.unchanged;
+}
