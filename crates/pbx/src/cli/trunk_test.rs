@@ -222,7 +222,7 @@ fn mark(result: RungResult) -> &'static str {
 fn title(rung: RungName, language: Language) -> &'static str {
     match rung {
         RungName::Dns => "DNS",
-        RungName::Transport => language.pick("transport", "transport"),
+        RungName::Transport => "transport",
         RungName::Tls => "TLS",
         RungName::Options => "OPTIONS",
         RungName::Register => "REGISTER",
