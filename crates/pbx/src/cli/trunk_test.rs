@@ -250,7 +250,7 @@ fn title(rung: RungName, language: Language) -> &'static str {
     match rung {
         RungName::Account => "account",
         RungName::Dns => "DNS",
-        RungName::Transport => language.pick("transport", "transport"),
+        RungName::Transport => "transport",
         RungName::Tls => "TLS",
         RungName::Options => "OPTIONS",
         RungName::Register => "REGISTER",

@@ -1,5 +1,7 @@
 //! Which addresses a host has, and in which order calls try them (RFC 3263).
 
+use std::net::IpAddr;
+
 use kiestoon_control::{Rung, RungName, Sentence};
 use kiestoon_sip::locate::{Answer, Query, Question};
 use kiestoon_sip::{Flow, Transport};
@@ -44,7 +46,17 @@ impl Climb<'_> {
                 let (said, advice) = nowhere(&query, &found);
                 draft.failed(said, advice)
             }
-            [only] if query.host.parse::<std::net::IpAddr>().is_ok() => {
+            flows if let Some(stranger) = self.stranger_to_itself(flows) => {
+                let order = order.join(", ");
+                draft.warning(
+                    both!("{order}, of which {stranger} is not among `addresses` of the trunk", "{order}, waarvan {stranger} niet bij `addresses` van de trunk hoort"),
+                    both!(
+                        "if calls come in from there too, add {stranger} to `addresses`: else they are refused",
+                        "komen daar ook gesprekken vandaan, voeg {stranger} dan toe aan `addresses`: anders worden ze geweigerd"
+                    ),
+                )
+            }
+            [only] if query.host.parse::<IpAddr>().is_ok() => {
                 let only = way(only);
                 draft.ok(both!("an address, and no name: {only}", "een adres, en geen naam: {only}"))
             }
@@ -54,6 +66,18 @@ impl Climb<'_> {
             }
         };
         (rung, found.flows)
+    }
+}
+
+impl Climb<'_> {
+    /// An address that calls go out to and that none may come in from, where the trunk is known by its addresses.
+    fn stranger_to_itself(&self, flows: &[Flow]) -> Option<IpAddr> {
+        let known = &self.trunk.addresses;
+        let mut addresses = flows.iter().map(|flow| flow.remote.ip());
+        if known.is_empty() || self.trunk.registers.is_some() {
+            return None;
+        }
+        addresses.find(|address| !known.iter().any(|network| network.contains(*address)))
     }
 }
 

@@ -143,7 +143,8 @@ impl Line {
             let Ok(Message::Response(response)) = Message::parse(&bytes) else { continue };
             let ours = response.via.first().and_then(Via::branch);
             if ours.is_some_and(|ours| ours.eq_ignore_ascii_case(branch)) {
-                draft.message(false, &bytes);
+                // As it was understood: in this form nothing secret hides from the mask.
+                draft.message(false, &response.to_bytes());
                 return Ok(response);
             }
         }

@@ -27,38 +27,54 @@ fn masked_line(line: &str) -> String {
         }
         _ => return without_key(line),
     };
-    let known = ["digest"].iter().any(|scheme| line.to_ascii_lowercase().contains(scheme));
-    if !known && !name.ends_with("-info") {
+    let value = line.split_once(':').map_or("", |(_, value)| value.trim_start());
+    let is_digest = value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest"));
+    if !is_digest && !name.ends_with("-info") {
         // Basic, or a scheme that nobody knows: all of it may be secret.
         let end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
         return format!("{}: {CUT}{end}", line.split(':').next().unwrap_or_default());
     }
-    parameters.iter().fold(line.to_owned(), |line, (name, kept)| shortened(&line, name, *kept))
+    cut(line, parameters)
 }
 
-/// Cuts the value of each parameter of this name after so many characters.
-fn shortened(line: &str, name: &str, kept: usize) -> String {
+/// Cuts the values of these parameters, each after so many characters. What stands in quotes is no parameter, whatever it says.
+fn cut(line: &str, rules: &[(&str, usize)]) -> String {
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
-    while let Some((before, after)) = find(rest, name) {
+    while let Some(at) = rest.find(['=', '"']) {
+        let (before, after) = rest.split_at(at);
         out.push_str(before);
-        let (quote, value) = match after.strip_prefix('"') {
-            Some(value) => ("\"", value),
-            None => ("", after),
+        let kept = match after.strip_prefix('=') {
+            None => None,
+            Some(_) => {
+                let name =
+                    before.trim_end().rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                rules.iter().find(|(rule, _)| name.eq_ignore_ascii_case(rule)).map(|(_, kept)| *kept)
+            }
         };
-        let end = match quote {
-            "" => value.find([',', ';', ' ', '\r', '\n']).unwrap_or(value.len()),
-            _ => closing(value),
+        let value = after.trim_start_matches('=').trim_start();
+        out.push_str(after.strip_suffix(value).unwrap_or_default());
+        let (text, after) = match value.strip_prefix('"') {
+            Some(quoted) => {
+                out.push('"');
+                quoted.split_at(closing(quoted))
+            }
+            None => value.split_at(value.find([',', ';', ' ', '\r', '\n', '"']).unwrap_or(value.len())),
         };
-        let (value, after) = value.split_at(end);
-        let is_short = value.chars().count() <= kept;
-        let shown: String = value.chars().take(kept).collect();
-        out.push_str(quote);
-        out.push_str(if is_short { value } else { &shown });
-        if !is_short {
-            out.push_str(CUT);
+        match kept {
+            Some(kept) if text.chars().count() > kept => {
+                out.extend(text.chars().take(kept));
+                out.push_str(CUT);
+            }
+            _ => out.push_str(text),
         }
-        rest = after;
+        rest = match (value.starts_with('"'), after.strip_prefix('"')) {
+            (true, Some(after)) => {
+                out.push('"');
+                after
+            }
+            _ => after,
+        };
     }
     out.push_str(rest);
     out
@@ -76,23 +92,6 @@ fn closing(value: &str) -> usize {
         }
     }
     value.trim_end().len()
-}
-
-/// The text up to the value of the next parameter of this name, and what follows.
-fn find<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
-    let lower = text.to_ascii_lowercase();
-    let mut from = 0;
-    while let Some(found) = lower.get(from..)?.find(name) {
-        let (at, end) = (from + found, from + found + name.len());
-        let starts = lower.get(..at)?.chars().next_back().is_none_or(|before| !before.is_alphanumeric());
-        let rest = text.get(end..)?;
-        let value = rest.trim_start().strip_prefix('=').map(str::trim_start);
-        if let (true, Some(value)) = (starts, value) {
-            return Some((text.get(..text.len() - value.len())?, value));
-        }
-        from = end;
-    }
-    None
 }
 
 /// SDES keys (RFC 4568): `a=crypto:1 SUITE inline:KEY|...`.
@@ -128,7 +127,7 @@ mod tests {
             a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:5ecre7|2^20\r\n\
             a=sendrecv\r\n";
         let expected = "REGISTER sip:a.example SIP/2.0\r\n\
-            Authorization: Digest username=\"100001\", realm=\"a \\\" response=…\", nonce=\"01234567…\", \
+            Authorization: Digest username=\"100001\", realm=\"a \\\" response=\", nonce=\"01234567…\", \
             uri=\"sip:a.example\", Response = \"…\", algorithm=MD5, qop=auth, nc=00000001, cnonce=…\r\n\
             Proxy-Authorization: …\r\n\
             WWW-Authenticate: Digest realm=\"r\", nonce=\"01234567…\", opaque=\"x\"\r\n\
@@ -140,11 +139,7 @@ mod tests {
             !shown.contains("5ecre7") && !shown.contains("c0ffee") && !shown.contains("c2VjcmV0"),
             "{shown}"
         );
-        // A realm that looks like a parameter costs its own reader something, never a secret.
-        assert_eq!(
-            shown.replace("response=…\"", "response=\""),
-            expected.replace("response=…\"", "response=\"")
-        );
+        assert_eq!(shown, expected);
     }
 
     proptest! {

@@ -41,8 +41,7 @@ impl Draft {
 
     /// Notes something that was seen.
     pub(super) fn detail(&mut self, name: &str, value: impl ToString) {
-        let value: String = value.to_string().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
-        self.rung.details.insert(name.to_owned(), value);
+        self.rung.details.insert(name.to_owned(), plain(&value.to_string()));
     }
 
     /// Keeps a message that went over the line.
@@ -71,8 +70,14 @@ impl Draft {
 
     fn done(self, result: RungResult, found: Sentence, advice: Option<Sentence>) -> Rung {
         let ms = millis(self.began);
-        Rung { result, ms, found, advice, ..self.rung }
+        let plain = |Sentence { en, nl }: Sentence| Sentence { en: plain(&en), nl: plain(&nl) };
+        Rung { result, ms, found: plain(found), advice: advice.map(plain), ..self.rung }
     }
+}
+
+/// Words of a peer may be among it: nothing in it moves a cursor, and there is not too much.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }
 
 /// Since then, to a tenth.
@@ -80,6 +85,6 @@ fn millis(began: Instant) -> f64 {
     (began.elapsed().as_secs_f64() * 10_000.0).round() / 10.0
 }
 
-/// Characters of a detail.
+/// Characters of a text.
 const LONGEST: usize = 1_000;
 const MOST_MESSAGES: usize = 32;

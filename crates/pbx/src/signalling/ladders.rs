@@ -39,6 +39,12 @@ impl Ladders {
         Self { around: Arc::new(around), source, runtime, climbing: Vec::new() }
     }
 
+    /// Those who wait for a call.
+    fn waiting(&self) -> impl Iterator<Item = &mpsc::Sender<Arrived>> {
+        let all = self.climbing.iter().filter_map(|climbing| climbing.arrivals.as_ref());
+        all.filter(|arrivals| !arrivals.is_closed())
+    }
+
     /// Whether one more test, of this trunk, may begin.
     fn has_room(&mut self, trunk: &Arc<str>) -> Result<(), NoLadder> {
         self.climbing.retain(|climbing| !climbing.task.is_finished());
@@ -101,11 +107,9 @@ impl Signalling {
 
     /// Tells those who wait for a call of one that arrives. One that is behind misses it: the provider sends it again.
     pub(super) fn show_arrival(&self, message: &Message, flow: &Flow) {
-        if self.ladders.climbing.iter().all(|climbing| climbing.arrivals.is_none()) {
-            return;
-        }
+        let mut waiting = self.ladders.waiting().peekable();
         let Message::Request(request) = message else { return };
-        if request.method != Method::Invite || request.to.tag().is_some() {
+        if waiting.peek().is_none() || request.method != Method::Invite || request.to.tag().is_some() {
             return;
         }
         let arrived = Arrived {
@@ -114,7 +118,7 @@ impl Signalling {
             local: flow.local,
             call: self.switch.arrival_view(request, flow),
         };
-        for arrivals in self.ladders.climbing.iter().filter_map(|climbing| climbing.arrivals.as_ref()) {
+        for arrivals in waiting {
             let _ = arrivals.try_send(arrived.clone());
         }
     }

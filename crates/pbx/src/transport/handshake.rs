@@ -74,7 +74,8 @@ impl Distrust {
             return Self::Handshake(error.to_string());
         };
         match certificate {
-            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            // The second: somebody has the name of an authority whom we believe, and not its key.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Self::WrongName
             }

@@ -12,11 +12,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rcgen::SanType;
+use rcgen::{CertificateParams, KeyPair, SanType};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 
-use crate::authority::Authority;
+use crate::authority::{Authority, Signed};
 use crate::dns::Dns;
 use crate::kamailio::{Kamailio, folder};
 use crate::pbx::{Pbx, free_port, text, wait_for};
@@ -128,7 +128,11 @@ fn a_registrar_takes_the_right_password_and_not_another() {
 #[test]
 fn a_name_that_does_not_exist_and_one_without_an_address() {
     let pbx = with_trunk("host = \"gone.phones.test\"\ntransport = \"udp\"\n");
-    let _dns = Dns::start(&pbx, &["local=/phones.test/".into(), "txt-record=bare.phones.test,x".into()]);
+    let (closed, open) = (free_port(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let open = open.local_addr().unwrap().port();
+    let srv = |port, priority| format!("srv-host=_sip._tcp.two.phones.test,a.phones.test,{port},{priority}");
+    let local = ["local=/phones.test/".to_owned(), "txt-record=bare.phones.test,x".to_owned()];
+    let _dns = Dns::start(&pbx, &[&local[..], &[srv(closed, 0), srv(open, 1)]].concat());
     let (test, holds) = tested(&pbx, &[]);
     assert!(!holds);
     assert_found(&test, "dns", "failed", "the name gone.phones.test does not exist");
@@ -139,6 +143,22 @@ fn a_name_that_does_not_exist_and_one_without_an_address() {
     assert_found(&tested(&pbx, &[]).0, "dns", "failed", "bare.phones.test exists, and has no address");
     import(&pbx, "host = \"a.phones.test:5060\"\ntransport = \"udp\"\n");
     assert_found(&tested(&pbx, &[]).0, "dns", "ok", "a.phones.test leads to 127.0.0.1:5060 UDP");
+    import(&pbx, "host = \"a.phones.test:5060\"\ntransport = \"udp\"\naddresses = [\"192.0.2.0/24\"]\n");
+    assert_found(&tested(&pbx, &[]).0, "dns", "warning", "127.0.0.1 is not among `addresses`");
+    import(&pbx, "host = \"two.phones.test\"\ntransport = \"tcp\"\naddresses = []\n");
+    let (test, _) = tested(&pbx, &[]);
+    assert_found(
+        &test,
+        "dns",
+        "ok",
+        &format!("two.phones.test leads to 127.0.0.1:{closed} TCP, 127.0.0.1:{open} TCP"),
+    );
+    assert_found(
+        &test,
+        "transport",
+        "warning",
+        &format!("but 127.0.0.1:{closed}, which comes before it, does not"),
+    );
     import(&pbx, "host = \"a.phones.test\"\ntransport = \"tls\"\n");
     assert_found(&tested(&pbx, &[]).0, "dns", "failed", "wants TLS, and the PBX does not speak it");
 }
@@ -190,20 +210,24 @@ fn a_certificate_is_judged_as_calls_judge_it() {
     let pbx = Pbx::new(&["201"], DIALPLAN);
     authority.equip(&pbx, &format!("server_ca = \"{}\"\n", pbx.path("ca.crt").display()));
     let names = |name: &str| vec![SanType::DnsName(name.try_into().unwrap())];
-    let a = || names("a.phones.test");
+    let own = || names("c.phones.test");
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
-    let expired = authority.sign_with(a(), |params| params.not_after = long_ago.into());
+    let expired = authority.sign_with(own(), |params| params.not_after = long_ago.into());
     let config = |signed| authority.open_server(signed);
+    let key = KeyPair::generate().unwrap();
+    let alone = CertificateParams::new(vec!["c.phones.test".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let alone = Signed { certificate: alone, key };
     let cases = [
-        (config(&authority.sign_for(a())), "ok", "TLS 1.3, and the certificate is that of a.phones.test"),
-        (config(&authority.sign_for(names("b.phones.test"))), "failed", "it names b.phones.test"),
+        (config(&alone), "failed", "signed by nobody but itself"),
+        (config(&authority.sign_for(own())), "ok", "TLS 1.3, and the certificate is that of c.phones.test"),
+        (config(&authority.sign_for(names("d.phones.test"))), "failed", "it names d.phones.test"),
         (config(&expired), "failed", "the certificate has expired on 2020-09-13"),
-        (config(&stranger.sign_for(a())), "failed", "nobody whom the PBX believes"),
+        (config(&stranger.sign_for(own())), "failed", "nobody whom the PBX believes"),
     ];
-    let host = "host-record=a.phones.test,127.0.0.2";
+    let host = "host-record=c.phones.test,127.0.0.2";
     let _dns = Dns::start(&pbx, &[host.into()]);
     for (config, result, said) in cases {
-        import(&pbx, &format!("host = \"a.phones.test:{}\"\ntransport = \"tls\"\n", server(&config)));
+        import(&pbx, &format!("host = \"c.phones.test:{}\"\ntransport = \"tls\"\n", server(&config)));
         let (test, holds) = tested(&pbx, &[]);
         assert_found(&test, "transport", "ok", "takes TCP connections");
         assert_found(&test, "tls", result, said);
@@ -218,7 +242,7 @@ fn a_certificate_is_judged_as_calls_judge_it() {
     let plain = TcpListener::bind((PROVIDER, 0)).unwrap();
     import(
         &pbx,
-        &format!("host = \"a.phones.test:{}\"\ntransport = \"tls\"\n", plain.local_addr().unwrap().port()),
+        &format!("host = \"c.phones.test:{}\"\ntransport = \"tls\"\n", plain.local_addr().unwrap().port()),
     );
     let answering =
         thread::spawn(move || plain.accept().unwrap().0.write_all(b"SIP/2.0 400 Bad Request\r\n\r\n"));
@@ -298,5 +322,5 @@ fn one_test_of_a_trunk_at_a_time_and_a_disabled_one_is_tested_from_here() {
     assert!(pbx.kiestoon(&["trunk", "disable", "voys"]).status.success());
     assert_eq!(tested(&pbx, &[]).0["tested_by"], "command_line_unknown");
     let unknown = pbx.kiestoon(&["trunk", "test", "gone"]);
-    assert_eq!(unknown.status.code(), Some(64), "{}", text(&unknown));
+    assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown));
 }
