@@ -12,5 +12,8 @@ mod logging_in;
 mod organisations;
 mod page;
 mod pbx_away;
+mod provider_call;
+mod providers;
 mod relay;
+mod signer;
 mod stopping;
