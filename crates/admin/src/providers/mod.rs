@@ -328,3 +328,37 @@ fn is_unknown(error: &StoreError) -> bool {
 
 /// Bytes of a body that are kept, for people who look why something was not understood.
 const PAYLOAD: usize = 2_048;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// The same as the fuzz target `webhook`: whatever comes, nothing panics, and nothing that was not signed is believed.
+        #[test]
+        fn no_body_and_no_header_panics(body in ".{0,200}", header in ".{0,80}", query in "[a-zA-Z0-9&=%?.]{0,80}") {
+            let form = form::parameters(body.as_bytes());
+            let path = format!("/webhooks/a/b?{query}");
+            let key = signature::digest(&[b"key"]);
+            for provider in [TrunkWebhook::Twilio, TrunkWebhook::Telnyx, TrunkWebhook::Standard] {
+                let _ = read(provider, form.as_deref(), body.as_bytes());
+                let scheme = match provider {
+                    TrunkWebhook::Twilio => Scheme::Twilio { tokens: &[&key] },
+                    TrunkWebhook::Telnyx => Scheme::Telnyx { key: Some(&key) },
+                    TrunkWebhook::Standard => Scheme::Standard { secrets: &[&key] },
+                };
+                let said = Said {
+                    header: &|_| Some(&header),
+                    bases: &["https://pbx.example".into()],
+                    path: &path,
+                    form: form.as_deref(),
+                    body: body.as_bytes(),
+                    now: 0,
+                };
+                prop_assert!(signature::verify(scheme, &said).is_err());
+            }
+        }
+    }
+}

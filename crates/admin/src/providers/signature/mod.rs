@@ -1,6 +1,9 @@
 //! Whether a provider has signed a request, by the rules of each: Twilio's request validation (HMAC-SHA1 of the URL and the
 //! parameters), Telnyx' (Ed25519 of `timestamp|body`), and Standard Webhooks (HMAC-SHA256 of `id.timestamp.body`).
 
+#[cfg(test)]
+mod tests;
+
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -198,7 +201,3 @@ pub(crate) fn digest(parts: &[&[u8]]) -> String {
 pub(crate) const WINDOW: i64 = 300;
 /// Signatures of one request that are tried.
 const SIGNATURES: usize = 8;
-
-#[cfg(test)]
-#[path = "signature_tests.rs"]
-mod tests;
