@@ -103,6 +103,7 @@ fn a_drill_leaves_nothing_behind() {
     let judged = t.pbx().switch.judge_call_out(now, "kantoor", &charged, "+3221234567").expect("it is there");
     assert_eq!((judged.len(), judged[0].why, judged[0].class), (1, None, Some(Class::International)));
     assert_eq!(judged[0].rate, Some(Rate::per_minute(EURO)));
+    t.pbx().handle(now, Input::Tick);
     t.run(secs(1));
     let pbx = t.the_pbx();
     assert!(pbx.switch.held().is_empty() && pbx.accounts.is_empty());

@@ -229,7 +229,10 @@ fn what_is_spent_and_who_is_on_hold_outlives_the_process() {
     let (mut t, [a, b, far]) =
         office(story.profile("201", |profile| profile.limits.spend_per_day = Some(2 * EURO)));
     t.call(a, "0201111111");
-    t.run(secs(130));
+    t.run(secs(60));
+    let kept = t.the_pbx().accounts.iter().rfind(|kept| kept.charged.number() == Some("201"));
+    assert!(kept.is_some_and(|kept| kept.today >= EURO * 9 / 10), "also while the call runs: {kept:?}");
+    t.run(secs(70));
     t.expect(far).had_calls(1);
     let now = t.now();
     t.pbx().handle(now, hold("202"));

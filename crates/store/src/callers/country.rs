@@ -20,7 +20,7 @@ impl<'a> Countries<'a> {
     pub(crate) async fn read(connection: &mut AnyConnection, presets: &'a Presets) -> Result<Self, Fault> {
         let mut known: HashMap<String, Option<String>> = HashMap::new();
         for row in trunks::all(connection).await? {
-            let trunk = row.without_password()?;
+            let trunk = row.without_secrets()?;
             let country = trunk.details.country(presets);
             let of = known.entry(trunk.organisation_id).or_insert_with(|| Some(country.clone()));
             if of.as_ref() != Some(&country) {
