@@ -78,6 +78,8 @@ struct At {
     pbx: SocketAddr,
     here: SocketAddr,
     trunk: SocketAddr,
+    /// What credentials are for.
+    realm: String,
     n: usize,
 }
 
@@ -98,6 +100,17 @@ impl Shape {
 
     fn add(&mut self, line: &str) {
         writeln!(self.more, "{line}\r").unwrap();
+    }
+
+    /// Credentials of an extension that nobody has made.
+    fn claim(&mut self, at: &At, algorithm: &str) {
+        self.add(&format!(
+            "Proxy-Authorization: Digest username=\"201\", realm=\"{}\", nonce=\"1\", uri=\"{}\", response=\"{}\", \
+             algorithm={algorithm}, qop=auth, nc=00000001, cnonce=\"1\"",
+            at.realm,
+            self.uri,
+            "0".repeat(32)
+        ));
     }
 
     fn text(&self, at: &At, over: Over) -> String {
@@ -177,21 +190,8 @@ const ROWS: &[Row] = &[
             at.trunk
         );
     }),
-    ("with credentials of another nonce", Over::Udp, STRANGER, |it, at| {
-        it.add(&format!(
-            "Proxy-Authorization: Digest username=\"201\", realm=\"kiestoon\", nonce=\"1\", uri=\"{}\", response=\"{}\", \
-             algorithm=MD5, qop=auth, nc=00000001, cnonce=\"1\"",
-            it.uri,
-            "0".repeat(32)
-        ));
-        assert!(at.n > 0);
-    }),
-    ("with credentials of an unknown algorithm", Over::Udp, STRANGER, |it, _| {
-        it.add(&format!(
-            "Proxy-Authorization: Digest username=\"201\", realm=\"kiestoon\", nonce=\"1\", uri=\"{}\", response=\"\", algorithm=NONE",
-            it.uri
-        ));
-    }),
+    ("with credentials of another nonce", Over::Udp, STRANGER, |it, at| it.claim(at, "MD5")),
+    ("with credentials of an unknown algorithm", Over::Udp, STRANGER, |it, at| it.claim(at, "NONE")),
     ("over TCP", Over::Tcp, STRANGER, |_, _| {}),
     ("with a header of 6,000 characters", Over::Tcp, STRANGER, |it, _| {
         it.add(&format!("Subject: {}", "a".repeat(6_000)));
@@ -226,6 +226,7 @@ struct Office {
     trunk: UdpSocket,
     ws: SocketAddr,
     tls: Arc<ClientConfig>,
+    realm: String,
 }
 
 impl Office {
@@ -240,14 +241,20 @@ impl Office {
         let keys = format!("addresses = [\"{PROVIDER}\"]\nnumbers = [\"+31201234567\"]\n");
         pbx.import(&trunk("voys", trunk_at.local_addr().unwrap().port(), &keys));
         pbx.run();
-        Self { pbx, trunk: trunk_at, ws, tls: authority.client(None) }
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let here = socket.local_addr().unwrap();
+        let at = At { pbx: pbx.address(), here, trunk: here, realm: String::new(), n: 0 };
+        let question = Shape { method: "REGISTER", body: false, ..Shape::usual(&at) };
+        let challenged = udp(&socket, at.pbx, &question.text(&at, Over::Udp));
+        let realm = header(&challenged, "WWW-Authenticate").split('"').nth(1).unwrap().to_owned();
+        Self { pbx, trunk: trunk_at, ws, tls: authority.client(None), realm }
     }
 
     /// The status of the first final response to what somebody sends.
     fn attack(&self, n: usize, over: Over, shape: fn(&mut Shape, &At)) -> u16 {
         let ours = self.trunk.local_addr().unwrap();
         let made = |pbx: SocketAddr, here: SocketAddr| {
-            let at = At { pbx, here, trunk: ours, n };
+            let at = At { pbx, here, trunk: ours, realm: self.realm.clone(), n };
             let mut it = Shape::usual(&at);
             shape(&mut it, &at);
             it.text(&at, over)
@@ -364,7 +371,8 @@ fn what_somebody_has_read_along_is_good_for_nothing() {
     let office = Office::new();
     let pbx = office.pbx.address();
     let [owner, thief] = ["127.0.0.1:0", "127.0.0.3:0"].map(|at| UdpSocket::bind(at).unwrap());
-    let at = At { pbx, here: owner.local_addr().unwrap(), trunk: office.trunk.local_addr().unwrap(), n: 1 };
+    let (here, realm) = (owner.local_addr().unwrap(), office.realm.clone());
+    let at = At { pbx, here, trunk: office.trunk.local_addr().unwrap(), realm, n: 1 };
     let mut shape = Shape { from: format!("<sip:201@{pbx}>"), ..Shape::usual(&at) };
     let challenged = udp(&owner, pbx, &shape.text(&at, Over::Udp));
     let challenge = Challenge::parse(header(&challenged, "Proxy-Authenticate")).unwrap();
@@ -376,7 +384,8 @@ fn what_somebody_has_read_along_is_good_for_nothing() {
     // It is good credentials: the call is refused for its number alone.
     assert_eq!(status(&udp(&owner, pbx, &shape.text(&at, Over::Udp))), 403);
     for (n, socket) in [(3, &thief), (4, &owner)] {
-        let at = At { n, here: socket.local_addr().unwrap(), ..at };
+        let (here, realm) = (socket.local_addr().unwrap(), String::new());
+        let at = At { n, here, realm, ..at };
         let answered = udp(socket, pbx, &shape.text(&at, Over::Udp));
         assert_eq!(status(&answered), 407, "{answered}");
     }
