@@ -139,7 +139,8 @@ fn take_place(fresh: &Path, file: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         other => other.map_err(failed)?,
     }
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 

@@ -190,6 +190,8 @@ mod tests {
             extensions: Vec::new(),
             trunks: Vec::new(),
             profiles: vec![profile],
+            contacts: Vec::new(),
+            blocks: Vec::new(),
         };
         let told = doubtful_prefixes(&directory);
         assert_eq!(told.len(), 1, "{told:?}");

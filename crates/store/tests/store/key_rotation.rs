@@ -139,14 +139,14 @@ async fn rotations_at_one_time_follow_each_other() {
     let office = Office::new();
     let store = office.furnished().await;
     let directory = store.directory().await.unwrap();
-    let mut rotations = Vec::new();
+    let mut rotations = tokio::task::JoinSet::new();
     for _ in 0..4 {
         let (own, shared) = (office.open().await, store.clone());
-        rotations.push(tokio::spawn(async move { own.rotate_key(false).await }));
-        rotations.push(tokio::spawn(async move { shared.rotate_key(false).await }));
+        rotations.spawn(async move { own.rotate_key(false).await });
+        rotations.spawn(async move { shared.rotate_key(false).await });
     }
-    for rotation in rotations {
-        rotation.await.unwrap().unwrap();
+    for rotation in rotations.join_all().await {
+        rotation.unwrap();
     }
     assert_eq!(office.open().await.directory().await.unwrap(), directory);
     assert_eq!(office.files(), ["kiestoon.key"]);

@@ -54,7 +54,7 @@ impl Look<'_> {
     pub(super) fn disk(&mut self) {
         let near = self.config.store.neighbour();
         let folder = near.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(std::path::Path::new("."));
+        let folder = folder.unwrap_or_else(|| std::path::Path::new("."));
         let Ok(room) = nix::sys::statvfs::statvfs(folder) else { return };
         let (free, all) = (room.blocks_available(), room.blocks().max(1));
         let megabytes = free.saturating_mul(room.fragment_size()) / 1_000_000;

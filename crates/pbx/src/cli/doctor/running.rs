@@ -110,7 +110,7 @@ impl Look<'_> {
 
     fn trunk(&mut self, live: &Trunk) {
         let (language, name, state) = (self.language, &live.name, &live.state);
-        let host = live.hosts.iter().find(|host| host.state == "up").or(live.hosts.first());
+        let host = live.hosts.iter().find(|host| host.state == "up").or_else(|| live.hosts.first());
         let heard = host.and_then(|host| host.rtt_ms).map(|ms| format!(", {ms:.0} ms")).unwrap_or_default();
         let advice = say!(
             language,

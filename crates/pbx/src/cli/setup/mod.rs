@@ -88,9 +88,8 @@ impl Place {
     async fn with(self, store: &Store) -> Result<Self, Failure> {
         let organisations = store.organisations().await?;
         // Where there are several, setting up is the work of `kiestoon import`, which names one.
-        let one = match organisations.as_slice() {
-            [one] => one,
-            _ => return Err(kiestoon_store::StoreError::OrganisationNeeded.into()),
+        let [one] = organisations.as_slice() else {
+            return Err(kiestoon_store::StoreError::OrganisationNeeded.into());
         };
         Ok(Self {
             organisation: one.slug.clone(),

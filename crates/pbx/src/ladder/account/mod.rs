@@ -60,7 +60,7 @@ impl Account {
             id: settings.account.clone()?,
             key: settings.api_key.clone(),
             secret: details.api_secret.clone()?,
-            base: settings.api.clone(),
+            base: settings.api,
             numbers: details.numbers.keys().filter(|number| number.starts_with('+')).cloned().collect(),
             hosts,
         })
