@@ -1,7 +1,7 @@
 //! Any bytes as a provider's webhook, in its form, its headers and its body: nothing panics, nothing that was not signed is believed, and
 //! what is read of it is within the bounds of a record. The sidecar is a program: its readers are taken in as they lie there.
 #![no_main]
-#![allow(dead_code, reason = "the target uses the readers alone")]
+#![allow(dead_code, unused_imports, reason = "the target uses the readers alone")]
 
 #[path = "../../crates/admin/src/providers/event/mod.rs"]
 mod event;

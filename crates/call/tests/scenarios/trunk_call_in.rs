@@ -1,5 +1,7 @@
 //! A call comes in over a trunk: known by the address that it comes from, it enters `inkomend` under the number that was called.
 
+use std::cell::RefCell;
+
 use kiestoon_call::{Account, AnonymousCallers, Direction, Trunk, UnknownNumbers};
 use kiestoon_sip::network::Network;
 use kiestoon_sip::{HeaderName, Method, NameAddr, Request, Uri};
@@ -47,7 +49,12 @@ fn from(invite: &mut Request, name: &str, number: &str) {
 fn it_rings_by_the_rule_of_its_number() {
     for called in ["+31201234567", "0201234567", "0031201234567"] {
         let (mut t, far, [b, ..]) = office(1);
-        t.call_with(far, called, |invite| from(invite, "Jansen", "0612345678"));
+        let call_id = RefCell::new(None);
+        t.call_with(far, called, |invite| {
+            from(invite, "Jansen", "0612345678");
+            invite.headers.push(HeaderName::from_token("X-Twilio-CallSid").expect("a name"), "CA01");
+            *call_id.borrow_mut() = Some(invite.call_id.clone());
+        });
         t.run(secs(3));
         t.expect(far).talks_both_ways_with(b);
         let invite =
@@ -61,6 +68,12 @@ fn it_rings_by_the_rule_of_its_number() {
         assert_eq!((&*record.dialled, &*record.context), ("+31201234567", "inkomend"));
         assert_eq!((record.direction(), record.did()), (Direction::Inbound, Some("+31201234567")));
         assert_eq!((record.trunk_in().map(|name| &**name), record.trunk_out()), (Some("voys"), None));
+        let over = record.legs[0].over.as_ref().expect("a trunk");
+        assert_eq!(
+            (&over.call_id, &*over.names),
+            (&*call_id.borrow(), &["CA01".into()][..]),
+            "by which the provider knows it"
+        );
         t.expect_nothing_left();
     }
 }

@@ -168,6 +168,12 @@ fn the_next_address_of_a_host_is_the_same_trunk() {
     t.settle();
     let record = t.expect_cdr().answered().record();
     assert_eq!(record.trunk_out().map(|name| &**name), Some("voys"));
+    // Each has a Call-ID of its own, by which its provider's webhooks find the record.
+    let due =
+        [first, second].map(|carrier| t.phone(carrier).requests().next().map(|sent| sent.call_id.clone()));
+    let told: Vec<_> =
+        record.legs.iter().filter_map(|leg| Some(leg.over.as_ref()?.call_id.clone())).collect();
+    assert!(told == due && due[0] != due[1], "{told:?}");
     t.expect_nothing_left();
 }
 
