@@ -244,7 +244,8 @@ impl Office {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let here = socket.local_addr().unwrap();
         let at = At { pbx: pbx.address(), here, trunk: here, realm: String::new(), n: 0 };
-        let question = Shape { method: "REGISTER", body: false, ..Shape::usual(&at) };
+        let uri = format!("sip:{}", at.pbx);
+        let question = Shape { method: "REGISTER", uri, body: false, ..Shape::usual(&at) };
         let challenged = udp(&socket, at.pbx, &question.text(&at, Over::Udp));
         let realm = header(&challenged, "WWW-Authenticate").split('"').nth(1).unwrap().to_owned();
         Self { pbx, trunk: trunk_at, ws, tls: authority.client(None), realm }
