@@ -114,8 +114,8 @@ impl Look<'_> {
         let heard = host.and_then(|host| host.rtt_ms).map(|ms| format!(", {ms:.0} ms")).unwrap_or_default();
         let advice = say!(
             language,
-            "`kiestoon ctl trunks` shows each host and what it failed by; check credentials, and that the firewall lets answers in",
-            "`kiestoon ctl trunks` toont elke host en waarop hij faalt; controleer de inloggegevens, en of de firewall antwoorden binnenlaat"
+            "`kiestoon trunk test {name}` says what is wrong, rung by rung",
+            "`kiestoon trunk test {name}` zegt trede voor trede wat er mis is"
         );
         if live.registers && live.registered_until.is_none() {
             let says = say!(language, "{name}: not registered ({state})", "{name}: niet aangemeld ({state})");

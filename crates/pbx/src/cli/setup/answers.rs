@@ -4,8 +4,8 @@ use std::net::{IpAddr, UdpSocket};
 
 use kiestoon_store::{Import, Presets, TrunkDetails, TrunkPassword, login};
 
-use super::Place;
 use super::questions::Questions;
+use super::{Place, Trial};
 use crate::cli::failure::Failure;
 use crate::cli::language::say;
 
@@ -25,7 +25,7 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    pub(super) fn ask(place: &Place, presets: &Presets, questions: &Questions) -> Result<Self, Failure> {
+    pub(super) fn ask(place: &Place, trial: &Trial<'_>, questions: &Questions) -> Result<Self, Failure> {
         let language = questions.language;
         let mut answers = Self::default();
         questions.tell(language.pick("\n1. The PBX", "\n1. De centrale"));
@@ -47,7 +47,7 @@ impl Answers {
             answers.admin = Some(login);
         }
         questions.tell(language.pick("\n4. Calling out", "\n4. Naar buiten bellen"));
-        answers.trunk = trunk(place, presets, questions)?;
+        answers.trunk = tried(place, trial, questions)?;
         Ok(answers)
     }
 
@@ -143,6 +143,22 @@ fn extensions(place: &Place, questions: &Questions) -> Result<Vec<(String, Strin
         made.push((number, name));
     }
     Ok(made)
+}
+
+/// A trunk that holds its test, or that is wanted all the same.
+fn tried(place: &Place, trial: &Trial<'_>, questions: &Questions) -> Result<Option<TrunkDetails>, Failure> {
+    let language = questions.language;
+    loop {
+        let Some(details) = trunk(place, trial.presets, questions)? else { return Ok(None) };
+        // What a script wants to read is what was made.
+        if trial.cli.json || !questions.agrees(language.pick("Test it now?", "Nu testen?"), true)? {
+            return Ok(Some(details));
+        }
+        let question = language.pick("Keep it all the same?", "Toch bewaren?");
+        if trial.holds(&details, &place.organisation)? || questions.agrees(question, false)? {
+            return Ok(Some(details));
+        }
+    }
 }
 
 fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Option<TrunkDetails>, Failure> {

@@ -8,15 +8,15 @@ mod write;
 use std::path::PathBuf;
 
 use kiestoon_config::Config;
-use kiestoon_store::Store;
+use kiestoon_store::{Presets, Store, Trunk, TrunkDetails};
 
 use self::answers::Answers;
 use self::questions::Questions;
 use self::write::Written;
-use super::args::SetupArgs;
+use super::args::{SetupArgs, TrunkTestArgs};
 use super::failure::Failure;
 use super::language::say;
-use super::{Cli, database, print_line};
+use super::{Cli, database, print_line, trunk_test};
 
 pub(super) fn setup(cli: &Cli, args: &SetupArgs) -> Result<(), Failure> {
     let language = cli.language;
@@ -38,7 +38,8 @@ pub(super) fn setup(cli: &Cli, args: &SetupArgs) -> Result<(), Failure> {
         "Kiestoon is set up. Enter takes what is in brackets; Ctrl-C stops, and nothing was changed then.",
         "Kiestoon wordt ingesteld. Enter neemt wat tussen haken staat; Ctrl-C stopt, en dan is er niets veranderd.",
     ));
-    let answers = Answers::ask(&place, &presets, &questions)?;
+    let trial = Trial { cli, config: &config, presets: &presets };
+    let answers = Answers::ask(&place, &trial, &questions)?;
     let plan = write::Plan::new(cli, &config, &place, &answers);
     questions.tell(&plan.told(language));
     if plan.is_empty() || !questions.agrees(language.pick("Write this?", "Dit schrijven?"), true)? {
@@ -47,6 +48,28 @@ pub(super) fn setup(cli: &Cli, args: &SetupArgs) -> Result<(), Failure> {
     }
     let written = cli.block_on(plan.write(&presets))?;
     tell(cli, &place, &written)
+}
+
+/// Trying a trunk before it is written.
+struct Trial<'a> {
+    cli: &'a Cli,
+    config: &'a Config,
+    presets: &'a Presets,
+}
+
+impl Trial<'_> {
+    /// Whether every rung of its test holds; what does not has been said.
+    fn holds(&self, details: &TrunkDetails, organisation: &str) -> Result<bool, Failure> {
+        let trunk = Trunk { id: String::new(), organisation_id: String::new(), details: details.clone() };
+        let asked = TrunkTestArgs { name: details.name.clone(), verbose: false, wait_inbound: None };
+        let Self { cli, config, presets } = *self;
+        let desk = trunk_test::Desk { cli, config, presets, organisation };
+        match cli.block_on(desk.test(&trunk, &asked)) {
+            Ok(()) => Ok(true),
+            Err(Failure::Other(said)) if said.is_empty() => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
 }
 
 /// What is there already.
@@ -123,8 +146,8 @@ fn tell(cli: &Cli, place: &Place, written: &Written) -> Result<(), Failure> {
     if let Some(trunk) = &written.trunk {
         print_line(&say!(
             language,
-            "Then see whether the provider can be reached: `kiestoon ctl trunks`.",
-            "Kijk dan of de aanbieder te bereiken is: `kiestoon ctl trunks`."
+            "Then see whether its calls come in: `kiestoon trunk test {trunk} --wait-inbound 60`.",
+            "Kijk dan of zijn oproepen binnenkomen: `kiestoon trunk test {trunk} --wait-inbound 60`."
         ));
         if !written.files.iter().any(|file| file.starts_with(&place.dialplan))
             && !place.rules.contains(&format!("trunk:{trunk}"))
