@@ -92,7 +92,7 @@ fn a_new_office_is_asked_for_and_written() {
     folder.run(&way).expect(0).says("trunk:voys");
     folder.run(&["dialplan", "explain", "112", "--from", "202"]).expect(0).says("nood");
     folder
-        .run(&["dialplan", "explain", "+31201234567", "--context", "inkomend"])
+        .run(&["dialplan", "explain", "+31201234567", "--from", "0612345678", "--context", "inkomend"])
         .expect(0)
         .says("group:allen");
 }

@@ -9,9 +9,10 @@ pub(super) fn dialplan(timezone: &str, extensions: &[String], trunk: Option<&str
     let mut text = format!(
         "# Written by `kiestoon setup`. Check a change with `kiestoon dialplan check`.\n\nversion  = 1\ntimezone = {timezone}\n"
     );
-    text +=
-        &format!("\n[group.allen]\nmembers  = [{members}]\nstrategy = \"ring-all\"\ntimeout  = \"30s\"\n");
     if let Some(trunk) = trunk {
+        text += &format!(
+            "\n[group.allen]\nmembers  = [{members}]\nstrategy = \"ring-all\"\ntimeout  = \"30s\"\n"
+        );
         text += &help(trunk);
     }
     text += "\n# Gives back what you say: the quickest way to hear that a phone works in both directions.\n[[context.intern]]\nname  = \"echotest\"\nmatch = \"*43\"\ndo    = [{ echo = true }]\n";
