@@ -24,7 +24,8 @@ fn it_says_what_is_missing_and_what_to_do() {
     folder.run(&["trunk", "add", "voys", "host=sip.example.net"]).expect(0);
     let there = folder.run(&["doctor", "--production", "--json"]).expect(64).json();
     assert_eq!(found(&there, "database").0, "good");
-    assert_eq!(found(&there, "disk").0, "good");
+    // How full it is depends on the machine.
+    assert!(found(&there, "disk").1.contains("MB free"), "{there:#}");
     assert_eq!(found(&there, "trunks").0, "skipped", "nobody knows while it does not run");
     assert_eq!(found(&there, "dialplan"), ("warning", "no rule takes 112 as a call for help"));
     assert_eq!(found(&there, "people").0, "failed", "nobody administers it");

@@ -65,7 +65,7 @@ impl Look<'_> {
             "{shown}: {megabytes} MB free ({percent} %)",
             "{shown}: {megabytes} MB vrij ({percent} %)"
         );
-        if megabytes < LEAST_MEGABYTES || percent < LEAST_PERCENT {
+        if megabytes < LEAST_MEGABYTES {
             let advice = language.pick(
                 "free some space: without it neither calls nor changes are kept",
                 "maak ruimte: zonder blijven gesprekken noch wijzigingen bewaard",
@@ -224,5 +224,4 @@ impl Look<'_> {
 /// The number that is dialled for help in Europe.
 const HELP: &str = "112";
 const LEAST_MEGABYTES: u64 = 500;
-const LEAST_PERCENT: u64 = 5;
 const DAYS: i64 = 7;
