@@ -54,7 +54,11 @@ async fn own(hall: &Shared, principal: &Principal) -> Result<Vec<Shown>, Refusal
     let mut live = hall.pbx.trunks().await.unwrap_or_default();
     let mut all = hall.store.trunks(None).await?;
     all.retain(|trunk| authorise(principal, Action::SeeTrunks, of(&trunk.organisation)));
-    let shown = all.into_iter().map(|set| {
+    let shown = all.into_iter().map(|mut set| {
+        // Some carriers are known by the value of a header alone.
+        if let Some(rule) = &mut set.settings.identify_header {
+            rule.value = MASK.into();
+        }
         let is_same = |live: &Trunk| live.organisation == set.organisation && live.name == set.name;
         let live = live.iter().position(is_same).map(|at| live.swap_remove(at));
         Shown { set, live }
@@ -66,11 +70,6 @@ async fn own(hall: &Shared, principal: &Principal) -> Result<Vec<Shown>, Refusal
 fn record(trunk: &Shown) -> Value {
     let mut record = serde_json::to_value(trunk).unwrap_or_default();
     record["password"] = if trunk.set.has_password { MASK.into() } else { Value::Null };
-    // Some carriers are known by the value of a header alone.
-    if let Some(rule) = record.pointer_mut("/settings/identify_header").filter(|rule| rule.is_string()) {
-        let name = rule.as_str().and_then(|rule| rule.split_once(':')).map_or("", |(name, _)| name);
-        *rule = format!("{name}: {MASK}").into();
-    }
     record
 }
 

@@ -22,7 +22,9 @@ fn an_admin_sees_and_tests_the_trunks_of_its_own_organisation() {
     house.kiestoon(&["import", "trunk.toml"]);
     let [kees, anna, willem] = ["kees", "anna", "willem"].map(|login| Browser::of(&house, login));
 
-    let items = kees.get("/api/v1/trunks").json()["items"].clone();
+    let listed = kees.get("/api/v1/trunks");
+    assert!(!listed.body.contains("geheim") && listed.body.contains("X-Key: ********"), "{}", listed.body);
+    let items = listed.json()["items"].clone();
     assert_eq!(items.as_array().map(Vec::len), Some(1), "{items:#}");
     let voys = &items[0];
     assert_eq!((&voys["name"], &voys["has_password"]), (&"voys".into(), &true.into()));

@@ -62,7 +62,11 @@ impl Listening {
                     let call = call.clone();
                     return came(draft, &arrived, &call);
                 }
-                Some(call) => draft.detail("another_trunk", format!("{} {}", call.trunk, arrived.remote)),
+                // What comes in for another organisation is nobody's business here.
+                Some(call) if *call.organisation == *wait.organisation => {
+                    draft.detail("another_trunk", format!("{} {}", call.trunk, arrived.remote));
+                }
+                Some(_) => {}
                 None if stranger.is_none() && looks_like_it(trunk, known, &arrived) => {
                     draft.message(false, &Message::from(arrived.request.clone()).to_bytes());
                     stranger = Some(arrived);
