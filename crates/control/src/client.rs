@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 
+use crate::answer_stream::AnswerStream;
 use crate::error::ClientError;
 use crate::event_stream::Events;
 use crate::fraud::{OnHold, SetHold};
@@ -137,14 +138,14 @@ impl Client {
         let body = serde_json::to_vec(asked).map_err(|error| self.unexpected(error.to_string()))?;
         let request = self.request(Method::POST, &path::test_trunk(name), body.into())?;
         let (body, connection) = self.within(self.open(request)).await?;
-        Ok(Rungs::new(self.socket.clone(), body, connection))
+        Ok(Rungs::new(AnswerStream::new(self.socket.clone(), body, connection)))
     }
 
     /// What happens from now on.
     pub async fn events(&self) -> Result<Events, ClientError> {
         let request = self.request(Method::GET, path::EVENTS, Bytes::new())?;
         let (body, connection) = self.within(self.open(request)).await?;
-        Ok(Events::new(self.socket.clone(), body, connection))
+        Ok(Events::new(AnswerStream::new(self.socket.clone(), body, connection)))
     }
 
     /// Sends a request whose answer does not end soon: its body, and the connection that has to be polled beside it.

@@ -1,73 +1,34 @@
 //! Reading server-sent events: the text/event-stream format of the HTML standard, as far as the PBX writes it.
 
-use std::fmt;
-use std::future::Future;
-use std::path::PathBuf;
-use std::pin::Pin;
-
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-
+use crate::answer_stream::AnswerStream;
 use crate::error::ClientError;
 use crate::event::Event;
 
 /// Events as they happen. Ends when the PBX stops or finds this reader too slow.
+#[derive(Debug)]
 pub struct Events {
-    socket: PathBuf,
-    body: Incoming,
-    connection: Option<Connection>,
+    answer: AnswerStream,
     parser: Parser,
 }
 
-type Connection = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
-
 impl Events {
-    pub(crate) fn new(
-        socket: PathBuf,
-        body: Incoming,
-        connection: Pin<Box<impl Future<Output = hyper::Result<()>> + Send + 'static>>,
-    ) -> Self {
-        Self { socket, body, connection: Some(connection), parser: Parser::default() }
+    pub(crate) fn new(answer: AnswerStream) -> Self {
+        Self { answer, parser: Parser::default() }
     }
 
     /// The next event; `None` at the end. May be dropped and called again without losing an event.
     pub async fn next(&mut self) -> Option<Result<Event, ClientError>> {
         loop {
             match self.parser.take() {
-                Ok(Some(event)) => return Some(Ok(event)),
+                Ok(Some(whole)) => return Some(Ok(whole)),
                 Ok(None) => {}
-                Err(reason) => {
-                    return Some(Err(ClientError::Unexpected { path: self.socket.clone(), reason }));
-                }
+                Err(reason) => return Some(Err(self.answer.unexpected(reason))),
             }
-            let frame = match &mut self.connection {
-                None => self.body.frame().await,
-                Some(connection) => tokio::select! {
-                    frame = self.body.frame() => frame,
-                    _ = connection => {
-                        self.connection = None;
-                        continue;
-                    }
-                },
-            };
-            match frame? {
-                Ok(frame) => {
-                    if let Some(bytes) = frame.data_ref() {
-                        self.parser.push(bytes);
-                    }
-                }
-                Err(error) => {
-                    let reason = error.to_string();
-                    return Some(Err(ClientError::Broken { path: self.socket.clone(), reason }));
-                }
+            match self.answer.next().await? {
+                Ok(bytes) => self.parser.push(&bytes),
+                Err(error) => return Some(Err(error)),
             }
         }
-    }
-}
-
-impl fmt::Debug for Events {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Events").field("socket", &self.socket).finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,7 @@
 //! HTTP/1.1 and JSON over a Unix socket, everything under `/v1`. The types are plain data and know nothing of the PBX's
 //! inside. Times are RFC 3339 in UTC.
 
+mod answer_stream;
 mod client;
 mod error;
 mod event;

@@ -1,69 +1,34 @@
 //! Reading the rungs of a test as they are climbed: a line of JSON for each.
 
-use std::fmt;
-use std::future::Future;
-use std::path::PathBuf;
-use std::pin::Pin;
-
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-
+use crate::answer_stream::AnswerStream;
 use crate::error::ClientError;
 use crate::ladder::Rung;
 
 /// The rungs of a test. Dropping it ends the test.
+#[derive(Debug)]
 pub struct Rungs {
-    socket: PathBuf,
-    body: Incoming,
-    connection: Option<Connection>,
+    answer: AnswerStream,
     buffer: Vec<u8>,
 }
 
-type Connection = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
-
 impl Rungs {
-    pub(crate) fn new(
-        socket: PathBuf,
-        body: Incoming,
-        connection: Pin<Box<impl Future<Output = hyper::Result<()>> + Send + 'static>>,
-    ) -> Self {
-        Self { socket, body, connection: Some(connection), buffer: Vec::new() }
+    pub(crate) fn new(answer: AnswerStream) -> Self {
+        Self { answer, buffer: Vec::default() }
     }
 
     /// The next one; `None` when all have been climbed.
     pub async fn next(&mut self) -> Option<Result<Rung, ClientError>> {
         loop {
             match take(&mut self.buffer) {
-                Ok(Some(rung)) => return Some(Ok(rung)),
+                Ok(Some(whole)) => return Some(Ok(whole)),
                 Ok(None) => {}
-                Err(reason) => {
-                    return Some(Err(ClientError::Unexpected { path: self.socket.clone(), reason }));
-                }
+                Err(reason) => return Some(Err(self.answer.unexpected(reason))),
             }
-            let frame = match &mut self.connection {
-                None => self.body.frame().await,
-                Some(connection) => tokio::select! {
-                    frame = self.body.frame() => frame,
-                    _ = connection => {
-                        self.connection = None;
-                        continue;
-                    }
-                },
-            };
-            match frame? {
-                Ok(frame) => self.buffer.extend_from_slice(frame.data_ref().map_or(&[], |bytes| bytes)),
-                Err(error) => {
-                    let reason = error.to_string();
-                    return Some(Err(ClientError::Broken { path: self.socket.clone(), reason }));
-                }
+            match self.answer.next().await? {
+                Ok(bytes) => self.buffer.extend_from_slice(&bytes),
+                Err(error) => return Some(Err(error)),
             }
         }
-    }
-}
-
-impl fmt::Debug for Rungs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rungs").field("socket", &self.socket).finish_non_exhaustive()
     }
 }
 

@@ -33,7 +33,7 @@ use tower_service::Service;
 use super::{Reach, address::may_reach};
 use crate::{
     transport::{authorities, resolver},
-    webhook::Names,
+    webhook::{Names, causes},
 };
 
 /// Fetches certificates.
@@ -108,16 +108,6 @@ impl Client {
 
 fn bad(detail: String) -> Failure {
     (Fault::BadInfo, detail)
-}
-
-fn causes(error: &legacy::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 /// Looks names up, and gives those of their addresses that may be reached: what a name leads to is its owner's choice.

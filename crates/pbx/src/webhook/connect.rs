@@ -66,6 +66,17 @@ impl Service<Uri> for Connector {
     }
 }
 
+/// Why a connection or a question failed, down to the first cause.
+pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
 /// Looks names up.
 #[derive(Clone)]
 pub(crate) struct Names(Option<TokioResolver>);

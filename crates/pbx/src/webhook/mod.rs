@@ -20,7 +20,7 @@ use kiestoon_dialplan::WebhookAnswer;
 use tokio::{runtime::Handle, sync::mpsc};
 
 use self::client::{Client, Failure};
-pub(crate) use self::connect::{Connector, Names};
+pub(crate) use self::connect::{Connector, Names, causes};
 use crate::task::{self, Task};
 
 /// The answer to one question.

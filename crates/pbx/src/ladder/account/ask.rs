@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{Account, Provider};
 use crate::ladder::rung::Draft;
-use crate::webhook::{Connector, Outside};
+use crate::webhook::{Connector, Outside, causes};
 
 /// Who is asked, and with what.
 pub(super) struct Api {
@@ -113,16 +113,6 @@ pub(super) fn escaped(text: &str) -> String {
         }
     }
     escaped
-}
-
-fn causes(error: &legacy::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 const LONGEST: Duration = Duration::from_secs(10);
