@@ -370,7 +370,7 @@ impl Call {
             from: &self.cdr.record.from_number,
             number: &phone.number,
             trunk,
-            is_emergency: self.is_emergency(),
+            is_for_help: self.is_for_help(),
         })?;
         Ok(Some(OverTrunk::leaving(trunk, granted)))
     }

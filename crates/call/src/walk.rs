@@ -100,6 +100,16 @@ impl Walk {
         self.returns.extend(self.followed.replace(Followed::new(asked, decision)));
     }
 
+    /// Whether what it does now is done for an emergency.
+    pub(crate) fn is_for_help(&self) -> bool {
+        self.followed.as_ref().is_some_and(Followed::is_for_help)
+    }
+
+    /// Whether its rule will come to one of emergency numbers before anybody is rung or asked.
+    pub(crate) fn leads_to_help(&self) -> bool {
+        self.followed.as_ref().is_some_and(Followed::leads_to_help)
+    }
+
     /// The number that the present rule is for, as others may see it.
     pub(crate) fn dialled(&self) -> Option<Cow<'_, str>> {
         self.followed.as_ref().map(Followed::number)
@@ -202,6 +212,12 @@ impl Call {
     /// Whether it is an emergency call: nothing may refuse it, cut it short, or count it.
     pub(crate) fn is_emergency(&self) -> bool {
         self.cdr.record.emergency
+    }
+
+    /// Whether what it does now is done for an emergency, by the rule that is followed now. A call that once was one may have been
+    /// forwarded or transferred since: that is charged, and needs a right, as ever.
+    pub(crate) fn is_for_help(&self) -> bool {
+        self.walk.is_for_help()
     }
 
     /// It has come to a rule of emergency numbers.

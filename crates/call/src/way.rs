@@ -78,6 +78,16 @@ impl Followed {
         self.way.emergency || self.run.is_emergency()
     }
 
+    /// Whether what it does now is done for an emergency.
+    pub(crate) fn is_for_help(&self) -> bool {
+        self.run.is_for_help()
+    }
+
+    /// Whether it will come to a rule of emergency numbers before anybody is rung or asked.
+    pub(crate) fn leads_to_help(&self) -> bool {
+        self.way.emergency && !self.run.is_emergency()
+    }
+
     /// The way so far.
     fn way(&self) -> Way {
         Way { trail: self.run.trail().clone(), emergency: self.is_emergency(), ..self.way.clone() }

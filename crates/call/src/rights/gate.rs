@@ -31,7 +31,8 @@ pub(crate) struct CallOut<'a> {
     /// The number, as it is dialled.
     pub(crate) number: &'a str,
     pub(crate) trunk: &'a Trunk,
-    pub(crate) is_emergency: bool,
+    /// Whether a rule of emergency numbers calls it.
+    pub(crate) is_for_help: bool,
 }
 
 /// That a leg over a trunk may be made. Nothing but [`Exchange::grant`] makes one.
@@ -117,7 +118,7 @@ impl Exchange {
     /// passes, and counts for nothing.
     pub(crate) fn grant(&mut self, asked: &CallOut<'_>) -> Result<Granted, Refusal> {
         let granted = Granted { charged: asked.charged.clone() };
-        if asked.is_emergency || class::is_for_help(asked.trunk.country, asked.number) {
+        if asked.is_for_help || class::is_for_help(asked.trunk.country, asked.number) {
             return Ok(granted);
         }
         let class = Class::of(asked.trunk.country, asked.number);

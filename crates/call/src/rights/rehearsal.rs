@@ -63,7 +63,7 @@ impl Exchange {
             from: charged.word(),
             number,
             trunk,
-            is_emergency: false,
+            is_for_help: false,
         };
         let why = self.grant(&asked).err().map(|refusal| refusal.why);
         let is_for_help = class::is_for_help(trunk.country, number);

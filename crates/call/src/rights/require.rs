@@ -64,7 +64,8 @@ impl Call {
     /// Whether whoever is charged with the call now has a permission.
     pub(crate) fn has_permission(&self, x: &mut Exchange, permission: &str) -> bool {
         let dialled = self.walk.dialled().unwrap_or(Cow::Borrowed(&self.cdr.record.dialled));
-        self.is_granted(x, &self.charged(), &dialled, permission)
+        let is_free = self.is_for_help() || self.walk.leads_to_help();
+        is_free || self.is_granted(x, &self.charged(), &dialled, permission)
     }
 
     /// Whether a rule may be followed at the cost of whoever is charged.
@@ -75,7 +76,8 @@ impl Call {
         number: &str,
         decision: Option<&Decision>,
     ) -> bool {
-        let permission = decision.and_then(|decision| decision.require.as_deref());
+        let asking = decision.filter(|decision| !decision.emergency);
+        let permission = asking.and_then(|decision| decision.require.as_deref());
         permission.is_none_or(|permission| self.is_granted(x, charged, number, permission))
     }
 
@@ -84,7 +86,7 @@ impl Call {
         let organisation = self.organisation_now(&snapshot);
         let from = &*self.cdr.record.from_number;
         let required = Required { call: self.id(), organisation, charged, from, number, permission };
-        self.is_emergency() || x.permits(&required)
+        x.permits(&required)
     }
 
     /// The rule asks for a permission that whoever is charged does not have.

@@ -29,7 +29,7 @@ impl Call {
             targets.into_iter().map(|groups| groups.into_iter().partition(|phones| !is_down(phones))).unzip();
         let mut phones = rung.iter().flatten().flatten();
         let has_way_out = phones.any(|phone| phone.trunk.is_some());
-        if self.is_emergency() {
+        if self.is_for_help() {
             rung.append(&mut down);
         } else if !has_way_out {
             rung.iter_mut().zip(down).for_each(|(rung, mut down)| rung.append(&mut down));
@@ -47,7 +47,7 @@ impl Call {
     pub(crate) fn leaves_to_another(&self, x: &Exchange, phone: &Phone) -> bool {
         let Stage::Ringing(ring) = &self.stage else { return false };
         let is_tried = |trunk: &Trunk| x.standings.is_tried_by_another(trunk, &phone.way.contact, self.key);
-        !ring.waves.is_empty() && !self.is_emergency() && self.trunk_of(phone).is_some_and(|of| is_tried(of))
+        !ring.waves.is_empty() && !self.is_for_help() && self.trunk_of(phone).is_some_and(|of| is_tried(of))
     }
 
     /// A limit of its trunk keeps a phone from being rung; so it does with the other hosts of that trunk.

@@ -41,7 +41,7 @@ impl Call {
         // The next host of a trunk is for the same call.
         let Stage::Ringing(ring) = &mut self.stage else { return Ok(None) };
         let has_turn = ring.has_turn.replace(phone.target) == Some(phone.target);
-        if self.is_emergency() {
+        if self.is_for_help() {
             return Ok(None);
         }
         // Of this call's own legs only those count that are still there.

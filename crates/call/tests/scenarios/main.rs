@@ -41,6 +41,7 @@ mod early_media_183;
 mod early_media_of_several;
 mod echo_step;
 mod emergency_call;
+mod emergency_is_no_pass;
 mod fax;
 mod fax_as_sound;
 mod fax_refused;

@@ -26,6 +26,7 @@ impl Run {
             }
             Goto::Context { context, number } => {
                 let number_is_secret = self.number_is_secret(number.as_ref());
+                let is_chosen = number.as_ref().is_some_and(|number| number.literal().is_none());
                 let number = match number {
                     Some(number) => number.expand(&self.variables).into(),
                     None => self.variables.number.clone(),
@@ -45,6 +46,9 @@ impl Run {
                 self.trail.rule(&rule.reference);
                 self.variables.dial(&number, number_is_secret);
                 self.variables.set_groups(pattern.groups(&number));
+                if is_chosen {
+                    self.leave_emergency();
+                }
                 &**rule
             }
         };
@@ -52,7 +56,7 @@ impl Run {
             self.begin_emergency();
         }
         self.replace(Arc::clone(&rule.steps));
-        let require = rule.require.clone().filter(|_| !self.is_emergency());
+        let require = rule.require.clone().filter(|_| !self.is_for_help());
         require.map(|permission| Action::Require { permission })
     }
 
