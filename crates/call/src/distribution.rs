@@ -9,6 +9,7 @@ use rand_core::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
+use crate::rights::Forms;
 use crate::snapshot::Organisation;
 use crate::trunk::Trunk;
 
@@ -81,7 +82,7 @@ fn cheapest_first(own: Option<&Organisation>, dial: &Dial) -> Vec<Target> {
     targets.sort_by_cached_key(|target| {
         let Target::Trunk(name) = target else { return (false, None) };
         let country = trunk(own, target).map(|trunk| trunk.country);
-        let rate = country.and_then(|country| own?.rates.of(name, &country.e164(number)));
+        let rate = country.and_then(|country| own?.rates.of(name, &Forms::of(country, number)));
         (rate.is_none(), rate)
     });
     targets

@@ -79,7 +79,7 @@ pub use kiestoon_sip::registrar::{BindingChange, StoredBinding};
 pub use police::{BURST_SECS, Gauge, Police, PoliceSettings, Verdict};
 pub use reason::{Disposition, EndReason, HangupBy};
 pub use rights::{
-    AccountKept, Charged, Class, Destinations, DrillCase, DrillResult, DrillVerdict, Expected, Hold,
+    AccountKept, Charged, Class, Destinations, DrillCase, DrillResult, DrillVerdict, Expected, Forms, Hold,
     HoldReason, Judgement, Limits, MOST_SEEN, Period, Profile, Rights, Watch, Why,
 };
 pub use settings::{BanSettings, CallLimits, ExpirySettings, Network, Settings};

@@ -85,14 +85,53 @@ pub(crate) fn is_for_help(country: &Country, number: &str) -> bool {
 
 /// The class of a number that is surely at home.
 fn at_home(country: &Country, plain: &str) -> Option<Class> {
+    let listed = listed(country, plain).map(|(class, _)| class);
+    let is_whole = country.significant(plain).is_some() && whole(country, plain).is_some();
+    listed.or_else(|| is_whole.then_some(Class::National))
+}
+
+/// The class of the range that a number at home is in, and its digits after the country code.
+fn listed(country: &Country, plain: &str) -> Option<(Class, String)> {
     let significant = country.significant(plain)?;
     let numbers = Numbers::of(country)?;
+    if let Some(class) = numbers.range(&significant) {
+        return Some((class, significant));
+    }
     // A zero that should have been left out is one that some exchanges leave out.
-    let listed = numbers.range(&significant).or_else(|| {
-        numbers.range(significant.trim_start_matches('0')).filter(|class| *class == Class::Premium)
-    });
-    let is_whole = country.e164(&country.national(plain)).starts_with('+');
-    listed.or_else(|| is_whole.then_some(Class::National))
+    let without = significant.trim_start_matches('0');
+    let class = numbers.range(without).filter(|class| *class == Class::Premium)?;
+    Some((class, without.to_owned()))
+}
+
+/// A number in E.164, where it is one that the country's exchanges count on.
+fn whole(country: &Country, plain: &str) -> Option<String> {
+    Some(country.e164(&country.national(plain)))
+        .filter(|written| written.len() > 1 && written.starts_with('+'))
+}
+
+/// A number in E.164, with those among them that cannot be called from abroad, however many digits they have. None for a short number,
+/// and for what is no number of the country or of another one.
+pub(super) fn e164(country: &Country, plain: &str) -> Option<String> {
+    if Numbers::of(country).is_some_and(|numbers| numbers.short(plain).is_some()) {
+        return None;
+    }
+    match listed(country, plain) {
+        Some((class, significant)) if class == Class::Premium || whole(country, plain).is_none() => {
+            Some(format!("+{}{significant}", country.code()))
+        }
+        _ => whole(country, plain),
+    }
+}
+
+/// How many digits of the E.164 form of a premium number are those of its country; 0 for any other number.
+pub(super) fn premium_code(country: &Country, e164: &str) -> usize {
+    let digits = e164.strip_prefix('+').unwrap_or(e164);
+    let is_premium = |country: &&Country| {
+        let range = |rest: &str| Numbers::of(country).and_then(|numbers| numbers.range(rest));
+        digits.strip_prefix(country.code()).and_then(range) == Some(Class::Premium)
+    };
+    let abroad = table::ALL.iter().filter_map(|numbers| Country::find(numbers.country));
+    std::iter::once(country).chain(abroad).find(is_premium).map_or(0, |country| country.code().len())
 }
 
 /// Whether it is a premium number or a satellite of any country, also where it was written without its `+`.
@@ -110,7 +149,7 @@ fn is_premium_abroad(country: &Country, plain: &str) -> bool {
 }
 
 /// The digits, after a `+` where it has one: whatever stands between them an exchange may leave out.
-fn plain(number: &str) -> String {
+pub(super) fn plain(number: &str) -> String {
     let number = number.replacen("(0)", "", 1);
     let plus = number.trim_start().starts_with('+').then_some('+');
     plus.into_iter().chain(number.chars().filter(char::is_ascii_digit)).collect()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::charged::Charged;
 use super::class::{self, Class};
+use super::forms::Forms;
 use super::hold::HoldReason;
 use super::ledger::{AHEAD, Line, State};
 use super::meter;
@@ -75,7 +76,7 @@ struct Judged<'a> {
     profile: &'a Profile,
     class: Class,
     is_closed: bool,
-    /// In the form in which prefixes are written.
+    /// In E.164 where it has that form.
     number: String,
     rate: Option<Rate>,
 }
@@ -150,17 +151,16 @@ impl Exchange {
         let organisation = asked.organisation.ok_or(Why::Gone)?;
         let profile = asked.charged.profile(organisation).ok_or(Why::Gone)?;
         let is_closed = self.is_closed(organisation, profile);
-        let lists = [&profile.destinations, &organisation.profile.destinations];
-        match Destinations::say(&lists, asked.trunk.country, asked.number) {
+        let forms = Forms::of(asked.trunk.country, asked.number);
+        match Destinations::say(&[&profile.destinations, &organisation.profile.destinations], &forms) {
             Some(true) => {}
             Some(false) => return Err(Why::Blocked),
             None if profile.rights_now(is_closed).has(class) => {}
             None if profile.rights.has(class) => return Err(Why::Closed),
             None => return Err(Why::NoRight),
         }
-        let number = asked.trunk.country.e164(asked.number);
-        let rate = organisation.rates.of(&asked.trunk.name, &number);
-        Ok(Judged { profile, class, is_closed, number, rate })
+        let rate = organisation.rates.of(&asked.trunk.name, &forms);
+        Ok(Judged { profile, class, is_closed, number: forms.known().to_owned(), rate })
     }
 
     /// Whether it is outside the hours of a profile.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use kiestoon_dialplan::{Country, Overrides, Plan, Timestamp};
+use kiestoon_dialplan::{Overrides, Plan, Timestamp};
 
 use super::class::Class;
+use super::forms::Forms;
 
 /// Classes that may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +41,8 @@ pub struct Limits {
     pub spend_per_month: Option<u64>,
 }
 
-/// Numbers by their beginning, in E.164 with `+`, or as they are dialled where they have no such form. The longest that fits counts;
-/// of two alike, the one that blocks.
+/// Numbers by their beginning, in E.164 with `+` or as they are dialled in the country of the trunk: either stands for both. The longest
+/// that fits counts; of two alike, the one that blocks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Destinations {
     /// May not be called.
@@ -120,31 +121,26 @@ impl Profile {
 }
 
 impl Destinations {
-    /// What they say of a number: how long the prefix is that says it, and whether it may be called.
-    fn verdict(&self, forms: &[&str]) -> Option<(usize, bool)> {
-        let fits = |prefix: &str| forms.iter().any(|form| form.starts_with(prefix));
-        let longest = |prefixes: &[Box<str>]| prefixes.iter().filter(|p| fits(p)).map(|p| p.len()).max();
-        let (blocked, allowed) = (longest(&self.blocked), longest(&self.allowed));
-        match (blocked, allowed) {
-            (Some(blocked), Some(allowed)) => Some((blocked.max(allowed), allowed > blocked)),
-            (Some(blocked), None) => Some((blocked, false)),
-            (None, Some(allowed)) => Some((allowed, true)),
-            (None, None) => None,
-        }
+    /// What they say of a number: how many of its digits come after the prefixes that fit, and whether each allows it.
+    fn verdicts<'a>(&'a self, number: &'a Forms) -> impl Iterator<Item = (usize, bool)> + 'a {
+        let fitting = |prefixes: &'a [Box<str>], allows: bool| {
+            prefixes.iter().filter_map(move |prefix| Some((number.after(prefix)?, allows)))
+        };
+        fitting(&self.blocked, false).chain(fitting(&self.allowed, true))
     }
 
     /// What several lists together say of a number; None where they say nothing.
-    pub(crate) fn say(lists: &[&Self], country: &Country, number: &str) -> Option<bool> {
-        let e164 = country.e164(number);
-        let forms = [&*e164, number];
-        let verdicts = lists.iter().filter_map(|list| list.verdict(&forms));
-        // Of two of one length the one that blocks.
-        verdicts.max_by_key(|(length, allows)| (*length, !allows)).map(|(_, allows)| allows)
+    pub(crate) fn say(lists: &[&Self], number: &Forms) -> Option<bool> {
+        let verdicts = lists.iter().flat_map(|list| list.verdicts(number));
+        // The longest prefix is the one that the fewest digits come after. Of two alike, the one that blocks.
+        verdicts.min().map(|(_, allows)| allows)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use kiestoon_dialplan::Country;
+
     use super::*;
 
     fn list(blocked: &[&str], allowed: &[&str]) -> Destinations {
@@ -156,7 +152,7 @@ mod tests {
     fn the_longest_prefix_counts_and_of_two_alike_the_one_that_blocks() {
         let nl = Country::find("nl").expect("a country");
         let (own, all) = (list(&["+49"], &["+4930", "0900884"]), list(&["+493012", "+32"], &["+32"]));
-        let says = |number: &str| Destinations::say(&[&own, &all], nl, number);
+        let says = |number: &str| Destinations::say(&[&own, &all], &Forms::of(nl, number));
         assert_eq!(says("+4989123456"), Some(false));
         assert_eq!(says("004930555"), Some(true));
         assert_eq!(says("+49301234"), Some(false), "the other list has a longer one");

@@ -7,6 +7,7 @@ use kiestoon_media::CallKey;
 
 use super::charged::Charged;
 use super::class::{self, Class};
+use super::forms::Forms;
 use super::gate::{CallOut, Why};
 use crate::exchange::Exchange;
 use crate::id::{self, CallId};
@@ -71,7 +72,7 @@ impl Exchange {
             trunk: Arc::clone(&trunk.name),
             class: (!is_for_help).then(|| Class::of(trunk.country, number)),
             why,
-            rate: of.rates.of(&trunk.name, &trunk.country.e164(number)),
+            rate: of.rates.of(&trunk.name, &Forms::of(trunk.country, number)),
         }
     }
 

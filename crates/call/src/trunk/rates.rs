@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rights::Forms;
+
 /// The price of a call, in millionths of the operator's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rate {
@@ -23,30 +25,56 @@ impl Rate {
 /// The rates of all trunks of an organisation.
 #[derive(Debug, Clone, Default)]
 pub struct Rates {
-    /// By trunk and prefix.
-    trunks: HashMap<Box<str>, HashMap<Box<str>, Rate>>,
+    /// By trunk.
+    trunks: HashMap<Box<str>, Card>,
+}
+
+/// The rates of a trunk, by prefix.
+#[derive(Debug, Clone, Default)]
+struct Card {
+    /// Digits of E.164 without the `+`.
+    e164: HashMap<Box<str>, Rate>,
+    /// Digits as they are dialled in the country of the trunk.
+    national: HashMap<Box<str>, Rate>,
 }
 
 impl Rates {
-    /// The rates of each trunk, by its name, for the numbers that begin with a prefix: digits, as in E.164 without `+`. An empty one
-    /// stands for all numbers. Of two rates for one prefix the last one counts.
+    /// What stands before a prefix of numbers as they are dialled in the country of the trunk.
+    pub const NATIONAL: &str = "national:";
+
+    /// The rates of each trunk, by its name, for the numbers that begin with a prefix: digits of E.164, with or without `+`, or as they
+    /// are dialled, after [`NATIONAL`](Self::NATIONAL). An empty one stands for all numbers that have an E.164 form. Of two rates for one
+    /// prefix the last one counts.
     pub fn new<'a>(rates: impl IntoIterator<Item = (&'a str, &'a str, Rate)>) -> Self {
-        let mut trunks: HashMap<Box<str>, HashMap<Box<str>, Rate>> = HashMap::new();
+        let mut trunks: HashMap<Box<str>, Card> = HashMap::new();
         for (trunk, prefix, rate) in rates {
-            let prefix = prefix.strip_prefix('+').unwrap_or(prefix);
-            let prefix = prefix.get(..LONGEST).unwrap_or(prefix);
-            trunks.entry(trunk.into()).or_default().insert(prefix.into(), rate);
+            let card = trunks.entry(trunk.into()).or_default();
+            let (prefixes, digits) = match prefix.strip_prefix(Self::NATIONAL) {
+                Some(digits) => (&mut card.national, digits),
+                None => (&mut card.e164, prefix.strip_prefix('+').unwrap_or(prefix)),
+            };
+            prefixes.insert(digits.get(..LONGEST).unwrap_or(digits).into(), rate);
         }
         Self { trunks }
     }
 
-    /// What a number in E.164 costs over a trunk, by the longest prefix that it has; None where that is not known.
-    pub fn of(&self, trunk: &str, number: &str) -> Option<Rate> {
-        let prefixes = self.trunks.get(trunk)?;
-        let number = number.strip_prefix('+').unwrap_or(number);
-        let longest = number.bytes().take(LONGEST).take_while(u8::is_ascii_digit).count();
-        (0..=longest).rev().find_map(|length| prefixes.get(number.get(..length)?)).copied()
+    /// What a number costs over a trunk, by the longest prefix that it has; None where that is not known. What is written for numbers as
+    /// they are dialled comes first. What calls to a country cost says nothing of its premium numbers.
+    pub fn of(&self, trunk: &str, number: &Forms) -> Option<Rate> {
+        let Card { e164, national } = self.trunks.get(trunk)?;
+        let as_dialled = longest(national, number.national(), |length| length > 0);
+        as_dialled.or_else(|| {
+            let (digits, code) = number.e164_digits()?;
+            longest(e164, digits, |length| length == 0 || length > code)
+        })
     }
+}
+
+/// The rate of the longest prefix of a number, of those of a length that counts.
+fn longest(prefixes: &HashMap<Box<str>, Rate>, number: &str, counts: impl Fn(usize) -> bool) -> Option<Rate> {
+    let digits = number.bytes().take(LONGEST).take_while(u8::is_ascii_digit).count();
+    let lengths = (0..=digits).rev().filter(|length| counts(*length));
+    lengths.into_iter().find_map(|length| prefixes.get(number.get(..length)?)).copied()
 }
 
 /// Digits of a number (ITU-T E.164).
@@ -54,7 +82,14 @@ const LONGEST: usize = 15;
 
 #[cfg(test)]
 mod tests {
+    use kiestoon_dialplan::Country;
+
     use super::*;
+
+    fn per_minute(rates: &Rates, trunk: &str, number: &str) -> Option<u64> {
+        let nl = Country::find("nl").expect("a country");
+        rates.of(trunk, &Forms::of(nl, number)).map(|rate| rate.per_minute)
+    }
 
     #[test]
     fn the_longest_prefix_says_the_rate() {
@@ -64,14 +99,30 @@ mod tests {
             ("voys", "+316", Rate::per_minute(40_000)),
             ("backup", "32", Rate::per_minute(20_000)),
         ]);
-        let of = |trunk, number| rates.of(trunk, number).map(|rate| rate.per_minute);
+        let of = |trunk, number| per_minute(&rates, trunk, number);
         assert_eq!(of("voys", "+31201234567"), Some(10_000));
-        assert_eq!(of("voys", "31612345678"), Some(40_000));
+        assert_eq!(of("voys", "0612345678"), Some(40_000));
         assert_eq!(of("voys", "+4420555"), Some(500_000));
-        assert_eq!(of("voys", "112"), Some(500_000));
+        assert_eq!(of("voys", "09061234567"), Some(500_000), "not what calls to the country cost");
+        assert_eq!(of("voys", "112"), None);
         assert_eq!(of("backup", "+31201234567"), None);
         assert_eq!(of("backup", "+32"), Some(20_000));
         assert_eq!(of("elders", "+31201234567"), None);
+    }
+
+    #[test]
+    fn what_is_written_as_it_is_dialled_comes_first() {
+        let rates = Rates::new([
+            ("voys", "", Rate::per_minute(1)),
+            ("voys", "1", Rate::per_minute(2)),
+            ("voys", "31906", Rate::per_minute(3)),
+            ("voys", "national:1888", Rate::per_minute(4)),
+            ("voys", "national:0906", Rate::per_minute(5)),
+            ("voys", "national:", Rate::per_minute(6)),
+        ]);
+        let of = |number| per_minute(&rates, "voys", number);
+        assert_eq!([of("1888"), of("1850"), of("+18885551234")], [Some(4), None, Some(2)]);
+        assert_eq!([of("+319061234567"), of("0909123456")], [Some(5), Some(1)]);
     }
 
     #[test]
@@ -80,13 +131,9 @@ mod tests {
             ("voys", "31", Rate::per_minute(1)),
             ("voys", "999999999999999999999", Rate::per_minute(2)),
         ]);
-        for number in ["", "+", "alice", "é1", "3é", "+3", "31é"] {
-            assert_eq!(
-                rates.of("voys", number),
-                (number == "31é").then_some(Rate::per_minute(1)),
-                "{number}"
-            );
+        for number in ["", "+", "alice", "é1", "3é", "+3", "99999999999999999999999999"] {
+            assert_eq!(per_minute(&rates, "voys", number), None, "{number}");
         }
-        assert_eq!(rates.of("voys", "99999999999999999999999999"), Some(Rate::per_minute(2)));
+        assert_eq!(per_minute(&rates, "voys", "+99999999999999999999999999"), Some(2));
     }
 }

@@ -79,6 +79,7 @@ mod no_port_free;
 mod no_usable_audio_488;
 mod not_registered_480;
 mod number_too_long;
+mod numbers_have_their_rate;
 mod offer_in_prack;
 mod offer_is_made_again;
 mod one_offer_at_a_time;

@@ -193,3 +193,30 @@ fn the_dialplan_goes_on_where_a_trunk_may_not_be_called() {
     t.expect(a).talks_both_ways_with(b);
     t.close(a);
 }
+
+#[test]
+fn a_number_is_blocked_in_every_form_that_it_has() {
+    for blocked in ["0900", "+31900"] {
+        let story = Story::office(10).profile("201", |profile| {
+            profile.rights = Rights::of(Class::ALL);
+            profile.destinations.blocked = vec![blocked.into(), "+3120".into()];
+            profile.destinations.allowed = vec!["+319008844".into(), "020112".into()];
+        });
+        let (mut t, [a, _, far]) = office(story);
+        for (number, is_out) in [
+            ("09001234", false),
+            ("+319001234", false),
+            ("00319001234", false),
+            ("+3109001234", false),
+            ("09008844", true),
+            ("+319008844", true),
+            ("0201112222", false),
+            ("0201122222", true),
+            ("+31201122222", true),
+            ("0301112222", true),
+        ] {
+            assert_eq!(gets_out(&mut t, a, far, number), is_out, "{number} where {blocked} is blocked");
+        }
+        t.expect_nothing_left();
+    }
+}

@@ -114,7 +114,6 @@ impl Source {
         }
         warnings.extend(trunks::unknown_contexts(&directory, &plans));
         warnings.extend(rights::unknown_hours(&directory, &plans));
-        warnings.extend(rights::doubtful_prefixes(&directory));
         warnings.extend(rates.unused(&directory));
         warnings.extend(callers::doubts(&directory, &plans, &presets));
         let listed = self.blocklist.as_deref().map(blocklist::read).transpose();

@@ -156,14 +156,14 @@ fn row(line: &str) -> Result<(String, Rate), String> {
     let [prefix, per_minute, setup] = fields.as_slice() else {
         return Err(format!("has {} fields: write `{HEADER}`, with a point before decimals", fields.len()));
     };
-    let digits = prefix.strip_prefix('+').unwrap_or(prefix);
-    if digits.len() > LONGEST
-        || !digits.bytes().all(|digit| digit.is_ascii_digit())
-        || digits.starts_with('0')
-    {
+    let as_dialled = prefix.strip_prefix(Rates::NATIONAL);
+    let digits = as_dialled.unwrap_or_else(|| prefix.strip_prefix('+').unwrap_or(prefix));
+    // No country code begins with 0, and `national:` alone would be all short numbers at once.
+    let is_odd = if as_dialled.is_some() { digits.is_empty() } else { digits.starts_with('0') };
+    if is_odd || digits.len() > LONGEST || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         let shown: String = prefix.chars().take(40).flat_map(char::escape_debug).collect();
         return Err(format!(
-            "`{shown}` is no prefix: write the digits after the + of E.164, such as 49, or nothing for all numbers"
+            "`{shown}` is no prefix: write the digits after the + of E.164, such as 49, national: and the digits that are dialled, such as national:1888, or nothing for all numbers of E.164"
         ));
     }
     let amount = |name: &str, text: &str| {
@@ -173,7 +173,8 @@ fn row(line: &str) -> Result<(String, Rate), String> {
         })
     };
     let rate = Rate { per_minute: amount("per_minute", per_minute)?, setup: amount("setup", setup)? };
-    Ok((digits.to_owned(), rate))
+    let marker = as_dialled.map_or("", |_| Rates::NATIONAL);
+    Ok((format!("{marker}{digits}"), rate))
 }
 
 fn read(path: &Path) -> io::Result<String> {
@@ -197,6 +198,9 @@ const MOST_PROBLEMS: usize = 20;
 
 #[cfg(test)]
 mod tests {
+    use kiestoon_call::Forms;
+    use kiestoon_dialplan::Country;
+
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
@@ -207,6 +211,11 @@ mod tests {
         problems.iter().map(|problem| problem.to_string().replacen(&beginning, "", 1)).collect()
     }
 
+    fn priced(cards: &RateCards, slug: &str) -> impl Fn(&str, &str) -> Option<Rate> + use<> {
+        let (rates, nl) = (cards.of(slug), Country::find("nl").unwrap());
+        move |trunk, number| rates.of(trunk, &Forms::of(nl, number))
+    }
+
     #[test]
     fn each_organisation_has_its_own_card_or_that_of_all() {
         let folder = tempfile::tempdir().unwrap();
@@ -215,18 +224,23 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
-        write("voys.csv", "prefix,per_minute,setup\n31,0.01,0\n+49,0.02,0.05\r\n\n,0.50,0\n");
+        write(
+            "voys.csv",
+            "prefix,per_minute,setup\n31,0.01,0\n+49,0.02,0.05\r\n\n,0.50,0\nnational:1888,0.90,0\n",
+        );
         write("b/voys.csv", "\u{feff}prefix,per_minute,setup\n31,0.03,0\n");
         write("readme.txt", "no rates");
         let cards = RateCards::load(Some(folder.path())).unwrap();
-        let (a, b) = (cards.of("a"), cards.of("b"));
-        assert_eq!(a.of("voys", "+31201234567"), Some(Rate { per_minute: 10_000, setup: 0 }));
-        assert_eq!(a.of("voys", "+49301234567"), Some(Rate { per_minute: 20_000, setup: 50_000 }));
-        assert_eq!(a.of("voys", "+3221234567"), Some(Rate { per_minute: 500_000, setup: 0 }));
-        assert_eq!(b.of("voys", "+31201234567"), Some(Rate { per_minute: 30_000, setup: 0 }));
-        assert_eq!(b.of("voys", "+49301234567"), None, "its own card is all that it has");
-        assert_eq!(a.of("elders", "+31201234567"), None);
-        assert!(RateCards::load(None).unwrap().of("a").of("voys", "+31201234567").is_none());
+        let (a, b) = (priced(&cards, "a"), priced(&cards, "b"));
+        assert_eq!(a("voys", "+31201234567"), Some(Rate { per_minute: 10_000, setup: 0 }));
+        assert_eq!(a("voys", "+49301234567"), Some(Rate { per_minute: 20_000, setup: 50_000 }));
+        assert_eq!(a("voys", "+3221234567"), Some(Rate { per_minute: 500_000, setup: 0 }));
+        assert_eq!(b("voys", "+31201234567"), Some(Rate { per_minute: 30_000, setup: 0 }));
+        assert_eq!(b("voys", "+49301234567"), None, "its own card is all that it has");
+        assert_eq!(a("elders", "+31201234567"), None);
+        assert_eq!(a("voys", "1888"), Some(Rate { per_minute: 900_000, setup: 0 }));
+        assert_eq!(a("voys", "1850"), None);
+        assert_eq!(priced(&RateCards::load(None).unwrap(), "a")("voys", "+31201234567"), None);
     }
 
     #[test]
@@ -236,7 +250,7 @@ mod tests {
         assert_eq!(
             problems(text),
             [
-                "voys.csv:2: error: `0049` is no prefix: write the digits after the + of E.164, such as 49, or nothing for all numbers",
+                "voys.csv:2: error: `0049` is no prefix: write the digits after the + of E.164, such as 49, national: and the digits that are dialled, such as national:1888, or nothing for all numbers of E.164",
                 "voys.csv:4: error: has 2 fields: write `prefix,per_minute,setup`, with a point before decimals",
                 "voys.csv:5: error: `x` is no per_minute: write an amount such as 0.0125, with at most six decimals",
                 "voys.csv:6: error: the prefix stands in line 3 already",

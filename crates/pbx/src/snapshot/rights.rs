@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kiestoon_call::{Class, Destinations, Limits, Profile, Rights, Watch};
-use kiestoon_dialplan::{Country, Plans};
+use kiestoon_dialplan::Plans;
 use kiestoon_store::{
-    CallClass, DEFAULT_COUNTRY, Directory, Extension, Limit, Money, Prefix, ProfileSettings, Span, effective,
+    CallClass, Directory, Extension, Limit, Money, Prefix, ProfileSettings, Span, effective,
 };
 
 /// The profiles of everybody.
@@ -68,27 +68,6 @@ pub(super) fn unknown_hours(directory: &Directory, plans: &Plans) -> Vec<String>
         })
     };
     directory.profiles.iter().filter(|profile| used.contains(&profile.id)).filter_map(warning).collect()
-}
-
-/// Blocked prefixes that are written as people dial: who dials the same number in E.164 would pass by them.
-pub(super) fn doubtful_prefixes(directory: &Directory) -> Vec<String> {
-    let of = |profile: &kiestoon_store::Profile| {
-        let mut trunks = directory.trunks.iter().filter(|t| t.organisation_id == profile.organisation_id);
-        let own = trunks.find_map(|trunk| trunk.details.settings.country.as_deref());
-        let country = Country::find(own.unwrap_or(DEFAULT_COUNTRY));
-        let blocked = profile.settings.blocked.iter().flatten();
-        let doubt = blocked.filter_map(|prefix| {
-            // As long as numbers are: a prefix alone has no other form.
-            let number = format!("{:0<10}", prefix.as_str());
-            let e164 = country.filter(|_| !prefix.as_str().starts_with('+'))?.e164(&number);
-            e164.starts_with('+').then(|| {
-                let (name, prefix) = (&profile.name, prefix.as_str());
-                format!("profile {name} blocks {prefix} only where it is dialled so: {number} is {e164} too; write the beginning in E.164")
-            })
-        });
-        doubt.collect::<Vec<_>>()
-    };
-    directory.profiles.iter().flat_map(of).collect()
 }
 
 /// Settings over what ships.
@@ -172,29 +151,5 @@ mod tests {
         assert_eq!(made.watch, watch);
         let nobody = ProfileSettings { rights: Some(Vec::new()), ..ProfileSettings::default() };
         assert_eq!(profile(&nobody).rights, Rights::NONE);
-    }
-
-    #[test]
-    fn what_is_blocked_as_it_is_dialled_only_is_told() {
-        let mut settings = ProfileSettings::default();
-        settings.take_text("blocked", "+49,0900,06,1850").unwrap();
-        let profile = kiestoon_store::Profile {
-            id: "1".into(),
-            organisation_id: "2".into(),
-            name: "verkoop".into(),
-            settings,
-        };
-        let directory = Directory {
-            revision: 1,
-            organisations: Vec::new(),
-            extensions: Vec::new(),
-            trunks: Vec::new(),
-            profiles: vec![profile],
-            contacts: Vec::new(),
-            blocks: Vec::new(),
-        };
-        let told = doubtful_prefixes(&directory);
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].starts_with("profile verkoop blocks 06 only where it is dialled so"), "{told:?}");
     }
 }

@@ -1,0 +1,111 @@
+//! The forms of a number: rates and lists of numbers are written in one of them, and people dial it in any.
+
+use kiestoon_dialplan::Country;
+
+use super::class;
+
+/// A number that is called over a trunk of a country.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forms {
+    country: &'static Country,
+    /// `+` and the digits. None for short numbers, and for what is no number of the country or of another one.
+    e164: Option<String>,
+    /// As it is dialled in the country.
+    national: String,
+    /// The digits that were dialled.
+    dialled: String,
+    /// Of a premium number: how many digits of its E.164 form name the country.
+    code: usize,
+}
+
+impl Forms {
+    /// Of a number as it is dialled.
+    pub fn of(country: &'static Country, number: &str) -> Self {
+        let dialled = class::plain(number);
+        let e164 = class::e164(country, &dialled);
+        let national = country.national(e164.as_deref().unwrap_or(&dialled));
+        let code = e164.as_deref().map_or(0, |e164| class::premium_code(country, e164));
+        Self { country, e164, national, dialled, code }
+    }
+
+    /// E.164, or what is dialled where it has no such form.
+    pub(crate) fn known(&self) -> &str {
+        self.e164.as_deref().unwrap_or(&self.national)
+    }
+
+    /// The digits of E.164 after the `+`, and how many of the first ones say only in which country a premium number is.
+    pub(crate) fn e164_digits(&self) -> Option<(&str, usize)> {
+        Some((self.e164.as_deref()?.strip_prefix('+')?, self.code))
+    }
+
+    /// The digits that are dialled in the country.
+    pub(crate) fn national(&self) -> &str {
+        &self.national
+    }
+
+    /// Whether it begins so, in whatever form that is written: how many digits come after it, so that the fewest are the longest
+    /// beginning.
+    pub(crate) fn after(&self, prefix: &str) -> Option<usize> {
+        let written = self.country.e164(prefix);
+        let rest = match written.starts_with('+') {
+            true => self.e164.as_deref()?.strip_prefix(&*written),
+            false => self.national.strip_prefix(prefix).or_else(|| self.dialled.strip_prefix(prefix)),
+        };
+        rest.map(str::len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forms(country: &str, number: &str) -> (Option<String>, String, usize) {
+        let Forms { e164, national, code, .. } =
+            Forms::of(Country::find(country).expect("a country"), number);
+        (e164, national, code)
+    }
+
+    #[test]
+    fn a_number_of_the_country_has_both_forms_however_it_is_dialled() {
+        for number in ["09001234", "+319001234", "00319001234", "+31 (0)900-1234", "+3109001234"] {
+            assert_eq!(forms("nl", number), (Some("+319001234".into()), "09001234".into(), 2), "{number}");
+        }
+        for number in ["0201234567", "+31201234567", "020 123 45 67"] {
+            assert_eq!(
+                forms("nl", number),
+                (Some("+31201234567".into()), "0201234567".into(), 0),
+                "{number}"
+            );
+        }
+        assert_eq!(forms("nl", "+442079460000"), (Some("+442079460000".into()), "00442079460000".into(), 0));
+        assert_eq!(forms("nl", "+449061234567"), (Some("+449061234567".into()), "00449061234567".into(), 2));
+        assert_eq!(forms("us", "19005551234").0, Some("+19005551234".into()));
+    }
+
+    #[test]
+    fn a_short_number_and_a_word_have_none_in_e164() {
+        for (country, number) in
+            [("nl", "1888"), ("nl", "112"), ("nl", "14020"), ("fr", "3615"), ("us", "911")]
+        {
+            assert_eq!(forms(country, number), (None, number.into(), 0));
+        }
+        for number in ["", "+", "anna"] {
+            assert_eq!(forms("nl", number).0, None, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_fits_in_either_form() {
+        let nl = Country::find("nl").expect("a country");
+        let after = |number: &str, prefix: &str| Forms::of(nl, number).after(prefix);
+        for number in ["09001234", "+319001234", "00319001234"] {
+            assert_eq!(["0900", "+31900", "0031900"].map(|p| after(number, p)), [Some(4); 3], "{number}");
+            assert_eq!(["0906", "+31906", "900"].map(|p| after(number, p)), [None; 3], "{number}");
+        }
+        assert_eq!(
+            (after("1888", "18"), after("1888", "+18"), after("+18885551234", "18")),
+            (Some(2), None, None)
+        );
+        assert_eq!((after("+4930123", "+49"), after("004930123", "+49")), (Some(5), Some(5)));
+    }
+}
