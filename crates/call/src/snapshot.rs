@@ -27,6 +27,7 @@ pub struct Snapshot {
     trunks: Vec<(Network, usize, Arc<Trunk>)>,
     plans: Plans,
     prompts: HashSet<Box<str>>,
+    dormant: HashMap<Arc<str>, HashSet<Box<str>>>,
 }
 
 /// What a [`Snapshot`] is made of.
@@ -43,6 +44,9 @@ pub struct SnapshotParts {
     pub plans: Plans,
     /// The names of the prompts that can be played.
     pub prompts: Vec<String>,
+    /// Extensions that are switched off, by the id of their organisation, and organisations of which nobody calls: what they have
+    /// spent, and who of them is on hold, is kept.
+    pub dormant: HashMap<Arc<str>, HashSet<Box<str>>>,
 }
 
 /// A tenant.
@@ -104,6 +108,20 @@ impl Snapshot {
             own_hosts: parts.own_hosts.into_iter().map(|host| lower(&host)).collect(),
             plans: parts.plans,
             prompts: parts.prompts.into_iter().map(String::into_boxed_str).collect(),
+            dormant: parts.dormant,
+        }
+    }
+
+    /// Whether an extension is there, switched on or off; without a number, the organisation with that id.
+    pub(crate) fn has(&self, organisation: &str, number: Option<&str>) -> bool {
+        let of = self.index_of(organisation).and_then(|index| self.organisation(index));
+        let dormant = self.dormant.get(organisation);
+        match number {
+            None => of.is_some() || dormant.is_some(),
+            Some(number) => {
+                of.is_some_and(|of| of.extensions.contains_key(number))
+                    || dormant.is_some_and(|numbers| numbers.contains(number))
+            }
         }
     }
 
@@ -240,6 +258,7 @@ mod tests {
             own_hosts: vec!["PBX.example".into(), "2001:db8::5".into()],
             plans: Plans::shared_by_all(plan),
             prompts: Vec::new(),
+            dormant: HashMap::new(),
         })
     }
 

@@ -101,6 +101,8 @@ pub struct Directory {
     pub revision: i64,
     /// The extensions' numbers.
     pub numbers: Vec<String>,
+    /// Those of them that are switched off.
+    pub disabled: Vec<String>,
     /// Those of them whose password came as its MD5 form alone.
     pub md5_only: Vec<String>,
     /// The text of the dialplan.
@@ -131,7 +133,9 @@ impl Directory {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             panic!("the story's dialplan does not load:\n{}", lines.join("\n"))
         });
-        let extensions = self.numbers.iter().map(|number| {
+        let (off, on): (Vec<&String>, Vec<&String>) =
+            self.numbers.iter().partition(|number| self.disabled.contains(number));
+        let extensions = on.into_iter().map(|number| {
             let extension = Extension {
                 id: format!("extension-{number}").into(),
                 name: format!("Toestel {number}").into(),
@@ -162,6 +166,10 @@ impl Directory {
             own_hosts: vec![PBX4.into(), PBX6.into()],
             plans: Plans::shared_by_all(loaded.plan),
             prompts: self.prompts.clone(),
+            dormant: HashMap::from([(
+                "organisation-1".into(),
+                off.iter().map(|number| number.as_str().into()).collect(),
+            )]),
         }))
     }
 }

@@ -57,6 +57,7 @@ impl Story {
         let directory = Directory {
             revision: 1,
             numbers: Vec::new(),
+            disabled: Vec::new(),
             md5_only: Vec::new(),
             dialplan: dialplan_of(DIAL_ALL),
             trunks: Vec::new(),

@@ -190,14 +190,16 @@ impl Ledger {
         self.lines.len()
     }
 
-    /// The accounts of those who are gone are closed, and those with nothing in them.
+    /// The accounts of those who are gone are closed, and those with nothing in them. Who is only switched off is not gone: on again, they
+    /// have spent what they had spent.
     pub(crate) fn keep_only(&mut self, snapshot: &Snapshot, now: Instant) {
         let touched = &mut self.touched;
         self.accounts.retain(|organisation, accounts| {
-            let of = snapshot.index_of(organisation).and_then(|index| snapshot.organisation(index));
-            let Some(of) = of else { return false };
+            if !snapshot.has(organisation, None) {
+                return false;
+            }
             accounts.extensions.retain(|number, account| {
-                let is_there = of.extensions.contains_key(number);
+                let is_there = snapshot.has(organisation, Some(number));
                 if !is_there {
                     // Another who gets its number begins anew.
                     touched.insert((Arc::clone(organisation), Some(number.clone())));

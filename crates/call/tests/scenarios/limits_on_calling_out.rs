@@ -287,3 +287,25 @@ fn a_leg_that_goes_over_to_another_call_costs_in_both() {
     assert!(costs.len() == 2 && (55_000..=64_000).contains(&all), "{costs:?}");
     t.expect_nothing_left();
 }
+
+#[test]
+fn who_is_switched_off_and_on_again_has_spent_what_they_had_spent_and_is_on_hold_still() {
+    let budget = |profile: &mut Profile| profile.limits.spend_per_day = Some(EURO);
+    let story =
+        Story::office(31).rate("voys", "", Rate { per_minute: EURO, setup: 0 }).profile("201", budget);
+    let (mut t, [a, _, far]) = office(story);
+    t.call(a, "0201111111");
+    t.run(secs(80));
+    t.settle();
+    t.tell_pbx(hold("201"));
+    t.set_enabled("201", false);
+    t.run(secs(2));
+    t.set_enabled("201", true);
+    assert_eq!(t.the_pbx().switch.held().len(), 1, "on hold");
+    t.register(a);
+    t.run(secs(1));
+    t.call(a, "0201111111");
+    t.run(secs(3));
+    t.expect(far).had_calls(1);
+    assert_eq!(t.refused_out(), [["201", "+31201111111", "national", "spend"]]);
+}

@@ -119,6 +119,7 @@ impl Source {
         let listed = self.blocklist.as_deref().map(blocklist::read).transpose();
         let listed = listed.map_err(SnapshotError::Blocklist)?.unwrap_or_default();
         warnings.extend(listed.warnings);
+        let dormant = dormant(&directory);
         let callers = callers::by_organisation(&mut directory, &presets, &Arc::new(listed.numbers));
         let parts = SnapshotParts {
             revision: directory.revision,
@@ -126,9 +127,23 @@ impl Source {
             own_hosts: self.own_hosts.clone(),
             plans,
             prompts: self.prompts.clone(),
+            dormant,
         };
         Ok((Snapshot::new(parts), warnings))
     }
+}
+
+/// What is there and switched off.
+fn dormant(directory: &Directory) -> HashMap<Arc<str>, HashSet<Box<str>>> {
+    let homes = directory.organisations.iter().map(|home| (home.id.as_str().into(), HashSet::new()));
+    let mut dormant: HashMap<Arc<str>, HashSet<Box<str>>> = homes.collect();
+    for extension in directory.extensions.iter().filter(|extension| !extension.enabled) {
+        dormant
+            .entry(extension.organisation_id.as_str().into())
+            .or_default()
+            .insert(extension.number.as_str().into());
+    }
+    dormant
 }
 
 fn organisations(

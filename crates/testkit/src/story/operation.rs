@@ -57,6 +57,15 @@ impl Story {
         self.tell_pbx(Input::Snapshot(snapshot));
     }
 
+    /// Switches an extension off, or on again, in a new snapshot.
+    pub fn set_enabled(&mut self, number: &str, enabled: bool) {
+        self.directory.disabled.retain(|known| known != number);
+        if !enabled {
+            self.directory.disabled.push(number.to_owned());
+        }
+        self.swap();
+    }
+
     /// Removes an extension in a new snapshot.
     pub fn remove_extension(&mut self, number: &str) {
         self.directory.numbers.retain(|known| known != number);
