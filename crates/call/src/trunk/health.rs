@@ -47,6 +47,8 @@ pub(crate) struct Health {
     /// Until when it wants to be left alone.
     #[serde(with = "kiestoon_sip::plain")]
     rests_until: Option<Instant>,
+    /// How often it has wanted that in a row, each time when it was called again.
+    rests: u32,
 }
 
 /// One thing that was heard of a host.
@@ -88,6 +90,7 @@ impl Health {
             last: None,
             failed_at: None,
             rests_until: None,
+            rests: 0,
         }
     }
 
@@ -97,6 +100,7 @@ impl Health {
         let state = match sign {
             Sign::Answer(_) => {
                 self.failures = 0;
+                self.rests = 0;
                 self.answers = self.answers.saturating_add(1);
                 let is_up = self.state != HostState::Down || self.answers >= ANSWERS_UP;
                 if is_up { HostState::Up } else { self.state }
@@ -117,9 +121,17 @@ impl Health {
         true
     }
 
-    /// It has refused a call with 503 and said when the next one may come (RFC 3261 section 21.5.4).
+    /// It has refused a call with 503 and said when the next one may come (RFC 3261 section 21.5.4). A provider passes on such an answer
+    /// from whoever was called, far beyond it, and nothing tells the one from the other: one call must not take a trunk away for long.
+    /// So it is believed for half a minute, and for twice as long each time that it says so again before it answers anything else.
     pub(crate) fn wants_rest(&mut self, now: Instant, wait: Duration) {
-        self.rests_until = Some(now + wait.min(LONGEST_REST));
+        if self.rests(now) {
+            // Of calls that were out at the same time, the first one counts.
+            return;
+        }
+        let most = FIRST_REST.saturating_mul(1_u32.checked_shl(self.rests).unwrap_or(u32::MAX));
+        self.rests = self.rests.saturating_add(1);
+        self.rests_until = Some(now + wait.min(most).min(LONGEST_REST));
     }
 
     /// Whether it is to be left alone.
@@ -201,6 +213,8 @@ const FAILURES_DOWN: u32 = 3;
 const ANSWERS_UP: u32 = 2;
 const TRIED_AFTER: Duration = Duration::from_secs(30);
 /// Nobody is kept from a trunk for longer by one answer of it.
+const FIRST_REST: Duration = Duration::from_secs(30);
+/// Nor for longer by as many as it gives.
 const LONGEST_REST: Duration = Duration::from_secs(300);
 
 #[cfg(test)]

@@ -195,6 +195,23 @@ fn who_wants_to_be_left_alone_is() {
     t.expect_nothing_left();
 }
 
+/// Such a 503 may come from far beyond the provider, for the number that somebody has called: only who says so again and again is left
+/// alone for longer.
+#[test]
+fn one_that_wants_to_be_left_alone_for_long_is_asked_again_soon() {
+    let (mut t, a) = two_trunks(22, |_| {});
+    let voys = t.add_carrier(carrier("voys").follows(vec![(millis(10), Reply::WantsRest(3_600))]));
+    t.add_carrier(quick("backup"));
+    for (rest, calls) in [(30, 1), (60, 2), (120, 3), (240, 4), (300, 5), (300, 6)] {
+        assert!(is_quick(&mut t, a, "0201112222"));
+        assert_eq!(invites(&t, voys), calls, "it is asked again");
+        t.run(secs(rest - 10));
+        assert!(is_quick(&mut t, a, "0201112222"));
+        assert_eq!(invites(&t, voys), calls, "within {rest} s");
+        t.run(secs(11));
+    }
+}
+
 #[test]
 fn who_wants_to_be_left_alone_is_asked_where_there_is_nobody_else() {
     let mut t = Story::office(21).rules(OUT).trunk("voys", |_| {});
