@@ -51,7 +51,7 @@ pub use rotation::Rotation;
 pub use rules::Refusal;
 pub use sessions::{NewSession, Session};
 pub use trunks::{
-    AddressBlock, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, HeaderRule, IncomingFormat, Interval,
+    ANONYMOUS, AddressBlock, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, HeaderRule, IncomingFormat, Interval,
     NumberFormat, Span, StirAttest, Trunk, TrunkAdmission, TrunkChange, TrunkCodec, TrunkDetails, TrunkDoubt,
     TrunkDtmf, TrunkHost, TrunkPassword, TrunkSettings, TrunkSrtp, TrunkStir, TrunkSummary, TrunkTransport,
     TrunkWebhook, WebhookSecret,

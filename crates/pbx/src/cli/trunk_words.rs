@@ -113,8 +113,9 @@ pub(super) fn presets(cli: &Cli, presets: &Presets, name: Option<&str>) -> Resul
     let needs = preset.needs.join(", ");
     if !needs.is_empty() {
         print_line(&say!(language, "to be filled in: {needs}", "nog in te vullen: {needs}"));
-        let words: Vec<String> = preset.needs.iter().map(|key| format!("{key}={}", example(key))).collect();
-        print_line(&format!("  kiestoon trunk add {0} --preset {0} {1}", preset.name, words.join(" ")));
+        let needed: Vec<String> = preset.needs.iter().map(|key| format!("{key}={}", example(key))).collect();
+        let (name, needed) = (&preset.name, needed.join(" "));
+        print_line(&format!("  kiestoon trunk add {name} --preset {name} {needed} {NUMBERS}"));
     }
     for place in &preset.documentation {
         print_line(&say!(language, "see {place}", "zie {place}"));
@@ -212,7 +213,8 @@ fn no_numbers(name: &str, language: Language) -> String {
     )
 }
 
-fn doubts(doubts: &[kiestoon_store::TrunkDoubt], language: Language) -> Vec<String> {
+/// Each doubt in a sentence.
+pub(super) fn doubts(doubts: &[kiestoon_store::TrunkDoubt], language: Language) -> Vec<String> {
     let shown = |doubt: &kiestoon_store::TrunkDoubt| match language {
         Language::Dutch => dutch::doubt(doubt),
         Language::English => doubt.to_string(),
@@ -224,4 +226,6 @@ pub(super) fn yes(is_so: bool, language: Language) -> &'static str {
     if is_so { language.pick("yes", "ja") } else { language.pick("no", "nee") }
 }
 
+/// What every trunk of an office has.
+const NUMBERS: &str = "numbers=+31201234567 caller_id_number=+31201234567";
 const HIDDEN: &str = "********";

@@ -31,7 +31,7 @@ fn empty() -> Folder {
     folder
 }
 
-const OFFICE: [&str; 19] = [
+const OFFICE: [&str; 20] = [
     "203.0.113.300", // no address: asked again
     "203.0.113.10",
     "kantoor.example",
@@ -50,6 +50,7 @@ const OFFICE: [&str; 19] = [
     "100001",
     "geheim-van-voys",
     "020-1234567",
+    "", // shown: that number
     "j",
 ];
 
@@ -88,6 +89,7 @@ fn a_new_office_is_asked_for_and_written() {
         (&trunk["settings"]["register"], &trunk["password"]),
         (&true.into(), &"geheim-van-voys".into())
     );
+    assert_eq!(trunk["settings"]["caller_id_number"], "+31201234567");
     let way = ["dialplan", "explain", "0612345678", "--from", "201"];
     folder.run(&way).expect(0).says("trunk:voys");
     folder.run(&["dialplan", "explain", "112", "--from", "202"]).expect(0).says("nood");
@@ -115,6 +117,7 @@ fn what_is_there_is_not_asked_again_and_stays() {
             "n",
             "192.0.2.9",
             "",
+            "anonymous",
             "j",
             "n",
             "generic",
@@ -122,6 +125,8 @@ fn what_is_there_is_not_asked_again_and_stays() {
             "192.0.2.9",
             "n",
             "192.0.2.9",
+            "",
+            "020", // no number: asked again
             "",
             "n",
             "",

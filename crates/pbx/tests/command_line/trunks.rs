@@ -50,6 +50,30 @@ fn a_trunk_is_added_shown_changed_and_removed() {
 }
 
 #[test]
+fn a_trunk_whose_calls_show_no_number_is_told_of_unless_that_is_meant() {
+    let folder = Folder::new();
+    let missing = "`caller_id_number` is missing";
+    let add = ["trunk", "add", "voys", "host=127.0.0.1:9", "register=true", "username=1", "password=geheim"];
+    folder.run(&add).expect(0).says(missing);
+    let checked = folder.run(&["check"]).expect(0);
+    checked.says("trunk voys: `caller_id_number` is missing").says("good; warnings: 1");
+    folder.run(&["doctor"]).expect(64).says("kiestoon trunk set voys caller_id_number=");
+    folder.run(&["trunk", "test", "voys"]).expect(1).says(missing);
+    let tested = folder.run(&["trunk", "test", "voys", "--json"]).expect(1).json();
+    assert_eq!(tested["hints"].as_array().map(Vec::len), Some(1));
+    for good in ["caller_id_number=anonymous", "caller_id_number=020-1234567"] {
+        let set = folder.run(&["trunk", "set", "voys", good]).expect(0);
+        assert!(!set.out().contains("caller_id_number"), "{}", set.out());
+        folder.run(&["check"]).expect(0).says("all is good");
+    }
+    folder.run(&["trunk", "set", "voys", "caller_id_number="]).expect(0).says(missing);
+    folder.run(&["trunk", "set", "voys", "caller_id_from=account"]).expect(0);
+    folder.run(&["check"]).expect(0).says("all is good");
+    folder.run(&["trunk", "set", "voys", "caller_id_number=nobody"]).expect(64);
+    folder.run(&["trunk", "presets", "voipgrid"]).expect(0).says("caller_id_number=+31201234567");
+}
+
+#[test]
 fn numbers_are_added_with_a_context_and_taken_away() {
     let folder = Folder::new();
     folder.run(&["trunk", "add", "voys", "host=sip.example.net", "numbers=020-1234567"]).expect(0);

@@ -31,6 +31,9 @@ pub use word::{
 
 use crate::presets::Presets;
 
+/// As `caller_id_number`: whoever is called is to see no number.
+pub const ANONYMOUS: &str = "anonymous";
+
 /// One trunk with its password in clear. For the snapshot; never to be logged or written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trunk {

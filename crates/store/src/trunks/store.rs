@@ -6,7 +6,7 @@ use sqlx::AnyConnection;
 use uuid::Uuid;
 
 use super::rows::{self, TrunkRow};
-use super::{Trunk, TrunkDetails, TrunkDoubt, TrunkSettings, settle};
+use super::{Trunk, TrunkDetails, TrunkDoubt, TrunkSettings, doubt, settle};
 use crate::error::Fault;
 use crate::organisations::{self, Organisation};
 use crate::presets::Presets;
@@ -39,6 +39,14 @@ pub struct TrunkSummary {
     /// When it last changed, likewise.
     #[serde(serialize_with = "crate::cdr::time::serialize")]
     pub updated_at: i64,
+}
+
+impl TrunkSummary {
+    /// Everything that is wrong with it, its preset and its own words together.
+    #[must_use]
+    pub fn doubts(&self, presets: &Presets) -> Vec<TrunkDoubt> {
+        doubt::of_settings(&self.preset, &self.settings, self.has_password, presets)
+    }
 }
 
 /// A trunk that was added or changed, and what somebody should look at.

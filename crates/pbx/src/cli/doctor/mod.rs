@@ -6,6 +6,7 @@ mod running;
 mod web;
 
 use kiestoon_config::Config;
+use kiestoon_store::Presets;
 use serde::Serialize;
 
 use super::args::DoctorArgs;
@@ -15,8 +16,10 @@ use super::{Cli, print_line};
 
 pub(super) fn doctor(cli: &Cli, args: &DoctorArgs) -> Result<(), Failure> {
     let config = cli.config()?;
+    let presets = cli.presets(&config)?;
     let findings = cli.block_on(async {
-        let mut look = Look { config: &config, language: cli.language, findings: Vec::new() };
+        let mut look =
+            Look { config: &config, presets: &presets, language: cli.language, findings: Vec::new() };
         look.all(args.production).await;
         Ok(look.findings)
     })?;
@@ -26,6 +29,7 @@ pub(super) fn doctor(cli: &Cli, args: &DoctorArgs) -> Result<(), Failure> {
 /// One look at everything.
 struct Look<'a> {
     config: &'a Config,
+    presets: &'a Presets,
     language: Language,
     findings: Vec<Finding>,
 }

@@ -1,11 +1,13 @@
 //! What the running PBX says of itself, its phones and its trunks.
 
 use kiestoon_control::{Client, Registration, Trunk};
+use kiestoon_store::TrunkSummary;
 
 use super::Look;
 use super::installation::Directory;
 use crate::cli::failure::Failure;
 use crate::cli::language::say;
+use crate::cli::trunk_words as words;
 
 /// What a running PBX has told.
 pub(super) struct Running {
@@ -84,6 +86,7 @@ impl Look<'_> {
             );
             return self.warning("trunks", says, "kiestoon trunk presets; kiestoon trunk add".into());
         }
+        enabled.iter().for_each(|trunk| self.doubtful(trunk));
         let Some(running) = running else {
             let says =
                 say!(language, "they are known when the PBX runs", "ze zijn bekend als de centrale draait");
@@ -105,6 +108,19 @@ impl Look<'_> {
                 continue;
             };
             self.trunk(live);
+        }
+    }
+
+    /// What no OPTIONS shows.
+    fn doubtful(&mut self, trunk: &TrunkSummary) {
+        let name = &trunk.name;
+        for doubt in trunk.doubts(self.presets) {
+            let advice = match doubt.key() {
+                "name" => format!("kiestoon trunk set {name} register=true"),
+                key => format!("kiestoon trunk set {name} {key}=..."),
+            };
+            let says = words::doubts(std::slice::from_ref(&doubt), self.language).concat();
+            self.warning("trunk keys", format!("{name}: {says}"), advice);
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, UdpSocket};
 
-use kiestoon_store::{Import, Presets, TrunkDetails, TrunkPassword, login};
+use kiestoon_store::{ANONYMOUS, Import, Presets, TrunkDetails, TrunkPassword, login};
 
 use super::questions::Questions;
 use super::{Place, Trial};
 use crate::cli::failure::Failure;
-use crate::cli::language::say;
+use crate::cli::language::{Language, say};
 
 /// All answers. Nothing is written before the last one.
 #[derive(Debug, Default)]
@@ -203,6 +203,7 @@ fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Opti
         }
     }
     numbers(&mut details, presets, questions)?;
+    shown_number(&mut details, presets, questions)?;
     Ok(Some(details))
 }
 
@@ -232,19 +233,39 @@ fn numbers(details: &mut TrunkDetails, presets: &Presets, questions: &Questions)
     );
     let numbers = questions.ask(question, "", |answer| {
         let written = answer.split(',').map(str::trim).filter(|number| !number.is_empty());
-        let normal = |number: &str| {
-            details.normal(presets, number).ok_or_else(|| {
-                say!(
-                    language,
-                    "`{number}` is no number: write it as +31201234567",
-                    "`{number}` is geen nummer: schrijf het als +31201234567"
-                )
-            })
-        };
+        let normal =
+            |number: &str| details.normal(presets, number).ok_or_else(|| no_number(number, language));
         written.map(normal).collect::<Result<Vec<String>, String>>()
     })?;
     details.numbers = numbers.into_iter().map(|number| (number, None)).collect();
     Ok(())
+}
+
+/// What people see who are called. Whoever answers a call for help rings back there.
+fn shown_number(details: &mut TrunkDetails, presets: &Presets, questions: &Questions) -> Result<(), Failure> {
+    let language = questions.language;
+    let first = details.numbers.keys().next().cloned().unwrap_or_default();
+    let question = language.pick(
+        "Number that people see whom you call, 112 too (such as +31201234567; `anonymous` shows none)",
+        "Nummer dat zichtbaar is voor wie u belt, ook voor 112 (zoals +31201234567; `anonymous` toont er geen)",
+    );
+    details.settings.caller_id_number = questions.ask(question, &first, |answer| {
+        let settled = match answer {
+            "" => return Ok(None),
+            ANONYMOUS => Some(answer.to_owned()),
+            _ => details.normal(presets, answer).filter(|number| number.starts_with('+')),
+        };
+        settled.map(Some).ok_or_else(|| no_number(answer, language))
+    })?;
+    Ok(())
+}
+
+fn no_number(text: &str, language: Language) -> String {
+    say!(
+        language,
+        "`{text}` is no number: write it as +31201234567",
+        "`{text}` is geen nummer: schrijf het als +31201234567"
+    )
 }
 
 /// Whether an import would take this; else why not.
