@@ -26,6 +26,7 @@ mod rotation;
 mod rules;
 mod seal;
 mod sessions;
+mod set_up;
 mod settings;
 mod trunks;
 mod users;
@@ -50,6 +51,7 @@ pub use rights::{
 pub use rotation::Rotation;
 pub use rules::Refusal;
 pub use sessions::{NewSession, Session};
+pub use set_up::{SetUp, SetUpReport};
 pub use trunks::{
     ANONYMOUS, AddressBlock, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, HeaderRule, IncomingFormat, Interval,
     NumberFormat, Span, StirAttest, Trunk, TrunkAdmission, TrunkChange, TrunkCodec, TrunkDetails, TrunkDoubt,

@@ -1,8 +1,8 @@
 //! The wizard: asks, and writes what was answered; what is there stays.
 
 use std::fs;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use serde_json::Value;
 
@@ -10,7 +10,13 @@ use crate::kiestoon::{Ended, Folder};
 
 /// Answers its questions, one a line.
 fn answered(folder: &Folder, more: &[&str], answers: &[&str]) -> Ended {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_kiestoon"))
+    let mut child = asking(folder, more);
+    answer(child.stdin.as_mut().expect("a pipe"), answers);
+    Ended::new(child.wait_with_output().expect("it ends"))
+}
+
+fn asking(folder: &Folder, more: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_kiestoon"))
         .current_dir(folder.path(""))
         .args(["setup", "--interactive", "--config", "kiestoon.toml"])
         .args(more)
@@ -19,10 +25,12 @@ fn answered(folder: &Folder, more: &[&str], answers: &[&str]) -> Ended {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the binary runs");
+        .expect("the binary runs")
+}
+
+fn answer(stdin: &mut ChildStdin, answers: &[&str]) {
     let text: String = answers.iter().map(|answer| format!("{answer}\n")).collect();
-    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
-    Ended::new(child.wait_with_output().expect("it ends"))
+    stdin.write_all(text.as_bytes()).expect("it reads");
 }
 
 fn empty() -> Folder {
@@ -154,4 +162,35 @@ fn nothing_is_changed_before_the_last_answer() {
         }
     }
     folder.run(&["setup"]).expect(64).says("--interactive");
+}
+
+#[test]
+fn what_cannot_be_written_to_its_end_leaves_nothing() {
+    let folder = empty();
+    let office = untested();
+    let (last, before) = office.split_last().expect("answers");
+    let mut child = asking(&folder, &[]);
+    answer(child.stdin.as_mut().expect("a pipe"), before);
+    let mut questions = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("Write this?") {
+        line.clear();
+        assert!(questions.read_line(&mut line).expect("a question") > 0, "it asks at last");
+    }
+    // Somebody else makes the administrator, who is written last.
+    folder.run(&["user", "add", "admin", "--role", "admin"]).expect(0);
+    answer(child.stdin.as_mut().expect("a pipe"), &[last]);
+    let mut said = String::new();
+    questions.read_to_string(&mut said).expect("its end");
+    assert_eq!(
+        (child.wait().expect("it ends").code(), said.contains("user `admin` exists already")),
+        (Some(1), true),
+        "{said}"
+    );
+    for list in ["extension", "trunk"] {
+        assert_eq!(folder.run(&[list, "list", "--json"]).expect(0).json(), serde_json::json!([]), "{list}");
+    }
+    for file in ["conf.d/50-setup.toml", "dialplans/kantoor.toml"] {
+        assert!(!folder.path(file).exists(), "{file}");
+    }
 }

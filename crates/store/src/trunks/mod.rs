@@ -22,6 +22,7 @@ pub use identify::HeaderRule;
 pub(crate) use rows::{all, insert, take_number, update};
 pub use settings::TrunkSettings;
 pub use span::{Interval, Span};
+pub(crate) use store::add;
 pub use store::{TrunkChange, TrunkSummary};
 pub use webhook::WebhookSecret;
 pub use word::{

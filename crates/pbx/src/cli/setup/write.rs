@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kiestoon_config::Config;
 use kiestoon_control::Client;
-use kiestoon_store::{Import, NewUser, Presets, Role};
+use kiestoon_store::{Import, NewUser, Presets, Role, SetUp};
 use serde_json::{Value, json};
 
 use super::answers::Answers;
@@ -116,32 +116,24 @@ impl<'a> Plan<'a> {
         let import = Import::parse("setup", &self.answers.import(&self.place.organisation))
             .map_err(|problems| Failure::import(&problems))?;
         let store = database::open(self.config).await?;
-        // First what may be refused: a number may be another trunk's.
-        let trunk = match &self.answers.trunk {
-            Some(trunk) => Some(store.add_trunk(None, presets, trunk.clone()).await?.details.name),
-            None => None,
-        };
-        let report = store.import(&import, presets, &mut |_, _| {}).await?;
-        let admin = match &self.answers.admin {
-            Some(login) => {
-                let extension = self.answers.extensions.first().map(|(number, _)| number.clone());
-                let new = NewUser {
-                    organisation: None,
-                    login: login.clone(),
-                    name: String::new(),
-                    role: Role::Admin,
-                    extension,
-                    password: None,
-                };
-                let added = store.add_user(&new).await?;
-                Some((added.login, added.password))
-            }
-            None => None,
-        };
+        let admin = self.answers.admin.as_ref().map(|login| NewUser {
+            organisation: None,
+            login: login.clone(),
+            name: String::new(),
+            role: Role::Admin,
+            extension: self.answers.extensions.first().map(|(number, _)| number.clone()),
+            password: None,
+        });
+        let all = SetUp { import: &import, trunk: self.answers.trunk.clone(), admin };
+        let done = store.set_up(presets, all).await;
         store.close().await;
+        let done = done?;
         let is_running = Client::new(&self.config.control.socket).status().await.is_ok();
         database::announce(self.config, self.cli.language).await;
-        let extensions = report.generated.into_iter().map(|made| (made.number, made.password)).collect();
+        let made = done.import.generated.into_iter();
+        let extensions = made.map(|made| (made.number, made.password)).collect();
+        let admin = done.admin.map(|added| (added.login, added.password));
+        let trunk = done.trunk.map(|added| added.details.name);
         Ok(Written { files: Vec::new(), extensions, admin, trunk, is_running })
     }
 }
