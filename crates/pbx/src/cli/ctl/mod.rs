@@ -144,6 +144,7 @@ async fn reload(cli: &Cli, client: &Client) -> Result<(), Failure> {
         "reloaded: database revision {revision}, dialplan {hash}",
         "herladen: databaserevisie {revision}, belplan {hash}"
     ));
+    database::waiting(&reloaded, cli.language).iter().for_each(|line| print_line(line));
     Ok(())
 }
 
