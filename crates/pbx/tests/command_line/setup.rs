@@ -230,3 +230,14 @@ fn a_trunk_that_comes_later_is_led_out_and_in() {
         .says("group:allen");
     folder.run(&["check"]).expect(0).says("all is good");
 }
+
+#[test]
+fn it_says_that_nobody_can_call_in() {
+    let folder = empty();
+    let trunk =
+        ["", "", "0", "admin", "generic", "voys", "sip.example.net", "n", "", "", "anonymous", "n", "j"];
+    let done = answered(&folder, &[], &trunk).expect(0);
+    done.says("! no call can come in over it").says("addresses: where its calls come from (such as");
+    done.says("kiestoon trunk set voys addresses=");
+    folder.run(&["check"]).expect(0).says("no call can come in over it");
+}
