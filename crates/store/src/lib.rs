@@ -11,6 +11,7 @@ mod cdr;
 pub mod credentials;
 mod error;
 mod extensions;
+mod heard;
 mod hours;
 mod import;
 mod key;
@@ -26,6 +27,7 @@ mod rotation;
 mod rules;
 mod seal;
 mod sessions;
+mod set_up;
 mod settings;
 mod trunks;
 mod users;
@@ -50,8 +52,9 @@ pub use rights::{
 pub use rotation::Rotation;
 pub use rules::Refusal;
 pub use sessions::{NewSession, Session};
+pub use set_up::{SetUp, SetUpReport};
 pub use trunks::{
-    AddressBlock, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, HeaderRule, IncomingFormat, Interval,
+    ANONYMOUS, AddressBlock, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, HeaderRule, IncomingFormat, Interval,
     NumberFormat, Span, StirAttest, Trunk, TrunkAdmission, TrunkChange, TrunkCodec, TrunkDetails, TrunkDoubt,
     TrunkDtmf, TrunkHost, TrunkPassword, TrunkSettings, TrunkSrtp, TrunkStir, TrunkSummary, TrunkTransport,
     TrunkWebhook, WebhookSecret,

@@ -175,6 +175,11 @@ pub(crate) fn public_number(text: &str) -> Result<(), Refusal> {
     if fits { Ok(()) } else { Err(Refusal::Called(shown(text))) }
 }
 
+/// The same, or that none is shown.
+pub(crate) fn shown_number(text: &str) -> Result<(), Refusal> {
+    if text == crate::trunks::ANONYMOUS { Ok(()) } else { public_number(text) }
+}
+
 /// ISO 3166, in small letters.
 pub(crate) fn country(text: &str) -> Result<(), Refusal> {
     let fits = text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_lowercase());

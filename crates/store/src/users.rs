@@ -306,7 +306,8 @@ pub(crate) fn read(row: &AnyRow) -> Result<User, Fault> {
     })
 }
 
-async fn insert(
+/// [`Store::add_user`] within a transaction of the caller's.
+pub(crate) async fn insert(
     connection: &mut AnyConnection,
     new: &NewUser,
     password: String,
@@ -358,7 +359,7 @@ async fn extension_id(
 }
 
 /// The given password if it may be one, or a fresh one, with its hash.
-async fn chosen(given: Option<&str>) -> Result<(String, String), StoreError> {
+pub(crate) async fn chosen(given: Option<&str>) -> Result<(String, String), StoreError> {
     let password = match given {
         Some(given) => {
             rules::login_password(given)?;

@@ -7,11 +7,12 @@ use std::path::Path;
 use kiestoon_config::{Config, Media};
 use kiestoon_control::Client;
 use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
+use kiestoon_store::{Presets, TrunkSummary};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::failure::Failure;
 use super::language::{Language, say};
-use super::{Cli, database, folder, print_line};
+use super::{Cli, database, folder, print_line, trunk_words as words};
 use crate::snapshot::{RateCards, read_blocklist};
 use crate::stir::authorities;
 use crate::transport::is_no_ipv6;
@@ -25,12 +26,12 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     report.certificate(&config);
     let prompts = report.sounds(&config.media);
     let plans = report.dialplan(&config.dialplan.path);
-    report.presets(cli, &config);
+    let presets = report.presets(cli, &config);
     report.rates(&config);
     report.authorities(&config);
     report.blocklist(&config);
     let there = cli.block_on(async {
-        let there = report.database(&config).await;
+        let there = report.database(&config, presets.as_ref()).await;
         report.ports(&config).await;
         Ok(there)
     })?;
@@ -139,9 +140,13 @@ impl Report {
     }
 
     /// The presets of trunks: a broken one would keep every change from being taken.
-    fn presets(&mut self, cli: &Cli, config: &Config) {
-        if let Err(failure) = cli.presets(config) {
-            self.errors.push(failure.text(self.language));
+    fn presets(&mut self, cli: &Cli, config: &Config) -> Option<Presets> {
+        match cli.presets(config) {
+            Ok(presets) => Some(presets),
+            Err(failure) => {
+                self.errors.push(failure.text(self.language));
+                None
+            }
         }
     }
 
@@ -153,7 +158,7 @@ impl Report {
     }
 
     /// What the dialplan may refer to, where there is a database already: a check makes none.
-    async fn database(&mut self, config: &Config) -> Option<There> {
+    async fn database(&mut self, config: &Config, presets: Option<&Presets>) -> Option<There> {
         let shown = match (config.store.path(), &config.store.url_file) {
             (Some(path), _) => path.display().to_string(),
             (None, Some(file)) => file.display().to_string(),
@@ -175,12 +180,21 @@ impl Report {
                     "the database {shown} is good; extensions: {count}; trunks: {trunks}",
                     "de database {shown} is goed; toestellen: {count}; trunks: {trunks}"
                 ));
+                presets.into_iter().for_each(|presets| self.trunks(&there.trunks, presets));
                 Some(there)
             }
             Err(failure) => {
                 self.errors.push(failure.text(self.language));
                 None
             }
+        }
+    }
+
+    /// What somebody should look at of each trunk that carries calls.
+    fn trunks(&mut self, trunks: &[TrunkSummary], presets: &Presets) {
+        for trunk in trunks {
+            let doubts = words::doubts(&trunk.doubts(presets), self.language);
+            self.warnings.extend(doubts.iter().map(|doubt| format!("trunk {}: {doubt}", trunk.name)));
         }
     }
 
@@ -231,7 +245,10 @@ impl Report {
             }))?;
         } else {
             self.good.iter().for_each(|line| print_line(&format!("  {line}")));
-            self.warnings.iter().chain(&self.errors).for_each(|line| eprintln!("{}", line.trim_end()));
+            self.warnings
+                .iter()
+                .chain(&self.errors)
+                .for_each(|line| eprintln!("{}", cli.pasted(line.trim_end())));
         }
         let (errors, warnings) = (self.errors.len(), self.warnings.len());
         if errors > 0 {
@@ -267,7 +284,7 @@ pub(super) fn unresolved(
         ReferenceKind::Trunk => true,
     });
     if let Some(there) = there {
-        let trunks: Vec<&str> = there.trunks.iter().map(String::as_str).collect();
+        let trunks: Vec<&str> = there.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
         unresolved.extend(plans.unknown_trunks(&trunks));
     }
     unresolved
@@ -277,8 +294,8 @@ pub(super) fn unresolved(
 pub(super) struct There {
     /// The numbers of all extensions.
     extensions: HashSet<String>,
-    /// The names of the trunks that are enabled.
-    trunks: Vec<String>,
+    /// The trunks that are enabled.
+    trunks: Vec<TrunkSummary>,
 }
 
 /// The same of a database that is there.
@@ -288,7 +305,7 @@ pub(super) async fn read_there(config: &Config) -> Result<There, Failure> {
     store.close().await;
     Ok(There {
         extensions: extensions.into_iter().map(|extension| extension.number).collect(),
-        trunks: trunks.into_iter().filter(|trunk| trunk.enabled).map(|trunk| trunk.name).collect(),
+        trunks: trunks.into_iter().filter(|trunk| trunk.enabled).collect(),
     })
 }
 

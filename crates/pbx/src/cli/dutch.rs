@@ -144,7 +144,10 @@ pub(super) fn doubt(doubt: &TrunkDoubt) -> String {
             "`{has}` vraagt om `{misses}`: nummers van bellers worden ondertekend met een sleutel waarvan anderen het certificaat kunnen ophalen"
         ),
         TrunkDoubt::NobodyCallsIn => {
-            "er kan geen oproep over binnenkomen: hij meldt zich niet aan en heeft geen `addresses`".into()
+            "er kan geen oproep over binnenkomen: hij meldt zich niet aan en heeft geen `addresses`; zet een van beide".into()
+        }
+        TrunkDoubt::ShowsNoNumber => {
+            "`caller_id_number` ontbreekt: oproepen erover, ook die naar 112, tonen geen nummer van u; vul er een in, of `anonymous` waar dat de bedoeling is".into()
         }
         TrunkDoubt::KeysInTheOpen(transport) => format!(
             "`srtp = \"required\"` over {transport}: wie de SIP-berichten leest heeft de sleutels; zet transport = \"tls\""

@@ -155,6 +155,10 @@ async fn trunk(
         if source.preset == "generic" && details.settings.username.is_some() {
             details.settings.register.get_or_insert(true);
         }
+        // Whoever is called sees the number that they could call back.
+        if let (None, Some(number)) = (&details.settings.caller_id_number, details.numbers.keys().next()) {
+            details.settings.caller_id_number = Some(number.clone());
+        }
         if wrong.is_empty() { Ok(()) } else { Err(StoreError::TrunkWords(wrong)) }
     };
     let mut details = TrunkDetails { preset: source.preset.to_owned(), ..TrunkDetails::new(source.preset) };

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::args::TrunkTestArgs;
 use super::failure::Failure;
 use super::language::{Language, say};
-use super::{Cli, print_line};
+use super::{Cli, print_line, trunk_words as words};
 use crate::ladder::account::{Account, Whose};
 use crate::ladder::{Ladder, Surroundings, inbound};
 use crate::{settings, snapshot, transport};
@@ -32,7 +32,8 @@ impl Desk<'_> {
         let client = Client::new(&self.config.control.socket);
         let organisation = Some(self.organisation.to_owned());
         let request = TestTrunk { organisation, wait_inbound_secs: asked.wait_inbound };
-        let mut shown = Shown { cli: self.cli, verbose: asked.verbose, host: None, rungs: Vec::new() };
+        let mut shown =
+            Shown { cli: self.cli, verbose: asked.verbose, host: None, rungs: Vec::new(), hints: Vec::new() };
         let name = &trunk.details.name;
         let by = match client.test_trunk(name, &request).await {
             Ok(rungs) => {
@@ -51,6 +52,7 @@ impl Desk<'_> {
             }
             Err(error) => return Err(error.into()),
         };
+        shown.hints = words::doubts(&trunk.details.doubts(self.presets), self.cli.language);
         shown.end(self.organisation, name, by)
     }
 
@@ -119,6 +121,8 @@ struct Shown<'a> {
     /// The host of the last rung.
     host: Option<String>,
     rungs: Vec<Rung>,
+    /// What somebody should look at though no rung can see it.
+    hints: Vec<String>,
 }
 
 impl Shown<'_> {
@@ -180,8 +184,10 @@ impl Shown<'_> {
         if self.cli.json {
             self.cli.print_json(&json!({
                 "trunk": name, "organisation": organisation, "tested_by": by, "passed": failed == 0, "rungs": self.rungs,
+                "hints": self.hints,
             }))?;
         }
+        self.hints.iter().for_each(|hint| self.say(&format!("! {hint}")));
         let language = self.cli.language;
         self.say(&match (failed, doubtful) {
             (0, 0) => language.pick("all rungs hold", "alle treden houden").to_owned(),
@@ -199,7 +205,7 @@ impl Shown<'_> {
     /// Prints a line, where people read.
     fn say(&self, line: &str) {
         if !self.cli.json {
-            print_line(line);
+            print_line(&self.cli.pasted(line));
         }
     }
 }

@@ -28,7 +28,14 @@ impl Shown<'_> {
         let language = cli.language;
         let details = self.details;
         let below = presets.find(&details.preset).map(|preset| preset.settings.clone()).unwrap_or_default();
-        let hints = doubts(&details.doubts(presets), language);
+        let mut hints = doubts(&details.doubts(presets), language);
+        if self.webhook_url.starts_with('/') {
+            hints.push(say!(
+                language,
+                "webhooks need a whole URL: set `admin.public_url` to what the world calls kiestoon-admin, such as https://pbx.example.com",
+                "webhooks vragen een hele URL: zet in `admin.public_url` hoe de wereld kiestoon-admin noemt, zoals https://centrale.example.com"
+            ));
+        }
         let password =
             details.password.as_ref().map(|password| if self.reveal { password.expose() } else { HIDDEN });
         let api_secret =
@@ -65,7 +72,7 @@ impl Shown<'_> {
         let numbers: Vec<&str> = details.numbers.keys().map(String::as_str).collect();
         row("numbers", if numbers.is_empty() { "-".into() } else { numbers.join(", ") }, "");
         print_line(&table.render());
-        hints.iter().for_each(|hint| print_line(hint));
+        hints.iter().for_each(|hint| print_line(&cli.pasted(hint)));
         Ok(())
     }
 }
@@ -113,8 +120,9 @@ pub(super) fn presets(cli: &Cli, presets: &Presets, name: Option<&str>) -> Resul
     let needs = preset.needs.join(", ");
     if !needs.is_empty() {
         print_line(&say!(language, "to be filled in: {needs}", "nog in te vullen: {needs}"));
-        let words: Vec<String> = preset.needs.iter().map(|key| format!("{key}={}", example(key))).collect();
-        print_line(&format!("  kiestoon trunk add {0} --preset {0} {1}", preset.name, words.join(" ")));
+        let needed: Vec<String> = preset.needs.iter().map(|key| format!("{key}={}", example(key))).collect();
+        let (name, needed) = (&preset.name, needed.join(" "));
+        print_line(&format!("  kiestoon trunk add {name} --preset {name} {needed} {NUMBERS}"));
     }
     for place in &preset.documentation {
         print_line(&say!(language, "see {place}", "zie {place}"));
@@ -174,7 +182,7 @@ pub(super) fn numbers(
         return cli.print_json(&list.collect::<Vec<_>>());
     }
     if numbers.is_empty() {
-        print_line(&no_numbers(name, language));
+        print_line(&cli.pasted(&no_numbers(name, language)));
         return Ok(());
     }
     let mut table = Table::new(&[language.pick("number", "nummer"), "context"]);
@@ -212,7 +220,8 @@ fn no_numbers(name: &str, language: Language) -> String {
     )
 }
 
-fn doubts(doubts: &[kiestoon_store::TrunkDoubt], language: Language) -> Vec<String> {
+/// Each doubt in a sentence.
+pub(super) fn doubts(doubts: &[kiestoon_store::TrunkDoubt], language: Language) -> Vec<String> {
     let shown = |doubt: &kiestoon_store::TrunkDoubt| match language {
         Language::Dutch => dutch::doubt(doubt),
         Language::English => doubt.to_string(),
@@ -224,4 +233,6 @@ pub(super) fn yes(is_so: bool, language: Language) -> &'static str {
     if is_so { language.pick("yes", "ja") } else { language.pick("no", "nee") }
 }
 
+/// What every trunk of an office has.
+const NUMBERS: &str = "numbers=+31201234567 caller_id_number=+31201234567";
 const HIDDEN: &str = "********";

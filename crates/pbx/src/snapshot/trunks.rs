@@ -14,8 +14,8 @@ use kiestoon_sip::network::Network;
 use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri, Uri};
 use kiestoon_store::{
-    CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, Directory, IncomingFormat, Interval, NumberFormat, Presets,
-    TrunkAdmission, TrunkDetails, TrunkDtmf, TrunkHost, TrunkSettings, TrunkSrtp, TrunkTransport,
+    ANONYMOUS, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, Directory, IncomingFormat, Interval, NumberFormat,
+    Presets, TrunkAdmission, TrunkDetails, TrunkDtmf, TrunkHost, TrunkSettings, TrunkSrtp, TrunkTransport,
 };
 
 /// The trunks of each organisation, by name.
@@ -194,7 +194,7 @@ fn caller_id(said: &TrunkSettings, usual: &CallerIdPolicy) -> CallerIdPolicy {
             Some(CallerIdIn::Both) => NamedIn::Both,
             None => usual.named_in,
         },
-        number: said.caller_id_number.as_deref().map(Into::into),
+        number: said.caller_id_number.as_deref().filter(|number| *number != ANONYMOUS).map(Into::into),
     }
 }
 

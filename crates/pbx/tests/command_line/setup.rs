@@ -1,8 +1,8 @@
 //! The wizard: asks, and writes what was answered; what is there stays.
 
 use std::fs;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use serde_json::Value;
 
@@ -10,7 +10,13 @@ use crate::kiestoon::{Ended, Folder};
 
 /// Answers its questions, one a line.
 fn answered(folder: &Folder, more: &[&str], answers: &[&str]) -> Ended {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_kiestoon"))
+    let mut child = asking(folder, more);
+    answer(child.stdin.as_mut().expect("a pipe"), answers);
+    Ended::new(child.wait_with_output().expect("it ends"))
+}
+
+fn asking(folder: &Folder, more: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_kiestoon"))
         .current_dir(folder.path(""))
         .args(["setup", "--interactive", "--config", "kiestoon.toml"])
         .args(more)
@@ -19,10 +25,12 @@ fn answered(folder: &Folder, more: &[&str], answers: &[&str]) -> Ended {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the binary runs");
+        .expect("the binary runs")
+}
+
+fn answer(stdin: &mut ChildStdin, answers: &[&str]) {
     let text: String = answers.iter().map(|answer| format!("{answer}\n")).collect();
-    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
-    Ended::new(child.wait_with_output().expect("it ends"))
+    stdin.write_all(text.as_bytes()).expect("it reads");
 }
 
 fn empty() -> Folder {
@@ -31,7 +39,7 @@ fn empty() -> Folder {
     folder
 }
 
-const OFFICE: [&str; 19] = [
+const OFFICE: [&str; 20] = [
     "203.0.113.300", // no address: asked again
     "203.0.113.10",
     "kantoor.example",
@@ -50,6 +58,7 @@ const OFFICE: [&str; 19] = [
     "100001",
     "geheim-van-voys",
     "020-1234567",
+    "", // shown: that number
     "j",
 ];
 
@@ -88,6 +97,7 @@ fn a_new_office_is_asked_for_and_written() {
         (&trunk["settings"]["register"], &trunk["password"]),
         (&true.into(), &"geheim-van-voys".into())
     );
+    assert_eq!(trunk["settings"]["caller_id_number"], "+31201234567");
     let way = ["dialplan", "explain", "0612345678", "--from", "201"];
     folder.run(&way).expect(0).says("trunk:voys");
     folder.run(&["dialplan", "explain", "112", "--from", "202"]).expect(0).says("nood");
@@ -115,6 +125,7 @@ fn what_is_there_is_not_asked_again_and_stays() {
             "n",
             "192.0.2.9",
             "",
+            "anonymous",
             "j",
             "n",
             "generic",
@@ -123,6 +134,8 @@ fn what_is_there_is_not_asked_again_and_stays() {
             "n",
             "192.0.2.9",
             "",
+            "020", // no number: asked again
+            "",
             "n",
             "",
         ],
@@ -130,7 +143,15 @@ fn what_is_there_is_not_asked_again_and_stays() {
     let again = again.expect(0);
     again.says("rungs that do not hold").says("Keep it all the same?");
     again.says("There are: 201, 202").says("extension 203: password").says("trunk:backup");
-    assert_eq!(fs::read_to_string(folder.path("dialplans/kantoor.toml")).expect("a dialplan"), plan);
+    again.says("changed: dialplans/kantoor.toml").says("whoever dials a 9 before the number");
+    let joined = plan.replace(r#"["201", "202"]"#, r#"["201", "202", "203"]"#);
+    assert_ne!(joined, plan);
+    assert_eq!(fs::read_to_string(folder.path("dialplans/kantoor.toml")).expect("a dialplan"), joined);
+    // What it prints can be pasted: no name is there twice.
+    let rule = again.out().split_once("\n\n").expect("a rule").1;
+    fs::write(folder.path("dialplans/kantoor.toml"), format!("{joined}\n{rule}")).expect("a file");
+    folder.run(&["dialplan", "check"]).expect(0);
+    folder.run(&["dialplan", "explain", "90201234567", "--from", "201"]).expect(0).says("trunk:backup");
     let listed = folder.run(&["extension", "list", "--json"]).expect(0).json();
     let numbers: Vec<&Value> = listed.as_array().expect("a list").iter().map(|one| &one["number"]).collect();
     assert_eq!(numbers, ["201", "202", "203"]);
@@ -149,4 +170,74 @@ fn nothing_is_changed_before_the_last_answer() {
         }
     }
     folder.run(&["setup"]).expect(64).says("--interactive");
+}
+
+#[test]
+fn what_cannot_be_written_to_its_end_leaves_nothing() {
+    let folder = empty();
+    let office = untested();
+    let (last, before) = office.split_last().expect("answers");
+    let mut child = asking(&folder, &[]);
+    answer(child.stdin.as_mut().expect("a pipe"), before);
+    let mut questions = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("Write this?") {
+        line.clear();
+        assert!(questions.read_line(&mut line).expect("a question") > 0, "it asks at last");
+    }
+    // Somebody else makes the administrator, who is written last.
+    folder.run(&["user", "add", "admin", "--role", "admin"]).expect(0);
+    answer(child.stdin.as_mut().expect("a pipe"), &[last]);
+    let mut said = String::new();
+    questions.read_to_string(&mut said).expect("its end");
+    assert_eq!(
+        (child.wait().expect("it ends").code(), said.contains("user `admin` exists already")),
+        (Some(1), true),
+        "{said}"
+    );
+    for list in ["extension", "trunk"] {
+        assert_eq!(folder.run(&[list, "list", "--json"]).expect(0).json(), serde_json::json!([]), "{list}");
+    }
+    for file in ["conf.d/50-setup.toml", "dialplans/kantoor.toml"] {
+        assert!(!folder.path(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn a_running_pbx_says_what_it_has_and_what_waits() {
+    let folder = empty();
+    let _serving = folder.serve();
+    let done = answered(&folder, &[], &untested()).expect(0);
+    done.says("The running PBX has phones, trunk and dialplan.");
+    done.says("these changes wait for a restart: sip.external_address");
+    assert_eq!(folder.run(&["ctl", "status", "--json"]).expect(0).json()["extensions"], 2);
+}
+
+#[test]
+fn a_trunk_that_comes_later_is_led_out_and_in() {
+    let folder = empty();
+    answered(&folder, &[], &["", "", "1", "101", "Balie", "", "", "j"]).expect(0);
+    let trunk =
+        ["", "", "0", "generic", "voys", "sip.example.net", "n", "192.0.2.9", "0201234567", "", "n", "j"];
+    let done = answered(&folder, &[], &trunk).expect(0);
+    done.says("written: dialplans/10-naar-buiten.toml");
+    for (number, rule) in [("112", "nood"), ("0612345678", "trunk:voys")] {
+        folder.run(&["dialplan", "explain", number, "--from", "101"]).expect(0).says(rule);
+    }
+    folder
+        .run(&["dialplan", "explain", "+31201234567", "--from", "0612345678", "--context", "inkomend"])
+        .expect(0)
+        .says("group:allen");
+    folder.run(&["check"]).expect(0).says("all is good");
+}
+
+#[test]
+fn it_says_that_nobody_can_call_in() {
+    let folder = empty();
+    let trunk =
+        ["", "", "0", "admin", "generic", "voys", "sip.example.net", "n", "", "", "anonymous", "n", "j"];
+    let done = answered(&folder, &[], &trunk).expect(0);
+    done.says("! no call can come in over it").says("addresses: where its calls come from (such as");
+    done.says("kiestoon trunk set voys addresses=");
+    folder.run(&["check"]).expect(0).says("no call can come in over it");
 }

@@ -31,7 +31,10 @@ fn what_twilio_was_kept_in_becomes_a_trunk() {
     let shown = folder.run(&["trunk", "show", "twilio", "--reveal", "--json"]).expect(0).json();
     assert_eq!(
         shown["settings"],
-        json!({ "account": "AC00000000000000000000000000000000", "api_key": "SK00000000000000000000000000000000" })
+        json!({
+            "account": "AC00000000000000000000000000000000", "api_key": "SK00000000000000000000000000000000",
+            "caller_id_number": "+31201234567",
+        })
     );
     assert_eq!((&shown["api_secret"], &shown["enabled"]), (&json!("geheim van de api"), &json!(false)));
     assert_eq!(shown["webhook_secret"], json!(["token-van-twilio-0123456789abcdef"]));

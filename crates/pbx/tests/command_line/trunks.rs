@@ -37,9 +37,20 @@ fn a_trunk_is_added_shown_changed_and_removed() {
         (&json!(null), &json!("sip.encryptedsip.com:5061"))
     );
     folder
-        .run(&["trunk", "set", "voys", "chanels=3", "register=misschien", "channels=0"])
+        .run(&[
+            "trunk",
+            "set",
+            "voys",
+            "chanels=3",
+            "pasword=x",
+            "user=1",
+            "register=misschien",
+            "channels=0",
+        ])
         .expect(64)
         .says("did you mean `channels`?")
+        .says("did you mean `password`?")
+        .says("did you mean `username`?")
         .says("`register` must be true or false")
         .says("`channels` is 0");
     folder.run(&["trunk", "set", "voys", "username="]).expect(64).says("leaves to be filled in: username");
@@ -47,6 +58,30 @@ fn a_trunk_is_added_shown_changed_and_removed() {
     folder.run(&["trunk", "remove", "voy"]).expect(1).says("did you mean `voys`?");
     folder.run(&["trunk", "remove", "voys"]).expect(0);
     folder.run(&["trunk", "list"]).expect(0).says("no trunks yet");
+}
+
+#[test]
+fn a_trunk_whose_calls_show_no_number_is_told_of_unless_that_is_meant() {
+    let folder = Folder::new();
+    let missing = "`caller_id_number` is missing";
+    let add = ["trunk", "add", "voys", "host=127.0.0.1:9", "register=true", "username=1", "password=geheim"];
+    folder.run(&add).expect(0).says(missing);
+    let checked = folder.run(&["check"]).expect(0);
+    checked.says("trunk voys: `caller_id_number` is missing").says("good; warnings: 1");
+    folder.run(&["doctor"]).expect(64).says("kiestoon trunk set voys caller_id_number=");
+    folder.run(&["trunk", "test", "voys"]).expect(1).says(missing);
+    let tested = folder.run(&["trunk", "test", "voys", "--json"]).expect(1).json();
+    assert_eq!(tested["hints"].as_array().map(Vec::len), Some(1));
+    for good in ["caller_id_number=anonymous", "caller_id_number=020-1234567"] {
+        let set = folder.run(&["trunk", "set", "voys", good]).expect(0);
+        assert!(!set.out().contains("caller_id_number"), "{}", set.out());
+        folder.run(&["check"]).expect(0).says("all is good");
+    }
+    folder.run(&["trunk", "set", "voys", "caller_id_number="]).expect(0).says(missing);
+    folder.run(&["trunk", "set", "voys", "caller_id_from=account"]).expect(0);
+    folder.run(&["check"]).expect(0).says("all is good");
+    folder.run(&["trunk", "set", "voys", "caller_id_number=nobody"]).expect(64);
+    folder.run(&["trunk", "presets", "voipgrid"]).expect(0).says("caller_id_number=+31201234567");
 }
 
 #[test]
@@ -144,6 +179,8 @@ fn an_import_counts_trunks_and_numbers_and_tells_every_problem() {
         .says("trunks: 0 new, 0 changed, 1 unchanged; numbers: 0 new, 0 changed, 1 unchanged");
     let report = folder.run(&["import", "voys.toml", "--json"]).expect(0).json();
     assert_eq!((&report["trunks"]["unchanged"], &report["numbers"]["unchanged"]), (&json!(1), &json!(1)));
+    folder.write("voys.toml", &trunk.replace("username", "user"));
+    folder.run(&import).expect(64).says("unknown key `user`: did you mean `username`?");
     folder.write("voys.toml", &trunk.replace("username", "user_name").replace("+3120", "+3x"));
     folder
         .run(&import)

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use sqlx::{Any, AnyConnection, Transaction};
+use sqlx::AnyConnection;
 use uuid::Uuid;
 
 use super::profile_apply::{self, Named};
@@ -82,73 +82,80 @@ impl Store {
         self.explain(async {
             let mut writing = self.begin_change().await?;
             let seal = self.seal(&mut writing).await?;
-            let mut report = ImportReport::default();
-            let mut problems = Vec::new();
-            let (organisations, unchanged) =
-                apply_organisations(&mut writing, import, &mut report, &mut problems).await?;
-            let homes = homes(import, &organisations, &mut problems);
-            let profiles = profile_apply::plan(&mut writing, import, &organisations, &mut problems).await?;
-            let named = Named::find(&profiles, import, &organisations, &homes, &mut problems);
-            let trunks =
-                trunk_apply::plan(&mut writing, &seal, import, presets, &organisations, &mut problems)
-                    .await?;
-            let callers =
-                caller_apply::plan(&mut writing, import, presets, &organisations, &mut problems).await?;
-            if !problems.is_empty() {
-                problems.sort_by_key(|problem| (problem.line, problem.column));
-                return Err(StoreError::Import(problems).into());
-            }
-            profiles.apply(&mut writing, &mut report).await?;
-            let counts = &mut report.organisations;
-            apply_profiles(&mut writing, &organisations, &named, &unchanged, counts).await?;
-            let entries: Vec<Entry<'_>> = entries(import, &homes, named).collect();
-            self.apply_extensions(&mut writing, &seal, &entries, &mut report, progress).await?;
-            trunks.apply(&mut writing, &seal, &mut report).await?;
-            callers.apply(&mut writing, &mut report).await?;
-            if report.changed() {
-                settings::raise_revision(&mut writing).await?;
-            }
+            let report = apply(&mut writing, &seal, import, presets, progress).await?;
             writing.commit().await?;
             Ok(report)
         })
         .await
     }
+}
 
-    async fn apply_extensions(
-        &self,
-        writing: &mut Transaction<'static, Any>,
-        seal: &Seal,
-        entries: &[Entry<'_>],
-        report: &mut ImportReport,
-        progress: &mut (dyn FnMut(usize, usize) + Send),
-    ) -> Result<(), Fault> {
-        let key = |row: ExtensionRow| ((row.organisation_id.clone(), row.number.clone()), row);
-        let mut present: HashMap<_, _> = extensions::all(writing).await?.into_iter().map(key).collect();
-        let total = entries.len();
-        for (done, entry) in entries.iter().enumerate() {
-            match present.remove(&(entry.home.id.clone(), entry.said.number.clone())) {
-                Some(row) => {
-                    let old = row.open(seal)?;
-                    let new = changed(&old, entry);
-                    if old == new {
-                        report.extensions.unchanged += 1;
-                    } else {
-                        extensions::update(writing, seal, &new).await?;
-                        report.extensions.updated += 1;
-                    }
-                }
-                None => {
-                    let extension = created(entry, &mut report.generated)?;
-                    extensions::insert(writing, seal, &extension).await?;
-                    report.extensions.created += 1;
+/// [`Store::import`] within a transaction of the caller's.
+pub(crate) async fn apply(
+    writing: &mut AnyConnection,
+    seal: &Seal,
+    import: &Import,
+    presets: &Presets,
+    progress: &mut (dyn FnMut(usize, usize) + Send),
+) -> Result<ImportReport, Fault> {
+    let mut report = ImportReport::default();
+    let mut problems = Vec::new();
+    let (organisations, unchanged) = apply_organisations(writing, import, &mut report, &mut problems).await?;
+    let homes = homes(import, &organisations, &mut problems);
+    let profiles = profile_apply::plan(writing, import, &organisations, &mut problems).await?;
+    let named = Named::find(&profiles, import, &organisations, &homes, &mut problems);
+    let trunks = trunk_apply::plan(writing, seal, import, presets, &organisations, &mut problems).await?;
+    let callers = caller_apply::plan(writing, import, presets, &organisations, &mut problems).await?;
+    if !problems.is_empty() {
+        problems.sort_by_key(|problem| (problem.line, problem.column));
+        return Err(StoreError::Import(problems).into());
+    }
+    profiles.apply(writing, &mut report).await?;
+    let counts = &mut report.organisations;
+    apply_profiles(writing, &organisations, &named, &unchanged, counts).await?;
+    let entries: Vec<Entry<'_>> = entries(import, &homes, named).collect();
+    apply_extensions(writing, seal, &entries, &mut report, progress).await?;
+    trunks.apply(writing, seal, &mut report).await?;
+    callers.apply(writing, &mut report).await?;
+    if report.changed() {
+        settings::raise_revision(writing).await?;
+    }
+    Ok(report)
+}
+
+async fn apply_extensions(
+    writing: &mut AnyConnection,
+    seal: &Seal,
+    entries: &[Entry<'_>],
+    report: &mut ImportReport,
+    progress: &mut (dyn FnMut(usize, usize) + Send),
+) -> Result<(), Fault> {
+    let key = |row: ExtensionRow| ((row.organisation_id.clone(), row.number.clone()), row);
+    let mut present: HashMap<_, _> = extensions::all(writing).await?.into_iter().map(key).collect();
+    let total = entries.len();
+    for (done, entry) in entries.iter().enumerate() {
+        match present.remove(&(entry.home.id.clone(), entry.said.number.clone())) {
+            Some(row) => {
+                let old = row.open(seal)?;
+                let new = changed(&old, entry);
+                if old == new {
+                    report.extensions.unchanged += 1;
+                } else {
+                    extensions::update(writing, seal, &new).await?;
+                    report.extensions.updated += 1;
                 }
             }
-            if (done + 1) % PROGRESS_STEP == 0 || done + 1 == total {
-                progress(done + 1, total);
+            None => {
+                let extension = created(entry, &mut report.generated)?;
+                extensions::insert(writing, seal, &extension).await?;
+                report.extensions.created += 1;
             }
         }
-        Ok(())
+        if (done + 1) % PROGRESS_STEP == 0 || done + 1 == total {
+            progress(done + 1, total);
+        }
     }
+    Ok(())
 }
 
 /// An extension of the file, with what it refers to.

@@ -15,6 +15,7 @@ mod trunk_parse;
 use std::collections::HashMap;
 use std::fmt;
 
+pub(crate) use apply::apply;
 pub use apply::{Counts, GeneratedPassword, ImportReport};
 pub use problem::{ImportProblem, Severity};
 pub(crate) use reader::Reader;

@@ -46,8 +46,13 @@ pub enum TrunkDoubt {
     #[error("`register = true` without a password: a provider that asks who we are gets no answer")]
     RegistersWithoutPassword,
     /// Nothing tells its calls from those of strangers.
-    #[error("no call can come in over it: it neither registers nor has `addresses`")]
+    #[error("no call can come in over it: it neither registers nor has `addresses`; set one of them")]
     NobodyCallsIn,
+    /// Whoever is called sees no number of ours, and who answers a call for help cannot ring back.
+    #[error(
+        "`caller_id_number` is missing: its calls, those to 112 too, show no number of yours; set one, or `anonymous` where that is meant"
+    )]
+    ShowsNoNumber,
     /// Of what signatures are made of one half is missing.
     #[error(
         "`{has}` needs `{misses}`: callers' numbers are signed with a key whose certificate others can fetch"
@@ -69,7 +74,13 @@ impl TrunkDoubt {
     /// Whether a trunk that is enabled may not be so. Otherwise somebody should look.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        !matches!(self, Self::RegistersWithoutPassword | Self::NobodyCallsIn | Self::KeysInTheOpen(_))
+        !matches!(
+            self,
+            Self::RegistersWithoutPassword
+                | Self::NobodyCallsIn
+                | Self::ShowsNoNumber
+                | Self::KeysInTheOpen(_)
+        )
     }
 
     /// Whether it is an error of a disabled trunk too: it says nothing that could be filled in later.
@@ -90,6 +101,7 @@ impl TrunkDoubt {
             Self::PasswordOfNobody => "password",
             Self::Number(_) => "numbers",
             Self::NobodyCallsIn => "name",
+            Self::ShowsNoNumber => "caller_id_number",
             Self::SignsWithHalf { has, .. } => has,
             Self::KeysInTheOpen(_) => "srtp",
         }
@@ -98,17 +110,11 @@ impl TrunkDoubt {
 
 /// Everything that is wrong with a trunk. Its numbers become E.164 where its country knows how.
 pub(crate) fn settle(trunk: &mut TrunkDetails, presets: &Presets) -> Vec<TrunkDoubt> {
-    let Some(preset) = presets.find(&trunk.preset) else {
-        return vec![TrunkDoubt::UnknownPreset {
-            name: trunk.preset.clone(),
-            hint: presets.hint(&trunk.preset),
-        }];
+    let (preset, whole) = match laid_over(&trunk.preset, &trunk.settings, presets) {
+        Ok(found) => found,
+        Err(doubt) => return vec![doubt],
     };
-    let whole = trunk.settings.over(&preset.settings);
     let country = whole.country.as_deref().unwrap_or(DEFAULT_COUNTRY);
-    if presets.e164(country, "").is_none() {
-        return vec![TrunkDoubt::UnknownCountry(country.to_owned())];
-    }
     let mut doubts = of_whole(preset, &whole, trunk.password.is_some());
     let typed = std::mem::take(&mut trunk.numbers);
     for (number, context) in typed {
@@ -121,6 +127,36 @@ pub(crate) fn settle(trunk: &mut TrunkDetails, presets: &Presets) -> Vec<TrunkDo
         }
     }
     doubts
+}
+
+/// The same of settings alone, whose numbers are known to be numbers.
+pub(crate) fn of_settings(
+    preset: &str,
+    settings: &TrunkSettings,
+    has_password: bool,
+    presets: &Presets,
+) -> Vec<TrunkDoubt> {
+    match laid_over(preset, settings, presets) {
+        Ok((preset, whole)) => of_whole(preset, &whole, has_password),
+        Err(doubt) => vec![doubt],
+    }
+}
+
+/// The preset of that name, and the settings over what it says.
+fn laid_over<'a>(
+    preset: &str,
+    settings: &TrunkSettings,
+    presets: &'a Presets,
+) -> Result<(&'a Preset, TrunkSettings), TrunkDoubt> {
+    let found = presets
+        .find(preset)
+        .ok_or_else(|| TrunkDoubt::UnknownPreset { name: preset.to_owned(), hint: presets.hint(preset) })?;
+    let whole = settings.over(&found.settings);
+    let country = whole.country.as_deref().unwrap_or(DEFAULT_COUNTRY);
+    match presets.e164(country, "") {
+        Some(_) => Ok((found, whole)),
+        None => Err(TrunkDoubt::UnknownCountry(country.to_owned())),
+    }
 }
 
 fn of_whole(preset: &Preset, whole: &TrunkSettings, has_password: bool) -> Vec<TrunkDoubt> {
@@ -136,13 +172,15 @@ fn of_whole(preset: &Preset, whole: &TrunkSettings, has_password: bool) -> Vec<T
     let addresses = whole.addresses.as_ref().is_some_and(|blocks| !blocks.is_empty());
     let transport = whole.transport.unwrap_or(TrunkTransport::Udp);
     let in_the_open = whole.hosts().any(|host| host.transport.unwrap_or(transport) != TrunkTransport::Tls);
+    let shows_account = whole.caller_id_from == Some(CallerIdFrom::Account);
     let checks = [
         (whole.hosts().next().is_none() && !needs("host"), TrunkDoubt::NoHost),
         (registers && !has_username && !needs("username"), TrunkDoubt::RegistersAsNobody),
-        (whole.caller_id_from == Some(CallerIdFrom::Account) && !has_username, TrunkDoubt::ShowsNobody),
+        (shows_account && !has_username, TrunkDoubt::ShowsNobody),
         (has_password && !has_username && !needs("username"), TrunkDoubt::PasswordOfNobody),
         (registers && !has_password && !needs("password"), TrunkDoubt::RegistersWithoutPassword),
         (!registers && !addresses, TrunkDoubt::NobodyCallsIn),
+        (whole.caller_id_number.is_none() && !shows_account, TrunkDoubt::ShowsNoNumber),
         (whole.srtp == Some(TrunkSrtp::Required) && in_the_open, TrunkDoubt::KeysInTheOpen(transport)),
     ];
     let halves =

@@ -22,6 +22,7 @@ pub use identify::HeaderRule;
 pub(crate) use rows::{all, insert, take_number, update};
 pub use settings::TrunkSettings;
 pub use span::{Interval, Span};
+pub(crate) use store::add;
 pub use store::{TrunkChange, TrunkSummary};
 pub use webhook::WebhookSecret;
 pub use word::{
@@ -30,6 +31,9 @@ pub use word::{
 };
 
 use crate::presets::Presets;
+
+/// As `caller_id_number`: whoever is called is to see no number.
+pub const ANONYMOUS: &str = "anonymous";
 
 /// One trunk with its password in clear. For the snapshot; never to be logged or written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +84,12 @@ impl TrunkDetails {
         }
     }
 
+    /// That a trunk has no such key, with the one that was probably meant.
+    #[must_use]
+    pub fn unknown_key(key: &str) -> String {
+        settings::unknown("trunk", key, &[&OWN_KEYS, TrunkSettings::KEYS].concat())
+    }
+
     /// A number as it is kept; None where it is none, or the preset or the country is not known.
     #[must_use]
     pub fn normal(&self, presets: &Presets, number: &str) -> Option<String> {
@@ -99,6 +109,10 @@ impl TrunkDetails {
         settle(&mut self.clone(), presets)
     }
 }
+
+/// The keys that are not settings.
+const OWN_KEYS: [&str; 7] =
+    ["name", "preset", "enabled", "password", "webhook_secret", "api_secret", "numbers"];
 
 /// The password of a trunk. Its debug output does not show it.
 #[derive(Clone, PartialEq, Eq)]

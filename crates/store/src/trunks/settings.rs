@@ -166,8 +166,8 @@ TrunkSettings of "trunk" {
     caller_id_from: CallerIdFrom;
     /// Where else the caller is named.
     caller_id_in: CallerIdIn;
-    /// The number shown where the caller has none of the public network.
-    caller_id_number: String, by rules::public_number;
+    /// The number shown where the caller has none of the public network; [`ANONYMOUS`](super::ANONYMOUS): none, on purpose.
+    caller_id_number: String, by rules::shown_number;
     /// How long a host may say nothing.
     patience: Span, in 200..=30_000;
     /// How long a host that has said 100 may take to say where the call is.

@@ -6,10 +6,11 @@ use sqlx::AnyConnection;
 use uuid::Uuid;
 
 use super::rows::{self, TrunkRow};
-use super::{Trunk, TrunkDetails, TrunkDoubt, TrunkSettings, settle};
+use super::{Trunk, TrunkDetails, TrunkDoubt, TrunkSettings, doubt, settle};
 use crate::error::Fault;
 use crate::organisations::{self, Organisation};
 use crate::presets::Presets;
+use crate::seal::Seal;
 use crate::{Store, StoreError, rules, settings};
 
 /// A trunk as lists show it: without its password.
@@ -41,6 +42,14 @@ pub struct TrunkSummary {
     pub updated_at: i64,
 }
 
+impl TrunkSummary {
+    /// Everything that is wrong with it, its preset and its own words together.
+    #[must_use]
+    pub fn doubts(&self, presets: &Presets) -> Vec<TrunkDoubt> {
+        doubt::of_settings(&self.preset, &self.settings, self.has_password, presets)
+    }
+}
+
 /// A trunk that was added or changed, and what somebody should look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrunkChange {
@@ -68,23 +77,10 @@ impl Store {
     ) -> Result<TrunkChange, StoreError> {
         self.explain(async {
             let mut writing = self.begin_change().await?;
-            let home = home(&mut writing, organisation).await?;
-            let name = &details.name;
-            if rows::all(&mut writing)
-                .await?
-                .iter()
-                .any(|row| row.organisation_id == home.id && row.name == *name)
-            {
-                return Err(StoreError::TrunkExists { name: name.clone(), organisation: home.slug }.into());
-            }
-            let mut trunk =
-                Trunk { id: Uuid::now_v7().to_string(), organisation_id: home.id.clone(), details };
-            let doubts = check(&mut writing, &mut trunk, presets).await?;
             let seal = self.seal(&mut writing).await?;
-            rows::insert(&mut writing, &seal, &trunk).await?;
-            settings::raise_revision(&mut writing).await?;
+            let added = add(&mut writing, &seal, organisation, presets, details).await?;
             writing.commit().await?;
-            Ok(TrunkChange { id: trunk.id, organisation: home.slug, details: trunk.details, doubts })
+            Ok(added)
         })
         .await
     }
@@ -173,6 +169,27 @@ impl Store {
         })
         .await
     }
+}
+
+/// [`Store::add_trunk`] within a transaction of the caller's.
+pub(crate) async fn add(
+    writing: &mut AnyConnection,
+    seal: &Seal,
+    organisation: Option<&str>,
+    presets: &Presets,
+    details: TrunkDetails,
+) -> Result<TrunkChange, Fault> {
+    let home = home(writing, organisation).await?;
+    let name = &details.name;
+    let all = rows::all(writing).await?;
+    if all.iter().any(|row| row.organisation_id == home.id && row.name == *name) {
+        return Err(StoreError::TrunkExists { name: name.clone(), organisation: home.slug }.into());
+    }
+    let mut trunk = Trunk { id: Uuid::now_v7().to_string(), organisation_id: home.id.clone(), details };
+    let doubts = check(writing, &mut trunk, presets).await?;
+    rows::insert(writing, seal, &trunk).await?;
+    settings::raise_revision(writing).await?;
+    Ok(TrunkChange { id: trunk.id, organisation: home.slug, details: trunk.details, doubts })
 }
 
 /// Refuses what cannot be, and returns what is doubtful.

@@ -10,12 +10,14 @@ name = "voys"
 preset = "voipgrid"
 username = "100001"
 password = "geheim-van-voys"
+caller_id_number = "+31201234567"
 numbers = ["020-1234567", "112"]
 
 [[trunk]]
 name = "vast"
 host = ["a.example.net:5070", "b.example.net"]
 transport = "udp"
+caller_id_number = "anonymous"
 addresses = ["192.0.2.0/24"]
 identify_header = "X-Account: 7"
 channels = 30
@@ -157,6 +159,9 @@ async fn what_works_but_not_as_one_thinks_is_a_warning() {
         "f.toml:9:12: warning: `register = true` without a password",
         "f.toml:12:8: warning: preset `generic` leaves to be filled in: host",
         "f.toml:12:8: warning: no call can come in over it",
+        "f.toml:2:8: warning: `caller_id_number` is missing",
+        "f.toml:6:8: warning: `caller_id_number` is missing",
+        "f.toml:12:8: warning: `caller_id_number` is missing",
     ];
     assert_eq!(shown.len(), wanted.len(), "{shown:#?}");
     for wanted in wanted {

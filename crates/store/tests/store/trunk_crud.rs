@@ -8,6 +8,7 @@ fn voys() -> TrunkDetails {
     let mut details = TrunkDetails::new("voys");
     details.preset = "voipgrid".into();
     details.settings.take_text("username", "100001").unwrap();
+    details.settings.take_text("caller_id_number", "+31201234567").unwrap();
     details.password = Some(TrunkPassword::new("geheim-van-voys").unwrap());
     details.webhook_secrets = WebhookSecret::all(&["geheim-nummer-een", "geheim-nummer-twee"]).unwrap();
     details.numbers.insert("020 123 4567".into(), Some("verkoop".into()));
