@@ -23,6 +23,7 @@ pub(crate) use rows::{all, insert, take_number, update};
 pub use settings::TrunkSettings;
 pub use span::{Interval, Span};
 pub use store::{TrunkChange, TrunkSummary};
+pub(crate) use store::{check_name, unknown};
 pub use webhook::WebhookSecret;
 pub use word::{
     CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkAdmission, TrunkCodec,
