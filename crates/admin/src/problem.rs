@@ -57,7 +57,10 @@ impl Refusal {
                 401,
                 "unsigned",
                 "not signed",
-                text("the signature is missing or wrong, is too old, or has been taken before"),
+                text(
+                    "the signature is missing or wrong, is too old, or has been taken before; a webhook-id is 1 to 128 \
+                     printable ASCII characters without spaces and full stops",
+                ),
             ),
             Self::TooManyUnsigned(wait) => (
                 429,

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::certificates::Certificates;
 use crate::hall::Hall;
 use crate::hub::Hub;
+use crate::providers::strays;
 use crate::relay::Relays;
 use crate::server::{Listeners, Server};
 use crate::{database, routes, task};
@@ -35,6 +36,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let (relays, relaying) = Relays::new(&config, stopped.clone());
     let relaying = task::spawn("relays", relaying.run());
     let renewing = task::spawn("certificates", certificates.clone().keep_current());
+    let forgetting = task::spawn("strays", strays::forget(store.clone()));
     let hall = Arc::new(Hall::new(config, store.clone(), hub, relays, Some(certificates.clone()), stopped)?);
     let server = Server::start(listeners, &certificates, &hall, routes::router(Arc::clone(&hall)))?;
 
@@ -51,6 +53,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     stop.send_replace(true);
     drop(listening);
     drop(renewing);
+    drop(forgetting);
     let relays = tokio::time::timeout(FINISH, relaying.join());
     let _ = tokio::join!(relays, server.finish());
     store.close().await;

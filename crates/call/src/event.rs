@@ -106,7 +106,7 @@ pub enum Event {
         call: CallId,
         /// The caller's number; empty where it is withheld.
         from: Box<str>,
-        /// Whom the rule is for.
+        /// Whom the rule is for; without a number where that is withheld.
         rule: BlockCondition,
         /// The name of the trunk.
         trunk: Box<str>,

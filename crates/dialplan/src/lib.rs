@@ -62,3 +62,4 @@ pub use tools::{
     CaseReport, Change, ChangedCall, Coverage, DiffLine, End, Given, GivenError, GivenValue, MissedStep,
     NotLiveStep, Reached, Recorded, RecordedStep, Replay, Reply, Report, Simulated, Suite, WebhookReply,
 };
+pub use words::nearest;

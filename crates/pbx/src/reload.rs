@@ -53,8 +53,7 @@ impl From<SnapshotError> for Refused {
             | SnapshotError::Dialplan(_)
             | SnapshotError::Presets(_)
             | SnapshotError::Rates(_)
-            | SnapshotError::Authorities(_)
-            | SnapshotError::Blocklist(_) => false,
+            | SnapshotError::Authorities(_) => false,
         };
         Self { problems: error.problems(), passes }
     }
@@ -173,7 +172,10 @@ impl Reloader {
     }
 
     /// What was read while a file changed is not used, whatever it came to; nor are other files than those found at rest.
-    async fn read(&self, at_rest: Option<&DialplanStamp>) -> Result<(Snapshot, Vec<String>), SnapshotError> {
+    async fn read(
+        &mut self,
+        at_rest: Option<&DialplanStamp>,
+    ) -> Result<(Snapshot, Vec<String>), SnapshotError> {
         for _ in 0..LOOKS {
             let before = snapshot::dialplan_stamp(&self.source.dialplans);
             if at_rest.is_some_and(|at_rest| *at_rest != before) {
@@ -188,7 +190,7 @@ impl Reloader {
         Err(SnapshotError::Changing)
     }
 
-    async fn reload(&self, at_rest: Option<&DialplanStamp>) -> Result<Reloaded, SnapshotError> {
+    async fn reload(&mut self, at_rest: Option<&DialplanStamp>) -> Result<Reloaded, SnapshotError> {
         match self.read(at_rest).await {
             Ok((snapshot, warnings)) => {
                 warn(&warnings);
@@ -222,7 +224,7 @@ impl Reloader {
         Files {
             dialplans: snapshot::dialplan_stamp(&self.source.dialplans),
             certificate: self.certificates.stamp(),
-            blocklist: self.source.blocklist.as_deref().and_then(snapshot::blocklist_stamp),
+            blocklist: self.source.blocklist.stamp(),
         }
     }
 }

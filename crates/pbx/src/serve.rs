@@ -26,7 +26,7 @@ use crate::{
     reload::{self, Reloader},
     settings,
     signalling::{self, Parts, Stop},
-    snapshot::Source,
+    snapshot::{Blocklist, Source},
     sounds,
     task::{self, Task},
     transport::Listen,
@@ -120,13 +120,13 @@ impl Running {
     ) -> anyhow::Result<Self> {
         let config = &configured.started_with;
         let Kept { store, journals, writers } = kept;
-        let source = Source {
+        let mut source = Source {
             store: store.clone(),
             dialplans: config.dialplan.path.clone(),
             presets: config.trunks.presets.clone(),
             rates: config.trunks.rates.clone(),
             authorities: config.stir.authorities.clone(),
-            blocklist: config.trunks.blocklist.clone(),
+            blocklist: Blocklist::of(config.trunks.blocklist.clone()),
             prompts: sound.prompts,
             own_hosts: settings::own_hosts(config),
         };

@@ -39,7 +39,9 @@ pub use cdr::{Cdr, Direction, Disposition, HangupBy};
 pub use error::StoreError;
 pub use extensions::{AddedExtension, Extension, ExtensionSummary, NewExtension, Secret};
 pub use hours::HoursChange;
-pub use import::{Counts, GeneratedPassword, Import, ImportProblem, ImportReport, Severity};
+pub use import::{
+    Counts, DialplanName, DialplanNameKind, GeneratedPassword, Import, ImportProblem, ImportReport, Severity,
+};
 pub use key::Key;
 pub use open::{Options, Store};
 pub use organisations::{Directory, Organisation};

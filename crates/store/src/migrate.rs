@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 9, name: "provider_events", sqlite: PROVIDER_EVENTS, postgres: PROVIDER_EVENTS },
     Migration { version: 10, name: "contacts", sqlite: CONTACTS, postgres: CONTACTS },
     Migration { version: 11, name: "trunk_accounts", sqlite: TRUNK_ACCOUNTS, postgres: TRUNK_ACCOUNTS },
+    Migration { version: 12, name: "settled_events", sqlite: SETTLED_EVENTS, postgres: SETTLED_EVENTS },
 ];
 
 const GROUND_FLOOR: &str = include_str!("../migrations/0001_ground_floor.sql");
@@ -45,6 +46,7 @@ const RIGHTS: &str = include_str!("../migrations/0008_rights.sql");
 const PROVIDER_EVENTS: &str = include_str!("../migrations/0009_provider_events.sql");
 const CONTACTS: &str = include_str!("../migrations/0010_contacts.sql");
 const TRUNK_ACCOUNTS: &str = include_str!("../migrations/0011_trunk_accounts.sql");
+const SETTLED_EVENTS: &str = include_str!("../migrations/0012_settled_events.sql");
 
 /// True when no migration is left to apply. Takes no lock.
 ///

@@ -71,6 +71,18 @@ impl Store {
         .await
     }
 
+    /// The organisation of a slug; without one, the only one that there is.
+    ///
+    /// # Errors
+    /// When there is none of that slug, there are several and none is named, or the database cannot be read.
+    pub async fn organisation(&self, slug: Option<&str>) -> Result<Organisation, StoreError> {
+        self.explain(async {
+            let mut reading = self.begin_reading().await?;
+            chosen(&mut reading, slug).await
+        })
+        .await
+    }
+
     /// All organisations, by slug.
     ///
     /// # Errors

@@ -92,9 +92,23 @@ impl Store {
                 return Ok(Kept::Replayed);
             }
             let kept = keep(&mut writing, event, now).await?;
-            forget(&mut writing, now).await?;
             writing.commit().await?;
             Ok(kept)
+        })
+        .await
+    }
+
+    /// Forgets events of more than 30 days ago that never found a call, some at a time. False once none is left to be looked at: an
+    /// event is looked at once.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn forget_stray_events(&self) -> Result<bool, StoreError> {
+        self.explain(async {
+            let mut writing = self.begin().await?;
+            let looked_at = forget(&mut writing, now_micros()).await?;
+            writing.commit().await?;
+            Ok(i64::try_from(looked_at).unwrap_or(i64::MAX) >= AT_ONCE)
         })
         .await
     }
@@ -178,25 +192,35 @@ async fn calls_of(connection: &mut AnyConnection, event: &str) -> Result<Vec<Eve
     rows.iter().map(read).collect()
 }
 
-/// Forgets some of the old events that never found a call.
-async fn forget(connection: &mut AnyConnection, now: i64) -> Result<(), Fault> {
-    let sql = "SELECT e.id FROM provider_events e WHERE e.received_at < $1 AND NOT EXISTS \
-         (SELECT 1 FROM provider_event_names own \
-          JOIN provider_event_names met ON met.organisation_id = own.organisation_id AND met.name = own.name \
-          JOIN provider_event_names other ON other.event_id = met.event_id \
-          JOIN call_names n ON n.organisation_id = other.organisation_id AND n.name = other.name \
-          WHERE own.event_id = e.id) \
-         ORDER BY e.received_at LIMIT 16";
-    let old = sqlx::query_scalar::<_, String>(sql).bind(now.saturating_sub(STRAY_MICROS));
-    for id in old.fetch_all(&mut *connection).await? {
-        for sql in [
-            "DELETE FROM provider_event_names WHERE event_id = $1",
-            "DELETE FROM provider_events WHERE id = $1",
-        ] {
-            sqlx::query(sql).bind(&id).execute(&mut *connection).await?;
-        }
+/// Looks at some of the old events, the oldest first: those with a call are settled, the others go. How many it were.
+async fn forget(connection: &mut AnyConnection, now: i64) -> Result<usize, Fault> {
+    let sql =
+        "SELECT id FROM provider_events WHERE settled = 0 AND received_at < $1 ORDER BY received_at LIMIT $2";
+    let old = sqlx::query_scalar::<_, String>(sql).bind(now.saturating_sub(STRAY_MICROS)).bind(AT_ONCE);
+    let old = old.fetch_all(&mut *connection).await?;
+    if old.is_empty() {
+        return Ok(0);
     }
-    Ok(())
+    let these = (1..=old.len()).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ");
+    for sql in [
+        format!(
+            "UPDATE provider_events SET settled = 1 WHERE id IN ({these}) AND EXISTS \
+             (SELECT 1 FROM provider_event_names own \
+              JOIN provider_event_names met ON met.organisation_id = own.organisation_id AND met.name = own.name \
+              JOIN provider_event_names other ON other.event_id = met.event_id \
+              JOIN call_names n ON n.organisation_id = other.organisation_id AND n.name = other.name \
+              WHERE own.event_id = provider_events.id)"
+        ),
+        format!(
+            "DELETE FROM provider_event_names WHERE event_id IN \
+             (SELECT id FROM provider_events WHERE id IN ({these}) AND settled = 0)"
+        ),
+        format!("DELETE FROM provider_events WHERE id IN ({these}) AND settled = 0"),
+    ] {
+        let change = old.iter().fold(sqlx::query(AssertSqlSafe(sql)), |change, id| change.bind(id));
+        change.persistent(false).execute(&mut *connection).await?;
+    }
+    Ok(old.len())
 }
 
 /// Notes what the legs of records are called, so that events find them.
@@ -279,6 +303,8 @@ fn told(row: &AnyRow) -> Result<Value, Fault> {
 const EVENTS_PER_NAME: i64 = 64;
 /// An event whose call has no record by then will not find one: 30 days.
 const STRAY_MICROS: i64 = 30 * 86_400 * 1_000_000;
+/// Old events that are looked at in one transaction: it holds up calls that are saved for some milliseconds.
+const AT_ONCE: i64 = 256;
 /// Names that are written at a time.
 const NAMES: usize = 32;
 /// Calls that are asked for at a time.

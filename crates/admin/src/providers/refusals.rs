@@ -15,6 +15,8 @@ pub(crate) struct Refusals {
 #[derive(Debug, Default)]
 struct State {
     sources: HashMap<IpAddr, Window>,
+    /// When those of before were left out last.
+    swept: Option<Instant>,
     told: Option<Window>,
     /// Refusals that the log has not told of.
     untold: u64,
@@ -50,8 +52,10 @@ impl Refusals {
     pub(crate) fn count(&self, now: Instant, source: IpAddr) -> Option<u64> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let new = Window { began: now, count: 0 };
-        if state.sources.len() >= SOURCES {
+        let may_sweep = state.swept.is_none_or(|at| now.saturating_duration_since(at) >= SWEEP);
+        if state.sources.len() >= SOURCES && may_sweep {
             state.sources.retain(|_, window| now.saturating_duration_since(window.began) < WINDOW);
+            state.swept = Some(now);
         }
         // So many sources are no mistake of a provider; who is not counted then is checked all the same.
         if state.sources.len() < SOURCES || state.sources.contains_key(&source) {
@@ -70,6 +74,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 pub(crate) const PER_SOURCE: u32 = 60;
 /// Sources that are counted.
 const SOURCES: usize = 30_000;
+/// A full table is gone through no more often: each request would pay for all of it.
+const SWEEP: Duration = Duration::from_secs(10);
 /// Lines of the log in a minute.
 const LINES: u32 = 60;
 
@@ -90,6 +96,23 @@ mod tests {
         assert_eq!(refusals.wait(now + WINDOW, one), None);
         refusals.count(now + WINDOW, one);
         assert_eq!(refusals.wait(now + WINDOW, one), None, "a new minute");
+    }
+
+    #[test]
+    fn a_full_table_is_gone_through_every_ten_seconds() {
+        let (refusals, now) = (Refusals::default(), Instant::now());
+        let of = |number: u32| IpAddr::from(number.to_be_bytes());
+        let begins = |at: Instant, number: u32| {
+            (0..PER_SOURCE).for_each(|_| _ = refusals.count(at, of(number)));
+            refusals.wait(at, of(number)).is_some()
+        };
+        (0..30_000).for_each(|number| _ = refusals.count(now, of(number)));
+        assert!(
+            !begins(now + SWEEP.mul_f32(5.5), 40_000),
+            "none is too old, and none is looked at for ten seconds"
+        );
+        assert!(!begins(now + WINDOW, 40_001));
+        assert!(begins(now + SWEEP.mul_f32(6.5), 40_002), "all are too old");
     }
 
     #[test]

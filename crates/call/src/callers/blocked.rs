@@ -31,10 +31,13 @@ impl BlockRule {
 impl Call {
     /// Tells that a rule is for this call.
     pub(crate) fn tell_blocked(&self, x: &mut Exchange, rule: &BlockRule) {
+        let from = self.cdr.record.from_number.clone();
+        // A number that we know and may not show is not in the rule either.
+        let rule_told = if from.is_empty() { rule.condition.unnamed() } else { rule.condition.clone() };
         x.event(Event::CallBlocked {
             call: self.id(),
-            from: self.cdr.record.from_number.clone(),
-            rule: rule.condition.clone(),
+            from,
+            rule: rule_told,
             trunk: self.cdr.record.trunk_in().map(|trunk| (**trunk).into()).unwrap_or_default(),
             action: rule.action.as_str(),
         });

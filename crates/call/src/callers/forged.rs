@@ -5,6 +5,9 @@ use kiestoon_dialplan::CallFacts;
 use super::BlockAction;
 use crate::call::Call;
 use crate::exchange::Exchange;
+use crate::leg::Signal;
+use crate::trunk::Trunk;
+use crate::trunk::inbound::Judged;
 use crate::way::AskedFor;
 
 /// What becomes of a call.
@@ -22,7 +25,11 @@ impl Call {
         let Some(organisation) = self.snapshot.organisation(self.organisation) else { return Forged::GoesOn };
         let Some(trunk) = self.trunk(self.caller.trunk.as_deref()) else { return Forged::GoesOn };
         let is_contact = organisation.callers.contacts.name(&self.cdr.record.from_number).is_some();
-        let rule = organisation.callers.rule_of_forged(&trunk);
+        let rule = self.caller_judged(&trunk).and_then(|caller| {
+            let before = organisation.callers.rule(&trunk, &caller);
+            // What it is under already was told, and done.
+            organisation.callers.rule_of_forged(&trunk, &caller).filter(|rule| Some(rule) != before.as_ref())
+        });
         if is_contact {
             self.cdr.record.from_name = "".into();
             if let Some(alias) = &mut self.caller.alias {
@@ -50,6 +57,12 @@ impl Call {
             return self.decide_anew(x, context);
         }
         Forged::GoesOn
+    }
+
+    /// Its caller as the INVITE told it.
+    fn caller_judged(&self, trunk: &Trunk) -> Option<Judged> {
+        let Signal::Inviting { invite, .. } = &self.caller.signal else { return None };
+        Some(Judged::of(trunk, invite))
     }
 
     /// The rule of the dialplan that it gets under another name, or in another context.

@@ -18,6 +18,7 @@ pub use rules::{BlockAction, BlockCondition, BlockRule, BlockRules};
 
 use crate::rights;
 use crate::trunk::Trunk;
+use crate::trunk::inbound::Judged;
 
 /// What an organisation knows of those who call it.
 #[derive(Debug, Default)]
@@ -51,23 +52,42 @@ impl Callers {
         }
     }
 
-    /// The rule that a call from this number is under, empty where it is withheld; None: it goes on. Who calls back from where help is
-    /// called is always heard.
-    pub(crate) fn rule(&self, trunk: &Trunk, number: &str) -> Option<BlockRule> {
+    /// The rule that a caller is under; None: the call goes on. Who calls back from where help is called is always heard.
+    pub(crate) fn rule(&self, trunk: &Trunk, caller: &Judged) -> Option<BlockRule> {
+        self.rule_of(trunk, caller, |_| true)
+    }
+
+    /// The same of a caller whose signature is wrong. What is said of wrong signatures is asked first; where nothing is, the number is
+    /// no more than what somebody says, and lets nobody in.
+    pub(crate) fn rule_of_forged(&self, trunk: &Trunk, caller: &Judged) -> Option<BlockRule> {
+        match self.rules.of_forged(&trunk.name) {
+            Some(rule) => Some(rule.clone()).filter(keeps_out),
+            None => self.rule_of(trunk, caller, keeps_out),
+        }
+    }
+
+    /// The most exact of the rules that count: for the number, for those of the file, for who withholds one, for its beginning. An
+    /// exception for those who withhold theirs says nothing of a number that we know.
+    fn rule_of(
+        &self,
+        trunk: &Trunk,
+        caller: &Judged,
+        counts: impl Fn(&BlockRule) -> bool + Copy,
+    ) -> Option<BlockRule> {
+        let Judged { number, is_withheld } = caller;
         if is_help(trunk.country, number) {
             return None;
         }
-        let of_all =
-            || (!number.is_empty() && self.listed.contains(number)).then(|| BlockRule::listed(number));
-        let whole = self.rules.of_whole(&trunk.name, number).cloned();
-        let rule = whole.or_else(of_all).or_else(|| self.rules.of_start(&trunk.name, number).cloned());
-        rule.filter(|rule| rule.action != BlockAction::Allow)
+        let of_all = || self.listed.contains(number).then(|| BlockRule::listed(number));
+        let nobody = || self.rules.of_anonymous(&trunk.name).filter(|rule| *is_withheld && keeps_out(rule));
+        let start = || self.rules.of_start(&trunk.name, number, counts);
+        let whole = self.rules.of_number(&trunk.name, number, counts).cloned();
+        whole.or_else(of_all).or_else(|| nobody().or_else(start).cloned()).filter(keeps_out)
     }
+}
 
-    /// The rule for numbers whose signature is wrong.
-    pub(crate) fn rule_of_forged(&self, trunk: &Trunk) -> Option<BlockRule> {
-        self.rules.of_forged(&trunk.name).filter(|rule| rule.action != BlockAction::Allow).cloned()
-    }
+fn keeps_out(rule: &BlockRule) -> bool {
+    rule.action != BlockAction::Allow
 }
 
 /// Whether help is called by this number, with or without its country.

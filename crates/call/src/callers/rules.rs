@@ -70,27 +70,47 @@ impl BlockRules {
         all
     }
 
-    /// The rule for this very caller, who may be nobody.
-    pub(super) fn of_whole(&self, trunk: &str, number: &str) -> Option<&BlockRule> {
-        let rules = if number.is_empty() { Some(&self.anonymous) } else { self.whole.get(number) };
-        pick(rules?, trunk)
+    /// The rule for this very number, of those that count.
+    pub(super) fn of_number(
+        &self,
+        trunk: &str,
+        number: &str,
+        counts: impl Fn(&BlockRule) -> bool,
+    ) -> Option<&BlockRule> {
+        pick(self.whole.get(number)?, trunk, counts)
     }
 
-    /// The rule for numbers that begin as this one does, the longest first.
-    pub(super) fn of_start(&self, trunk: &str, number: &str) -> Option<&BlockRule> {
+    /// The rule for numbers that begin as this one does, the longest first, of those that count.
+    pub(super) fn of_start(
+        &self,
+        trunk: &str,
+        number: &str,
+        counts: impl Fn(&BlockRule) -> bool + Copy,
+    ) -> Option<&BlockRule> {
         let ends = (1..=number.len().min(LONGEST)).rev();
-        ends.filter_map(|end| self.starts.get(number.get(..end)?)).find_map(|rules| pick(rules, trunk))
+        let mut rules = ends.filter_map(|end| self.starts.get(number.get(..end)?));
+        rules.find_map(|rules| pick(rules, trunk, counts))
     }
 
+    /// The rule for who withholds the number.
+    pub(super) fn of_anonymous(&self, trunk: &str) -> Option<&BlockRule> {
+        pick(&self.anonymous, trunk, |_| true)
+    }
+
+    /// The rule for numbers whose signature is wrong.
     pub(super) fn of_forged(&self, trunk: &str) -> Option<&BlockRule> {
-        pick(&self.forged, trunk)
+        pick(&self.forged, trunk, |_| true)
     }
 }
 
 /// What is said of one trunk comes before what is said of all.
-fn pick<'a>(rules: &'a [BlockRule], trunk: &str) -> Option<&'a BlockRule> {
-    let own = rules.iter().find(|rule| rule.trunk.as_deref() == Some(trunk));
-    own.or_else(|| rules.iter().find(|rule| rule.trunk.is_none()))
+fn pick<'a>(
+    rules: &'a [BlockRule],
+    trunk: &str,
+    counts: impl Fn(&BlockRule) -> bool,
+) -> Option<&'a BlockRule> {
+    let of = |trunk: Option<&str>| rules.iter().find(|rule| rule.trunk.as_deref() == trunk && counts(rule));
+    of(Some(trunk)).or_else(|| of(None))
 }
 
 impl BlockRule {
@@ -101,6 +121,17 @@ impl BlockRule {
 }
 
 impl BlockCondition {
+    /// The same without a number: what is told of a caller who withholds it.
+    pub(crate) fn unnamed(&self) -> Self {
+        match self {
+            Self::Number(_) => Self::Number("".into()),
+            Self::Prefix(_) => Self::Prefix("".into()),
+            Self::Listed(_) => Self::Listed("".into()),
+            Self::Anonymous => Self::Anonymous,
+            Self::StirFailed => Self::StirFailed,
+        }
+    }
+
     /// Its word, without a number.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -133,9 +164,10 @@ impl fmt::Display for BlockCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())?;
         match self {
-            Self::Number(number) | Self::Listed(number) => write!(f, " {number}"),
-            Self::Prefix(prefix) => write!(f, " {prefix}"),
-            Self::Anonymous => Ok(()),
+            Self::Number(told) | Self::Listed(told) | Self::Prefix(told) if !told.is_empty() => {
+                write!(f, " {told}")
+            }
+            Self::Number(_) | Self::Listed(_) | Self::Prefix(_) | Self::Anonymous => Ok(()),
             Self::StirFailed => f.write_str(" failed"),
         }
     }

@@ -32,7 +32,12 @@ fn callers() -> Callers {
 
 fn action(trunk: &str, number: &str) -> Option<BlockAction> {
     let trunk = Trunk::new("1".into(), trunk.into(), Country::find("nl").expect("a country"));
-    callers().rule(&trunk, number).map(|rule| rule.action)
+    callers().rule(&trunk, &caller(number)).map(|rule| rule.action)
+}
+
+/// Who shows the number, or nothing.
+fn caller(number: &str) -> Judged {
+    Judged { number: number.into(), is_withheld: number.is_empty() }
 }
 
 #[test]
@@ -52,7 +57,7 @@ fn the_most_exact_rule_counts() {
 #[test]
 fn a_number_of_the_file_is_more_exact_than_a_prefix_and_less_than_a_rule_for_it() {
     let trunk = Trunk::new("1".into(), "voys".into(), Country::find("nl").expect("a country"));
-    let rule = callers().rule(&trunk, "+442079999999").expect("a rule");
+    let rule = callers().rule(&trunk, &caller("+442079999999")).expect("a rule");
     assert_eq!(rule.condition, BlockCondition::Listed("+442079999999".into()));
     assert_eq!(action("voys", "+31205550002"), None);
 }
@@ -61,6 +66,20 @@ fn a_number_of_the_file_is_more_exact_than_a_prefix_and_less_than_a_rule_for_it(
 fn who_withholds_the_number_has_a_rule_of_its_own() {
     assert_eq!(action("voys", ""), Some(BlockAction::Busy));
     assert_eq!(action("backup", ""), None);
+}
+
+#[test]
+fn who_withholds_a_number_that_we_know_is_under_the_rules_for_it() {
+    let action = |trunk: &str, number: &str| {
+        let trunk = Trunk::new("1".into(), trunk.into(), Country::find("nl").expect("a country"));
+        callers().rule(&trunk, &Judged { number: number.into(), is_withheld: true }).map(|rule| rule.action)
+    };
+    assert_eq!(action("backup", "+442079999999"), Some(BlockAction::Reject), "it is in the file");
+    assert_eq!(action("backup", "+44123456789"), Some(BlockAction::Silence));
+    assert_eq!(action("voys", "+442071234567"), None, "it is let in by the whole number");
+    assert_eq!(action("voys", "+44201234567"), Some(BlockAction::Busy), "a beginning lets nobody in");
+    assert_eq!(action("voys", "+49301234567"), Some(BlockAction::Busy));
+    assert_eq!(action("backup", "+49301234567"), None);
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Switch {
     /// A call from outside.
     fn invite_over_trunk(&mut self, server: ServerId, request: Request, flow: Flow, arrival: Arrival) {
         let (arrival, blocked) = self.known(arrival);
-        let Arrival { organisation, trunk, caller, name, dialled, context, refused } = arrival;
+        let Arrival { organisation, trunk, caller, judged: _, name, dialled, context, refused } = arrival;
         let principal =
             Principal { organisation, number: caller, lasts: None, over: Some((trunk, name)), context };
         // No carrier takes part in our calls.

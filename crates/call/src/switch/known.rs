@@ -16,7 +16,7 @@ impl Switch {
         if arrival.refused.is_some() {
             return (arrival, None);
         }
-        let rule = callers.rule(&arrival.trunk, &arrival.caller);
+        let rule = callers.rule(&arrival.trunk, &arrival.judged);
         if let Some(rule) = &rule {
             arrival.refused = rule.action.refuses();
             if let BlockAction::Context(context) = &rule.action {

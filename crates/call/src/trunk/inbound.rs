@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kiestoon_sip::{Flow, Request};
+use kiestoon_sip::{Flow, NameAddr, Request};
 
 use super::{AnonymousCallers, Trunk, UnknownNumbers};
 use crate::cdr::End;
@@ -19,12 +19,23 @@ pub(crate) struct Arrival {
     pub(crate) trunk: Arc<Trunk>,
     /// In E.164 where it is one of the public network; empty for a caller who withholds it.
     pub(crate) caller: Box<str>,
+    /// Whom rules are asked about.
+    pub(crate) judged: Judged,
     pub(crate) name: Box<str>,
     pub(crate) dialled: Box<str>,
     /// The context of the dialplan that it enters, where the number has one of its own.
     pub(crate) context: Option<Box<str>>,
     /// How it ends at once, where the trunk's policy does not take it.
     pub(crate) refused: Option<End>,
+}
+
+/// A caller as rules see it. Nobody is shown this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Judged {
+    /// What the trunk tells us, in E.164 where it is one of the public network; empty where it tells none. Who withholds a number
+    /// withholds it from those who are called, not from us (RFC 3325 section 7).
+    pub(crate) number: Box<str>,
+    pub(crate) is_withheld: bool,
 }
 
 /// Whose call a request is that comes from the other end of `flow`; None where no trunk has that address, or where it says to come
@@ -56,7 +67,8 @@ pub(crate) fn arrives(
         let (organisation, trunk) = trunks.iter().find(takes_all).or_else(|| trunks.first())?;
         Some((organisation, trunk, written(trunk, request.uri.user())))
     })?;
-    let (caller, name) = caller(trunk, request);
+    let judged = Judged::of(trunk, request);
+    let (caller, name) = shown(&judged, request);
     let is_unwanted = caller.is_empty() && trunk.anonymous == AnonymousCallers::Reject;
     let refused = match (is_known, is_unwanted) {
         (false, _) => Some(End::from(EndReason::NotFound)),
@@ -65,7 +77,7 @@ pub(crate) fn arrives(
     };
     let context = trunk.numbers.get(&dialled).cloned().flatten();
     let (organisation, trunk) = (*organisation, Arc::clone(trunk));
-    Some(Arrival { organisation, trunk, caller, name, dialled, context, refused })
+    Some(Arrival { organisation, trunk, caller, judged, name, dialled, context, refused })
 }
 
 /// Whether it is From somebody at a domain of ours who is no number of the public network: a phone, perhaps behind the router that
@@ -115,19 +127,42 @@ fn called(trunk: &Trunk, request: &Request) -> Option<Box<str>> {
     (trunk.numbers.is_empty() && !written.is_empty()).then_some(written)
 }
 
-/// Who calls: what the trunk asserts (RFC 3325), else what From says. Whose number is withheld is not named here either.
-fn caller(trunk: &Trunk, request: &Request) -> (Box<str>, Box<str>) {
-    let asserted = request.headers.asserted_identity();
-    let who = asserted.as_ref().unwrap_or(&request.from);
-    let is_withheld = request.headers.privacy().withholds_identity();
-    let number = wire::number(who.uri.user()).filter(|_| !is_withheld).unwrap_or_default();
-    if number.is_empty() || number.eq_ignore_ascii_case("anonymous") {
-        return Default::default();
+impl Judged {
+    /// Who calls: what the trunk asserts (RFC 3325), else what From says.
+    pub(crate) fn of(trunk: &Trunk, request: &Request) -> Self {
+        let asserted = request.headers.asserted_identity();
+        let told = number(asserted.as_ref().unwrap_or(&request.from));
+        let is_withheld = told.is_none() || request.headers.privacy().withholds_identity();
+        let number = told.map(|told| trunk.incoming_form.read(trunk.country, &told).into());
+        Self { number: number.unwrap_or_default(), is_withheld }
     }
-    let named = who.display.as_deref().or(request.from.display.as_deref()).unwrap_or_default();
-    let name: String = named.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-    (trunk.incoming_form.read(trunk.country, &number).into(), name.into())
 }
 
+/// The number of an address; None where it says that there is none.
+fn number(who: &NameAddr) -> Option<Box<str>> {
+    let number = wire::number(who.uri.user())?;
+    let is_word = NOBODY.iter().any(|word| number.eq_ignore_ascii_case(word));
+    let is_nowhere = who.uri.host().is_some_and(|host| {
+        let host = host.to_string();
+        NOWHERE.iter().any(|nowhere| host.eq_ignore_ascii_case(nowhere))
+    });
+    (!number.is_empty() && !is_word && !is_nowhere).then_some(number)
+}
+
+/// The number and the name that may be shown: whose number is withheld is not named either.
+fn shown(judged: &Judged, request: &Request) -> (Box<str>, Box<str>) {
+    if judged.is_withheld {
+        return Default::default();
+    }
+    let asserted = request.headers.asserted_identity().and_then(|who| who.display);
+    let named = asserted.as_deref().or(request.from.display.as_deref()).unwrap_or_default();
+    let name: String = named.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    (judged.number.clone(), name.into())
+}
+
+/// What stands where a number would be (RFC 3323 section 4.1, 3GPP TS 29.163 section 7.4.6, and what gateways write).
+const NOBODY: [&str; 6] = ["anonymous", "private", "restricted", "unavailable", "unknown", "withheld"];
+/// Hosts of addresses that are nobody's (RFC 3323 section 4.1, 3GPP TS 23.003 sections 13.6 and 13.7).
+const NOWHERE: [&str; 2] = ["anonymous.invalid", "unknown.invalid"];
 /// Characters.
 const LONGEST_NAME: usize = 64;

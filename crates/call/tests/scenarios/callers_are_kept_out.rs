@@ -120,6 +120,74 @@ fn who_withholds_the_number_is_declined() {
 }
 
 #[test]
+fn a_word_where_the_number_would_be_is_no_number() {
+    for word in ["restricted", "Unavailable", "unknown", "private", "ANONYMOUS", "withheld"] {
+        let story = Story::office(14).block(BlockCondition::Anonymous, BlockAction::Reject);
+        Office::new(story).refuses(word, 603, "failed", "reject");
+    }
+    let story = Story::office(15).block(BlockCondition::Anonymous, BlockAction::Reject);
+    let others = Office::new(story).rings("unknownsoldier", 0);
+    assert!(others.told().is_empty());
+}
+
+/// What a trunk sends of a caller who wants to be unknown (RFC 3325 section 9.3).
+fn withheld(office: &mut Office, number: &str) {
+    office.t.call_with(office.far, "+31201234567", |invite| {
+        from(invite, "anonymous");
+        invite.headers.push(HeaderName::PAssertedIdentity, format!("<sip:{number}@voys.example>"));
+        invite.headers.push(HeaderName::Privacy, "id");
+    });
+    office.t.run(secs(3));
+}
+
+#[test]
+fn who_withholds_a_blocked_number_is_declined_and_stays_unknown() {
+    let number = |number: &str| BlockCondition::Number(number.into());
+    for (seed, story) in [
+        (16, Story::office(16).block(number("+31612345678"), BlockAction::Reject)),
+        (17, Story::office(17).block(prefix("+316"), BlockAction::Reject)),
+        (18, Story::office(18).listed("+31612345678")),
+    ] {
+        let mut office = Office::new(story);
+        withheld(&mut office, "+31612345678");
+        office.t.expect(office.far).got(603, &Method::Invite);
+        office.t.settle();
+        let record = office.t.expect_cdr().disposition("failed").reason("blocked").status(603).record();
+        assert_eq!((&*record.from_number, &*record.from_name), ("", ""), "{seed}");
+        let told = office.t.the_pbx().events.iter().find_map(|event| match event {
+            Event::CallBlocked { from, rule, .. } => Some((from.to_string(), rule.to_string())),
+            _ => None,
+        });
+        let (from, rule) = told.expect("an event");
+        assert!(from.is_empty() && !rule.contains("+31"), "{seed}: {rule}");
+        office.t.expect_nothing_left();
+    }
+}
+
+#[test]
+fn who_withholds_a_number_is_under_the_rule_for_that_too() {
+    // A number that is let through is more exact; a prefix is less.
+    let allowed = BlockCondition::Number("+31612345678".into());
+    let story = |seed| Story::office(seed).block(BlockCondition::Anonymous, BlockAction::Reject);
+    let mut office = Office::new(story(19).block(prefix("+31"), BlockAction::Allow));
+    withheld(&mut office, "+31612345678");
+    office.t.expect(office.far).got(603, &Method::Invite);
+    office.t.settle();
+    office.t.expect_cdr().reason("blocked");
+
+    let mut office = Office::new(story(20).block(allowed, BlockAction::Allow));
+    withheld(&mut office, "+31612345678");
+    office.t.expect(office.far).talks_both_ways_with(office.phones[0]);
+    let invite = office.t.phone(office.phones[0]).requests().find(|request| request.method == Method::Invite);
+    let invite = String::from_utf8_lossy(&invite.expect("an INVITE").to_bytes()).into_owned();
+    assert!(!invite.contains("31612345678"), "{invite}");
+    office.t.hang_up(office.far);
+    office.t.settle();
+    assert_eq!(&*office.t.expect_cdr().answered().record().from_number, "");
+    office.t.expect_nothing_left();
+}
+
+#[test]
 fn the_policy_of_the_trunk_is_asked_first() {
     let story = Story::office(5).block(BlockCondition::Anonymous, BlockAction::Busy);
     let mut office = Office::with(story, |trunk| {
@@ -233,5 +301,42 @@ fn a_forged_number_is_declined_or_enters_a_context() {
     office.t.cancel(office.far);
     office.t.settle();
     office.t.expect_cdr().reason("blocked");
+    office.t.expect_nothing_left();
+}
+
+#[test]
+fn nobody_is_let_through_for_a_number_that_is_forged() {
+    let number = || BlockCondition::Number("+31612345678".into());
+    let story = |seed| Story::office(seed).block(prefix("+31"), BlockAction::Reject);
+    for story in [
+        story(21).block(number(), BlockAction::Allow),
+        story(22).block(prefix("+3161"), BlockAction::Allow),
+        Story::office(23).listed("+31612345678").block(number(), BlockAction::Allow),
+    ] {
+        let mut office = forged(story);
+        office.t.expect(office.far).got(603, &Method::Invite);
+        office.t.settle();
+        office.t.expect_cdr().disposition("failed").reason("blocked").status(603);
+        assert_eq!(office.told(), ["reject"]);
+        office.t.expect_nothing_left();
+    }
+
+    // What is said of failed signatures comes first: here that nothing is made of them.
+    let said = story(24).block(number(), BlockAction::Allow);
+    let mut office = forged(said.block(BlockCondition::StirFailed, BlockAction::Allow));
+    office.t.expect(office.far).talks_both_ways_with(office.phones[0]);
+    office.t.hang_up(office.far);
+    office.t.settle();
+    assert!(office.told().is_empty());
+    office.t.expect_nothing_left();
+}
+
+#[test]
+fn a_rule_that_a_call_is_under_is_told_once_though_its_number_is_forged() {
+    let mut office = forged(Story::office(25).block(prefix("+31"), BlockAction::Context("spam".into())));
+    office.t.expect(office.far).talks_both_ways_with(office.phones[1]);
+    office.t.hang_up(office.far);
+    office.t.settle();
+    assert_eq!(office.told(), ["context"]);
     office.t.expect_nothing_left();
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::args::{BlockArgs, BlockVerb, BlockWho as Who, BlockWhom as Whom};
 use super::failure::Failure;
 use super::language::{Language, say};
+use super::names::{Names, no_trunk};
 use super::table::Table;
 use super::{Cli, database, print_line, when};
 
@@ -51,6 +52,7 @@ impl Desk<'_> {
     async fn add(&self, details: BlockDetails) -> Result<(), Failure> {
         let language = self.cli.language;
         let home = self.organisation.as_deref();
+        self.refuse_unknown(&details).await?;
         let (is_new, block) = self.store.save_block(home, &self.presets, details).await?;
         database::announce(self.config, language).await;
         if self.cli.json {
@@ -69,6 +71,22 @@ impl Desk<'_> {
             }
         });
         Ok(())
+    }
+
+    /// A trunk or a context that is not there is a mistake: the block would keep out nobody.
+    async fn refuse_unknown(&self, details: &BlockDetails) -> Result<(), Failure> {
+        let home = self.store.organisation(self.organisation.as_deref()).await?.slug;
+        let language = self.cli.language;
+        let mut faults = Vec::new();
+        if let Some(name) = &details.trunk {
+            let trunks = self.store.trunks(Some(&home)).await?;
+            faults.extend(no_trunk(name, trunks.iter().map(|trunk| trunk.name.as_str()), language));
+        }
+        if let BlockAction::Context(name) = &details.action {
+            let names = Names::of(self.config, language);
+            faults.extend(names.and_then(|names| names.context(Some(&home), name)));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Failure::Input(faults.join("\n"))) }
     }
 
     async fn remove(&self, named: Whom) -> Result<(), Failure> {

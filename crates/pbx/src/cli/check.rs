@@ -12,6 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::failure::Failure;
 use super::language::{Language, say};
+use super::names::Names;
 use super::{Cli, database, folder, print_line, trunk_words as words};
 use crate::snapshot::{RateCards, read_blocklist};
 use crate::stir::authorities;
@@ -32,6 +33,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     report.blocklist(&config);
     let there = cli.block_on(async {
         let there = report.database(&config, presets.as_ref()).await;
+        report.names(&config).await;
         report.ports(&config).await;
         Ok(there)
     })?;
@@ -130,13 +132,23 @@ impl Report {
         }
     }
 
-    /// The numbers whose calls are declined: a list that cannot be read would keep every change from being taken.
+    /// The numbers whose calls are declined: a list that cannot be read would keep nobody out, or those of before.
     fn blocklist(&mut self, config: &Config) {
         let Some(file) = &config.trunks.blocklist else { return };
         match read_blocklist(file) {
             Ok(listed) => self.warnings.extend(listed.warnings),
             Err(fault) => self.errors.push(format!("`trunks.blocklist`: {fault}")),
         }
+    }
+
+    /// Blocks and profiles that name what is not there. Whether the database can be read at all is told by others.
+    async fn names(&mut self, config: &Config) {
+        let Some(names) = Names::of(config, self.language) else { return };
+        let Ok(store) = database::open_existing(config).await else { return };
+        if let Ok(directory) = store.directory().await {
+            self.errors.extend(names.faults_of(&directory));
+        }
+        store.close().await;
     }
 
     /// The presets of trunks: a broken one would keep every change from being taken.

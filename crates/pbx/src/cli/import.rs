@@ -9,6 +9,7 @@ use serde_json::json;
 use super::args::ImportArgs;
 use super::failure::Failure;
 use super::language::{Language, say};
+use super::names::Names;
 use super::table::Table;
 use super::{Cli, database, print_line};
 
@@ -18,6 +19,10 @@ pub(super) fn import(cli: &Cli, args: &ImportArgs) -> Result<(), Failure> {
     let import = Import::parse(&args.file.display().to_string(), &text)
         .map_err(|problems| Failure::import(&problems))?;
     let language = cli.language;
+    let wrong = Names::of(&config, language).map(|names| names.faults_of_import(&import)).unwrap_or_default();
+    if !wrong.is_empty() {
+        return Err(Failure::import(&wrong));
+    }
     let presets = cli.presets(&config)?;
     let report = cli.block_on(async {
         let store = database::open(&config).await?;

@@ -17,6 +17,7 @@ mod fraud_drill;
 mod history;
 mod import;
 mod language;
+mod names;
 mod print_config;
 mod profile;
 mod rights;

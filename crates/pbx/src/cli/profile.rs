@@ -7,6 +7,7 @@ use serde_json::json;
 use super::args::{ProfileArgs, ProfileVerb};
 use super::failure::Failure;
 use super::language::say;
+use super::names::Names;
 use super::table::Table;
 use super::{Cli, database, print_line, rights_words as words};
 
@@ -106,6 +107,13 @@ impl Desk<'_> {
                 )));
             };
             pairs.push((key.to_owned(), value.to_owned()));
+        }
+        if let Some((_, hours)) = pairs.iter().find(|(key, hours)| key == "hours" && !hours.is_empty()) {
+            let home = self.store.organisation(self.organisation.as_deref()).await?.slug;
+            let names = Names::of(self.config, language);
+            if let Some(fault) = names.and_then(|names| names.hours(Some(&home), hours)) {
+                return Err(Failure::Input(fault));
+            }
         }
         let change = move |settings: &mut ProfileSettings| take(settings, &pairs);
         let (profile, is_new) = self.store.set_profile(self.organisation.as_deref(), name, change).await?;

@@ -1,7 +1,8 @@
 //! The file of numbers whose calls are declined: one a line, in E.164, as lists of nuisance callers are published.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use kiestoon_call::Numbers;
@@ -14,13 +15,55 @@ pub(crate) struct Blocklist {
     pub(crate) warnings: Vec<String>,
 }
 
+/// The list in force: that of the file, as it could last be read. A file that is gone keeps nobody from calling, and no change from
+/// being taken.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InForce {
+    file: Option<PathBuf>,
+    last: Option<Arc<Numbers>>,
+}
+
+impl InForce {
+    /// That of `[trunks] blocklist`.
+    pub(crate) fn of(file: Option<PathBuf>) -> Self {
+        Self { file, last: None }
+    }
+
+    /// The list of a file that may be another one now.
+    pub(super) fn at(&self, file: Option<&Path>) -> Self {
+        if self.file.as_deref() == file { self.clone() } else { Self::of(file.map(Path::to_path_buf)) }
+    }
+
+    /// Its numbers, and what is wrong with the file.
+    pub(super) fn read(&mut self) -> (Arc<Numbers>, Vec<String>) {
+        let Some(file) = self.file.as_deref() else { return (Arc::default(), Vec::new()) };
+        match read(file) {
+            Ok(Blocklist { numbers, warnings }) => {
+                (Arc::clone(self.last.insert(Arc::new(numbers))), warnings)
+            }
+            Err(fault) => {
+                let last = self.last.clone();
+                let meanwhile = match &last {
+                    Some(last) => format!("its {} numbers from before stay in force", last.len()),
+                    None => "until it can be read, it keeps nobody out".to_owned(),
+                };
+                (last.unwrap_or_default(), vec![format!("`trunks.blocklist`: {fault}; {meanwhile}")])
+            }
+        }
+    }
+
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        stamp(self.file.as_deref()?)
+    }
+}
+
 /// What changes when the file does.
 pub(crate) type Stamp = (u64, SystemTime);
 
 /// The numbers of a file; a line may have a comment behind `#`.
 ///
 /// # Errors
-/// Where it cannot be read, or is larger than any list should be: the numbers from before stay in force.
+/// Where it cannot be read, or is larger than any list should be.
 pub(crate) fn read(file: &Path) -> Result<Blocklist, String> {
     let size = fs::metadata(file).map_err(|error| format!("{}: {error}", file.display()))?.len();
     if size > MOST_BYTES {
@@ -45,7 +88,7 @@ pub(crate) fn read(file: &Path) -> Result<Blocklist, String> {
     Ok(Blocklist { numbers, warnings: warnings.into_iter().collect() })
 }
 
-pub(crate) fn stamp(file: &Path) -> Option<Stamp> {
+fn stamp(file: &Path) -> Option<Stamp> {
     let metadata = fs::metadata(file).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))
 }
@@ -76,5 +119,30 @@ mod tests {
         assert!(read(&folder.path().join("gone")).unwrap_err().contains("gone: "));
         fs::File::create(&file).unwrap().set_len(MOST_BYTES + 1).unwrap();
         assert!(read(&file).unwrap_err().contains("is larger than 16 MB"));
+    }
+
+    #[test]
+    fn a_list_that_is_gone_stays_in_force_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("list.txt");
+        let mut list = InForce::of(Some(file.clone()));
+        let (numbers, warnings) = list.read();
+        assert!(numbers.is_empty() && list.stamp().is_none());
+        assert!(
+            warnings[0].contains("`trunks.blocklist`: ") && warnings[0].contains("list.txt"),
+            "{warnings:?}"
+        );
+        assert!(warnings[0].ends_with("it keeps nobody out"), "{warnings:?}");
+        fs::write(&file, "+31201234567\n+31205555555\n").unwrap();
+        let (numbers, warnings) = list.read();
+        assert!(numbers.len() == 2 && warnings.is_empty() && list.stamp().is_some());
+        fs::remove_file(&file).unwrap();
+        let (numbers, warnings) = list.read();
+        assert_eq!((numbers.len(), warnings.len()), (2, 1));
+        assert!(warnings[0].ends_with("its 2 numbers from before stay in force"), "{warnings:?}");
+        fs::write(&file, "").unwrap();
+        assert!(list.read().0.is_empty(), "an empty list is one");
+        let (numbers, warnings) = InForce::of(None).read();
+        assert!(numbers.is_empty() && warnings.is_empty());
     }
 }

@@ -23,7 +23,7 @@ use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_store::{Directory, ImportProblem, Presets, Store, StoreError};
 
-pub(crate) use self::blocklist::{Stamp as BlocklistStamp, read as read_blocklist, stamp as blocklist_stamp};
+pub(crate) use self::blocklist::{InForce as Blocklist, Stamp as BlocklistStamp, read as read_blocklist};
 pub(crate) use self::files::{DialplanStamp, dialplan_file, dialplan_files, dialplan_stamp};
 pub(crate) use self::rates::{RateCards, RateProblem};
 use self::rights::Profiles;
@@ -42,7 +42,7 @@ pub(crate) struct Source {
     /// The folder of the authorities that vouch for callers' numbers.
     pub(crate) authorities: Option<PathBuf>,
     /// The file of numbers whose calls are declined.
-    pub(crate) blocklist: Option<PathBuf>,
+    pub(crate) blocklist: Blocklist,
     /// Names of the prompts that were loaded at the start.
     pub(crate) prompts: Vec<String>,
     /// Addresses and names, beside those it listens on, that count as this PBX.
@@ -66,8 +66,6 @@ pub(crate) enum SnapshotError {
     Rates(Vec<RateProblem>),
     #[error("`stir.authorities`: {0}")]
     Authorities(String),
-    #[error("`trunks.blocklist`: {0}")]
-    Blocklist(String),
 }
 
 impl SnapshotError {
@@ -91,14 +89,14 @@ impl Source {
     pub(crate) fn configured(&self, config: &Config) -> Self {
         Self {
             rates: config.trunks.rates.clone(),
-            blocklist: config.trunks.blocklist.clone(),
+            blocklist: self.blocklist.at(config.trunks.blocklist.as_deref()),
             authorities: config.stir.authorities.clone(),
             ..self.clone()
         }
     }
 
     /// Builds a snapshot of the present state, with what works but perhaps not as the operator thinks.
-    pub(crate) async fn build(&self) -> Result<(Snapshot, Vec<String>), SnapshotError> {
+    pub(crate) async fn build(&mut self) -> Result<(Snapshot, Vec<String>), SnapshotError> {
         let files = dialplan_files(&self.dialplans)?;
         let (plans, mut warnings) = Plans::load(&files).map_err(SnapshotError::Dialplan)?;
         let presets = presets::load(self.presets.as_deref()).map_err(SnapshotError::Presets)?;
@@ -127,11 +125,10 @@ impl Source {
         warnings.extend(rights::unknown_hours(&directory, &plans));
         warnings.extend(rates.unused(&directory));
         warnings.extend(callers::doubts(&directory, &plans, &presets));
-        let listed = self.blocklist.as_deref().map(blocklist::read).transpose();
-        let listed = listed.map_err(SnapshotError::Blocklist)?.unwrap_or_default();
-        warnings.extend(listed.warnings);
+        let (listed, faults) = self.blocklist.read();
+        warnings.extend(faults);
         let dormant = dormant(&directory);
-        let callers = callers::by_organisation(&mut directory, &presets, &Arc::new(listed.numbers));
+        let callers = callers::by_organisation(&mut directory, &presets, &listed);
         let parts = SnapshotParts {
             revision: directory.revision,
             organisations: organisations(directory, callers, &presets, &rates, &anchors, &mut warnings),

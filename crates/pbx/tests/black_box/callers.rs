@@ -80,4 +80,22 @@ fn a_contact_is_named_and_a_blocked_number_is_declined() {
     assert_eq!(pbx.history(3)[0]["end_reason"], "blocked");
     let metrics = text(&pbx.kiestoon(&["ctl", "metrics"]));
     assert!(metrics.contains("kiestoon_calls_blocked_total{action=\"reject\"} 2"), "{metrics}");
+
+    // One that goes away stays in force as it was, and other changes are taken.
+    fs::remove_file(&list).unwrap();
+    let reloaded = pbx.kiestoon(&["ctl", "reload"]);
+    assert!(text(&reloaded).contains("its 1 numbers from before stay in force"), "{}", text(&reloaded));
+    call_in(&pbx, "trunk-refused", "0205551234");
+    assert_eq!(pbx.history(4)[0]["end_reason"], "blocked");
+}
+
+#[test]
+fn a_list_that_is_not_there_keeps_the_pbx_from_nothing() {
+    let mut pbx = Pbx::new(&["201"], DIALPLAN);
+    let list = pbx.path("gone.txt");
+    pbx.configure(&format!("[trunks]\nblocklist = {list:?}\n"));
+    pbx.run();
+    assert!(pbx.log().contains("until it can be read, it keeps nobody out"), "{}", pbx.log());
+    let checked = text(&pbx.kiestoon(&["check"]));
+    assert!(checked.contains("`trunks.blocklist`: ") && checked.contains("gone.txt"), "{checked}");
 }

@@ -51,7 +51,7 @@ fn contacts_come_from_a_csv_file_all_or_none() {
 
 #[test]
 fn callers_are_kept_out_and_let_in_again() {
-    let folder = Folder::new();
+    let folder = with_names();
     folder.run(&["block", "add", "--prefix", "+44"]).expect(0).says("block for +44... added: declined (603)");
     folder.run(&["block", "add", "--prefix", "+44", "--action", "busy"]).expect(0).says("kept: busy (486)");
     folder
@@ -102,6 +102,55 @@ fn callers_are_kept_out_and_let_in_again() {
     folder.run(&["block", "remove", "--number", "+31205550000", "--trunk", "voys"]).expect(0).says("removed");
     folder.run_with(&["block", "remove", "--prefix", "+45"], &dutch).expect(1).says("er is geen blokkade");
     folder.run(&["block", "--help"]).expect(0).says("kiestoon block add --prefix +44");
+}
+
+/// A folder with a trunk, a context and opening hours that names may be of.
+fn with_names() -> Folder {
+    let folder = Folder::new();
+    let rules = "version = 1\n[hours.kantoor]\nopen = [\"ma-vr 09:00-17:00\"]\n[[context.spam]]\nmatch = \"_X.\"\ndo = [{ reject = \"decline\" }]\n";
+    folder.write("dialplans/spam.toml", rules);
+    folder.run(&["trunk", "add", "voys", "host=192.0.2.1", "addresses=192.0.2.1"]).expect(0);
+    folder
+}
+
+#[test]
+fn names_that_are_not_there_are_refused_all_at_once() {
+    let folder = with_names();
+    let add = ["block", "add", "--prefix", "+44", "--trunk", "voyz", "--context", "spa"];
+    folder
+        .run(&add)
+        .expect(64)
+        .says("there is no trunk `voyz`: did you mean `voys`?")
+        .says("the dialplan has no context `spa`: did you mean `spam`?");
+    let dutch = [("LC_ALL", "nl_NL.UTF-8")];
+    folder.run_with(&add, &dutch).expect(64).says("bedoelde u `voys`?").says("bedoelde u `spam`?");
+    folder.run(&["block", "list"]).expect(0).says("nobody is kept out");
+    folder
+        .run(&["profile", "set", "balie", "hours=kantor"])
+        .expect(64)
+        .says("the dialplan has no hours `kantor`: did you mean `kantoor`?");
+    folder.run(&["profile", "set", "balie", "hours=kantoor"]).expect(0);
+
+    let text =
+        "[[block]]\nprefix = \"+44\"\ncontext = \"spa\"\n[[profile]]\nname = \"x\"\nhours = \"nergens\"\n";
+    folder.write("names.toml", text);
+    folder
+        .run(&["import", "names.toml"])
+        .expect(64)
+        .says("names.toml:1:1: error: the dialplan has no context `spa`: did you mean `spam`?")
+        .says("names.toml:5:8: error: the dialplan has no hours `nergens`; there are kantoor");
+
+    // What goes away later is found by `check`.
+    folder.run(&["block", "add", "--anonymous", "--trunk", "voys", "--context", "spam"]).expect(0);
+    folder.run(&["check"]).expect(0);
+    folder.run(&["trunk", "remove", "voys"]).expect(0);
+    fs::remove_file(folder.path("dialplans/spam.toml")).expect("removed");
+    folder
+        .run(&["check"])
+        .expect(64)
+        .says("block for anonymous of default: there is no trunk `voys`")
+        .says("block for anonymous of default: the dialplan has no context `spam`")
+        .says("profile balie of default: the dialplan has no hours `kantoor`");
 }
 
 #[test]

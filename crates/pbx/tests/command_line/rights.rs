@@ -64,6 +64,9 @@ fn the_examples_of_the_page_are_taken() {
     let (toml, csv) = (blocks("toml"), blocks("csv"));
     assert_eq!((toml.len(), csv.len()), (1, 1));
     folder.write("import.toml", &toml[0]);
+    // Hours that it names have to be there first.
+    folder.run(&["import", "import.toml"]).expect(64).says("no hours `kantoor`");
+    folder.write("dialplans/hours.toml", "version = 1\n[hours.kantoor]\nopen = [\"ma-vr 09:00-17:00\"]\n");
     folder.run(&["import", "import.toml"]).expect(0).says("profiles: 2 new");
     for line in
         blocks("sh").iter().flat_map(|block| block.lines()).filter_map(|line| line.strip_prefix("kiestoon "))

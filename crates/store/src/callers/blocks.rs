@@ -9,7 +9,7 @@ use super::{Countries, MOST_BLOCKS, prefix};
 use crate::error::Fault;
 use crate::organisations;
 use crate::presets::Presets;
-use crate::{Refusal, Store, StoreError, rules, settings};
+use crate::{Refusal, Store, StoreError, rules, settings, trunks};
 
 /// Whom a block is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -69,7 +69,7 @@ impl Store {
     /// Adds a block, or changes the one that is for the same callers. True: it is new.
     ///
     /// # Errors
-    /// When what it says cannot be, there would be more than 10,000, or the organisation is not clear.
+    /// When what it says cannot be, it names a trunk that is not there, there would be more than 10,000, or the organisation is not clear.
     pub async fn save_block(
         &self,
         organisation: Option<&str>,
@@ -81,6 +81,9 @@ impl Store {
             let home = organisations::chosen(&mut writing, organisation).await?;
             let countries = Countries::read(&mut writing, presets).await?;
             let details = details.settled(&countries, &home.id)?;
+            if let Some(name) = &details.trunk {
+                trunks::check_name(&mut writing, &home, name).await?;
+            }
             let counts = block_rows::apply(&mut writing, &home.id, std::slice::from_ref(&details)).await?;
             check(&mut writing, &home.id, &home.slug).await?;
             let rows = block_rows::of(&mut writing, &home.id).await?;

@@ -1,7 +1,7 @@
 //! What an import makes of contacts and blocks: their numbers read as the organisation's country dials them, then written where they
 //! differ.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sqlx::AnyConnection;
 
@@ -14,6 +14,7 @@ use crate::callers::{self, BlockDetails, Countries, NewRow};
 use crate::error::Fault;
 use crate::organisations::{self, Organisation};
 use crate::presets::Presets;
+use crate::trunks;
 
 /// Contacts and blocks as they will be, by organisation.
 #[derive(Default)]
@@ -36,16 +37,37 @@ pub(super) async fn plan(
         return Ok(Plan::default());
     }
     let countries = Countries::read(connection, presets).await?;
-    let mut planning = Planning { import, organisations, countries, problems, plan: Plan::default() };
+    let trunks = trunk_names(connection, import, organisations).await?;
+    let mut planning = Planning { import, organisations, countries, trunks, problems, plan: Plan::default() };
     planning.contacts();
     planning.blocks();
     Ok(planning.plan)
+}
+
+/// The trunks that an organisation has, by its id, those of the import with them.
+async fn trunk_names(
+    connection: &mut AnyConnection,
+    import: &Import,
+    organisations: &[Organisation],
+) -> Result<HashMap<String, BTreeSet<String>>, Fault> {
+    let mut names: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for row in trunks::all(connection).await? {
+        names.entry(row.organisation_id).or_default().insert(row.name);
+    }
+    for entry in &import.trunks {
+        // One that is of no organisation is told where trunks are read.
+        if let Ok(home) = organisations::choose(organisations, entry.organisation.as_deref()) {
+            names.entry(home.id.clone()).or_default().insert(entry.name.clone());
+        }
+    }
+    Ok(names)
 }
 
 struct Planning<'a> {
     import: &'a Import,
     organisations: &'a [Organisation],
     countries: Countries<'a>,
+    trunks: HashMap<String, BTreeSet<String>>,
     problems: &'a mut Vec<ImportProblem>,
     plan: Plan,
 }
@@ -76,12 +98,24 @@ impl Planning<'_> {
             let Some(home) = self.home(entry.organisation.as_deref(), entry.at) else { continue };
             let settled = entry.details.clone().settled(&self.countries, &home);
             let Some(details) = self.read(entry.at, settled) else { continue };
+            if let Some(name) = &details.trunk {
+                self.trunk(entry.at, &home, name);
+            }
             if seen.insert((home.clone(), details.condition.clone(), details.trunk.clone())) {
                 self.plan.blocks.entry(home).or_default().push(details);
             } else {
                 self.error(entry.at, format!("a block for {} stands here already", details.condition));
             }
         }
+    }
+
+    /// Tells of a trunk that is not there.
+    fn trunk(&mut self, at: Position, home: &str, name: &str) {
+        let own: Vec<&str> = self.trunks.get(home).into_iter().flatten().map(String::as_str).collect();
+        let organisation = self.organisations.iter().find(|own| own.id == home);
+        let Some(organisation) = organisation.filter(|_| !own.contains(&name)) else { return };
+        let message = trunks::unknown(organisation, &own, name).to_string();
+        self.error(at, message);
     }
 
     fn read<T>(&mut self, at: Position, read: Result<T, Refusal>) -> Option<T> {

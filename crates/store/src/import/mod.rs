@@ -4,6 +4,7 @@
 mod apply;
 mod caller_apply;
 mod caller_parse;
+mod dialplan_names;
 mod parse;
 mod problem;
 mod profile_apply;
@@ -17,6 +18,7 @@ use std::fmt;
 
 pub(crate) use apply::apply;
 pub use apply::{Counts, GeneratedPassword, ImportReport};
+pub use dialplan_names::{DialplanName, DialplanNameKind};
 pub use problem::{ImportProblem, Severity};
 pub(crate) use reader::Reader;
 

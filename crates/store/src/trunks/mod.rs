@@ -24,6 +24,7 @@ pub use settings::TrunkSettings;
 pub use span::{Interval, Span};
 pub(crate) use store::add;
 pub use store::{TrunkChange, TrunkSummary};
+pub(crate) use store::{check_name, unknown};
 pub use webhook::WebhookSecret;
 pub use word::{
     CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkAdmission, TrunkCodec,

@@ -258,10 +258,28 @@ async fn existing(
     let home = home(connection, slug).await?;
     let mut all = rows::all(connection).await?;
     let Some(found) = all.iter().position(|row| row.organisation_id == home.id && row.name == name) else {
-        let known: Vec<&str> =
-            all.iter().filter(|row| row.organisation_id == home.id).map(|row| row.name.as_str()).collect();
-        let near = super::word::nearest(name, &known).map(str::to_owned);
-        return Err(StoreError::UnknownTrunk { name: name.into(), organisation: home.slug, near }.into());
+        return Err(unknown(&home, &names(&all, &home), name).into());
     };
     Ok((home, all.swap_remove(found)))
+}
+
+/// Refuses the name of a trunk that the organisation does not have.
+pub(crate) async fn check_name(
+    connection: &mut AnyConnection,
+    home: &Organisation,
+    name: &str,
+) -> Result<(), Fault> {
+    let all = rows::all(connection).await?;
+    let known = names(&all, home);
+    if known.contains(&name) { Ok(()) } else { Err(unknown(home, &known, name).into()) }
+}
+
+fn names<'a>(all: &'a [TrunkRow], home: &Organisation) -> Vec<&'a str> {
+    all.iter().filter(|row| row.organisation_id == home.id).map(|row| row.name.as_str()).collect()
+}
+
+/// What is said where an organisation has the trunks of `known` alone.
+pub(crate) fn unknown(home: &Organisation, known: &[&str], name: &str) -> StoreError {
+    let near = super::word::nearest(name, known).map(str::to_owned);
+    StoreError::UnknownTrunk { name: name.into(), organisation: home.slug.clone(), near }
 }

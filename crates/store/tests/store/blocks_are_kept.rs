@@ -2,7 +2,7 @@
 
 use kiestoon_store::{BlockAction, BlockCondition, BlockDetails};
 
-use crate::{Fixture, presets};
+use crate::{Fixture, import, presets};
 
 fn block(condition: BlockCondition, action: BlockAction) -> BlockDetails {
     BlockDetails { condition, trunk: None, action, note: "waarom".into() }
@@ -23,7 +23,12 @@ async fn a_block_is_added_changed_and_removed() {
     let (is_new, changed) = save(block(number(), BlockAction::Context("spam".into()))).await.unwrap();
     assert_eq!((is_new, changed.id), (false, added.id));
     assert_eq!(store.revision().await.unwrap(), at + 1);
-    // One for a trunk stands beside it.
+    // One for a trunk stands beside it, where there is that trunk.
+    let of_none = BlockDetails { trunk: Some("voip".into()), ..block(number(), BlockAction::Allow) };
+    import(&store, "[[trunk]]\nname = \"voys\"\nhost = \"sip.example.net\"\naddresses = [\"192.0.2.1\"]\n")
+        .await;
+    let refused = save(of_none).await.unwrap_err().to_string();
+    assert_eq!(refused, "there is no trunk `voip` in organisation `default`: did you mean `voys`?");
     let of_trunk = BlockDetails { trunk: Some("voys".into()), ..block(number(), BlockAction::Allow) };
     assert!(save(of_trunk).await.unwrap().0);
     assert_eq!(store.directory().await.unwrap().blocks.len(), 2);

@@ -108,7 +108,6 @@ action = "busy"
 
 [[block]]
 number = "0205550000"
-trunk = "voys"
 context = "spam"
 note = "belt elke dag"
 
@@ -140,7 +139,7 @@ async fn an_import_brings_contacts_and_blocks() {
         shown,
         [
             "anonymous None reject",
-            "number +31205550000 Some(\"voys\") context",
+            "number +31205550000 None context",
             "prefix +44 None busy",
             "stir failed None silence",
         ]
@@ -188,4 +187,26 @@ async fn every_problem_of_an_import_has_its_place() {
             "f.toml:9:1: error: a block for prefix +44 stands here already",
         ]
     );
+}
+
+#[tokio::test]
+async fn a_block_is_for_a_trunk_that_is_there() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    let text = "[[block]]\nprefix = \"+44\"\ntrunk = \"voip\"\n[[block]]\nanonymous = true\ntrunk = \"nergens-te-vinden\"\n\
+                [[trunk]]\nname = \"voys\"\nhost = \"sip.example.net\"\naddresses = [\"192.0.2.1\"]\n\
+                [[block]]\nprefix = \"+45\"\ntrunk = \"voys\"\n";
+    let import = kiestoon_store::Import::parse("f.toml", text).unwrap();
+    let refused = store.import(&import, &presets(), &mut |_, _| {}).await.unwrap_err();
+    let told: Vec<String> = refused.to_string().lines().map(str::to_owned).collect();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert_eq!(
+        told[0],
+        "f.toml:1:1: error: there is no trunk `voip` in organisation `default`: did you mean `voys`?"
+    );
+    assert!(told[1].starts_with("f.toml:4:1: error: there is no trunk `nergens-te-vinden`"), "{told:#?}");
+    let right = text.replace("voip", "voys").replace("nergens-te-vinden", "voys");
+    crate::import(&store, &right).await;
+    let blocks = store.blocks(None).await.unwrap();
+    assert!(blocks.len() == 3 && blocks.iter().all(|block| block.details.trunk.as_deref() == Some("voys")));
 }

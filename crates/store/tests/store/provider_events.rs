@@ -107,7 +107,7 @@ async fn an_event_is_kept_once_and_a_signature_taken_once() {
 }
 
 #[tokio::test]
-async fn a_call_has_so_many_events_and_what_finds_no_call_is_forgotten() {
+async fn a_call_has_so_many_events() {
     let fixture = Fixture::new();
     let store = fixture.open().await;
     store.save_cdrs(&[call("1", json!(["sip-1", ["CA1"]]))]).await.unwrap();
@@ -120,15 +120,44 @@ async fn a_call_has_so_many_events_and_what_finds_no_call_is_forgotten() {
     assert_eq!(keep(&store, &event("64", &["CA1"])).await, Kept::Full);
     assert_eq!(keep(&store, &event("64", &["CA2", "CA1"])).await, Kept::Full, "by any of its names");
     assert_eq!(told(&store, "1").await.len(), 64);
+}
 
+#[tokio::test]
+async fn what_finds_no_call_is_forgotten_and_nothing_is_looked_at_twice() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    store.save_cdrs(&[call("1", json!(["sip-1", ["CA1"]]))]).await.unwrap();
     keep(&store, &event("stray", &["CA9"])).await;
+    keep(&store, &event("of nothing", &[])).await;
+    for number in 0..20 {
+        keep(&store, &event(&format!("own {number}"), &["CA1", "CA2"])).await;
+    }
+    keep(&store, &event("by way of another", &["CA2"])).await;
     let mut stranger = fixture.stranger().await;
     sqlx::query("UPDATE provider_events SET received_at = 1").execute(&mut stranger).await.unwrap();
-    keep(&store, &event("another", &["CA8"])).await;
-    let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql);
-    let strays = count("SELECT COUNT(*) FROM provider_events WHERE event_id = 'stray'");
-    assert_eq!(strays.fetch_one(&mut stranger).await.unwrap(), 0);
-    let names = count("SELECT COUNT(*) FROM provider_event_names WHERE name = 'CA9'");
-    assert_eq!(names.fetch_one(&mut stranger).await.unwrap(), 0);
-    assert_eq!(told(&store, "1").await.len(), 64, "what is in a record stays");
+    keep(&store, &event("young", &["CA8"])).await;
+    assert_eq!(told(&store, "1").await.len(), 21, "a delivery forgets nothing: it does not wait for that");
+
+    assert!(!store.forget_stray_events().await.unwrap(), "all in one go");
+    let mut count =
+        async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut stranger).await.unwrap();
+    assert_eq!(count("SELECT COUNT(*) FROM provider_events").await, 22);
+    assert_eq!(count("SELECT COUNT(*) FROM provider_event_names WHERE name = 'CA9'").await, 0);
+    assert_eq!(count("SELECT COUNT(*) FROM provider_events WHERE settled = 0").await, 1, "the young one");
+    assert_eq!(told(&store, "1").await.len(), 21, "what is in a record stays");
+}
+
+#[tokio::test]
+async fn old_events_are_looked_at_some_at_a_time() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    for number in 0..300 {
+        keep(&store, &event(&number.to_string(), &[&format!("CA{number}")])).await;
+    }
+    let mut stranger = fixture.stranger().await;
+    sqlx::query("UPDATE provider_events SET received_at = 1").execute(&mut stranger).await.unwrap();
+    assert!(store.forget_stray_events().await.unwrap(), "there is more");
+    let left = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM provider_events");
+    assert_eq!(left.fetch_one(&mut stranger).await.unwrap(), 300 - 256);
+    assert!(!store.forget_stray_events().await.unwrap());
 }

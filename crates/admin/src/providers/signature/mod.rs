@@ -52,6 +52,8 @@ pub(crate) enum Fault {
     NoKey,
     /// It carries no signature, or one that is none.
     Unsigned,
+    /// The id that it signs is in no form that can be signed unambiguously.
+    Id,
     /// Its time is too far from ours.
     Stale,
     /// The signature is over something else, or another's.
@@ -64,6 +66,7 @@ impl Fault {
         match self {
             Self::NoKey => "no_key",
             Self::Unsigned => "unsigned",
+            Self::Id => "webhook_id",
             Self::Stale => "stale",
             Self::Wrong => "wrong",
         }
@@ -144,7 +147,10 @@ fn telnyx(key: &str, said: &Said<'_>) -> Result<Signed, Fault> {
 }
 
 fn standard(secrets: &[&str], said: &Said<'_>) -> Result<Signed, Fault> {
-    let id = (said.header)("webhook-id").filter(|id| is_id(id)).ok_or(Fault::Unsigned)?;
+    let id = (said.header)("webhook-id").ok_or(Fault::Unsigned)?;
+    if !is_id(id) {
+        return Err(Fault::Id);
+    }
     let time = (said.header)("webhook-timestamp").ok_or(Fault::Unsigned)?;
     let list = (said.header)("webhook-signature").ok_or(Fault::Unsigned)?;
     let of_version = list.split(' ').take(SIGNATURES).filter_map(|one| one.strip_prefix("v1,"));

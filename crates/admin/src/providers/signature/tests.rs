@@ -2,6 +2,7 @@
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use hmac::KeyInit as _;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -171,7 +172,9 @@ fn the_vector_of_standard_webhooks_is_believed_for_five_minutes() {
         Some(Fault::Unsigned)
     );
     assert_eq!(changed("webhook-id", "msg_other"), Some(Fault::Wrong));
-    assert_eq!(changed("webhook-id", "msg.1"), Some(Fault::Unsigned));
+    for id in ["msg.1", "", "msg 1", &"i".repeat(129)] {
+        assert_eq!(changed("webhook-id", id), Some(Fault::Id), "{id}");
+    }
     assert_eq!(changed("webhook-timestamp", &format!("{}", TIME + 1)), Some(Fault::Wrong));
     for time in ["", "-1", "+1614265330", "1614265330.0", "99999999999999999999"] {
         assert_eq!(changed("webhook-timestamp", time), Some(Fault::Unsigned), "{time}");
@@ -221,4 +224,106 @@ fn ed25519_is_that_of_the_rfc() {
     );
     assert!(UnparsedPublicKey::new(&ED25519, &key).verify(&[0xaf, 0x82], &signature).is_ok());
     assert!(UnparsedPublicKey::new(&ED25519, &key).verify(&[0xaf, 0x83], &signature).is_err());
+}
+
+/// What each provider puts beside a path and a body, or a form, with the secret `key` (of Telnyx: the pair's).
+fn signed_by_all(
+    key: &str,
+    pair: &Ed25519KeyPair,
+    said: (&str, &str, &str),
+) -> [Vec<(&'static str, String)>; 3] {
+    let (path, id, body) = said;
+    let mac = |text: &str| {
+        let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap();
+        mac.update(text.as_bytes());
+        STANDARD.encode(mac.finalize().into_bytes())
+    };
+    let of_standard = || {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
+        mac.update(format!("{id}.{TIME}.{body}").as_bytes());
+        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+    };
+    let time = TIME.to_string();
+    let of_telnyx = STANDARD.encode(pair.sign(format!("{time}|{body}").as_bytes()).as_ref());
+    [
+        vec![("x-twilio-signature", mac(&format!("https://pbx.example{path}")))],
+        vec![("telnyx-timestamp", time.clone()), ("telnyx-signature-ed25519", of_telnyx)],
+        vec![("webhook-id", id.into()), ("webhook-timestamp", time), ("webhook-signature", of_standard())],
+    ]
+}
+
+/// The same signature with one bit changed.
+fn flipped(signature: &str, bit: usize) -> String {
+    let (version, text) = signature.split_once(',').unwrap_or(("", signature));
+    let mut bytes = STANDARD.decode(text).unwrap();
+    let bit = bit % (bytes.len() * 8);
+    bytes[bit / 8] ^= 1 << (bit % 8);
+    let text = STANDARD.encode(bytes);
+    if version.is_empty() { text } else { format!("{version},{text}") }
+}
+
+proptest! {
+    /// The same as the fuzz target `webhook`: what is signed is believed, and neither with another bit in the signature, nor another
+    /// body, nor another key.
+    #[test]
+    fn only_what_is_signed_is_believed(
+        body in ".{0,200}", id in "[!-\\-/-~]{1,128}", query in "[a-zA-Z0-9&=%?]{0,80}", bit in any::<usize>(),
+    ) {
+        let (key, other) = (digest(&[b"key"]), digest(&[b"other"]));
+        let [pair, stranger] =
+            [7, 8].map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap());
+        let [public, strange] = [&pair, &stranger].map(|pair| STANDARD.encode(pair.public_key().as_ref()));
+        let path = format!("/webhooks/a/b?{query}&bodySHA256={}", digest(&[body.as_bytes()]));
+        let schemes = |key: &str, public: &str, check: &mut dyn FnMut(usize, Scheme<'_>)| {
+            let keys = [key];
+            check(0, Scheme::Twilio { tokens: &keys });
+            check(1, Scheme::Telnyx { key: Some(public) });
+            check(2, Scheme::Standard { secrets: &keys });
+        };
+        let all = signed_by_all(&key, &pair, (&path, &id, &body));
+        let sent = |at: usize, change: &dyn Fn(&mut Vec<(&'static str, String)>), body: &str, scheme: Scheme<'_>| {
+            let mut headers = all[at].clone();
+            change(&mut headers);
+            let bases = vec!["https://pbx.example".into()];
+            Sent { headers, bases, path: &path, form: None, body: body.as_bytes(), now: TIME }.verify(scheme)
+        };
+        let mut results = Vec::new();
+        schemes(&key, &public, &mut |at, scheme| {
+            results.push((true, sent(at, &|_| (), &body, scheme)));
+            let flip = |headers: &mut Vec<(&'static str, String)>| {
+                let (_, signature) = headers.last_mut().unwrap();
+                *signature = flipped(signature, bit);
+            };
+            results.push((false, sent(at, &flip, &body, scheme)));
+            results.push((false, sent(at, &|_| (), &format!("{body}x"), scheme)));
+        });
+        schemes(&other, &strange, &mut |at, scheme| results.push((false, sent(at, &|_| (), &body, scheme))));
+        for (is_good, result) in results {
+            match is_good {
+                true => prop_assert!(result.is_ok(), "{result:?}"),
+                false => prop_assert_eq!(result, Err(Fault::Wrong)),
+            }
+        }
+    }
+
+    /// Whatever stands in the headers, nothing panics and nothing is believed.
+    #[test]
+    fn no_header_panics(body in ".{0,200}", header in ".{0,80}", query in "[a-zA-Z0-9&=%?.]{0,80}") {
+        let key = digest(&[b"key"]);
+        let keys = [&*key];
+        let path = format!("/webhooks/a/b?{query}");
+        for scheme in
+            [Scheme::Twilio { tokens: &keys }, Scheme::Telnyx { key: Some(&key) }, Scheme::Standard { secrets: &keys }]
+        {
+            let said = Said {
+                header: &|_| Some(&header),
+                bases: &["https://pbx.example".into()],
+                path: &path,
+                form: None,
+                body: body.as_bytes(),
+                now: 0,
+            };
+            prop_assert!(verify(scheme, &said).is_err());
+        }
+    }
 }
