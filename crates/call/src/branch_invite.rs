@@ -8,6 +8,7 @@ use crate::call::{Call, Stage};
 use crate::callee_invite::{self, CalleeInvite};
 use crate::exchange::Exchange;
 use crate::leg::Signal;
+use crate::trunk::Names;
 use crate::trunk::invite::{self as trunk_invite, TrunkInvite};
 
 impl Call {
@@ -23,7 +24,7 @@ impl Call {
         let (caller, flow) = (self.caller_of_branches(), &branch.leg.flow);
         let shown_number = ring.shown_number.as_deref();
         if let Some(trunk) = self.trunk(branch.leg.trunk.as_deref()) {
-            let (uri, carried) = (contact.clone(), &self.carried);
+            let (uri, max_forwards) = (contact.clone(), self.carried.max_forwards);
             let invite = TrunkInvite {
                 trunk: &trunk,
                 uri,
@@ -31,10 +32,12 @@ impl Call {
                 is_withheld,
                 caller: caller.0,
                 shown_number,
-                carried,
+                max_forwards,
                 is_reliable,
             };
-            let (request, shown) = (trunk_invite::build(x, &invite), invite.shown_publicly());
+            let (tag, call_id) = (x.token(), x.call_id());
+            let request = trunk_invite::build(&x.settings, Names { call_id, tag }, &invite);
+            let shown = invite.shown_publicly();
             if let Some(over) = self.cdr.leg(id).and_then(|entry| entry.over.as_mut()) {
                 over.shown = shown;
                 over.call_id = Some(request.call_id.clone());

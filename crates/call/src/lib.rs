@@ -85,12 +85,12 @@ pub use rights::{
 pub use settings::{BanSettings, CallLimits, ExpirySettings, Network, Settings};
 pub use short_lived::CredentialsKey;
 pub use snapshot::{Extension, Organisation, Snapshot, SnapshotParts};
-pub use switch::{Input, Output, Search, Switch, ThawError};
+pub use switch::{Input, NoTestCall, Output, Search, Switch, TestCall, ThawError};
 pub use trunk::verification::CertificateId;
 pub use trunk::{
     Account, AnonymousCallers, CallerIdPolicy, DtmfMode, FromUser, HeaderRule, HostFault, HostState,
-    IncomingForm, NamedIn, Names, NumberForm, Rate, Rates, Signing, Stir, StirPolicy, Trunk, TrunkResult,
-    UnknownNumbers,
+    IncomingForm, NamedIn, Names, NumberForm, Rate, Rates, Signing, Stir, StirPolicy, TestInvite, Trunk,
+    TrunkResult, UnknownNumbers,
 };
 pub use view::{
     ArrivalView, BanView, CallState, CallView, HeldView, LegView, RegistrationView, Status, TrunkHostView,

@@ -14,6 +14,9 @@ pub struct TestTrunk {
     /// How many seconds a call is waited for that comes in; none: no such rung.
     #[serde(default)]
     pub wait_inbound_secs: Option<u32>,
+    /// A number that is called over it; none: no such rung.
+    #[serde(default)]
+    pub call: Option<String>,
 }
 
 impl TestTrunk {
@@ -61,6 +64,8 @@ pub enum RungName {
     Options,
     /// Whether it takes our account.
     Register,
+    /// Whether a call goes out, and what is heard of it.
+    Call,
     /// Whether its calls come in.
     Inbound,
     /// One of a later version.
@@ -112,6 +117,7 @@ impl RungName {
             Self::Tls => "tls",
             Self::Options => "options",
             Self::Register => "register",
+            Self::Call => "call",
             Self::Inbound => "inbound",
             Self::Unknown => "unknown",
         }

@@ -78,6 +78,7 @@ fn record(trunk: &Shown) -> Value {
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     wait_inbound_secs: Option<u32>,
+    call: Option<String>,
 }
 
 /// A line of JSON for each rung. A reader that goes away ends the test.
@@ -93,7 +94,8 @@ pub(super) async fn test(
     }
     let Path(name) = name.map_err(|_| Refusal::NoPath)?;
     let organisation = Some(user.organisation.clone());
-    let asked = TestTrunk { organisation, wait_inbound_secs: wanted.wait_inbound_secs };
+    let Wanted { wait_inbound_secs, call } = wanted;
+    let asked = TestTrunk { organisation, wait_inbound_secs, call };
     let rungs = hall.pbx.test_trunk(&name, &asked).await?;
     let lines = stream::unfold((rungs, hall.stop.clone()), |(mut rungs, mut stop)| async move {
         let line = next(&mut rungs, &mut stop).await?;

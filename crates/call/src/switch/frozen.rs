@@ -21,6 +21,7 @@ use super::authenticate::{Authenticator, FrozenAuthenticator};
 use super::keep_alive::{FrozenKeepAlive, KeepAlive};
 use super::message::Relays;
 use super::strangers::Strangers;
+use super::test_calls::TestCalls;
 use super::trunks::Trunks;
 use crate::call::Call;
 use crate::distribution::Distribution;
@@ -225,6 +226,8 @@ impl Switch {
             relays: frozen.relays,
             keep_alive: KeepAlive::thaw(frozen.keep_alive),
             trunks: frozen.trunks,
+            // Who tests a trunk stays behind in the other process, and hangs up there.
+            test_calls: TestCalls::default(),
             strangers: Strangers::default(),
             last_call: frozen.last_call,
             draining: frozen.draining,

@@ -41,6 +41,7 @@ impl Switch {
     pub(super) fn end_unpaid(&mut self) {
         for key in self.x.pay_due() {
             self.with_call(key, |call, x| call.end(x, EndReason::BudgetSpent.into()));
+            self.test_call_unpaid(key);
         }
     }
 

@@ -19,6 +19,7 @@ mod register;
 mod responses;
 mod screening;
 mod strangers;
+mod test_calls;
 mod trunk_health;
 mod trunk_views;
 mod trunks;
@@ -65,6 +66,8 @@ pub use frozen::ThawError;
 use keep_alive::KeepAlive;
 use message::Relays;
 use strangers::{Strange, Strangers};
+use test_calls::TestCalls;
+pub use test_calls::{NoTestCall, TestCall};
 use trunks::Trunks;
 
 /// What comes in.
@@ -251,6 +254,7 @@ pub struct Switch {
     relays: Relays,
     keep_alive: KeepAlive,
     trunks: Trunks,
+    test_calls: TestCalls,
     strangers: Strangers,
     last_call: u64,
     draining: bool,
@@ -300,6 +304,7 @@ impl Switch {
             relays: Relays::default(),
             keep_alive: KeepAlive::default(),
             trunks: Trunks::default(),
+            test_calls: TestCalls::default(),
             strangers: Strangers::default(),
             last_call: 0,
             draining: false,
@@ -389,13 +394,13 @@ impl Switch {
         let call = self.schedule.first().map(|(at, _)| *at);
         let others = [self.x.transactions.deadline(), self.x.registrar.deadline(), self.x.losers.deadline()];
         let own = [call, self.keep_alive.deadline(), self.x.logins.deadline(), self.x.ledger.deadline()];
-        let trunks = [self.trunks.deadline(), self.x.standings.agenda.deadline()];
+        let trunks = [self.trunks.deadline(), self.x.standings.agenda.deadline(), self.test_calls.deadline()];
         others.into_iter().chain(own).chain(trunks).flatten().min()
     }
 
     /// Whether no call is left, not even one that waits for its last figures or for an ACK.
     pub fn is_idle(&self) -> bool {
-        self.calls.is_empty()
+        self.calls.is_empty() && self.test_calls.is_empty()
     }
 
     /// The snapshot in force.
@@ -479,6 +484,7 @@ impl Switch {
         self.register_due();
         self.ask_trunks_due();
         self.end_unpaid();
+        self.end_late_test_calls();
         while let Some((at, key)) = self.schedule.first().copied() {
             if at > now {
                 break;

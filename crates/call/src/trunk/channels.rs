@@ -42,19 +42,26 @@ impl Channels {
         self.0.len()
     }
 
-    fn begin(&mut self, channel: &Channel) {
+    pub(crate) fn begin(&mut self, channel: &Channel) {
         let in_use = self.0.entry(Arc::clone(&channel.trunk)).or_default();
         let count = in_use.of(channel.is_inbound);
         *count = count.saturating_add(1);
     }
 
-    fn end(&mut self, channel: &Channel) {
+    pub(crate) fn end(&mut self, channel: &Channel) {
         let Some(in_use) = self.0.get_mut(&channel.trunk) else { return };
         let count = in_use.of(channel.is_inbound);
         *count = count.saturating_sub(1);
         if *in_use == InUse::default() {
             self.0.remove(&channel.trunk);
         }
+    }
+}
+
+impl Channel {
+    /// One of a call that is not made here, over the trunk with this id.
+    pub(crate) fn of_test(leg: LegId, trunk: Arc<str>) -> Self {
+        Self { leg, trunk, is_inbound: false, is_counted: false }
     }
 }
 

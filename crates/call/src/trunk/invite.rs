@@ -2,11 +2,10 @@
 
 use kiestoon_sip::{Flow, HeaderName, Host, Method, NameAddr, Request, SipUri, Uri};
 
-use super::{CallerIdPolicy, FromUser, NamedIn, Trunk};
+use super::{CallerIdPolicy, FromUser, NamedIn, Names, Trunk};
 use crate::abilities::RELIABLE;
-use crate::callee_invite::Carried;
-use crate::exchange::Exchange;
 use crate::identity;
+use crate::settings::Settings;
 use crate::wire;
 
 /// What it is made of.
@@ -21,13 +20,13 @@ pub(crate) struct TrunkInvite<'a> {
     pub(crate) caller: &'a str,
     /// The number that the dialplan wants to be shown.
     pub(crate) shown_number: Option<&'a str>,
-    pub(crate) carried: &'a Carried,
+    pub(crate) max_forwards: u8,
     /// Whether its provisional responses may be reliable.
     pub(crate) is_reliable: bool,
 }
 
 /// Builds it, without a body.
-pub(crate) fn build(x: &mut Exchange, of: &TrunkInvite<'_>) -> Request {
+pub(crate) fn build(settings: &Settings, names: Names, of: &TrunkInvite<'_>) -> Request {
     let host = of.uri.host().cloned().unwrap_or_else(|| Host::Name("invalid".into()));
     let domain = of.trunk.domain.clone().unwrap_or(host);
     let at_trunk = |user: &str| NameAddr::new(Uri::Sip(SipUri::new(domain.clone()).with_user(user)));
@@ -39,12 +38,12 @@ pub(crate) fn build(x: &mut Exchange, of: &TrunkInvite<'_>) -> Request {
         _ if of.is_withheld => identity::anonymous(),
         _ => at_trunk(shown.as_deref().or(account).unwrap_or("anonymous")),
     };
-    let from = if of.is_withheld { from.with_display("Anonymous") } else { from }.with_tag(&x.token());
+    let from = if of.is_withheld { from.with_display("Anonymous") } else { from }.with_tag(&names.tag);
     let to = at_trunk(of.uri.user().unwrap_or_default());
-    let mut invite = Request::new(Method::Invite, of.uri.clone(), from, to, x.call_id(), FIRST_CSEQ);
-    invite.max_forwards = Some(of.carried.max_forwards);
+    let mut invite = Request::new(Method::Invite, of.uri.clone(), from, to, names.call_id, FIRST_CSEQ);
+    invite.max_forwards = Some(of.max_forwards);
     invite.headers.push_addresses(&HeaderName::Route, &of.trunk.route);
-    let mut contact = wire::contact(&x.settings, of.flow, of.uri.is_secure());
+    let mut contact = wire::contact(settings, of.flow, of.uri.is_secure());
     if let (Uri::Sip(uri), Some(account)) = (&mut contact.uri, account) {
         uri.user = Some(account.into());
     }

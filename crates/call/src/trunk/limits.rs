@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Trunk;
+use super::pace::Pace;
 use super::results::TrunkResult;
+use super::standing::Standing;
 use crate::call::{Call, Stage};
 use crate::exchange::Exchange;
 use crate::reason::EndReason;
@@ -14,14 +16,34 @@ use crate::waves::Phone;
 impl Exchange {
     /// Why a call that comes in over a trunk is turned away, if it is.
     pub(crate) fn turns_away(&mut self, trunk: &Trunk) -> Option<EndReason> {
+        self.has_no_room(trunk, |standing| &mut standing.inbound)
+    }
+
+    /// Why a call does not go out over a trunk at this moment, if it does not.
+    pub(crate) fn keeps_back(&mut self, trunk: &Trunk) -> Option<EndReason> {
+        self.has_no_room(trunk, |standing| &mut standing.outbound)
+    }
+
+    fn has_no_room(
+        &mut self,
+        trunk: &Trunk,
+        pace: impl FnOnce(&mut Standing) -> &mut Pace,
+    ) -> Option<EndReason> {
         let in_use = self.standings.channels.in_use(&trunk.id).all();
         if trunk.channels.is_some_and(|most| in_use >= most) {
             return Some(EndReason::TrunkFull);
         }
         let now = self.now;
         let standing = self.standings.standing_mut(&trunk.id)?;
-        let turn = standing.inbound.turn(now, trunk.calls_per_second?, Duration::ZERO);
+        let turn = pace(standing).turn(now, trunk.calls_per_second?, Duration::ZERO);
         turn.is_none().then_some(EndReason::TrunkRate)
+    }
+
+    /// A test call over the trunk with this id has ended with this status.
+    pub(crate) fn count_test_call(&mut self, trunk: &str, status: Option<u16>) {
+        if let Some(standing) = self.standings.standing_mut(trunk) {
+            standing.results.count(TrunkResult::of_status(status.unwrap_or(SILENT), false));
+        }
     }
 
     /// A limit of the trunk has turned a call away.
@@ -64,5 +86,7 @@ impl Call {
     }
 }
 
+/// What silence counts as.
+const SILENT: u16 = 408;
 /// For a turn. A caller does not notice it, and longer the next trunk is better.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);

@@ -2,7 +2,7 @@
 //! INVITE that it gets in `invite`, how its challenges are answered in `challenge` and `logins`, when it is left in `patience`, who
 //! calls from it in `inbound`, and what it may ask for in `asked`. How it stands is in `standing`: its hosts by `health`, its calls by
 //! `channels`, `limits` and `pace`, and what they came to by `results`. What its provider calls a call is in `names`. How callers' numbers are signed is in `stir`, how they are
-//! verified in `verification`.
+//! verified in `verification`. What a test call over it says is in `test_call`.
 
 pub(crate) mod asked;
 pub(crate) mod challenge;
@@ -25,6 +25,7 @@ mod results;
 pub(crate) mod standing;
 mod stir;
 mod terms;
+mod test_call;
 pub(crate) mod verification;
 
 use std::collections::HashMap;
@@ -45,6 +46,7 @@ pub use results::TrunkResult;
 pub use stir::{Signing, Stir, StirPolicy};
 pub(crate) use terms::MediaTerms;
 pub use terms::{AnonymousCallers, DtmfMode, UnknownNumbers};
+pub use test_call::TestInvite;
 
 /// A provider, or another PBX, that calls go out to and come in from.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use kiestoon_sip::{HeaderName, Request};
 use super::{IncomingForm, NumberForm, Trunk};
 use crate::call::Call;
 use crate::exchange::Exchange;
+use crate::id::CallId;
 use crate::wire;
 
 /// Signatures of callers' numbers at a trunk. By default there are none.
@@ -51,23 +52,8 @@ impl Call {
     pub(crate) fn vouch(&mut self, x: &Exchange, leg: LegId, invite: &mut Request) {
         let over = self.branch(leg).and_then(|branch| branch.leg.trunk.as_deref());
         let Some(trunk) = self.trunk(over) else { return };
-        let Some(signing) = &trunk.stir.signing else { return };
-        let Some(caller) = told(&trunk, invite) else { return };
-        let dialled = wire::number(invite.to.uri.user()).unwrap_or_default();
-        let (Some(orig), Some(dest)) = (canonical(&caller), canonical(&trunk.country.e164(&dialled))) else {
-            return;
-        };
-        let attest = self.attests(&caller).max(signing.best);
-        let shaken = Shaken { attest, origid: self.id().to_string().into() };
-        let iat = x.clock.unix_secs(x.now);
-        let claims = Claims { orig: orig.into(), dest: vec![dest.into()], iat, shaken: Some(shaken) };
-        let Some(identity) = Identity::sign(&signing.key, &claims, &signing.certificate_url) else {
-            tracing::error!(call = %self.id(), "a call could not be signed");
-            return;
-        };
-        invite.headers.set_date(iat);
-        invite.headers.push(HeaderName::Identity, identity);
-        if let Some(entry) = self.cdr.leg(leg) {
+        let signed = trunk.sign(invite, self.id(), x.clock.unix_secs(x.now), |caller| self.attests(caller));
+        if let (Some(attest), Some(entry)) = (signed, self.cdr.leg(leg)) {
             entry.attestation = Some(attest);
         }
     }
@@ -86,6 +72,33 @@ impl Call {
             () if self.caller.trunk.is_none() => Attestation::B,
             () => Attestation::C,
         }
+    }
+}
+
+impl Trunk {
+    /// Signs an INVITE where the trunk wants it: what was attested then. `knows` says what is known of the caller's number, `iat` is
+    /// in seconds since 1970.
+    pub(super) fn sign(
+        &self,
+        invite: &mut Request,
+        call: CallId,
+        iat: u64,
+        knows: impl FnOnce(&str) -> Attestation,
+    ) -> Option<Attestation> {
+        let signing = self.stir.signing.as_ref()?;
+        let caller = told(self, invite)?;
+        let dialled = wire::number(invite.to.uri.user()).unwrap_or_default();
+        let (orig, dest) = (canonical(&caller)?, canonical(&self.country.e164(&dialled))?);
+        let attest = knows(&caller).max(signing.best);
+        let shaken = Shaken { attest, origid: call.to_string().into() };
+        let claims = Claims { orig: orig.into(), dest: vec![dest.into()], iat, shaken: Some(shaken) };
+        let Some(identity) = Identity::sign(&signing.key, &claims, &signing.certificate_url) else {
+            tracing::error!(%call, "a call could not be signed");
+            return None;
+        };
+        invite.headers.set_date(iat);
+        invite.headers.push(HeaderName::Identity, identity);
+        Some(attest)
     }
 }
 

@@ -129,6 +129,7 @@ mod stranger_costs_no_memory;
 mod strangers_learn_nothing;
 mod stuck_reinvite;
 mod tcp_connection_closes;
+mod test_calls;
 mod theft_is_stopped;
 mod transfer_attended;
 mod transfer_blind;

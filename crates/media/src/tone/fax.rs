@@ -1,7 +1,7 @@
 //! The tones by which fax machines find each other (ITU-T T.30 section 4): one calls, the other answers. Heard in sound
 //! that is decoded anyway.
 
-use std::f64::consts::TAU;
+use super::purity::Purity;
 
 /// Who was heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,23 +88,17 @@ impl FaxEar {
         Some(tone)
     }
 
-    /// Whether the frame is nearly this tone alone, by the Goertzel algorithm.
+    /// Whether the frame is nearly this tone alone.
     fn holds(&self, frame: &[i16], tone: FaxTone) -> bool {
-        let turn = 2.0 * (TAU * tone.frequency() / f64::from(self.rate)).cos();
-        let (mut a, mut b, mut all) = (0.0, 0.0, 0.0);
-        for sample in frame {
-            let sample = f64::from(*sample);
-            (a, b) = (sample + turn * a - b, a);
-            all += sample * sample;
-        }
-        let samples = f64::from(u32::try_from(frame.len()).unwrap_or(u32::MAX)).max(1.0);
-        let power = 2.0 * (a * a + b * b - turn * a * b) / samples;
-        all / samples >= LEAST && power >= SHARE * all
+        let Purity { mean_square, share } = Purity::of(frame, self.rate, tone.frequency());
+        mean_square >= LEAST && share >= SHARE
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::TAU;
+
     use super::*;
     use crate::dtmf::{Digit, ToneGenerator};
 

@@ -3,10 +3,13 @@
 
 mod countries;
 mod fax;
+mod purity;
 mod render;
+mod test_tone;
 
 pub use countries::COUNTRIES;
 pub use fax::{FaxEar, FaxTone};
+pub use test_tone::{TestEar, TestTone};
 
 use crate::prompt::Prompt;
 

@@ -31,7 +31,8 @@ impl Desk<'_> {
     pub(super) async fn test(&self, trunk: &Trunk, asked: &TrunkTestArgs) -> Result<(), Failure> {
         let client = Client::new(&self.config.control.socket);
         let organisation = Some(self.organisation.to_owned());
-        let request = TestTrunk { organisation, wait_inbound_secs: asked.wait_inbound };
+        let (wait_inbound_secs, call) = (asked.wait_inbound, asked.call.clone());
+        let request = TestTrunk { organisation, wait_inbound_secs, call };
         let mut shown =
             Shown { cli: self.cli, verbose: asked.verbose, host: None, rungs: Vec::new(), hints: Vec::new() };
         let name = &trunk.details.name;
@@ -42,6 +43,12 @@ impl Desk<'_> {
                 shown.ask_for_call(trunk, asked.wait_inbound);
                 self.by_pbx(rungs, &mut shown).await?;
                 by
+            }
+            Err(ClientError::NoSocket { .. } | ClientError::NotListening { .. }) if asked.call.is_some() => {
+                return Err(Failure::Input(self.cli.language.pick(
+                    "--call needs the running PBX, where rights and limits are: start it with `kiestoon serve`",
+                    "--call heeft de draaiende centrale nodig, waar rechten en grenzen zijn: start haar met `kiestoon serve`",
+                ).to_owned()));
             }
             Err(ClientError::NoSocket { .. } | ClientError::NotListening { .. }) => {
                 self.here(trunk, asked, &mut shown, "command_line").await?
@@ -97,6 +104,7 @@ impl Desk<'_> {
             trunk: Arc::new(built),
             account: Whose::Known(account),
             live: None,
+            outgoing: None,
             inbound: None,
         };
         shown.begin(self.organisation, &trunk.details.name, by);
@@ -260,6 +268,7 @@ fn title(rung: RungName, language: Language) -> &'static str {
         RungName::Tls => "TLS",
         RungName::Options => "OPTIONS",
         RungName::Register => "REGISTER",
+        RungName::Call => language.pick("call out", "uitgaand"),
         RungName::Inbound => language.pick("call in", "inkomend"),
         RungName::Unknown => "?",
     }

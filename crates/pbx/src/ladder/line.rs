@@ -123,7 +123,7 @@ impl Line {
         }
     }
 
-    async fn send(&mut self, bytes: &Bytes) -> Result<(), Silence> {
+    pub(super) async fn send(&mut self, bytes: &Bytes) -> Result<(), Silence> {
         match &mut self.way {
             Way::Datagrams(socket) => socket.send(bytes).await.map(drop).map_err(Silence::Refused),
             Way::Stream(stream, _) => {
@@ -134,6 +134,15 @@ impl Line {
                 sent.await.map_err(|_| Silence::Closed)
             }
         }
+    }
+
+    /// Over UDP, what follows goes to another address; a connection stays what it is.
+    pub(super) async fn turn_to(&mut self, remote: SocketAddr) -> io::Result<()> {
+        if let Way::Datagrams(socket) = &self.way {
+            socket.connect(remote).await?;
+            self.flow.remote = remote;
+        }
+        Ok(())
     }
 
     /// The next response to the request of this branch.
@@ -150,7 +159,8 @@ impl Line {
         }
     }
 
-    async fn receive(&mut self) -> Result<Bytes, Silence> {
+    /// The next message. What was not given back is not lost where nobody waits any more.
+    pub(super) async fn receive(&mut self) -> Result<Bytes, Silence> {
         match &mut self.way {
             Way::Datagrams(socket) => {
                 let mut buffer = vec![0; MAX_DATAGRAM_BYTES];
@@ -165,7 +175,7 @@ impl Line {
                     Ok(None) => {}
                     Err(_) => return Err(Silence::Nonsense),
                 }
-                let mut buffer = [0; READ_BYTES];
+                let mut buffer = vec![0; READ_BYTES];
                 match stream.read(&mut buffer).await {
                     Ok(0) | Err(_) => return Err(Silence::Closed),
                     Ok(length) => framer.push(buffer.get(..length).unwrap_or_default()),

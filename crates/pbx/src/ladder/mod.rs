@@ -1,10 +1,12 @@
 //! The test of a trunk, rung by rung: its name in the DNS (`dns`), the way there (`reach`), who stands there (`tls`), whether SIP is
-//! answered (`options`), whether our account is taken (`register`), and whether its calls come in (`inbound`).
+//! answered (`options`), whether our account is taken (`register`), whether a call goes out and what is heard of it (`call`), and whether its
+//! calls come in (`inbound`).
 //!
 //! Requests are those that the trunk's calls begin with, sent from ports of their own (`line`), so that a test disturbs neither the
-//! registration nor the calls of the PBX; it needs no running PBX either. Each rung tells what it has found in a sentence for operators.
+//! registration nor the calls of the PBX; but for a call it needs no running PBX either. Each rung tells what it has found in a sentence for operators.
 
 pub(crate) mod account;
+pub(crate) mod call;
 mod dns;
 pub(crate) mod inbound;
 mod line;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 
 use hickory_resolver::TokioResolver;
 use kiestoon_call::{Names, Settings, Trunk};
-use kiestoon_control::{Rung, RungName};
+use kiestoon_control::{Rung, RungName, RungResult};
 use kiestoon_sip::{SipUri, Transport, Uri};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -49,6 +51,8 @@ pub(crate) struct Ladder {
     pub(crate) account: Whose,
     /// How the trunk stands in the PBX that runs, where one does.
     pub(crate) live: Option<kiestoon_control::Trunk>,
+    /// A call that is to be made.
+    pub(crate) outgoing: Option<call::Outgoing>,
     /// A call that is to be waited for.
     pub(crate) inbound: Option<inbound::Wait>,
 }
@@ -59,6 +63,13 @@ struct Climb<'a> {
     trunk: &'a Trunk,
     live: Option<&'a kiestoon_control::Trunk>,
     random: ChaCha12Rng,
+}
+
+/// What was found of a host.
+struct Found {
+    addresses: Vec<std::net::IpAddr>,
+    /// What calls can go over; None where they cannot.
+    line: Option<line::Line>,
 }
 
 /// One host of the trunk.
@@ -78,12 +89,21 @@ impl Ladder {
         {
             return Ok(());
         }
-        let mut known = Vec::new();
+        let (mut known, mut outgoing) = (Vec::new(), self.outgoing);
         for uri in &self.trunk.hosts {
             let host = Host { uri, text: Uri::Sip(uri.clone()).to_string() };
-            let found = climb.host(&host, &rungs).await;
-            let Some(addresses) = found else { return Ok(()) };
-            known.extend(addresses);
+            let Some(found) = climb.host(&host, &rungs).await else { return Ok(()) };
+            known.extend(found.addresses);
+            // One call is enough: over the first host that takes it.
+            if let Some(line) = found.line
+                && let Some(outgoing) = outgoing.take()
+                && rungs.send(Box::pin(climb.call(&host, line, &outgoing, &rungs)).await).await.is_err()
+            {
+                return Ok(());
+            }
+        }
+        if outgoing.is_some() && rungs.send(call::not_reached()).await.is_err() {
+            return Ok(());
         }
         if let Some(inbound) = inbound {
             let _ = rungs.send(inbound.rung(&self.trunk, &known).await).await;
@@ -93,11 +113,11 @@ impl Ladder {
 }
 
 impl Climb<'_> {
-    /// Climbs to one host. The addresses that it has; None where nobody listens any more.
-    async fn host(&mut self, host: &Host<'_>, rungs: &mpsc::Sender<Rung>) -> Option<Vec<std::net::IpAddr>> {
+    /// Climbs to one host. None where nobody listens any more.
+    async fn host(&mut self, host: &Host<'_>, rungs: &mpsc::Sender<Rung>) -> Option<Found> {
         let (rung, flows) = self.dns(host).await;
         rungs.send(rung).await.ok()?;
-        let known = flows.iter().map(|flow| flow.remote.ip()).collect();
+        let addresses = flows.iter().map(|flow| flow.remote.ip()).collect();
         let (rung, reached) = self.reach(host, &flows).await;
         rungs.send(rung).await.ok()?;
         let wanted =
@@ -118,11 +138,15 @@ impl Climb<'_> {
             for name in tls.into_iter().chain([RungName::Options, RungName::Register]) {
                 rungs.send(not_reached(name, host)).await.ok()?;
             }
-            return Some(known);
+            return Some(Found { addresses, line: None });
         };
-        rungs.send(self.options(host, &mut line, answer).await).await.ok()?;
-        rungs.send(self.register(host, &mut line).await).await.ok()?;
-        Some(known)
+        let options = self.options(host, &mut line, answer).await;
+        let is_there = options.result != RungResult::Failed;
+        rungs.send(options).await.ok()?;
+        let register = self.register(host, &mut line).await;
+        let holds = is_there && register.result != RungResult::Failed;
+        rungs.send(register).await.ok()?;
+        Some(Found { addresses, line: holds.then_some(line) })
     }
 
     fn names(&mut self) -> Names {

@@ -98,7 +98,7 @@ fn prove(request: &mut Request, session: &mut Session, account: &Account, cnonce
     session.prove(request, &account.login, &account.password, cnonce);
 }
 
-fn is_stale(response: &Response) -> bool {
+pub(super) fn is_stale(response: &Response) -> bool {
     [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate].iter().any(|name| {
         response.headers.get_all(name).any(|value| Challenge::parse(value).is_ok_and(|asked| asked.stale))
     })

@@ -27,7 +27,7 @@ use rand_core::{Rng as _, SeedableRng as _};
 use tokio::sync::{mpsc, oneshot};
 
 use super::leg::{Activity, Leg};
-use super::open::{SharedPool, Sockets, open};
+use super::open::{SharedPool, Sockets, SparePorts, open};
 use super::outbox::Outbox;
 use super::relay::{Counters, Traffic};
 use super::thread::{MediaThread, Order, WAKER};
@@ -305,6 +305,12 @@ impl Engine {
         }
         self.settled(leg, Place { call, thread, is_browser: browser });
         Ok(local)
+    }
+
+    /// Ports for who speaks beside the engine.
+    pub(crate) fn spare_ports(&self) -> SparePorts {
+        let (pool, public) = (Arc::clone(&self.pool), self.config.public.clone());
+        SparePorts { pool, public, srtp: self.config.srtp }
     }
 
     fn settled(&mut self, leg: LegId, place: Place) {

@@ -21,4 +21,5 @@ mod watch;
 mod webrtc;
 
 pub(crate) use engine::{Engine, EngineConfig};
+pub(crate) use open::{Sockets, SparePorts};
 pub(crate) use towards::address_towards;

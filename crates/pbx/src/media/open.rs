@@ -17,12 +17,12 @@ pub(super) type SharedPool = Arc<Mutex<PortPool>>;
 
 /// The sockets of one leg.
 #[derive(Debug)]
-pub(super) struct Sockets {
+pub(crate) struct Sockets {
     /// None for a browser that has not chosen its path yet.
-    pub(super) rtp: Option<UdpSocket>,
+    pub(crate) rtp: Option<UdpSocket>,
     /// None for a browser: it has but one port.
     pub(super) rtcp: Option<UdpSocket>,
-    pub(super) local: LocalMedia,
+    pub(crate) local: LocalMedia,
     /// Dropped after the sockets: fields are dropped in order. None for a browser.
     _lease: Option<Lease>,
 }
@@ -31,6 +31,23 @@ impl Sockets {
     /// Those of a browser's leg, which has none until the browser has chosen its path.
     pub(super) fn of_browser(local: LocalMedia) -> Self {
         Self { rtp: None, rtcp: None, local, _lease: None }
+    }
+}
+
+/// Sockets for speech that is none of the engine's: that of a test. They are of the ports that calls have, so that a firewall lets
+/// through the same.
+#[derive(Debug, Clone)]
+pub(crate) struct SparePorts {
+    pub(super) pool: SharedPool,
+    pub(super) public: PublicAddresses,
+    /// Whether speech may be protected.
+    pub(crate) srtp: bool,
+}
+
+impl SparePorts {
+    /// Binds a pair on `address` of ours, which reaches `peer`.
+    pub(crate) fn open(&self, address: IpAddr, peer: IpAddr) -> Result<Sockets, OpenError> {
+        open(&self.pool, &self.public, address, peer)
     }
 }
 

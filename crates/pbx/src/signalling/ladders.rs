@@ -1,9 +1,13 @@
 //! Tests of trunks that operators ask for: each is a task of its own, which signalling only tells of calls that arrive.
 use std::{sync::Arc, time::Duration};
 
+use kiestoon_call::{Input, TestCall};
 use kiestoon_control::{Rung, TestTrunk};
 use kiestoon_sip::{Flow, Message, Method};
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+};
 
 use super::{Signalling, views};
 use crate::{
@@ -11,8 +15,10 @@ use crate::{
     ladder::{
         Ladder, Surroundings,
         account::Whose,
+        call::{self, Outgoing, Word},
         inbound::{Arrived, Wait},
     },
+    media::SparePorts,
     snapshot::Source,
     task::{self, Task},
 };
@@ -23,6 +29,10 @@ pub(super) struct Ladders {
     source: Source,
     runtime: Handle,
     climbing: Vec<Climbing>,
+    /// For test calls: where they ask us, their ports, and whether all of them are to end.
+    words: mpsc::Sender<Word>,
+    ports: SparePorts,
+    stop: watch::Sender<bool>,
 }
 
 /// One of them.
@@ -35,8 +45,21 @@ struct Climbing {
 }
 
 impl Ladders {
-    pub(super) fn new(around: Surroundings, source: Source, runtime: Handle) -> Self {
-        Self { around: Arc::new(around), source, runtime, climbing: Vec::new() }
+    /// The tests, and what they will say.
+    pub(super) fn new(
+        around: Surroundings,
+        source: Source,
+        runtime: Handle,
+        ports: SparePorts,
+    ) -> (Self, mpsc::Receiver<Word>) {
+        let (words, said) = mpsc::channel(WORDS);
+        let (around, climbing, stop) = (Arc::new(around), Vec::new(), watch::Sender::new(false));
+        (Self { around, source, runtime, climbing, words, ports, stop }, said)
+    }
+
+    /// Has every test call hung up.
+    pub(super) fn hang_up(&self) {
+        self.stop.send_replace(true);
     }
 
     /// Those who wait for a call.
@@ -86,9 +109,20 @@ impl Signalling {
             None => (None, None),
         };
         let id = Arc::clone(&trunk.id);
+        let (is_up, mut up) = watch::channel(false);
+        let outgoing = asked.call.clone().map(|number| Outgoing {
+            number,
+            organisation: organisation.clone(),
+            trunk: Arc::clone(&trunk),
+            words: self.ladders.words.clone(),
+            ports: self.ladders.ports.clone(),
+            stop: self.ladders.stop.subscribe(),
+            is_up,
+        });
         let account = Whose::Of { source: self.ladders.source.clone(), organisation };
-        let ladder = Ladder { around: Arc::clone(&self.ladders.around), trunk, account, live, inbound };
-        let limit = LONGEST + wait.unwrap_or_default();
+        let around = Arc::clone(&self.ladders.around);
+        let ladder = Ladder { around, trunk, account, live, outgoing, inbound };
+        let limit = LONGEST + wait.unwrap_or_default() + call::LONGEST;
         let task = task::spawn_on(&self.ladders.runtime, "ladder", async move {
             let listener = rungs.clone();
             tokio::select! {
@@ -97,12 +131,38 @@ impl Signalling {
                         tracing::error!(%error, "a trunk is not tested for want of entropy");
                     }
                 }
-                () = listener.closed() => {}
-                () = tokio::time::sleep(limit) => {}
+                () = async {
+                    tokio::select! {
+                        () = listener.closed() => {}
+                        () = tokio::time::sleep(limit) => {}
+                    }
+                    // A call that is up is hung up first, which it does by itself.
+                    let _ = up.wait_for(|is_up| !is_up).await;
+                } => {}
             }
         });
         self.ladders.climbing.push(Climbing { trunk: id, task, arrivals });
         Ok(())
+    }
+
+    /// Answers a test that is about to call, or has.
+    pub(super) fn ladder_says(&mut self, word: Word) {
+        let now = std::time::Instant::now();
+        match word {
+            Word::Begin { organisation, trunk, number, flow, reply } => {
+                let asked =
+                    TestCall { organisation: &organisation, trunk: &trunk, number: &number, flow: &flow };
+                let granted = self.switch.begin_test_call(now, &asked);
+                // The test may have ended meanwhile.
+                if let Err(Ok(call)) = reply.send(granted) {
+                    self.switch.end_test_call(now, call, None);
+                }
+            }
+            Word::Answered { call, reply } => drop(reply.send(self.switch.test_call_answered(now, call))),
+            Word::Ended { call, status } => self.switch.end_test_call(now, call, status),
+        }
+        // What comes of it is performed.
+        self.handle(now, Input::Tick);
     }
 
     /// Tells those who wait for a call of one that arrives. One that is behind misses it: the provider sends it again.
@@ -126,6 +186,8 @@ impl Signalling {
 
 /// Tests at one time.
 const MOST: usize = 4;
-/// Of all rungs but the wait for a call.
+/// Of all rungs but a call and the wait for one.
 const LONGEST: Duration = Duration::from_secs(300);
 const ARRIVALS: usize = 16;
+/// A test has said one thing at most that is not answered, and its end.
+const WORDS: usize = 4 * MOST;

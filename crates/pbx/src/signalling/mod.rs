@@ -100,6 +100,7 @@ async fn work(mut signalling: Signalling, mailboxes: Mailboxes) {
         mut webhook_answers,
         mut certificates,
         mut commands,
+        mut ladders,
         mut snapshots,
         mut stop,
     } = mailboxes;
@@ -144,6 +145,7 @@ async fn work(mut signalling: Signalling, mailboxes: Mailboxes) {
                 signalling.handle(Instant::now(), Input::Tick);
             }
             Some(command) = commands.recv() => signalling.command(command),
+            Some(word) = ladders.recv() => signalling.ladder_says(word),
             Ok(()) = snapshots.changed() => {
                 let snapshot = Arc::clone(&snapshots.borrow_and_update());
                 let revision = snapshot.revision;
@@ -271,6 +273,7 @@ impl Signalling {
                 self.drain = None;
                 self.handle(now, Input::Drain);
                 self.handle(now, Input::HangupAll);
+                self.ladders.hang_up();
             }
         }
     }

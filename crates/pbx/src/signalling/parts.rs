@@ -18,7 +18,7 @@ use super::{Signalling, Stop, ladders::Ladders, metrics::Metrics, records};
 use crate::{
     clock,
     control::Command,
-    ladder::Surroundings,
+    ladder::{Surroundings, call::Word},
     media::Engine,
     persist::Journals,
     reload,
@@ -70,6 +70,7 @@ pub(super) struct Mailboxes {
     pub(super) webhook_answers: mpsc::Receiver<Answered>,
     pub(super) certificates: mpsc::Receiver<Fetched>,
     pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) ladders: mpsc::Receiver<Word>,
     pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(super) stop: watch::Receiver<Stop>,
 }
@@ -97,7 +98,8 @@ impl Parts {
             certificates: self.listen.certificates.clone(),
             outside,
         };
-        let ladders = Ladders::new(around, self.source, self.outside_runtime);
+        let spare_ports = self.engine.spare_ports();
+        let (ladders, said) = Ladders::new(around, self.source, self.outside_runtime, spare_ports);
         let bindings = records::restored(self.bindings, &snapshot, started.unix_micros);
         let mut switch = Switch::new(self.settings, snapshot, self.seed, started);
         switch.keep_gruus(self.gruu_key);
@@ -136,6 +138,7 @@ impl Parts {
             webhook_answers,
             certificates,
             commands: self.commands,
+            ladders: said,
             snapshots: self.snapshots,
             stop: self.stop,
         };

@@ -33,13 +33,13 @@ do = [{ dial = "ext:201" }]
 const PROVIDER: &str = "127.0.0.2";
 
 /// A PBX that does not run, with this trunk.
-fn with_trunk(trunk: &str) -> Pbx {
+pub(crate) fn with_trunk(trunk: &str) -> Pbx {
     let pbx = Pbx::new(&["201"], DIALPLAN);
     import(&pbx, trunk);
     pbx
 }
 
-fn import(pbx: &Pbx, trunk: &str) {
+pub(crate) fn import(pbx: &Pbx, trunk: &str) {
     let file = pbx.path("trunk.toml");
     let all = "name = \"voys\"\nnumbers = [\"020-1234567\"]\noptions = \"off\"";
     fs::write(&file, format!("[[trunk]]\n{all}\n{trunk}")).unwrap();
@@ -48,7 +48,7 @@ fn import(pbx: &Pbx, trunk: &str) {
 }
 
 /// The test in JSON, and whether its exit code says that all rungs hold.
-fn tested(pbx: &Pbx, more: &[&str]) -> (Value, bool) {
+pub(crate) fn tested(pbx: &Pbx, more: &[&str]) -> (Value, bool) {
     let output = pbx.kiestoon(&[&["trunk", "test", "voys", "--json"], more].concat());
     let json = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}\n{}", text(&output), pbx.log()));
@@ -57,7 +57,7 @@ fn tested(pbx: &Pbx, more: &[&str]) -> (Value, bool) {
 
 /// One rung of it.
 #[track_caller]
-fn rung<'a>(test: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn rung<'a>(test: &'a Value, name: &str) -> &'a Value {
     let mut rungs = test["rungs"].as_array().unwrap().iter();
     rungs.find(|rung| rung["rung"] == name).unwrap_or_else(|| panic!("no {name} in {test:#}"))
 }
@@ -70,7 +70,7 @@ fn found<'a>(test: &'a Value, name: &str) -> (&'a str, &'a str) {
 }
 
 #[track_caller]
-fn assert_found(test: &Value, name: &str, result: &str, part: &str) {
+pub(crate) fn assert_found(test: &Value, name: &str, result: &str, part: &str) {
     let (is, found) = found(test, name);
     assert!(is == result && found.contains(part), "{test:#}");
     let advice = &rung(test, name)["advice"];

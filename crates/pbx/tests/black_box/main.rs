@@ -52,6 +52,7 @@ mod srtp;
 mod start;
 mod stir;
 mod stop;
+mod test_call;
 mod tls;
 mod tls_out;
 mod torture;

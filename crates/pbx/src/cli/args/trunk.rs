@@ -82,9 +82,9 @@ pub(in crate::cli) enum TrunkVerb {
         /// The name
         name: String,
     },
-    /// Test a trunk rung by rung: DNS, transport, TLS, OPTIONS, REGISTER, and on request a call that comes in
+    /// Test a trunk rung by rung: DNS, transport, TLS, OPTIONS, REGISTER, and on request a call out and one that comes in
     #[command(
-        after_help = "A running PBX tests it; without one the command line does it itself. Exit code 1 where a rung fails.\n\nExample:\n  kiestoon trunk test voys\n  kiestoon trunk test voys --wait-inbound 60 -v"
+        after_help = "A running PBX tests it; without one the command line does it itself. Exit code 1 where a rung fails.\n\nExample:\n  kiestoon trunk test voys\n  kiestoon trunk test voys --call +31201234567\n  kiestoon trunk test voys --wait-inbound 60 -v"
     )]
     Test(TrunkTestArgs),
     /// List the presets, or show one and what it leaves to be filled in
@@ -119,6 +119,9 @@ pub(in crate::cli) struct TrunkTestArgs {
     /// Show what went over the line too, secrets masked
     #[arg(long, short)]
     pub(in crate::cli) verbose: bool,
+    /// Call this number over it, send a tone and measure what comes back: a call that costs what it costs, by the rights of the organisation
+    #[arg(long, value_name = "NUMBER")]
+    pub(in crate::cli) call: Option<String>,
     /// Wait so long for a call: ring one of the trunk's numbers meanwhile
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=i64::from(TestTrunk::LONGEST_WAIT_SECS)))]
     pub(in crate::cli) wait_inbound: Option<u32>,

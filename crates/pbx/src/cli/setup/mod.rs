@@ -63,7 +63,8 @@ impl Trial<'_> {
     /// Whether every rung of its test holds; what does not has been said.
     fn holds(&self, details: &TrunkDetails, organisation: &str) -> Result<bool, Failure> {
         let trunk = Trunk { id: String::new(), organisation_id: String::new(), details: details.clone() };
-        let asked = TrunkTestArgs { name: details.name.clone(), verbose: false, wait_inbound: None };
+        let asked =
+            TrunkTestArgs { name: details.name.clone(), verbose: false, call: None, wait_inbound: None };
         let Self { cli, config, presets } = *self;
         let desk = trunk_test::Desk { cli, config, presets, organisation };
         match cli.block_on(desk.test(&trunk, &asked)) {

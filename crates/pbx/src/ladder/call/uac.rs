@@ -1,0 +1,316 @@
+//! Who calls: the INVITE over the line of the ladder, its challenges, the dialog and its end. Retransmissions and the ACK of refusals
+//! are those of the PBX itself (`kiestoon_sip::transaction`).
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use kiestoon_call::{Account, Settings};
+use kiestoon_sip::dialog::Dialog;
+use kiestoon_sip::digest::Session;
+use kiestoon_sip::transaction::{ClientId, ServerId, TransactionLayer, TransactionLimits, TransactionOutput};
+use kiestoon_sip::{HeaderName, Message, Method, Request, Response, StatusCode};
+use rand_chacha::ChaCha12Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+use tokio::time::timeout_at;
+
+use super::super::line::{Line, Silence};
+use super::super::register::is_stale;
+use super::super::rung::Draft;
+
+/// One who calls.
+pub(super) struct Uac<'a> {
+    pub(super) line: Line,
+    pub(super) draft: Draft,
+    settings: &'a Settings,
+    account: Option<&'a Account>,
+    layer: TransactionLayer,
+    random: ChaCha12Rng,
+    session: Session,
+    /// The INVITE that is out.
+    invite: Request,
+    client: ClientId,
+}
+
+/// What comes over the line.
+pub(super) enum Heard {
+    Response(ClientId, Box<Response>),
+    Request(ServerId, Box<Request>),
+    /// No response will come any more.
+    Failed(ClientId),
+}
+
+/// What came before the answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Progress {
+    /// Whether anything was heard.
+    pub(super) is_heard: bool,
+    /// The last provisional status above 100.
+    pub(super) status: Option<u16>,
+}
+
+/// How the call went up to its answer.
+pub(super) enum Dialled {
+    /// Somebody has answered.
+    Answered(Box<Response>),
+    Refused(Box<Response>),
+    /// It wants credentials again, after it was given them twice.
+    AsksForever(Box<Response>),
+    /// It wants credentials, and there are none, or of a kind that we cannot make.
+    Unanswerable(Box<Response>),
+    /// It rang for as long as it may.
+    NotAnswered(Progress),
+    Silent(Silence),
+    /// Whoever has asked for the call wants it no more.
+    Stopped,
+}
+
+impl<'a> Uac<'a> {
+    /// Sends the INVITE.
+    pub(super) fn new(
+        line: Line,
+        draft: Draft,
+        settings: &'a Settings,
+        account: Option<&'a Account>,
+        invite: Request,
+        random: &mut ChaCha12Rng,
+    ) -> Self {
+        let mut own = || {
+            let mut seed = [0; 32];
+            random.fill_bytes(&mut seed);
+            ChaCha12Rng::from_seed(seed)
+        };
+        let layer = TransactionLayer::new(settings.timers, own(), TransactionLimits::default());
+        let (random, session) = (own(), Session::default());
+        let client = ClientId(0);
+        let mut uac =
+            Self { line, draft, settings, account, layer, random, session, invite: invite.clone(), client };
+        uac.client = uac.send(invite);
+        uac
+    }
+
+    /// The INVITE that is out.
+    pub(super) fn invite(&self) -> &Request {
+        &self.invite
+    }
+
+    fn send(&mut self, mut request: Request) -> ClientId {
+        request.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
+        self.layer.request(Instant::now(), request, self.line.flow, self.line.sent_by())
+    }
+
+    /// What comes next. Nothing is lost where nobody waits for it any more.
+    pub(super) async fn next(&mut self) -> Result<Heard, Silence> {
+        loop {
+            while let Some(output) = self.layer.poll() {
+                match output {
+                    TransactionOutput::Transmit { bytes, .. } => {
+                        self.draft.message(true, &bytes);
+                        self.line.send(&bytes).await?;
+                    }
+                    TransactionOutput::Response { id, response, .. } => {
+                        return Ok(Heard::Response(id, Box::new(response)));
+                    }
+                    TransactionOutput::Request { id, request, .. } => {
+                        return Ok(Heard::Request(id, Box::new(request)));
+                    }
+                    TransactionOutput::Failed { id, .. } => return Ok(Heard::Failed(id)),
+                    TransactionOutput::Ack { .. }
+                    | TransactionOutput::Cancelled { .. }
+                    | TransactionOutput::Ended { .. } => {}
+                }
+            }
+            let due = self.layer.deadline().unwrap_or_else(|| Instant::now() + IDLE);
+            match timeout_at(due.into(), self.line.receive()).await {
+                Ok(bytes) => self.take(&bytes?),
+                Err(_) => self.layer.tick(Instant::now()),
+            }
+        }
+    }
+
+    /// Takes a message in, where it is one of this call. As it was understood nothing secret hides from the mask.
+    fn take(&mut self, bytes: &Bytes) {
+        let Ok(message) = Message::parse(bytes) else { return };
+        if *message.call_id() == *self.invite.call_id {
+            self.draft.message(false, &message.to_bytes());
+            self.layer.receive(Instant::now(), message, self.line.flow);
+        }
+    }
+
+    /// Waits for the answer: for `patience` until anything is heard, and in all for `most`.
+    pub(super) async fn dial(&mut self, most: Duration, stopped: impl Future<Output = ()>) -> Dialled {
+        let began = Instant::now();
+        let (mut progress, mut tries) = (Progress::default(), 0);
+        let mut stopped = std::pin::pin!(stopped);
+        loop {
+            let until = began + if progress.is_heard { most } else { self.line.patience().min(most) };
+            let heard = tokio::select! {
+                heard = timeout_at(until.into(), self.next()) => heard,
+                () = &mut stopped => {
+                    self.give_up().await;
+                    return Dialled::Stopped;
+                }
+            };
+            let response = match heard {
+                Ok(Ok(Heard::Response(id, response))) if id == self.client => response,
+                Ok(Ok(Heard::Request(id, request))) => {
+                    self.answer(id, &request);
+                    continue;
+                }
+                Ok(Ok(Heard::Failed(id))) if id == self.client => return Dialled::Silent(Silence::Nothing),
+                Ok(Ok(_)) => continue,
+                Ok(Err(silence)) => return Dialled::Silent(silence),
+                Err(_) => {
+                    self.give_up().await;
+                    return match progress.is_heard {
+                        true => Dialled::NotAnswered(progress),
+                        false => Dialled::Silent(Silence::Nothing),
+                    };
+                }
+            };
+            progress.is_heard = true;
+            match response.status.code() {
+                100 => {}
+                status @ 101..200 => progress.status = Some(status),
+                200..300 => return Dialled::Answered(response),
+                401 | 407 if tries >= MOST_TRIES || (tries > 0 && !is_stale(&response)) => {
+                    return Dialled::AsksForever(response);
+                }
+                401 | 407 => {
+                    tries += 1;
+                    if !self.proves(&response) {
+                        return Dialled::Unanswerable(response);
+                    }
+                }
+                _ => return Dialled::Refused(response),
+            }
+        }
+    }
+
+    /// Sends the INVITE again with what a challenge asks for. False where there is nothing to answer with.
+    fn proves(&mut self, response: &Response) -> bool {
+        if self.account.is_none() || !self.session.challenged(&response.headers) {
+            return false;
+        }
+        let mut again = self.invite.clone();
+        again.cseq.number = again.cseq.number.saturating_add(1);
+        self.prove(&mut again);
+        self.invite = again.clone();
+        self.client = self.send(again);
+        true
+    }
+
+    fn prove(&mut self, request: &mut Request) {
+        let cnonce = format!("{:016x}", self.random.next_u64());
+        if let Some(account) = self.account.filter(|_| !self.session.is_empty()) {
+            self.session.prove(request, &account.login, &account.password, &cnonce);
+        }
+    }
+
+    /// Takes the INVITE back; should somebody answer all the same, that is hung up.
+    async fn give_up(&mut self) {
+        self.layer.cancel(Instant::now(), self.client);
+        let until = Instant::now() + LAST_WORDS;
+        while let Ok(Ok(heard)) = timeout_at(until.into(), self.next()).await {
+            match heard {
+                Heard::Response(id, response) if id == self.client && response.status.is_success() => {
+                    if let Some(dialog) = self.acknowledge(&response) {
+                        self.hang_up(dialog).await;
+                    }
+                    return;
+                }
+                Heard::Response(id, response) if id == self.client && response.status.is_final() => {
+                    return self.flush().await;
+                }
+                Heard::Failed(id) if id == self.client => return,
+                Heard::Request(id, request) => self.answer(id, &request),
+                Heard::Response(..) | Heard::Failed(_) => {}
+            }
+        }
+    }
+
+    /// Lets out what is to be said already, such as the ACK of a refusal.
+    pub(super) async fn flush(&mut self) {
+        let _ = timeout_at(Instant::now().into(), self.next()).await;
+    }
+
+    /// The dialog that an answer makes, acknowledged; None where it makes none.
+    pub(super) fn acknowledge(&mut self, response: &Response) -> Option<Dialog> {
+        let dialog = Dialog::uac(&self.invite, response, self.line.flow).ok()?;
+        let mut ack = dialog.ack(self.invite.cseq.number);
+        ack.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
+        // The ACK has the credentials of its INVITE (RFC 3261 section 22.1).
+        for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
+            for value in self.invite.headers.get_all(&name) {
+                ack.headers.push(name.clone(), value);
+            }
+        }
+        self.layer.ack(Instant::now(), ack, self.line.flow, self.line.sent_by());
+        Some(dialog)
+    }
+
+    /// Waits for as long as people talk: until the other side hangs up, or nobody waits any more. An answer that comes again has not
+    /// been acknowledged yet.
+    pub(super) async fn talk(&mut self) -> Result<(), Silence> {
+        loop {
+            match self.next().await? {
+                Heard::Response(id, response) if id == self.client && response.status.is_success() => {
+                    self.acknowledge(&response);
+                }
+                Heard::Request(id, request) => {
+                    self.answer(id, &request);
+                    if request.method == Method::Bye {
+                        self.flush().await;
+                        return Ok(());
+                    }
+                }
+                Heard::Response(..) | Heard::Failed(_) => {}
+            }
+        }
+    }
+
+    /// Says BYE, and waits for its answer.
+    pub(super) async fn hang_up(&mut self, mut dialog: Dialog) {
+        let mut bye = dialog.request(Method::Bye);
+        self.prove(&mut bye);
+        let mut client = self.send(bye);
+        let (until, mut is_asked) = (Instant::now() + LAST_WORDS, false);
+        while let Ok(Ok(heard)) = timeout_at(until.into(), self.next()).await {
+            match heard {
+                Heard::Response(id, response) if id == client => match response.status.code() {
+                    100..200 => {}
+                    401 | 407 if !is_asked && self.session.challenged(&response.headers) => {
+                        is_asked = true;
+                        let mut bye = dialog.request(Method::Bye);
+                        self.prove(&mut bye);
+                        client = self.send(bye);
+                    }
+                    _ => return,
+                },
+                Heard::Response(id, response) if id == self.client && response.status.is_success() => {
+                    self.acknowledge(&response);
+                }
+                Heard::Failed(id) if id == client => return,
+                Heard::Request(id, request) => self.answer(id, &request),
+                Heard::Response(..) | Heard::Failed(_) => {}
+            }
+        }
+    }
+
+    /// Answers what the other side asks meanwhile: the session stays as it is.
+    fn answer(&mut self, id: ServerId, request: &Request) {
+        let status = match request.method {
+            Method::Bye | Method::Options | Method::Info => StatusCode::OK,
+            Method::Update if request.body.is_empty() => StatusCode::OK,
+            _ => StatusCode::NOT_ACCEPTABLE_HERE,
+        };
+        let mut response = request.response(status);
+        response.headers.push(HeaderName::Server, self.settings.user_agent.clone());
+        self.layer.respond(Instant::now(), id, response);
+    }
+}
+
+/// As with REGISTER.
+const MOST_TRIES: u32 = 2;
+/// For the answer to a CANCEL or a BYE.
+const LAST_WORDS: Duration = Duration::from_secs(4);
+const IDLE: Duration = Duration::from_secs(60);
