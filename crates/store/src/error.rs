@@ -161,6 +161,42 @@ pub enum StoreError {
         "the key was given in `store.key`, which only you can change: write it to a file, name that in `store.key_file`, and rotate then"
     )]
     KeyGiven,
+    /// The file of a fresh key cannot be given to whom the old one belongs, who could not read it then. Nothing was changed.
+    #[error(
+        "the new key file {} cannot be given to user {user}, who has the old one ({reason}): run this as that user, or as root; nothing was changed", path.display()
+    )]
+    KeyOwner {
+        /// The file of the fresh key.
+        path: PathBuf,
+        /// The number of the user.
+        user: u32,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// Every secret is sealed under the fresh key, which did not get to its place. Nothing is lost: whoever opens the
+    /// database finds it, and brings it there.
+    #[error(
+        "every secret is encrypted under the new key now, but that cannot be put in its place {} ({reason}): leave {} where it is, mend the folder, and start Kiestoon again, which brings it there",
+        file.display(), fresh.display()
+    )]
+    KeyNotPlaced {
+        /// Where the fresh key is.
+        fresh: PathBuf,
+        /// Where it should be.
+        file: PathBuf,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// The database did not say whether it took the fresh key, so both keys stay.
+    #[error(
+        "the database did not say whether it took the new key ({reason}): leave {} where it is and start Kiestoon, which finds the key that fits; then run this again", fresh.display()
+    )]
+    KeyUndecided {
+        /// Where the fresh key is.
+        fresh: PathBuf,
+        /// Why the transaction did not end.
+        reason: String,
+    },
     /// A stored secret does not open: the row was changed by other hands.
     #[error("the stored secret {place} cannot be opened: set that password again")]
     Sealed {
@@ -342,6 +378,8 @@ impl StoreError {
                 | Self::KeyFormat { .. }
                 | Self::WrongKey { .. }
                 | Self::KeyGiven
+                | Self::KeyOwner { .. }
+                | Self::KeyNotPlaced { .. }
                 | Self::Sealed { .. }
                 | Self::Value { .. }
                 | Self::Import(_)

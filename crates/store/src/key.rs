@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -98,21 +98,54 @@ fn create(path: &Path) -> Result<(), StoreError> {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     let draft = path.with_extension(format!("draft-{}", uuid::Uuid::now_v7()));
-    let linked = write_fresh(&draft).and_then(|()| match fs::hard_link(&draft, path) {
+    write_fresh(&draft, None)?;
+    let linked = match fs::hard_link(&draft, path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error)),
         _ => Ok(()),
-    });
+    };
     let removed = fs::remove_file(&draft).map_err(failed);
     linked.and(removed)
 }
 
-/// Writes a fresh key into a new file that only its owner may read.
-pub(crate) fn write_fresh(path: &Path) -> Result<(), StoreError> {
-    let failed = |error: io::Error| key_file(path, &error);
+/// Whom a file belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Owner {
+    user: u32,
+    group: u32,
+}
+
+impl Owner {
+    pub(crate) fn of(path: &Path) -> Result<Self, StoreError> {
+        let file = fs::metadata(path).map_err(|error| key_file(path, &error))?;
+        Ok(Self { user: file.uid(), group: file.gid() })
+    }
+}
+
+/// Writes a fresh key into a new file that only its owner may read: whoever runs this, or another one that is named. Where that
+/// fails there is no file.
+pub(crate) fn write_fresh(path: &Path, owner: Option<Owner>) -> Result<(), StoreError> {
     let key: [u8; LENGTH] = random()?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-    let written = file.write_all(format!("{}\n", STANDARD.encode(key)).as_bytes());
-    written.and_then(|()| file.sync_all()).map_err(failed)
+    let failed = |error: io::Error| key_file(path, &error);
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let whole = owner.map_or(Ok(()), |owner| give(&file, path, owner)).and_then(|()| {
+        let mut file = &file;
+        let written = file.write_all(format!("{}\n", STANDARD.encode(key)).as_bytes());
+        written.and_then(|()| file.sync_all()).map_err(failed)
+    });
+    if whole.is_err() {
+        // What went wrong before is what counts.
+        let _ = fs::remove_file(path);
+    }
+    whole
+}
+
+/// Gives a file to an owner, who could not read it else: what root writes belongs to root.
+fn give(file: &fs::File, path: &Path, Owner { user, group }: Owner) -> Result<(), StoreError> {
+    fchown(file, Some(user), Some(group)).map_err(|error| StoreError::KeyOwner {
+        path: path.into(),
+        user,
+        reason: error.to_string(),
+    })
 }
 
 fn is_missing(path: &Path) -> bool {

@@ -11,7 +11,7 @@ use sqlx::AnyConnection;
 use uuid::Uuid;
 
 use crate::error::Fault;
-use crate::key::{key_file, write_fresh};
+use crate::key::{Owner, key_file, write_fresh};
 use crate::seal::{Place, Seal};
 use crate::{Key, Store, StoreError, settings};
 
@@ -24,15 +24,20 @@ pub struct Rotation {
     pub key: PathBuf,
     /// Where the old key is now, which copies of the database from before need; None where it is kept no longer.
     pub old: Option<PathBuf>,
+    /// Where the keys of earlier rotations are still kept, the oldest first.
+    pub older: Vec<PathBuf>,
 }
 
 impl Store {
     /// Seals every secret under a fresh key and puts that in the place of the key file, all or nothing: cut short at any point,
-    /// every secret opens under the key that the next start finds. Other processes that have the database open find the new
-    /// key by themselves. What is derived from the key ([`Store::derived_key`]) stays as it was until they start again.
+    /// every secret opens under the key that the next start finds. The new file belongs to whom the old one belonged. Other
+    /// processes that have the database open find the new key by themselves. What is derived from the key
+    /// ([`Store::derived_key`]) stays as it was until they start again.
     ///
     /// # Errors
-    /// When the key came from no file, a secret does not open, or database or folder cannot be written. Nothing was changed then.
+    /// When the key came from no file, a secret does not open, or database or folder cannot be written. Nothing was changed then,
+    /// but for [`StoreError::KeyNotPlaced`] (everything was, only the file is not at its place) and
+    /// [`StoreError::KeyUndecided`] (the next start finds out).
     pub async fn rotate_key(&self, keep_old: bool) -> Result<Rotation, StoreError> {
         self.explain(async {
             let file = self.key_file().ok_or(StoreError::KeyGiven)?;
@@ -40,31 +45,72 @@ impl Store {
             // From here on nobody else rotates.
             let old = self.seal(&mut writing).await?;
             settle(&file, &mut writing).await?;
-            let fresh = beside(&file, FRESH, &Uuid::now_v7().to_string());
-            write_fresh(&fresh)?;
-            let secrets = async {
-                let new = Seal::new(&Key::load(&fresh)?);
-                let secrets = seal_anew(&mut writing, &old, &new).await?;
-                settings::store_key_check(&mut writing, &new).await?;
-                Ok::<_, Fault>((secrets, new))
-            }
-            .await;
-            let (secrets, new) = match secrets {
-                Ok(done) => done,
-                Err(fault) => {
-                    // A key that nothing is sealed under is of no use; the fault is what counts.
-                    let _ = fs::remove_file(&fresh);
-                    return Err(fault);
+            let older = all_beside(&file, KEPT);
+            let mut made = Made::beside(&file, keep_old)?;
+            let new = Seal::new(&Key::load(&made.fresh)?);
+            let secrets = seal_anew(&mut writing, &old, &new).await?;
+            settings::store_key_check(&mut writing, &new).await?;
+            // From here on the database may need them.
+            made.stays = true;
+            if let Err(error) = writing.commit().await {
+                made.stays = self.has_taken(&new, &made, &error).await?;
+                if !made.stays {
+                    return Err(error.into());
                 }
-            };
-            let old = keep_old.then(|| keep(&file)).transpose()?;
-            // Where this fails nobody knows whether it was taken; the fresh key stays for whoever finds that it was.
-            writing.commit().await?;
+            }
             self.use_seal(new);
-            take_place(&fresh, &file)?;
-            Ok(Rotation { secrets, key: file, old })
+            let unplaced = |error: &io::Error| StoreError::KeyNotPlaced {
+                fresh: made.fresh.clone(),
+                file: file.clone(),
+                reason: error.to_string(),
+            };
+            // Once the old key has lost its place, no power cut may take back what is sealed under the new one.
+            self.sync().map_err(|error| unplaced(&error))?;
+            take_place(&made.fresh, &file).map_err(|error| unplaced(&error))?;
+            Ok(Rotation { secrets, older, old: made.kept.take(), key: file })
         })
         .await
+    }
+
+    /// Whether the database is sealed under the fresh key although its transaction did not end well: the answer alone may have
+    /// been lost. Asked under the lock, which is had only once that transaction is over.
+    async fn has_taken(&self, new: &Seal, made: &Made, error: &sqlx::Error) -> Result<bool, StoreError> {
+        let looked = async { settings::key_fits(&mut *self.begin_change().await?, new).await };
+        looked.await.map_err(|_: Fault| StoreError::KeyUndecided {
+            fresh: made.fresh.clone(),
+            reason: error.to_string(),
+        })
+    }
+}
+
+/// The files that a rotation makes beside the key file. They go with it where the database does not need them.
+struct Made {
+    fresh: PathBuf,
+    kept: Option<PathBuf>,
+    stays: bool,
+}
+
+impl Made {
+    /// Writes the fresh key, for whom the old one belongs to, and leaves that under a name of its own. They are on the disk then.
+    fn beside(file: &Path, keep_old: bool) -> Result<Self, StoreError> {
+        let fresh = beside(file, FRESH, &Uuid::now_v7().to_string());
+        write_fresh(&fresh, Some(Owner::of(file)?))?;
+        let mut made = Self { fresh, kept: None, stays: false };
+        made.kept = keep_old.then(|| keep(file)).transpose()?;
+        let folder = folder(file);
+        let synced = fs::File::open(&folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|error| key_file(&folder, &error))?;
+        Ok(made)
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        if !self.stays {
+            // What went wrong before is what counts.
+            let _ = fs::remove_file(&self.fresh);
+            let _ = self.kept.as_ref().map(fs::remove_file);
+        }
     }
 }
 
@@ -81,12 +127,12 @@ pub(crate) async fn rotated(
     let wrong = StoreError::WrongKey { key: key.origin(), database };
     let Some(file) = key.file() else { return Err(wrong.into()) };
     // First those beside it: what is renamed in the meantime is found at its new name then.
-    for written in unfinished(file).into_iter().chain([file.to_owned()]) {
+    for written in all_beside(file, FRESH).into_iter().chain([file.to_owned()]) {
         let Ok(found) = Key::load(&written) else { continue };
         let seal = Seal::new(&found);
         if settings::key_fits(connection, &seal).await? {
             if written != file {
-                take_place(&written, file)?;
+                take_place(&written, file).map_err(|error| key_file(file, &error))?;
             }
             return Ok((Key::load(file)?, seal));
         }
@@ -132,48 +178,46 @@ fn keep(file: &Path) -> Result<PathBuf, StoreError> {
     Ok(kept)
 }
 
-/// Puts a key into the place of the key file; another process may have done so a moment ago.
-fn take_place(fresh: &Path, file: &Path) -> Result<(), StoreError> {
-    let failed = |error: io::Error| key_file(file, &error);
+/// Puts a key into the place of the key file; another process may have done so a moment ago. Under which of its names the
+/// key is found after a power cut does not matter.
+fn take_place(fresh: &Path, file: &Path) -> io::Result<()> {
     match fs::rename(fresh, file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        other => other.map_err(failed)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
-    let folder =
-        file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
-/// Keys of rotations that did not come to an end.
-fn unfinished(file: &Path) -> Vec<PathBuf> {
-    let (Some(folder), Some(name)) = (beside(file, FRESH, "").parent().map(Path::to_owned), file.file_name())
-    else {
-        return Vec::new();
-    };
-    let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-    let begins = format!("{}.{FRESH}-", name.to_string_lossy());
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&begins))
-        .map(|entry| entry.path())
-        .collect()
+/// The keys beside the key file: those of rotations that did not come to an end, or those that were kept; the oldest first.
+fn all_beside(file: &Path, what: &str) -> Vec<PathBuf> {
+    let begins = beside(file, what, "");
+    let begins = begins.file_name().unwrap_or_default().to_string_lossy();
+    let entries = fs::read_dir(folder(file)).into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&*begins));
+    let mut found: Vec<_> = ours.map(|entry| file.with_file_name(entry.file_name())).collect();
+    found.sort();
+    found
 }
 
 /// Finishes what other rotations left: a key that fits gets its place, and one that was never used goes. Only for whoever holds
 /// the lock: a key that does not fit yet may be another's whose transaction is about to end.
 async fn settle(file: &Path, connection: &mut AnyConnection) -> Result<(), Fault> {
-    for left in unfinished(file) {
+    for left in all_beside(file, FRESH) {
         let fits = match Key::load(&left) {
             Ok(key) => settings::key_fits(connection, &Seal::new(&key)).await?,
             Err(_) => false,
         };
         if fits {
-            take_place(&left, file)?;
+            take_place(&left, file).map_err(|error| key_file(file, &error))?;
         } else {
             fs::remove_file(&left).map_err(|error| key_file(&left, &error))?;
         }
     }
     Ok(())
+}
+
+fn folder(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or_else(|| Path::new(".")).to_owned()
 }
 
 fn beside(file: &Path, what: &str, which: &str) -> PathBuf {

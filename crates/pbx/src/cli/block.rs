@@ -1,41 +1,36 @@
 //! `kiestoon block`: who is kept out.
 
-use kiestoon_config::Config;
-use kiestoon_store::{Block, BlockAction, BlockCondition, BlockDetails, Presets, Store};
+use kiestoon_store::{Block, BlockAction, BlockCondition, BlockDetails, Presets};
 use serde_json::{Value, json};
 
 use super::args::{BlockArgs, BlockVerb, BlockWho as Who, BlockWhom as Whom};
+use super::desk::{Desk, Opening};
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::names::{Names, no_trunk};
 use super::table::Table;
-use super::{Cli, database, print_line, when};
+use super::{Cli, print_line, when};
 
 pub(super) fn block(cli: &Cli, args: BlockArgs) -> Result<(), Failure> {
     let config = cli.config()?;
     let presets = cli.presets(&config)?;
     cli.block_on(async {
-        let store = match args.verb {
-            BlockVerb::Add { .. } => database::open(&config).await?,
-            _ => database::open_existing(&config).await?,
+        let opening = match args.verb {
+            BlockVerb::Add { .. } => Opening::MakesOne,
+            _ => Opening::MustBeThere,
         };
-        let desk = Desk { cli, config: &config, presets, store, organisation: args.organisation };
-        desk.run(args.verb).await?;
-        desk.store.close().await;
-        Ok(())
+        let desk = Desk::open(cli, &config, opening, args.organisation, Blocks { presets }).await?;
+        let done = desk.run(args.verb).await;
+        desk.close(done).await
     })
 }
 
-/// What the verbs of this file share.
-struct Desk<'a> {
-    cli: &'a Cli,
-    config: &'a Config,
+/// What the verbs of this file need beside the database.
+struct Blocks {
     presets: Presets,
-    store: Store,
-    organisation: Option<String>,
 }
 
-impl Desk<'_> {
+impl Desk<'_, Blocks> {
     async fn run(&self, verb: BlockVerb) -> Result<(), Failure> {
         match verb {
             BlockVerb::Add { whom, action, context, note } => {
@@ -53,8 +48,8 @@ impl Desk<'_> {
         let language = self.cli.language;
         let home = self.organisation.as_deref();
         self.refuse_unknown(&details).await?;
-        let (is_new, block) = self.store.save_block(home, &self.presets, details).await?;
-        database::announce(self.config, language).await;
+        let (is_new, block) = self.store.save_block(home, &self.own.presets, details).await?;
+        self.announce().await;
         if self.cli.json {
             return self.cli.print_json(&shown(&block));
         }
@@ -92,8 +87,8 @@ impl Desk<'_> {
     async fn remove(&self, named: Whom) -> Result<(), Failure> {
         let language = self.cli.language;
         let (home, condition) = (self.organisation.as_deref(), condition(named.who));
-        let removed = self.store.remove_block(home, &self.presets, condition, named.trunk).await?;
-        database::announce(self.config, language).await;
+        let removed = self.store.remove_block(home, &self.own.presets, condition, named.trunk).await?;
+        self.announce().await;
         if self.cli.json {
             return self.cli.print_json(&json!({ "removed": removed.to_string() }));
         }

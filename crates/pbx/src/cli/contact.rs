@@ -2,41 +2,36 @@
 
 use std::path::Path;
 
-use kiestoon_config::Config;
-use kiestoon_store::{ContactEntry, Presets, Store};
+use kiestoon_store::{ContactEntry, Presets};
 use serde_json::json;
 
 use super::args::{ContactArgs, ContactVerb};
+use super::desk::{Desk, Opening};
 use super::failure::Failure;
 use super::language::say;
 use super::table::Table;
-use super::{Cli, database, import, print_line, when};
+use super::{Cli, import, print_line, when};
 
 pub(super) fn contact(cli: &Cli, args: ContactArgs) -> Result<(), Failure> {
     let config = cli.config()?;
     let presets = cli.presets(&config)?;
     cli.block_on(async {
-        let store = match args.verb {
-            ContactVerb::Add { .. } | ContactVerb::Import { .. } => database::open(&config).await?,
-            _ => database::open_existing(&config).await?,
+        let opening = match args.verb {
+            ContactVerb::Add { .. } | ContactVerb::Import { .. } => Opening::MakesOne,
+            _ => Opening::MustBeThere,
         };
-        let desk = Desk { cli, config: &config, presets, store, organisation: args.organisation };
-        desk.run(args.verb).await?;
-        desk.store.close().await;
-        Ok(())
+        let desk = Desk::open(cli, &config, opening, args.organisation, Contacts { presets }).await?;
+        let done = desk.run(args.verb).await;
+        desk.close(done).await
     })
 }
 
-/// What the verbs of this file share.
-struct Desk<'a> {
-    cli: &'a Cli,
-    config: &'a Config,
+/// What the verbs of this file need beside the database.
+struct Contacts {
     presets: Presets,
-    store: Store,
-    organisation: Option<String>,
 }
 
-impl Desk<'_> {
+impl Desk<'_, Contacts> {
     async fn run(&self, verb: ContactVerb) -> Result<(), Failure> {
         match verb {
             ContactVerb::Add { number, name } => self.add(number, name).await,
@@ -48,19 +43,19 @@ impl Desk<'_> {
 
     async fn add(&self, number: String, name: String) -> Result<(), Failure> {
         let entry = ContactEntry { number, name, line: 0 };
-        let (home, presets) = (self.organisation.as_deref(), &self.presets);
+        let (home, presets) = (self.organisation.as_deref(), &self.own.presets);
         self.store.save_contacts(home, presets, std::slice::from_ref(&entry), "cli", "").await?;
         self.done(&entry.number, "kept", "bewaard").await
     }
 
     async fn remove(&self, number: &str) -> Result<(), Failure> {
-        self.store.remove_contact(self.organisation.as_deref(), &self.presets, number).await?;
+        self.store.remove_contact(self.organisation.as_deref(), &self.own.presets, number).await?;
         self.done(number, "removed", "verwijderd").await
     }
 
     async fn done(&self, number: &str, english: &str, dutch: &str) -> Result<(), Failure> {
         let language = self.cli.language;
-        database::announce(self.config, language).await;
+        self.announce().await;
         if self.cli.json {
             return self.cli.print_json(&json!({ "number": number }));
         }
@@ -75,9 +70,9 @@ impl Desk<'_> {
         let file = file.display().to_string();
         let entries = ContactEntry::list(&file, &text).map_err(|problems| Failure::import(&problems))?;
         let home = self.organisation.as_deref();
-        let counts = self.store.save_contacts(home, &self.presets, &entries, "csv", &file).await?;
+        let counts = self.store.save_contacts(home, &self.own.presets, &entries, "csv", &file).await?;
         if counts.created + counts.updated > 0 {
-            database::announce(self.config, language).await;
+            self.announce().await;
         }
         let (created, updated, unchanged) = (counts.created, counts.updated, counts.unchanged);
         if self.cli.json {

@@ -85,6 +85,19 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
             database
         ),
         StoreError::KeyGiven => "de sleutel staat in `store.key`, die alleen u kunt veranderen: schrijf hem in een bestand, noem dat in `store.key_file`, en vernieuw hem dan".into(),
+        StoreError::KeyOwner { path, user, reason } => format!(
+            "het nieuwe sleutelbestand {} kan niet van gebruiker {user} worden, die het oude heeft ({reason}): doe dit als die gebruiker, of als root; er is niets veranderd",
+            path.display()
+        ),
+        StoreError::KeyNotPlaced { fresh, file, reason } => format!(
+            "alle geheimen zijn nu versleuteld met de nieuwe sleutel, maar die kan niet op zijn plaats {} komen ({reason}): laat {} waar het is, herstel de map, en start Kiestoon opnieuw, dat hem daar neerzet",
+            file.display(),
+            fresh.display()
+        ),
+        StoreError::KeyUndecided { fresh, reason } => format!(
+            "de database zei niet of zij de nieuwe sleutel heeft aangenomen ({reason}): laat {} waar het is en start Kiestoon, dat de passende sleutel vindt; doe dit daarna opnieuw",
+            fresh.display()
+        ),
         StoreError::UnknownOrganisation { slug } => format!("er is geen organisatie `{slug}`"),
         StoreError::OrganisationNeeded => "er zijn meer organisaties: noem er een".into(),
         StoreError::UnknownExtension { number, organisation } => {

@@ -2,39 +2,33 @@
 
 use std::io::BufRead as _;
 
-use kiestoon_config::Config;
-use kiestoon_store::{NewExtension, Store};
+use kiestoon_store::NewExtension;
 use serde_json::json;
 
 use super::args::{ExtensionArgs, ExtensionVerb};
+use super::desk::{Desk, Opening};
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::Table;
-use super::{Cli, database, print_line, when};
+use super::{Cli, print_line, when};
 
 pub(super) fn extension(cli: &Cli, args: ExtensionArgs) -> Result<(), Failure> {
     let config = cli.config()?;
     cli.block_on(async {
-        let store = match args.verb {
-            ExtensionVerb::Add { .. } => database::open(&config).await?,
-            _ => database::open_existing(&config).await?,
+        let opening = match args.verb {
+            ExtensionVerb::Add { .. } => Opening::MakesOne,
+            _ => Opening::MustBeThere,
         };
-        let desk = Desk { cli, config: &config, store, organisation: args.organisation };
-        desk.run(args.verb).await?;
-        desk.store.close().await;
-        Ok(())
+        let desk = Desk::open(cli, &config, opening, args.organisation, Extensions).await?;
+        let done = desk.run(args.verb).await;
+        desk.close(done).await
     })
 }
 
-/// What the verbs of this file share.
-struct Desk<'a> {
-    cli: &'a Cli,
-    config: &'a Config,
-    store: Store,
-    organisation: Option<String>,
-}
+/// Whose verbs those of this file are.
+struct Extensions;
 
-impl Desk<'_> {
+impl Desk<'_, Extensions> {
     async fn run(&self, verb: ExtensionVerb) -> Result<(), Failure> {
         match verb {
             ExtensionVerb::Add { number, name, password } => self.add(number, name, password).await,
@@ -50,7 +44,7 @@ impl Desk<'_> {
         let password = given(password, language)?;
         let new = NewExtension { organisation: self.organisation.clone(), number, name, password };
         let added = self.store.add_extension(&new).await?;
-        database::announce(self.config, language).await;
+        self.announce().await;
         let shown = added.generated.then_some(&added.password);
         if self.cli.json {
             return self.cli.print_json(&json!({
@@ -106,7 +100,7 @@ impl Desk<'_> {
 
     async fn remove(&self, number: &str) -> Result<(), Failure> {
         self.store.remove_extension(self.organisation.as_deref(), number).await?;
-        database::announce(self.config, self.cli.language).await;
+        self.announce().await;
         if self.cli.json {
             return self.cli.print_json(&json!({ "number": number }));
         }
@@ -119,7 +113,7 @@ impl Desk<'_> {
         let given = given(password, language)?;
         let password =
             self.store.set_password(self.organisation.as_deref(), number, given.as_deref()).await?;
-        database::announce(self.config, language).await;
+        self.announce().await;
         let shown = given.is_none().then_some(password);
         if self.cli.json {
             return self.cli.print_json(&json!({ "number": number, "password": shown }));

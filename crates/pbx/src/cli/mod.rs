@@ -7,6 +7,7 @@ mod check;
 mod contact;
 mod ctl;
 mod database;
+mod desk;
 mod dialplan;
 mod doctor;
 mod dutch;

@@ -1,38 +1,33 @@
 //! `kiestoon profile`: rights and limits with a name.
 
-use kiestoon_config::Config;
-use kiestoon_store::{ProfileSettings, Store, StoreError};
+use kiestoon_store::{ProfileSettings, StoreError};
 use serde_json::json;
 
 use super::args::{ProfileArgs, ProfileVerb};
+use super::desk::{Desk, Opening};
 use super::failure::Failure;
 use super::language::say;
 use super::names::Names;
 use super::table::Table;
-use super::{Cli, database, print_line, rights_words as words};
+use super::{Cli, print_line, rights_words as words};
 
 pub(super) fn profile(cli: &Cli, args: ProfileArgs) -> Result<(), Failure> {
     let config = cli.config()?;
     cli.block_on(async {
-        let store = match args.verb {
-            ProfileVerb::Set { .. } => database::open(&config).await?,
-            _ => database::open_existing(&config).await?,
+        let opening = match args.verb {
+            ProfileVerb::Set { .. } => Opening::MakesOne,
+            _ => Opening::MustBeThere,
         };
-        let desk = Desk { cli, config: &config, store, organisation: args.organisation };
-        desk.run(args.verb).await?;
-        desk.store.close().await;
-        Ok(())
+        let desk = Desk::open(cli, &config, opening, args.organisation, Profiles).await?;
+        let done = desk.run(args.verb).await;
+        desk.close(done).await
     })
 }
 
-struct Desk<'a> {
-    cli: &'a Cli,
-    config: &'a Config,
-    store: Store,
-    organisation: Option<String>,
-}
+/// Whose verbs those of this file are.
+struct Profiles;
 
-impl Desk<'_> {
+impl Desk<'_, Profiles> {
     async fn run(&self, verb: ProfileVerb) -> Result<(), Failure> {
         match verb {
             ProfileVerb::List => self.list().await,
@@ -117,7 +112,7 @@ impl Desk<'_> {
         }
         let change = move |settings: &mut ProfileSettings| take(settings, &pairs);
         let (profile, is_new) = self.store.set_profile(self.organisation.as_deref(), name, change).await?;
-        database::announce(self.config, language).await;
+        self.announce().await;
         if self.cli.json {
             return self.cli.print_json(&json!({ "name": profile.name, "settings": profile.settings }));
         }
@@ -130,7 +125,7 @@ impl Desk<'_> {
 
     async fn remove(&self, name: &str) -> Result<(), Failure> {
         self.store.remove_profile(self.organisation.as_deref(), name).await?;
-        database::announce(self.config, self.cli.language).await;
+        self.announce().await;
         if self.cli.json {
             return self.cli.print_json(&json!({ "name": name }));
         }

@@ -3,14 +3,15 @@
 use kiestoon_config::Config;
 use kiestoon_control::{Client, TryCallOut};
 use kiestoon_dialplan::{Plans, Timestamp};
-use kiestoon_store::{AccountChange, ProfileSettings, RightsChange, RightsOf, Store};
+use kiestoon_store::{AccountChange, ProfileSettings, RightsChange, RightsOf};
 use serde_json::json;
 
 use super::args::{RightsArgs, RightsVerb, Whose};
+use super::desk::{Desk, Opening};
 use super::failure::Failure;
 use super::language::say;
 use super::table::Table;
-use super::{Cli, database, print_line, rights_words as words};
+use super::{Cli, print_line, rights_words as words};
 use crate::{clock, snapshot};
 
 pub(super) fn rights(cli: &Cli, args: RightsArgs) -> Result<(), Failure> {
@@ -24,22 +25,16 @@ pub(super) fn rights(cli: &Cli, args: RightsArgs) -> Result<(), Failure> {
             )
             .await;
         }
-        let store = database::open_existing(&config).await?;
-        let desk = Desk { cli, config: &config, store, organisation: args.organisation };
-        desk.run(args.verb).await?;
-        desk.store.close().await;
-        Ok(())
+        let desk = Desk::open(cli, &config, Opening::MustBeThere, args.organisation, Rights).await?;
+        let done = desk.run(args.verb).await;
+        desk.close(done).await
     })
 }
 
-struct Desk<'a> {
-    cli: &'a Cli,
-    config: &'a Config,
-    store: Store,
-    organisation: Option<String>,
-}
+/// Whose verbs those of this file are.
+struct Rights;
 
-impl Desk<'_> {
+impl Desk<'_, Rights> {
     async fn run(&self, verb: RightsVerb) -> Result<(), Failure> {
         match verb {
             RightsVerb::Show(whose) => self.show(&whose).await,
@@ -80,7 +75,7 @@ impl Desk<'_> {
         }
         let number = whose.number.as_deref();
         let rights = self.store.set_rights(self.organisation.as_deref(), number, change).await?;
-        database::announce(self.config, language).await;
+        self.announce().await;
         if self.cli.json {
             let account = self.account(&rights).await?;
             return self.cli.print_json(&words::as_json(&rights, &account));

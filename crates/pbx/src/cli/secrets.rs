@@ -24,8 +24,9 @@ fn rotate(cli: &Cli, keep_old: bool) -> Result<(), Failure> {
         Ok(done)
     })?;
     if cli.json {
-        return cli
-            .print_json(&json!({ "secrets": done.secrets, "key_file": done.key, "old_key_file": done.old }));
+        return cli.print_json(&json!({
+            "secrets": done.secrets, "key_file": done.key, "old_key_file": done.old, "older_key_files": done.older,
+        }));
     }
     let (count, key) = (done.secrets, done.key.display());
     print_line(&say!(
@@ -39,6 +40,14 @@ fn rotate(cli: &Cli, keep_old: bool) -> Result<(), Failure> {
             cli.language,
             "copies of the database from before today need the old key: {old}; remove it when none is left",
             "kopieën van de database van vóór nu hebben de oude sleutel nodig: {old}; verwijder die als er geen meer is"
+        ));
+    }
+    if !done.older.is_empty() {
+        let older = done.older.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+        print_line(&say!(
+            cli.language,
+            "keys of earlier rotations are still kept, remove them too when no copy of their time is left: {older}",
+            "sleutels van eerdere vernieuwingen zijn er nog, verwijder ook die als er geen kopie uit hun tijd meer is: {older}"
         ));
     }
     print_line(cli.language.pick(

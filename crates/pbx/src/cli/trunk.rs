@@ -2,15 +2,16 @@
 
 use kiestoon_config::Config;
 use kiestoon_store::{
-    Presets, Store, StoreError, TrunkChange, TrunkDetails, TrunkPassword, TrunkSettings, WebhookSecret,
+    Presets, StoreError, TrunkChange, TrunkDetails, TrunkPassword, TrunkSettings, WebhookSecret,
 };
 use serde_json::{Value, json};
 
 use super::args::{TrunkArgs, TrunkVerb};
+use super::desk::{Desk, Opening};
 use super::failure::Failure;
 use super::language::say;
 use super::table::Table;
-use super::{Cli, database, extension, print_line, trunk_env, trunk_test, trunk_words as words, when};
+use super::{Cli, extension, print_line, trunk_env, trunk_test, trunk_words as words, when};
 
 pub(super) fn trunk(cli: &Cli, args: TrunkArgs) -> Result<(), Failure> {
     let config = cli.config()?;
@@ -19,34 +20,29 @@ pub(super) fn trunk(cli: &Cli, args: TrunkArgs) -> Result<(), Failure> {
         return words::presets(cli, &presets, name.as_deref());
     }
     cli.block_on(async {
-        let store = match args.verb {
-            TrunkVerb::Add { .. } | TrunkVerb::ImportEnv { .. } => database::open(&config).await?,
-            _ => database::open_existing(&config).await?,
+        let opening = match args.verb {
+            TrunkVerb::Add { .. } | TrunkVerb::ImportEnv { .. } => Opening::MakesOne,
+            _ => Opening::MustBeThere,
         };
-        let desk = Desk { cli, config: &config, presets, store, organisation: args.organisation };
-        desk.run(args.verb).await?;
-        desk.store.close().await;
-        Ok(())
+        let desk = Desk::open(cli, &config, opening, args.organisation, Trunks { presets }).await?;
+        let done = desk.run(args.verb).await;
+        desk.close(done).await
     })
 }
 
-/// What the verbs of this file share.
-struct Desk<'a> {
-    cli: &'a Cli,
-    config: &'a Config,
+/// What the verbs of this file need beside the database.
+struct Trunks {
     presets: Presets,
-    store: Store,
-    organisation: Option<String>,
 }
 
-impl Desk<'_> {
+impl Desk<'_, Trunks> {
     async fn run(&self, verb: TrunkVerb) -> Result<(), Failure> {
         match verb {
             TrunkVerb::List => self.list().await,
             TrunkVerb::Show { name, reveal } => self.show(&name, reveal).await,
             TrunkVerb::Test(asked) => {
                 let (home, trunk) = self.store.trunk(self.organisation.as_deref(), &asked.name).await?;
-                let (cli, config, presets) = (self.cli, self.config, &self.presets);
+                let (cli, config, presets) = (self.cli, self.config, &self.own.presets);
                 let desk = trunk_test::Desk { cli, config, presets, organisation: &home.slug };
                 Box::pin(desk.test(&trunk, &asked)).await
             }
@@ -60,8 +56,8 @@ impl Desk<'_> {
             }
             TrunkVerb::ImportEnv { file } => {
                 let organisation = self.organisation.as_deref();
-                trunk_env::import(self.cli, &self.store, &self.presets, organisation, &file).await?;
-                database::announce(self.config, self.cli.language).await;
+                trunk_env::import(self.cli, &self.store, &self.own.presets, organisation, &file).await?;
+                self.announce().await;
                 Ok(())
             }
             TrunkVerb::Remove { name } => self.remove(&name).await,
@@ -77,7 +73,7 @@ impl Desk<'_> {
                 self.numbers(&name, add, context, &remove).await
             }
             // Needs no database: answered before it is opened.
-            TrunkVerb::Presets { name } => words::presets(self.cli, &self.presets, name.as_deref()),
+            TrunkVerb::Presets { name } => words::presets(self.cli, &self.own.presets, name.as_deref()),
         }
     }
 
@@ -97,7 +93,7 @@ impl Desk<'_> {
             language.pick("changed", "gewijzigd"),
         ]);
         for trunk in &trunks {
-            let preset = self.presets.find(&trunk.preset);
+            let preset = self.own.presets.find(&trunk.preset);
             let below = preset.map(|preset| preset.settings.clone()).unwrap_or_default();
             let hosts = trunk.settings.over(&below).hosts().map(ToString::to_string).collect::<Vec<_>>();
             table.row(vec![
@@ -133,21 +129,21 @@ impl Desk<'_> {
             webhook_url,
             reveal,
         };
-        shown.print(self.cli, &self.presets)
+        shown.print(self.cli, &self.own.presets)
     }
 
     async fn add(&self, name: &str, preset: String, disabled: bool, words: &[String]) -> Result<(), Failure> {
         let said = self.said(words)?;
         let mut details = TrunkDetails { preset, enabled: !disabled, ..TrunkDetails::new(name) };
         apply(&mut details, &said)?;
-        let added = self.store.add_trunk(self.organisation.as_deref(), &self.presets, details).await?;
-        database::announce(self.config, self.cli.language).await;
+        let added = self.store.add_trunk(self.organisation.as_deref(), &self.own.presets, details).await?;
+        self.announce().await;
         self.done(&added, "added", "toegevoegd")
     }
 
     async fn remove(&self, name: &str) -> Result<(), Failure> {
         self.store.remove_trunk(self.organisation.as_deref(), name).await?;
-        database::announce(self.config, self.cli.language).await;
+        self.announce().await;
         if self.cli.json {
             return self.cli.print_json(&json!({ "name": name }));
         }
@@ -165,7 +161,7 @@ impl Desk<'_> {
         let numbers = if add.is_empty() && remove.is_empty() {
             self.store.trunk(self.organisation.as_deref(), name).await?.1.details.numbers
         } else {
-            let presets = &self.presets;
+            let presets = &self.own.presets;
             let change = |details: &mut TrunkDetails| {
                 for number in remove {
                     let normal = details.normal(presets, number).unwrap_or_else(|| number.clone());
@@ -188,8 +184,8 @@ impl Desk<'_> {
         change: impl FnOnce(&mut TrunkDetails) -> Result<(), StoreError> + Send,
     ) -> Result<TrunkChange, Failure> {
         let changed =
-            self.store.change_trunk(self.organisation.as_deref(), name, &self.presets, change).await?;
-        database::announce(self.config, self.cli.language).await;
+            self.store.change_trunk(self.organisation.as_deref(), name, &self.own.presets, change).await?;
+        self.announce().await;
         Ok(changed)
     }
 

@@ -19,7 +19,7 @@ fn the_key_is_rotated_and_every_password_stays() {
     assert_ne!(key(&folder), before);
     let old = folder.path(done["old_key_file"].as_str().expect("a path"));
     assert_eq!(fs::read_to_string(&old).expect("the old key"), before);
-    for file in [old, folder.path("data/kiestoon.key")] {
+    for file in [old.clone(), folder.path("data/kiestoon.key")] {
         assert_eq!(fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o600);
     }
     folder.run(&["extension", "show", "201", "--reveal"]).expect(0).says("geheim201");
@@ -29,5 +29,7 @@ fn the_key_is_rotated_and_every_password_stays() {
         folder.run_with(&["secrets", "rotate", "--forget-old"], &[("LC_ALL", "nl_NL.UTF-8")]).expect(0);
     said.says("opnieuw versleutelde geheimen: 2").says("herstart kiestoon en kiestoon-admin");
     assert!(!said.out().contains("oude sleutel nodig"), "{}", said.out());
+    let kept = old.file_name().expect("a name").to_string_lossy();
+    said.says("sleutels van eerdere vernieuwingen zijn er nog").says(&kept);
     folder.run(&["extension", "show", "201", "--reveal"]).expect(0).says("geheim201");
 }

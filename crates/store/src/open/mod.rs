@@ -127,6 +127,14 @@ impl Store {
         Ok(seal)
     }
 
+    /// Has what was committed on the disk: a file is not synced with each transaction.
+    pub(crate) fn sync(&self) -> std::io::Result<()> {
+        match &self.inner.place {
+            Place::File(file) => file.sync(),
+            Place::Server(_) => Ok(()),
+        }
+    }
+
     /// Seals with this from now on.
     pub(crate) fn use_seal(&self, seal: Seal) {
         self.inner.seal.store(Arc::new(seal));

@@ -72,6 +72,17 @@ impl Sqlite {
         Err(StoreError::Gone { path: self.path.clone() })
     }
 
+    /// Has the write-ahead log on the disk, which `synchronous = NORMAL` leaves to the next checkpoint. Only that file: to close
+    /// one more handle of the database itself would drop the locks that this process has on it.
+    pub(super) fn sync(&self) -> std::io::Result<()> {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        match fs::File::open(log) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            opened => opened?.sync_data(),
+        }
+    }
+
     /// Finds a damaged file before the first call does. Only for files small enough that nobody notices.
     pub(super) async fn quick_check(&self, connection: &mut AnyConnection) -> Result<(), Fault> {
         if !fs::metadata(&self.path).is_ok_and(|file| file.len() <= QUICK_CHECK_BYTES) {

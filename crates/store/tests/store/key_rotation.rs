@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::PathBuf;
 
 use kiestoon_store::{Key, NewExtension, Store, StoreError};
@@ -10,6 +11,9 @@ use sqlx::Row as _;
 use crate::{Fixture, KANTOOR, import, key};
 
 const TRUNK: &str = "[[trunk]]\nname = \"voys\"\nhost = \"sip.example.net\"\nusername = \"100001\"\npassword = \"geheim-van-voys\"\nwebhook_secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\naccount = \"AC1\"\napi_secret = \"geheim-van-de-api\"\n";
+
+/// The user without rights, on most systems.
+const NOBODY: u32 = 65534;
 
 struct Office {
     fixture: Fixture,
@@ -62,6 +66,12 @@ impl Office {
         let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name.contains(".key")).collect()
     }
+
+    /// User and group of the key file.
+    fn owner(&self) -> (u32, u32) {
+        let file = fs::metadata(&self.file).unwrap();
+        (file.uid(), file.gid())
+    }
 }
 
 #[tokio::test]
@@ -88,6 +98,32 @@ async fn the_old_key_is_kept_only_where_that_is_wanted() {
     let done = office.furnished().await.rotate_key(false).await.unwrap();
     assert_eq!(done.old, None);
     assert_eq!(office.files(), ["kiestoon.key"]);
+}
+
+#[tokio::test]
+async fn earlier_keys_are_named_and_stay() {
+    let office = Office::new();
+    let store = office.furnished().await;
+    let first = store.rotate_key(true).await.unwrap();
+    assert!(first.older.is_empty(), "{first:?}");
+    let second = store.rotate_key(true).await.unwrap();
+    assert_eq!(second.older, [first.old.clone().unwrap()]);
+    let third = store.rotate_key(false).await.unwrap();
+    assert_eq!(third.older, [first.old.unwrap(), second.old.unwrap()]);
+    assert_eq!(office.files().len(), 3);
+}
+
+#[tokio::test]
+async fn the_new_key_belongs_to_whom_the_old_one_belonged() {
+    let office = Office::new();
+    let store = office.furnished().await;
+    // Only root gives a file away; whoever else runs this has the old one themselves.
+    let is_given = chown(&office.file, Some(NOBODY), Some(NOBODY)).is_ok();
+    let owner = office.owner();
+    assert!(!is_given || owner == (NOBODY, NOBODY));
+    let done = store.rotate_key(true).await.unwrap();
+    assert_eq!(office.owner(), owner);
+    assert_eq!(fs::metadata(done.old.unwrap()).unwrap().uid(), owner.0);
 }
 
 #[tokio::test]
@@ -165,6 +201,44 @@ async fn a_secret_that_does_not_open_stops_it_and_nothing_is_changed() {
     assert_eq!(office.sealed().await, before);
     assert_eq!(office.files(), ["kiestoon.key"]);
     assert!(office.open().await.extension(None, "201").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_transaction_that_does_not_end_well_leaves_nothing_behind() {
+    let office = Office::new();
+    let store = office.furnished().await;
+    let mut stranger = office.fixture.stranger().await;
+    // What fails at the end of the transaction, and not before.
+    let sql = "CREATE TABLE whole (id INTEGER PRIMARY KEY); \
+        CREATE TABLE part (id INTEGER REFERENCES whole (id) DEFERRABLE INITIALLY DEFERRED); \
+        CREATE TRIGGER broken AFTER UPDATE ON extensions BEGIN INSERT INTO part VALUES (1); END";
+    sqlx::raw_sql(sql).execute(&mut stranger).await.unwrap();
+    let before = office.sealed().await;
+    let refused = store.rotate_key(true).await.unwrap_err();
+    assert!(refused.to_string().contains("FOREIGN KEY"), "{refused}");
+    assert_eq!(office.files(), ["kiestoon.key"]);
+    assert_eq!(office.sealed().await, before);
+    sqlx::raw_sql("DROP TRIGGER broken").execute(&mut stranger).await.unwrap();
+    store.rotate_key(false).await.unwrap();
+    assert!(office.open().await.extension(None, "201").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_new_key_that_does_not_get_to_its_place_is_named_and_nothing_is_lost() {
+    let office = Office::new();
+    let store = office.furnished().await;
+    let directory = store.directory().await.unwrap();
+    // A folder in the place of the file: nothing can be renamed to it.
+    fs::remove_file(&office.file).unwrap();
+    fs::create_dir(&office.file).unwrap();
+    let stands = store.rotate_key(false).await.unwrap_err();
+    let StoreError::KeyNotPlaced { fresh, file, .. } = &stands else { panic!("{stands}") };
+    assert_eq!(*file, office.file);
+    assert!(stands.to_string().contains(&format!("leave {} where it is", fresh.display())), "{stands}");
+    assert_eq!(store.directory().await.unwrap(), directory, "who rotated goes on with the new key");
+    fs::remove_dir(&office.file).unwrap();
+    assert_eq!(office.open().await.directory().await.unwrap(), directory);
+    assert_eq!(office.files(), ["kiestoon.key"]);
 }
 
 #[tokio::test]

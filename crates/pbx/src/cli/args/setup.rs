@@ -29,7 +29,7 @@ pub(in crate::cli) enum SecretsVerb {
         after_help = "All or nothing, while the PBX runs. Copy the new key file to other machines that use the same database.\n\nExample:\n  kiestoon secrets rotate"
     )]
     Rotate {
-        /// Remove the old key, which copies of the database from before need
+        /// Remove the old key, which copies of the database from before need; keys of earlier rotations are named and stay
         #[arg(long)]
         forget_old: bool,
     },
