@@ -119,8 +119,7 @@ export class App extends KiestoonElement {
 
   /** Where somebody comes in: an administrator who has no extension has nothing to do at the phone. */
   #first({ role, extension }: User): PageName {
-    if (role !== 'admin') return 'phone';
-    return extension === null ? 'trunks' : this.page;
+    return role === 'admin' && extension === null ? 'trunks' : this.page;
   }
 
   #follow(event: MouseEvent, page: PageName): void {

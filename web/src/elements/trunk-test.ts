@@ -31,16 +31,13 @@ export class TrunkTest extends KiestoonElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#ticking = setInterval(() => this.#left() > 0 && this.requestUpdate(), 250);
+    void this.#climb({});
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     if (this.#ticking) clearInterval(this.#ticking);
     this.stop?.abort();
-  }
-
-  override firstUpdated(): void {
-    void this.#climb({});
   }
 
   /** Who was at the button that stops is at the verdict once there is nothing to stop. */

@@ -24,7 +24,10 @@ beforeEach(() => {
   vi.stubGlobal('EventSource', Events);
   speak('nl');
 });
-afterEach(() => document.body.replaceChildren());
+afterEach(() => {
+  document.body.replaceChildren();
+  history.replaceState(null, '', '/');
+});
 
 const json = (status: number, body: object) => new Response(JSON.stringify(body), { status });
 const trunk = (name: string, more: Partial<Trunk['live'] & object> = {}): Trunk => ({
@@ -92,6 +95,12 @@ test('a trunk is shown as it stands, with a mark that is no text and words besid
   for (const said of ['Ligt eruit', '192.0.2.10:5060 antwoordt niet.', 'Niet aangemeld']) expect(old).toContain(said);
   const mark = deep(card(page, 1).shadowRoot as ShadowRoot, 'svg.mark');
   expect([mark?.classList.contains('down'), mark?.getAttribute('aria-hidden')]).toEqual([true, 'true']);
+});
+
+test('a trunk that works halfway says what is missing, and a gauge how many calls it has', async () => {
+  const page = await shown(async () => listed(trunk('voys', { registered_until: null })));
+  expect(words(card(page))).toContain('Niet aangemeld, dus er komen geen gesprekken binnen.');
+  expect(deep(card(page).shadowRoot as ShadowRoot, '.gauge .used')?.getAttribute('width')).toBe('75.0');
 });
 
 test('an event of a trunk is looked at, and a page that is left listens no more', async () => {
@@ -245,16 +254,53 @@ test.each([
   await vi.waitFor(() => expect(words(card(page))).toContain(said));
 });
 
+/** The whole page, for somebody of this role. */
+async function visited(role: string, extension: string | null = '201'): Promise<App> {
+  const user = { login: 'x', name: '', role, extension };
+  vi.stubGlobal('fetch', async (path: string) => {
+    if (path === '/api/v1/session') return json(200, { user, csrf: '' });
+    return path.startsWith('/api/v1/trunks') ? listed(trunk('voys')) : json(409, { code: 'no_extension' });
+  });
+  const app = new App();
+  document.body.replaceChildren(app);
+  await vi.waitFor(() => expect(words(app)).toContain('Uitloggen'));
+  return app;
+}
+
+const links = (app: App) => [...app.renderRoot.querySelectorAll<HTMLElement>('nav a')];
+
 test('only administrators have the page', async () => {
-  const visit = async (role: string) => {
-    vi.stubGlobal('fetch', async () => json(200, { user: { login: 'x', name: '', role, extension: '201' }, csrf: '' }));
-    const app = new App();
-    document.body.replaceChildren(app);
-    await vi.waitFor(() => expect(words(app)).toContain('Uitloggen'));
-    return [...app.renderRoot.querySelectorAll('nav a')].map((one) => one.textContent?.trim());
-  };
-  expect(await visit('admin')).toEqual(['Telefoon', 'Trunks']);
-  expect(await visit('user')).toEqual([]);
+  expect(links(await visited('admin')).map((one) => one.textContent?.trim())).toEqual(['Telefoon', 'Trunks']);
+  history.replaceState(null, '', '/trunks');
+  const app = await visited('user');
+  expect([links(app), location.pathname]).toEqual([[], '/']);
+  expect(app.renderRoot.querySelector('kiestoon-trunks')).toBeNull();
+});
+
+test('an administrator without an extension begins at the trunks', async () => {
+  const app = await visited('admin', null);
+  await vi.waitFor(() => expect(words(app)).toContain('voys'));
+  expect(location.pathname).toBe('/trunks');
+});
+
+test('at another page the keyboard is not the phone’s, and a call is told of', async () => {
+  const app = await visited('admin');
+  const phone = app.renderRoot.querySelector('kiestoon-phone') as unknown as EventTarget & { number: string };
+  const press = (key: string) => window.dispatchEvent(new KeyboardEvent('keydown', { key }));
+  press('2');
+  expect(phone.number).toBe('2');
+  links(app)[1]?.click();
+  await vi.waitFor(() => expect(words(app)).toContain('voys'));
+  expect(location.pathname).toBe('/trunks');
+  press('3');
+  expect(phone.number).toBe('2');
+  const detail = { state: 'incoming', name: 'Sanne de Vries', number: '204' };
+  phone.dispatchEvent(new CustomEvent('call', { detail }));
+  await vi.waitFor(() => expect(words(app)).toMatch(/Inkomende oproep Sanne de Vries .*Naar de telefoon/));
+  app.renderRoot.querySelector<HTMLElement>('.call button')?.click();
+  await vi.waitFor(() => expect(words(app)).not.toContain('Naar de telefoon'));
+  expect(location.pathname).toBe('/');
+  expect(app.renderRoot.querySelector('kiestoon-phone')).toBe(phone);
 });
 
 test('times and pictures', () => {
@@ -263,5 +309,5 @@ test('times and pictures', () => {
   expect(moment(noon, new Date(2026, 10, 23, 1))).toMatch(/^22 nov.* 12:05$/);
   expect([0.34, 12.3, 2_003].map(duration)).toEqual(['0,3 ms', '12 ms', '2 s']);
   expect(sparkline([12])).not.toHaveProperty('values');
-  expect(sparkline([0, 0])).toHaveProperty('values');
+  expect(JSON.stringify(sparkline([0, 0]))).not.toMatch(/NaN|^\{\}/);
 });
