@@ -36,47 +36,53 @@ export class Api {
 
   /** Who is logged in, or null. */
   async session(): Promise<User | null> {
-    const response = await this.#send('GET', '/api/v1/session');
+    const response = await this.ask('GET', '/api/v1/session');
     if (response.status === 401) return null;
     return this.#opened(await body<Session>(response));
   }
 
   async login(login: string, password: string): Promise<User> {
-    const response = await this.#send('POST', '/api/v1/session', { login, password });
+    const response = await this.ask('POST', '/api/v1/session', { login, password });
     if (response.status === 401) throw new PhoneError({ code: 'wrong_password' });
     return this.#opened(await body<Session>(response));
   }
 
   /** Over for us even where the server does not hear of it. */
   async logout(): Promise<void> {
-    await this.#send('DELETE', '/api/v1/session').catch(() => undefined);
+    await this.ask('DELETE', '/api/v1/session').catch(() => undefined);
     this.#csrf = '';
   }
 
   async token(): Promise<SipToken> {
-    return body(await this.#send('GET', '/api/telephony/auth/token'));
+    return body(await this.ask('GET', '/api/telephony/auth/token'));
   }
 
   async config(): Promise<SipConfig> {
-    return body(await this.#send('GET', '/api/telephony/auth/config'));
+    return body(await this.ask('GET', '/api/telephony/auth/config'));
   }
 
-  #opened(session: Session): User {
-    this.#csrf = session.csrf;
-    return session.user;
-  }
-
-  async #send(method: string, path: string, json?: object): Promise<Response> {
+  /** What the server answers, whatever that is. A network that lets nothing through is an error. */
+  async ask(
+    method: string,
+    path: string,
+    json?: object,
+    signal: AbortSignal = AbortSignal.timeout(15_000),
+  ): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'application/json' };
     if (json) headers['Content-Type'] = 'application/json';
     if (method !== 'GET' && this.#csrf) headers['X-CSRF-Token'] = this.#csrf;
-    const init: RequestInit = { method, headers, credentials: 'same-origin', signal: AbortSignal.timeout(15_000) };
+    const init: RequestInit = { method, headers, credentials: 'same-origin', signal };
     if (json) init.body = JSON.stringify(json);
     try {
       return await this.request(path, init);
     } catch {
       throw new PhoneError({ code: navigator.onLine === false ? 'no_network' : 'server_away' });
     }
+  }
+
+  #opened(session: Session): User {
+    this.#csrf = session.csrf;
+    return session.user;
   }
 }
 

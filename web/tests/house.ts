@@ -15,7 +15,7 @@ export interface LegSeen {
   readonly [more: string]: unknown;
 }
 
-/** The people who log in; NAME's password is PASSWORD. */
+/** The people who log in; NAME's password is PASSWORD. `beheer`, an administrator without an extension, has it too. */
 export const USERS = { anna: '201', bram: '202' } as const;
 export const PASSWORD = 'een goed geheim 1';
 /** Of this machine beside loopback: tools/web.sh gives it to the network of this run. */
@@ -34,7 +34,7 @@ export class House {
     readonly sip: number,
     readonly line: number,
     readonly webrtc: number,
-    private readonly kiestoon: string,
+    private readonly binary: string,
   ) {}
 
   static async open(): Promise<House> {
@@ -79,7 +79,7 @@ export class House {
   }
 
   async calls(): Promise<{ legs: LegSeen[] }[]> {
-    return JSON.parse(await this.#command('ctl', 'calls', '--json')) as { legs: LegSeen[] }[];
+    return JSON.parse(await this.kiestoon('ctl', 'calls', '--json')) as { legs: LegSeen[] }[];
   }
 
   async isRegistered(number: string): Promise<boolean> {
@@ -88,8 +88,19 @@ export class House {
 
   /** How many devices ring where `number` is called. */
   async registrations(number: string): Promise<number> {
-    const all = JSON.parse(await this.#command('ctl', 'registrations', '--json')) as { number: string }[];
+    const all = JSON.parse(await this.kiestoon('ctl', 'registrations', '--json')) as { number: string }[];
     return all.filter((one) => one.number === number).length;
+  }
+
+  /** What a command of the operator prints. */
+  kiestoon(...args: string[]): Promise<string> {
+    return output(this.binary, [...args, '--config', 'kiestoon.toml'], this.folder);
+  }
+
+  /** A file for `kiestoon import`, while everything runs. */
+  async imports(file: string): Promise<void> {
+    writeFileSync(join(this.folder, 'more.toml'), file);
+    await this.kiestoon('import', 'more.toml');
   }
 
   /** All that goes over TCP between browsers and sidecar breaks off, and nothing new gets through until it is mended. */
@@ -149,13 +160,10 @@ export class House {
       `[[extension]]\nnumber = "${number}"\nname = "Toestel ${number}"\npassword = "geheim${number}"\n`;
     const numbers = [...Object.values(USERS), '203', '204', '205', '206', '207', '208'];
     writeFileSync(join(this.folder, 'extensions.toml'), numbers.map(extension).join(''));
-    await this.#command('import', 'extensions.toml');
+    await this.kiestoon('import', 'extensions.toml');
     for (const [name, number] of Object.entries(USERS))
-      await this.#command('user', 'add', name, '--extension', number, '--password', PASSWORD);
-  }
-
-  #command(...args: string[]): Promise<string> {
-    return output(this.kiestoon, [...args, '--config', 'kiestoon.toml'], this.folder);
+      await this.kiestoon('user', 'add', name, '--extension', number, '--password', PASSWORD);
+    await this.kiestoon('user', 'add', 'beheer', '--role', 'admin', '--password', PASSWORD);
   }
 
   async #start(binary: string, ready: string): Promise<void> {

@@ -4,6 +4,7 @@ import { PASSWORD } from './house';
 import { connectionChecks } from './office-connection';
 import { holdChecks } from './office-hold';
 import { type Check, callDesk, calledBy, codecs, hearsItself, ofBoth, over, pair, talk } from './office-steps';
+import { trunkChecks } from './office-trunks';
 import { until } from './processes';
 
 export const checks: readonly Check[] = [
@@ -120,6 +121,7 @@ export const checks: readonly Check[] = [
   }),
   ...connectionChecks,
   ...holdChecks,
+  ...trunkChecks,
 ];
 
 /** What the microphone of a headset hums, in Hz. */

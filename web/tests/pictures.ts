@@ -1,4 +1,4 @@
-/** `vite-node tests/pictures.ts FOLDER`: what the pages look like, in light and dark, on a phone and on a desktop. */
+/** `vite-node tests/pictures.ts FOLDER [trunks]`: what the pages look like, in light and dark, on a phone and on a desktop. */
 import { chromium, type Page } from 'playwright-core';
 import type { PhoneView } from '../src/phone/state';
 import { standIn } from './stand-in';
@@ -45,21 +45,86 @@ async function show(page: Page, view: PhoneView['call']): Promise<void> {
     const app = document.querySelector('kiestoon-app')?.shadowRoot;
     const phone = app?.querySelector('kiestoon-phone') as unknown as { view: PhoneView };
     phone.view = { ...phone.view, call };
+    // As the phone itself would.
+    (phone as unknown as EventTarget).dispatchEvent(new CustomEvent('call', { detail: call }));
   }, view);
   await page.waitForTimeout(300);
 }
 
-for (const [kind, options] of Object.entries({
+const looks = {
   phone: { viewport: { width: 390, height: 780 }, colorScheme: 'light' },
   desktop: { viewport: { width: 1100, height: 820 }, colorScheme: 'dark' },
-} as const)) {
+} as const;
+
+for (const kind of Object.keys(looks) as (keyof typeof looks)[]) {
+  if (process.argv[3] !== 'trunks') await phonePictures(kind);
+  await trunkPictures(kind, looks[kind].colorScheme);
+}
+await trunkPictures('phone', 'dark');
+await trunkPictures('desktop', 'light');
+await browser.close();
+here.close();
+
+async function arrive(
+  kind: keyof typeof looks,
+  login: string,
+  password: string,
+  colorScheme?: 'light' | 'dark',
+): Promise<Page> {
+  const options = { ...looks[kind], ...(colorScheme ? { colorScheme } : {}) };
   const page = await (await browser.newContext({ ...options, locale: 'nl-NL', deviceScaleFactor: 1 })).newPage();
   page.on('console', (line) => line.type() === 'error' && console.error(line.text()));
-  const take = (name: string) => page.screenshot({ path: `${folder}/${kind}-${name}.png` });
+  page.on('pageerror', (error) => console.error(error.message));
   await page.goto(here.url);
-  await page.locator('input[name=login]').fill('200');
-  await page.locator('input[name=password]').fill('verkeerd');
+  await page.locator('input[name=login]').fill(login);
+  await page.locator('input[name=password]').fill(password);
   await page.locator('kiestoon-login button').click();
+  return page;
+}
+
+async function trunkPictures(kind: keyof typeof looks, colorScheme: 'light' | 'dark'): Promise<void> {
+  const page = await arrive(kind, 'beheer', 'geheim', colorScheme);
+  const take = (name: string) =>
+    page.screenshot({ path: `${folder}/${kind}-${colorScheme}-trunks-${name}.png`, fullPage: true });
+  await page.locator('.lamp.registered').waitFor();
+  await take('beside-phone');
+  await page.getByRole('link', { name: 'Trunks' }).click();
+  await page.getByText('Ligt eruit').last().waitFor();
+  await page.waitForTimeout(16_000);
+  await take('list');
+  for (const name of ['voys', 'oude-centrale']) {
+    await page.getByRole('button', { name: `Trunk ${name} testen` }).click();
+    await page.getByText('Verder testen').waitFor();
+    await page
+      .getByText(/SIP bekijken/)
+      .last()
+      .click();
+    await take(`test-${name}`);
+    if (name === 'voys') {
+      await page.getByLabel('Wacht op een gesprek').check();
+      await page.getByRole('button', { name: 'Opnieuw testen' }).click();
+      await page.getByText('Bel nu van buiten').waitFor();
+      await page.waitForTimeout(1_500);
+      await take('waiting');
+      await page.getByText('Verder testen').waitFor();
+    }
+    await page.getByRole('button', { name: /^Test van .* sluiten/ }).click();
+  }
+  await show(page, { ...call, state: 'incoming', answeredAt: null, quality: null });
+  await take('called');
+  await show(page, null);
+  await page.route('**/api/v1/trunks?*', (route) => route.fulfill({ json: { items: [], next: null } }));
+  await page.getByText('Nog geen trunks').waitFor();
+  await take('none');
+  await page.route('**/api/v1/trunks?*', (route) => route.abort());
+  await page.getByText('De server antwoordt niet').waitFor();
+  await take('away');
+  await page.context().close();
+}
+
+async function phonePictures(kind: keyof typeof looks): Promise<void> {
+  const page = await arrive(kind, '200', 'verkeerd');
+  const take = (name: string) => page.screenshot({ path: `${folder}/${kind}-${name}.png` });
   await page.locator('kiestoon-login .notice').waitFor();
   await take('login');
   await page.locator('input[name=password]').fill('geheim');
@@ -82,5 +147,3 @@ for (const [kind, options] of Object.entries({
   await page.getByRole('button', { name: 'Doorverbinden', exact: true }).click();
   await take('transfer');
 }
-await browser.close();
-here.close();

@@ -9,6 +9,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { SipStandIn } from './stand-in-sip';
+import { test, trunks } from './stand-in-trunks';
 
 export interface StandIn {
   readonly url: string;
@@ -16,7 +17,7 @@ export interface StandIn {
   close(): void;
 }
 
-/** `dist` is where the built files are; login NAME has extension NAME, and password "geheim". */
+/** `dist` is where the built files are; login NAME has extension NAME, and password "geheim"; `beheer` is an administrator. */
 export async function standIn(port = 0, dist = fileURLToPath(new URL('../dist', import.meta.url))): Promise<StandIn> {
   const sip = new SipStandIn();
   const server = createServer((request, response) => void answer(request, response, dist).catch(() => response.end()));
@@ -41,7 +42,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, dist: 
   const json = (status: number, body: object, headers = {}) =>
     response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body));
   const session = (login: string) => ({
-    user: { login, name: `Toestel ${login}`, role: 'user', extension: login },
+    user: { login, name: `Toestel ${login}`, role: login === 'beheer' ? 'admin' : 'user', extension: login },
     csrf: 'x',
   });
   switch (`${request.method} ${pathname}`) {
@@ -72,14 +73,19 @@ async function answer(request: IncomingMessage, response: ServerResponse, dist: 
         realm: 'stand-in.test',
         domain: 'stand-in.test',
       });
+    case 'GET /api/v1/trunks':
+      return void (who === 'beheer' ? json(200, { items: trunks(), next: null }) : json(403, { code: 'forbidden' }));
   }
+  const [, tested] = /^\/api\/v1\/trunks\/([^/]+)\/test$/.exec(pathname) ?? [];
+  if (tested && request.method === 'POST' && who === 'beheer')
+    return test(tested, JSON.parse(await text(request)) as object, response);
   await file(pathname, response, dist);
 }
 
-/** With the policy that the sidecar is to send. */
+/** With the policy that the sidecar sends; a place without a file is the page's own. */
 async function file(pathname: string, response: ServerResponse, dist: string): Promise<void> {
-  const path = normalize(pathname === '/' ? '/index.html' : pathname);
-  const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'";
+  const path = normalize(extname(pathname) === '' ? '/index.html' : pathname);
+  const policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; media-src 'self' blob: data:";
   try {
     const bytes = await readFile(join(dist, path));
     response.writeHead(200, {

@@ -143,7 +143,8 @@ export class CallElement extends KiestoonElement {
   }
 }
 
-function stateText(call: CallView): TextKey {
+/** What a call does, in a word. */
+export function stateText(call: CallView): TextKey {
   if (call.reconnecting && isLive(call.state)) return 'state_reconnecting';
   if (call.state === 'active' && call.heldByOther) return 'state_held_by_other';
   return call.state === 'idle' ? 'state_ended' : `state_${call.state}`;

@@ -57,7 +57,7 @@ export class Devices extends KiestoonElement {
           ? html`<button type="button" class="plain" @click=${() => void this.#listen()}>${text('level_start')}</button>`
           : html`<div class="meter" role="meter" aria-label=${text('level')} aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=${Math.round(100 * this.level)}>
-                <div style="clip-path: inset(0 ${(100 * (1 - this.level)).toFixed(1)}% 0 0)"></div>
+                <div .style=${`clip-path: inset(0 ${(100 * (1 - this.level)).toFixed(1)}% 0 0)`}></div>
               </div>
               <button type="button" class="plain" @click=${() => this.#stop?.()}>${text('level_stop')}</button>`
       }

@@ -1,4 +1,4 @@
-/** `<kiestoon-phone>`: the whole phone, on any page of the sidecar's origin. */
+/** `<kiestoon-phone>`: the whole phone, on any page of the sidecar's origin. Says `call` with the call that there is, at each change. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { Api } from '../api';
@@ -22,6 +22,8 @@ export class PhoneElement extends KiestoonElement {
   static override styles = [look, phoneLook];
   @property({ attribute: false }) api = new Api();
   @property() extension = '';
+  /** Whether another page is shown: then the keyboard is not the phone's. */
+  @property({ attribute: false }) away = false;
   @state() private view: PhoneView = { registration: 'connecting', failure: null, call: null, leader: true };
   @state() private number = '';
   @state() private settings = false;
@@ -108,6 +110,7 @@ export class PhoneElement extends KiestoonElement {
   #show(view: PhoneView): void {
     if (this.view.call && !view.call) this.number = '';
     this.view = view;
+    this.dispatchEvent(new CustomEvent('call', { detail: view.call }));
     if (view.failure?.code === 'session_over' && !(view.call && isLive(view.call.state))) {
       this.dispatchEvent(new CustomEvent('session-over', { bubbles: true, composed: true }));
     }
@@ -135,6 +138,7 @@ export class PhoneElement extends KiestoonElement {
 
   /** The keyboard of the whole page, except where a field or a button has it. */
   #key(event: KeyboardEvent): void {
+    if (this.away) return;
     const meant = commandOf(event, this.view.call?.state ?? 'idle', this.number);
     if (!meant) return;
     event.preventDefault();

@@ -22,6 +22,12 @@ export type FailureCode =
   | 'call_lost'
   | 'transfer'
   | 'overloaded'
+  | 'sidecar_away'
+  | 'pbx_away'
+  | 'not_admin'
+  | 'trunk_gone'
+  | 'test_running'
+  | 'test_broken_off'
   | 'unknown';
 
 /** A failure with what its sentence names: `seconds` to wait, or the `detail` of an unknown one. */
