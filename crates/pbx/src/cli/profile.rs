@@ -1,6 +1,6 @@
 //! `kiestoon profile`: rights and limits with a name.
 
-use kiestoon_store::{ProfileSettings, StoreError};
+use kiestoon_store::{ProfileSaved, ProfileSettings, StoreError};
 use serde_json::json;
 
 use super::args::{ProfileArgs, ProfileVerb};
@@ -111,14 +111,17 @@ impl Desk<'_, Profiles> {
             }
         }
         let change = move |settings: &mut ProfileSettings| take(settings, &pairs);
-        let (profile, is_new) = self.store.set_profile(self.organisation.as_deref(), name, change).await?;
-        self.announce().await;
+        let (profile, saved) = self.store.set_profile(self.organisation.as_deref(), name, change).await?;
+        if saved != ProfileSaved::Same {
+            self.announce().await;
+        }
         if self.cli.json {
             return self.cli.print_json(&json!({ "name": profile.name, "settings": profile.settings }));
         }
-        print_line(&match is_new {
-            true => say!(language, "profile {name} made", "profiel {name} gemaakt"),
-            false => say!(language, "profile {name} changed", "profiel {name} gewijzigd"),
+        print_line(&match saved {
+            ProfileSaved::New => say!(language, "profile {name} made", "profiel {name} gemaakt"),
+            ProfileSaved::Changed => say!(language, "profile {name} changed", "profiel {name} gewijzigd"),
+            ProfileSaved::Same => say!(language, "profile {name} was so already", "profiel {name} was al zo"),
         });
         Ok(())
     }

@@ -53,6 +53,7 @@ mod start;
 mod stir;
 mod stop;
 mod test_call;
+mod theft;
 mod tls;
 mod tls_out;
 mod torture;
