@@ -5,6 +5,7 @@
 //! problem is reported at once, each with its file, line and column.
 
 mod admin;
+mod changed;
 mod checks;
 mod checks_admin;
 mod database_url;

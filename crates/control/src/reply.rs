@@ -300,6 +300,9 @@ pub struct Reloaded {
     /// What works, but not as the operator may think.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// The keys of the configuration that have another value now, which counts from the next start.
+    #[serde(default)]
+    pub waiting: Vec<String>,
 }
 
 /// How long to wait for calls to end.

@@ -1,6 +1,7 @@
 //! The PBX binary: sockets, threads, clock, journals, control server and command line around the pure cores.
 mod cli;
 mod clock;
+mod configured;
 mod control;
 mod database;
 mod ending;

@@ -17,6 +17,7 @@ use tokio::sync::{
 };
 
 use crate::{
+    configured::Configured,
     snapshot::{self, BlocklistStamp, DialplanStamp, SnapshotError, Source},
     transport::Certificates,
 };
@@ -61,6 +62,7 @@ impl From<SnapshotError> for Refused {
 
 /// The task's parts.
 pub(crate) struct Reloader {
+    pub(crate) configured: Configured,
     pub(crate) source: Source,
     pub(crate) certificates: Certificates,
     pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
@@ -120,7 +122,12 @@ impl Reloader {
     }
 
     /// An operator asks: everything is taken, or nothing and every reason is given.
-    async fn reload_all(&self) -> Result<Reloaded, Refused> {
+    async fn reload_all(&mut self) -> Result<Reloaded, Refused> {
+        let config = self.configured.read().map_err(|problems| {
+            tracing::error!(problems = problems.join("; "), "reload refused: the configuration has faults");
+            self.refused.store(true, Ordering::Relaxed);
+            Refused { problems, passes: false }
+        })?;
         let certificate = match self.certificates.reload() {
             Ok(certificate) => certificate,
             Err(error) => {
@@ -131,9 +138,24 @@ impl Reloader {
                 return Err(Refused { problems, passes: false });
             }
         };
-        let reloaded = self.reload(None).await?;
+        let source = self.source.configured(&config);
+        let former = std::mem::replace(&mut self.source, source);
+        let reloaded = match self.reload(None).await {
+            Ok(reloaded) => reloaded,
+            Err(error) => {
+                self.source = former;
+                return Err(error.into());
+            }
+        };
         self.certificates.take(certificate);
-        Ok(reloaded)
+        let waiting = self.configured.waiting(&config);
+        if !waiting.is_empty() {
+            tracing::warn!(
+                keys = waiting.join(", "),
+                "these changes of the configuration wait for a restart"
+            );
+        }
+        Ok(Reloaded { waiting, ..reloaded })
     }
 
     fn reload_certificate(&self) {
@@ -174,6 +196,7 @@ impl Reloader {
                     revision: snapshot.revision,
                     dialplan_hash: snapshot.plans().hash().to_owned(),
                     warnings,
+                    waiting: Vec::new(),
                 };
                 self.snapshots.send_replace(Arc::new(snapshot));
                 self.refused.store(false, Ordering::Relaxed);

@@ -18,6 +18,7 @@ use tokio::{
 
 use crate::{
     clock,
+    configured::Configured,
     control::{self, Command, Doors},
     database, ending,
     media::Engine,
@@ -32,13 +33,14 @@ use crate::{
 };
 
 /// Runs the PBX until a signal or an operator ends it. A fault of configuration or dialplan is a [`ConfigurationError`].
-pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
+pub(crate) async fn run(configured: Configured) -> anyhow::Result<()> {
+    let config = &configured.started_with;
     // First of all: a second process on the same socket goes no further.
-    let control = Control::open(&config).await?;
-    let listen = settings::listen(&config).map_err(ConfigurationError::from_display)?;
-    let kept = Kept::open(&config).await?;
-    let sound = Sound::start(&config)?;
-    let mut running = Running::start(&config, control, listen, kept, sound).await?;
+    let control = Control::open(config).await?;
+    let listen = settings::listen(config).map_err(ConfigurationError::from_display)?;
+    let kept = Kept::open(config).await?;
+    let sound = Sound::start(config)?;
+    let mut running = Running::start(configured, control, listen, kept, sound).await?;
     let served = running.serve().await;
     let finished = running.finish().await;
     served.and(finished)
@@ -110,12 +112,13 @@ struct Running {
 impl Running {
     /// Returns when the ports are bound: phones are served from here on.
     async fn start(
-        config: &Config,
+        configured: Configured,
         control: Control,
         listen: Listen,
         kept: Kept,
         sound: Sound,
     ) -> anyhow::Result<Self> {
+        let config = &configured.started_with;
         let Kept { store, journals, writers } = kept;
         let source = Source {
             store: store.clone(),
@@ -166,7 +169,8 @@ impl Running {
             drain_limit,
         };
         let signalling = signalling::start(parts).await.map_err(ConfigurationError::from_all)?;
-        let reloader = Reloader { source, certificates, snapshots: snapshot_sender, requests, refused };
+        let reloader =
+            Reloader { configured, source, certificates, snapshots: snapshot_sender, requests, refused };
         let reloader = task::spawn("reload", reloader.run());
         let (stop, control) = (stop_sender, control.server);
         Ok(Self { signalling, control, reloader, stop, drains, drain_limit, reloads, store, writers })

@@ -44,6 +44,7 @@ use kiestoon_store::Presets;
 use self::args::{Args, Verb};
 use self::failure::Failure;
 pub(crate) use self::language::Language;
+use crate::configured;
 
 /// Runs the command line of this process to its end.
 pub(crate) fn run() -> ExitCode {
@@ -114,9 +115,7 @@ impl Cli {
 
     /// The configuration with its warnings, or every problem of it.
     fn load(&self) -> Result<Loaded, Failure> {
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        kiestoon_config::load(&self.file, environment).map_err(Failure::configuration)
+        configured::load(&self.file).map_err(Failure::configuration)
     }
 
     /// The configuration alone, for verbs that `kiestoon check` has nothing to add to.

@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::Cli;
 use super::failure::Failure;
+use crate::configured::Configured;
 
 pub(super) fn serve(cli: &Cli) -> Result<(), Failure> {
     with_a_small_heap();
@@ -17,7 +18,8 @@ pub(super) fn serve(cli: &Cli) -> Result<(), Failure> {
         tracing::warn!("{warning}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    Ok(runtime.block_on(crate::serve::run(loaded.config))?)
+    let configured = Configured { file: cli.file.clone(), started_with: loaded.config };
+    Ok(runtime.block_on(crate::serve::run(configured))?)
 }
 
 /// Starts this program again in its own place, with the allocator's settings in the environment, where it reads them

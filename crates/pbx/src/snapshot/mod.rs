@@ -17,6 +17,7 @@ use std::{
 };
 
 use kiestoon_call::{Callers, Extension, Organisation, Profile, Snapshot, SnapshotParts};
+use kiestoon_config::Config;
 use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::stir::TrustAnchors;
@@ -86,6 +87,16 @@ fn listed(problems: &[Problem]) -> String {
 }
 
 impl Source {
+    /// The same with what a reload takes of a configuration.
+    pub(crate) fn configured(&self, config: &Config) -> Self {
+        Self {
+            rates: config.trunks.rates.clone(),
+            blocklist: config.trunks.blocklist.clone(),
+            authorities: config.stir.authorities.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Builds a snapshot of the present state, with what works but perhaps not as the operator thinks.
     pub(crate) async fn build(&self) -> Result<(Snapshot, Vec<String>), SnapshotError> {
         let files = dialplan_files(&self.dialplans)?;

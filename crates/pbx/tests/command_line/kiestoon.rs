@@ -1,7 +1,8 @@
 //! The binary in a folder of its own.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::{fs, str};
 
 /// A folder with a configuration that names nothing outside it.
@@ -30,6 +31,23 @@ impl Folder {
         self.run_with(arguments, &[])
     }
 
+    /// The PBX, serving until what is returned goes.
+    pub(crate) fn serve(&self) -> Serving {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kiestoon"))
+            .current_dir(self.0.path())
+            .args(["serve", "--config", "kiestoon.toml"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(self.path("log")).expect("a file"))
+            .spawn()
+            .expect("the binary runs");
+        let mut ready = String::new();
+        let out = child.stdout.as_mut().expect("a pipe");
+        BufReader::new(out).read_line(&mut ready).expect("a line");
+        assert_eq!(ready, "kiestoon ready\n", "{}", fs::read_to_string(self.path("log")).unwrap_or_default());
+        Serving(child)
+    }
+
     pub(crate) fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
         let output = Command::new(env!("CARGO_BIN_EXE_kiestoon"))
             .current_dir(self.0.path())
@@ -40,6 +58,16 @@ impl Folder {
             .output()
             .expect("the binary runs");
         Ended(output)
+    }
+}
+
+/// A PBX that serves. It ends with this.
+pub(crate) struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -13,6 +13,7 @@ mod languages;
 mod missing_database;
 mod not_running;
 mod print_config;
+mod reload;
 mod rights;
 mod secrets;
 mod setup;

@@ -194,3 +194,13 @@ fn what_cannot_be_written_to_its_end_leaves_nothing() {
         assert!(!folder.path(file).exists(), "{file}");
     }
 }
+
+#[test]
+fn a_running_pbx_says_what_it_has_and_what_waits() {
+    let folder = empty();
+    let _serving = folder.serve();
+    let done = answered(&folder, &[], &untested()).expect(0);
+    done.says("The running PBX has phones, trunk and dialplan.");
+    done.says("these changes wait for a restart: sip.external_address");
+    assert_eq!(folder.run(&["ctl", "status", "--json"]).expect(0).json()["extensions"], 2);
+}

@@ -22,7 +22,7 @@ pub(super) use show::side;
 use super::args::{CtlArgs, CtlVerb};
 use super::failure::Failure;
 use super::language::say;
-use super::{Cli, print_line, way};
+use super::{Cli, database, print_line, way};
 
 pub(super) fn ctl(cli: &Cli, args: CtlArgs) -> Result<(), Failure> {
     let client = Client::new(cli.config()?.control.socket);
@@ -144,6 +144,7 @@ async fn reload(cli: &Cli, client: &Client) -> Result<(), Failure> {
         "reloaded: database revision {revision}, dialplan {hash}",
         "herladen: databaserevisie {revision}, belplan {hash}"
     ));
+    database::waiting(&reloaded, cli.language).iter().for_each(|line| print_line(line));
     Ok(())
 }
 

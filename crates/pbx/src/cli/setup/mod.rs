@@ -14,6 +14,7 @@ use self::answers::Answers;
 use self::questions::Questions;
 use self::write::Written;
 use super::args::{SetupArgs, TrunkTestArgs};
+use super::database::Announced;
 use super::failure::Failure;
 use super::language::say;
 use super::{Cli, database, print_line, trunk_test};
@@ -132,17 +133,23 @@ fn tell(cli: &Cli, place: &Place, written: &Written) -> Result<(), Failure> {
     }
     let language = cli.language;
     written.lines(language).iter().for_each(|line| print_line(line));
-    print_line(&match written.is_running {
-        true => language
-            .pick("The running PBX has it.", "De draaiende centrale heeft het overgenomen.")
-            .to_owned(),
-        false => language
-            .pick(
-                "Start it: `kiestoon serve`, and `kiestoon-admin serve` for the web pages.",
-                "Start haar: `kiestoon serve`, en `kiestoon-admin serve` voor de webpagina's.",
-            )
-            .to_owned(),
+    print_line(match &written.announced {
+        Announced::Taken(_) => language.pick(
+            "The running PBX has phones, trunk and dialplan.",
+            "De draaiende centrale heeft toestellen, trunk en belplan overgenomen.",
+        ),
+        Announced::Refused => language.pick(
+            "The running PBX has none of it yet: mend what it says, then `kiestoon ctl reload`.",
+            "De draaiende centrale heeft er nog niets van: herstel wat zij zegt, en dan `kiestoon ctl reload`.",
+        ),
+        Announced::NotRunning => language.pick(
+            "Start it: `kiestoon serve`, and `kiestoon-admin serve` for the web pages.",
+            "Start haar: `kiestoon serve`, en `kiestoon-admin serve` voor de webpagina's.",
+        ),
     });
+    if let Announced::Taken(reloaded) = &written.announced {
+        database::waiting(reloaded, language).iter().for_each(|line| print_line(line));
+    }
     if let Some(trunk) = &written.trunk {
         print_line(&say!(
             language,

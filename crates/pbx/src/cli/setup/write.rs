@@ -5,12 +5,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use kiestoon_config::Config;
-use kiestoon_control::Client;
 use kiestoon_store::{Import, NewUser, Presets, Role, SetUp};
 use serde_json::{Value, json};
 
 use super::answers::Answers;
 use super::{Place, starter};
+use crate::cli::database::Announced;
 use crate::cli::failure::Failure;
 use crate::cli::language::{Language, say};
 use crate::cli::{Cli, database};
@@ -26,7 +26,6 @@ pub(super) struct Plan<'a> {
 }
 
 /// What was.
-#[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) files: Vec<PathBuf>,
     /// Numbers and passwords.
@@ -34,7 +33,7 @@ pub(super) struct Written {
     /// Login and password.
     admin: Option<(String, String)>,
     pub(super) trunk: Option<String>,
-    pub(super) is_running: bool,
+    pub(super) announced: Announced,
 }
 
 impl<'a> Plan<'a> {
@@ -128,13 +127,12 @@ impl<'a> Plan<'a> {
         let done = store.set_up(presets, all).await;
         store.close().await;
         let done = done?;
-        let is_running = Client::new(&self.config.control.socket).status().await.is_ok();
-        database::announce(self.config, self.cli.language).await;
+        let announced = database::announce(self.config, self.cli.language).await;
         let made = done.import.generated.into_iter();
         let extensions = made.map(|made| (made.number, made.password)).collect();
         let admin = done.admin.map(|added| (added.login, added.password));
         let trunk = done.trunk.map(|added| added.details.name);
-        Ok(Written { files: Vec::new(), extensions, admin, trunk, is_running })
+        Ok(Written { files: Vec::new(), extensions, admin, trunk, announced })
     }
 }
 
@@ -162,6 +160,13 @@ impl Written {
         lines
     }
 
+    fn waiting(&self) -> &[String] {
+        match &self.announced {
+            Announced::Taken(reloaded) => &reloaded.waiting,
+            Announced::NotRunning | Announced::Refused => &[],
+        }
+    }
+
     pub(super) fn json(&self) -> Value {
         let extensions = self.extensions.iter();
         json!({
@@ -169,7 +174,9 @@ impl Written {
             "extensions": extensions.map(|(number, password)| json!({ "number": number, "password": password })).collect::<Vec<_>>(),
             "admin": self.admin.as_ref().map(|(login, password)| json!({ "login": login, "password": password })),
             "trunk": self.trunk,
-            "running": self.is_running,
+            "running": !matches!(self.announced, Announced::NotRunning),
+            "live": matches!(self.announced, Announced::Taken(_)),
+            "waiting": self.waiting(),
         })
     }
 }
