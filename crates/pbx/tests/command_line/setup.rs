@@ -143,7 +143,15 @@ fn what_is_there_is_not_asked_again_and_stays() {
     let again = again.expect(0);
     again.says("rungs that do not hold").says("Keep it all the same?");
     again.says("There are: 201, 202").says("extension 203: password").says("trunk:backup");
-    assert_eq!(fs::read_to_string(folder.path("dialplans/kantoor.toml")).expect("a dialplan"), plan);
+    again.says("changed: dialplans/kantoor.toml").says("whoever dials a 9 before the number");
+    let joined = plan.replace(r#"["201", "202"]"#, r#"["201", "202", "203"]"#);
+    assert_ne!(joined, plan);
+    assert_eq!(fs::read_to_string(folder.path("dialplans/kantoor.toml")).expect("a dialplan"), joined);
+    // What it prints can be pasted: no name is there twice.
+    let rule = again.out().split_once("\n\n").expect("a rule").1;
+    fs::write(folder.path("dialplans/kantoor.toml"), format!("{joined}\n{rule}")).expect("a file");
+    folder.run(&["dialplan", "check"]).expect(0);
+    folder.run(&["dialplan", "explain", "90201234567", "--from", "201"]).expect(0).says("trunk:backup");
     let listed = folder.run(&["extension", "list", "--json"]).expect(0).json();
     let numbers: Vec<&Value> = listed.as_array().expect("a list").iter().map(|one| &one["number"]).collect();
     assert_eq!(numbers, ["201", "202", "203"]);
@@ -203,4 +211,22 @@ fn a_running_pbx_says_what_it_has_and_what_waits() {
     done.says("The running PBX has phones, trunk and dialplan.");
     done.says("these changes wait for a restart: sip.external_address");
     assert_eq!(folder.run(&["ctl", "status", "--json"]).expect(0).json()["extensions"], 2);
+}
+
+#[test]
+fn a_trunk_that_comes_later_is_led_out_and_in() {
+    let folder = empty();
+    answered(&folder, &[], &["", "", "1", "101", "Balie", "", "", "j"]).expect(0);
+    let trunk =
+        ["", "", "0", "generic", "voys", "sip.example.net", "n", "192.0.2.9", "0201234567", "", "n", "j"];
+    let done = answered(&folder, &[], &trunk).expect(0);
+    done.says("written: dialplans/10-naar-buiten.toml");
+    for (number, rule) in [("112", "nood"), ("0612345678", "trunk:voys")] {
+        folder.run(&["dialplan", "explain", number, "--from", "101"]).expect(0).says(rule);
+    }
+    folder
+        .run(&["dialplan", "explain", "+31201234567", "--from", "0612345678", "--context", "inkomend"])
+        .expect(0)
+        .says("group:allen");
+    folder.run(&["check"]).expect(0).says("all is good");
 }

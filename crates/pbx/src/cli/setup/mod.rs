@@ -8,6 +8,7 @@ mod write;
 use std::path::PathBuf;
 
 use kiestoon_config::Config;
+use kiestoon_dialplan::SourceFile;
 use kiestoon_store::{Presets, Store, Trunk, TrunkDetails};
 
 use self::answers::Answers;
@@ -16,7 +17,7 @@ use self::write::Written;
 use super::args::{SetupArgs, TrunkTestArgs};
 use super::database::Announced;
 use super::failure::Failure;
-use super::language::say;
+use super::language::{Language, say};
 use super::{Cli, database, print_line, trunk_test};
 
 pub(super) fn setup(cli: &Cli, args: &SetupArgs) -> Result<(), Failure> {
@@ -85,18 +86,22 @@ struct Place {
     users: usize,
     trunks: Vec<String>,
     dialplan: PathBuf,
-    /// The text of its dialplan files, one behind the other.
-    rules: String,
+    /// The files of its dialplan.
+    rules: Vec<SourceFile>,
 }
 
 impl Place {
+    fn has_no_rules(&self) -> bool {
+        self.rules.iter().all(|file| file.text.is_empty())
+    }
+
     async fn look(config: &Config) -> Result<Self, Failure> {
         let dialplan = config.dialplan.path.clone();
         let files = crate::snapshot::dialplan_files(&dialplan).unwrap_or_default();
         let place = Self {
             organisation: DEFAULT.to_owned(),
             external: config.sip.external_address,
-            rules: files.into_iter().map(|file| file.text).collect(),
+            rules: files,
             dialplan,
             ..Self::default()
         };
@@ -156,19 +161,23 @@ fn tell(cli: &Cli, place: &Place, written: &Written) -> Result<(), Failure> {
             "Then see whether its calls come in: `kiestoon trunk test {trunk} --wait-inbound 60`.",
             "Kijk dan of zijn oproepen binnenkomen: `kiestoon trunk test {trunk} --wait-inbound 60`."
         ));
-        if !written.files.iter().any(|file| file.starts_with(&place.dialplan))
-            && !place.rules.contains(&format!("trunk:{trunk}"))
-        {
-            print_line(&say!(
-                language,
-                "No rule of the dialplan calls out over it yet. In {}:\n{}",
-                "Geen regel van het belplan belt er nog over naar buiten. In {}:\n{}",
-                place.dialplan.display(),
-                starter::outside(trunk)
-            ));
+        let is_named = place.rules.iter().any(|file| file.text.contains(&format!("trunk:{trunk}")));
+        if !is_named && !written.files.iter().any(|file| file.starts_with(&place.dialplan)) {
+            print_line(&one_more(place, trunk, language));
         }
     }
     Ok(())
+}
+
+/// How calls get to a trunk where rules call over another one already.
+fn one_more(place: &Place, trunk: &str, language: Language) -> String {
+    let (folder, rule) = (place.dialplan.display(), starter::by_prefix(&place.rules, trunk));
+    let first = place.trunks.first().map_or("...", String::as_str);
+    say!(
+        language,
+        "No rule of the dialplan calls out over it yet. To have it take over where {first} fails, name both in the rules that there are: `dial = [\"trunk:{first}\", \"trunk:{trunk}\"]`.\nOr add a rule to a file of {folder}; this one calls over it whoever dials a 9 before the number:\n\n{rule}",
+        "Geen regel van het belplan belt er nog over naar buiten. Moet hij inspringen waar {first} faalt, noem dan beide in de regels die er zijn: `dial = [\"trunk:{first}\", \"trunk:{trunk}\"]`.\nOf zet een regel bij in een bestand van {folder}; deze belt erover wie een 9 voor het nummer kiest:\n\n{rule}"
+    )
 }
 
 const DEFAULT: &str = "default";

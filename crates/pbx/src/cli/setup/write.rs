@@ -23,11 +23,21 @@ pub(super) struct Plan<'a> {
     answers: &'a Answers,
     /// New files and what goes into them.
     files: Vec<(PathBuf, String)>,
+    /// Files of an earlier run that new phones join.
+    joined: Vec<Joined>,
+}
+
+/// A file as it was, and as it is to be.
+struct Joined {
+    file: PathBuf,
+    before: String,
+    after: String,
 }
 
 /// What was.
 pub(super) struct Written {
     pub(super) files: Vec<PathBuf>,
+    joined: Vec<PathBuf>,
     /// Numbers and passwords.
     extensions: Vec<(String, String)>,
     /// Login and password.
@@ -46,17 +56,30 @@ impl<'a> Plan<'a> {
                 format!("# Written by `kiestoon setup`.\n[sip]\nexternal_address = \"{external}\"\n"),
             ));
         }
-        if place.rules.is_empty() {
-            let new = answers.extensions.iter().map(|(number, _)| number);
-            let numbers: Vec<String> = place.extensions.iter().chain(new).cloned().collect();
-            let trunk = answers.trunk.as_ref().map(|trunk| trunk.name.as_str());
+        let new: Vec<String> = answers.extensions.iter().map(|(number, _)| number.clone()).collect();
+        let numbers: Vec<String> = place.extensions.iter().chain(&new).cloned().collect();
+        let trunk = answers.trunk.as_ref().map(|trunk| trunk.name.as_str());
+        let mut joined = Vec::new();
+        if place.has_no_rules() {
             if !numbers.is_empty() {
                 let timezone = jiff::tz::TimeZone::system();
                 let timezone = timezone.iana_name().unwrap_or("Europe/Amsterdam");
                 files.push((place.dialplan.join(OFFICE), starter::dialplan(timezone, &numbers, trunk)));
             }
+        } else {
+            for file in &place.rules {
+                let after = starter::with_phones(&file.text, &new);
+                joined.extend(after.map(|after| Joined {
+                    file: PathBuf::from(&file.path),
+                    before: file.text.clone(),
+                    after,
+                }));
+            }
+            let way = trunk.filter(|_| !starter::calls_out(&place.rules));
+            let way = way.and_then(|trunk| starter::first_way(&place.rules, &numbers, trunk));
+            files.extend(way.map(|way| (place.dialplan.join(starter::NEW), way)));
         }
-        Self { cli, config, place, answers, files }
+        Self { cli, config, place, answers, files, joined }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -74,6 +97,14 @@ impl<'a> Plan<'a> {
         for (file, _) in &self.files {
             let file = file.display();
             lines.push(say!(language, "new file {file}", "nieuw bestand {file}"));
+        }
+        for joined in &self.joined {
+            let (file, group) = (joined.file.display(), starter::EVERYBODY);
+            lines.push(say!(
+                language,
+                "the new phones join group {group} in {file}",
+                "de nieuwe toestellen komen bij groep {group} in {file}"
+            ));
         }
         if let Some(domain) = &self.answers.domain {
             lines.push(say!(language, "domain {domain}", "domein {domain}"));
@@ -95,20 +126,39 @@ impl<'a> Plan<'a> {
     /// Writes it. What is refused leaves nothing behind but what is said to be written.
     pub(super) async fn write(&self, presets: &Presets) -> Result<Written, Failure> {
         let mut made = Vec::new();
-        for (file, text) in &self.files {
-            if let Err(failure) = create(file, text) {
-                remove(&made);
-                return Err(failure);
+        let mut changed = Vec::new();
+        let done = match self.write_files(&mut made, &mut changed) {
+            Ok(()) => self.fill(presets).await,
+            Err(failure) => Err(failure),
+        };
+        match done {
+            Ok(written) => {
+                let joined = changed.iter().map(|joined: &&Joined| joined.file.clone()).collect();
+                Ok(Written { files: made, joined, ..written })
             }
-            made.push(file.clone());
-        }
-        match self.fill(presets).await {
-            Ok(written) => Ok(Written { files: made, ..written }),
             Err(failure) => {
                 remove(&made);
+                changed.iter().for_each(|joined| drop(replace(&joined.file, &joined.before)));
                 Err(failure)
             }
         }
+    }
+
+    /// Says in both lists what has to be taken back when something later fails.
+    fn write_files<'p>(
+        &'p self,
+        made: &mut Vec<PathBuf>,
+        changed: &mut Vec<&'p Joined>,
+    ) -> Result<(), Failure> {
+        for (file, text) in &self.files {
+            create(file, text)?;
+            made.push(file.clone());
+        }
+        for joined in &self.joined {
+            replace(&joined.file, &joined.after)?;
+            changed.push(joined);
+        }
+        Ok(())
     }
 
     async fn fill(&self, presets: &Presets) -> Result<Written, Failure> {
@@ -132,7 +182,7 @@ impl<'a> Plan<'a> {
         let extensions = made.map(|made| (made.number, made.password)).collect();
         let admin = done.admin.map(|added| (added.login, added.password));
         let trunk = done.trunk.map(|added| added.details.name);
-        Ok(Written { files: Vec::new(), extensions, admin, trunk, announced })
+        Ok(Written { files: Vec::new(), joined: Vec::new(), extensions, admin, trunk, announced })
     }
 }
 
@@ -142,6 +192,10 @@ impl Written {
         for file in &self.files {
             let file = file.display();
             lines.push(say!(language, "written: {file}", "geschreven: {file}"));
+        }
+        for file in &self.joined {
+            let file = file.display();
+            lines.push(say!(language, "changed: {file}", "gewijzigd: {file}"));
         }
         for (number, password) in &self.extensions {
             lines.push(say!(
@@ -171,6 +225,7 @@ impl Written {
         let extensions = self.extensions.iter();
         json!({
             "files": self.files,
+            "changed": self.joined,
             "extensions": extensions.map(|(number, password)| json!({ "number": number, "password": password })).collect::<Vec<_>>(),
             "admin": self.admin.as_ref().map(|(login, password)| json!({ "login": login, "password": password })),
             "trunk": self.trunk,
@@ -189,6 +244,21 @@ fn create(file: &Path, text: &str) -> Result<(), Failure> {
     }
     let mut new = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
     new.write_all(text.as_bytes()).and_then(|()| new.sync_all()).map_err(failed)
+}
+
+/// Puts another text into a file, whole or not at all.
+fn replace(file: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::Other(format!("{}: {error}", file.display()));
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let written = fs::write(&beside, text)
+        .and_then(|()| fs::set_permissions(&beside, fs::metadata(file)?.permissions()))
+        .and_then(|()| fs::rename(&beside, file));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        failed(error)
+    })
 }
 
 /// Takes back files of ours that nothing belongs to.
