@@ -292,6 +292,7 @@ fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<St
             let kept = written.map(|number| (number.to_owned(), before.get(number).cloned().flatten()));
             details.numbers = kept.collect();
         }
+        _ if !TrunkSettings::KEYS.contains(&key) => return Err(vec![TrunkDetails::unknown_key(key)]),
         _ if value.is_empty() && details.settings.clear(key) => {}
         _ => details.settings.take_text(key, value)?,
     }

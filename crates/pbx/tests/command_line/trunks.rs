@@ -37,9 +37,20 @@ fn a_trunk_is_added_shown_changed_and_removed() {
         (&json!(null), &json!("sip.encryptedsip.com:5061"))
     );
     folder
-        .run(&["trunk", "set", "voys", "chanels=3", "register=misschien", "channels=0"])
+        .run(&[
+            "trunk",
+            "set",
+            "voys",
+            "chanels=3",
+            "pasword=x",
+            "user=1",
+            "register=misschien",
+            "channels=0",
+        ])
         .expect(64)
         .says("did you mean `channels`?")
+        .says("did you mean `password`?")
+        .says("did you mean `username`?")
         .says("`register` must be true or false")
         .says("`channels` is 0");
     folder.run(&["trunk", "set", "voys", "username="]).expect(64).says("leaves to be filled in: username");
@@ -168,6 +179,8 @@ fn an_import_counts_trunks_and_numbers_and_tells_every_problem() {
         .says("trunks: 0 new, 0 changed, 1 unchanged; numbers: 0 new, 0 changed, 1 unchanged");
     let report = folder.run(&["import", "voys.toml", "--json"]).expect(0).json();
     assert_eq!((&report["trunks"]["unchanged"], &report["numbers"]["unchanged"]), (&json!(1), &json!(1)));
+    folder.write("voys.toml", &trunk.replace("username", "user"));
+    folder.run(&import).expect(64).says("unknown key `user`: did you mean `username`?");
     folder.write("voys.toml", &trunk.replace("username", "user_name").replace("+3120", "+3x"));
     folder
         .run(&import)

@@ -84,6 +84,12 @@ impl TrunkDetails {
         }
     }
 
+    /// That a trunk has no such key, with the one that was probably meant.
+    #[must_use]
+    pub fn unknown_key(key: &str) -> String {
+        settings::unknown("trunk", key, &[&OWN_KEYS, TrunkSettings::KEYS].concat())
+    }
+
     /// A number as it is kept; None where it is none, or the preset or the country is not known.
     #[must_use]
     pub fn normal(&self, presets: &Presets, number: &str) -> Option<String> {
@@ -103,6 +109,10 @@ impl TrunkDetails {
         settle(&mut self.clone(), presets)
     }
 }
+
+/// The keys that are not settings.
+const OWN_KEYS: [&str; 7] =
+    ["name", "preset", "enabled", "password", "webhook_secret", "api_secret", "numbers"];
 
 /// The password of a trunk. Its debug output does not show it.
 #[derive(Clone, PartialEq, Eq)]

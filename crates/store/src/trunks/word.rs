@@ -70,7 +70,7 @@ pub(crate) fn choose<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, Stri
     Err(format!("must be one of {listed}, not \"{}\"{hint}", shown(text)))
 }
 
-/// The known word that was probably meant.
+/// The known word that was probably meant: the nearest in letters, else the shortest that begins with it.
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
     known
@@ -79,6 +79,10 @@ pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().max(word.len()) / 4)
         .min()
         .map(|(_, candidate)| candidate)
+        .or_else(|| {
+            let whole = known.iter().filter(|candidate| word.len() >= 3 && candidate.starts_with(&word));
+            whole.min_by_key(|candidate| candidate.len()).copied()
+        })
 }
 
 /// A refused value as one short, printable piece of a sentence.

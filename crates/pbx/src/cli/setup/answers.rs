@@ -8,6 +8,7 @@ use super::questions::Questions;
 use super::{Place, Trial};
 use crate::cli::failure::Failure;
 use crate::cli::language::{Language, say};
+use crate::cli::trunk_words as words;
 
 /// All answers. Nothing is written before the last one.
 #[derive(Debug, Default)]
@@ -76,7 +77,10 @@ fn external(questions: &Questions) -> Result<Option<IpAddr>, Failure> {
         "This machine is {own} here. Behind a router, phones and providers outside reach it at another address.",
         "Deze machine is hier {own}. Achter een router bereiken toestellen en aanbieders van buiten haar op een ander adres."
     ));
-    let question = language.pick("Address outside (empty: none)", "Adres buiten (leeg: geen)");
+    let question = language.pick(
+        "Address outside (such as 203.0.113.10; empty: none)",
+        "Adres buiten (zoals 203.0.113.10; leeg: geen)",
+    );
     questions.ask(question, "", |answer| match answer {
         "" => Ok(None),
         _ => answer.parse().map(Some).map_err(|_| {
@@ -109,7 +113,8 @@ fn extensions(place: &Place, questions: &Questions) -> Result<Vec<(String, Strin
         questions.tell(&say!(language, "There are: {there}", "Er zijn: {there}"));
     }
     let default = if place.extensions.is_empty() { "3" } else { "0" };
-    let question = language.pick("How many new phones", "Hoeveel nieuwe toestellen");
+    let question = language
+        .pick("How many phones are to be added (0 to 50)", "Hoeveel toestellen komen erbij (0 tot 50)");
     let count = questions.ask(question, default, |answer| {
         let number: Option<usize> = answer.parse().ok().filter(|count| *count <= MOST_PHONES);
         number.ok_or_else(|| {
@@ -124,7 +129,7 @@ fn extensions(place: &Place, questions: &Questions) -> Result<Vec<(String, Strin
     let last = place.extensions.iter().filter_map(|number| number.parse::<u64>().ok()).max();
     let mut next = last.map_or(FIRST, |last| last.saturating_add(1));
     for _ in 0..count {
-        let question = language.pick("Number", "Nummer");
+        let question = language.pick("Number (such as 201)", "Nummer (zoals 201)");
         let number = questions.ask(question, &next.to_string(), |answer| {
             let is_there =
                 made.iter().map(|(number, _)| number).chain(&place.extensions).any(|number| number == answer);
@@ -135,7 +140,11 @@ fn extensions(place: &Place, questions: &Questions) -> Result<Vec<(String, Strin
                 .map(|()| answer.to_owned())
         })?;
         next = number.parse::<u64>().unwrap_or(next).saturating_add(1);
-        let question = say!(language, "Name of {number}", "Naam van {number}");
+        let question = say!(
+            language,
+            "Name of {number} (such as Reception; empty: none)",
+            "Naam van {number} (zoals Balie; leeg: geen)"
+        );
         let name = questions.ask(&question, "", |answer| {
             let name = toml_edit::Value::from(answer);
             taken(&format!("[[extension]]\nnumber = \"1\"\nname = {name}\n")).map(|()| answer.to_owned())
@@ -170,7 +179,10 @@ fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Opti
     for preset in presets.iter() {
         questions.tell(&format!("  {:<12} {}", preset.name, preset.title));
     }
-    let question = language.pick("Provider (empty: none now)", "Aanbieder (leeg: nu geen)");
+    let question = language.pick(
+        "Provider, a word of this list (such as voipgrid; empty: none now)",
+        "Aanbieder, een woord uit deze lijst (zoals voipgrid; leeg: nu geen)",
+    );
     let preset = questions.ask(question, "", |answer| match (answer, presets.find(answer)) {
         ("", _) => Ok(None),
         (_, Some(preset)) => Ok(Some(preset)),
@@ -178,7 +190,8 @@ fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Opti
     })?;
     let Some(preset) = preset else { return Ok(None) };
     questions.tell(&format!("  {}", language.pick(&preset.note_en, &preset.note_nl)));
-    let question = language.pick("Its name in the dialplan", "Hoe het belplan hem noemt");
+    let question =
+        language.pick("Its name in the dialplan (such as voys)", "Hoe het belplan hem noemt (zoals voys)");
     let name = questions.ask(question, &preset.name, |answer| {
         if place.trunks.iter().any(|there| there == answer) {
             return Err(say!(language, "{answer} is there already", "{answer} is er al"));
@@ -204,6 +217,9 @@ fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Opti
     }
     numbers(&mut details, presets, questions)?;
     shown_number(&mut details, presets, questions)?;
+    for doubt in words::doubts(&details.doubts(presets), language) {
+        questions.tell(&format!("  ! {doubt}"));
+    }
     Ok(Some(details))
 }
 
@@ -217,7 +233,17 @@ fn need(details: &mut TrunkDetails, key: &str, questions: &Questions) -> Result<
         details.password = Some(password);
         return Ok(());
     }
-    let settings = questions.ask(key, "", |answer| {
+    let language = questions.language;
+    let example = match key {
+        "host" => language.pick(" (such as sip.example.net)", " (zoals sip.example.net)"),
+        "username" => language.pick(" (such as 100001)", " (zoals 100001)"),
+        "addresses" => language.pick(
+            ": where its calls come from (such as 192.0.2.0/24,198.51.100.7; empty: nobody calls in)",
+            ": waar zijn oproepen vandaan komen (zoals 192.0.2.0/24,198.51.100.7; leeg: niemand belt binnen)",
+        ),
+        _ => "",
+    };
+    let settings = questions.ask(&format!("{key}{example}"), "", |answer| {
         let mut settings = details.settings.clone();
         settings.take_text(key, answer).map(|()| settings).map_err(|wrong| wrong.join("; "))
     })?;
@@ -228,8 +254,8 @@ fn need(details: &mut TrunkDetails, key: &str, questions: &Questions) -> Result<
 fn numbers(details: &mut TrunkDetails, presets: &Presets, questions: &Questions) -> Result<(), Failure> {
     let language = questions.language;
     let question = language.pick(
-        "Your numbers there, with commas between them (empty: all that it sends)",
-        "Uw nummers daar, met komma's ertussen (leeg: alles wat hij stuurt)",
+        "Your numbers there (such as +31201234567,+31201234568; empty: all that it sends)",
+        "Uw nummers daar (zoals +31201234567,+31201234568; leeg: alles wat hij stuurt)",
     );
     let numbers = questions.ask(question, "", |answer| {
         let written = answer.split(',').map(str::trim).filter(|number| !number.is_empty());

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use kiestoon_config::Config;
-use kiestoon_store::{Import, NewUser, Presets, Role, SetUp};
+use kiestoon_store::{Import, NewUser, Presets, Role, SetUp, TrunkDoubt};
 use serde_json::{Value, json};
 
 use super::answers::Answers;
@@ -13,7 +13,7 @@ use super::{Place, starter};
 use crate::cli::database::Announced;
 use crate::cli::failure::Failure;
 use crate::cli::language::{Language, say};
-use crate::cli::{Cli, database};
+use crate::cli::{Cli, database, trunk_words as words};
 
 /// What will be written.
 pub(super) struct Plan<'a> {
@@ -43,6 +43,8 @@ pub(super) struct Written {
     /// Login and password.
     admin: Option<(String, String)>,
     pub(super) trunk: Option<String>,
+    /// What somebody should look at.
+    doubts: Vec<TrunkDoubt>,
     pub(super) announced: Announced,
 }
 
@@ -181,8 +183,9 @@ impl<'a> Plan<'a> {
         let made = done.import.generated.into_iter();
         let extensions = made.map(|made| (made.number, made.password)).collect();
         let admin = done.admin.map(|added| (added.login, added.password));
+        let doubts = done.trunk.as_ref().map(|added| added.doubts.clone()).unwrap_or_default();
         let trunk = done.trunk.map(|added| added.details.name);
-        Ok(Written { files: Vec::new(), joined: Vec::new(), extensions, admin, trunk, announced })
+        Ok(Written { files: Vec::new(), joined: Vec::new(), extensions, admin, trunk, doubts, announced })
     }
 }
 
@@ -211,6 +214,16 @@ impl Written {
                 "beheerder {login}: wachtwoord {password} (alleen nu te zien)"
             ));
         }
+        for doubt in words::doubts(&self.doubts, language) {
+            lines.push(format!("! {doubt}"));
+        }
+        if let (true, Some(trunk)) = (self.doubts.contains(&TrunkDoubt::NobodyCallsIn), &self.trunk) {
+            lines.push(say!(
+                language,
+                "  Ask the provider where its calls come from: `kiestoon trunk set {trunk} addresses=192.0.2.0/24`; or register: `register=true username=... password=-`.",
+                "  Vraag de aanbieder waar zijn oproepen vandaan komen: `kiestoon trunk set {trunk} addresses=192.0.2.0/24`; of meld u aan: `register=true username=... password=-`."
+            ));
+        }
         lines
     }
 
@@ -229,6 +242,7 @@ impl Written {
             "extensions": extensions.map(|(number, password)| json!({ "number": number, "password": password })).collect::<Vec<_>>(),
             "admin": self.admin.as_ref().map(|(login, password)| json!({ "login": login, "password": password })),
             "trunk": self.trunk,
+            "hints": words::doubts(&self.doubts, Language::English),
             "running": !matches!(self.announced, Announced::NotRunning),
             "live": matches!(self.announced, Announced::Taken(_)),
             "waiting": self.waiting(),
