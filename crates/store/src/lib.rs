@@ -11,6 +11,7 @@ mod cdr;
 pub mod credentials;
 mod error;
 mod extensions;
+mod heard;
 mod hours;
 mod import;
 mod key;

@@ -245,7 +245,10 @@ impl Report {
             }))?;
         } else {
             self.good.iter().for_each(|line| print_line(&format!("  {line}")));
-            self.warnings.iter().chain(&self.errors).for_each(|line| eprintln!("{}", line.trim_end()));
+            self.warnings
+                .iter()
+                .chain(&self.errors)
+                .for_each(|line| eprintln!("{}", cli.pasted(line.trim_end())));
         }
         let (errors, warnings) = (self.errors.len(), self.warnings.len());
         if errors > 0 {

@@ -134,12 +134,41 @@ impl Cli {
         runtime.block_on(work)
     }
 
+    /// The text with what this run was given of the configuration in each command of ours, so that the command can be pasted:
+    /// the file, and the variables that override it, of which no value is shown.
+    fn pasted(&self, text: &str) -> String {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with("KIESTOON__")).collect();
+        names.sort();
+        pasted(text, &self.file, &names)
+    }
+
     /// Prints a value as JSON.
     fn print_json(&self, value: &impl serde::Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value).map_err(anyhow::Error::from)?;
         print_line(&text);
         Ok(())
     }
+}
+
+fn pasted(text: &str, file: &ConfigFile, variables: &[String]) -> String {
+    let before: String = variables.iter().map(|name| format!("{name}=\"${name}\" ")).collect();
+    let after = match file {
+        ConfigFile::Default => String::new(),
+        ConfigFile::Named(path) => {
+            let path = path.display().to_string();
+            let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte));
+            let path = if is_plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) };
+            format!(" --config {path}")
+        }
+    };
+    let whole = |command: &str| format!("{before}{command}{after}");
+    let parts = text.split('`').enumerate().map(|(index, part)| {
+        let is_ours =
+            index % 2 == 1 && ["kiestoon ", "kiestoon-admin "].iter().any(|ours| part.starts_with(ours));
+        if is_ours { part.split(" && ").map(whole).collect::<Vec<_>>().join(" && ") } else { part.to_owned() }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// Prints to standard output; a reader that has gone, such as `head`, is no error of ours.

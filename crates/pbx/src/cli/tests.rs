@@ -136,3 +136,21 @@ fn every_verb_has_an_example() {
     }
     examples(&Args::command());
 }
+
+#[test]
+fn commands_can_be_pasted_as_they_are_printed() {
+    let text = "first `kiestoon check && kiestoon serve`, then `*43` and `kiestoon-admin serve`";
+    assert_eq!(pasted(text, &ConfigFile::Default, &[]), text);
+    assert_eq!(
+        pasted(text, &ConfigFile::Named("/etc/k.toml".into()), &[]),
+        "first `kiestoon check --config /etc/k.toml && kiestoon serve --config /etc/k.toml`, then `*43` and `kiestoon-admin serve --config /etc/k.toml`"
+    );
+    assert_eq!(
+        pasted(
+            "`kiestoon check`",
+            &ConfigFile::Named("my it's.toml".into()),
+            &["KIESTOON__LOG__LEVEL".into()]
+        ),
+        r#"`KIESTOON__LOG__LEVEL="$KIESTOON__LOG__LEVEL" kiestoon check --config 'my it'\''s.toml'`"#
+    );
+}

@@ -208,7 +208,7 @@ impl Desk<'_> {
             "trunk {name} of {organisation} {done}",
             "trunk {name} van {organisation} {done}"
         ));
-        hints.iter().for_each(|hint| print_line(hint));
+        hints.iter().for_each(|hint| print_line(&self.cli.pasted(hint)));
         Ok(())
     }
 
@@ -238,13 +238,17 @@ impl Desk<'_> {
 
 /// Where a provider sends its webhooks. Where nothing says what the world calls the sidecar, only the path.
 fn webhook_url(config: &Config, organisation: &str, trunk: &str) -> String {
+    format!("{}/webhooks/{organisation}/{trunk}", public_url(config).unwrap_or_default())
+}
+
+/// What the world calls the sidecar.
+pub(super) fn public_url(config: &Config) -> Option<String> {
     let admin = &config.admin;
     let known = || {
         let (name, port) = (admin.names.first()?, admin.https.first()?.port());
         Some(if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") })
     };
-    let base = Some(admin.public_url.clone()).filter(|url| !url.is_empty()).or_else(known);
-    format!("{}/webhooks/{organisation}/{trunk}", base.unwrap_or_default())
+    Some(admin.public_url.clone()).filter(|url| !url.is_empty()).or_else(known)
 }
 
 fn set_enabled(details: &mut TrunkDetails, enabled: bool) -> Result<(), StoreError> {

@@ -205,7 +205,7 @@ impl Shown<'_> {
     /// Prints a line, where people read.
     fn say(&self, line: &str) {
         if !self.cli.json {
-            print_line(line);
+            print_line(&self.cli.pasted(line));
         }
     }
 }

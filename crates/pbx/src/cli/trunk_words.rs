@@ -28,7 +28,14 @@ impl Shown<'_> {
         let language = cli.language;
         let details = self.details;
         let below = presets.find(&details.preset).map(|preset| preset.settings.clone()).unwrap_or_default();
-        let hints = doubts(&details.doubts(presets), language);
+        let mut hints = doubts(&details.doubts(presets), language);
+        if self.webhook_url.starts_with('/') {
+            hints.push(say!(
+                language,
+                "webhooks need a whole URL: set `admin.public_url` to what the world calls kiestoon-admin, such as https://pbx.example.com",
+                "webhooks vragen een hele URL: zet in `admin.public_url` hoe de wereld kiestoon-admin noemt, zoals https://centrale.example.com"
+            ));
+        }
         let password =
             details.password.as_ref().map(|password| if self.reveal { password.expose() } else { HIDDEN });
         let api_secret =
@@ -65,7 +72,7 @@ impl Shown<'_> {
         let numbers: Vec<&str> = details.numbers.keys().map(String::as_str).collect();
         row("numbers", if numbers.is_empty() { "-".into() } else { numbers.join(", ") }, "");
         print_line(&table.render());
-        hints.iter().for_each(|hint| print_line(hint));
+        hints.iter().for_each(|hint| print_line(&cli.pasted(hint)));
         Ok(())
     }
 }
@@ -175,7 +182,7 @@ pub(super) fn numbers(
         return cli.print_json(&list.collect::<Vec<_>>());
     }
     if numbers.is_empty() {
-        print_line(&no_numbers(name, language));
+        print_line(&cli.pasted(&no_numbers(name, language)));
         return Ok(());
     }
     let mut table = Table::new(&[language.pick("number", "nummer"), "context"]);

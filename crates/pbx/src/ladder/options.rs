@@ -108,8 +108,8 @@ impl Climb<'_> {
                 "niets, als REGISTER wordt beantwoord: `options` van deze trunk staat uit"
             )),
             (Silence::Nothing, true, true) => draft.warning(found, both!(
-                "if REGISTER is answered the provider answers no OPTIONS: set `options` of the trunk to off, or it counts as down",
-                "wordt REGISTER beantwoord, dan beantwoordt de aanbieder geen OPTIONS: zet `options` van de trunk op off, anders geldt zij als uitgevallen"
+                "if REGISTER is answered the provider answers no OPTIONS: set `options` of the trunk to off, or it is down",
+                "wordt REGISTER beantwoord, dan beantwoordt de aanbieder geen OPTIONS: zet `options` van de trunk op off, anders ligt hij eruit"
             )),
             _ => draft.failed(found, both!(
                 "ask the provider whether it answers SIP from your address at this port",

@@ -26,8 +26,13 @@ fn it_says_what_is_missing_and_what_to_do() {
     assert_eq!(found(&there, "database").0, "good");
     // How full it is depends on the machine.
     assert!(found(&there, "disk").1.contains("MB free"), "{there:#}");
-    assert_eq!(found(&there, "trunks").0, "skipped", "nobody knows while it does not run");
-    assert_eq!(found(&there, "dialplan"), ("warning", "no rule takes 112 as a call for help"));
+    for item in ["trunks", "phones"] {
+        assert_eq!(found(&there, item), ("skipped", "not checked: the PBX is not running"), "{item}");
+    }
+    assert_eq!(found(&there, "dialplan").0, "good");
+    assert_eq!(found(&there, "112"), ("warning", "no rule takes 112 as a call for help"));
+    assert_eq!(found(&there, "public URL").0, "skipped", "nobody needs it");
+    assert_eq!(found(&there, "webhooks").0, "skipped");
     assert_eq!(found(&there, "people").0, "failed", "nobody administers it");
     assert_eq!(found(&there, "test call").0, "warning");
     assert_eq!(found(&there, "HTTPS").0, "warning");
@@ -40,10 +45,90 @@ fn it_says_what_is_missing_and_what_to_do() {
     mended
         .says("✓ people     gebruikers: 2; beheerders: 1")
         .says("112 gaat naar buiten")
-        .says("→ kiestoon check && kiestoon serve");
+        .says("→ `kiestoon check --config kiestoon.toml && kiestoon serve --config kiestoon.toml`");
+    assert!(mended.out().contains("\nmislukt: 2; waarschuwingen: "), "{}", mended.out());
+    assert!(mended.err().is_empty(), "{}", mended.err());
     folder.write("dialplans/nood.toml", "broken");
     let broken = folder.run(&["doctor", "--json"]).expect(64).json();
     assert_eq!(found(&broken, "dialplan").0, "failed");
 }
 
 const HELP: &str = "[[context.intern]]\nname = \"nood\"\nmatch = \"112\"\nemergency = true\ndo = [{ dial = \"trunk:voys\" }]\n";
+
+#[test]
+fn a_call_for_help_is_followed_to_the_trunk_in_the_plan_of_each_organisation() {
+    let folder = Folder::new();
+    folder.write("two.toml", TWO);
+    folder.run(&["import", "two.toml"]).expect(0);
+    folder.write("dialplans/nood.toml", &HELP.replace("trunk:voys", "trunk:vois"));
+    folder.write(
+        "dialplans/01-utrecht.toml",
+        &format!(
+            "organisation = \"utrecht\"\n{}",
+            HELP.replace("dial = \"trunk:voys\"", "dial = \"ext:201\"").replace("\"nood\"", "\"hulp\"")
+        ),
+    );
+    let all = folder.run(&["doctor", "--json"]).expect(64).json();
+    let said = |all: &Value| -> Vec<(String, String)> {
+        let findings = all.as_array().expect("a list").iter().filter(|finding| finding["item"] == "112");
+        let word = |finding: &Value, key: &str| finding[key].as_str().expect("a word").to_owned();
+        findings.map(|finding| (word(finding, "result"), word(finding, "says"))).collect()
+    };
+    let pair = |result: &str, says: &str| (result.to_owned(), says.to_owned());
+    let missing = "112 rings `trunk:vois`, which is not there or not enabled";
+    assert_eq!(
+        said(&all),
+        [
+            pair("failed", &format!("kantoor: {missing}")),
+            pair("failed", "utrecht: the rule of 112 rings no trunk"),
+        ]
+    );
+    folder.write("dialplans/nood.toml", HELP);
+    folder.write("dialplans/01-utrecht.toml", "");
+    let off = folder.run(&["doctor", "--json"]).expect(64).json();
+    assert!(
+        said(&off).iter().all(|(result, says)| result == "good" && says.contains("not checked")),
+        "{off:#}"
+    );
+    let _serving = folder.serve();
+    let on = folder.run(&["doctor", "--json"]).expect(64).json();
+    assert!(said(&on).iter().all(|(result, says)| result == "failed" && says.contains("not up")), "{on:#}");
+}
+
+#[test]
+fn the_public_url_and_webhooks_are_asked_for_where_a_provider_is_believed() {
+    let folder = Folder::new();
+    let trunk = ["trunk", "add", "voys", "host=127.0.0.1:9", "webhook_secret=geheim-van-webhooks"];
+    folder.run(&trunk).expect(0);
+    let shown = folder.run(&["trunk", "show", "voys"]).expect(0);
+    shown.says("webhooks need a whole URL: set `admin.public_url`");
+    let missing = folder.run(&["doctor", "--production", "--json"]).expect(64).json();
+    assert_eq!(found(&missing, "public URL"), ("failed", "`admin.public_url` is not set"));
+    assert_eq!(found(&missing, "webhooks"), ("warning", "voys: nothing has come yet"));
+    let config = std::fs::read_to_string(folder.path("kiestoon.toml")).expect("a configuration");
+    folder.write("kiestoon.toml", &format!("{config}[admin]\npublic_url = \"https://127.0.0.1:9\"\n"));
+    let dead = folder.run(&["doctor", "--production", "--json"]).expect(64).json();
+    assert_eq!(found(&dead, "public URL").0, "warning");
+    let shown = folder.run(&["trunk", "show", "voys"]).expect(0);
+    assert!(!shown.out().contains("whole URL"), "{}", shown.out());
+}
+
+const TWO: &str = r#"
+[[organisation]]
+slug = "kantoor"
+domain = "kantoor.example"
+[[organisation]]
+slug = "utrecht"
+domain = "utrecht.example"
+[[extension]]
+organisation = "utrecht"
+number = "201"
+[[trunk]]
+organisation = "kantoor"
+name = "voys"
+host = "127.0.0.1:9"
+[[trunk]]
+organisation = "utrecht"
+name = "voys"
+host = "127.0.0.1:9"
+"#;

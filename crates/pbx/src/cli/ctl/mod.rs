@@ -6,7 +6,7 @@ mod hours;
 mod lists;
 mod plain;
 mod show;
-mod trunks;
+pub(super) mod trunks;
 mod view;
 mod watch;
 mod words;

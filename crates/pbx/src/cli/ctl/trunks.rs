@@ -85,7 +85,7 @@ fn last(host: &TrunkHost, language: Language) -> String {
 }
 
 /// How a trunk or a host stands.
-pub(super) fn state(word: &str, language: Language) -> &str {
+pub(in crate::cli) fn state(word: &str, language: Language) -> &str {
     match word {
         "up" => language.pick("up", "werkt"),
         "down" => language.pick("down", "ligt eruit"),
@@ -94,10 +94,10 @@ pub(super) fn state(word: &str, language: Language) -> &str {
     }
 }
 
-/// Why a host is down.
+/// Why a host is down, in the words of `kiestoon trunk test`.
 pub(super) fn fault(word: &str, language: Language) -> &str {
     match word {
-        "silent" => language.pick("silent", "zwijgt"),
+        "silent" => language.pick("no answer", "geen antwoord"),
         "no_address" => language.pick("no address", "geen adres"),
         other => other,
     }

@@ -1,18 +1,25 @@
 //! What lies on the disk: database, dialplan, people, key.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, ToSpan as _};
 use kiestoon_config::KeySource;
-use kiestoon_dialplan::{CallFacts, Overrides, Plans};
+use kiestoon_dialplan::Plans;
 use kiestoon_store::{Disposition, HistoryFilter, Role, TrunkSummary, User};
 
 use super::Look;
+use super::running::Running;
 use crate::cli::language::say;
 use crate::cli::{database, when};
 
 /// What the database has.
 pub(super) struct Directory {
     pub(super) extensions: usize,
+    /// The slugs of the organisations that have phones.
+    pub(super) with_phones: BTreeSet<String>,
     pub(super) trunks: Vec<TrunkSummary>,
+    /// When the provider of each trunk last told something: organisation, trunk, microseconds.
+    pub(super) heard: Vec<(String, String, i64)>,
     users: Vec<User>,
 }
 
@@ -20,8 +27,11 @@ impl Look<'_> {
     pub(super) async fn database(&mut self) -> Option<Directory> {
         let read = async {
             let store = database::open_existing(self.config).await?;
+            let extensions = store.extensions(None).await?;
             let directory = Directory {
-                extensions: store.extensions(None).await?.len(),
+                extensions: extensions.len(),
+                with_phones: extensions.into_iter().map(|extension| extension.organisation).collect(),
+                heard: store.last_provider_events().await?,
                 trunks: store.trunks(None).await?,
                 users: store.users(None).await?,
             };
@@ -76,8 +86,8 @@ impl Look<'_> {
         }
     }
 
-    /// Whether somebody who dials for help gets out, where there is a way out.
-    pub(super) fn dialplan(&mut self, directory: &Directory) {
+    /// Whether it can be read, and whether somebody who dials for help gets out.
+    pub(super) fn dialplan(&mut self, directory: &Directory, running: Option<&Running>) {
         let language = self.language;
         let path = &self.config.dialplan.path;
         let plans = crate::snapshot::dialplan_files(path).ok().and_then(|files| Plans::load(&files).ok());
@@ -89,37 +99,8 @@ impl Look<'_> {
                 advice,
             );
         };
-        if directory.trunks.iter().all(|trunk| !trunk.enabled) {
-            return self.good("dialplan", say!(language, "it can be used", "het is te gebruiken"));
-        }
-        let help = CallFacts {
-            context: "intern",
-            from: "",
-            from_name: "",
-            dialled: HELP,
-            at: Timestamp::now(),
-            overrides: &Overrides::default(),
-        };
-        if plans.shared().explain(&help).matched.is_some_and(|matched| matched.emergency) {
-            self.good(
-                "dialplan",
-                say!(
-                    language,
-                    "it can be used, and {HELP} goes out",
-                    "het is te gebruiken, en {HELP} gaat naar buiten"
-                ),
-            );
-        } else {
-            self.warning(
-                "dialplan",
-                say!(language, "no rule takes {HELP} as a call for help", "geen regel neemt {HELP} als noodoproep"),
-                say!(
-                    language,
-                    "add a rule with `match = \"{HELP}\"` and `emergency = true` that dials your trunk: docs/dialplan.md has one",
-                    "voeg een regel toe met `match = \"{HELP}\"` en `emergency = true` die uw trunk belt: docs/dialplan.md heeft er een"
-                ),
-            );
-        }
+        self.good("dialplan", say!(language, "it can be used", "het is te gebruiken"));
+        self.help(&plans, directory, running);
     }
 
     /// Whether somebody administers it, and everybody who logs in can call.
@@ -137,7 +118,7 @@ impl Look<'_> {
                     "nobody administers it over the web pages (users: {count})",
                     "niemand beheert het over de webpagina's (gebruikers: {count})"
                 ),
-                "kiestoon user add admin --role admin".into(),
+                "`kiestoon user add admin --role admin`".into(),
             );
         } else if without.is_empty() {
             self.good(
@@ -221,7 +202,5 @@ impl Look<'_> {
     }
 }
 
-/// The number that is dialled for help in Europe.
-const HELP: &str = "112";
 const LEAST_MEGABYTES: u64 = 500;
 const DAYS: i64 = 7;

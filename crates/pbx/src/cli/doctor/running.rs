@@ -5,6 +5,7 @@ use kiestoon_store::TrunkSummary;
 
 use super::Look;
 use super::installation::Directory;
+use crate::cli::ctl::trunks;
 use crate::cli::failure::Failure;
 use crate::cli::language::say;
 use crate::cli::trunk_words as words;
@@ -13,6 +14,15 @@ use crate::cli::trunk_words as words;
 pub(super) struct Running {
     registrations: Vec<Registration>,
     trunks: Vec<Trunk>,
+}
+
+impl Running {
+    /// How a trunk stands; None where the running PBX does not have it.
+    pub(super) fn state(&self, organisation: &str, name: &str) -> Option<&str> {
+        let mut trunks = self.trunks.iter();
+        let live = trunks.find(|live| live.name == name && live.organisation == organisation);
+        live.map(|live| live.state.as_str())
+    }
 }
 
 impl Look<'_> {
@@ -43,14 +53,15 @@ impl Look<'_> {
                 Some(running)
             }
             Err(failure) => {
-                self.failed("PBX", failure.text(language), "kiestoon check && kiestoon serve".into());
+                self.failed("PBX", failure.text(language), "`kiestoon check && kiestoon serve`".into());
                 None
             }
         }
     }
 
-    pub(super) fn phones(&mut self, directory: &Directory, running: &Running) {
+    pub(super) fn phones(&mut self, directory: &Directory, running: Option<&Running>) {
         let language = self.language;
+        let Some(running) = running else { return self.not_running("phones") };
         let (count, all) = (running.registrations.len(), directory.extensions);
         if count == 0 {
             self.warning(
@@ -84,13 +95,11 @@ impl Look<'_> {
                 "no trunk is enabled: nobody can call out",
                 "er staat geen trunk aan: niemand kan naar buiten bellen"
             );
-            return self.warning("trunks", says, "kiestoon trunk presets; kiestoon trunk add".into());
+            return self.warning("trunks", says, "`kiestoon trunk presets`; `kiestoon trunk add`".into());
         }
         enabled.iter().for_each(|trunk| self.doubtful(trunk));
         let Some(running) = running else {
-            let says =
-                say!(language, "they are known when the PBX runs", "ze zijn bekend als de centrale draait");
-            return self.skipped("trunks", says);
+            return self.not_running("trunks");
         };
         for trunk in enabled {
             let name = &trunk.name;
@@ -104,11 +113,20 @@ impl Look<'_> {
                     "{name}: the running PBX does not have it",
                     "{name}: de draaiende centrale heeft hem niet"
                 );
-                self.failed("trunks", says, "kiestoon ctl reload".into());
+                self.failed("trunks", says, "`kiestoon ctl reload`".into());
                 continue;
             };
             self.trunk(live);
         }
+    }
+
+    fn not_running(&mut self, item: &'static str) {
+        let says = say!(
+            self.language,
+            "not checked: the PBX is not running",
+            "niet nagegaan: de centrale draait niet"
+        );
+        self.skipped(item, says);
     }
 
     /// What no OPTIONS shows.
@@ -116,8 +134,8 @@ impl Look<'_> {
         let name = &trunk.name;
         for doubt in trunk.doubts(self.presets) {
             let advice = match doubt.key() {
-                "name" => format!("kiestoon trunk set {name} register=true"),
-                key => format!("kiestoon trunk set {name} {key}=..."),
+                "name" => format!("`kiestoon trunk set {name} addresses=...`"),
+                key => format!("`kiestoon trunk set {name} {key}=...`"),
             };
             let says = words::doubts(std::slice::from_ref(&doubt), self.language).concat();
             self.warning("trunk keys", format!("{name}: {says}"), advice);
@@ -137,9 +155,10 @@ impl Look<'_> {
             let says = say!(language, "{name}: not registered ({state})", "{name}: niet aangemeld ({state})");
             return self.failed("trunks", says, advice);
         }
+        let shown = trunks::state(state, language);
         match state.as_str() {
-            "up" => self.good("trunks", say!(language, "{name}: up{heard}", "{name}: bereikbaar{heard}")),
-            "down" => self.failed("trunks", say!(language, "{name}: down", "{name}: onbereikbaar"), advice),
+            "up" => self.good("trunks", format!("{name}: {shown}{heard}")),
+            "down" => self.failed("trunks", format!("{name}: {shown}"), advice),
             _ => self.warning(
                 "trunks",
                 say!(language, "{name}: nothing was heard of it yet", "{name}: er is nog niets van gehoord"),

@@ -14,13 +14,13 @@ use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, crypto::aws_lc_rs};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, ToSocketAddrs};
 use tokio_rustls::TlsConnector;
 
 use super::Look;
 use crate::cli::language::say;
 
-type Fault = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 impl Look<'_> {
     pub(super) async fn web(&mut self) {
@@ -43,6 +43,7 @@ impl Look<'_> {
                     "https://{address} geeft de pagina en haar script"
                 ),
             ),
+            Ok(Err(fault)) if fault.is::<NoPages>() => self.not_built(address),
             Ok(Err(fault)) => self.no_pages(address, &fault.to_string()),
             Err(_) => self.no_pages(address, language.pick("no answer in time", "geen antwoord op tijd")),
         }
@@ -65,21 +66,44 @@ impl Look<'_> {
         );
     }
 
+    /// It answers, and has nothing to show.
+    fn not_built(&mut self, address: SocketAddr) {
+        let language = self.language;
+        self.failed(
+            "web pages",
+            say!(
+                language,
+                "kiestoon-admin answers at https://{address}, but was built without them",
+                "kiestoon-admin antwoordt op https://{address}, maar is zonder gebouwd"
+            ),
+            say!(
+                language,
+                "build `web` first (its page says how) and then kiestoon-admin, or install a release",
+                "bouw eerst `web` (zijn pagina zegt hoe) en dan kiestoon-admin, of installeer een uitgave"
+            ),
+        );
+    }
+
     async fn pages(&self, address: SocketAddr) -> Result<(), Fault> {
-        let page = self.fetch(address, "/").await?;
+        let page = self.fetch(address, self.name(), "/").await?;
         let page = String::from_utf8_lossy(&page);
         let script = page.split("src=\"").skip(1).filter_map(|rest| rest.split('"').next());
         let script = script.filter(|path| path.starts_with('/')).find(|path| path.ends_with(".js"));
-        let script = script.ok_or("the page names no script")?;
-        if self.fetch(address, script).await?.is_empty() {
+        let script = script.ok_or(NoPages)?;
+        if self.fetch(address, self.name(), script).await?.is_empty() {
             return Err("the script is empty".into());
         }
         Ok(())
     }
 
-    async fn fetch(&self, address: SocketAddr, path: &str) -> Result<Bytes, Fault> {
+    /// What an address gives whose certificate is of that name.
+    pub(super) async fn fetch(
+        &self,
+        address: impl ToSocketAddrs,
+        name: String,
+        path: &str,
+    ) -> Result<Bytes, Fault> {
         let tls = TlsConnector::from(Arc::new(self.believes()?));
-        let name = self.name();
         let stream = TcpStream::connect(address).await?;
         let stream = tls.connect(ServerName::try_from(name.clone())?, stream).await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -178,6 +202,11 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     address
 }
 
-const LONGEST: Duration = Duration::from_secs(10);
+/// A page that needs no script is the one that says how to build the others.
+#[derive(Debug, thiserror::Error)]
+#[error("the page names no script")]
+struct NoPages;
+
+pub(super) const LONGEST: Duration = Duration::from_secs(10);
 const MOST_BYTES: usize = 16 << 20;
 const SOON_DAYS: i64 = 14;

@@ -137,8 +137,9 @@ fn tell(cli: &Cli, place: &Place, written: &Written) -> Result<(), Failure> {
         return cli.print_json(&written.json());
     }
     let language = cli.language;
-    written.lines(language).iter().for_each(|line| print_line(line));
-    print_line(match &written.announced {
+    let say_line = |line: &str| print_line(&cli.pasted(line));
+    written.lines(language).iter().for_each(|line| say_line(line));
+    say_line(match &written.announced {
         Announced::Taken(_) => language.pick(
             "The running PBX has phones, trunk and dialplan.",
             "De draaiende centrale heeft toestellen, trunk en belplan overgenomen.",
@@ -153,17 +154,17 @@ fn tell(cli: &Cli, place: &Place, written: &Written) -> Result<(), Failure> {
         ),
     });
     if let Announced::Taken(reloaded) = &written.announced {
-        database::waiting(reloaded, language).iter().for_each(|line| print_line(line));
+        database::waiting(reloaded, language).iter().for_each(|line| say_line(line));
     }
     if let Some(trunk) = &written.trunk {
-        print_line(&say!(
+        say_line(&say!(
             language,
             "Then see whether its calls come in: `kiestoon trunk test {trunk} --wait-inbound 60`.",
             "Kijk dan of zijn oproepen binnenkomen: `kiestoon trunk test {trunk} --wait-inbound 60`."
         ));
         let is_named = place.rules.iter().any(|file| file.text.contains(&format!("trunk:{trunk}")));
         if !is_named && !written.files.iter().any(|file| file.starts_with(&place.dialplan)) {
-            print_line(&one_more(place, trunk, language));
+            say_line(&one_more(place, trunk, language));
         }
     }
     Ok(())
