@@ -20,7 +20,7 @@ pub(super) fn trunk(cli: &Cli, args: TrunkArgs) -> Result<(), Failure> {
     }
     cli.block_on(async {
         let store = match args.verb {
-            TrunkVerb::Add { .. } | TrunkVerb::ImportEnv { .. } => database::open(&config).await?,
+            TrunkVerb::Add { .. } | TrunkVerb::ImportEnv(_) => database::open(&config).await?,
             _ => database::open_existing(&config).await?,
         };
         let desk = Desk { cli, config: &config, presets, store, organisation: args.organisation };
@@ -58,9 +58,9 @@ impl Desk<'_> {
                 let change = self.change(&name, move |details| apply(details, &said)).await?;
                 self.done(&change, "changed", "gewijzigd")
             }
-            TrunkVerb::ImportEnv { file } => {
+            TrunkVerb::ImportEnv(args) => {
                 let organisation = self.organisation.as_deref();
-                trunk_env::import(self.cli, &self.store, &self.presets, organisation, &file).await?;
+                trunk_env::import(self.cli, &self.store, &self.presets, organisation, &args).await?;
                 database::announce(self.config, self.cli.language).await;
                 Ok(())
             }
