@@ -21,7 +21,7 @@ pub(super) fn trunk(cli: &Cli, args: TrunkArgs) -> Result<(), Failure> {
     }
     cli.block_on(async {
         let opening = match args.verb {
-            TrunkVerb::Add { .. } | TrunkVerb::ImportEnv { .. } => Opening::MakesOne,
+            TrunkVerb::Add { .. } | TrunkVerb::ImportEnv(_) => Opening::MakesOne,
             _ => Opening::MustBeThere,
         };
         let desk = Desk::open(cli, &config, opening, args.organisation, Trunks { presets }).await?;
@@ -54,9 +54,9 @@ impl Desk<'_, Trunks> {
                 let change = self.change(&name, move |details| apply(details, &said)).await?;
                 self.done(&change, "changed", "gewijzigd")
             }
-            TrunkVerb::ImportEnv { file } => {
+            TrunkVerb::ImportEnv(args) => {
                 let organisation = self.organisation.as_deref();
-                trunk_env::import(self.cli, &self.store, &self.own.presets, organisation, &file).await?;
+                trunk_env::import(self.cli, &self.store, &self.own.presets, organisation, &args).await?;
                 self.announce().await;
                 Ok(())
             }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use kiestoon_store::{Presets, Store, StoreError, TrunkChange, TrunkDetails, TrunkPassword, WebhookSecret};
 use serde_json::json;
 
+use super::args::ImportEnvArgs;
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, print_line, trunk_words as words};
@@ -74,10 +75,18 @@ const NEEDLESS: [&str; 3] = ["TWILIO_APP_SID", "VOIP_RECORDING_ENABLED", "VOIP_R
 /// What an import came to.
 #[derive(Default)]
 struct Taken {
-    trunks: Vec<TrunkChange>,
-    settings: Option<PathBuf>,
+    trunks: Vec<Trunk>,
+    /// The file of settings, and whether it is another now.
+    settings: Option<(PathBuf, bool)>,
     /// Variables that were not taken, each with why.
     left: Vec<(String, String)>,
+}
+
+/// A trunk of the variables.
+struct Trunk {
+    now: TrunkChange,
+    is_new: bool,
+    is_changed: bool,
 }
 
 pub(super) async fn import(
@@ -85,15 +94,16 @@ pub(super) async fn import(
     store: &Store,
     presets: &Presets,
     organisation: Option<&str>,
-    file: &Path,
+    args: &ImportEnvArgs,
 ) -> Result<(), Failure> {
+    let file = &args.file;
     let language = cli.language;
     let variables = read(file, language)?;
     let mut taken = Taken::default();
     for source in
         SOURCES.iter().filter(|source| source.marks.iter().any(|mark| variables.contains_key(*mark)))
     {
-        taken.trunks.push(trunk(store, presets, organisation, source, &variables).await?);
+        taken.trunks.push(trunk(store, presets, organisation, source, &variables, args.enable).await?);
     }
     taken.settings = settings(cli, &variables)?;
     taken.left = left(&variables, language);
@@ -136,19 +146,21 @@ fn read(file: &Path, language: Language) -> Result<Variables, Failure> {
     Ok(variables)
 }
 
-/// Makes the trunk, or brings the one of that name up to the variables. What is not whole yet carries no calls.
+/// Makes the trunk, or brings the one of that name up to the variables. A new one carries no calls before that is asked for, and
+/// none while it is not whole.
 async fn trunk(
     store: &Store,
     presets: &Presets,
     organisation: Option<&str>,
     source: &Source,
     variables: &Variables,
-) -> Result<TrunkChange, Failure> {
+    enable: bool,
+) -> Result<Trunk, Failure> {
     let fill = |details: &mut TrunkDetails| -> Result<(), StoreError> {
         let mut wrong = Vec::new();
         for (variable, key) in source.keys {
             let Some(value) = variables.get(*variable) else { continue };
-            if let Err(faults) = take(details, key, value) {
+            if let Err(faults) = take(details, presets, key, value) {
                 wrong.extend(faults.into_iter().map(|fault| format!("{variable}: {fault}")));
             }
         }
@@ -159,20 +171,30 @@ async fn trunk(
         if let (None, Some(number)) = (&details.settings.caller_id_number, details.numbers.keys().next()) {
             details.settings.caller_id_number = Some(number.clone());
         }
+        let is_whole = !details.doubts(presets).iter().any(kiestoon_store::TrunkDoubt::is_error);
+        details.enabled |= enable && is_whole;
         if wrong.is_empty() { Ok(()) } else { Err(StoreError::TrunkWords(wrong)) }
     };
     let mut details = TrunkDetails { preset: source.preset.to_owned(), ..TrunkDetails::new(source.preset) };
+    details.enabled = false;
     fill(&mut details)?;
-    details.enabled = !details.doubts(presets).iter().any(kiestoon_store::TrunkDoubt::is_error);
     match store.add_trunk(organisation, presets, details).await {
         Err(StoreError::TrunkExists { name, .. }) => {
-            Ok(store.change_trunk(organisation, &name, presets, fill).await?)
+            let mut is_changed = false;
+            let change = |details: &mut TrunkDetails| {
+                let before = details.clone();
+                fill(details)?;
+                is_changed = *details != before;
+                Ok(())
+            };
+            let now = store.change_trunk(organisation, &name, presets, change).await?;
+            Ok(Trunk { now, is_new: false, is_changed })
         }
-        added => Ok(added?),
+        added => Ok(Trunk { now: added?, is_new: true, is_changed: true }),
     }
 }
 
-fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<String>> {
+fn take(details: &mut TrunkDetails, presets: &Presets, key: &str, value: &str) -> Result<(), Vec<String>> {
     let secret = |value: &str| TrunkPassword::new(value).map_err(|refusal| vec![refusal.to_string()]);
     match key {
         "password" => details.password = Some(secret(value)?),
@@ -184,7 +206,8 @@ fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<St
         "numbers" => {
             let numbers = value.split(',').map(str::trim).filter(|number| !number.is_empty());
             for number in numbers {
-                details.numbers.entry(number.to_owned()).or_default();
+                let number = details.normal(presets, number).unwrap_or_else(|| number.to_owned());
+                details.numbers.entry(number).or_default();
             }
         }
         _ => details.settings.take_text(key, value)?,
@@ -193,7 +216,7 @@ fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<St
 }
 
 /// Writes settings of the sidecar beside the configuration file; a file of an earlier import is written anew.
-fn settings(cli: &Cli, variables: &Variables) -> Result<Option<PathBuf>, Failure> {
+fn settings(cli: &Cli, variables: &Variables) -> Result<Option<(PathBuf, bool)>, Failure> {
     let mut lines = Vec::new();
     for (variable, key) in SETTINGS {
         let Some(value) = variables.get(variable) else { continue };
@@ -212,6 +235,9 @@ fn settings(cli: &Cli, variables: &Variables) -> Result<Option<PathBuf>, Failure
     }
     let text = format!("# Written by `kiestoon trunk import-env`.\n[admin]\n{}", lines.concat());
     let before = fs::read_to_string(&file).ok();
+    if before.as_ref() == Some(&text) {
+        return Ok(Some((file, false)));
+    }
     fs::write(&file, text)?;
     if let Err(failure) = cli.load() {
         // A value that is refused must not keep the PBX from its next start.
@@ -221,7 +247,7 @@ fn settings(cli: &Cli, variables: &Variables) -> Result<Option<PathBuf>, Failure
         }
         return Err(failure);
     }
-    Ok(Some(file))
+    Ok(Some((file, true)))
 }
 
 /// Variables of providers that were not taken.
@@ -246,39 +272,54 @@ fn left(variables: &Variables, language: Language) -> Vec<(String, String)> {
 fn tell(cli: &Cli, taken: &Taken) -> Result<(), Failure> {
     let language = cli.language;
     if cli.json {
-        let trunks = taken.trunks.iter().map(|change| {
+        let trunks = taken.trunks.iter().map(|trunk| {
+            let change = &trunk.now;
             json!({
+                "new": trunk.is_new, "changed": trunk.is_changed,
                 "name": change.details.name, "organisation": change.organisation, "enabled": change.details.enabled,
                 "hints": words::hints(change, language),
             })
         });
         return cli.print_json(&json!({
             "trunks": trunks.collect::<Vec<_>>(),
-            "settings": taken.settings,
+            "settings": taken.settings.as_ref().map(|(file, _)| file),
             "left": taken.left.iter().map(|(name, why)| json!({ "name": name, "why": why })).collect::<Vec<_>>(),
         }));
     }
-    for change in &taken.trunks {
+    for trunk in &taken.trunks {
+        let change = &trunk.now;
         let (name, organisation) = (&change.details.name, &change.organisation);
+        let done = match (trunk.is_new, trunk.is_changed) {
+            (true, _) => language.pick("taken over", "overgenomen"),
+            (_, true) => language.pick("brought up to the file", "bijgewerkt"),
+            _ => language.pick("unchanged: it has all of that", "ongewijzigd: hij heeft dit alles"),
+        };
         print_line(&say!(
             language,
-            "trunk {name} of {organisation} taken over",
-            "trunk {name} van {organisation} overgenomen"
+            "trunk {name} of {organisation} {done}",
+            "trunk {name} van {organisation} {done}"
         ));
-        words::hints(change, language).iter().for_each(|hint| print_line(hint));
-        print_line(&say!(
+        words::hints(change, language).iter().for_each(|hint| print_line(&cli.pasted(hint)));
+        print_line(&cli.pasted(&say!(
             language,
             "see what the provider says of it: `kiestoon trunk test {name}`; then remove the variables from the file",
             "zie wat de aanbieder ervan zegt: `kiestoon trunk test {name}`; haal daarna de variabelen uit het bestand"
-        ));
+        )));
     }
-    if let Some(file) = &taken.settings {
-        let file = file.display();
-        print_line(&say!(
-            language,
-            "written: {file}; kiestoon-admin takes it at its next start",
-            "geschreven: {file}; kiestoon-admin neemt het bij de volgende start"
-        ));
+    match &taken.settings {
+        Some((file, true)) => {
+            let file = file.display();
+            print_line(&say!(
+                language,
+                "written: {file}; kiestoon-admin takes it at its next start",
+                "geschreven: {file}; kiestoon-admin neemt het bij de volgende start"
+            ));
+        }
+        Some((file, false)) => {
+            let file = file.display();
+            print_line(&say!(language, "unchanged: {file}", "ongewijzigd: {file}"));
+        }
+        None => {}
     }
     for (name, why) in &taken.left {
         print_line(&format!("{name}: {why}"));

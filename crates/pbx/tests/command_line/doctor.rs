@@ -62,10 +62,10 @@ fn a_call_for_help_is_followed_to_the_trunk_in_the_plan_of_each_organisation() {
     folder.run(&["import", "two.toml"]).expect(0);
     folder.write("dialplans/nood.toml", &HELP.replace("trunk:voys", "trunk:vois"));
     folder.write(
-        "dialplans/utrecht.toml",
+        "dialplans/01-utrecht.toml",
         &format!(
             "organisation = \"utrecht\"\n{}",
-            HELP.replace("dial = \"trunk:voys\"", "dial = \"ext:201\"")
+            HELP.replace("dial = \"trunk:voys\"", "dial = \"ext:201\"").replace("\"nood\"", "\"hulp\"")
         ),
     );
     let all = folder.run(&["doctor", "--json"]).expect(64).json();
@@ -84,7 +84,7 @@ fn a_call_for_help_is_followed_to_the_trunk_in_the_plan_of_each_organisation() {
         ]
     );
     folder.write("dialplans/nood.toml", HELP);
-    folder.write("dialplans/utrecht.toml", "");
+    folder.write("dialplans/01-utrecht.toml", "");
     let off = folder.run(&["doctor", "--json"]).expect(64).json();
     assert!(
         said(&off).iter().all(|(result, says)| result == "good" && says.contains("not checked")),

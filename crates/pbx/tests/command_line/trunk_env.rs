@@ -44,6 +44,9 @@ fn what_twilio_was_kept_in_becomes_a_trunk() {
 
     let again = folder.run(&["trunk", "import-env", "app.env", "--json"]).expect(0).json();
     assert_eq!(again["trunks"][0]["name"], "twilio");
+    let same = folder.run(&["trunk", "import-env", "app.env"]).expect(0);
+    same.says("trunk twilio of default unchanged").says("unchanged: conf.d/60-import-env.toml");
+    assert!(!same.out().contains("taken over"), "{}", same.out());
     let set = [
         "trunk",
         "set",
@@ -75,8 +78,16 @@ fn other_providers_and_what_cannot_be() {
     let sip = folder.run(&["trunk", "show", "generic", "--json"]).expect(0).json();
     assert_eq!(
         (&sip["enabled"], &sip["settings"]["register"], &sip["settings"]["transport"]),
-        (&json!(true), &json!(true), &json!("tcp"))
+        (&json!(false), &json!(true), &json!("tcp")),
+        "it is tested first"
     );
+    folder.run(&["trunk", "import-env", "sip.env"]).expect(0).says("`kiestoon trunk enable generic --config");
+    folder
+        .run(&["trunk", "import-env", "sip.env", "--enable"])
+        .expect(0)
+        .says("generic of default brought up");
+    let on = |name: &str| folder.run(&["trunk", "show", name, "--json"]).expect(0).json()["enabled"].clone();
+    assert_eq!((on("generic"), on("telnyx")), (json!(true), json!(false)), "something is missing of telnyx");
 
     folder.write("other.env", "APP_NAME=x\n");
     folder.run(&["trunk", "import-env", "other.env"]).expect(64).says("names no provider");

@@ -16,7 +16,7 @@ pub(super) use self::extension::{ExtensionArgs, ExtensionVerb};
 pub(super) use self::history::HistoryArgs;
 pub(super) use self::rights::{DrillArgs, ProfileArgs, ProfileVerb, RightsArgs, RightsVerb, Whose};
 pub(super) use self::setup::{DoctorArgs, SecretsArgs, SecretsVerb, SetupArgs};
-pub(super) use self::trunk::{TrunkArgs, TrunkTestArgs, TrunkVerb};
+pub(super) use self::trunk::{ImportEnvArgs, TrunkArgs, TrunkTestArgs, TrunkVerb};
 pub(super) use self::user::{UserArgs, UserVerb};
 
 mod block;

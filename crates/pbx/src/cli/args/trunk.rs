@@ -60,10 +60,7 @@ pub(in crate::cli) enum TrunkVerb {
     #[command(
         after_help = "Known are TWILIO_SID, TWILIO_TOKEN, TWILIO_API_KEY, TWILIO_API_SECRET and TWILIO_NUMBER; TELNYX_CONNECTION_ID, TELNYX_API_KEY, TELNYX_PUBLIC_KEY, TELNYX_USERNAME, TELNYX_PASSWORD and TELNYX_NUMBER; VOIP_SERVER, VOIP_TRANSPORT, VOIP_USERNAME, VOIP_PASSWORD and VOIP_NUMBER; VOIP_WEBHOOK_URL and VOIP_TOKEN_TTL, which become settings.\n\nExample:\n  kiestoon trunk import-env .env"
     )]
-    ImportEnv {
-        /// The file, one NAME=VALUE a line
-        file: PathBuf,
-    },
+    ImportEnv(ImportEnvArgs),
     /// Remove a trunk and its numbers; its calls stay in the history
     #[command(after_help = "Example:\n  kiestoon trunk remove voys")]
     Remove {
@@ -110,6 +107,15 @@ pub(in crate::cli) enum TrunkVerb {
         #[arg(long, value_name = "NUMBER")]
         remove: Vec<String>,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct ImportEnvArgs {
+    /// The file, one NAME=VALUE a line
+    pub(in crate::cli) file: PathBuf,
+    /// Carry calls over these trunks at once, where nothing is missing
+    #[arg(long)]
+    pub(in crate::cli) enable: bool,
 }
 
 #[derive(Debug, ClapArgs)]
