@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::cdr::Cdr;
 use crate::error::Fault;
 use crate::open::now_micros;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, organisations};
 
 /// An event as the sidecar has read it.
 #[derive(Debug, Clone)]
@@ -94,6 +94,26 @@ impl Store {
             let kept = keep(&mut writing, event, now).await?;
             writing.commit().await?;
             Ok(kept)
+        })
+        .await
+    }
+
+    /// When the last event of a trunk came, in microseconds UTC; None: none has.
+    ///
+    /// # Errors
+    /// When there is no such organisation, or the database cannot be read.
+    pub async fn last_provider_event(
+        &self,
+        organisation: &str,
+        trunk: &str,
+    ) -> Result<Option<i64>, StoreError> {
+        self.explain(async {
+            let mut reading = self.begin_reading().await?;
+            let home = organisations::chosen(&mut reading, Some(organisation)).await?;
+            let sql =
+                "SELECT MAX(received_at) FROM provider_events WHERE organisation_id = $1 AND trunk = $2";
+            let last = sqlx::query_scalar::<_, Option<i64>>(sql).bind(&home.id).bind(trunk);
+            Ok(last.fetch_one(&mut *reading).await?)
         })
         .await
     }

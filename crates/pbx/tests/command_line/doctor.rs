@@ -32,6 +32,13 @@ fn it_says_what_is_missing_and_what_to_do() {
     assert_eq!(found(&there, "test call").0, "warning");
     assert_eq!(found(&there, "HTTPS").0, "warning");
     assert_eq!(found(&there, "key").0, "warning");
+    assert_eq!(found(&there, "webhooks").0, "skipped", "no provider signs any");
+    folder.run(&["trunk", "set", "voys", "webhook=twilio", "webhook_secret=0123456789abcdef"]).expect(0);
+    folder
+        .run(&["doctor", "--production"])
+        .expect(64)
+        .says("`admin.public_url` is empty, and Twilio signs the URL")
+        .says("voys: none has come yet; kiestoon-admin does not answer");
 
     folder.run(&["user", "add", "admin", "--role", "admin", "--extension", "201"]).expect(0);
     folder.run(&["user", "extension", "anna", "201"]).expect(0);

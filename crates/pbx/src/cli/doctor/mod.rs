@@ -4,6 +4,7 @@
 mod installation;
 mod running;
 mod web;
+mod webhooks;
 
 use kiestoon_config::Config;
 use serde::Serialize;
@@ -66,6 +67,9 @@ impl Look<'_> {
         }
         if let (Some(directory), Some(running)) = (&directory, &running) {
             self.phones(directory, running);
+        }
+        if let (Some(directory), true) = (&directory, is_production) {
+            self.webhooks(directory).await;
         }
         if is_production {
             self.https();

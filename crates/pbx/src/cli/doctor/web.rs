@@ -77,7 +77,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    async fn fetch(&self, address: SocketAddr, path: &str) -> Result<Bytes, Fault> {
+    pub(super) async fn fetch(&self, address: SocketAddr, path: &str) -> Result<Bytes, Fault> {
         let tls = TlsConnector::from(Arc::new(self.believes()?));
         let name = self.name();
         let stream = TcpStream::connect(address).await?;
@@ -167,7 +167,7 @@ impl Look<'_> {
 }
 
 /// Where something that listens on all addresses is found from here.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     let mut address = address;
     if address.ip().is_unspecified() {
         address.set_ip(match address {
