@@ -3,6 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::looks;
 use super::numbers::pack;
 
 /// Names by number.
@@ -68,13 +69,12 @@ impl Contacts {
     }
 }
 
-/// What somebody reads of a name, hashed: letters and digits, large or small, whatever stands between them. Who finds another name
-/// with the same hash has it left out, and gains nothing.
+/// What somebody reads of a name, hashed. Who finds another name with the same hash has it left out, and gains nothing.
 fn fold(name: &str) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     let mut is_empty = true;
-    for c in name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase) {
-        c.hash(&mut hasher);
+    for c in looks::seen(name).filter(|c| c.is_alphanumeric()) {
+        looks::alike(c).hash(&mut hasher);
         is_empty = false;
     }
     (!is_empty).then(|| hasher.finish())

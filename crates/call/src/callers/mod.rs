@@ -1,10 +1,11 @@
 //! Who calls in over trunks, as an organisation knows them: the names of its contacts (`contacts`), the rules that keep callers out
 //! (`rules`), what becomes of a call that one of them is for (`blocked`), and of one whose number is forged (`forged`). Numbers are packed
-//! in `numbers`.
+//! in `numbers`; what a name looks like is in `looks`.
 
 pub(crate) mod blocked;
 mod contacts;
 pub(crate) mod forged;
+mod looks;
 mod numbers;
 mod rules;
 
@@ -43,11 +44,11 @@ impl Callers {
     }
 
     /// What a caller is called: the contact's name, else what the provider says. A name that a stranger has from one of our contacts
-    /// is nobody's.
+    /// is nobody's, and nor is one that reads like another number.
     pub(crate) fn shown<'a>(&'a self, number: &str, told: &'a str) -> &'a str {
         match self.contacts.name(number) {
             Some(name) => name,
-            None if self.contacts.has_name(told) => "",
+            None if self.contacts.has_name(told) || looks::is_another_number(told, number) => "",
             None => told,
         }
     }

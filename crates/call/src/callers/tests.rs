@@ -112,6 +112,32 @@ fn a_stranger_has_no_contacts_name() {
         assert_eq!(callers.shown("+31209999999", told), "", "{told:?}");
     }
     assert_eq!(callers.shown("", ""), "");
+    // Other letters that look the same: Cyrillic, Greek, full width, an accent, a digit.
+    for told in [
+        "\u{430}nna",
+        "\u{3b1}\u{3b7}na",
+        "Ａnna",
+        "Ánna",
+        "Bakkeri\u{458} Jansen",
+        "Bakkerlj Jan\u{455}en",
+        "Bakker1j Jansen",
+    ] {
+        assert_eq!(callers.shown("+31209999999", told), "", "{told:?}");
+    }
+    assert_eq!(callers.shown("+31209999999", "Hanna"), "Hanna");
+}
+
+#[test]
+fn a_stranger_is_called_no_number_but_its_own() {
+    let callers = callers();
+    for told in
+        ["+31 20 1234567", "0201234567", "０２０１２３４５６７", "112", "\u{662}\u{660}\u{661}", "000"]
+    {
+        assert_eq!(callers.shown("+31209999999", told), "", "{told:?}");
+    }
+    for told in ["+31 20 9999999", "020-9999999", "9999999", "Studio 54", "Bel 112 nooit", "12", "."] {
+        assert_eq!(callers.shown("+31209999999", told), told, "{told:?}");
+    }
 }
 
 /// As many as an organisation may have, with names of 20 bytes.

@@ -70,6 +70,11 @@ pub(crate) fn read(file: &Path) -> Result<Blocklist, String> {
         return Err(format!("{} is larger than {} MB", file.display(), MOST_BYTES / 1_000_000));
     }
     let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(parse(file, &text))
+}
+
+/// The same of its text.
+pub(crate) fn parse(file: &Path, text: &str) -> Blocklist {
     let (mut numbers, mut wrong) = (Vec::new(), Vec::new());
     for (line, written) in (1..).zip(text.lines()) {
         let written = written.split('#').next().unwrap_or_default().trim();
@@ -85,7 +90,7 @@ pub(crate) fn read(file: &Path) -> Result<Blocklist, String> {
         format!("{file}:{first}: {count} lines of the blocklist are no numbers, this is the first: write them as +31201234567")
     });
     let numbers = Numbers::new(numbers.iter().map(String::as_str));
-    Ok(Blocklist { numbers, warnings: warnings.into_iter().collect() })
+    Blocklist { numbers, warnings: warnings.into_iter().collect() }
 }
 
 fn stamp(file: &Path) -> Option<Stamp> {

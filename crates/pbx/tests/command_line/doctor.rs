@@ -37,6 +37,13 @@ fn it_says_what_is_missing_and_what_to_do() {
     assert_eq!(found(&there, "test call").0, "warning");
     assert_eq!(found(&there, "HTTPS").0, "warning");
     assert_eq!(found(&there, "key").0, "warning");
+    assert_eq!(found(&there, "webhooks").0, "skipped", "no provider signs any");
+    folder.run(&["trunk", "set", "voys", "webhook=twilio", "webhook_secret=0123456789abcdef"]).expect(0);
+    folder
+        .run(&["doctor", "--production"])
+        .expect(64)
+        .says("`admin.public_url` is empty, and Twilio signs the URL")
+        .says("voys: none has come yet; kiestoon-admin does not answer");
 
     folder.run(&["user", "add", "admin", "--role", "admin", "--extension", "201"]).expect(0);
     folder.run(&["user", "extension", "anna", "201"]).expect(0);
@@ -104,7 +111,10 @@ fn the_public_url_and_webhooks_are_asked_for_where_a_provider_is_believed() {
     shown.says("webhooks need a whole URL: set `admin.public_url`");
     let missing = folder.run(&["doctor", "--production", "--json"]).expect(64).json();
     assert_eq!(found(&missing, "public URL"), ("failed", "`admin.public_url` is not set"));
-    assert_eq!(found(&missing, "webhooks"), ("warning", "voys: nothing has come yet"));
+    assert_eq!(
+        found(&missing, "webhooks"),
+        ("warning", "voys: none has come yet; kiestoon-admin does not answer")
+    );
     let config = std::fs::read_to_string(folder.path("kiestoon.toml")).expect("a configuration");
     folder.write("kiestoon.toml", &format!("{config}[admin]\npublic_url = \"https://127.0.0.1:9\"\n"));
     let dead = folder.run(&["doctor", "--production", "--json"]).expect(64).json();

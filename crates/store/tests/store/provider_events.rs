@@ -148,6 +148,26 @@ async fn what_finds_no_call_is_forgotten_and_nothing_is_looked_at_twice() {
 }
 
 #[tokio::test]
+async fn the_last_one_of_a_trunk_is_known() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    crate::import(&store, "[[organisation]]\nslug = \"kantoor\"\n").await;
+    let home = store.organisation(Some("kantoor")).await.unwrap().id;
+    assert_eq!(store.last_provider_event("kantoor", "voys").await.unwrap(), None);
+    for id in ["a", "b"] {
+        keep(&store, &NewProviderEvent { organisation_id: home.clone(), ..event(id, &["CA1"]) }).await;
+    }
+    let mut stranger = fixture.stranger().await;
+    sqlx::query("UPDATE provider_events SET received_at = 7 WHERE event_id = 'a'")
+        .execute(&mut stranger)
+        .await
+        .unwrap();
+    assert!(store.last_provider_event("kantoor", "voys").await.unwrap().is_some_and(|at| at > 7));
+    assert_eq!(store.last_provider_event("kantoor", "twilio").await.unwrap(), None);
+    assert!(store.last_provider_event("winkel", "voys").await.is_err());
+}
+
+#[tokio::test]
 async fn old_events_are_looked_at_some_at_a_time() {
     let fixture = Fixture::new();
     let store = fixture.open().await;

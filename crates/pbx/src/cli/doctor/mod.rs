@@ -6,6 +6,7 @@ mod installation;
 mod public;
 mod running;
 mod web;
+mod webhooks;
 
 use kiestoon_config::Config;
 use kiestoon_store::Presets;
@@ -75,7 +76,7 @@ impl Look<'_> {
             self.https();
             if let Some(directory) = &directory {
                 self.public_url(directory).await;
-                self.webhooks(directory);
+                self.webhooks(directory).await;
             }
             self.calls().await;
             self.key_file();

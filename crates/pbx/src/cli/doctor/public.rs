@@ -1,10 +1,10 @@
-//! What the world calls the sidecar, and what providers tell there.
+//! What the world calls the sidecar.
 
 use super::Look;
 use super::installation::Directory;
 use super::web::{Fault, LONGEST};
 use crate::cli::language::say;
-use crate::cli::{trunk, when};
+use crate::cli::trunk;
 
 impl Look<'_> {
     /// Fetches the URL that browsers and providers are given, as they would.
@@ -53,44 +53,6 @@ impl Look<'_> {
         };
         let name = name.trim_start_matches('[').trim_end_matches(']');
         self.fetch((name, port), name.to_owned(), "/").await.map(drop)
-    }
-
-    /// Whether providers whose webhooks can be believed have told something.
-    pub(super) fn webhooks(&mut self, directory: &Directory) {
-        let language = self.language;
-        let mut is_none = true;
-        for (organisation, name) in hooked(directory) {
-            is_none = false;
-            let heard = directory.heard.iter().find(|(slug, trunk, _)| slug == organisation && trunk == name);
-            match heard {
-                Some((_, _, at)) => {
-                    let when = when::local(*at);
-                    let says = say!(
-                        language,
-                        "{name}: last told something {when}",
-                        "{name}: vertelde het laatst iets op {when}"
-                    );
-                    self.good("webhooks", says);
-                }
-                None => self.warning(
-                    "webhooks",
-                    say!(language, "{name}: nothing has come yet", "{name}: er is nog niets gekomen"),
-                    say!(
-                        language,
-                        "give the provider the URL that `kiestoon trunk show {name}` prints, and make a call",
-                        "geef de aanbieder de URL die `kiestoon trunk show {name}` toont, en bel een keer"
-                    ),
-                ),
-            }
-        }
-        if is_none {
-            let says = say!(
-                language,
-                "no trunk has a secret of its provider's webhooks",
-                "geen trunk heeft een geheim van de webhooks van zijn aanbieder"
-            );
-            self.skipped("webhooks", says);
-        }
     }
 }
 

@@ -140,7 +140,7 @@ impl Look<'_> {
     }
 
     /// A name that the certificate has.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let own = || "localhost".to_owned();
         let Some(file) = &self.config.admin.certificate else { return own() };
         let Ok(certificate) = CertificateDer::from_pem_file(file) else { return own() };
@@ -191,7 +191,7 @@ impl Look<'_> {
 }
 
 /// Where something that listens on all addresses is found from here.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     let mut address = address;
     if address.ip().is_unspecified() {
         address.set_ip(match address {
