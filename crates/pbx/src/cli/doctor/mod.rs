@@ -2,6 +2,7 @@
 //! finds. What could keep the PBX from starting is the work of `kiestoon check`.
 
 mod installation;
+mod outgoing;
 mod running;
 mod web;
 
@@ -17,7 +18,7 @@ pub(super) fn doctor(cli: &Cli, args: &DoctorArgs) -> Result<(), Failure> {
     let config = cli.config()?;
     let findings = cli.block_on(async {
         let mut look = Look { config: &config, language: cli.language, findings: Vec::new() };
-        look.all(args.production).await;
+        look.all(args.production, args.call.as_deref()).await;
         Ok(look.findings)
     })?;
     finish(cli, &findings)
@@ -54,7 +55,7 @@ enum Health {
 }
 
 impl Look<'_> {
-    async fn all(&mut self, is_production: bool) {
+    async fn all(&mut self, is_production: bool, call: Option<&str>) {
         let directory = self.database().await;
         self.disk();
         let running = self.running().await;
@@ -71,6 +72,9 @@ impl Look<'_> {
             self.https();
             self.calls().await;
             self.key_file();
+            if let Some(directory) = &directory {
+                self.outgoing(directory, call).await;
+            }
         }
     }
 
