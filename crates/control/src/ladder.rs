@@ -22,6 +22,8 @@ pub struct TestTrunk {
 impl TestTrunk {
     /// The longest that a call is waited for.
     pub const LONGEST_WAIT_SECS: u32 = 300;
+    /// Characters of a number that is called.
+    pub const LONGEST_NUMBER: usize = 40;
 }
 
 /// What one rung came to.

@@ -10,6 +10,24 @@ use crate::problem::Refusal;
 /// A body of JSON. It must say that it is: a form of another page cannot.
 pub(super) struct Body<T>(pub(super) T);
 
+/// The same, where nothing at all means the defaults.
+pub(super) struct BodyOrNone<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for BodyOrNone<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let (head, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(head.clone(), body), state).await;
+        let bytes = bytes.map_err(|_| Refusal::TooLarge)?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        let Body(said) = Body::from_request(Request::from_parts(head, bytes.into()), state).await?;
+        Ok(Self(said))
+    }
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 

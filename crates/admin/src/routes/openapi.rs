@@ -25,8 +25,7 @@ pub(super) fn document() -> Value {
             operation["security"] = json!([{ "session": [] }]);
         }
         if let Some(body) = body(route.action) {
-            operation["requestBody"] =
-                json!({ "required": true, "content": { "application/json": { "schema": body } } });
+            operation["requestBody"] = json!({ "required": route.action != Action::TestTrunks, "content": { "application/json": { "schema": body } } });
         }
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation;
@@ -64,7 +63,10 @@ fn body(action: Action) -> Option<Value> {
         }
         Action::TestTrunks => {
             let wait = json!({ "type": "integer", "minimum": 1, "maximum": TestTrunk::LONGEST_WAIT_SECS });
-            return Some(json!({ "type": "object", "properties": { "wait_inbound_secs": wait } }));
+            let call = json!({ "type": "string", "minLength": 1, "maxLength": TestTrunk::LONGEST_NUMBER });
+            return Some(
+                json!({ "type": "object", "properties": { "call": call, "wait_inbound_secs": wait } }),
+            );
         }
         _ => return None,
     };

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::body::Body;
+use super::body::BodyOrNone;
 use super::{Shared, person};
 use crate::authorise::{Action, Object, Principal, authorise};
 use crate::hall::stopped;
@@ -74,7 +74,7 @@ fn record(trunk: &Shown) -> Value {
 }
 
 /// How far a trunk is to be tested.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     wait_inbound_secs: Option<u32>,
@@ -86,7 +86,7 @@ pub(super) async fn test(
     State(hall): State<Shared>,
     Extension(principal): Extension<Principal>,
     name: Result<Path<String>, PathRejection>,
-    Body(wanted): Body<Wanted>,
+    BodyOrNone(wanted): BodyOrNone<Wanted>,
 ) -> Result<Response, Refusal> {
     let user = &person(&principal)?.user;
     if !authorise(&principal, Action::TestTrunks, of(&user.organisation)) {

@@ -28,7 +28,7 @@ const HERTZ: f64 = 1000.0;
 const PEAK: f64 = 7200.0;
 /// The share of a frame that the tone has to be; codecs for speech bend it.
 const SHARE: f64 = 0.7;
-/// The least mean square of it: -60 dBov or so.
+/// The least mean square of a sound, -60 dBov or so: the silence of A-law is -72.
 const LEAST: f64 = 1_000.0;
 /// How much of it has to be heard to be sure, in milliseconds.
 const SURE_MS: u32 = 400;
@@ -77,8 +77,7 @@ impl TestEar {
     /// How loud it was on average, in dB of the loudest there is; None where it was silence, or nothing.
     pub fn level(&self) -> Option<f64> {
         let mean = self.squares / f64::from(self.samples.max(1));
-        // Less than one step of a sample is the noise of counting.
-        (mean >= 1.0).then(|| 10.0 * (mean / OVERLOAD).log10())
+        (mean >= LEAST).then(|| 10.0 * (mean / OVERLOAD).log10())
     }
 
     /// Whether the tone was among it.
@@ -149,6 +148,8 @@ mod tests {
     fn what_is_none() {
         let silence = heard(8_000, 50, |_| {});
         assert!(!silence.knows_tone() && silence.level().is_none());
+        let of_a_law = heard(8_000, 50, |frame| frame.fill(8));
+        assert!(of_a_law.level().is_none() && of_a_law.heard() == Duration::from_secs(1));
         let mut tone = TestTone::new(8_000);
         assert!(!heard(8_000, 15, |frame| tone.fill(frame)).knows_tone(), "too short to be sure");
         let mut other = TestTone::new(8_000);

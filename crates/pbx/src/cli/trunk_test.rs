@@ -51,11 +51,13 @@ impl Desk<'_> {
                 ).to_owned()));
             }
             Err(ClientError::NoSocket { .. } | ClientError::NotListening { .. }) => {
-                self.here(trunk, asked, &mut shown, "command_line").await?
+                Box::pin(self.here(trunk, asked, &mut shown, "command_line")).await?
             }
-            // It runs, and does not know the trunk: one that is disabled, or that was added just now.
-            Err(ClientError::Refused(problem)) if problem.status == NOT_FOUND => {
-                self.here(trunk, asked, &mut shown, "command_line_unknown").await?
+            // It runs, and cannot find the trunk, or not all of it.
+            Err(ClientError::Refused(problem))
+                if asked.call.is_none() && (problem.status == NOT_FOUND || problem.title == NOT_WHOLE) =>
+            {
+                Box::pin(self.here(trunk, asked, &mut shown, "command_line_unknown")).await?
             }
             Err(error) => return Err(error.into()),
         };
@@ -143,8 +145,8 @@ impl Shown<'_> {
                 "de centrale draait niet (`kiestoon serve` start haar): getest door de opdrachtregel",
             ),
             _ => language.pick(
-                "the running PBX does not know it (disabled, or not reloaded): tested by the command line",
-                "de draaiende centrale kent haar niet (uitgezet, of niet herladen): getest door de opdrachtregel",
+                "the running PBX does not know it, or not all of it: tested by the command line",
+                "de draaiende centrale kent haar niet, of niet geheel: getest door de opdrachtregel",
             ),
         };
         self.say(&say!(
@@ -275,6 +277,8 @@ fn title(rung: RungName, language: Language) -> &'static str {
 }
 
 const NOT_FOUND: u16 = 404;
+/// The title of the problem that something of the trunk is missing.
+const NOT_WHOLE: &str = "trunk not whole";
 const RUNGS: usize = 8;
 
 #[cfg(test)]

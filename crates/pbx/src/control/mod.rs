@@ -132,10 +132,14 @@ pub(crate) enum NoLadder {
     WhichOrganisation,
     /// There is no such organisation.
     Organisation(String),
-    /// It has no such trunk, or calls do not go over it.
+    /// It has no such trunk.
     Trunk(String),
+    /// The trunk lacks what is said here.
+    NotWhole(Vec<String>),
     /// It is being tested.
     Running,
+    /// As many others of its organisation are as may be.
+    OwnTooMany,
     /// Too many others are.
     TooMany,
 }

@@ -81,6 +81,10 @@ async fn test_trunk(
     if request.wait_inbound_secs.is_some_and(|secs| secs == 0 || secs > longest) {
         return Err(Refusal::Body(format!("wait_inbound_secs must be 1 to {longest}")));
     }
+    let longest = TestTrunk::LONGEST_NUMBER;
+    if request.call.as_ref().is_some_and(|number| number.is_empty() || number.chars().count() > longest) {
+        return Err(Refusal::Body(format!("call must be a number of 1 to {longest} characters")));
+    }
     let (rungs, climbed) = mpsc::channel(RUNGS_WAITING);
     let command = |reply| Command::TestTrunk { name, request, rungs, reply };
     ask(&hall.doors, command).await?.map_err(Refusal::Ladder)?;
@@ -304,12 +308,18 @@ fn ladder(why: NoLadder) -> Problem {
             "no such organisation",
             format!("there is no organisation {slug} with extensions or trunks"),
         ),
-        NoLadder::Trunk(name) => {
-            Problem::new(404, "no such trunk", format!("there is no trunk {name} that is enabled and whole"))
+        NoLadder::Trunk(name) => Problem::new(404, "no such trunk", format!("there is no trunk {name}")),
+        NoLadder::NotWhole(problems) => {
+            Problem::new(409, "trunk not whole", "something of the trunk is missing").with_errors(problems)
         }
         NoLadder::Running => {
             Problem::new(409, "being tested", "this trunk is being tested; try again when that is over")
         }
+        NoLadder::OwnTooMany => Problem::new(
+            409,
+            "too many tests",
+            "two trunks of this organisation are being tested; try again when one of them is done",
+        ),
         NoLadder::TooMany => {
             Problem::new(503, "too many tests", "as many trunks as may be are being tested; try again later")
         }

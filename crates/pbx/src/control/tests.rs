@@ -132,7 +132,9 @@ async fn rungs_come_as_they_are_climbed_or_it_is_said_why_not() {
     }
     assert!(rungs.next().await.is_none());
     let too_long = TestTrunk { wait_inbound_secs: Some(301), ..TestTrunk::default() };
+    let too_many = TestTrunk { call: Some("0".repeat(41)), ..TestTrunk::default() };
     for (name, asked, said) in [
+        ("voys", too_many, "call must be a number"),
         ("a/b", TestTrunk::default(), "there is no trunk a/b"),
         ("busy", TestTrunk::default(), "this trunk is being tested"),
         ("voys", too_long, "must be 1 to 300"),

@@ -55,6 +55,10 @@ impl Listening {
     /// Waits for a call of the trunk. `known` are the addresses of its hosts.
     pub(super) async fn rung(self, trunk: &Trunk, known: &[IpAddr]) -> Rung {
         let Self { mut wait, until, mut draft } = self;
+        // Some carriers are known by the value of a header alone.
+        if let Some(rule) = &trunk.identified_by {
+            draft.hide(rule.name.as_str());
+        }
         let mut stranger = None;
         while let Ok(Some(arrived)) = timeout_at(until, wait.arrivals.recv()).await {
             match &arrived.call {

@@ -1,13 +1,13 @@
 //! SIP for operators to look at, without what would let a reader make calls: answers to challenges and keys of speech are taken out,
 //! nonces are cut short.
 
-/// A message as text, secrets masked.
-pub(super) fn masked(message: &[u8]) -> String {
+/// A message as text, secrets masked. `hidden` is the name of a header field that is one, such as the one that a carrier is known by.
+pub(super) fn masked(message: &[u8], hidden: Option<&str>) -> String {
     let cut = message.get(..LONGEST).unwrap_or(message);
     let text = String::from_utf8_lossy(cut);
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        out.push_str(&masked_line(line));
+        out.push_str(&masked_line(line, hidden));
     }
     if cut.len() < message.len() {
         out.push_str(CUT);
@@ -15,8 +15,11 @@ pub(super) fn masked(message: &[u8]) -> String {
     out
 }
 
-fn masked_line(line: &str) -> String {
+fn masked_line(line: &str, hidden: Option<&str>) -> String {
     let name = line.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if hidden.is_some_and(|hidden| hidden.eq_ignore_ascii_case(&name)) {
+        return without_value(line);
+    }
     let parameters: &[(&str, usize)] = match name.as_str() {
         "authorization" | "proxy-authorization" => {
             &[("response", 0), ("cnonce", 0), ("nonce", NONCE), ("opaque", NONCE)]
@@ -31,10 +34,14 @@ fn masked_line(line: &str) -> String {
     let is_digest = value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest"));
     if !is_digest && !name.ends_with("-info") {
         // Basic, or a scheme that nobody knows: all of it may be secret.
-        let end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
-        return format!("{}: {CUT}{end}", line.split(':').next().unwrap_or_default());
+        return without_value(line);
     }
     cut(line, parameters)
+}
+
+fn without_value(line: &str) -> String {
+    let end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
+    format!("{}: {CUT}{end}", line.split(':').next().unwrap_or_default())
 }
 
 /// Cuts the values of these parameters, each after so many characters. What stands in quotes is no parameter, whatever it says.
@@ -134,7 +141,7 @@ mod tests {
             \r\n\
             a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:…\r\n\
             a=sendrecv\r\n";
-        let shown = masked(message.as_bytes());
+        let shown = masked(message.as_bytes(), None);
         assert!(
             !shown.contains("5ecre7") && !shown.contains("c0ffee") && !shown.contains("c2VjcmV0"),
             "{shown}"
@@ -142,15 +149,23 @@ mod tests {
         assert_eq!(shown, expected);
     }
 
+    #[test]
+    fn what_a_carrier_is_known_by_is_not_shown() {
+        let message =
+            "INVITE sip:a.example SIP/2.0\r\nX-Key: 5ecre7\r\nx-key : 5ecre7\r\nX-Keys: seen\r\n\r\n";
+        let shown = masked(message.as_bytes(), Some("X-KEY"));
+        assert_eq!(shown, "INVITE sip:a.example SIP/2.0\r\nX-Key: …\r\nx-key : …\r\nX-Keys: seen\r\n\r\n");
+    }
+
     proptest! {
         #[test]
         fn whatever_comes_is_shown_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            masked(&bytes);
+            masked(&bytes, Some("x"));
         }
 
         #[test]
         fn parameters_of_any_shape_are_cut_without_a_panic(text in "(Authorization|a=crypto): ?.{0,200}") {
-            masked(text.as_bytes());
+            masked(text.as_bytes(), None);
         }
     }
 }

@@ -21,6 +21,8 @@ pub(super) use both;
 pub(super) struct Draft {
     rung: Rung,
     began: Instant,
+    /// The header field whose value nobody may see.
+    hidden: Option<Box<str>>,
 }
 
 impl Draft {
@@ -36,7 +38,12 @@ impl Draft {
             details: Default::default(),
             messages: Vec::new(),
         };
-        Self { rung, began: Instant::now() }
+        Self { rung, began: Instant::now(), hidden: None }
+    }
+
+    /// Shows the value of this header field to nobody.
+    pub(super) fn hide(&mut self, name: &str) {
+        self.hidden = Some(name.into());
     }
 
     /// Notes something that was seen.
@@ -48,7 +55,7 @@ impl Draft {
     pub(super) fn message(&mut self, sent: bool, bytes: &[u8]) {
         if self.rung.messages.len() < MOST_MESSAGES {
             let at_ms = millis(self.began);
-            self.rung.messages.push(SipText { sent, at_ms, text: masked(bytes) });
+            self.rung.messages.push(SipText { sent, at_ms, text: masked(bytes, self.hidden.as_deref()) });
         }
     }
 

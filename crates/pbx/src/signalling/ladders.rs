@@ -1,12 +1,12 @@
 //! Tests of trunks that operators ask for: each is a task of its own, which signalling only tells of calls that arrive.
 use std::{sync::Arc, time::Duration};
 
-use kiestoon_call::{Input, TestCall};
+use kiestoon_call::{Input, TestCall, Trunk};
 use kiestoon_control::{Rung, TestTrunk};
 use kiestoon_sip::{Flow, Message, Method};
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
 };
 
 use super::{Signalling, views};
@@ -19,7 +19,7 @@ use crate::{
         inbound::{Arrived, Wait},
     },
     media::SparePorts,
-    snapshot::Source,
+    snapshot::{self, Source},
     task::{self, Task},
 };
 
@@ -37,8 +37,9 @@ pub(super) struct Ladders {
 
 /// One of them.
 struct Climbing {
-    /// The id of its trunk.
-    trunk: Arc<str>,
+    /// The slug of its organisation, and the name of its trunk.
+    organisation: String,
+    name: String,
     task: Task<()>,
     /// Where it wants to hear of calls that arrive.
     arrivals: Option<mpsc::Sender<Arrived>>,
@@ -69,12 +70,63 @@ impl Ladders {
     }
 
     /// Whether one more test, of this trunk, may begin.
-    fn has_room(&mut self, trunk: &Arc<str>) -> Result<(), NoLadder> {
+    fn has_room(&mut self, organisation: &str, name: &str) -> Result<(), NoLadder> {
         self.climbing.retain(|climbing| !climbing.task.is_finished());
-        if self.climbing.iter().any(|climbing| climbing.trunk == *trunk) {
+        let own = || self.climbing.iter().filter(|climbing| climbing.organisation == organisation);
+        if own().any(|climbing| climbing.name == name) {
             return Err(NoLadder::Running);
         }
+        // Nobody keeps the others from theirs.
+        if own().count() >= MOST_OWN {
+            return Err(NoLadder::OwnTooMany);
+        }
         if self.climbing.len() >= MOST { Err(NoLadder::TooMany) } else { Ok(()) }
+    }
+}
+
+/// What is tested.
+struct Tested {
+    /// The slug of the organisation.
+    organisation: String,
+    name: String,
+    /// The trunk that carries calls; None where none of that name does.
+    known: Option<Arc<Trunk>>,
+    live: Option<kiestoon_control::Trunk>,
+}
+
+impl Tested {
+    /// The trunk; one that carries no calls yet is as the database has it: it is tested before it is enabled.
+    async fn trunk(&self, source: &Source) -> Result<Arc<Trunk>, NoLadder> {
+        if let Some(known) = &self.known {
+            return Ok(Arc::clone(known));
+        }
+        let not_there = || NoLadder::Trunk(self.name.clone());
+        let (_, found) = source.store.trunk(Some(&self.organisation), &self.name).await.map_err(|error| {
+            tracing::debug!(%error, "a trunk that is to be tested is not read");
+            not_there()
+        })?;
+        let presets = crate::presets::load(source.presets.as_deref()).map_err(|_| not_there())?;
+        snapshot::trunk(&found, &presets).map(Arc::new).map_err(NoLadder::NotWhole)
+    }
+}
+
+/// Climbs for so long at most, and while somebody listens. `up` says whether a call is up: that is hung up first.
+async fn climb(ladder: Ladder, rungs: mpsc::Sender<Rung>, limit: Duration, mut up: watch::Receiver<bool>) {
+    let listener = rungs.clone();
+    let is_left = async {
+        tokio::select! {
+            () = listener.closed() => {}
+            () = tokio::time::sleep(limit) => {}
+        }
+        let _ = up.wait_for(|is_up| !is_up).await;
+    };
+    tokio::select! {
+        climbed = ladder.climb(rungs) => {
+            if let Err(error) = climbed {
+                tracing::error!(%error, "a trunk is not tested for want of entropy");
+            }
+        }
+        () = is_left => {}
     }
 }
 
@@ -82,10 +134,19 @@ impl Signalling {
     /// Begins a test, which tells of its rungs; it ends where nobody listens any more.
     pub(super) fn test_trunk(
         &mut self,
-        name: &str,
-        asked: &TestTrunk,
+        name: String,
+        asked: TestTrunk,
         rungs: mpsc::Sender<Rung>,
-    ) -> Result<(), NoLadder> {
+        reply: oneshot::Sender<Result<(), NoLadder>>,
+    ) {
+        match self.tested(name, &asked) {
+            Ok(tested) => self.begin_test(tested, asked, rungs, reply),
+            Err(why) => drop(reply.send(Err(why))),
+        }
+    }
+
+    /// What is to be tested, where there is room for it.
+    fn tested(&mut self, name: String, asked: &TestTrunk) -> Result<Tested, NoLadder> {
         let all = self.switch.snapshot().organisations();
         let of = match (&asked.organisation, all) {
             (Some(slug), _) => all
@@ -95,11 +156,21 @@ impl Signalling {
             (None, [only]) => only,
             (None, _) => return Err(NoLadder::WhichOrganisation),
         };
-        let organisation = of.slug.to_string();
-        let trunk = Arc::clone(of.trunks.get(name).ok_or_else(|| NoLadder::Trunk(name.to_owned()))?);
-        self.ladders.has_room(&trunk.id)?;
+        let (organisation, known) = (of.slug.to_string(), of.trunks.get(&*name).map(Arc::clone));
+        self.ladders.has_room(&organisation, &name)?;
         let views = self.switch.trunks(std::time::Instant::now()).into_iter().map(views::trunk);
         let live = views.into_iter().find(|view| view.organisation == organisation && view.name == name);
+        Ok(Tested { organisation, name, known, live })
+    }
+
+    fn begin_test(
+        &mut self,
+        tested: Tested,
+        asked: TestTrunk,
+        rungs: mpsc::Sender<Rung>,
+        reply: oneshot::Sender<Result<(), NoLadder>>,
+    ) {
+        let (organisation, name) = (tested.organisation.clone(), tested.name.clone());
         let wait = asked.wait_inbound_secs.map(|secs| Duration::from_secs(u64::from(secs)));
         let (inbound, arrivals) = match wait {
             Some(limit) => {
@@ -108,41 +179,29 @@ impl Signalling {
             }
             None => (None, None),
         };
-        let id = Arc::clone(&trunk.id);
-        let (is_up, mut up) = watch::channel(false);
-        let outgoing = asked.call.clone().map(|number| Outgoing {
-            number,
-            organisation: organisation.clone(),
-            trunk: Arc::clone(&trunk),
-            words: self.ladders.words.clone(),
-            ports: self.ladders.ports.clone(),
-            stop: self.ladders.stop.subscribe(),
-            is_up,
-        });
-        let account = Whose::Of { source: self.ladders.source.clone(), organisation };
-        let around = Arc::clone(&self.ladders.around);
-        let ladder = Ladder { around, trunk, account, live, outgoing, inbound };
         let limit = LONGEST + wait.unwrap_or_default() + call::LONGEST;
-        let task = task::spawn_on(&self.ladders.runtime, "ladder", async move {
-            let listener = rungs.clone();
-            tokio::select! {
-                climbed = ladder.climb(rungs) => {
-                    if let Err(error) = climbed {
-                        tracing::error!(%error, "a trunk is not tested for want of entropy");
-                    }
-                }
-                () = async {
-                    tokio::select! {
-                        () = listener.closed() => {}
-                        () = tokio::time::sleep(limit) => {}
-                    }
-                    // A call that is up is hung up first, which it does by itself.
-                    let _ = up.wait_for(|is_up| !is_up).await;
-                } => {}
+        let ladders = &self.ladders;
+        let (around, source) = (Arc::clone(&ladders.around), ladders.source.clone());
+        let (words, ports, stop) = (ladders.words.clone(), ladders.ports.clone(), ladders.stop.subscribe());
+        let task = task::spawn_on(&ladders.runtime, "ladder", async move {
+            let trunk = match tested.trunk(&source).await {
+                Ok(trunk) => trunk,
+                Err(why) => return drop(reply.send(Err(why))),
+            };
+            if reply.send(Ok(())).is_err() {
+                return;
             }
+            let Tested { organisation, live, .. } = tested;
+            let (is_up, up) = watch::channel(false);
+            let outgoing = asked.call.map(|number| {
+                let (organisation, trunk) = (organisation.clone(), Arc::clone(&trunk));
+                Outgoing { number, organisation, trunk, words, ports, stop, is_up }
+            });
+            let account = Whose::Of { source, organisation };
+            let ladder = Ladder { around, trunk, account, live, outgoing, inbound };
+            climb(ladder, rungs, limit, up).await;
         });
-        self.ladders.climbing.push(Climbing { trunk: id, task, arrivals });
-        Ok(())
+        self.ladders.climbing.push(Climbing { organisation, name, task, arrivals });
     }
 
     /// Answers a test that is about to call, or has.
@@ -184,8 +243,9 @@ impl Signalling {
     }
 }
 
-/// Tests at one time.
+/// Tests at one time, and those of one organisation.
 const MOST: usize = 4;
+const MOST_OWN: usize = 2;
 /// Of all rungs but a call and the wait for one.
 const LONGEST: Duration = Duration::from_secs(300);
 const ARRIVALS: usize = 16;

@@ -39,7 +39,7 @@ impl Signalling {
                 drop(reply.send(self.switch.trunks(now).into_iter().map(views::trunk).collect()));
             }
             Command::TestTrunk { name, request, rungs, reply } => {
-                drop(reply.send(self.test_trunk(&name, &request, rungs)));
+                self.test_trunk(name, request, rungs, reply);
             }
             Command::Bans(reply) => {
                 drop(reply.send(self.switch.bans(now).into_iter().map(views::ban).collect()));

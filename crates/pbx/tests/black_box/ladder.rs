@@ -1,6 +1,7 @@
 //! `kiestoon trunk test`: each rung says what a real neighbour does, and what to do about it. The trunk stands at another address
 //! than the phones.
 use std::{
+    collections::HashSet,
     fs,
     io::{Read as _, Write as _},
     net::{TcpListener, UdpSocket},
@@ -260,7 +261,7 @@ fn test_called_from(pbx: &Pbx, address: &str) -> (Value, bool) {
                 let invite = format!(
                     "INVITE sip:0201234567@{at} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bKin{nth};rport\r\nMax-Forwards: 70\r\n\
                      From: <sip:+31687654321@{here}>;tag=n{nth}\r\nTo: <sip:0201234567@{at}>\r\nCall-ID: in-{nth}@{address}\r\n\
-                     CSeq: 1 INVITE\r\nContact: <sip:{here}>\r\nContent-Length: 0\r\n\r\n"
+                     CSeq: 1 INVITE\r\nContact: <sip:{here}>\r\nX-Key: geheim-woord\r\nContent-Length: 0\r\n\r\n"
                 );
                 socket.send_to(invite.as_bytes(), at).unwrap();
                 thread::sleep(Duration::from_millis(200));
@@ -280,7 +281,7 @@ fn a_call_that_comes_in_is_named_and_so_is_one_from_an_address_that_nobody_knows
     // Whoever answers: the rungs below are not what this is about.
     let provider = UdpSocket::bind((PROVIDER, 0)).unwrap();
     let host = format!(
-        "host = \"{}\"\ntransport = \"udp\"\naddresses = [\"{PROVIDER}\"]\n",
+        "host = \"{}\"\ntransport = \"udp\"\naddresses = [\"{PROVIDER}\"]\nidentify_header = \"X-Key: geheim-woord\"\n",
         provider.local_addr().unwrap()
     );
     let mut pbx = with_trunk(&host);
@@ -290,9 +291,12 @@ fn a_call_that_comes_in_is_named_and_so_is_one_from_an_address_that_nobody_knows
     assert_found(&test, "inbound", "ok", "for +31201234567 (written sip:0201234567@");
     let details = &rung(&test, "inbound")["details"];
     assert_eq!((&details["context"], &details["caller"]), (&"inkomend".into(), &"+31687654321".into()));
+    let shown = test.to_string();
+    assert!(shown.contains("X-Key: …") && !shown.contains("geheim-woord"), "{shown}");
 
     let (test, holds) = test_called_from(&pbx, "127.0.0.3");
     assert_found(&test, "inbound", "failed", "came from 127.0.0.3, which is no address of the trunk");
+    assert!(!test.to_string().contains("geheim-woord"), "{test:#}");
     assert!(!holds);
     assert_found(
         &tested(&pbx, &["--wait-inbound", "1"]).0,
@@ -303,7 +307,30 @@ fn a_call_that_comes_in_is_named_and_so_is_one_from_an_address_that_nobody_knows
 }
 
 #[test]
-fn one_test_of_a_trunk_at_a_time_and_a_disabled_one_is_tested_from_here() {
+fn an_organisation_leaves_room_for_the_tests_of_others() {
+    let silent = UdpSocket::bind((PROVIDER, 0)).unwrap();
+    let host =
+        format!("host = \"{}\"\ntransport = \"udp\"\noptions = \"off\"\n", silent.local_addr().unwrap());
+    let mut pbx = Pbx::new(&["201"], DIALPLAN);
+    pbx.import(&["a", "b", "c"].map(|name| format!("[[trunk]]\nname = \"{name}\"\n{host}")).concat());
+    pbx.run();
+    let test = |name| pbx.kiestoon(&["trunk", "test", name]);
+    thread::scope(|scope| {
+        let running = ["a", "b"].map(|name| scope.spawn(move || test(name)));
+        // Each has asked its host by then, from a port of its own.
+        let mut askers = HashSet::new();
+        while askers.len() < 2 {
+            askers.insert(silent.recv_from(&mut [0; 2_000]).unwrap().1);
+        }
+        let third = text(&test("c"));
+        assert!(third.contains("two trunks of this organisation are being tested"), "{third}");
+        running.into_iter().for_each(|test| drop(test.join().unwrap()));
+    });
+    assert!(text(&test("c")).contains("nothing came back"));
+}
+
+#[test]
+fn one_test_of_a_trunk_at_a_time_and_a_disabled_one_is_tested_too() {
     let silent = UdpSocket::bind((PROVIDER, 0)).unwrap();
     let mut pbx = with_trunk(&format!("host = \"{}\"\ntransport = \"udp\"\n", silent.local_addr().unwrap()));
     pbx.run();
@@ -320,7 +347,12 @@ fn one_test_of_a_trunk_at_a_time_and_a_disabled_one_is_tested_from_here() {
         assert_eq!(first.join().unwrap().0["tested_by"], "pbx");
     });
     assert!(pbx.kiestoon(&["trunk", "disable", "voys"]).status.success());
-    assert_eq!(tested(&pbx, &[]).0["tested_by"], "command_line_unknown");
+    let (test, _) = tested(&pbx, &[]);
+    assert_eq!(test["tested_by"], "pbx", "who enables it has tested it before");
+    assert_found(&test, "transport", "failed", "nothing came back");
+    assert!(pbx.kiestoon(&["trunk", "set", "voys", "host="]).status.success());
+    let bare = pbx.kiestoon(&["trunk", "test", "voys"]);
+    assert!(!bare.status.success() && text(&bare).contains("host"), "{}", text(&bare));
     let unknown = pbx.kiestoon(&["trunk", "test", "gone"]);
     assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown));
 }

@@ -172,6 +172,10 @@ fn an_echo_number_proves_both_directions() {
     let call = &pbx.history(1)[0];
     assert_eq!((&call["disposition"], &call["trunk_out"]), (&"answered".into(), &"voys".into()), "{call:#}");
     assert_eq!(call["to_number"], "+31201112222");
+    let doctor = pbx.kiestoon(&["doctor", "--production", "--json", "--call", "0201112222"]);
+    let found: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    let item = found.as_array().unwrap().iter().find(|item| item["item"] == "call out").unwrap();
+    assert!(item["result"] == "good" && item["says"].as_str().unwrap().contains("our own tone"), "{item}");
 }
 
 #[test]

@@ -107,7 +107,7 @@ pub(super) enum Verb {
     Setup(SetupArgs),
     /// Look at an installation as its users would, and say what to do about what is found
     #[command(
-        after_help = "Exit code 64 where something failed; warnings do not fail it.\n\nExample:\n  kiestoon doctor --production"
+        after_help = "Exit code 64 where something failed; warnings do not fail it.\n\nExample:\n  kiestoon doctor --production\n  kiestoon doctor --production --call +31201234567"
     )]
     Doctor(DoctorArgs),
     /// Change the key that passwords are encrypted with

@@ -14,6 +14,9 @@ pub(in crate::cli) struct DoctorArgs {
     /// Also what only matters where people depend on it: certificate, calls of the last days, the place of the key
     #[arg(long)]
     pub(in crate::cli) production: bool,
+    /// Call this number over each trunk by the running PBX: calls that cost what they cost, by the rights of the organisation
+    #[arg(long, value_name = "NUMBER", requires = "production")]
+    pub(in crate::cli) call: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -3,6 +3,7 @@
 
 mod help;
 mod installation;
+mod outgoing;
 mod public;
 mod running;
 mod web;
@@ -23,7 +24,7 @@ pub(super) fn doctor(cli: &Cli, args: &DoctorArgs) -> Result<(), Failure> {
     let findings = cli.block_on(async {
         let mut look =
             Look { config: &config, presets: &presets, language: cli.language, findings: Vec::new() };
-        look.all(args.production).await;
+        look.all(args.production, args.call.as_deref()).await;
         Ok(look.findings)
     })?;
     finish(cli, &findings)
@@ -61,7 +62,7 @@ enum Health {
 }
 
 impl Look<'_> {
-    async fn all(&mut self, is_production: bool) {
+    async fn all(&mut self, is_production: bool, call: Option<&str>) {
         let directory = self.database().await;
         self.disk();
         let running = self.running().await;
@@ -80,6 +81,9 @@ impl Look<'_> {
             }
             self.calls().await;
             self.key_file();
+            if let Some(directory) = &directory {
+                self.outgoing(directory, call).await;
+            }
         }
     }
 
