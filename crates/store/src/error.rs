@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::import::ImportProblem;
 use crate::open::Place;
-use crate::trunks::TrunkDoubt;
+use crate::trunks::{TrunkDoubt, WordFault};
 
 /// Why the store refused or failed. Each displays as one sentence, except [`StoreError::Import`], which has one
 /// line per problem.
@@ -274,8 +274,8 @@ pub enum StoreError {
     #[error("{}", joined(.0))]
     Trunk(Vec<TrunkDoubt>),
     /// What was said of a trunk cannot be; one sentence each.
-    #[error("{}", .0.join("\n"))]
-    TrunkWords(Vec<String>),
+    #[error("{}", joined(.0))]
+    TrunkWords(Vec<WordFault>),
     /// That organisation has no such profile.
     #[error("there is no profile `{name}` in organisation `{organisation}`{}", meant(.near.as_deref()))]
     UnknownProfile {
@@ -295,8 +295,8 @@ pub enum StoreError {
         users: Vec<String>,
     },
     /// What was said of a profile cannot be; one sentence each.
-    #[error("{}", .0.join("\n"))]
-    ProfileWords(Vec<String>),
+    #[error("{}", joined(.0))]
+    ProfileWords(Vec<WordFault>),
     /// That organisation has no such contact.
     #[error("there is no contact {number} in organisation `{organisation}`")]
     UnknownContact {
@@ -347,7 +347,7 @@ pub enum StoreError {
     #[error("{0}")]
     Refused(#[from] crate::rules::Refusal),
     /// The import was refused as a whole; nothing was changed.
-    #[error("{}", lines(.0))]
+    #[error("{}", joined(.0))]
     Import(Vec<ImportProblem>),
 }
 
@@ -482,16 +482,12 @@ fn reason(error: &sqlx::Error) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn joined(doubts: &[TrunkDoubt]) -> String {
-    doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+fn joined<T: ToString>(faults: &[T]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn meant(near: Option<&str>) -> String {
     near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default()
-}
-
-fn lines(problems: &[ImportProblem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 // Result codes of SQLite, https://www.sqlite.org/rescode.html

@@ -10,6 +10,7 @@ mod span;
 mod store;
 mod webhook;
 pub(crate) mod word;
+mod wrong;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +29,7 @@ pub use word::{
     CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkAdmission, TrunkCodec,
     TrunkDtmf, TrunkSrtp, TrunkStir, TrunkTransport, TrunkWebhook,
 };
+pub use wrong::{Found, Said, Wanted, WordFault, WrongValue};
 
 use crate::presets::Presets;
 

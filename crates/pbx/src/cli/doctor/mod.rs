@@ -33,7 +33,7 @@ struct Look<'a> {
 /// What was found of one item.
 #[derive(Debug, Serialize)]
 struct Finding {
-    /// The item, the same word in each language.
+    /// The item, the same word for programs in each language.
     item: &'static str,
     result: Health,
     /// What was seen.
@@ -103,9 +103,9 @@ fn finish(cli: &Cli, findings: &[Finding]) -> Result<(), Failure> {
                 Health::Failed => "✗",
                 Health::Skipped => "-",
             };
-            print_line(&format!("  {sign} {:<10} {}", finding.item, finding.says));
+            print_line(&format!("  {sign} {:<WIDTH$} {}", title(finding.item, language), finding.says));
             if let Some(advice) = &finding.advice {
-                print_line(&format!("    {:<10} → {advice}", ""));
+                print_line(&format!("    {:<WIDTH$} → {advice}", ""));
             }
         }
     }
@@ -126,3 +126,22 @@ fn finish(cli: &Cli, findings: &[Finding]) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+/// An item as people read it.
+fn title(item: &'static str, language: Language) -> &'static str {
+    let dutch = match item {
+        "disk" => "schijf",
+        "dialplan" => "belplan",
+        "people" => "mensen",
+        "PBX" => "centrale",
+        "phones" => "toestellen",
+        "web pages" => "webpagina's",
+        "test call" => "proefgesprek",
+        "key" => "sleutel",
+        same => same,
+    };
+    language.pick(item, dutch)
+}
+
+/// Of the longest title.
+const WIDTH: usize = 12;
