@@ -96,6 +96,8 @@ fn finish(cli: &Cli, findings: &[Finding]) -> Result<(), Failure> {
     if cli.json {
         cli.print_json(&findings)?;
     } else {
+        // Of the longest title.
+        let width = if language == Language::Dutch { 12 } else { 10 };
         for finding in findings {
             let sign = match finding.result {
                 Health::Good => "✓",
@@ -103,9 +105,9 @@ fn finish(cli: &Cli, findings: &[Finding]) -> Result<(), Failure> {
                 Health::Failed => "✗",
                 Health::Skipped => "-",
             };
-            print_line(&format!("  {sign} {:<WIDTH$} {}", title(finding.item, language), finding.says));
+            print_line(&format!("  {sign} {:<width$} {}", title(finding.item, language), finding.says));
             if let Some(advice) = &finding.advice {
-                print_line(&format!("    {:<WIDTH$} → {advice}", ""));
+                print_line(&format!("    {:<width$} → {advice}", ""));
             }
         }
     }
@@ -142,6 +144,3 @@ fn title(item: &'static str, language: Language) -> &'static str {
     };
     language.pick(item, dutch)
 }
-
-/// Of the longest title.
-const WIDTH: usize = 12;
