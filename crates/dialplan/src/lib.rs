@@ -48,7 +48,7 @@ pub use organisations::{Plans, UnknownOrganisation};
 pub use overrides::{Forced, OverrideTo, Overrides, UnknownOverride};
 pub use parsed::MOST_TEXT;
 pub use permission::PERMISSIONS;
-pub use plan::{CallFacts, Decision, Loaded, Plan, ReferenceKind, RuleRef, Why};
+pub use plan::{CallFacts, Decision, Known, Loaded, Plan, ReferenceKind, RuleRef, Why};
 pub use problem::{Excerpt, Problem, Severity};
 pub use run::{
     Action, Circumstances, Collect, Dial, NamedValue, Run, StepResult, Target, Trail, TrailStep, Unanswered,

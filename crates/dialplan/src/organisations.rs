@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::live::NotLive;
 use crate::parsed::{self, Parsed};
-use crate::plan::{Plan, ReferenceKind};
+use crate::plan::{Known, Plan, ReferenceKind};
 use crate::problem::{self, Problem, Severity};
 use crate::read::{self, Read};
 use crate::source::SourceFile;
@@ -148,9 +148,12 @@ impl Plans {
         kinds.into_values().cloned().collect()
     }
 
-    /// A warning for everything that some plan relies on and `known` denies; each place once.
+    /// A warning for everything that some plan relies on and that is not there; each place once.
     #[must_use]
-    pub fn unresolved(&self, mut known: impl FnMut(&Plan, ReferenceKind, &str) -> bool) -> Vec<Problem> {
+    pub fn unresolved<'a>(
+        &self,
+        mut known: impl FnMut(&Plan, ReferenceKind, &str) -> Known<'a>,
+    ) -> Vec<Problem> {
         let (mut problems, mut told) = (Vec::new(), HashSet::new());
         for plan in self.all() {
             add(&mut problems, &mut told, plan.unresolved(|kind, name| known(plan, kind, name)));
@@ -160,16 +163,6 @@ impl Plans {
 }
 
 impl Plans {
-    /// A warning for every trunk that is none of `known`; each place once.
-    #[must_use]
-    pub fn unknown_trunks(&self, known: &[&str]) -> Vec<Problem> {
-        let (mut problems, mut told) = (Vec::new(), HashSet::new());
-        for plan in self.all() {
-            add(&mut problems, &mut told, plan.unknown_trunks(known));
-        }
-        problems
-    }
-
     /// A warning for every file with a secret that `fault` has something to say of; each place once.
     #[must_use]
     pub fn unusable_secrets(&self, mut fault: impl FnMut(&str) -> Option<String>) -> Vec<Problem> {

@@ -138,6 +138,15 @@ pub enum ReferenceKind {
     Saying,
 }
 
+/// What is known of something that a plan relies on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known<'a> {
+    /// Whether it is there.
+    There(bool),
+    /// It is there where it is one of these, and else the nearest of them may have been meant.
+    OneOf(&'a [&'a str]),
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Context {
     /// Those that it includes stand where the include does.
@@ -215,23 +224,19 @@ impl Plan {
         self.contexts.iter().map(|(name, context)| (name.as_str(), context.rules.len()))
     }
 
-    /// A warning, at the place of its first use, for everything that the plan relies on and `known` denies.
+    /// A warning, at the place of its first use, for everything that the plan relies on and that is not there.
     #[must_use]
-    pub fn unresolved(&self, mut known: impl FnMut(ReferenceKind, &str) -> bool) -> Vec<Problem> {
-        let missing = self.references.iter().filter(|((kind, name), _)| !known(*kind, name));
-        missing.map(|(_, problem)| problem.clone()).collect()
-    }
-
-    /// A warning, at the place of its first use, for every trunk that is none of `known`.
-    #[must_use]
-    pub fn unknown_trunks(&self, known: &[&str]) -> Vec<Problem> {
-        let trunks = self.references.iter().filter(|((kind, _), _)| *kind == ReferenceKind::Trunk);
-        let missing = trunks.filter(|((_, name), _)| !known.contains(&name.as_str()));
-        let told = missing.map(|((_, name), problem)| {
-            let hint = words::did_you_mean(name, known.iter().copied());
-            Problem { hint, ..problem.clone() }
+    pub fn unresolved<'a>(&self, mut known: impl FnMut(ReferenceKind, &str) -> Known<'a>) -> Vec<Problem> {
+        let missing = self.references.iter().filter_map(|((kind, name), problem)| match known(*kind, name) {
+            Known::There(true) => None,
+            Known::There(false) => Some(problem.clone()),
+            Known::OneOf(names) if names.contains(&name.as_str()) => None,
+            Known::OneOf(names) => {
+                let hint = words::did_you_mean(name, names.iter().copied());
+                Some(Problem { hint, ..problem.clone() })
+            }
         });
-        told.collect()
+        missing.collect()
     }
 
     /// A warning, at the place of its first use, for every file with a secret that `fault` has something to say of.

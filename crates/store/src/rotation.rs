@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sqlx::AnyConnection;
 use uuid::Uuid;
 
-use crate::error::Fault;
+use crate::error::{Fault, reason};
 use crate::key::{Owner, key_file, write_fresh};
 use crate::seal::{Place, Seal};
 use crate::{Key, Store, StoreError, settings};
@@ -76,10 +76,9 @@ impl Store {
     /// been lost. Asked under the lock, which is had only once that transaction is over.
     async fn has_taken(&self, new: &Seal, made: &Made, error: &sqlx::Error) -> Result<bool, StoreError> {
         let looked = async { settings::key_fits(&mut *self.begin_change().await?, new).await };
-        looked.await.map_err(|_: Fault| StoreError::KeyUndecided {
-            fresh: made.fresh.clone(),
-            reason: error.to_string(),
-        })
+        looked
+            .await
+            .map_err(|_: Fault| StoreError::KeyUndecided { fresh: made.fresh.clone(), reason: reason(error) })
     }
 }
 

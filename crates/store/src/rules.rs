@@ -6,7 +6,6 @@ use base64::engine::general_purpose::STANDARD;
 
 /// Why a value was refused, in words for the person who typed it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Refusal {
     /// The number has a character that a SIP user part would need to escape, or a wrong length.
     #[error(

@@ -3,16 +3,19 @@
 
 mod authenticate;
 mod bans;
+mod begin;
 mod by_hand;
 mod frozen;
 mod holds;
 mod in_dialog;
+mod input;
 mod invite;
 mod keep_alive;
 mod known;
 mod lost_connection;
 mod message;
 mod options;
+mod output;
 mod police;
 mod refer;
 mod register;
@@ -26,223 +29,41 @@ mod trunks;
 mod views;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::Bytes;
-use kiestoon_dialplan::{OverrideTo, WebhookAnswer};
-use kiestoon_media::{CallKey, LegId, MediaCommand, MediaEvent};
-use kiestoon_sip::locate::Query;
-use kiestoon_sip::registrar::{BindingChange, Gruus, Registrar, StoredBinding};
-use kiestoon_sip::stir::{Chain, Fault};
+use kiestoon_media::CallKey;
+use kiestoon_sip::registrar::{Gruus, Registrar};
 use kiestoon_sip::transaction::{EndedReason, ServerId, TransactionLayer, TransactionOutput};
-use kiestoon_sip::{Flow, Malformed, Message, Method, Request};
+use kiestoon_sip::{Flow, Malformed, Method, Request};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
 
-use crate::by_hand::HoursSet;
 use crate::call::Call;
-use crate::cdr::CdrRecord;
 use crate::distribution::Distribution;
-use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::flows::Flows;
-use crate::id::{self, CallId};
+use crate::id;
 use crate::losers::Losers;
 use crate::parties::Parties;
 use crate::reason::EndReason;
-use crate::rights::{AccountKept, Ledger};
+use crate::rights::Ledger;
 use crate::routes::Routes;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::trunk::logins::Logins;
 use crate::trunk::standing::Standings;
-use crate::trunk::verification::CertificateId;
 use crate::wall_clock::WallClock;
-use crate::webhook::{WebhookFault, WebhookId, WebhookRequest};
 use authenticate::Authenticator;
 pub use frozen::ThawError;
+pub use input::Input;
 use keep_alive::KeepAlive;
 use message::Relays;
+pub use output::{Output, Search};
 use strangers::{Strange, Strangers};
 use test_calls::TestCalls;
 pub use test_calls::{NoTestCall, TestCall};
 use trunks::Trunks;
-
-/// What comes in.
-#[derive(Debug)]
-pub enum Input {
-    /// A message from the network.
-    Received {
-        /// The message.
-        message: Message,
-        /// Where it came from.
-        flow: Flow,
-    },
-    /// A message from the network that came at a time or from a source that leaves no room for new requests: one is
-    /// answered 503. What belongs to a call goes on.
-    Refused {
-        /// The message.
-        message: Message,
-        /// Where it came from.
-        flow: Flow,
-    },
-    /// Something from the network that is no message.
-    Malformed {
-        /// What is wrong with it.
-        malformed: Malformed,
-        /// Where it came from.
-        flow: Flow,
-    },
-    /// A keep-alive came that is no message (RFC 5626 section 3.5).
-    KeptAlive {
-        /// Where it came from.
-        flow: Flow,
-    },
-    /// A connection was lost, or nobody listens at the other end.
-    FlowFailed {
-        /// The connection, or the pair of addresses.
-        flow: Flow,
-    },
-    /// The answer to [`Output::Resolve`]: ways to the target, in the order that they are tried; none where it has none.
-    Resolved {
-        /// As asked.
-        id: Search,
-        /// With the address of ours that each leaves from.
-        flows: Vec<Flow>,
-    },
-    /// The answer to [`Output::Webhook`], or why there is none.
-    WebhookAnswered {
-        /// As asked.
-        id: WebhookId,
-        /// What came.
-        answer: Result<WebhookAnswer, WebhookFault>,
-    },
-    /// The answer to [`Output::FetchCertificate`], or why there is none.
-    CertificateFetched {
-        /// As asked.
-        id: CertificateId,
-        /// What came.
-        chain: Result<Arc<Chain>, Fault>,
-    },
-    /// An operator sets hours of an organisation by hand; what its dialplan does not have is left alone.
-    SetHours {
-        /// The slug of the organisation.
-        organisation: Box<str>,
-        /// Their name in the dialplan.
-        hours: Box<str>,
-        /// What they are to be.
-        to: OverrideTo,
-        /// What the operator is called.
-        by: Box<str>,
-    },
-    /// An operator puts somebody on hold, or takes them off it; who is not there is left alone.
-    SetHold {
-        /// The slug of the organisation.
-        organisation: Box<str>,
-        /// The number of the extension; None: the organisation itself.
-        number: Option<Box<str>>,
-        /// Whether it is on hold from now on.
-        held: bool,
-        /// What the operator is called.
-        by: Box<str>,
-    },
-    /// The deadline has passed.
-    Tick,
-    /// Something happened to a call's media.
-    Media(MediaEvent),
-    /// The directory or the dialplan has changed: new calls use this. Bindings of extensions that are gone are removed.
-    Snapshot(Arc<Snapshot>),
-    /// Bindings from before a restart.
-    Restore(Vec<StoredBinding>),
-    /// An operator ends a call; one that is over already is ignored.
-    Hangup {
-        /// The call.
-        call: CallId,
-    },
-    /// The PBX stops: every call ends now.
-    HangupAll,
-    /// The PBX will stop: no new calls.
-    Drain,
-    /// An operator lifts the ban of a source, or all bans.
-    LiftBans {
-        /// The source; None for all.
-        source: Option<IpAddr>,
-    },
-    /// The wall clock was read again.
-    WallClock(WallClock),
-}
-
-/// What is to be done, in this order.
-#[derive(Debug)]
-pub enum Output {
-    /// Send these bytes.
-    Transmit {
-        /// Where.
-        flow: Flow,
-        /// A whole message.
-        bytes: Bytes,
-    },
-    /// Somebody has logged in over this flow: its source is no stranger's any more.
-    Trust(Flow),
-    /// Who is at the other end of a connection has been told to keep it alive: close it when nothing comes for longer.
-    Expect {
-        /// With its connection.
-        flow: Flow,
-        /// The longest silence.
-        within: Duration,
-    },
-    /// A source is banned: it is a stranger's again, and nothing is begun with it.
-    Ban {
-        /// The IPv4 address, or the IPv6 network.
-        source: IpAddr,
-        /// For how long.
-        lasts: Duration,
-    },
-    /// The ban of a source is over before its time.
-    LiftBan(IpAddr),
-    /// Ask where this leads; answer with [`Input::Resolved`], also where it leads nowhere.
-    Resolve {
-        /// For the answer.
-        id: Search,
-        /// What is known.
-        query: Query,
-    },
-    /// Ask a service where a call is to go; answer with [`Input::WebhookAnswered`], also where it says nothing.
-    Webhook(Box<WebhookRequest>),
-    /// Fetch the certificate of who has signed a call; answer with [`Input::CertificateFetched`], within two seconds, also where
-    /// there is none. The URL is a stranger's.
-    FetchCertificate {
-        /// For the answer.
-        id: CertificateId,
-        /// An `https` URL.
-        url: Box<str>,
-    },
-    /// Tell the media engine.
-    Media(MediaCommand),
-    /// Write these down before the response that follows.
-    Bindings(Vec<BindingChange>),
-    /// Keep this record; it comes when the call starts, when it is answered, and once, with its end, when it is over.
-    Cdr(Box<CdrRecord>),
-    /// Keep what hours are set to.
-    Hours(HoursSet),
-    /// Keep what was spent, or who is on hold.
-    Account(Box<AccountKept>),
-    /// Tell who watches.
-    Event(Event),
-}
-
-/// For whom the DNS is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Search {
-    /// A leg of a call.
-    Leg(LegId),
-    /// A registration of ours at a trunk.
-    Registration(u32),
-    /// A host of a trunk.
-    Host(u32),
-}
 
 /// The pure core of the PBX: registrar, dialogs and all calls. It performs nothing itself.
 pub struct Switch {

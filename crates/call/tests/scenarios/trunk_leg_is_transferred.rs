@@ -32,6 +32,15 @@ fn office(seed: u64, far: Profile) -> (Story, [PhoneId; 3]) {
     (t, [a, b, far])
 }
 
+/// Who talks to one calls another one, and joins both.
+fn join(t: &mut Story, a: PhoneId, one: &str, other: &str) {
+    t.hold(a);
+    t.run(secs(1));
+    t.call(a, other);
+    t.run(secs(3));
+    t.join(a, one, other);
+}
+
 /// The colleague and the far end talk, and 201 is out of it; then one of them hangs up.
 fn expect_joined(mut t: Story, [a, b, far]: [PhoneId; 3], ends: PhoneId) -> Story {
     t.run(secs(3));
@@ -57,11 +66,7 @@ fn who_was_called_over_it_is_passed_on_to_a_colleague() {
         let (mut t, all @ [a, b, far]) = office(seed, carrier("voys"));
         t.call(a, "0201112222");
         t.run(secs(3));
-        t.hold(a);
-        t.run(secs(1));
-        t.call(a, "202");
-        t.run(secs(3));
-        t.join(a, "0201112222", "202");
+        join(&mut t, a, "0201112222", "202");
         let t = expect_joined(t, all, if b_ends { b } else { far });
         let record = t.expect_nth_cdr(0).answered().reason("transferred").record();
         assert_eq!(record.trunk_out().map(|name| &**name), Some("voys"));
@@ -75,11 +80,7 @@ fn a_colleague_is_passed_on_to_who_was_called_over_it() {
         let (mut t, all @ [a, b, far]) = office(seed, carrier("voys"));
         t.call(b, "201");
         t.run(secs(3));
-        t.hold(a);
-        t.run(secs(1));
-        t.call(a, "0201112222");
-        t.run(secs(3));
-        t.join(a, "202", "0201112222");
+        join(&mut t, a, "202", "0201112222");
         let t = expect_joined(t, all, if b_ends { b } else { far });
         let record = t.expect_nth_cdr(1).answered().record();
         assert_eq!(record.trunk_out().map(|name| &**name), Some("voys"));
@@ -92,11 +93,7 @@ fn who_has_called_over_it_is_passed_on_to_a_colleague() {
     t.call(far, "+31201234567");
     t.run(secs(3));
     let caller = t.phone(a).last_call().expect("a call").0.to_owned();
-    t.hold(a);
-    t.run(secs(1));
-    t.call(a, "202");
-    t.run(secs(3));
-    t.join(a, &caller, "202");
+    join(&mut t, a, &caller, "202");
     let t = expect_joined(t, all, b);
     let record = t.expect_nth_cdr(0).answered().reason("transferred").record();
     assert_eq!(record.trunk_in().map(|name| &**name), Some("voys"));
@@ -109,10 +106,6 @@ fn it_goes_on_at_its_contact() {
     let (mut t, all @ [a, b, _]) = office(6, far);
     t.call(a, "0201112222");
     t.run(secs(3));
-    t.hold(a);
-    t.run(secs(1));
-    t.call(a, "202");
-    t.run(secs(3));
-    t.join(a, "0201112222", "202");
+    join(&mut t, a, "0201112222", "202");
     expect_joined(t, all, b);
 }

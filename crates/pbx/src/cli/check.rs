@@ -6,7 +6,7 @@ use std::path::Path;
 
 use kiestoon_config::{Config, Media};
 use kiestoon_control::Client;
-use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
+use kiestoon_dialplan::{Known, Plans, Problem, ReferenceKind};
 use kiestoon_store::{Presets, TrunkSummary};
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -286,20 +286,19 @@ pub(super) fn unresolved(
     prompts: Option<&HashSet<String>>,
     there: Option<&There>,
 ) -> Vec<Problem> {
-    let mut unresolved = plans.unresolved(|plan, kind, name| match kind {
-        ReferenceKind::Prompt => prompts
-            .is_none_or(|prompts| plan.language().prompt(name, |name| prompts.contains(name)).is_some()),
-        ReferenceKind::Saying => {
-            prompts.is_none_or(|prompts| plan.language().can_say(name, |name| prompts.contains(name)))
-        }
-        ReferenceKind::Extension => there.is_none_or(|there| there.extensions.contains(name)),
-        ReferenceKind::Trunk => true,
-    });
-    if let Some(there) = there {
-        let trunks: Vec<&str> = there.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
-        unresolved.extend(plans.unknown_trunks(&trunks));
-    }
-    unresolved
+    let trunks: Option<Vec<&str>> =
+        there.map(|there| there.trunks.iter().map(|trunk| trunk.name.as_str()).collect());
+    plans.unresolved(|plan, kind, name| match kind {
+        ReferenceKind::Prompt => Known::There(
+            prompts
+                .is_none_or(|prompts| plan.language().prompt(name, |name| prompts.contains(name)).is_some()),
+        ),
+        ReferenceKind::Saying => Known::There(
+            prompts.is_none_or(|prompts| plan.language().can_say(name, |name| prompts.contains(name))),
+        ),
+        ReferenceKind::Extension => Known::There(there.is_none_or(|there| there.extensions.contains(name))),
+        ReferenceKind::Trunk => trunks.as_deref().map_or(Known::There(true), Known::OneOf),
+    })
 }
 
 /// What a database has that dialplans refer to.

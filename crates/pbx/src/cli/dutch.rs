@@ -1,12 +1,51 @@
 //! The sentences of the database and of the control socket in Dutch. Their crates have them in English only, since the log
 //! and the API speak English.
 
-use kiestoon_control::ClientError;
-use kiestoon_store::{Refusal, StoreError, TrunkDoubt};
+mod values;
 
-/// What is wrong with the database; `None` where only the English sentence exists.
+use kiestoon_control::{ClientError, Problem};
+use kiestoon_store::{Refusal, StoreError, TrunkDoubt, WordFault};
+
+use super::language::Language;
+
+/// What is wrong with the database or with what was to be written to it; `None` where only the English sentence exists.
 pub(super) fn store(error: &StoreError) -> Option<String> {
+    match error {
+        StoreError::Trunk(doubts) => Some(joined(doubts.iter().map(doubt))),
+        StoreError::TrunkWords(faults) | StoreError::ProfileWords(faults) => {
+            Some(joined(faults.iter().map(values::fault)))
+        }
+        StoreError::Refused(refusal) => Some(refused(refusal)),
+        _ => database(error).or_else(|| key(error)).or_else(|| office(error)).or_else(|| way(error)),
+    }
+}
+
+/// What was said of a trunk or a profile and cannot be, a sentence each.
+pub(super) fn said(faults: &[WordFault], language: Language) -> Vec<String> {
+    match language {
+        Language::English => faults.iter().map(ToString::to_string).collect(),
+        Language::Dutch => faults.iter().map(values::fault).collect(),
+    }
+}
+
+/// Why a value was refused.
+pub(super) fn refusal(refusal: &Refusal, language: Language) -> String {
+    match language {
+        Language::English => refusal.to_string(),
+        Language::Dutch => refused(refusal),
+    }
+}
+
+fn joined(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Opening the database, and what its file or its server does.
+fn database(error: &StoreError) -> Option<String> {
     Some(match error {
+        StoreError::Url { url } => format!(
+            "de url van de database `{url}` is niet te lezen: schrijf sqlite:PAD, zoals sqlite:data/kiestoon.db, of postgres://GEBRUIKER@HOST/DATABASE; een met een wachtwoord hoort in een bestand van zichzelf, genoemd in `store.url_file`"
+        ),
         StoreError::Open { path, reason } => format!(
             "de database {} kan niet worden geopend ({reason}): controleer het pad in [store] url en de rechten op bestand en map",
             path.display()
@@ -40,22 +79,6 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
             "de database {} kan niet worden beschreven: controleer de rechten op bestand en map",
             database
         ),
-        StoreError::UnknownUser { login } => format!("er is geen gebruiker `{login}`"),
-        StoreError::UnknownContact { number, organisation } => {
-            format!("er is geen contact {number} in organisatie `{organisation}`")
-        }
-        StoreError::TooManyContacts { organisation, most } => {
-            format!(
-                "organisatie `{organisation}` zou meer dan {most} contacten hebben: verwijder er eerst enkele"
-            )
-        }
-        StoreError::UnknownBlock { what, organisation } => {
-            format!("er is geen blokkade voor {what} in organisatie `{organisation}`")
-        }
-        StoreError::TooManyBlocks { organisation, most } => format!(
-            "organisatie `{organisation}` zou meer dan {most} blokkades hebben: noem nummers in het bestand van [trunks] blocklist"
-        ),
-        StoreError::UserExists { login } => format!("gebruiker `{login}` bestaat al"),
         StoreError::Full { database } => {
             format!("de schijf met de database {} is vol: maak ruimte vrij", database)
         }
@@ -68,6 +91,21 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
             "de database {} heeft schema {found} en deze versie kent er tot {known}: installeer de nieuwere versie",
             database
         ),
+        StoreError::Database { database, reason } => format!("de database {database} faalde: {reason}"),
+        StoreError::Value { what, value } => {
+            format!("in de database staat een {what} `{value}`, die deze versie niet kent")
+        }
+        _ => return None,
+    })
+}
+
+/// The key and what it seals.
+fn key(error: &StoreError) -> Option<String> {
+    Some(match error {
+        StoreError::Entropy => "het besturingssysteem gaf geen willekeurige bytes".into(),
+        StoreError::Sealed { place } => {
+            format!("het bewaarde geheim {place} gaat niet open: zet dat wachtwoord opnieuw")
+        }
         StoreError::KeyFile { path, reason } => format!(
             "het sleutelbestand {} kan niet worden gebruikt ({reason}): zet het bestand terug dat bij de database is gemaakt, of herstel de rechten",
             path.display()
@@ -98,6 +136,13 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
             "de database zei niet of zij de nieuwe sleutel heeft aangenomen ({reason}): laat {} waar het is en start Kiestoon, dat de passende sleutel vindt; doe dit daarna opnieuw",
             fresh.display()
         ),
+        _ => return None,
+    })
+}
+
+/// Who is in the house, and whom it knows outside.
+fn office(error: &StoreError) -> Option<String> {
+    Some(match error {
         StoreError::UnknownOrganisation { slug } => format!("er is geen organisatie `{slug}`"),
         StoreError::OrganisationNeeded => "er zijn meer organisaties: noem er een".into(),
         StoreError::UnknownExtension { number, organisation } => {
@@ -106,6 +151,39 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
         StoreError::ExtensionExists { number, organisation } => {
             format!("toestel {number} bestaat al in organisatie `{organisation}`")
         }
+        StoreError::UnknownUser { login } => format!("er is geen gebruiker `{login}`"),
+        StoreError::UnknownContact { number, organisation } => {
+            format!("er is geen contact {number} in organisatie `{organisation}`")
+        }
+        StoreError::TooManyContacts { organisation, most } => {
+            format!(
+                "organisatie `{organisation}` zou meer dan {most} contacten hebben: verwijder er eerst enkele"
+            )
+        }
+        StoreError::UnknownBlock { what, organisation } => {
+            format!("er is geen blokkade voor {} in organisatie `{organisation}`", blocked(what))
+        }
+        StoreError::TooManyBlocks { organisation, most } => format!(
+            "organisatie `{organisation}` zou meer dan {most} blokkades hebben: noem nummers in het bestand van [trunks] blocklist"
+        ),
+        StoreError::UserExists { login } => format!("gebruiker `{login}` bestaat al"),
+        _ => return None,
+    })
+}
+
+/// Whom a block is for, by the words of the database.
+fn blocked(what: &str) -> String {
+    match what.split_once(' ') {
+        Some(("number", number)) => number.to_owned(),
+        Some(("prefix", start)) => format!("{start}..."),
+        Some(_) => "vervalste nummers".into(),
+        None => "verborgen nummers".into(),
+    }
+}
+
+/// The ways out of the house, and who may take them.
+fn way(error: &StoreError) -> Option<String> {
+    Some(match error {
         StoreError::UnknownTrunk { name, organisation, near } => {
             let meant = near.as_ref().map(|near| format!(": bedoelde u `{near}`?")).unwrap_or_default();
             format!("er is geen trunk `{name}` in organisatie `{organisation}`{meant}")
@@ -126,8 +204,6 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
         StoreError::ProfileInUse { name, users } => {
             format!("profiel `{name}` is dat van {}: geef die eerst een ander", users.join(", "))
         }
-        StoreError::Trunk(doubts) => doubts.iter().map(doubt).collect::<Vec<_>>().join("\n"),
-        StoreError::Refused(refusal) => return refused(refusal),
         _ => return None,
     })
 }
@@ -168,12 +244,11 @@ pub(super) fn doubt(doubt: &TrunkDoubt) -> String {
         TrunkDoubt::KeysInTheOpen(transport) => format!(
             "`srtp = \"required\"` over {transport}: wie de SIP-berichten leest heeft de sleutels; zet transport = \"tls\""
         ),
-        other => other.to_string(),
     }
 }
 
-fn refused(refusal: &Refusal) -> Option<String> {
-    Some(match refusal {
+fn refused(refusal: &Refusal) -> String {
+    match refusal {
         Refusal::File(path) => {
             format!("`{path}` is geen bestand: schrijf het pad ervan, zoals /etc/kiestoon/stir.key")
         }
@@ -213,8 +288,28 @@ fn refused(refusal: &Refusal) -> Option<String> {
         }
         Refusal::NoName => "een contact heeft een naam nodig".into(),
         Refusal::Name => "een naam heeft hoogstens 128 tekens en geen stuurtekens".into(),
-        _ => return None,
-    })
+        Refusal::Slug(slug) => format!(
+            "`{slug}` kan geen kort woord van een organisatie zijn: 1 tot 63 van de tekens a-z 0-9 - en geen - vooraan"
+        ),
+        Refusal::Domain(domain) => format!(
+            "`{domain}` kan geen SIP-domein zijn: schrijf een hostnaam in kleine letters, zoals kantoor.example"
+        ),
+        Refusal::Login(login) => format!(
+            "`{login}` kan geen naam om in te loggen zijn: 1 tot 64 van de tekens a-z 0-9 . _ @ + - en geen . of - vooraan"
+        ),
+        Refusal::LoginPassword => {
+            "een wachtwoord om in te loggen heeft 10 tot 128 tekens en geen stuurtekens".into()
+        }
+        Refusal::Account(account) => format!(
+            "`{account}` kan geen gebruikersnaam bij een aanbieder zijn: 1 tot 128 tekens, zonder spaties, aanhalingstekens, <, > of @"
+        ),
+        Refusal::Called(number) => {
+            format!("`{number}` is geen nummer: schrijf het als +31201234567, of als kort woord")
+        }
+        Refusal::Country(country) => {
+            format!("`{country}` is geen land: schrijf de twee letters ervan, zoals nl")
+        }
+    }
 }
 
 /// Why the PBX could not be asked; `None` where only the English sentence exists.
@@ -240,10 +335,36 @@ pub(super) fn client(error: &ClientError) -> Option<String> {
             "de verbinding met de centrale op {} brak af ({reason}); probeer het opnieuw",
             path.display()
         ),
+        ClientError::Refused(problem) => return problem_of(problem),
         ClientError::Unexpected { path, reason } => format!(
             "de centrale op {} antwoordde iets anders dan verwacht ({reason}); gebruik de `kiestoon` van dezelfde versie",
             path.display()
         ),
-        _ => return None,
     })
+}
+
+/// Why the running PBX refused a command: what its kind of refusal is called, with every single fault as it was given.
+fn problem_of(problem: &Problem) -> Option<String> {
+    let known = problem.detail.split_once("; it has ").map(|(_, known)| format!(", wel: {known}"));
+    let sentence = match problem.title.as_str() {
+        "no such call" => "dat gesprek is er niet".into(),
+        "no such ban" => "dat adres wordt niet geweigerd".into(),
+        "which organisation" => "er zijn meer organisaties: noem er een".into(),
+        "no such organisation" => "die organisatie is er niet, of heeft nog niets".into(),
+        "no such hours" => format!("die uren heeft het belplan niet{}", known.unwrap_or_default()),
+        "no such extension" => "dat toestel is er niet".into(),
+        "no such trunk" => "er is geen trunk met die naam die aan staat en af is".into(),
+        "being tested" => "deze trunk wordt al getest; probeer het daarna opnieuw".into(),
+        "too many tests" => {
+            "er worden al zoveel trunks getest als tegelijk mag; probeer het later opnieuw".into()
+        }
+        "reload refused" => "de nieuwe toestand is geweigerd en de oude gebleven".into(),
+        "no reload now" => {
+            "er is niets herladen en de oude toestand is gebleven; probeer het zo opnieuw".into()
+        }
+        "overloaded" => "de centrale heeft het te druk om te antwoorden; probeer het zo opnieuw".into(),
+        "stopping" => "de centrale stopt".into(),
+        _ => return None,
+    };
+    Some(joined(std::iter::once(sentence).chain(problem.errors.iter().map(|error| format!("  {error}")))))
 }

@@ -153,7 +153,9 @@ fn name(attempt: &str, language: Language) -> &str {
         "forward" => language.pick("a phone that forwards to premium", "doorschakelen naar betaald"),
         "transfer" => language.pick("a transfer (REFER) to premium", "doorverbinden (REFER) naar betaald"),
         "from_outside" => language.pick("from outside to premium", "van buiten naar betaald"),
-        "emergency" => language.pick("emergency, on hold and spent", "noodnummer, in de wacht en op"),
+        "emergency" => {
+            language.pick("emergency, on hold and spent", "noodnummer, geblokkeerd en zonder budget")
+        }
         other => other,
     }
 }

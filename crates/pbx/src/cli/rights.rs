@@ -3,7 +3,7 @@
 use kiestoon_config::Config;
 use kiestoon_control::{Client, TryCallOut};
 use kiestoon_dialplan::{Plans, Timestamp};
-use kiestoon_store::{AccountChange, ProfileSettings, RightsChange, RightsOf, Store, StoreError};
+use kiestoon_store::{AccountChange, ProfileSettings, RightsChange, RightsOf, StoreError};
 use serde_json::json;
 
 use super::args::{RightsArgs, RightsVerb, Whose};
@@ -119,7 +119,7 @@ fn classes(text: &str) -> Result<Vec<kiestoon_store::CallClass>, Failure> {
         return Ok(Vec::new());
     }
     let mut settings = ProfileSettings::default();
-    settings.take_text("rights", text).map_err(|faults| Failure::Input(faults.join("\n")))?;
+    settings.take_text("rights", text).map_err(StoreError::ProfileWords)?;
     Ok(settings.rights.unwrap_or_default())
 }
 

@@ -122,7 +122,7 @@ pub(super) fn shown(rights: &RightsOf, account: &AccountChange, language: Langua
     );
     let held = account.held.as_ref();
     row(
-        language.pick("on hold", "in de wacht"),
+        language.pick("on hold", "geblokkeerd tot goedkeuring"),
         held.map_or_else(|| language.pick("no", "nee").into(), |held| when::local(held.since)),
         held.map(|held| hold_reason(&held.reason, language).to_owned()).unwrap_or_default(),
     );
@@ -152,7 +152,7 @@ pub(super) fn reason(word: &str, language: Language) -> &str {
         "rate" => language.pick("too many calls a minute", "te veel oproepen per minuut"),
         "spend" => language.pick("the budget is spent", "het budget is op"),
         "no_rate" => language.pick("a budget, and no rate for it", "een budget, en geen tarief ervoor"),
-        "held" => language.pick("on hold", "in de wacht"),
+        "held" => language.pick("on hold", "geblokkeerd tot goedkeuring"),
         "gone" => language.pick("the extension is gone", "het toestel is er niet meer"),
         other => other,
     }

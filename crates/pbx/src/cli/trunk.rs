@@ -2,7 +2,8 @@
 
 use kiestoon_config::Config;
 use kiestoon_store::{
-    Presets, StoreError, TrunkChange, TrunkDetails, TrunkPassword, TrunkSettings, WebhookSecret,
+    Found, Presets, Refusal, StoreError, TrunkChange, TrunkDetails, TrunkPassword, TrunkSettings, Wanted,
+    WebhookSecret, WordFault, WrongValue,
 };
 use serde_json::{Value, json};
 
@@ -263,28 +264,26 @@ fn apply(details: &mut TrunkDetails, said: &[(String, String)]) -> Result<(), St
     if wrong.is_empty() { Ok(()) } else { Err(StoreError::TrunkWords(wrong)) }
 }
 
-fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<String>> {
+fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<WordFault>> {
     match key {
         "name" => details.name = value.to_owned(),
         "preset" => details.preset = value.to_owned(),
         "enabled" => {
             let read: Result<bool, _> = value.parse();
-            details.enabled =
-                read.map_err(|_| vec![format!("`enabled` must be true or false, not \"{value}\"")])?;
+            let wrong = WrongValue::Type { wanted: Wanted::Flag, found: Found::Text };
+            details.enabled = read.map_err(|_| vec![WordFault::Value { key: key.to_owned(), wrong }])?;
         }
         "password" if value.is_empty() => details.password = None,
         "password" => {
-            details.password = Some(TrunkPassword::new(value).map_err(|refusal| vec![refusal.to_string()])?);
+            details.password = Some(TrunkPassword::new(value).map_err(refused)?);
         }
         "api_secret" if value.is_empty() => details.api_secret = None,
         "api_secret" => {
-            details.api_secret =
-                Some(TrunkPassword::new(value).map_err(|refusal| vec![refusal.to_string()])?);
+            details.api_secret = Some(TrunkPassword::new(value).map_err(refused)?);
         }
         "webhook_secret" => {
             let texts: Vec<&str> = value.split(',').map(str::trim).filter(|text| !text.is_empty()).collect();
-            details.webhook_secrets =
-                WebhookSecret::all(&texts).map_err(|refusal| vec![refusal.to_string()])?;
+            details.webhook_secrets = WebhookSecret::all(&texts).map_err(refused)?;
         }
         "numbers" => {
             let before = std::mem::take(&mut details.numbers);
@@ -297,6 +296,10 @@ fn take(details: &mut TrunkDetails, key: &str, value: &str) -> Result<(), Vec<St
         _ => details.settings.take_text(key, value)?,
     }
     Ok(())
+}
+
+fn refused(refusal: Refusal) -> Vec<WordFault> {
+    vec![refusal.into()]
 }
 
 /// Settings as JSON, which is what the import reads too.

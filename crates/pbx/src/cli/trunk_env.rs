@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use kiestoon_store::{Presets, Store, StoreError, TrunkChange, TrunkDetails, TrunkPassword, WebhookSecret};
+use kiestoon_store::{
+    Presets, Store, StoreError, TrunkChange, TrunkDetails, TrunkPassword, WebhookSecret, WordFault,
+};
 use serde_json::json;
 
 use super::args::ImportEnvArgs;
@@ -161,7 +163,9 @@ async fn trunk(
         for (variable, key) in source.keys {
             let Some(value) = variables.get(*variable) else { continue };
             if let Err(faults) = take(details, presets, key, value) {
-                wrong.extend(faults.into_iter().map(|fault| format!("{variable}: {fault}")));
+                let of_variable =
+                    |fault| WordFault::In { place: (*variable).to_owned(), fault: Box::new(fault) };
+                wrong.extend(faults.into_iter().map(of_variable));
             }
         }
         if source.preset == "generic" && details.settings.username.is_some() {
@@ -194,14 +198,13 @@ async fn trunk(
     }
 }
 
-fn take(details: &mut TrunkDetails, presets: &Presets, key: &str, value: &str) -> Result<(), Vec<String>> {
-    let secret = |value: &str| TrunkPassword::new(value).map_err(|refusal| vec![refusal.to_string()]);
+fn take(details: &mut TrunkDetails, presets: &Presets, key: &str, value: &str) -> Result<(), Vec<WordFault>> {
+    let secret = |value: &str| TrunkPassword::new(value).map_err(|refusal| vec![refusal.into()]);
     match key {
         "password" => details.password = Some(secret(value)?),
         "api_secret" => details.api_secret = Some(secret(value)?),
         "webhook_secret" => {
-            details.webhook_secrets =
-                WebhookSecret::all(&[value]).map_err(|refusal| vec![refusal.to_string()])?;
+            details.webhook_secrets = WebhookSecret::all(&[value]).map_err(|refusal| vec![refusal.into()])?;
         }
         "numbers" => {
             let numbers = value.split(',').map(str::trim).filter(|number| !number.is_empty());

@@ -146,7 +146,7 @@ impl Shown<'_> {
             ),
             _ => language.pick(
                 "the running PBX does not know it, or not all of it: tested by the command line",
-                "de draaiende centrale kent haar niet, of niet geheel: getest door de opdrachtregel",
+                "de draaiende centrale kent deze trunk niet, of niet geheel: getest door de opdrachtregel",
             ),
         };
         self.say(&say!(
@@ -200,13 +200,13 @@ impl Shown<'_> {
         self.hints.iter().for_each(|hint| self.say(&format!("! {hint}")));
         let language = self.cli.language;
         self.say(&match (failed, doubtful) {
-            (0, 0) => language.pick("all rungs hold", "alle treden houden").to_owned(),
+            (0, 0) => language.pick("all rungs hold", "alle stappen zijn goed").to_owned(),
             (0, _) => say!(
                 language,
                 "all rungs hold; worth a look: {doubtful}",
-                "alle treden houden; het bekijken waard: {doubtful}"
+                "geen stap is mislukt; het bekijken waard: {doubtful}"
             ),
-            _ => say!(language, "rungs that do not hold: {failed}", "treden die niet houden: {failed}"),
+            _ => say!(language, "rungs that do not hold: {failed}", "mislukte stappen: {failed}"),
         });
         // What is wrong has been said.
         if failed == 0 { Ok(()) } else { Err(Failure::Other(String::new())) }

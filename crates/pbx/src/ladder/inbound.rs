@@ -117,7 +117,7 @@ fn came(mut draft: Draft, arrived: &Arrived, call: &ArrivalView) -> Rung {
                 ),
                 both!(
                     "give the trunk that number with `kiestoon trunk numbers --add`, or look at how it writes numbers (`incoming_format`)",
-                    "geef de trunk dat nummer met `kiestoon trunk numbers --add`, of kijk hoe zij nummers schrijft (`incoming_format`)"
+                    "geef de trunk dat nummer met `kiestoon trunk numbers --add`, of kijk hoe de aanbieder nummers schrijft (`incoming_format`)"
                 ),
             )
         }
@@ -152,7 +152,7 @@ fn missing(trunk: &Trunk) -> Sentence {
     match trunk.registers {
         Some(_) => both!(
             "see that the rung REGISTER is good and the PBX is registered (`kiestoon ctl trunks`), and that the provider leads the number to this account",
-            "kijk of de trede REGISTER goed is en de centrale aangemeld is (`kiestoon ctl trunks`), en of de aanbieder het nummer naar dit account leidt"
+            "kijk of de stap REGISTER goed is en de centrale aangemeld is (`kiestoon ctl trunks`), en of de aanbieder het nummer naar dit account leidt"
         ),
         None => both!(
             "see that the provider leads the number to your public address and SIP port, and that the firewall lets it in from the provider's addresses",

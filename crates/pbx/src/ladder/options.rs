@@ -66,7 +66,7 @@ impl Climb<'_> {
             408 | 500..600 => draft.failed(
                 both!(
                     "it answers {status} {reason}: it cannot serve us now",
-                    "zij antwoordt {status} {reason}: zij kan ons nu niet bedienen"
+                    "de host antwoordt {status} {reason}: hij kan ons nu niet bedienen"
                 ),
                 both!(
                     "calls go to another host meanwhile; ask the provider when it lasts",
@@ -76,7 +76,7 @@ impl Climb<'_> {
             403 if self.trunk.registers.is_none() => draft.warning(
                 both!(
                     "it answers 403 {reason}: it may not know our address",
-                    "zij antwoordt 403 {reason}: misschien kent zij ons adres niet"
+                    "de host antwoordt 403 {reason}: misschien kent hij ons adres niet"
                 ),
                 match seen {
                     Some((address, _)) => both!(
@@ -108,8 +108,8 @@ impl Climb<'_> {
                 "niets, als REGISTER wordt beantwoord: `options` van deze trunk staat uit"
             )),
             (Silence::Nothing, true, true) => draft.warning(found, both!(
-                "if REGISTER is answered the provider answers no OPTIONS: set `options` of the trunk to off, or it is down",
-                "wordt REGISTER beantwoord, dan beantwoordt de aanbieder geen OPTIONS: zet `options` van de trunk op off, anders ligt hij eruit"
+                "if REGISTER is answered the provider answers no OPTIONS: set `options` of the trunk to off, or it counts as down",
+                "wordt REGISTER beantwoord, dan beantwoordt de aanbieder geen OPTIONS: zet `options` van de trunk op off, anders geldt de trunk als uitgevallen"
             )),
             _ => draft.failed(found, both!(
                 "ask the provider whether it answers SIP from your address at this port",
@@ -126,7 +126,7 @@ fn answered(draft: Draft, line: &Line, response: &Response, seen: Option<(IpAddr
         Some((address, _)) if address.to_canonical() != told.to_canonical() => draft.warning(
             both!(
                 "it answers {status} {reason}, and sees us at {address}, where we say to be at {told}",
-                "zij antwoordt {status} {reason}, en ziet ons op {address}, waar wij zeggen op {told} te zijn"
+                "de host antwoordt {status} {reason}, en ziet ons op {address}, waar wij zeggen op {told} te zijn"
             ),
             both!(
                 "there is a NAT between: set `sip.external_address` to {address}, and let the RTP ports through your router",
@@ -140,10 +140,10 @@ fn answered(draft: Draft, line: &Line, response: &Response, seen: Option<(IpAddr
 /// Whatever it says, who answers is there.
 fn said(status: u16, reason: &str) -> Sentence {
     match status {
-        200..300 => both!("it answers {status} {reason}", "zij antwoordt {status} {reason}"),
+        200..300 => both!("it answers {status} {reason}", "de host antwoordt {status} {reason}"),
         _ => both!(
             "it answers {status} {reason}: it is there, and takes no OPTIONS from us",
-            "zij antwoordt {status} {reason}: zij is er, en neemt van ons geen OPTIONS"
+            "de host antwoordt {status} {reason}: hij is er, en neemt van ons geen OPTIONS"
         ),
     }
 }

@@ -45,7 +45,7 @@ impl Climb<'_> {
                 draft.failed(
                     both!(
                         "it wants credentials of a kind that the PBX does not know",
-                        "zij wil een bewijs van een soort die de centrale niet kent"
+                        "de host wil een bewijs van een soort die de centrale niet kent"
                     ),
                     both!(
                         "ask the provider for digest authentication with MD5 or SHA-256",
@@ -124,13 +124,13 @@ fn judged(mut draft: Draft, account: &Account, response: &Response, live: Option
             ),
         ),
         408 | 500..600 => draft.failed(
-            both!("it answers {status} {reason}: its registrar cannot serve us now", "zij antwoordt {status} {reason}: haar registrar kan ons nu niet bedienen"),
+            both!("it answers {status} {reason}: its registrar cannot serve us now", "de host antwoordt {status} {reason}: de registrar kan ons nu niet bedienen"),
             both!("try again later, and ask the provider when it lasts", "probeer het later opnieuw, en vraag de aanbieder als het duurt"),
         ),
         _ => draft.warning(
             both!(
                 "it answers {status} {reason} to a question for the contacts that it knows",
-                "zij antwoordt {status} {reason} op de vraag naar de contacten die zij kent"
+                "de host antwoordt {status} {reason} op de vraag naar de contacten die hij kent"
             ),
             both!(
                 "some providers take no such question: see whether the PBX is registered, by `kiestoon ctl trunks`",
@@ -190,7 +190,7 @@ fn wrong_password(mut draft: Draft, account: &Account, response: &Response) -> R
     draft.failed(
         both!(
             "it asks for the password again ({status} {reason}): user name or password of {user} is wrong",
-            "zij vraagt opnieuw naar het wachtwoord ({status} {reason}): gebruikersnaam of wachtwoord van {user} klopt niet"
+            "de host vraagt opnieuw naar het wachtwoord ({status} {reason}): gebruikersnaam of wachtwoord van {user} klopt niet"
         ),
         both!(
             "set both again with `kiestoon trunk set`: `password`, and `login` where the provider has a name of its own for it",

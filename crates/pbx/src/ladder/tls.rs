@@ -78,7 +78,7 @@ fn distrusted(
                 ),
                 both!(
                     "if this is the right host, put its certificate into the file of `sip.tls.server_ca`; else compare `host` with what the provider wrote",
-                    "is dit de juiste host, zet haar certificaat dan in het bestand van `sip.tls.server_ca`; vergelijk anders `host` met wat de aanbieder schreef"
+                    "is dit de juiste host, zet het certificaat van de host dan in het bestand van `sip.tls.server_ca`; vergelijk anders `host` met wat de aanbieder schreef"
                 ),
             )
         }

@@ -3,14 +3,17 @@
 mod drain;
 mod exposition;
 mod fraud;
+mod happenings;
 mod hours;
 mod ladders;
+mod log;
 mod metrics;
 mod operator;
 mod parts;
 mod perform;
 mod records;
 mod rights;
+mod subject;
 mod trunks;
 mod views;
 

@@ -18,7 +18,7 @@ use std::{
 
 use kiestoon_call::{Callers, Extension, Organisation, Profile, Snapshot, SnapshotParts};
 use kiestoon_config::Config;
-use kiestoon_dialplan::{Plans, Problem, ReferenceKind};
+use kiestoon_dialplan::{Known, Plans, Problem, ReferenceKind};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_store::{Directory, ImportProblem, Presets, Store, StoreError};
@@ -105,15 +105,15 @@ impl Source {
         let anchors = Arc::new(anchors.map_err(SnapshotError::Authorities)?.unwrap_or_default());
         let mut directory = self.store.directory().await?;
         let is_prompt = |name: &str| self.prompts.iter().any(|loaded| loaded == name);
-        warnings.extend(plans.unresolved(|plan, kind, name| match kind {
-            ReferenceKind::Extension => directory.extensions.iter().any(|extension| extension.number == name),
-            ReferenceKind::Prompt => plan.language().prompt(name, is_prompt).is_some(),
-            ReferenceKind::Saying => plan.language().can_say(name, is_prompt),
-            ReferenceKind::Trunk => true,
-        }));
+        let is_extension = |name: &str| directory.extensions.iter().any(|extension| extension.number == name);
         let enabled = directory.trunks.iter().filter(|trunk| trunk.details.enabled);
-        let names: Vec<&str> = enabled.map(|trunk| trunk.details.name.as_str()).collect();
-        warnings.extend(plans.unknown_trunks(&names));
+        let trunks: Vec<&str> = enabled.map(|trunk| trunk.details.name.as_str()).collect();
+        warnings.extend(plans.unresolved(|plan, kind, name| match kind {
+            ReferenceKind::Extension => Known::There(is_extension(name)),
+            ReferenceKind::Prompt => Known::There(plan.language().prompt(name, is_prompt).is_some()),
+            ReferenceKind::Saying => Known::There(plan.language().can_say(name, is_prompt)),
+            ReferenceKind::Trunk => Known::OneOf(&trunks),
+        }));
         warnings.extend(plans.unusable_secrets(webhook::secret_fault));
         let mut warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
         for (slug, _) in plans.own() {

@@ -128,6 +128,13 @@ fn telnyx(path: &str, authorization: &str) -> (u16, Value) {
     }
 }
 
+/// A trunk that is asked for at the stand-in.
+fn add(folder: &Folder, api: &StandIn, preset: &str, words: &[&str]) {
+    let at = format!("api={}", api.url);
+    let known = ["trunk", "add", "buiten", "--preset", preset, "--disabled", "username=kantoor"];
+    folder.run(&[&known, &["password=geheim-van-sip", &at][..], words].concat()).expect(0);
+}
+
 /// The rung of the account of a trunk with these words.
 fn rung(folder: &Folder, words: &[&str]) -> Value {
     folder.run(&[&["trunk", "set", "buiten"][..], words].concat()).expect(0);
@@ -150,24 +157,12 @@ fn found(rung: &Value) -> (&str, &str) {
 #[test]
 fn twilio_says_what_is_wrong_with_the_account() {
     let (folder, api) = (Folder::new(), StandIn::start(twilio));
-    let at = format!("api={}", api.url);
-    folder
-        .run(&[
-            "trunk",
-            "add",
-            "buiten",
-            "--preset",
-            "twilio",
-            "--disabled",
-            "username=kantoor",
-            "password=geheim-van-sip",
-            "account=AC1",
-            "api_secret=token",
-            &at,
-            "host=127.0.0.1:9",
-            "numbers=+31201234567",
-        ])
-        .expect(0);
+    add(
+        &folder,
+        &api,
+        "twilio",
+        &["account=AC1", "api_secret=token", "host=127.0.0.1:9", "numbers=+31201234567"],
+    );
     let wrong_host = rung(&folder, &["host=127.0.0.1:9"]);
     assert_eq!(found(&wrong_host), ("failed", "no trunk of the account has the host that we call"));
     assert!(
@@ -195,24 +190,12 @@ fn twilio_says_what_is_wrong_with_the_account() {
 #[test]
 fn telnyx_says_what_is_wrong_with_the_connection() {
     let (folder, api) = (Folder::new(), StandIn::start(telnyx));
-    let at = format!("api={}", api.url);
-    folder
-        .run(&[
-            "trunk",
-            "add",
-            "buiten",
-            "--preset",
-            "telnyx",
-            "--disabled",
-            "username=kantoor",
-            "password=geheim-van-sip",
-            "account=12",
-            "api_secret=KEY1",
-            &at,
-            "host=127.0.0.1:9",
-            "numbers=+31201234567",
-        ])
-        .expect(0);
+    add(
+        &folder,
+        &api,
+        "telnyx",
+        &["account=12", "api_secret=KEY1", "host=127.0.0.1:9", "numbers=+31201234567"],
+    );
     assert_eq!(found(&rung(&folder, &["account=12"])), ("ok", "the connection is active; numbers of it: 1"));
     assert_eq!(found(&rung(&folder, &["account=13"])), ("failed", "the connection is not active"));
     assert_eq!(
@@ -226,21 +209,7 @@ fn telnyx_says_what_is_wrong_with_the_connection() {
 #[test]
 fn an_api_that_is_away_or_odd_does_not_stop_the_ladder() {
     let (folder, api) = (Folder::new(), StandIn::start(|_, _| (200, json!([]))));
-    let at = format!("api={}", api.url);
-    let add = [
-        "trunk",
-        "add",
-        "buiten",
-        "--preset",
-        "twilio",
-        "--disabled",
-        "username=kantoor",
-        "password=geheim-van-sip",
-        "account=AC1",
-        "api_secret=token",
-        &at,
-    ];
-    folder.run(&add).expect(0);
+    add(&folder, &api, "twilio", &["account=AC1", "api_secret=token"]);
     // Without a host nothing can be called; what the provider says is told all the same.
     let not_whole = folder.run(&["trunk", "test", "buiten", "--json"]).expect(64).json();
     assert_eq!(not_whole["rungs"][0]["rung"], "account");

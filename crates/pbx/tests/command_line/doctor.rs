@@ -50,7 +50,7 @@ fn it_says_what_is_missing_and_what_to_do() {
     folder.write("dialplans/nood.toml", HELP);
     let mended = folder.run_with(&["doctor", "--production"], &[("LC_ALL", "nl_NL.UTF-8")]).expect(64);
     mended
-        .says("✓ people     gebruikers: 2; beheerders: 1")
+        .says("✓ mensen       gebruikers: 2; beheerders: 1")
         .says("112 gaat naar buiten")
         .says("→ `kiestoon check --config kiestoon.toml && kiestoon serve --config kiestoon.toml`");
     assert!(mended.out().contains("\nmislukt: 2; waarschuwingen: "), "{}", mended.out());

@@ -28,3 +28,50 @@ fn errors_are_dutch_too() {
     folder.write("data/kiestoon.db", "een boodschappenlijst");
     folder.run_with(&["check"], &dutch).expect(64).says("data/kiestoon.db is geen SQLite-database");
 }
+
+#[test]
+fn what_was_said_wrong_is_told_in_dutch() {
+    let folder = Folder::new();
+    let dutch = [("LC_ALL", "nl_NL.UTF-8")];
+    // `rights` changes what is there.
+    folder.run(&["extension", "add", "201"]).expect(0);
+    for (command, said) in [
+        (
+            "trunk add voys host=a@b.example",
+            "`host` kan niet \"a@b.example\" zijn: schrijf de gebruikersnaam als `username`",
+        ),
+        (
+            "trunk add voys transport=tsl",
+            "`transport` moet een zijn van \"udp\", \"tcp\", \"tls\", niet \"tsl\": bedoelde u \"tls\"?",
+        ),
+        ("trunk add voys chanels=3", "een trunk heeft geen sleutel `chanels`: bedoelde u `channels`?"),
+        ("trunk add voys channels=0", "`channels` is 0, maar moet van 1 tot 100000 zijn"),
+        (
+            "trunk add voys channels=veel",
+            "`channels` moet een getal zonder aanhalingstekens zijn, niet tekst",
+        ),
+        ("trunk add voys patience=2", "`patience` moet een tijdsduur zijn"),
+        ("trunk add voys addresses=192.0.2.7/24", "dat in zichzelf begint: schrijf \"192.0.2.0/24\""),
+        ("trunk add voys country=NL", "`country` is geweigerd: `NL` is geen land"),
+        ("profile set balie calls=veel", "`calls` moet een getal of \"off\" zijn, niet \"veel\""),
+        ("profile set balie spend_per_day=1,5", "`spend_per_day` moet een bedrag zijn zoals 25.00"),
+        ("profile set balie blocked=0049", "dat anderen anders bellen: schrijf het als +49"),
+        ("rights set 201 --rights national,mobiel", "niet \"mobiel\": bedoelde u \"mobile\"?"),
+        ("contact add 1 Jan", "is geen heel nummer"),
+        ("user add a,b", "kan geen naam om in te loggen zijn"),
+    ] {
+        let words: Vec<&str> = command.split(' ').collect();
+        folder.run_with(&words, &dutch).expect(64).says(said);
+    }
+}
+
+#[test]
+fn doctor_names_its_items_in_dutch_and_the_same_for_programs() {
+    let folder = Folder::new();
+    folder.run(&["extension", "add", "201"]).expect(0);
+    let dutch = [("LC_ALL", "nl_NL.UTF-8")];
+    folder.run_with(&["doctor"], &dutch).expect(64).says("✗ centrale").says("✓ belplan").says("mislukt: ");
+    let items = folder.run_with(&["doctor", "--json"], &dutch).expect(64).json();
+    let items: Vec<&str> = items.as_array().unwrap().iter().filter_map(|one| one["item"].as_str()).collect();
+    assert!(items.contains(&"PBX") && items.contains(&"dialplan"), "{items:?}");
+}

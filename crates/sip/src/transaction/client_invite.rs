@@ -10,7 +10,8 @@ use crate::header::HeaderName;
 use crate::message::{Method, Request, Response};
 
 use super::FailReason;
-use super::clients::{Context, Effects};
+use super::clients::Effects;
+use super::step::Context;
 use super::timers::{Retransmit, due, earliest};
 
 /// The states of figure 5 in RFC 6026, and the time after our CANCEL.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::message::Response;
 
 use super::FailReason;
-use super::clients::{Context, Effects};
+use super::clients::Effects;
+use super::step::Context;
 use super::timers::{Retransmit, due, earliest};
 
 /// The states of figure 6 in RFC 3261.

@@ -12,14 +12,8 @@ use super::agenda::Armed;
 use super::client_invite::ClientInvite;
 use super::client_non_invite::ClientNonInvite;
 use super::key::OwnBranch;
+use super::step::{self, Context, wrap};
 use super::{FailReason, Timers};
-
-/// What the state machines are told besides their input.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Context<'a> {
-    pub(super) timers: &'a Timers,
-    pub(super) reliable: bool,
-}
 
 /// What a step of a client machine asks for.
 #[derive(Debug, Default)]
@@ -143,17 +137,7 @@ impl Client {
         timers: &Timers,
         step: impl FnOnce(Machine, Context<'_>) -> (Option<Machine>, Effects),
     ) -> Effects {
-        let Some(machine) = self.machine.take() else { return Effects::default() };
         let context = Context { timers, reliable: self.flow.transport.is_reliable() };
-        let (machine, effects) = step(machine, context);
-        self.machine = machine;
-        effects
+        step::step(&mut self.machine, |machine| step(machine, context))
     }
-}
-
-fn wrap<S>(
-    (state, effects): (Option<S>, Effects),
-    into: impl FnOnce(S) -> Machine,
-) -> (Option<Machine>, Effects) {
-    (state.map(into), effects)
 }

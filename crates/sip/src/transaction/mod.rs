@@ -15,6 +15,7 @@ mod retained;
 mod server_invite;
 mod server_non_invite;
 mod servers;
+mod step;
 mod streams;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::EndedReason;
-use super::servers::{Context, Effects};
+use super::servers::Effects;
+use super::step::Context;
 use super::timers::{Retransmit, due, earliest};
 
 /// The states of figure 4 in RFC 6026.

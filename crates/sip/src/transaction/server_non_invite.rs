@@ -6,7 +6,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::EndedReason;
-use super::servers::{Context, Effects};
+use super::servers::Effects;
+use super::step::Context;
 
 /// The states of figure 8 in RFC 3261.
 #[derive(Debug, Serialize, Deserialize)]

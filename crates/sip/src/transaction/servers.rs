@@ -12,9 +12,8 @@ use super::agenda::Armed;
 use super::key::ServerKey;
 use super::server_invite::{AckFor, ServerInvite};
 use super::server_non_invite::ServerNonInvite;
+use super::step::{self, Context, wrap};
 use super::{EndedReason, Timers};
-
-pub(super) use super::clients::Context;
 
 /// What a step of a server machine asks for.
 #[derive(Debug, Default)]
@@ -158,17 +157,7 @@ impl Server {
         timers: &Timers,
         step: impl FnOnce(Machine, Context<'_>) -> (Option<Machine>, Effects),
     ) -> Effects {
-        let Some(machine) = self.machine.take() else { return Effects::default() };
         let context = Context { timers, reliable: self.reply.transport.is_reliable() };
-        let (machine, effects) = step(machine, context);
-        self.machine = machine;
-        effects
+        step::step(&mut self.machine, |machine| step(machine, context))
     }
-}
-
-fn wrap<S>(
-    (state, effects): (Option<S>, Effects),
-    into: impl FnOnce(S) -> Machine,
-) -> (Option<Machine>, Effects) {
-    (state.map(into), effects)
 }

@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
             return;
         };
         for fault in settings.take_value(key, value).err().unwrap_or_default() {
-            self.error(fault.span.or_else(|| item.span()), format!("`{key}` {}", fault.message));
+            self.error(fault.span.or_else(|| item.span()), format!("`{key}` {}", fault.wrong));
         }
     }
 

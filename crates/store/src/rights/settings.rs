@@ -4,12 +4,12 @@ use toml_edit::Value;
 
 use super::word::{CallClass, Limit, Money, Prefix};
 use crate::rules;
-use crate::trunks::settings::{Bounded, Limits, Setting, ValueFault, fault, refused, settings};
-use crate::trunks::{Span, word::shown};
+use crate::trunks::settings::{Bounded, Limits, Setting, ValueFault, mistyped, refused, settings};
+use crate::trunks::{Span, Wanted, WrongValue, word::shown};
 
 settings! {
 /// What an operator says of a profile. None: nothing, so that the default counts.
-ProfileSettings of "profile" {
+ProfileSettings of Profile {
     /// The classes that may be called.
     rights: Vec<CallClass>;
     /// Hours of the dialplan, by name.
@@ -39,7 +39,6 @@ ProfileSettings of "profile" {
 }
 }
 
-impl Bounded for CallClass {}
 impl Bounded for Prefix {}
 
 impl Setting for Limit {
@@ -51,11 +50,8 @@ impl Setting for Limit {
         match value {
             Value::Integer(_) => u32::read(value, limits).map(Self::Most),
             Value::String(text) if text.value().eq_ignore_ascii_case(OFF) => Ok(Self::Off),
-            Value::String(text) => {
-                let text = shown(text.value());
-                Err(refused(value, format!("must be a number or \"off\", not \"{text}\"")))
-            }
-            _ => Err(fault(value, "must be a number or \"off\"")),
+            Value::String(text) => Err(refused(value, WrongValue::NoLimit(shown(text.value())))),
+            _ => Err(mistyped(value, Wanted::Limit)),
         }
     }
 }
@@ -67,9 +63,9 @@ impl Setting for Money {
             Value::Integer(number) => number.value().to_string(),
             Value::Float(number) => number.value().to_string(),
             Value::String(text) => text.value().clone(),
-            _ => return Err(fault(value, "must be an amount such as 25.00, or \"off\"")),
+            _ => return Err(mistyped(value, Wanted::Amount)),
         };
-        text.parse().map_err(|message| refused(value, message))
+        text.parse().map_err(|wrong| refused(value, wrong))
     }
 }
 

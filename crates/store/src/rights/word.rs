@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::trunks::WrongValue;
 use crate::trunks::word::{shown, words, written};
 
 words! {
@@ -18,12 +19,6 @@ words! {
         International = "international",
         /// What costs more than the call.
         Premium = "premium",
-    }
-}
-
-impl fmt::Display for CallClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
     }
 }
 
@@ -118,18 +113,13 @@ impl Money {
 }
 
 impl FromStr for Money {
-    type Err = String;
+    type Err = WrongValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, WrongValue> {
         if text.eq_ignore_ascii_case("off") {
             return Ok(Self::Off);
         }
-        let refused = || {
-            format!(
-                "must be an amount such as 25.00 with at most {DECIMALS} decimals, up to {MOST}, or \"off\", not \"{}\"",
-                shown(text)
-            )
-        };
+        let refused = || WrongValue::NoAmount { said: shown(text), decimals: DECIMALS, most: MOST };
         Self::parse_millionths(text).map(Self::Millionths).ok_or_else(refused)
     }
 }
@@ -145,9 +135,9 @@ impl fmt::Display for Money {
 }
 
 impl TryFrom<String> for Money {
-    type Error = String;
+    type Error = WrongValue;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, WrongValue> {
         text.parse()
     }
 }
@@ -172,25 +162,21 @@ impl Prefix {
 }
 
 impl FromStr for Prefix {
-    type Err = String;
+    type Err = WrongValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, WrongValue> {
         let digits = text.strip_prefix('+').unwrap_or(text);
         let is_number =
             (1..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
         if !is_number {
-            return Err(format!(
-                "has \"{}\", which is no beginning of a number: write it as +49, or as it is dialled, such as 0900",
-                shown(text)
-            ));
+            return Err(WrongValue::NoBeginning(shown(text)));
         }
         // Who dials it as +49 would pass by it.
         match text.strip_prefix("00") {
-            Some(rest) => Err(format!(
-                "has \"{}\", which others dial in another way: write it as +{}",
-                shown(text),
-                if rest.is_empty() { "49" } else { rest }
-            )),
+            Some(rest) => {
+                let rest = if rest.is_empty() { "49" } else { rest };
+                Err(WrongValue::AbroadBy00 { said: shown(text), rest: shown(rest) })
+            }
             None => Ok(Self(text.to_owned())),
         }
     }

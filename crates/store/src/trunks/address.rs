@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::word::{TrunkTransport, shown, written};
+use super::wrong::WrongValue;
 use crate::rules;
 
 /// A host or domain of a trunk: `name`, `name:port`, `sip:name:port;transport=tls`, an IPv6 address in brackets.
@@ -20,49 +21,37 @@ pub struct TrunkHost {
 }
 
 impl FromStr for TrunkHost {
-    type Err = String;
+    type Err = WrongValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, WrongValue> {
         let quoted = shown(text);
         let lower = text.trim().to_ascii_lowercase();
         if lower.starts_with("sips:") {
-            return Err(format!(
-                "cannot be \"{quoted}\": write it without sips: and set transport = \"tls\""
-            ));
+            return Err(WrongValue::HostWithSips(quoted));
         }
         let rest = lower.strip_prefix("sip:").unwrap_or(&lower);
         let (address, parameters) = rest.split_once(';').map_or((rest, ""), |(a, b)| (a, b));
         let transport = match parameters.split_once('=') {
             _ if parameters.is_empty() => None,
             Some(("transport", word)) => {
-                Some(word.parse().map_err(|error| format!("has a transport that {error}"))?)
+                Some(word.parse().map_err(|wrong| WrongValue::HostTransport(Box::new(wrong)))?)
             }
-            _ => {
-                return Err(format!(
-                    "cannot be \"{quoted}\": after the host only ;transport=udp, tcp or tls may follow"
-                ));
-            }
+            _ => return Err(WrongValue::HostParameter(quoted)),
         };
         if address.contains('@') {
-            return Err(format!(
-                "cannot be \"{quoted}\": write the user name as `username`, and here the host alone"
-            ));
+            return Err(WrongValue::HostWithUser(quoted));
         }
         if address.parse::<Ipv6Addr>().is_ok() {
-            return Err(format!(
-                "cannot be \"{quoted}\": write an IPv6 address in brackets, such as [2001:db8::1]"
-            ));
+            return Err(WrongValue::HostWithoutBrackets(quoted));
         }
         let (name, port) = split_port(address);
         let port = port
             .map(|port| port.parse::<u16>().ok().filter(|port| *port != 0))
-            .map(|port| port.ok_or_else(|| format!("has no port from 1 to 65535 in \"{quoted}\"")))
+            .map(|port| port.ok_or_else(|| WrongValue::HostPort(quoted.clone())))
             .transpose()?;
         let name = name.strip_suffix('.').unwrap_or(name);
         if rules::domain(name).is_err() {
-            return Err(format!(
-                "cannot be \"{quoted}\": write a host such as \"sip.example.net\", \"sip.example.net:5060\" or \"[2001:db8::1]:5060\""
-            ));
+            return Err(WrongValue::NoHost(quoted));
         }
         Ok(Self { name: name.into(), port, transport })
     }
@@ -112,33 +101,24 @@ pub struct AddressBlock {
 }
 
 impl FromStr for AddressBlock {
-    type Err = String;
+    type Err = WrongValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, WrongValue> {
         let (address, prefix) = match text.trim().split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text.trim(), None),
         };
-        let address = address.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().map_err(|_| {
-            format!(
-                "cannot have \"{}\": write addresses such as \"192.0.2.7\" or blocks such as \"192.0.2.0/24\"",
-                shown(text)
-            )
-        })?;
+        let address = address.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let address = address.map_err(|_| WrongValue::NoAddress(shown(text)))?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
             None => Some(bits),
             Some(prefix) => prefix.parse().ok().filter(|prefix| *prefix <= bits),
         };
-        let prefix = prefix.ok_or_else(|| {
-            format!("has a block whose prefix is not from 0 to {bits}: \"{}\"", shown(text))
-        })?;
+        let prefix = prefix.ok_or_else(|| WrongValue::BlockPrefix { said: shown(text), bits })?;
         let first = first_address(address, prefix);
         if first != address {
-            return Err(format!(
-                "has the block \"{}\", which begins within itself: write \"{first}/{prefix}\"",
-                shown(text)
-            ));
+            return Err(WrongValue::BlockBegins { said: shown(text), first, prefix });
         }
         Ok(Self { address, prefix })
     }
@@ -209,7 +189,7 @@ mod tests {
             ("sip.example.net;transport=ws", "transport that must be one of"),
             ("a b", "write a host such as"),
         ] {
-            let error = written.parse::<TrunkHost>().unwrap_err();
+            let error = written.parse::<TrunkHost>().unwrap_err().to_string();
             assert!(error.contains(wanted), "{written}: {error}");
         }
     }
@@ -236,7 +216,7 @@ mod tests {
             ("sip.example.net", "write addresses"),
             ("192.0.2.7/24", "write \"192.0.2.0/24\""),
         ] {
-            let error = written.parse::<AddressBlock>().unwrap_err();
+            let error = written.parse::<AddressBlock>().unwrap_err().to_string();
             assert!(error.contains(wanted), "{written}: {error}");
         }
     }

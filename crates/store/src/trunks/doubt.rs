@@ -6,7 +6,6 @@ use crate::presets::{Preset, Presets};
 
 /// One thing that keeps a trunk from working, or from working as its operator thinks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum TrunkDoubt {
     /// There is no such preset.
     #[error("there is no preset `{name}`: {hint}")]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::word::{shown, written};
+use super::wrong::WrongValue;
 
 /// A header field and its value, `X-Account: 100001`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -16,15 +17,10 @@ pub struct HeaderRule {
 }
 
 impl FromStr for HeaderRule {
-    type Err = String;
+    type Err = WrongValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let fault = || {
-            format!(
-                "must be a header field and its value such as \"X-Account: 100001\", not \"{}\"",
-                shown(text)
-            )
-        };
+    fn from_str(text: &str) -> Result<Self, WrongValue> {
+        let fault = || WrongValue::NoHeader(shown(text));
         let (name, value) = text.split_once(':').ok_or_else(fault)?;
         let (name, value) = (name.trim(), value.trim());
         let is_token = !name.is_empty()

@@ -10,6 +10,7 @@ mod span;
 mod store;
 mod webhook;
 pub(crate) mod word;
+mod wrong;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,6 +31,7 @@ pub use word::{
     CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkAdmission, TrunkCodec,
     TrunkDtmf, TrunkSrtp, TrunkStir, TrunkTransport, TrunkWebhook,
 };
+pub use wrong::{Found, Said, Wanted, WordFault, WrongValue};
 
 use crate::presets::Presets;
 
@@ -87,8 +89,8 @@ impl TrunkDetails {
 
     /// That a trunk has no such key, with the one that was probably meant.
     #[must_use]
-    pub fn unknown_key(key: &str) -> String {
-        settings::unknown("trunk", key, &[&OWN_KEYS, TrunkSettings::KEYS].concat())
+    pub fn unknown_key(key: &str) -> WordFault {
+        settings::unknown(Said::Trunk, key, &[&OWN_KEYS, TrunkSettings::KEYS].concat())
     }
 
     /// A number as it is kept; None where it is none, or the preset or the country is not known.

@@ -13,14 +13,15 @@ use super::word::{
     CallerIdFrom, CallerIdIn, IncomingFormat, NumberFormat, StirAttest, TrunkAdmission, TrunkCodec,
     TrunkDtmf, TrunkSrtp, TrunkStir, TrunkTransport, TrunkWebhook, Word,
 };
+use super::wrong::{Found, Said, Wanted, WordFault, WrongValue};
 use crate::rules::{self, Refusal};
 
-/// What is wrong with a value, as the end of a sentence that begins with its key.
+/// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ValueFault {
     /// Where in the file it stands, if it came from one.
     pub(crate) span: Option<Range<usize>>,
-    pub(crate) message: String,
+    pub(crate) wrong: WrongValue,
 }
 
 /// What a key allows beyond its type.
@@ -54,7 +55,7 @@ pub(crate) trait Setting: Sized {
 
 /// The one table of what can be said of something, which each way to say it reads.
 macro_rules! settings {
-    ($(#[doc = $about:literal])+ $name:ident of $what:literal {
+    ($(#[doc = $about:literal])+ $name:ident of $what:ident {
         $( $(#[doc = $doc:literal])+ $key:ident: $type:ty $(, in $bounds:expr)? $(, by $rule:expr)?; )+
     }) => {
         $(#[doc = $about])+
@@ -104,14 +105,13 @@ macro_rules! settings {
             /// Takes what was typed on the command line: the words of the import, lists with commas.
             ///
             /// # Errors
-            /// What is wrong with it, or that there is no such key, as a whole sentence.
-            pub fn take_text(&mut self, key: &str, text: &str) -> Result<(), Vec<String>> {
-                let unknown = || vec![$crate::trunks::settings::unknown($what, key, Self::KEYS)];
+            /// What is wrong with it, or that there is no such key.
+            pub fn take_text(&mut self, key: &str, text: &str) -> Result<(), Vec<$crate::WordFault>> {
+                use $crate::{Said, WordFault};
+                let unknown = || vec![$crate::trunks::settings::unknown(Said::$what, key, Self::KEYS)];
                 let value = Self::typed(key, text).ok_or_else(unknown)?;
-                let taken = self.take(key, &value);
-                taken
-                    .map(drop)
-                    .map_err(|faults| faults.iter().map(|fault| format!("`{key}` {}", fault.message)).collect())
+                let of_key = |fault: ValueFault| WordFault::Value { key: key.to_owned(), wrong: fault.wrong };
+                self.take(key, &value).map(drop).map_err(|faults| faults.into_iter().map(of_key).collect())
             }
 
             /// Forgets what was said of a key. False where there is no such key.
@@ -135,7 +135,7 @@ pub(crate) use settings;
 
 settings! {
 /// What an operator or a preset says of a trunk. None: nothing, so that the preset counts, and then the default.
-TrunkSettings of "trunk" {
+TrunkSettings of Trunk {
     /// Where its requests go, in order of preference.
     host: Vec<TrunkHost>;
     /// How they travel, where a host does not say it.
@@ -227,25 +227,22 @@ impl TrunkSettings {
 }
 
 /// That something has no such key.
-pub(crate) fn unknown(what: &str, key: &str, known: &[&str]) -> String {
-    let hint = match super::word::nearest(key, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are {}", known.join(", ")),
-    };
-    format!("a {what} has no key `{}`: {hint}", super::word::shown(key))
+pub(crate) fn unknown(of: Said, key: &str, known: &[&'static str]) -> WordFault {
+    let near = super::word::nearest(key, known);
+    WordFault::UnknownKey { of, near, key: super::word::shown(key), known: known.to_vec() }
 }
 
 impl<T: Word + Bounded> Setting for T {
     fn read(value: &Value, limits: &Limits) -> Result<Self, Vec<ValueFault>> {
-        let Some(text) = value.as_str() else { return Err(fault(value, "must be text in quotes")) };
-        let read: Self = text.parse().map_err(|message| vec![ValueFault { span: value.span(), message }])?;
+        let Some(text) = value.as_str() else { return Err(mistyped(value, Wanted::Text)) };
+        let read: Self = text.parse().map_err(|wrong| refused(value, wrong))?;
         match (read.millis(), &limits.bounds) {
             (Some(millis), Some(bounds))
                 if !(u128::from(*bounds.start())..=u128::from(*bounds.end())).contains(&millis) =>
             {
                 let [low, high] =
                     [bounds.start(), bounds.end()].map(|end| Span(Duration::from_millis(u64::from(*end))));
-                Err(refused(value, format!("is {text}, but must be from {low} to {high}")))
+                Err(out_of_bounds(value, text, low, high))
             }
             _ => Ok(read),
         }
@@ -271,26 +268,9 @@ impl Bounded for Interval {
     }
 }
 
-macro_rules! unbounded {
-    ($($name:ident),+) => { $( impl Bounded for $name {} )+ };
-}
-unbounded!(
-    TrunkHost,
-    AddressBlock,
-    HeaderRule,
-    TrunkTransport,
-    NumberFormat,
-    IncomingFormat,
-    TrunkAdmission,
-    CallerIdFrom,
-    CallerIdIn,
-    TrunkSrtp,
-    TrunkCodec,
-    TrunkDtmf,
-    TrunkStir,
-    StirAttest,
-    TrunkWebhook
-);
+impl Bounded for TrunkHost {}
+impl Bounded for AddressBlock {}
+impl Bounded for HeaderRule {}
 
 impl<T: Word + Bounded + PartialEq> Setting for Vec<T> {
     fn typed(text: &str) -> Value {
@@ -301,12 +281,14 @@ impl<T: Word + Bounded + PartialEq> Setting for Vec<T> {
     fn read(value: &Value, limits: &Limits) -> Result<Self, Vec<ValueFault>> {
         let Value::Array(array) = value else { return T::read(value, limits).map(|one| vec![one]) };
         if array.len() > MOST_ITEMS {
-            return Err(refused(value, format!("has {} values, but may have {MOST_ITEMS}", array.len())));
+            return Err(refused(value, WrongValue::TooMany { count: array.len(), most: MOST_ITEMS }));
         }
         let (mut read, mut faults) = (Self::new(), Vec::new());
         for item in array {
             match T::read(item, limits) {
-                Ok(one) if read.contains(&one) => faults.extend(refused(item, format!("has {one} twice"))),
+                Ok(one) if read.contains(&one) => {
+                    faults.extend(refused(item, WrongValue::Twice(one.to_string())));
+                }
                 Ok(one) => read.push(one),
                 Err(wrong) => faults.extend(wrong),
             }
@@ -317,10 +299,10 @@ impl<T: Word + Bounded + PartialEq> Setting for Vec<T> {
 
 impl Setting for String {
     fn read(value: &Value, limits: &Limits) -> Result<Self, Vec<ValueFault>> {
-        let Some(text) = value.as_str() else { return Err(fault(value, "must be text in quotes")) };
+        let Some(text) = value.as_str() else { return Err(mistyped(value, Wanted::Text)) };
         match limits.rule.map_or(Ok(()), |rule| rule(text)) {
             Ok(()) => Ok(text.to_owned()),
-            Err(refusal) => Err(refused(value, format!("is refused: {refusal}"))),
+            Err(refusal) => Err(refused(value, WrongValue::Refused(refusal))),
         }
     }
 }
@@ -335,7 +317,7 @@ impl Setting for bool {
     }
 
     fn read(value: &Value, _: &Limits) -> Result<Self, Vec<ValueFault>> {
-        value.as_bool().ok_or_else(|| fault(value, "must be true or false"))
+        value.as_bool().ok_or_else(|| mistyped(value, Wanted::Flag))
     }
 }
 
@@ -346,33 +328,33 @@ impl Setting for u32 {
 
     fn read(value: &Value, limits: &Limits) -> Result<Self, Vec<ValueFault>> {
         let Some(number) = value.as_integer() else {
-            return Err(fault(value, "must be a number without quotes"));
+            return Err(mistyped(value, Wanted::Number));
         };
         let bounds = limits.bounds.clone().unwrap_or(0..=Self::MAX);
         let read = Self::try_from(number).ok().filter(|number| bounds.contains(number));
-        read.ok_or_else(|| {
-            refused(value, format!("is {number}, but must be from {} to {}", bounds.start(), bounds.end()))
-        })
+        read.ok_or_else(|| out_of_bounds(value, number, bounds.start(), bounds.end()))
     }
 }
 
-pub(crate) fn fault(value: &Value, wanted: &str) -> Vec<ValueFault> {
-    refused(value, format!("{wanted}, not {}", kind(value)))
+pub(crate) fn mistyped(value: &Value, wanted: Wanted) -> Vec<ValueFault> {
+    let found = match value {
+        Value::String(_) => Found::Text,
+        Value::Integer(_) | Value::Float(_) => Found::Number,
+        Value::Boolean(_) => Found::Flag,
+        Value::Datetime(_) => Found::Date,
+        Value::Array(_) => Found::List,
+        Value::InlineTable(_) => Found::Table,
+    };
+    refused(value, WrongValue::Type { wanted, found })
 }
 
-pub(crate) fn refused(value: &Value, message: String) -> Vec<ValueFault> {
-    vec![ValueFault { span: value.span(), message }]
+pub(crate) fn refused(value: &Value, wrong: WrongValue) -> Vec<ValueFault> {
+    vec![ValueFault { span: value.span(), wrong }]
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::String(_) => "text",
-        Value::Integer(_) | Value::Float(_) => "a number",
-        Value::Boolean(_) => "true or false",
-        Value::Datetime(_) => "a date",
-        Value::Array(_) => "a list",
-        Value::InlineTable(_) => "a table",
-    }
+fn out_of_bounds<T: ToString>(value: &Value, said: impl ToString, low: T, high: T) -> Vec<ValueFault> {
+    let (said, low, high) = (said.to_string(), low.to_string(), high.to_string());
+    refused(value, WrongValue::OutOfBounds { said, low, high })
 }
 
 /// Of a list: each call looks through some of them.
@@ -442,7 +424,7 @@ mod tests {
             ("hots", "x", "a trunk has no key `hots`: did you mean `host`?"),
         ] {
             let faults = TrunkSettings::default().take_text(key, text).unwrap_err();
-            assert!(faults[0].starts_with(wanted), "{faults:?}");
+            assert!(faults[0].to_string().starts_with(wanted), "{faults:?}");
         }
         let both = TrunkSettings::default().take_text("host", "a b,c d").unwrap_err();
         assert_eq!(both.len(), 2, "every host of a list is told");

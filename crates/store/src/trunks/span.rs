@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::word::{shown, written};
+use super::wrong::WrongValue;
 
 /// A length of time: `500ms`, `2s`, `30m`, `1h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -12,19 +13,16 @@ use super::word::{shown, written};
 pub struct Span(pub Duration);
 
 impl FromStr for Span {
-    type Err = String;
+    type Err = WrongValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, WrongValue> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
         let millis = UNITS.iter().find(|(name, _)| *name == unit.trim()).map(|(_, millis)| *millis);
         let number = number.parse::<u64>().ok().filter(|number| *number <= MOST);
         match (number, millis) {
             (Some(number), Some(millis)) => Ok(Self(Duration::from_millis(number * millis))),
-            _ => Err(format!(
-                "must be a length of time such as \"500ms\", \"2s\", \"30m\" or \"1h\", not \"{}\"",
-                shown(text)
-            )),
+            _ => Err(WrongValue::NoSpan(shown(text))),
         }
     }
 }
@@ -68,15 +66,13 @@ impl Interval {
 }
 
 impl FromStr for Interval {
-    type Err = String;
+    type Err = WrongValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, WrongValue> {
         if text.eq_ignore_ascii_case("off") {
             return Ok(Self::Off);
         }
-        text.parse().map(Self::Each).map_err(|_| {
-            format!("must be \"off\" or a length of time such as \"30s\" or \"30m\", not \"{}\"", shown(text))
-        })
+        text.parse().map(Self::Each).map_err(|_| WrongValue::NoInterval(shown(text)))
     }
 }
 
@@ -117,7 +113,7 @@ mod tests {
         assert_eq!("30s".parse(), Ok(Interval::Each(Span(Duration::from_secs(30)))));
         for bad in ["", "2", "s", "-2s", "2.5s", "2 days", "99999999999s"] {
             assert!(bad.parse::<Span>().is_err(), "{bad}");
-            assert!(bad.parse::<Interval>().unwrap_err().contains("\"off\""), "{bad}");
+            assert!(bad.parse::<Interval>().unwrap_err().to_string().contains("\"off\""), "{bad}");
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::wrong::WrongValue;
+
 /// A type whose values are words: it reads them, or says what it expected.
-pub(crate) trait Word: FromStr<Err = String> + fmt::Display {}
+pub(crate) trait Word: FromStr<Err = WrongValue> + fmt::Display {}
 
 /// An enum whose variants each have a word.
 macro_rules! words {
@@ -23,9 +25,9 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = String;
+            type Err = $crate::WrongValue;
 
-            fn from_str(text: &str) -> Result<Self, String> {
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
                 const KNOWN: &[(&str, $name)] = &[$( ($word, $name::$variant) ),+];
                 crate::trunks::word::choose(text, KNOWN)
             }
@@ -37,6 +39,14 @@ macro_rules! words {
             }
         }
 
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+
+        impl $crate::trunks::settings::Bounded for $name {}
+
         written!($name);
     };
 }
@@ -47,9 +57,9 @@ pub(crate) use words;
 macro_rules! written {
     ($name:ident) => {
         impl TryFrom<String> for $name {
-            type Error = String;
+            type Error = $crate::WrongValue;
 
-            fn try_from(text: String) -> Result<Self, String> {
+            fn try_from(text: String) -> Result<Self, Self::Error> {
                 text.parse()
             }
         }
@@ -60,14 +70,12 @@ macro_rules! written {
 pub(crate) use written;
 
 /// The value that a word names, in whatever case.
-pub(crate) fn choose<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
+pub(crate) fn choose<T: Copy>(text: &str, known: &[(&'static str, T)]) -> Result<T, WrongValue> {
     if let Some((_, found)) = known.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
         return Ok(*found);
     }
-    let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-    let listed = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-    let hint = nearest(text, &words).map(|near| format!(": did you mean \"{near}\"?")).unwrap_or_default();
-    Err(format!("must be one of {listed}, not \"{}\"{hint}", shown(text)))
+    let known: Vec<&'static str> = known.iter().map(|(word, _)| *word).collect();
+    Err(WrongValue::NoneOf { near: nearest(text, &known), said: shown(text), known })
 }
 
 /// The known word that was probably meant: the nearest in letters, else the shortest that begins with it.
@@ -240,30 +248,6 @@ words! {
     }
 }
 
-macro_rules! shown_by_word {
-    ($($name:ident),+) => { $(
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.word())
-            }
-        }
-    )+ };
-}
-shown_by_word!(
-    TrunkTransport,
-    NumberFormat,
-    IncomingFormat,
-    TrunkAdmission,
-    CallerIdFrom,
-    CallerIdIn,
-    TrunkSrtp,
-    TrunkCodec,
-    TrunkDtmf,
-    TrunkStir,
-    TrunkWebhook,
-    StirAttest
-);
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,11 +257,11 @@ mod tests {
         assert_eq!("TLS".parse(), Ok(TrunkTransport::Tls));
         assert_eq!("pcma".parse(), Ok(TrunkCodec::Pcma));
         assert_eq!(
-            "nationl".parse::<NumberFormat>().unwrap_err(),
+            "nationl".parse::<NumberFormat>().unwrap_err().to_string(),
             "must be one of \"e164\", \"e164-digits\", \"national\", \"as-dialled\", not \"nationl\": did you mean \"national\"?"
         );
         assert_eq!(
-            "ws".parse::<TrunkTransport>().unwrap_err(),
+            "ws".parse::<TrunkTransport>().unwrap_err().to_string(),
             "must be one of \"udp\", \"tcp\", \"tls\", not \"ws\""
         );
     }

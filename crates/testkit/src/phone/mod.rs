@@ -8,6 +8,7 @@ mod device;
 mod door;
 mod line;
 mod login;
+mod manners;
 mod outcome;
 mod profile;
 mod react;
@@ -27,8 +28,9 @@ use kiestoon_sip::{Flow, Message, Method, NameAddr, Request, Response, Uri};
 pub(crate) use browser::place_of;
 pub use browser::{Browser, Section};
 pub use line::{Ended, LineState};
+pub use manners::{Faxes, Reinvites, Reliably, Reply, SessionTimer};
 pub(crate) use profile::Site;
-pub use profile::{Faxes, Named, Profile, Reinvites, Reliably, Reply, SessionTimer, browser, carrier, phone};
+pub use profile::{Named, Profile, browser, carrier, phone};
 pub use session::{Fax, Flowing, Session};
 
 use crate::chance::Chance;

@@ -6,7 +6,7 @@ use kiestoon_sip::{Flow, HeaderName, Message, Method, Request, Response, StatusC
 
 use super::act::SDP;
 use super::line::{Early, Ended, Field, Line, LineState, Offer};
-use super::profile::{Faxes, Reinvites, Reply};
+use super::manners::{Faxes, Reinvites, Reply};
 use super::session::{Flowing, Session};
 use super::wire::{Asked, Heard};
 use super::{Phone, Timer};

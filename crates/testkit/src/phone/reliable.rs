@@ -6,7 +6,7 @@ use kiestoon_sip::{HeaderName, Method, Request, Response, StatusCode};
 
 use super::act::SDP;
 use super::line::{Ended, LineState, Offer};
-use super::profile::Reliably;
+use super::manners::Reliably;
 use super::session::{Flowing, Session};
 use super::wire::{Asked, T1};
 use super::{Phone, Purpose, Timer};

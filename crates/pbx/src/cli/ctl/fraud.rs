@@ -37,7 +37,7 @@ async fn set(cli: &Cli, client: &Client, who: Who, held: bool) -> Result<(), Fai
         true => say!(
             cli.language,
             "{who} is on hold: no international or premium calls",
-            "{who} staat in de wacht: geen internationale of betaalde nummers"
+            "{who} is geblokkeerd tot goedkeuring: geen internationale of betaalde nummers"
         ),
         false => say!(cli.language, "{who} may call again", "{who} mag weer bellen"),
     });
@@ -46,7 +46,7 @@ async fn set(cli: &Cli, client: &Client, who: Who, held: bool) -> Result<(), Fai
 
 fn shown(held: &[OnHold], language: Language) -> String {
     if held.is_empty() {
-        return language.pick("nobody is on hold", "niemand staat in de wacht").into();
+        return language.pick("nobody is on hold", "niemand is geblokkeerd").into();
     }
     let mut table = Table::new(&[
         language.pick("organisation", "organisatie"),

@@ -22,6 +22,16 @@ struct Column {
     right: bool,
 }
 
+impl Column {
+    /// Makes columns by their titles in English and Dutch, their rank and their least width.
+    fn in_language(language: Language) -> impl Fn(&'static str, &'static str, u8, u16) -> Self {
+        move |english, dutch, rank, least| {
+            let title = language.pick(english, dutch);
+            Self { title, rank, least, right: false }
+        }
+    }
+}
+
 /// Lines below a header.
 pub(super) struct List {
     columns: Vec<Column>,
@@ -31,12 +41,7 @@ pub(super) struct List {
 impl List {
     /// A row for each leg: what its phone sends (in), and what it hears (out).
     pub(super) fn of_calls(calls: &[Call], language: Language) -> Self {
-        let column = |english, dutch, rank, least| Column {
-            title: language.pick(english, dutch),
-            rank,
-            least,
-            right: false,
-        };
+        let column = Column::in_language(language);
         let columns = vec![
             column("from > to", "van > naar", 0, 11),
             column("state", "toestand", 0, 0),
@@ -57,12 +62,7 @@ impl List {
 
     /// A row for each registered phone.
     pub(super) fn of_registrations(registrations: &[Registration], language: Language) -> Self {
-        let column = |english, dutch, rank, least| Column {
-            title: language.pick(english, dutch),
-            rank,
-            least,
-            right: false,
-        };
+        let column = Column::in_language(language);
         let columns = vec![
             column("number", "nummer", 0, 6),
             column("over", "via", 0, 0),

@@ -215,7 +215,11 @@ fn door(what: &Happening, language: Language) -> Option<String> {
         Happening::FraudHeld { number, reason, .. } => {
             let who = who(number.as_deref(), language);
             let reason = super::fraud::reason(reason, language);
-            say!(language, "FRAUD? {who} is on hold: {reason}", "FRAUDE? {who} staat in de wacht: {reason}")
+            say!(
+                language,
+                "FRAUD? {who} is on hold: {reason}",
+                "FRAUDE? {who} is geblokkeerd tot goedkeuring: {reason}"
+            )
         }
         Happening::FraudApproved { number, by, .. } => {
             let who = who(number.as_deref(), language);

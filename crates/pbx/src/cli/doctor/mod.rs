@@ -41,7 +41,7 @@ struct Look<'a> {
 /// What was found of one item.
 #[derive(Debug, Serialize)]
 struct Finding {
-    /// The item, the same word in each language.
+    /// The item, the same word for programs in each language.
     item: &'static str,
     result: Health,
     /// What was seen.
@@ -109,6 +109,8 @@ fn finish(cli: &Cli, findings: &[Finding]) -> Result<(), Failure> {
     if cli.json {
         cli.print_json(&findings)?;
     } else {
+        // Of the longest title.
+        let width = if language == Language::Dutch { 12 } else { 10 };
         for finding in findings {
             let sign = match finding.result {
                 Health::Good => "✓",
@@ -116,9 +118,13 @@ fn finish(cli: &Cli, findings: &[Finding]) -> Result<(), Failure> {
                 Health::Failed => "✗",
                 Health::Skipped => "-",
             };
-            print_line(&format!("  {sign} {:<10} {}", finding.item, cli.pasted(&finding.says)));
+            print_line(&format!(
+                "  {sign} {:<width$} {}",
+                title(finding.item, language),
+                cli.pasted(&finding.says)
+            ));
             if let Some(advice) = &finding.advice {
-                print_line(&format!("    {:<10} → {}", "", cli.pasted(advice)));
+                print_line(&format!("    {:<width$} → {}", "", cli.pasted(advice)));
             }
         }
     }
@@ -137,4 +143,23 @@ fn finish(cli: &Cli, findings: &[Finding]) -> Result<(), Failure> {
     }
     // What failed has been said.
     if failed > 0 { Err(Failure::Input(String::new())) } else { Ok(()) }
+}
+
+/// An item as people read it.
+fn title(item: &'static str, language: Language) -> &'static str {
+    let dutch = match item {
+        "disk" => "schijf",
+        "dialplan" => "belplan",
+        "people" => "mensen",
+        "PBX" => "centrale",
+        "phones" => "toestellen",
+        "web pages" => "webpagina's",
+        "test call" => "proefgesprek",
+        "key" => "sleutel",
+        "call out" => "uitbellen",
+        "trunk keys" => "trunksleutel",
+        "public URL" => "publieke URL",
+        same => same,
+    };
+    language.pick(item, dutch)
 }

@@ -149,7 +149,7 @@ impl Look<'_> {
         let advice = say!(
             language,
             "`kiestoon trunk test {name}` says what is wrong, rung by rung",
-            "`kiestoon trunk test {name}` zegt trede voor trede wat er mis is"
+            "`kiestoon trunk test {name}` zegt stap voor stap wat er mis is"
         );
         if live.registers && live.registered_until.is_none() {
             let says = say!(language, "{name}: not registered ({state})", "{name}: niet aangemeld ({state})");

@@ -6,6 +6,7 @@ use kiestoon_store::{ANONYMOUS, Import, Presets, TrunkDetails, TrunkPassword, lo
 
 use super::questions::Questions;
 use super::{Place, Trial};
+use crate::cli::dutch;
 use crate::cli::failure::Failure;
 use crate::cli::language::{Language, say};
 use crate::cli::trunk_words as words;
@@ -228,7 +229,7 @@ fn need(details: &mut TrunkDetails, key: &str, questions: &Questions) -> Result<
     if key == "password" {
         let question = questions.language.pick("password", "password (wachtwoord)");
         let password = questions.ask_secret(question, |answer| {
-            TrunkPassword::new(answer).map_err(|refusal| refusal.to_string())
+            TrunkPassword::new(answer).map_err(|refusal| dutch::refusal(&refusal, questions.language))
         })?;
         details.password = Some(password);
         return Ok(());
@@ -245,7 +246,10 @@ fn need(details: &mut TrunkDetails, key: &str, questions: &Questions) -> Result<
     };
     let settings = questions.ask(&format!("{key}{example}"), "", |answer| {
         let mut settings = details.settings.clone();
-        settings.take_text(key, answer).map(|()| settings).map_err(|wrong| wrong.join("; "))
+        settings
+            .take_text(key, answer)
+            .map(|()| settings)
+            .map_err(|wrong| dutch::said(&wrong, questions.language).join("; "))
     })?;
     details.settings = settings;
     Ok(())

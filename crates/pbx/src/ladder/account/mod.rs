@@ -141,3 +141,15 @@ enum Found {
     Doubtful(kiestoon_control::Sentence, kiestoon_control::Sentence),
     Bad(kiestoon_control::Sentence, kiestoon_control::Sentence),
 }
+
+impl Found {
+    fn strange_number(number: &str) -> Self {
+        Self::Doubtful(
+            both!("{number} is not a number of this account", "{number} is geen nummer van dit account"),
+            both!(
+                "take it from `numbers`, or buy or move it there",
+                "haal het uit `numbers`, of koop of verhuis het daarheen"
+            ),
+        )
+    }
+}

@@ -56,18 +56,7 @@ pub(super) async fn look(account: &Account, api: &Api, draft: &mut Draft) -> Res
                     ),
                 ));
             }
-            None => {
-                return Ok(Found::Doubtful(
-                    both!(
-                        "{number} is not a number of this account",
-                        "{number} is geen nummer van dit account"
-                    ),
-                    both!(
-                        "take it from `numbers`, or buy or move it there",
-                        "haal het uit `numbers`, of koop of verhuis het daarheen"
-                    ),
-                ));
-            }
+            None => return Ok(Found::strange_number(number)),
         }
     }
     let count = account.numbers.len();

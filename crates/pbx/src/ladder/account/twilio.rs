@@ -72,18 +72,7 @@ pub(super) async fn look(account: &Account, api: &Api, draft: &mut Draft) -> Res
                     both!("attach it under Numbers of the trunk", "koppel het onder Numbers van de trunk"),
                 ));
             }
-            None => {
-                return Ok(Found::Doubtful(
-                    both!(
-                        "{number} is not a number of this account",
-                        "{number} is geen nummer van dit account"
-                    ),
-                    both!(
-                        "take it from `numbers`, or buy or move it there",
-                        "haal het uit `numbers`, of koop of verhuis het daarheen"
-                    ),
-                ));
-            }
+            None => return Ok(Found::strange_number(number)),
         }
     }
     let (count, name) = (account.numbers.len(), text(trunk, "domain_name")?);
