@@ -113,6 +113,37 @@ test('an event of a trunk is looked at, and a page that is left listens no more'
   expect(Events.open).toEqual([]);
 });
 
+test('many events do not put a look off, and one that comes meanwhile is not lost', async () => {
+  vi.useFakeTimers();
+  try {
+    const answers: ((answer: Response) => void)[] = [];
+    const page = new TrunksPage();
+    page.api = new Api((() => new Promise((answer) => answers.push(answer))) as never);
+    document.body.replaceChildren(page);
+    const [events] = Events.open;
+    const goOn = async (ms: number, name?: string) => {
+      if (name) events?.dispatchEvent(new Event(name));
+      await vi.advanceTimersByTimeAsync(ms);
+    };
+    await goOn(0);
+    expect(answers.length).toBe(1);
+    await goOn(10, 'trunk');
+    answers[0]?.(listed(trunk('voys')));
+    await goOn(200);
+    expect(answers.length, 'what came during the look').toBe(2);
+    answers[1]?.(listed(trunk('voys')));
+    for (let event = 0; event < 11; event += 1) await goOn(100, 'call');
+    expect(answers.length, 'a look between many events').toBe(3);
+    answers[2]?.(listed(trunk('voys')));
+    await goOn(1_000);
+    answers[3]?.(listed(trunk('voys')));
+    await goOn(5_000);
+    expect(answers.length, 'a look without an event').toBe(5);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('without trunks it says how to make one', async () => {
   const page = await shown(async () => listed());
   expect(words(page)).toContain('kiestoon setup --interactive');
@@ -291,12 +322,15 @@ test('at another page the keyboard is not the phone’s, and a call is told of',
   expect(phone.number).toBe('2');
   links(app)[1]?.click();
   await vi.waitFor(() => expect(words(app)).toContain('voys'));
-  expect(location.pathname).toBe('/trunks');
+  expect([location.pathname, document.title]).toEqual(['/trunks', 'Trunks · Kiestoon']);
   press('3');
   expect(phone.number).toBe('2');
   const detail = { state: 'incoming', name: 'Sanne de Vries', number: '204' };
   phone.dispatchEvent(new CustomEvent('call', { detail }));
   await vi.waitFor(() => expect(words(app)).toMatch(/Inkomende oproep Sanne de Vries .*Naar de telefoon/));
+  app.renderRoot.querySelector('kiestoon-trunks')?.dispatchEvent(new CustomEvent('session-over'));
+  await app.updateComplete;
+  expect(app.renderRoot.querySelector('kiestoon-phone'), 'a call goes on without a session').toBe(phone);
   app.renderRoot.querySelector<HTMLElement>('.call button')?.click();
   await vi.waitFor(() => expect(words(app)).not.toContain('Naar de telefoon'));
   expect(location.pathname).toBe('/');

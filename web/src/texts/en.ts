@@ -83,6 +83,7 @@ export const en: Record<TextKey, string> = {
   pages: 'Pages',
   page_phone: 'Phone',
   page_trunks: 'Trunks',
+  title_trunks: 'Trunks · Kiestoon',
   to_phone: 'To the phone',
 
   trunks_about: 'The connections to your providers, as they are now.',

@@ -81,6 +81,7 @@ export const nl = {
   pages: 'Pagina’s',
   page_phone: 'Telefoon',
   page_trunks: 'Trunks',
+  title_trunks: 'Trunks · Kiestoon',
   to_phone: 'Naar de telefoon',
 
   trunks_about: 'De verbindingen met uw aanbieders, zoals ze nu staan.',
