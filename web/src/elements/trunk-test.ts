@@ -58,7 +58,7 @@ export class TrunkTest extends KiestoonElement {
   #head(): TemplateResult {
     const halt = html`<button type="button" class="plain" @click=${() => this.#halt()}>${text('test_stop')}</button>`;
     return html`<header>
-      <h3 role="status" tabindex="-1">${this.#verdict()}</h3>
+      <div role="status"><h3 tabindex="-1">${this.#verdict()}</h3></div>
       ${this.stop ? halt : nothing}
     </header>`;
   }

@@ -103,6 +103,15 @@ test('a trunk that works halfway says what is missing, and a gauge how many call
   expect(deep(card(page).shadowRoot as ShadowRoot, '.gauge .used')?.getAttribute('width')).toBe('75.0');
 });
 
+test('a trunk that carries no calls says what is typed at the server', async () => {
+  const off = { ...trunk('reserve'), enabled: false, live: null };
+  const page = await shown(async () => listed({ ...trunk('voys'), live: null }, off));
+  expect(words(card(page, 0))).toMatch(/Geen bericht .*kiestoon ctl status/);
+  expect(words(card(page, 1))).toMatch(/Uitgeschakeld .*kiestoon trunk enable reserve/);
+  const buttons = [0, 1].map((at) => card(page, at).shadowRoot?.querySelectorAll('button').length);
+  expect(buttons, 'what is disabled cannot be tested').toEqual([1, 0]);
+});
+
 test('an event of a trunk is looked at, and a page that is left listens no more', async () => {
   const answers = [listed(trunk('voys')), listed(trunk('voys', { state: 'down' }))];
   const page = await shown(async () => answers.shift() ?? listed());
