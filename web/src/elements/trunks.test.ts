@@ -109,7 +109,7 @@ test('a trunk that carries no calls says what is typed at the server', async () 
   expect(words(card(page, 0))).toMatch(/Geen bericht .*kiestoon ctl status/);
   expect(words(card(page, 1))).toMatch(/Uitgeschakeld .*kiestoon trunk enable reserve/);
   const buttons = [0, 1].map((at) => card(page, at).shadowRoot?.querySelectorAll('button').length);
-  expect(buttons, 'what is disabled cannot be tested').toEqual([1, 0]);
+  expect(buttons, 'a trunk is tested before it is enabled').toEqual([1, 1]);
 });
 
 test('an event of a trunk is looked at, and a page that is left listens no more', async () => {
@@ -284,8 +284,10 @@ test('closing a test ends it', async () => {
 });
 
 test.each([
-  [404, {}, 'heeft deze trunk niet in gebruik'],
-  [409, { code: 'pbx_refused' }, 'wordt al getest'],
+  [404, { code: 'pbx_refused' }, 'kent deze trunk niet'],
+  [409, { code: 'pbx_refused', detail: 'this trunk is being tested' }, 'nu niet (this trunk is being tested)'],
+  [503, { code: 'pbx_refused', detail: 'as many as may be' }, 'nu niet (as many as may be)'],
+  [503, { code: 'busy' }, 'De server antwoordt niet'],
   [503, { code: 'pbx_unreachable' }, 'De telefooncentrale zelf antwoordt niet'],
   [422, { detail: 'no such number' }, 'no such number'],
 ])('a test that is refused says why: %i', async (status, problem, said) => {

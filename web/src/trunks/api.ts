@@ -85,16 +85,17 @@ export function ofTrunks(error: unknown): Failure {
 async function failure(response: Response): Promise<Failure> {
   const problem = (await response.json().catch(() => ({}))) as { code?: unknown; detail?: unknown };
   const code = BY_STATUS[response.status];
+  const detail = String(problem.detail ?? response.statusText) || String(response.status);
   if (problem.code === 'pbx_unreachable') return { code: 'pbx_away' };
-  if (code) return { code };
-  return { code: 'unknown', detail: String(problem.detail ?? response.statusText) || String(response.status) };
+  // Such as a test of the trunk that runs already, or a trunk that is not whole.
+  if (problem.code === 'pbx_refused' && code !== 'trunk_gone') return { code: 'test_refused', detail };
+  return code ? { code } : { code: 'unknown', detail };
 }
 
 const BY_STATUS: Readonly<Record<number, Failure['code']>> = {
   401: 'session_over',
   403: 'not_admin',
   404: 'trunk_gone',
-  409: 'test_running',
   502: 'sidecar_away',
   503: 'sidecar_away',
   504: 'sidecar_away',
