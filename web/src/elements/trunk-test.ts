@@ -40,10 +40,11 @@ export class TrunkTest extends KiestoonElement {
     this.stop?.abort();
   }
 
-  /** Who was at the button that stops is at the verdict once there is nothing to stop. */
-  protected override updated(changed: PropertyValues): void {
-    const isOver = changed.has('stop') && !this.stop && changed.get('stop');
-    if (isOver && this.matches(':focus-within') && !this.shadowRoot?.activeElement) this.#focus('h3');
+  /** Who is at the button that stops is at the verdict once there is nothing to stop. */
+  protected override willUpdate(changed: PropertyValues): void {
+    const isOver = changed.has('stop') && !this.stop;
+    if (isOver && this.renderRoot.querySelector('header :focus'))
+      void this.updateComplete.then(() => this.#focus('h3'));
   }
 
   override render(): TemplateResult {

@@ -269,6 +269,8 @@ test('a further test waits for a call with a countdown, and calls the number tha
   write(rung('inbound', 'ok', { host: '' }));
   await vi.waitFor(() => expect(words(card(page))).not.toContain('Bel nu van buiten'));
   expect(asked[1]?.signal.aborted).toBe(false);
+  const inner = card(page).shadowRoot?.querySelector('kiestoon-trunk-test')?.shadowRoot;
+  expect(inner?.activeElement?.textContent?.trim(), 'what began is at hand').toBe('Stoppen');
   press(/Stoppen/);
   await vi.waitFor(() => expect(words(card(page))).toContain('Gestopt'));
   expect(asked[1]?.signal.aborted).toBe(true);
