@@ -66,4 +66,6 @@ async function waitsForACall(page: Page, provider: Provider): Promise<void> {
   await provider.calls();
   const rung = page.locator('kiestoon-trunk-test li').filter({ hasText: 'Gesprek van buiten' });
   await rung.getByText(/Er kwam een gesprek binnen van 127\.0\.0\.2:\d+ voor \+31201234567/).waitFor();
+  // Who was at the button that stops is at the verdict.
+  await page.locator('kiestoon-trunk-test h3:focus').waitFor();
 }

@@ -89,15 +89,18 @@ export class App extends KiestoonElement {
       <p><button class="main" @click=${() => void this.#whoAmI()}>${text('retry')}</button></p></div>`;
   }
 
-  /** The phone stays where it is while another page is shown: it is in a call, perhaps. */
+  /** The phone stays where it is while another page is shown: it is in a call, perhaps, which nobody loses for a session that is over. */
   #shown(user: User): TemplateResult {
     const over = () => this.#left({ code: 'session_over' });
     const isPhone = this.page === 'phone';
+    const problem = this.failure ? html`<p class="notice" role="alert">${sentence(this.failure)}</p>` : null;
+    const trunks = () =>
+      html`<kiestoon-trunks .api=${this.#api} @session-over=${() => this.call || over()}></kiestoon-trunks>`;
     return html`<div class="sheet" ?hidden=${!isPhone}>
         <kiestoon-phone .api=${this.#api} .extension=${user.extension ?? ''} .away=${!isPhone}
           @call=${(event: CustomEvent<CallView | null>) => this.#called(event.detail)} @session-over=${over}></kiestoon-phone>
       </div>
-      ${isPhone ? nothing : this.failure ? html`<p class="notice" role="alert">${sentence(this.failure)}</p>` : html`<kiestoon-trunks .api=${this.#api} @session-over=${over}></kiestoon-trunks>`}`;
+      ${isPhone ? nothing : (problem ?? trunks())}`;
   }
 
   #trust(): TemplateResult | typeof nothing {
@@ -139,6 +142,7 @@ export class App extends KiestoonElement {
     const page = this.user?.role === 'admin' ? wanted : 'phone';
     if (this.user && pageOf(location.pathname) !== page) history.replaceState(null, '', PATHS[page] + location.search);
     this.page = this.user ? page : wanted;
+    document.title = text(this.user && page === 'trunks' ? 'title_trunks' : 'app_name');
     if (this.user && page === 'trunks') void this.#load();
   }
 

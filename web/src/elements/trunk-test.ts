@@ -40,10 +40,11 @@ export class TrunkTest extends KiestoonElement {
     this.stop?.abort();
   }
 
-  /** Who was at the button that stops is at the verdict once there is nothing to stop. */
-  protected override updated(changed: PropertyValues): void {
-    const isOver = changed.has('stop') && !this.stop && changed.get('stop');
-    if (isOver && this.matches(':focus-within') && !this.shadowRoot?.activeElement) this.#focus('h3');
+  /** Who is at the button that stops is at the verdict once there is nothing to stop. */
+  protected override willUpdate(changed: PropertyValues): void {
+    const isOver = changed.has('stop') && !this.stop;
+    if (isOver && this.renderRoot.querySelector('header :focus'))
+      void this.updateComplete.then(() => this.#focus('h3'));
   }
 
   override render(): TemplateResult {
@@ -58,7 +59,7 @@ export class TrunkTest extends KiestoonElement {
   #head(): TemplateResult {
     const halt = html`<button type="button" class="plain" @click=${() => this.#halt()}>${text('test_stop')}</button>`;
     return html`<header>
-      <h3 role="status" tabindex="-1">${this.#verdict()}</h3>
+      <div role="status"><h3 tabindex="-1">${this.#verdict()}</h3></div>
       ${this.stop ? halt : nothing}
     </header>`;
   }

@@ -42,7 +42,7 @@ export class TrunkElement extends KiestoonElement {
           <h2 id="name">${trunk.name}</h2>
           <p class="soft provider">${about(trunk).map((part) => html`<span>${part}</span> `)}</p>
         </div>
-        ${stands === 'off' ? nothing : this.#button(trunk)}
+        ${this.#button(trunk)}
       </header>
       <div class="state" role="status">
         <p><b>${text(`standing_${stands}`)}</b>${sinceWords(trunk.live)}</p>

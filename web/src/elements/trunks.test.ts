@@ -103,6 +103,15 @@ test('a trunk that works halfway says what is missing, and a gauge how many call
   expect(deep(card(page).shadowRoot as ShadowRoot, '.gauge .used')?.getAttribute('width')).toBe('75.0');
 });
 
+test('a trunk that carries no calls says what is typed at the server', async () => {
+  const off = { ...trunk('reserve'), enabled: false, live: null };
+  const page = await shown(async () => listed({ ...trunk('voys'), live: null }, off));
+  expect(words(card(page, 0))).toMatch(/Geen bericht .*kiestoon ctl status/);
+  expect(words(card(page, 1))).toMatch(/Uitgeschakeld .*kiestoon trunk enable reserve/);
+  const buttons = [0, 1].map((at) => card(page, at).shadowRoot?.querySelectorAll('button').length);
+  expect(buttons, 'a trunk is tested before it is enabled').toEqual([1, 1]);
+});
+
 test('an event of a trunk is looked at, and a page that is left listens no more', async () => {
   const answers = [listed(trunk('voys')), listed(trunk('voys', { state: 'down' }))];
   const page = await shown(async () => answers.shift() ?? listed());
@@ -111,6 +120,37 @@ test('an event of a trunk is looked at, and a page that is left listens no more'
   await vi.waitFor(() => expect(words(page)).toContain('Ligt eruit'));
   page.remove();
   expect(Events.open).toEqual([]);
+});
+
+test('many events do not put a look off, and one that comes meanwhile is not lost', async () => {
+  vi.useFakeTimers();
+  try {
+    const answers: ((answer: Response) => void)[] = [];
+    const page = new TrunksPage();
+    page.api = new Api((() => new Promise((answer) => answers.push(answer))) as never);
+    document.body.replaceChildren(page);
+    const [events] = Events.open;
+    const goOn = async (ms: number, name?: string) => {
+      if (name) events?.dispatchEvent(new Event(name));
+      await vi.advanceTimersByTimeAsync(ms);
+    };
+    await goOn(0);
+    expect(answers.length).toBe(1);
+    await goOn(10, 'trunk');
+    answers[0]?.(listed(trunk('voys')));
+    await goOn(200);
+    expect(answers.length, 'what came during the look').toBe(2);
+    answers[1]?.(listed(trunk('voys')));
+    for (let event = 0; event < 11; event += 1) await goOn(100, 'call');
+    expect(answers.length, 'a look between many events').toBe(3);
+    answers[2]?.(listed(trunk('voys')));
+    await goOn(1_000);
+    answers[3]?.(listed(trunk('voys')));
+    await goOn(5_000);
+    expect(answers.length, 'a look without an event').toBe(5);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('without trunks it says how to make one', async () => {
@@ -229,6 +269,8 @@ test('a further test waits for a call with a countdown, and calls the number tha
   write(rung('inbound', 'ok', { host: '' }));
   await vi.waitFor(() => expect(words(card(page))).not.toContain('Bel nu van buiten'));
   expect(asked[1]?.signal.aborted).toBe(false);
+  const inner = card(page).shadowRoot?.querySelector('kiestoon-trunk-test')?.shadowRoot;
+  expect(inner?.activeElement?.textContent?.trim(), 'what began is at hand').toBe('Stoppen');
   press(/Stoppen/);
   await vi.waitFor(() => expect(words(card(page))).toContain('Gestopt'));
   expect(asked[1]?.signal.aborted).toBe(true);
@@ -244,8 +286,10 @@ test('closing a test ends it', async () => {
 });
 
 test.each([
-  [404, {}, 'heeft deze trunk niet in gebruik'],
-  [409, { code: 'pbx_refused' }, 'wordt al getest'],
+  [404, { code: 'pbx_refused' }, 'kent deze trunk niet'],
+  [409, { code: 'pbx_refused', detail: 'this trunk is being tested' }, 'nu niet (this trunk is being tested)'],
+  [503, { code: 'pbx_refused', detail: 'as many as may be' }, 'nu niet (as many as may be)'],
+  [503, { code: 'busy' }, 'De server antwoordt niet'],
   [503, { code: 'pbx_unreachable' }, 'De telefooncentrale zelf antwoordt niet'],
   [422, { detail: 'no such number' }, 'no such number'],
 ])('a test that is refused says why: %i', async (status, problem, said) => {
@@ -291,12 +335,15 @@ test('at another page the keyboard is not the phone’s, and a call is told of',
   expect(phone.number).toBe('2');
   links(app)[1]?.click();
   await vi.waitFor(() => expect(words(app)).toContain('voys'));
-  expect(location.pathname).toBe('/trunks');
+  expect([location.pathname, document.title]).toEqual(['/trunks', 'Trunks · Kiestoon']);
   press('3');
   expect(phone.number).toBe('2');
   const detail = { state: 'incoming', name: 'Sanne de Vries', number: '204' };
   phone.dispatchEvent(new CustomEvent('call', { detail }));
   await vi.waitFor(() => expect(words(app)).toMatch(/Inkomende oproep Sanne de Vries .*Naar de telefoon/));
+  app.renderRoot.querySelector('kiestoon-trunks')?.dispatchEvent(new CustomEvent('session-over'));
+  await app.updateComplete;
+  expect(app.renderRoot.querySelector('kiestoon-phone'), 'a call goes on without a session').toBe(phone);
   app.renderRoot.querySelector<HTMLElement>('.call button')?.click();
   await vi.waitFor(() => expect(words(app)).not.toContain('Naar de telefoon'));
   expect(location.pathname).toBe('/');

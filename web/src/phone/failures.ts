@@ -26,7 +26,7 @@ export type FailureCode =
   | 'pbx_away'
   | 'not_admin'
   | 'trunk_gone'
-  | 'test_running'
+  | 'test_refused'
   | 'test_broken_off'
   | 'unknown';
 

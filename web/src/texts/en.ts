@@ -83,6 +83,7 @@ export const en: Record<TextKey, string> = {
   pages: 'Pages',
   page_phone: 'Phone',
   page_trunks: 'Trunks',
+  title_trunks: 'Trunks · Kiestoon',
   to_phone: 'To the phone',
 
   trunks_about: 'The connections to your providers, as they are now.',
@@ -187,8 +188,9 @@ export const en: Record<TextKey, string> = {
     'The server does not answer. What you see may be out of date. The page keeps trying; see on the server with `kiestoon doctor` what is wrong.',
   failure_pbx_away: 'The PBX itself does not answer. See on the server with `kiestoon doctor` what is wrong.',
   failure_not_admin: 'This is for administrators only. Log in as one, or ask the administrator for help.',
-  failure_trunk_gone: 'The PBX does not use this trunk. Look on the server with `kiestoon trunk list`.',
-  failure_test_running: 'This trunk is being tested already. Wait until that is over and test again.',
+  failure_trunk_gone: 'The PBX does not know this trunk. Look on the server with `kiestoon trunk list`.',
+  failure_test_refused:
+    'The PBX does not begin this test now ({detail}). Test again later, or on the server with `kiestoon trunk test`.',
   failure_test_broken_off: 'The test broke off: the connection to the server was lost. Test again.',
   failure_unknown: 'Something went wrong ({detail}). Try again or ask the administrator for help.',
 };

@@ -81,6 +81,7 @@ export const nl = {
   pages: 'Pagina’s',
   page_phone: 'Telefoon',
   page_trunks: 'Trunks',
+  title_trunks: 'Trunks · Kiestoon',
   to_phone: 'Naar de telefoon',
 
   trunks_about: 'De verbindingen met uw aanbieders, zoals ze nu staan.',
@@ -186,9 +187,9 @@ export const nl = {
   failure_pbx_away:
     'De telefooncentrale zelf antwoordt niet. Kijk op de server met `kiestoon doctor` wat er aan de hand is.',
   failure_not_admin: 'Dit is alleen voor beheerders. Log in als beheerder, of vraag de beheerder om hulp.',
-  failure_trunk_gone:
-    'De telefooncentrale heeft deze trunk niet in gebruik. Kijk op de server met `kiestoon trunk list`.',
-  failure_test_running: 'Deze trunk wordt al getest. Wacht tot dat klaar is en test dan opnieuw.',
+  failure_trunk_gone: 'De telefooncentrale kent deze trunk niet. Kijk op de server met `kiestoon trunk list`.',
+  failure_test_refused:
+    'De telefooncentrale begint deze test nu niet ({detail}). Test straks opnieuw, of op de server met `kiestoon trunk test`.',
   failure_test_broken_off: 'De test is afgebroken: de verbinding met de server viel weg. Test opnieuw.',
   failure_unknown: 'Er ging iets mis ({detail}). Probeer het opnieuw of vraag de beheerder om hulp.',
 } as const;

@@ -27,20 +27,31 @@ export interface Watched {
   readonly failure: Failure | null;
 }
 
-/** Looks at once, at each event that may have changed something, and every few seconds, while somebody looks at the page. */
+/** Looks at once, soon after each event that may have changed something, and every few seconds, while somebody looks at the page. */
 export function watch(api: Api, changed: (watched: Watched) => void, signal: AbortSignal): void {
   let list: readonly Trunk[] | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let events: EventSource | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the next look is; events that follow each other do not put it off. */
+  let due = Number.POSITIVE_INFINITY;
   let looking = false;
-  let stale = false;
+  /** In how long to look again: what is on its way may not have it yet. */
+  let next = EVERY_MS;
   const lookIn = (ms: number) => {
+    if (looking) next = Math.min(next, ms);
+    if (looking || Date.now() + ms >= due) return;
     clearTimeout(timer);
+    due = Date.now() + ms;
     timer = setTimeout(() => void look(), ms);
   };
+  const rest = () => {
+    clearTimeout(timer);
+    due = Number.POSITIVE_INFINITY;
+  };
   const look = async () => {
+    rest();
     looking = true;
-    stale = false;
+    next = EVERY_MS;
     let failure: Failure | null = null;
     try {
       list = await trunks(api);
@@ -50,21 +61,15 @@ export function watch(api: Api, changed: (watched: Watched) => void, signal: Abo
     looking = false;
     if (signal.aborted) return;
     changed({ list, failure });
-    if (!document.hidden) lookIn(stale ? SOON_MS : EVERY_MS);
-  };
-  // Several come together: one look shows what they have come to. What is on its way may not have it yet.
-  const soon = () => {
-    if (looking) stale = true;
-    else lookIn(SOON_MS);
+    if (!document.hidden) lookIn(next);
   };
   const turn = () => {
     events?.close();
-    clearTimeout(timer);
+    rest();
     if (document.hidden || signal.aborted) return;
     events = new EventSource('/api/v1/events');
-    for (const name of EVENTS) events.addEventListener(name, soon);
-    if (looking) stale = true;
-    else void look();
+    for (const [name, ms] of EVENTS) events.addEventListener(name, () => lookIn(ms));
+    lookIn(0);
   };
   document.addEventListener('visibilitychange', turn, { signal });
   signal.addEventListener('abort', turn);
@@ -80,21 +85,26 @@ export function ofTrunks(error: unknown): Failure {
 async function failure(response: Response): Promise<Failure> {
   const problem = (await response.json().catch(() => ({}))) as { code?: unknown; detail?: unknown };
   const code = BY_STATUS[response.status];
+  const detail = String(problem.detail ?? response.statusText) || String(response.status);
   if (problem.code === 'pbx_unreachable') return { code: 'pbx_away' };
-  if (code) return { code };
-  return { code: 'unknown', detail: String(problem.detail ?? response.statusText) || String(response.status) };
+  // Such as a test of the trunk that runs already, or a trunk that is not whole.
+  if (problem.code === 'pbx_refused' && code !== 'trunk_gone') return { code: 'test_refused', detail };
+  return code ? { code } : { code: 'unknown', detail };
 }
 
 const BY_STATUS: Readonly<Record<number, Failure['code']>> = {
   401: 'session_over',
   403: 'not_admin',
   404: 'trunk_gone',
-  409: 'test_running',
   502: 'sidecar_away',
   503: 'sidecar_away',
   504: 'sidecar_away',
 };
-/** Each tells of a change in what is shown: calls are counted. */
-const EVENTS = ['trunk', 'call', 'pbx', 'reloaded'] as const;
 const EVERY_MS = 5_000;
-const SOON_MS = 200;
+/** Each tells of a change in what is shown, and how soon that is looked at: of calls there are many. */
+const EVENTS = [
+  ['trunk', 200],
+  ['pbx', 200],
+  ['reloaded', 200],
+  ['call', 1_000],
+] as const;
