@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::cdr::Cdr;
 use crate::error::Fault;
 use crate::open::now_micros;
-use crate::{Store, StoreError, organisations};
+use crate::{Store, StoreError};
 
 /// An event as the sidecar has read it.
 #[derive(Debug, Clone)]

@@ -136,7 +136,7 @@ impl Switch {
             from: "",
             number: asked.number,
             trunk: asked.trunk,
-            is_emergency: false,
+            is_for_help: false,
         });
         let granted = granted.map_err(|refusal| {
             NoTestCall::Refused(refusal.why, Class::of(asked.trunk.country, asked.number))
