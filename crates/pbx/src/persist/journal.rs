@@ -32,7 +32,7 @@ pub(crate) struct Appender {
     /// The line that is being made: its room is used again.
     line: Vec<u8>,
     /// Lines that could not be written yet, and their bytes.
-    held: VecDeque<Vec<u8>>,
+    held: VecDeque<Held>,
     held_bytes: usize,
     /// Attempts to write that failed, one after the other.
     failures: u64,
@@ -40,6 +40,14 @@ pub(crate) struct Appender {
     lost: u64,
     /// Its end tells the reader that no more will come.
     _alive: mpsc::Sender<()>,
+}
+
+/// A line that waits in memory.
+#[derive(Debug)]
+struct Held {
+    /// Of what it says the state.
+    state_of: Option<Box<str>>,
+    line: Vec<u8>,
 }
 
 impl Drop for Appender {
@@ -158,6 +166,16 @@ impl Appender {
     /// Appends one record, as a line of JSON. While the file cannot be written (a full disk, or a journal at its limit)
     /// records wait in memory for the next attempt; where they take too much of it, one is lost, and counted.
     pub(crate) fn append(&mut self, record: &impl Serialize) {
+        self.append_of(None, record);
+    }
+
+    /// Appends what something is from now on. While it waits in memory it takes the place of what that was before, so that the latest state
+    /// is never the one that is lost.
+    pub(crate) fn append_state(&mut self, of: &str, record: &impl Serialize) {
+        self.append_of(Some(of), record);
+    }
+
+    fn append_of(&mut self, state_of: Option<&str>, record: &impl Serialize) {
         self.line.clear();
         if let Err(error) = serde_json::to_writer(&mut self.line, record) {
             return tracing::error!(%error, "record cannot be written down");
@@ -167,21 +185,33 @@ impl Appender {
         self.start_again_when_stored();
         let line = std::mem::take(&mut self.line);
         if let Err(error) = self.write_held().and_then(|()| self.write(&line)) {
-            self.held_bytes += line.len();
-            self.held.push_back(line);
+            self.hold(Held { state_of: state_of.map(Into::into), line });
             return self.complain(&error);
         }
         self.line = line;
     }
 
+    /// Has a line wait in memory.
+    fn hold(&mut self, new: Held) {
+        self.held_bytes += new.line.len();
+        let same = |held: &&mut Held| held.state_of.is_some() && held.state_of == new.state_of;
+        match self.held.iter_mut().find(same) {
+            Some(before) => {
+                self.held_bytes = self.held_bytes.saturating_sub(before.line.len());
+                *before = new;
+            }
+            None => self.held.push_back(new),
+        }
+    }
+
     /// Writes what waits in memory, oldest first.
     fn write_held(&mut self) -> io::Result<()> {
-        while let Some(line) = self.held.pop_front() {
-            if let Err(error) = self.write(&line) {
-                self.held.push_front(line);
+        while let Some(held) = self.held.pop_front() {
+            if let Err(error) = self.write(&held.line) {
+                self.held.push_front(held);
                 return Err(error);
             }
-            self.held_bytes = self.held_bytes.saturating_sub(line.len());
+            self.held_bytes = self.held_bytes.saturating_sub(held.line.len());
         }
         Ok(())
     }
@@ -208,9 +238,9 @@ impl Appender {
     fn complain(&mut self, error: &io::Error) {
         self.failures += 1;
         while self.held_bytes > HELD_BYTES
-            && let Some(line) = self.held.pop_back()
+            && let Some(held) = self.held.pop_back()
         {
-            self.held_bytes = self.held_bytes.saturating_sub(line.len());
+            self.held_bytes = self.held_bytes.saturating_sub(held.line.len());
             self.lost += 1;
         }
         if self.failures.is_power_of_two() {
@@ -449,6 +479,26 @@ mod tests {
         reader.ready().await.unwrap();
         assert_eq!(reader.next_batch(10).unwrap().lines, ["5"]);
         assert_eq!(appender.waiting(), 1);
+    }
+
+    #[tokio::test]
+    async fn of_what_waits_in_memory_the_latest_state_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut appender, mut reader) = open(&folder.path().join("j"), LIMIT).unwrap();
+        appender.limit = 1;
+        for state in ["a", "b"] {
+            appender.append_state("202", &state);
+        }
+        let long = "x".repeat(HELD_BYTES / 8);
+        for turn in 0..100 {
+            appender.append_state("201", &format!("{turn}{long}"));
+        }
+        appender.append_state("201", &"last");
+        assert_eq!((appender.waiting(), appender.lost), (2, 0));
+        appender.limit = LIMIT;
+        appender.append_state("203", &"c");
+        reader.ready().await.unwrap();
+        assert_eq!(reader.next_batch(10).unwrap().lines, ["\"b\"", "\"last\"", "\"c\""]);
     }
 
     #[tokio::test]

@@ -41,7 +41,8 @@ impl Journals {
 
     /// Keeps what was spent, or who is on hold.
     pub(crate) fn account(&mut self, change: &AccountChange) {
-        self.accounts.append(change);
+        let of = format!("{} {}", change.organisation_id, change.number);
+        self.accounts.append_state(&of, change);
     }
 
     /// Keeps one change of the registrar.

@@ -39,8 +39,8 @@ pub struct AccountHold {
 }
 
 impl Store {
-    /// Saves accounts, given in their order, in one transaction; of each the latest counts. Those of an organisation that is gone are
-    /// left out.
+    /// Saves accounts, given in their order, in one transaction; of each the last one counts, whatever the clock said: it may have been
+    /// set back. Those of an organisation that is gone are left out.
     ///
     /// # Errors
     /// When the database cannot be written now; the caller keeps the changes and tries again.
@@ -115,5 +115,4 @@ const SAVE: &str = "INSERT INTO accounts (organisation_id, number, day, today, t
      ON CONFLICT (organisation_id, number) DO UPDATE SET \
      day = excluded.day, today = excluded.today, this_month = excluded.this_month, \
      held_since = excluded.held_since, held_reason = excluded.held_reason, held_by = excluded.held_by, \
-     changed_at = excluded.changed_at \
-     WHERE excluded.changed_at >= accounts.changed_at";
+     changed_at = excluded.changed_at";
