@@ -47,6 +47,13 @@ pub(crate) struct Forward {
     by_phone: bool,
 }
 
+impl Forward {
+    /// What a 302 of a phone makes of a call to it.
+    pub(crate) fn by_phone(by: &str, to: &str) -> Self {
+        Self { by: by.into(), to: to.into(), reason: "deflection", cause: 302, by_phone: true }
+    }
+}
+
 impl History {
     /// The history of a call that a trusted network has told us of.
     pub(crate) fn told(headers: &Headers) -> Self {
@@ -74,6 +81,11 @@ impl History {
             let (by, to) = (by.into(), to.into());
             self.forwards.push(Forward { by, to, reason, cause, by_phone: false });
         }
+    }
+
+    /// A phone has sent the call on.
+    pub(crate) fn redirected(&mut self, forward: Forward) {
+        self.forwards.push(forward);
     }
 
     fn has_seen(&self, number: &str) -> bool {
@@ -172,7 +184,7 @@ impl Call {
         let (by, to) = (forward.by.clone(), forward.to.clone());
         let charged = Charged::Extension(forward.by.clone());
         x.event(Event::CallForwarded { call: self.id(), by: by.clone(), to: to.clone() });
-        self.walk.history.forwards.push(forward);
+        self.walk.history.redirected(forward);
         let (at, context) = (x.clock.micros(x.now), &*self.cdr.record.context);
         let asked = AskedFor { number: &to, by: &by, at, context };
         match decision {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
+use crate::forward::History;
 use crate::leg::Leg;
 use crate::snapshot::{Organisation, Snapshot};
 
@@ -17,13 +18,38 @@ pub enum Charged {
     Organisation,
 }
 
+/// What made a call make its next leg.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cause<'a> {
+    /// How it came to where it is.
+    pub(crate) history: &'a History,
+    /// Who is charged with the transfer that it is in.
+    pub(crate) transferred: Option<&'a Charged>,
+    /// The id of the extension that called; empty for a call from outside.
+    pub(crate) extension: &'a str,
+    /// Its number.
+    pub(crate) from: &'a str,
+}
+
 impl Charged {
     /// Who is charged with what is done at a leg.
     pub(crate) fn of_leg(leg: &Leg) -> Self {
-        match leg.trunk {
-            Some(_) => Self::Organisation,
-            None => Self::Extension(leg.number.clone()),
-        }
+        Self::of_party(&leg.number, leg.trunk.is_some())
+    }
+
+    /// Who is charged with what somebody does who talks, by their number and whether they are behind a trunk.
+    pub(super) fn of_party(number: &str, is_outside: bool) -> Self {
+        if is_outside { Self::Organisation } else { Self::Extension(number.into()) }
+    }
+
+    /// Who is charged with the next leg of a call: the last phone that forwarded it, else who transferred it, else who called, which for
+    /// a call from outside is the organisation that takes it further.
+    pub(crate) fn with(cause: Cause<'_>) -> Self {
+        let Cause { history, transferred, extension, from } = cause;
+        let forwarded = history.charged_to().map(|by| Self::Extension(by.into()));
+        forwarded
+            .or_else(|| transferred.cloned())
+            .unwrap_or_else(|| Self::of_party(from, extension.is_empty()))
     }
 
     /// The number of the extension; None for the organisation.
@@ -49,18 +75,14 @@ impl Charged {
 }
 
 impl Call {
-    /// Who is charged with a leg that the call makes now: the last phone that forwarded it, else who transferred it, else who
-    /// called, which for a call from outside is the organisation that takes it further.
+    /// Who is charged with a leg that the call makes now.
     pub(crate) fn charged(&self) -> Charged {
-        let forwarded = self.walk.history.charged_to().map(|by| Charged::Extension(by.into()));
-        let search = self.walk.transfers.search.as_ref();
-        let transferred = || search.map(|search| search.charged.clone());
-        forwarded.or_else(transferred).unwrap_or_else(|| {
-            let record = &self.cdr.record;
-            match &*record.extension {
-                "" => Charged::Organisation,
-                _ => Charged::Extension(record.from_number.clone()),
-            }
+        let record = &self.cdr.record;
+        Charged::with(Cause {
+            history: &self.walk.history,
+            transferred: self.walk.transfers.search.as_ref().map(|search| &search.charged),
+            extension: &record.extension,
+            from: &record.from_number,
         })
     }
 

@@ -7,13 +7,14 @@ use std::time::Duration;
 use kiestoon_dialplan::{Country, Forced};
 
 use super::account::{Account, Spent};
-use super::charged::Charged;
+use super::charged::{Cause, Charged};
 use super::class::{self, Class};
 use super::gate::Why;
 use super::hold::{Hold, HoldReason};
 use super::profile::{Limits, Profile, Watch};
 use super::rehearsal::{Attempt, MOST_TRUNKS};
 use crate::exchange::Exchange;
+use crate::forward::{Forward, History};
 use crate::snapshot::Organisation;
 use crate::trunk::Trunk;
 
@@ -125,13 +126,25 @@ impl Expected {
     }
 }
 
-/// How a thief calls: which numbers, and what has been done to the copy before.
+/// How a thief calls: on which way, which numbers, and what has been done to the copy before.
 struct Attack {
     case: DrillCase,
+    way: Way,
     charged: Charged,
     numbers: Vec<String>,
     expected: Expected,
     prepared: Prepared,
+}
+
+/// How a leg over a trunk comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// An extension dials; the dialplan takes a call from outside further where the organisation is tried.
+    Dialled,
+    /// A phone answers a call from outside with 302.
+    Forwarded,
+    /// A phone that has answered a call from outside transfers it.
+    Transferred,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -172,7 +185,10 @@ impl Exchange {
     }
 
     fn run(&mut self, of: &Organisation, profile: &Profile, trunk: &Trunk, attack: &Attack) -> DrillResult {
-        let Attack { case, charged, numbers, expected, prepared } = attack;
+        let Attack { case, way, charged, numbers, expected, prepared } = attack;
+        let number = numbers.first().map_or("", String::as_str);
+        // Asked of the same code as a call: were it to charge somebody else, the rights of the one who is tried would stop nothing.
+        let is_charged = way.charged(charged, number);
         let judged = self.rehearse(|x| {
             x.ledger.forget_calls();
             for charged in [charged, &Charged::Organisation] {
@@ -182,7 +198,7 @@ impl Exchange {
             x.prepare(of, profile, charged, *prepared);
             let attempts = numbers.iter().zip(0..);
             let attempts = attempts.map(|(number, index)| {
-                let attempt = Attempt { of, trunk, charged, number };
+                let attempt = Attempt { of, trunk, charged: &is_charged, number };
                 let judgement = x.attempt(&attempt, index);
                 // Each call is short, and they are made over the better part of an hour: neither how many are out at once nor how
                 // many begin in a minute hides what the rest does.
@@ -195,7 +211,7 @@ impl Exchange {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let (tried, out) =
             (count(judged.len()), count(judged.iter().filter(|judgement| judgement.why.is_none()).count()));
-        let is_fine = expected.most().map_or(out == tried, |most| out <= most);
+        let is_fine = is_charged == *charged && expected.most().map_or(out == tried, |most| out <= most);
         let verdict = match is_fine {
             _ if !is_set(*prepared, profile, of) => DrillVerdict::NotSet,
             true => DrillVerdict::Fine,
@@ -203,7 +219,7 @@ impl Exchange {
         };
         DrillResult {
             case: *case,
-            number: numbers.first().map(|number| number.as_str().into()).unwrap_or_default(),
+            number: number.into(),
             class: judged.first().and_then(|judgement| judgement.class),
             tried,
             out,
@@ -237,6 +253,25 @@ impl Exchange {
     }
 }
 
+impl Way {
+    /// Who is charged with a call to a number that somebody makes go out on this way, who is the organisation where nobody of it does.
+    fn charged(self, by: &Charged, number: &str) -> Charged {
+        let mut history = History::default();
+        let talker = Charged::of_party(by.number().unwrap_or_default(), by.number().is_none());
+        let from_outside = Cause { history: &history, transferred: None, extension: "", from: STRANGER };
+        let cause = match (self, by.number()) {
+            (Self::Dialled, Some(extension)) => Cause { extension, from: extension, ..from_outside },
+            (Self::Transferred, Some(_)) => Cause { transferred: Some(&talker), ..from_outside },
+            (Self::Forwarded, Some(extension)) => {
+                history.redirected(Forward::by_phone(extension, number));
+                Cause { history: &history, transferred: None, extension: "", from: STRANGER }
+            }
+            (_, None) => from_outside,
+        };
+        Charged::with(cause)
+    }
+}
+
 /// Whether there is what the attack is to prove.
 fn is_set(prepared: Prepared, profile: &Profile, of: &Organisation) -> bool {
     let has_budget = |limits: &Limits| limits.spend_per_day.or(limits.spend_per_month).is_some();
@@ -252,14 +287,30 @@ fn attacks(charged: &Charged, country: &Country) -> Vec<Attack> {
     let usual = Watch::default();
     let most = |most: Option<u32>| Expected::AtMost(most.unwrap_or(0));
     let attack = |case, numbers: Vec<String>, expected, prepared| {
-        (!numbers.is_empty()).then(|| Attack { case, charged: charged.clone(), numbers, expected, prepared })
+        let way = match case {
+            DrillCase::Forward => Way::Forwarded,
+            DrillCase::Transfer => Way::Transferred,
+            _ => Way::Dialled,
+        };
+        let charged = charged.clone();
+        (!numbers.is_empty()).then(|| Attack { case, way, charged, numbers, expected, prepared })
     };
-    let premium = || first(country, Class::Premium, &PREMIUM);
+    let premium =
+        |case| attack(case, one(first(country, Class::Premium, &PREMIUM)), Expected::None, Prepared::Nothing);
     let nothing = Prepared::Nothing;
-    let own = [
-        attack(DrillCase::Premium, one(premium()), Expected::None, nothing),
+    let ways: &[DrillCase] = match charged {
+        Charged::Extension(_) => &[DrillCase::Premium, DrillCase::Forward, DrillCase::Transfer],
+        // Nobody dials at the cost of the organisation.
+        Charged::Organisation => &[DrillCase::FromOutside],
+    };
+    let others = [
         attack(DrillCase::WorldPremium, WORLD.map(str::to_owned).to_vec(), Expected::None, nothing),
-        attack(DrillCase::PremiumBurst, many(premium()), Expected::None, nothing),
+        attack(
+            DrillCase::PremiumBurst,
+            many(first(country, Class::Premium, &PREMIUM)),
+            Expected::None,
+            nothing,
+        ),
         attack(DrillCase::InternationalBurst, abroad(country), most(usual.calls), nothing),
         attack(DrillCase::InternationalNight, abroad(country), most(usual.closed), Prepared::Closed),
         attack(
@@ -269,11 +320,6 @@ fn attacks(charged: &Charged, country: &Country) -> Vec<Attack> {
             Prepared::BudgetSpent,
         ),
     ];
-    let phone = [
-        attack(DrillCase::Forward, one(premium()), Expected::None, nothing),
-        attack(DrillCase::Transfer, one(premium()), Expected::None, nothing),
-    ];
-    let outside = [attack(DrillCase::FromOutside, one(premium()), Expected::None, nothing)];
     let help = HELP.iter().find(|number| class::is_for_help(country, number));
     let emergency = attack(
         DrillCase::Emergency,
@@ -281,11 +327,9 @@ fn attacks(charged: &Charged, country: &Country) -> Vec<Attack> {
         Expected::All,
         Prepared::HeldAndSpent,
     );
-    let of_whom = match charged {
-        Charged::Extension(_) => phone.into_iter().collect::<Vec<_>>(),
-        Charged::Organisation => outside.into_iter().collect(),
-    };
-    own.into_iter().chain(of_whom).chain([emergency]).flatten().collect()
+    let mut of_ways = ways.iter().map(|case| premium(*case));
+    let first = of_ways.next();
+    first.into_iter().chain(others).chain(of_ways).chain([emergency]).flatten().collect()
 }
 
 /// The first of these numbers that is of a class in a country.
@@ -308,6 +352,8 @@ fn abroad(country: &Country) -> Vec<String> {
     many(first(country, Class::International, &ABROAD))
 }
 
+/// Who calls from outside.
+const STRANGER: &str = "+31205550000";
 /// Numbers of a burst.
 const BURST: u32 = 100;
 /// Between two calls of a burst; all of them are made within the time that is looked back.
@@ -355,6 +401,15 @@ mod tests {
         }
         let nl = Country::find("nl").expect("a country");
         assert_eq!(attacks(&Charged::Extension("201".into()), nl).len(), 9);
-        assert_eq!(attacks(&Charged::Organisation, nl).len(), 8);
+        assert_eq!(attacks(&Charged::Organisation, nl).len(), 7);
+    }
+
+    #[test]
+    fn on_every_way_the_one_is_charged_who_makes_the_call_go_out() {
+        let extension = Charged::Extension("201".into());
+        for way in [Way::Dialled, Way::Forwarded, Way::Transferred] {
+            assert_eq!(way.charged(&extension, "09060000000"), extension, "{way:?}");
+            assert_eq!(way.charged(&Charged::Organisation, "09060000000"), Charged::Organisation, "{way:?}");
+        }
     }
 }

@@ -45,7 +45,8 @@ fn what_ships_lets_nothing_out_but_a_call_for_help() {
         let results = drilled(&mut t, &charged);
         assert!(findings(&results).is_empty(), "{results:?}");
         assert_eq!((results["premium_burst"].tried, results["premium_burst"].out), (100, 0));
-        assert_eq!(results["premium"].why, Some(Why::NoRight));
+        let way = if charged == Charged::Organisation { "from_outside" } else { "premium" };
+        assert_eq!(results[way].why, Some(Why::NoRight));
         assert_eq!((results["emergency"].out, results["emergency"].class), (1, None));
         assert_eq!(results["international_night"].verdict, DrillVerdict::NotSet);
         assert_eq!(results["budget_spent"].verdict, DrillVerdict::NotSet);
