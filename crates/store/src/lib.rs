@@ -44,8 +44,8 @@ pub use organisations::{Directory, Organisation};
 pub use presets::{Numbering, Preset, Presets};
 pub use provider_events::{EventCall, Kept, NewProviderEvent};
 pub use rights::{
-    AccountChange, AccountHold, CallClass, Limit, Money, Prefix, Profile, ProfileSettings, RightsChange,
-    RightsOf, effective,
+    AccountChange, AccountHold, CallClass, Limit, Money, Prefix, Profile, ProfileSaved, ProfileSettings,
+    RightsChange, RightsOf, effective,
 };
 pub use rotation::Rotation;
 pub use rules::Refusal;

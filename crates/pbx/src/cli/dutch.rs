@@ -136,6 +136,9 @@ pub(super) fn doubt(doubt: &TrunkDoubt) -> String {
         TrunkDoubt::Number(number) => format!(
             "`{number}` is geen nummer: schrijf het als +31201234567, zoals men in het land belt, of als kort woord"
         ),
+        TrunkDoubt::ShownNumber(number) => format!(
+            "`{number}` is geen heel nummer: schrijf het als +31201234567, of zoals men in het land belt met het netnummer"
+        ),
         TrunkDoubt::RegistersWithoutPassword => {
             "`register = true` zonder wachtwoord: een aanbieder die vraagt wie we zijn krijgt geen antwoord"
                 .into()

@@ -1,7 +1,7 @@
 //! `kiestoon profile`: rights and limits with a name.
 
 use kiestoon_config::Config;
-use kiestoon_store::{ProfileSettings, Store, StoreError};
+use kiestoon_store::{ProfileSaved, ProfileSettings, Store, StoreError};
 use serde_json::json;
 
 use super::args::{ProfileArgs, ProfileVerb};
@@ -108,14 +108,17 @@ impl Desk<'_> {
             pairs.push((key.to_owned(), value.to_owned()));
         }
         let change = move |settings: &mut ProfileSettings| take(settings, &pairs);
-        let (profile, is_new) = self.store.set_profile(self.organisation.as_deref(), name, change).await?;
-        database::announce(self.config, language).await;
+        let (profile, saved) = self.store.set_profile(self.organisation.as_deref(), name, change).await?;
+        if saved != ProfileSaved::Same {
+            database::announce(self.config, language).await;
+        }
         if self.cli.json {
             return self.cli.print_json(&json!({ "name": profile.name, "settings": profile.settings }));
         }
-        print_line(&match is_new {
-            true => say!(language, "profile {name} made", "profiel {name} gemaakt"),
-            false => say!(language, "profile {name} changed", "profiel {name} gewijzigd"),
+        print_line(&match saved {
+            ProfileSaved::New => say!(language, "profile {name} made", "profiel {name} gemaakt"),
+            ProfileSaved::Changed => say!(language, "profile {name} changed", "profiel {name} gewijzigd"),
+            ProfileSaved::Same => say!(language, "profile {name} was so already", "profiel {name} was al zo"),
         });
         Ok(())
     }

@@ -3,7 +3,7 @@
 use kiestoon_config::Config;
 use kiestoon_control::{Client, TryCallOut};
 use kiestoon_dialplan::{Plans, Timestamp};
-use kiestoon_store::{AccountChange, ProfileSettings, RightsChange, RightsOf, Store};
+use kiestoon_store::{AccountChange, ProfileSettings, RightsChange, RightsOf, Store, StoreError};
 use serde_json::json;
 
 use super::args::{RightsArgs, RightsVerb, Whose};
@@ -16,15 +16,13 @@ use crate::{clock, snapshot};
 pub(super) fn rights(cli: &Cli, args: RightsArgs) -> Result<(), Failure> {
     let config = cli.config()?;
     cli.block_on(async {
-        if let RightsVerb::Test { number, dialled } = args.verb {
-            return test(
-                cli,
-                &config,
-                TryCallOut { organisation: args.organisation, number: Some(number), dialled },
-            )
-            .await;
-        }
         let store = database::open_existing(&config).await?;
+        if let RightsVerb::Test { number, dialled } = args.verb {
+            let is_internal = is_extension(&store, args.organisation.as_deref(), &number, &dialled).await?;
+            store.close().await;
+            let request = TryCallOut { organisation: args.organisation, number: Some(number), dialled };
+            return if is_internal { inside(cli, &request) } else { test(cli, &config, request).await };
+        }
         let desk = Desk { cli, config: &config, store, organisation: args.organisation };
         desk.run(args.verb).await?;
         desk.store.close().await;
@@ -51,7 +49,7 @@ impl Desk<'_> {
                 };
                 self.set(&whose, change).await
             }
-            // Needs no database: answered before it is opened.
+            // Was answered before.
             RightsVerb::Test { .. } => Ok(()),
         }
     }
@@ -129,20 +127,77 @@ fn classes(text: &str) -> Result<Vec<kiestoon_store::CallClass>, Failure> {
     Ok(settings.rights.unwrap_or_default())
 }
 
-async fn test(cli: &Cli, config: &Config, request: TryCallOut) -> Result<(), Failure> {
-    let verdicts = Client::new(&config.control.socket).try_call_out(&request).await?;
-    let language = cli.language;
+/// Whether what is dialled is an extension of the same organisation.
+async fn is_extension(
+    store: &Store,
+    organisation: Option<&str>,
+    number: &str,
+    dialled: &str,
+) -> Result<bool, Failure> {
+    let home = store.rights(organisation, Some(number)).await?.organisation;
+    Ok(match store.rights(Some(&home.slug), Some(dialled)).await {
+        Ok(_) => true,
+        Err(StoreError::UnknownExtension { .. }) => false,
+        Err(error) => return Err(error.into()),
+    })
+}
+
+/// A call to an extension asks no trunk.
+fn inside(cli: &Cli, request: &TryCallOut) -> Result<(), Failure> {
+    let TryCallOut { number, dialled, .. } = request;
     if cli.json {
-        return cli.print_json(&json!({
-            "number": request.number, "dialled": request.dialled, "trunks": verdicts,
-        }));
+        return cli
+            .print_json(&json!({ "number": number, "dialled": dialled, "internal": true, "trunks": [] }));
+    }
+    print_line(&say!(
+        cli.language,
+        "{dialled} is an extension: no call goes out, and no right is asked for",
+        "{dialled} is een toestel: er gaat geen oproep uit, en er is geen recht voor nodig"
+    ));
+    Ok(())
+}
+
+async fn test(cli: &Cli, config: &Config, request: TryCallOut) -> Result<(), Failure> {
+    let language = cli.language;
+    let dialled = &request.dialled;
+    let is_number = |text: &str| {
+        text.contains(|c: char| c.is_ascii_digit())
+            && text.chars().all(|c| c.is_ascii_digit() || "+*# -.()/".contains(c))
+    };
+    if !is_number(dialled) {
+        let shown: String = dialled.chars().take(40).flat_map(char::escape_debug).collect();
+        return Err(Failure::Input(say!(
+            language,
+            "`{shown}` is no number: write it as it is dialled, such as 0201234567 or +31201234567",
+            "`{shown}` is geen nummer: schrijf het zoals het wordt gekozen, zoals 0201234567 of +31201234567"
+        )));
+    }
+    let verdicts = Client::new(&config.control.socket).try_call_out(&request).await?;
+    let goes_out = verdicts.iter().any(|verdict| verdict.allowed);
+    let refused = match (verdicts.is_empty(), goes_out) {
+        (_, true) => Ok(()),
+        (true, _) => Err(Failure::Other(
+            language
+                .pick(
+                    "there is no trunk: no call goes out; `kiestoon trunk add` makes one",
+                    "er is geen trunk: er gaat geen oproep uit; `kiestoon trunk add` maakt er een",
+                )
+                .into(),
+        )),
+        (false, false) => Err(Failure::Other(say!(
+            language,
+            "a call to {dialled} does not go out",
+            "een oproep naar {dialled} gaat niet uit"
+        ))),
+    };
+    if cli.json {
+        cli.print_json(&json!({
+            "number": request.number, "dialled": request.dialled, "internal": false, "trunks": verdicts,
+        }))?;
+        return refused;
     }
     if verdicts.is_empty() {
-        print_line(language.pick(
-            "there is no trunk: no call goes out; `kiestoon trunk add` makes one",
-            "er is geen trunk: er gaat geen oproep uit; `kiestoon trunk add` maakt er een",
-        ));
-        return Ok(());
+        return refused;
     }
     let mut table = Table::new(&[
         "trunk",
@@ -164,5 +219,5 @@ async fn test(cli: &Cli, config: &Config, request: TryCallOut) -> Result<(), Fai
         ]);
     }
     print_line(&table.render());
-    Ok(())
+    refused
 }

@@ -70,7 +70,10 @@ fn who_has_the_right_gets_out_and_a_change_counts_for_the_next_call() {
     assert_eq!(call(&pbx, "202", "0612345678"), Ok(()));
     assert_eq!(call(&pbx, "203", "0201234567"), Err(403));
 
-    let tested = pbx.json(&["rights", "test", "201", "+49301234567"]);
+    let tested = pbx.kiestoon(&["rights", "test", "201", "+49301234567", "--json"]);
+    assert_eq!(tested.status.code(), Some(1), "it would be refused");
+    assert!(text(&tested).contains("a call to +49301234567 does not go out"), "{}", text(&tested));
+    let tested: Value = serde_json::from_slice(&tested.stdout).unwrap();
     assert_eq!(
         (&tested["trunks"][0]["allowed"], &tested["trunks"][0]["reason"]),
         (&false.into(), &"blocked".into())

@@ -18,6 +18,12 @@ fn rights_come_from_the_extension_its_profile_or_the_organisation() {
     let made = ["profile", "set", "verkoop", "rights=internal,national,international", "spend_per_day=25"];
     folder.run(&made).expect(0).says("profile verkoop made");
     folder.run(&["profile", "set", "verkoop", "calls=5"]).expect(0).says("profile verkoop changed");
+    folder.run(&["profile", "set", "verkoop", "calls=5"]).expect(0).says("profile verkoop was so already");
+    folder.run(&["profile", "set", "leeg"]).expect(64).says("KEY=VALUE");
+    folder.run(&["profile", "set", "", "calls=5"]).expect(64);
+    for empty in ["--profile", "--rights"] {
+        folder.run(&["rights", "set", "201", empty, ""]).expect(64).says("a value is required");
+    }
     folder.run(&["rights", "set", "--itself", "--profile", "verkoop"]).expect(0);
     let shown = show(&folder);
     assert_eq!((&shown["from"], &shown["organisation_profile"]), (&json!("organisation"), &json!("verkoop")));
@@ -50,6 +56,27 @@ fn rights_come_from_the_extension_its_profile_or_the_organisation() {
     folder.run(&["rights", "set", "--itself", "--no-profile"]).expect(0);
     folder.run(&["profile", "remove", "verkoop"]).expect(0);
     folder.run(&["rights", "test", "201", "+49301234567"]).expect(1).says("kiestoon serve");
+    folder.run(&["rights", "test", "201", "201"]).expect(0).says("201 is an extension: no call goes out");
+    folder.run(&["rights", "test", "201", "anna"]).expect(64).says("`anna` is no number");
+    folder.run(&["rights", "test", "999", "0201234567"]).expect(1).says("there is no extension 999");
+}
+
+/// Somebody who has two extensions and types the commands of the page, from the first one on.
+#[test]
+fn the_commands_of_the_page_work_in_their_order() {
+    let folder = Folder::new();
+    for number in ["201", "202"] {
+        folder.run(&["extension", "add", number, "--password", "geheim201"]).expect(0);
+    }
+    let page = include_str!("../../../../docs/rights.md");
+    for line in
+        page.split("```sh\n").skip(1).flat_map(|block| block.split("```").next().expect("a block").lines())
+    {
+        let Some(line) = line.strip_prefix("kiestoon ") else { continue };
+        let words: Vec<&str> = line.split(['#', '|']).next().expect("words").split_whitespace().collect();
+        let needs_pbx = ["ctl", "fraud-drill", "rights test"].iter().any(|verb| line.starts_with(verb));
+        folder.run(&words).expect(if needs_pbx { 1 } else { 0 });
+    }
 }
 
 #[test]

@@ -69,7 +69,15 @@ fn numbers_are_added_with_a_context_and_taken_away() {
         .run(&["trunk", "numbers", "voys", "--remove", "+31205555555"])
         .expect(1)
         .says("does not come in over trunk");
-    folder.run(&["trunk", "numbers", "voys", "--add", "+3"]).expect(64).says("`+3` is no number");
+    for no_number in ["+3", "020"] {
+        let refused = folder.run(&["trunk", "numbers", "voys", "--add", no_number]).expect(64);
+        refused.says(&format!("`{no_number}` is no number"));
+    }
+    for shown in ["020", "112", "123456"] {
+        let refused = folder.run(&["trunk", "set", "voys", &format!("caller_id_number={shown}")]).expect(64);
+        refused.says(&format!("`{shown}` is no whole number"));
+    }
+    folder.run(&["trunk", "set", "voys", "caller_id_number=020-1234567"]).expect(0);
     assert_eq!(folder.run(&numbers).expect(0).json().as_array().map(Vec::len), Some(1));
 }
 

@@ -9,7 +9,7 @@ mod word;
 pub use accounts::{AccountChange, AccountHold};
 pub(crate) use rows::{all, classes, classes_json, insert, set_organisation_profile, update};
 pub use settings::ProfileSettings;
-pub use store::{RightsChange, RightsOf};
+pub use store::{ProfileSaved, RightsChange, RightsOf};
 pub use word::{CallClass, Limit, Money, Prefix};
 
 /// A profile: rights and limits with a name.

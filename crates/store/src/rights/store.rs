@@ -44,6 +44,17 @@ pub struct RightsChange {
     pub profile: Option<Option<String>>,
 }
 
+/// What became of a profile that was to be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProfileSaved {
+    /// There was none of that name.
+    New,
+    /// It was otherwise.
+    Changed,
+    /// It was so already.
+    Same,
+}
+
 impl Store {
     /// The profiles of one organisation, or of all, by organisation and name, each with the slug of its organisation.
     ///
@@ -68,7 +79,7 @@ impl Store {
         .await
     }
 
-    /// Makes a profile, or changes the one of that name, as `change` says. True where it is new.
+    /// Makes a profile, or changes the one of that name, as `change` says.
     ///
     /// # Errors
     /// What `change` refuses, or that the name or the organisation cannot be. Nothing was changed then.
@@ -77,7 +88,7 @@ impl Store {
         organisation: Option<&str>,
         name: &str,
         change: impl FnOnce(&mut ProfileSettings) -> Result<(), StoreError> + Send,
-    ) -> Result<(Profile, bool), StoreError> {
+    ) -> Result<(Profile, ProfileSaved), StoreError> {
         self.explain(async {
             rules::profile_name(name)?;
             let mut writing = self.begin_change().await?;
@@ -92,16 +103,18 @@ impl Store {
             });
             let mut after = before.clone();
             change(&mut after.settings)?;
-            if is_new {
-                rows::insert(&mut writing, &after).await?;
-            } else if after != before {
-                rows::update(&mut writing, &after).await?;
+            let saved = match (is_new, after != before) {
+                (true, _) => ProfileSaved::New,
+                (false, true) => ProfileSaved::Changed,
+                (false, false) => return Ok((after, ProfileSaved::Same)),
+            };
+            match saved {
+                ProfileSaved::New => rows::insert(&mut writing, &after).await?,
+                _ => rows::update(&mut writing, &after).await?,
             }
-            if is_new || after != before {
-                settings::raise_revision(&mut writing).await?;
-                writing.commit().await?;
-            }
-            Ok((after, is_new))
+            settings::raise_revision(&mut writing).await?;
+            writing.commit().await?;
+            Ok((after, saved))
         })
         .await
     }

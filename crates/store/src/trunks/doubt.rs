@@ -42,6 +42,11 @@ pub enum TrunkDoubt {
     /// A number is none.
     #[error("`{0}` is no number: write it as +31201234567, as the country dials it, or as a short word")]
     Number(String),
+    /// What is to be shown is no number of the public network.
+    #[error(
+        "`{0}` is no whole number: write it as +31201234567, or as the country dials it with its area code"
+    )]
+    ShownNumber(String),
     /// It registers without a password.
     #[error("`register = true` without a password: a provider that asks who we are gets no answer")]
     RegistersWithoutPassword,
@@ -75,7 +80,10 @@ impl TrunkDoubt {
     /// Whether it is an error of a disabled trunk too: it says nothing that could be filled in later.
     #[must_use]
     pub fn is_error_when_disabled(&self) -> bool {
-        matches!(self, Self::UnknownPreset { .. } | Self::UnknownCountry(_) | Self::Number(_))
+        matches!(
+            self,
+            Self::UnknownPreset { .. } | Self::UnknownCountry(_) | Self::Number(_) | Self::ShownNumber(_)
+        )
     }
 
     /// The key that it is about.
@@ -89,6 +97,7 @@ impl TrunkDoubt {
             Self::ShowsNobody => "caller_id_from",
             Self::PasswordOfNobody => "password",
             Self::Number(_) => "numbers",
+            Self::ShownNumber(_) => "caller_id_number",
             Self::NobodyCallsIn => "name",
             Self::SignsWithHalf { has, .. } => has,
             Self::KeysInTheOpen(_) => "srtp",
@@ -110,6 +119,11 @@ pub(crate) fn settle(trunk: &mut TrunkDetails, presets: &Presets) -> Vec<TrunkDo
         return vec![TrunkDoubt::UnknownCountry(country.to_owned())];
     }
     let mut doubts = of_whole(preset, &whole, trunk.password.is_some());
+    if let Some(shown) =
+        whole.caller_id_number.as_deref().filter(|number| !is_whole(presets, country, number))
+    {
+        doubts.push(TrunkDoubt::ShownNumber(super::word::shown(shown)));
+    }
     let typed = std::mem::take(&mut trunk.numbers);
     for (number, context) in typed {
         match normal(presets, country, &number) {
@@ -154,11 +168,23 @@ fn of_whole(preset: &Preset, whole: &TrunkSettings, has_password: bool) -> Vec<T
     doubts
 }
 
-/// A number as it is kept.
+/// A number as it is kept. One with an area code that is none of the country is a slip, and no name that the provider calls us by.
 pub(crate) fn normal(presets: &Presets, country: &str, number: &str) -> Option<String> {
     let normal = presets.e164(country, number.trim())?;
-    crate::rules::called(&normal).ok().map(|()| normal)
+    let is_slip = normal.starts_with('0')
+        && normal.bytes().all(|digit| digit.is_ascii_digit())
+        && normal.len() < SHORTEST;
+    crate::rules::called(&normal).ok().filter(|()| !is_slip).map(|()| normal)
 }
+
+/// Whether a number is one in E.164, or becomes one in the country.
+fn is_whole(presets: &Presets, country: &str, number: &str) -> bool {
+    let normal = normal(presets, country, number);
+    normal.is_some_and(|normal| normal.starts_with('+'))
+}
+
+/// Digits of a number that begins with 0: fewer are an area code alone.
+const SHORTEST: usize = 5;
 
 /// Where neither the trunk nor its preset names one.
 pub const DEFAULT_COUNTRY: &str = "nl";

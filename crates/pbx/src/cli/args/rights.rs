@@ -1,5 +1,6 @@
 //! The words of `kiestoon rights`, `kiestoon profile` and `kiestoon fraud-drill`.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Subcommand};
 
 #[derive(Debug, ClapArgs)]
@@ -35,20 +36,22 @@ pub(in crate::cli) enum RightsVerb {
         #[command(flatten)]
         whose: Whose,
         /// Classes over those of the profile
-        #[arg(long, value_name = "CLASSES", conflicts_with_all = ["inherit", "itself"])]
+        #[arg(long, value_name = "CLASSES", conflicts_with_all = ["inherit", "itself"], value_parser = NonEmptyStringValueParser::new())]
         rights: Option<String>,
         /// Take away the extension's own classes: those of its profile count
         #[arg(long, conflicts_with = "itself")]
         inherit: bool,
         /// The profile; `kiestoon profile list` has them
-        #[arg(long, value_name = "NAME", conflicts_with = "no_profile")]
+        #[arg(long, value_name = "NAME", conflicts_with = "no_profile", value_parser = NonEmptyStringValueParser::new())]
         profile: Option<String>,
         /// Take away the profile: that of the organisation counts, and then what ships
         #[arg(long)]
         no_profile: bool,
     },
     /// Ask the running PBX whether a call out would be made now, and why; no call is made and nothing is counted
-    #[command(after_help = "Example:\n  kiestoon rights test 201 +49301234567")]
+    #[command(
+        after_help = "It ends with 1 where no trunk would take the call.\n\nExample:\n  kiestoon rights test 201 +49301234567"
+    )]
     Test {
         /// The number of the extension that calls
         number: String,
@@ -85,7 +88,7 @@ pub(in crate::cli) enum ProfileVerb {
         /// Its name
         name: String,
         /// What is said of it
-        #[arg(value_name = "KEY=VALUE")]
+        #[arg(value_name = "KEY=VALUE", required = true)]
         words: Vec<String>,
     },
     /// Remove a profile that nobody has
