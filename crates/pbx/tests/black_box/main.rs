@@ -52,6 +52,7 @@ mod srtp;
 mod start;
 mod stir;
 mod stop;
+mod theft;
 mod tls;
 mod tls_out;
 mod torture;

@@ -42,11 +42,16 @@ impl Provider {
 
     /// The same at a port that was chosen before.
     pub(crate) fn start_at(pbx: &Pbx, name: &str, port: u16, calls: u32, does: &[Does]) -> Self {
+        Self::start_on(pbx, name, (PROVIDER, port), calls, does)
+    }
+
+    /// The same at any address: a phone that does as it is said.
+    pub(crate) fn start_on(pbx: &Pbx, name: &str, at: (&str, u16), calls: u32, does: &[Does]) -> Self {
         let file = pbx.path(&format!("{name}.xml"));
         fs::write(&file, scenario(name, does)).unwrap();
         let calls = calls.to_string();
         let most = if calls == "0" { vec![] } else { vec!["-m", &calls] };
-        Self { sipp: Sipp::provider(pbx, &file, (PROVIDER, port), &most), port }
+        Self { sipp: Sipp::provider(pbx, &file, at, &most), port: at.1 }
     }
 
     /// Its process is stopped: what comes is kept for it, and nothing is answered.
