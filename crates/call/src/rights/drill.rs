@@ -293,7 +293,7 @@ fn attacks(charged: &Charged, country: &Country) -> Vec<Attack> {
             _ => Way::Dialled,
         };
         let charged = charged.clone();
-        (!numbers.is_empty()).then(|| Attack { case, way, charged, numbers, expected, prepared })
+        (!numbers.is_empty()).then_some(Attack { case, way, charged, numbers, expected, prepared })
     };
     let premium =
         |case| attack(case, one(first(country, Class::Premium, &PREMIUM)), Expected::None, Prepared::Nothing);
