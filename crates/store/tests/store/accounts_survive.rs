@@ -27,7 +27,7 @@ async fn the_latest_state_is_read_after_a_restart() {
     store.save_accounts(&[state("201", 10, 1), all.clone(), last.clone(), unknown]).await.unwrap();
     // A journal that is replayed begins with what was stored before, and ends with the latest.
     store.save_accounts(&[state("201", 10, 1)]).await.unwrap();
-    store.save_accounts(&[last.clone()]).await.unwrap();
+    store.save_accounts(std::slice::from_ref(&last)).await.unwrap();
     assert_eq!(store.revision().await.unwrap(), revision, "no snapshot is to be built of it");
     store.close().await;
     let store = fixture.open().await;
@@ -52,6 +52,6 @@ async fn a_clock_that_steps_back_loses_nothing() {
     let held = Some(AccountHold { since: 7, reason: "operator".into(), by: Some("anna".into()) });
     let after = AccountChange { today: 9, held, at: 1_000, ..before.clone() };
     store.save_accounts(&[before]).await.unwrap();
-    store.save_accounts(&[after.clone()]).await.unwrap();
+    store.save_accounts(std::slice::from_ref(&after)).await.unwrap();
     assert_eq!(store.accounts().await.unwrap(), [after]);
 }

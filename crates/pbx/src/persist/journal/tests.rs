@@ -1,0 +1,144 @@
+use super::*;
+
+const LIMIT: u64 = 1 << 30;
+
+#[tokio::test]
+async fn records_come_out_in_order_and_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut appender, mut reader) = open(&folder.path().join("j"), LIMIT).unwrap();
+    for record in [1, 2, 3] {
+        appender.append(&record);
+    }
+    reader.ready().await.unwrap();
+    let batch = reader.next_batch(2).unwrap();
+    assert_eq!(batch.lines, ["1", "2"]);
+    reader.stored(&batch);
+    let batch = reader.next_batch(10).unwrap();
+    assert_eq!(batch.lines, ["3"]);
+    reader.stored(&batch);
+    assert_eq!(reader.backlog(), 0);
+    drop(appender);
+    assert!(reader.ready().await.is_none());
+}
+
+#[tokio::test]
+async fn a_killed_process_leaves_its_records_and_half_a_line_spoils_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    std::fs::write(&path, "whole\nhal").unwrap();
+    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+    appender.append(&1);
+    reader.ready().await.unwrap();
+    assert_eq!(reader.next_batch(10).unwrap().lines, ["whole", "hal", "1"]);
+}
+
+#[tokio::test]
+async fn a_stored_journal_starts_again_at_zero() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+    for _ in 0..3 {
+        appender.append(&"x".repeat(100 << 10));
+    }
+    reader.ready().await.unwrap();
+    while reader.backlog() > 0 {
+        let batch = reader.next_batch(10).unwrap();
+        assert!(!batch.lines.is_empty());
+        reader.stored(&batch);
+    }
+    appender.append(&1);
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 2);
+    reader.ready().await.unwrap();
+    assert_eq!(reader.next_batch(10).unwrap().lines, ["1"]);
+}
+
+#[tokio::test]
+async fn at_its_limit_the_journal_keeps_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut appender, mut reader) = open(&folder.path().join("j"), 4).unwrap();
+    appender.append(&123);
+    appender.append(&4);
+    reader.ready().await.unwrap();
+    assert_eq!(reader.next_batch(10).unwrap().lines, ["123"]);
+}
+
+#[tokio::test]
+async fn damage_longer_than_any_batch_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    let damage = "x".repeat(usize::try_from(BATCH_BYTES).unwrap() * 2 + 5);
+    std::fs::write(&path, format!("first\n{damage}\nlast\n")).unwrap();
+    let (appender, mut reader) = open(&path, LIMIT).unwrap();
+    let mut read = Vec::new();
+    for _ in 0..10 {
+        let batch = reader.next_batch(10).unwrap();
+        read.extend(batch.lines.iter().filter(|line| line.len() < 10).cloned());
+        reader.stored(&batch);
+    }
+    assert_eq!((reader.backlog(), appender.waiting()), (0, 0));
+    assert_eq!([read.first().unwrap(), read.last().unwrap()], ["first", "last"]);
+}
+
+#[tokio::test]
+async fn a_journal_that_is_cut_or_removed_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+    for record in [1, 2, 3] {
+        appender.append(&record);
+    }
+    reader.ready().await.unwrap();
+    let batch = reader.next_batch(2).unwrap();
+    reader.stored(&batch);
+    std::fs::write(&path, "").unwrap();
+    assert!(reader.next_batch(2).is_err());
+    appender.looked_at = None;
+    appender.append(&4);
+    reader.ready().await.unwrap();
+    let batch = reader.next_batch(10).unwrap();
+    assert_eq!(batch.lines, ["4"]);
+    reader.stored(&batch);
+    std::fs::remove_file(&path).unwrap();
+    appender.looked_at = None;
+    appender.append(&5);
+    reader.ready().await.unwrap();
+    assert_eq!(reader.next_batch(10).unwrap().lines, ["5"]);
+    assert_eq!(appender.waiting(), 1);
+}
+
+#[tokio::test]
+async fn of_what_waits_in_memory_the_latest_state_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut appender, mut reader) = open(&folder.path().join("j"), LIMIT).unwrap();
+    appender.limit = 1;
+    for state in ["a", "b"] {
+        appender.append_state("202", &state);
+    }
+    let long = "x".repeat(HELD_BYTES / 8);
+    for turn in 0..100 {
+        appender.append_state("201", &format!("{turn}{long}"));
+    }
+    appender.append_state("201", &"last");
+    assert_eq!((appender.waiting(), appender.lost), (2, 0));
+    appender.limit = LIMIT;
+    appender.append_state("203", &"c");
+    reader.ready().await.unwrap();
+    assert_eq!(reader.next_batch(10).unwrap().lines, ["\"b\"", "\"last\"", "\"c\""]);
+}
+
+#[tokio::test]
+async fn records_wait_in_memory_while_the_file_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut appender, mut reader) = open(&folder.path().join("j"), LIMIT).unwrap();
+    appender.limit = 1;
+    for record in [1, 2, 3] {
+        appender.append(&record);
+    }
+    assert_eq!(appender.waiting(), 3);
+    appender.append(&"x".repeat(HELD_BYTES));
+    assert_eq!((appender.waiting(), appender.lost), (3, 1));
+    appender.limit = LIMIT;
+    appender.append(&4);
+    reader.ready().await.unwrap();
+    assert_eq!(reader.next_batch(10).unwrap().lines, ["1", "2", "3", "4"]);
+}
