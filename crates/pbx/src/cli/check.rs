@@ -192,7 +192,7 @@ impl Report {
                     "the database {shown} is good; extensions: {count}; trunks: {trunks}",
                     "de database {shown} is goed; toestellen: {count}; trunks: {trunks}"
                 ));
-                presets.into_iter().for_each(|presets| self.trunks(&there.trunks, presets));
+                presets.into_iter().for_each(|presets| self.trunks(config, &there.trunks, presets));
                 Some(there)
             }
             Err(failure) => {
@@ -203,9 +203,11 @@ impl Report {
     }
 
     /// What somebody should look at of each trunk that carries calls.
-    fn trunks(&mut self, trunks: &[TrunkSummary], presets: &Presets) {
+    fn trunks(&mut self, config: &Config, trunks: &[TrunkSummary], presets: &Presets) {
         for trunk in trunks {
-            let doubts = words::doubts(&trunk.doubts(presets), self.language);
+            let mut doubts = words::doubts(&trunk.doubts(presets), self.language);
+            let preset = presets.find(&trunk.preset);
+            doubts.extend(words::unheard(config, &trunk.settings, preset, self.language));
             self.warnings.extend(doubts.iter().map(|doubt| format!("trunk {}: {doubt}", trunk.name)));
         }
     }

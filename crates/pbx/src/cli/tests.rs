@@ -3,6 +3,7 @@
 use clap::{CommandFactory as _, Parser as _};
 
 use super::args::{Args, CtlVerb, DialplanVerb, ExtensionVerb, Verb};
+use super::pasted;
 
 fn parse(line: &str) -> Result<Args, clap::Error> {
     Args::try_parse_from(std::iter::once("kiestoon").chain(line.split_whitespace()))
@@ -140,15 +141,15 @@ fn every_verb_has_an_example() {
 #[test]
 fn commands_can_be_pasted_as_they_are_printed() {
     let text = "first `kiestoon check && kiestoon serve`, then `*43` and `kiestoon-admin serve`";
-    assert_eq!(pasted(text, &ConfigFile::Default, &[]), text);
+    assert_eq!(pasted(text, &kiestoon_config::ConfigFile::Default, &[]), text);
     assert_eq!(
-        pasted(text, &ConfigFile::Named("/etc/k.toml".into()), &[]),
+        pasted(text, &kiestoon_config::ConfigFile::Named("/etc/k.toml".into()), &[]),
         "first `kiestoon check --config /etc/k.toml && kiestoon serve --config /etc/k.toml`, then `*43` and `kiestoon-admin serve --config /etc/k.toml`"
     );
     assert_eq!(
         pasted(
             "`kiestoon check`",
-            &ConfigFile::Named("my it's.toml".into()),
+            &kiestoon_config::ConfigFile::Named("my it's.toml".into()),
             &["KIESTOON__LOG__LEVEL".into()]
         ),
         r#"`KIESTOON__LOG__LEVEL="$KIESTOON__LOG__LEVEL" kiestoon check --config 'my it'\''s.toml'`"#

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use kiestoon_config::Config;
 use kiestoon_dialplan::INBOUND;
-use kiestoon_store::{Preset, Presets, TrunkChange, TrunkDetails, TrunkSettings, WebhookSecret};
+use kiestoon_store::{
+    Preset, Presets, TrunkChange, TrunkDetails, TrunkHost, TrunkSettings, TrunkTransport, WebhookSecret,
+};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
@@ -227,6 +230,27 @@ pub(super) fn doubts(doubts: &[kiestoon_store::TrunkDoubt], language: Language) 
         Language::English => doubt.to_string(),
     };
     doubts.iter().map(shown).collect()
+}
+
+/// Where the calls of a trunk come in over TLS alone, from its addresses, and nobody listens there.
+pub(super) fn unheard(
+    config: &Config,
+    said: &TrunkSettings,
+    preset: Option<&Preset>,
+    language: Language,
+) -> Option<String> {
+    let whole = said.over(&preset?.settings);
+    let is_tls = |host: &TrunkHost| host.transport.or(whole.transport) == Some(TrunkTransport::Tls);
+    let comes_in =
+        whole.register != Some(true) && whole.addresses.as_ref().is_some_and(|all| !all.is_empty());
+    let is_deaf = comes_in && whole.hosts().all(is_tls) && config.sip.tls.listen.is_empty();
+    is_deaf.then(|| {
+        say!(
+            language,
+            "no call can come in over it: they come over TLS, and `sip.tls.listen` is empty; give it an address, such as 0.0.0.0:5061, and a certificate",
+            "er kan geen oproep over binnenkomen: die komen over TLS, en `sip.tls.listen` is leeg; geef een adres, zoals 0.0.0.0:5061, en een certificaat"
+        )
+    })
 }
 
 pub(super) fn yes(is_so: bool, language: Language) -> &'static str {

@@ -111,6 +111,10 @@ impl Climb<'_> {
                 "if REGISTER is answered the provider answers no OPTIONS: set `options` of the trunk to off, or it counts as down",
                 "wordt REGISTER beantwoord, dan beantwoordt de aanbieder geen OPTIONS: zet `options` van de trunk op off, anders geldt de trunk als uitgevallen"
             )),
+            (Silence::Nothing, false, true) => draft.failed(found, both!(
+                "ask the provider whether it answers SIP from your address at this port; where it answers calls and no OPTIONS, set `options` of the trunk to off, or it is down",
+                "vraag de aanbieder of hij op deze poort SIP van uw adres beantwoordt; beantwoordt hij gesprekken en geen OPTIONS, zet `options` van de trunk dan op off, anders ligt hij eruit"
+            )),
             _ => draft.failed(found, both!(
                 "ask the provider whether it answers SIP from your address at this port",
                 "vraag de aanbieder of hij op deze poort SIP van uw adres beantwoordt"

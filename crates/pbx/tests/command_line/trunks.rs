@@ -85,6 +85,28 @@ fn a_trunk_whose_calls_show_no_number_is_told_of_unless_that_is_meant() {
 }
 
 #[test]
+fn a_trunk_whose_calls_come_in_where_nobody_listens_is_told_of() {
+    let folder = Folder::new();
+    let add = [
+        "trunk",
+        "add",
+        "twilio",
+        "--preset",
+        "twilio",
+        "host=kantoor.pstn.twilio.com",
+        "username=kantoor",
+        "password=geheim-van-sip",
+        "caller_id_number=+31201234567",
+    ];
+    folder.run(&add).expect(0);
+    let deaf = "no call can come in over it: they come over TLS, and `sip.tls.listen` is empty";
+    folder.run(&["check"]).expect(0).says(&format!("trunk twilio: {deaf}"));
+    folder.run(&["doctor"]).expect(64).says(deaf);
+    folder.run(&["trunk", "set", "twilio", "transport=udp"]).expect(0);
+    folder.run(&["check"]).expect(0).says("all is good");
+}
+
+#[test]
 fn numbers_are_added_with_a_context_and_taken_away() {
     let folder = Folder::new();
     folder.run(&["trunk", "add", "voys", "host=sip.example.net", "numbers=020-1234567"]).expect(0);

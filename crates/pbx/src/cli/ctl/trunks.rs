@@ -152,8 +152,8 @@ mod tests {
             lines[1],
             ["voys", "kantoor", "up", "1", "2", "30", "sip:a.example", "up", "soon", "200", "12", "no"]
         );
-        assert_eq!(lines[2], ["sip:b.example", "down", "soon", "silent,", "3", "times", "-", "no"]);
-        assert!(shown(&[voys()], Language::Dutch).contains("zwijgt, 3 keer"));
+        assert_eq!(lines[2], ["sip:b.example", "down", "soon", "no", "answer,", "3", "times", "-", "no"]);
+        assert!(shown(&[voys()], Language::Dutch).contains("geen antwoord, 3 keer"));
         assert_eq!(shown(&[], Language::Dutch), "geen trunks");
     }
 }

@@ -24,7 +24,7 @@ impl Look<'_> {
             );
             return self.failed("public URL", says, advice);
         };
-        let found = tokio::time::timeout(LONGEST, self.from_outside(&url)).await;
+        let found = tokio::time::timeout(LONGEST, self.fetched(&url)).await;
         let fault = match found {
             Ok(Ok(())) => {
                 let says = say!(language, "{url} answers", "{url} antwoordt");
@@ -44,7 +44,7 @@ impl Look<'_> {
         );
     }
 
-    async fn from_outside(&self, url: &str) -> Result<(), Fault> {
+    async fn fetched(&self, url: &str) -> Result<(), Fault> {
         let place = url.strip_prefix("https://").ok_or("it is not https")?;
         let place = place.split('/').next().unwrap_or(place);
         let (name, port) = match place.rsplit_once(':') {

@@ -132,6 +132,15 @@ impl Look<'_> {
     /// What no OPTIONS shows.
     fn doubtful(&mut self, trunk: &TrunkSummary) {
         let name = &trunk.name;
+        let preset = self.presets.find(&trunk.preset);
+        if let Some(says) = words::unheard(self.config, &trunk.settings, preset, self.language) {
+            let advice = say!(
+                self.language,
+                "certs/README.md shows how to make a certificate",
+                "certs/README.md toont hoe u een certificaat maakt"
+            );
+            self.warning("trunk keys", format!("{name}: {says}"), advice);
+        }
         for doubt in trunk.doubts(self.presets) {
             let advice = match doubt.key() {
                 "name" => format!("`kiestoon trunk set {name} addresses=...`"),

@@ -160,6 +160,9 @@ fn tried(place: &Place, trial: &Trial<'_>, questions: &Questions) -> Result<Opti
     let language = questions.language;
     loop {
         let Some(details) = trunk(place, trial.presets, questions)? else { return Ok(None) };
+        let preset = trial.presets.find(&details.preset);
+        let unheard = words::unheard(trial.config, &details.settings, preset, language);
+        unheard.iter().for_each(|doubt| questions.tell(&format!("  ! {doubt}")));
         // What a script wants to read is what was made.
         if trial.cli.json || !questions.agrees(language.pick("Test it now?", "Nu testen?"), true)? {
             return Ok(Some(details));

@@ -174,7 +174,13 @@ fn tell(cli: &Cli, place: &Place, written: &Written) -> Result<(), Failure> {
 /// How calls get to a trunk where rules call over another one already.
 fn one_more(place: &Place, trunk: &str, language: Language) -> String {
     let (folder, rule) = (place.dialplan.display(), starter::by_prefix(&place.rules, trunk));
-    let first = place.trunks.first().map_or("...", String::as_str);
+    let Some(first) = place.trunks.first() else {
+        return say!(
+            language,
+            "No rule of the dialplan calls out over it yet. In a file of {folder}, this one calls over it whoever dials a 9 before the number:\n\n{rule}",
+            "Geen regel van het belplan belt er nog over naar buiten. In een bestand van {folder} belt deze erover wie een 9 voor het nummer kiest:\n\n{rule}"
+        );
+    };
     say!(
         language,
         "No rule of the dialplan calls out over it yet. To have it take over where {first} fails, name both in the rules that there are: `dial = [\"trunk:{first}\", \"trunk:{trunk}\"]`.\nOr add a rule to a file of {folder}; this one calls over it whoever dials a 9 before the number:\n\n{rule}",
