@@ -226,12 +226,11 @@ fn ed25519_is_that_of_the_rfc() {
     assert!(UnparsedPublicKey::new(&ED25519, &key).verify(&[0xaf, 0x83], &signature).is_err());
 }
 
+/// Names and values.
+type Headers = Vec<(&'static str, String)>;
+
 /// What each provider puts beside a path and a body, or a form, with the secret `key` (of Telnyx: the pair's).
-fn signed_by_all(
-    key: &str,
-    pair: &Ed25519KeyPair,
-    said: (&str, &str, &str),
-) -> [Vec<(&'static str, String)>; 3] {
+fn signed_by_all(key: &str, pair: &Ed25519KeyPair, said: (&str, &str, &str)) -> [Headers; 3] {
     let (path, id, body) = said;
     let mac = |text: &str| {
         let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap();
@@ -281,7 +280,7 @@ proptest! {
             check(2, Scheme::Standard { secrets: &keys });
         };
         let all = signed_by_all(&key, &pair, (&path, &id, &body));
-        let sent = |at: usize, change: &dyn Fn(&mut Vec<(&'static str, String)>), body: &str, scheme: Scheme<'_>| {
+        let sent = |at: usize, change: &dyn Fn(&mut Headers), body: &str, scheme: Scheme<'_>| {
             let mut headers = all[at].clone();
             change(&mut headers);
             let bases = vec!["https://pbx.example".into()];
@@ -290,7 +289,7 @@ proptest! {
         let mut results = Vec::new();
         schemes(&key, &public, &mut |at, scheme| {
             results.push((true, sent(at, &|_| (), &body, scheme)));
-            let flip = |headers: &mut Vec<(&'static str, String)>| {
+            let flip = |headers: &mut Headers| {
                 let (_, signature) = headers.last_mut().unwrap();
                 *signature = flipped(signature, bit);
             };
