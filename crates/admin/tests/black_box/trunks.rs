@@ -53,7 +53,7 @@ fn an_admin_sees_and_tests_the_trunks_of_its_own_organisation() {
     assert!(!tested.body.contains("geheim"), "{}", tested.body);
     assert_eq!(kees.ask("POST", path, r#"{"call":""}"#).status, 400);
 
-    house.kiestoon(&["trunk", "disable", "voys"]);
+    house.kiestoon(&["trunk", "--organisation", "kantoor", "disable", "voys"]);
     let bare = kees.ask("POST", path, "");
     assert_eq!(bare.status, 200, "without a body, and before it is enabled: {}", bare.body);
     assert!(bare.body.contains("nothing came back"), "{}", bare.body);
