@@ -3,7 +3,7 @@
 use kiestoon_config::Config;
 use kiestoon_control::{Client, TryCallOut};
 use kiestoon_dialplan::{Plans, Timestamp};
-use kiestoon_store::{AccountChange, ProfileSettings, RightsChange, RightsOf, StoreError};
+use kiestoon_store::{AccountChange, ProfileSettings, RightsChange, RightsOf, Store, StoreError};
 use serde_json::json;
 
 use super::args::{RightsArgs, RightsVerb, Whose};
