@@ -57,11 +57,11 @@ mod tests {
         assert!(usual.changed_keys(&usual.clone()).is_empty());
         let other = config(&[
             ("KIESTOON__SIP__EXTERNAL_ADDRESS", "203.0.113.10"),
-            ("KIESTOON__TRUNKS__RATES", "/etc/kiestoon/rates"),
+            ("KIESTOON__LIMITS__DRAIN_SECS", "77"),
             ("KIESTOON__STORE__KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="),
         ]);
         let changed = usual.changed_keys(&other);
-        for key in ["sip.external_address", "trunks.rates"] {
+        for key in ["sip.external_address", "limits.drain_secs"] {
             assert!(changed.iter().any(|changed| changed == key), "{key}: {changed:?}");
         }
         assert_eq!(changed.len(), 3, "{changed:?}");
