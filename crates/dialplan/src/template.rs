@@ -79,6 +79,11 @@ impl Template {
         fixed.then_some(self.text.as_str())
     }
 
+    /// Whether the call alone makes it: the number that was dialled and who dials, and nothing that was said since.
+    pub(crate) fn is_of_the_call(&self) -> bool {
+        self.named().next().is_none()
+    }
+
     /// The variables that somebody has to define, each with its place in the text.
     pub(crate) fn named(&self) -> impl Iterator<Item = (&str, usize, usize)> {
         self.parts.iter().filter_map(|part| match part {

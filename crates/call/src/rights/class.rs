@@ -92,7 +92,7 @@ fn at_home(country: &Country, plain: &str) -> Option<Class> {
 
 /// The class of the range that a number at home is in, and its digits after the country code.
 fn listed(country: &Country, plain: &str) -> Option<(Class, String)> {
-    let significant = country.significant(plain)?;
+    let significant = without_trunk_zero(country, country.significant(plain)?);
     let numbers = Numbers::of(country)?;
     if let Some(class) = numbers.range(&significant) {
         return Some((class, significant));
@@ -119,8 +119,21 @@ pub(super) fn e164(country: &Country, plain: &str) -> Option<String> {
         Some((class, significant)) if class == Class::Premium || whole(country, plain).is_none() => {
             Some(format!("+{}{significant}", country.code()))
         }
-        _ => whole(country, plain),
+        _ => {
+            let whole = whole(country, plain)?;
+            let Some(significant) = country.significant(&whole) else { return Some(whole) };
+            Some(format!("+{}{}", country.code(), without_trunk_zero(country, significant)))
+        }
     }
+}
+
+/// The digits after the country code without the zero that people dial at home, which should have been left out there: exchanges
+/// leave it out themselves.
+fn without_trunk_zero(country: &Country, significant: String) -> String {
+    let without = significant.trim_start_matches('0');
+    let at_home = country.national(&format!("+{}{without}", country.code()));
+    let is_trunk_zero = at_home.strip_prefix('0') == Some(without) && without.len() < significant.len();
+    if is_trunk_zero { without.to_owned() } else { significant }
 }
 
 /// How many digits of the E.164 form of a premium number are those of its country; 0 for any other number.

@@ -38,9 +38,13 @@ impl Forms {
         Some((self.e164.as_deref()?.strip_prefix('+')?, self.code))
     }
 
-    /// The digits that are dialled in the country.
-    pub(crate) fn national(&self) -> &str {
-        &self.national
+    /// The digits that are dialled in the country, and how many of the first ones of a premium number say only that it is a whole one.
+    /// None for a number of another country.
+    pub(crate) fn national_digits(&self) -> Option<(&str, usize)> {
+        let Some((digits, code)) = self.e164_digits() else { return Some((&self.national, 0)) };
+        let significant = digits.strip_prefix(self.country.code())?;
+        let before = self.national.len().saturating_sub(significant.len());
+        Some((&self.national, if code == 0 { 0 } else { before }))
     }
 
     /// Whether it begins so, in whatever form that is written: how many digits come after it, so that the fewest are the longest
@@ -77,6 +81,10 @@ mod tests {
                 "{number}"
             );
         }
+        // Behind the country code the zero has no place, and exchanges leave it out; in Italy it is a digit of the number.
+        assert_eq!(forms("nl", "+310612345678"), (Some("+31612345678".into()), "0612345678".into(), 0));
+        assert_eq!(forms("nl", "0031020 1234567").0, Some("+31201234567".into()));
+        assert_eq!(forms("it", "+390612345678").0, Some("+390612345678".into()));
         assert_eq!(forms("nl", "+442079460000"), (Some("+442079460000".into()), "00442079460000".into(), 0));
         assert_eq!(forms("nl", "+449061234567"), (Some("+449061234567".into()), "00449061234567".into(), 2));
         assert_eq!(forms("us", "19005551234").0, Some("+19005551234".into()));

@@ -62,7 +62,9 @@ impl Rates {
     /// they are dialled comes first. What calls to a country cost says nothing of its premium numbers.
     pub fn of(&self, trunk: &str, number: &Forms) -> Option<Rate> {
         let Card { e164, national } = self.trunks.get(trunk)?;
-        let as_dialled = longest(national, number.national(), |length| length > 0);
+        let as_dialled = number.national_digits();
+        let as_dialled =
+            as_dialled.and_then(|(digits, code)| longest(national, digits, |length| length > code));
         as_dialled.or_else(|| {
             let (digits, code) = number.e164_digits()?;
             longest(e164, digits, |length| length == 0 || length > code)
@@ -123,6 +125,14 @@ mod tests {
         let of = |number| per_minute(&rates, "voys", number);
         assert_eq!([of("1888"), of("1850"), of("+18885551234")], [Some(4), None, Some(2)]);
         assert_eq!([of("+319061234567"), of("0909123456")], [Some(5), Some(1)]);
+        let rates = Rates::new([
+            ("voys", "national:0", Rate::per_minute(1)),
+            ("voys", "44", Rate::per_minute(2)),
+            ("voys", "316", Rate::per_minute(3)),
+        ]);
+        let of = |number| per_minute(&rates, "voys", number);
+        assert_eq!([of("0201234567"), of("+310201234567")], [Some(1); 2], "calls at home");
+        assert_eq!([of("+442079460000"), of("00881612345678"), of("09061234567")], [Some(2), None, None]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::wire;
 /// One host, and how we stand there.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Registration {
-    /// Where it is; the same for as long as the trunk is not changed.
+    /// Where it is.
     pub(crate) at: Registrar,
     call_id: Box<str>,
     tag: Box<str>,
@@ -93,6 +93,14 @@ impl Registration {
             granted: None,
             failures: 0,
         }
+    }
+
+    /// What it is asked for with has changed: it is asked for now, and proved anew. What was granted holds until the host says otherwise.
+    pub(crate) fn begin_anew(&mut self, x: &Exchange, expires: u32) {
+        self.expires = expires;
+        self.session = Session::default();
+        self.step = Step::Waiting(x.now);
+        self.failures = 0;
     }
 
     /// When it has to be looked at.
@@ -258,6 +266,12 @@ impl Registration {
 }
 
 impl Trunk {
+    /// Whether it asks its hosts for a registration as another state of it did.
+    pub(crate) fn registers_like(&self, other: &Self) -> bool {
+        let words = |of: &Self| (of.account.clone(), of.registers, of.domain.clone(), of.route.clone());
+        words(self) == words(other)
+    }
+
     /// A REGISTER that asks which contacts a host knows, and changes none (RFC 3261 section 10.2.3); without Via. None where the
     /// host knows us by our address.
     pub fn bindings_request(&self, settings: &Settings, host: &SipUri, names: Names) -> Option<Request> {

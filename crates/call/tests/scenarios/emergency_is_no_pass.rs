@@ -27,6 +27,15 @@ const RULES: &str = r#"
     emergency = true
     do = [{ dial = "ext:204" }, { collect = "nummer", prompt = "welkom", digits = 11 }, { goto = "context:intern", number = "${nummer}" }]
     [[context.intern]]
+    name = "buitenlijn"
+    match = "90112"
+    emergency = true
+    do = [{ dial = "ext:204" }, { goto = "context:uit", number = "${number|strip:90}" }]
+    [[context.uit]]
+    match = "_1XX"
+    require = "call.premium"
+    do = [{ dial = "trunk:voys" }]
+    [[context.intern]]
     match = "305"
     require = "call.premium"
     do = [{ dial = "ext:203" }]
@@ -144,6 +153,15 @@ fn the_call_for_help_passes_whatever_number_its_rule_dials() {
         assert_eq!(asked_for(&t, far), [asked], "{dialled}");
         t.close(a);
     }
+}
+
+#[test]
+fn a_prefix_that_is_taken_off_is_no_choice_of_the_caller() {
+    let Office { mut t, a, far, .. } = office(13, None);
+    t.call(a, "90112");
+    t.run(secs(4));
+    assert_eq!(asked_for(&t, far), ["112"]);
+    assert_eq!(t.refused_out(), Vec::<[&str; 4]>::new());
 }
 
 #[test]

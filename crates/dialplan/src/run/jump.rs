@@ -26,7 +26,7 @@ impl Run {
             }
             Goto::Context { context, number } => {
                 let number_is_secret = self.number_is_secret(number.as_ref());
-                let is_chosen = number.as_ref().is_some_and(|number| number.literal().is_none());
+                let is_chosen = number.as_ref().is_some_and(|number| !number.is_of_the_call());
                 let number = match number {
                     Some(number) => number.expand(&self.variables).into(),
                     None => self.variables.number.clone(),
