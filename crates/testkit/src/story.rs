@@ -118,13 +118,7 @@ impl Story {
     /// P-Asserted-Identity.
     #[must_use]
     pub fn trunk(mut self, name: &str, change: impl FnOnce(&mut Trunk)) -> Self {
-        let host = Host::parse(&format!("{name}.example")).expect("a host");
-        let id = format!("trunk-{name}").into();
-        let mut trunk = Trunk::new(id, name.into(), Country::find("nl").expect("a country"));
-        trunk.hosts.push(SipUri::new(host));
-        trunk.caller_id.number = Some("+31201234567".into());
-        change(&mut trunk);
-        self.directory.trunks.push(Arc::new(trunk));
+        self.directory.trunks.push(trunk_of(name, change));
         self
     }
 
@@ -446,3 +440,13 @@ pub const PROMPT_THEN_PHONE: &str = r#"
 match = "602"
 do = [{ play = "welkom" }, { dial = "ext:202" }]
 "#;
+
+fn trunk_of(name: &str, change: impl FnOnce(&mut Trunk)) -> Arc<Trunk> {
+    let host = Host::parse(&format!("{name}.example")).expect("a host");
+    let id = format!("trunk-{name}").into();
+    let mut trunk = Trunk::new(id, name.into(), Country::find("nl").expect("a country"));
+    trunk.hosts.push(SipUri::new(host));
+    trunk.caller_id.number = Some("+31201234567".into());
+    change(&mut trunk);
+    Arc::new(trunk)
+}

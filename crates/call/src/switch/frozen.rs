@@ -234,7 +234,7 @@ impl Switch {
         };
         switch.x.logins.thaw(&switch.x.snapshot);
         switch.x.ledger.thawed(|call| switch.calls.contains_key(&call));
-        switch.take_trunks();
+        switch.take_trunks(None);
         for call in switch.calls.values_mut() {
             call.hold_channels(&mut switch.x);
         }

@@ -130,7 +130,7 @@ impl Switch {
             last_call: 0,
             draining: false,
         };
-        switch.take_trunks();
+        switch.take_trunks(None);
         switch
     }
 
@@ -335,8 +335,8 @@ impl Switch {
             self.bindings_lost(changes);
         }
         self.x.ledger.keep_only(&snapshot, self.x.now);
-        self.x.snapshot = snapshot;
-        self.take_trunks();
+        let former = std::mem::replace(&mut self.x.snapshot, snapshot);
+        self.take_trunks(Some(former.as_ref()));
     }
 
     /// Has a call do something, and notes what became of it.

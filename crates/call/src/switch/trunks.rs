@@ -63,8 +63,9 @@ impl Trunks {
 }
 
 impl Switch {
-    /// The trunks become those of the snapshot; a registration that stands goes on.
-    pub(super) fn take_trunks(&mut self) {
+    /// The trunks become those of the snapshot. A registration that stands goes on, unless it would be asked for with other words than
+    /// those of the former snapshot.
+    pub(super) fn take_trunks(&mut self, former: Option<&Snapshot>) {
         self.x.take_standings();
         let snapshot = Arc::clone(&self.x.snapshot);
         let before = std::mem::take(&mut self.trunks.registrations);
@@ -82,10 +83,17 @@ impl Switch {
                         trunk: Arc::clone(&trunk.name),
                         host: Uri::Sip(host.clone()).to_string().into(),
                     };
-                    let (id, registration) = known.remove(&at).unwrap_or_else(|| {
+                    let before = former.and_then(|former| trunk_of(former, &at)).map(|(_, trunk)| trunk);
+                    let (id, mut registration) = known.remove(&at).unwrap_or_else(|| {
                         self.trunks.last = self.trunks.last.wrapping_add(1);
                         (self.trunks.last, Registration::new(&mut self.x, at, expires))
                     });
+                    if before.is_some_and(|before| !trunk.registers_like(before)) {
+                        if let Some(client) = registration.client() {
+                            self.x.routes.remove_client(client);
+                        }
+                        registration.begin_anew(&self.x, expires);
+                    }
                     self.trunks.agenda.set(id, registration.deadline());
                     self.trunks.registrations.insert(id, registration);
                 }

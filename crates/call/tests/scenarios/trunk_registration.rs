@@ -73,6 +73,28 @@ fn a_wrong_password_is_said_and_tried_ever_later() {
 }
 
 #[test]
+fn a_password_that_is_changed_is_tried_at_once() {
+    let (mut t, far, _) = office(21, carrier("voys").asks_for("100001", "geheim", Algorithm::Md5));
+    t.run(secs(5));
+    assert_eq!((registers(&t, far), outcomes(&mut t)), (2, vec![None]));
+    let with = |password: &'static str| {
+        move |trunk: &mut Trunk| {
+            voys(trunk);
+            trunk.account.as_mut().expect("an account").password = password.into();
+        }
+    };
+    t.trunk_anew("voys", with("geheim"));
+    t.run(secs(5));
+    assert_eq!(registers(&t, far), 2, "nothing has changed");
+    t.trunk_anew("voys", with("anders"));
+    t.run(secs(5));
+    assert_eq!(outcomes(&mut t), [None, Some(401)]);
+    t.trunk_anew("voys", with("geheim"));
+    t.run(secs(5));
+    assert_eq!(outcomes(&mut t), [None, Some(401), None], "without waiting for the next try");
+}
+
+#[test]
 fn silence_is_said_too_and_it_registers_once_it_is_back() {
     let (mut t, far, _) = office(3, carrier("voys"));
     t.run(secs(2));

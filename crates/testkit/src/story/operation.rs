@@ -1,9 +1,9 @@
 //! What happens to the PBX in a story: its operator, its directory, its process.
 
-use kiestoon_call::Input;
+use kiestoon_call::{Input, Trunk};
 use kiestoon_sip::Flow;
 
-use super::{Story, dialplan_of};
+use super::{Story, dialplan_of, trunk_of};
 use crate::pbx::{Pbx, STORY_BEGINS};
 
 impl Story {
@@ -47,6 +47,13 @@ impl Story {
     /// Swaps the dialplan in a new snapshot.
     pub fn reload(&mut self, rules: &str) {
         self.directory.dialplan = dialplan_of(rules);
+        self.swap();
+    }
+
+    /// Has the trunk of this name as [`Story::trunk`] would make it, in a new snapshot.
+    pub fn trunk_anew(&mut self, name: &str, change: impl FnOnce(&mut Trunk)) {
+        self.directory.trunks.retain(|trunk| &*trunk.name != name);
+        self.directory.trunks.push(trunk_of(name, change));
         self.swap();
     }
 
