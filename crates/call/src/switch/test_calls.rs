@@ -1,10 +1,11 @@
 //! Test calls over trunks. Who tests a trunk makes the call, over sockets of its own; here it is granted, counted, charged to the
 //! organisation and recorded like any other call out. A call for help is never a test.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kiestoon_dialplan::CallFacts;
+use kiestoon_dialplan::{CallFacts, Country};
 use kiestoon_media::{CallKey, LegId};
 use kiestoon_sip::Flow;
 use rand_core::Rng as _;
@@ -64,8 +65,9 @@ struct Running {
     channel: Channel,
     /// The id of the trunk.
     trunk: Arc<str>,
-    /// When it is over whatever happens.
+    /// When it is over whatever happens, and why.
     until: Instant,
+    late: EndReason,
 }
 
 impl TestCalls {
@@ -115,10 +117,6 @@ impl Switch {
         if self.calls.len().saturating_add(self.test_calls.0.len()) >= self.x.settings.limits.calls {
             return Err(NoTestCall::TooManyCalls);
         }
-        if let Some(limit) = self.x.keeps_back(asked.trunk) {
-            self.x.count_limited(asked.trunk);
-            return Err(NoTestCall::Limited(limit));
-        }
         self.grant_test_call(of, &asked)
     }
 
@@ -128,6 +126,8 @@ impl Switch {
         let leg = id::leg(key, 0);
         let mut cdr = self.x.test_record(of, asked, leg);
         let call = cdr.record.id;
+        // Rights are judged first: a test that is refused takes no turn of the trunk from a real call.
+        let (ledger, said) = (self.x.ledger.clone(), self.x.outputs.len());
         let granted = self.x.grant(&CallOut {
             leg,
             call,
@@ -141,6 +141,15 @@ impl Switch {
         let granted = granted.map_err(|refusal| {
             NoTestCall::Refused(refusal.why, Class::of(asked.trunk.country, asked.number))
         });
+        if granted.is_ok()
+            && let Some(limit) = self.x.keeps_back(asked.trunk)
+        {
+            // It is given back whole, as after a rehearsal: no call was made.
+            self.x.ledger = ledger;
+            self.x.outputs.truncate(said);
+            self.x.count_limited(asked.trunk);
+            return Err(NoTestCall::Limited(limit));
+        }
         self.x.keep_accounts();
         let charged_to = Some(granted?.charged().word().into());
         cdr.record.legs.iter_mut().for_each(|entry| entry.charged_to = charged_to.clone());
@@ -155,7 +164,8 @@ impl Switch {
             route: None,
         });
         let (trunk, until) = (Arc::clone(&asked.trunk.id), self.x.now + LONGEST);
-        self.test_calls.0.push(Running { key, cdr, channel, trunk, until });
+        let late = EndReason::RingTimeout;
+        self.test_calls.0.push(Running { key, cdr, channel, trunk, until, late });
         Ok(call)
     }
 
@@ -189,11 +199,20 @@ impl Switch {
         self.x.end_test_call(running, status, end);
     }
 
+    /// The PBX stops: who tests hangs up by himself, and what is still there soon is nobody's. [`Input::Tick`](crate::Input::Tick) ends it.
+    pub fn hurry_test_calls(&mut self, now: Instant) {
+        for running in &mut self.test_calls.0 {
+            running.until = running.until.min(now + STOPPING);
+            running.late = EndReason::Shutdown;
+        }
+    }
+
     /// Ends those that nobody has ended.
     pub(super) fn end_late_test_calls(&mut self) {
         let now = self.x.now;
         while let Some(running) = self.test_calls.take(|running| running.until <= now) {
-            self.x.end_test_call(running, None, EndReason::RingTimeout.into());
+            let late = running.late;
+            self.x.end_test_call(running, None, late.into());
         }
     }
 
@@ -209,10 +228,10 @@ impl Switch {
         let (country, number) = (asked.trunk.country, asked.number);
         let written = asked.trunk.number_form.write(country, number);
         let forms = [number.to_owned(), written, country.e164(number), country.national(number)];
-        forms.iter().any(|form| {
-            let bare = form.trim_start_matches('+');
-            rights::is_for_help(country, bare) || self.is_ruled_for_help(of, form)
-        })
+        let readings: BTreeSet<String> = forms.iter().flat_map(|form| readings(country, form)).collect();
+        readings
+            .iter()
+            .any(|reading| rights::is_for_help(country, reading) || self.is_ruled_for_help(of, reading))
     }
 
     /// Whether a rule of emergency numbers takes a number, in any context.
@@ -287,9 +306,25 @@ fn dialled(text: &str) -> Option<String> {
     is_number.then_some(number)
 }
 
+/// What an exchange may read in a number: all of it, what stands between the signs of a service (`112#`), and what is left of that without
+/// the country's own code and the zeros before it (`+31112`, `0031112`, `0112`).
+fn readings(country: &Country, form: &str) -> Vec<String> {
+    let parts = form.split(['*', '#']).flat_map(|part| {
+        let bare = part.trim_start_matches('+');
+        let own = bare.trim_start_matches('0');
+        let without_code = own.strip_prefix(country.code()).unwrap_or(own).trim_start_matches('0');
+        let significant = country.significant(part).unwrap_or_default();
+        let short = significant.trim_start_matches('0').to_owned();
+        [bare.to_owned(), own.to_owned(), without_code.to_owned(), significant, short]
+    });
+    parts.chain([form.to_owned()]).filter(|reading| !reading.is_empty()).collect()
+}
+
 /// In the record: no context of the dialplan has a name like it.
 const CONTEXT: &str = "trunk test";
 /// Digits of a number; those of the public network are 15 at most.
 const LONGEST_NUMBER: usize = 32;
 /// From the grant on. Who tests is done long before.
 const LONGEST: Duration = Duration::from_secs(180);
+/// For a CANCEL or a BYE of who tests. A stop waits for little longer.
+const STOPPING: Duration = Duration::from_secs(2);

@@ -139,6 +139,28 @@ fn what_the_organisation_may_not_call_a_test_may_not() {
 }
 
 #[test]
+fn what_is_refused_takes_no_turn_of_the_trunk_and_what_the_trunk_keeps_back_counts_for_nothing() {
+    let story = Story::office(8).trunk("voys", |trunk| trunk.calls_per_second = Some(1));
+    let (mut t, _) = office(story.office_profile(|own| own.limits.calls = Some(2)));
+    for _ in 0..3 {
+        let refused = begin(&mut t, "0906-1234");
+        assert_eq!(refused, Err(NoTestCall::Refused(Why::NoRight, Class::Premium)));
+    }
+    let first = begin(&mut t, NUMBER).expect("the turn is still there");
+    assert_eq!(begin(&mut t, NUMBER), Err(NoTestCall::Limited(EndReason::TrunkRate)));
+    t.run(secs(2));
+    let second = begin(&mut t, NUMBER).expect("the one kept back is not among those that are out");
+    t.run(secs(2));
+    assert_eq!(begin(&mut t, NUMBER), Err(NoTestCall::Refused(Why::Calls, Class::National)));
+    assert_eq!(calls_out(&mut t), 2);
+    for call in [first, second] {
+        end(&mut t, call, None);
+    }
+    t.settle();
+    t.expect_nothing_left();
+}
+
+#[test]
 fn its_limits_are_those_of_the_organisation() {
     let story = Story::office(4).trunk("voys", |_| {}).office_profile(|own| own.limits.calls = Some(1));
     let (mut t, [a, far]) = office(story);
@@ -165,7 +187,8 @@ fn its_limits_are_those_of_the_organisation() {
 fn help_is_never_called_by_a_test_however_it_is_written() {
     for form in [NumberForm::E164, NumberForm::E164Digits, NumberForm::National, NumberForm::AsDialled] {
         let (mut t, _) = office(Story::office(5).trunk("voys", |trunk| trunk.number_form = form));
-        for number in ["112", "1-1-2", "+112", "1850", "18 50"] {
+        let help = ["112", "1-1-2", "+112", "0112", "00112", "+31112", "0031112", "31112", "+310112", "112#"];
+        for number in help.into_iter().chain(["*31*112", "+31*112", "1850", "18 50", "+311850", "01850"]) {
             assert_eq!(begin(&mut t, number), Err(NoTestCall::Emergency), "{number} {form:?}");
         }
         assert_eq!(calls_out(&mut t), 0);
@@ -182,6 +205,23 @@ fn a_pbx_that_stops_waits_for_its_end_and_begins_none() {
     assert_eq!(begin(&mut t, NUMBER), Err(NoTestCall::Draining));
     end(&mut t, call, Some(603));
     assert!(t.the_pbx().switch.is_idle());
+}
+
+#[test]
+fn a_pbx_that_stops_now_waits_only_shortly_for_who_tests() {
+    let (mut t, _) = office(Story::office(9).trunk("voys", |_| {}));
+    begin(&mut t, NUMBER).expect("it is granted");
+    t.tell_pbx(Input::Drain);
+    t.tell_pbx(Input::HangupAll);
+    let now = t.now();
+    t.pbx().switch.hurry_test_calls(now);
+    t.tell_pbx(Input::Tick);
+    assert!(!t.the_pbx().switch.is_idle(), "it may still be hung up in peace");
+    t.run(secs(3));
+    assert!(t.the_pbx().switch.is_idle());
+    let record = t.the_pbx().ended().next().expect("a record");
+    assert_eq!(record.end.expect("an end").reason, EndReason::Shutdown);
+    assert_eq!(calls_out(&mut t), 0);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::transport::{Asked, Trace, Unanswered, trace};
 impl Climb<'_> {
     /// The ways to a host, in the order in which they are tried.
     pub(super) async fn dns(&mut self, host: &Host<'_>) -> (Rung, Vec<Flow>) {
-        let mut draft = Draft::new(RungName::Dns, &host.text);
+        let mut draft = Draft::new(RungName::Dns, &host.text, self.trunk);
         let query = self.trunk.query(host.uri);
         let listen = &self.around.settings.listen;
         let can = |transport| transport == Transport::Tls || listen.iter().any(|(of, _)| *of == transport);

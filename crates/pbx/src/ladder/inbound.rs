@@ -32,14 +32,15 @@ pub(crate) struct Wait {
 
 impl Wait {
     /// It counts from now: the rungs below pass meanwhile.
-    pub(super) fn listen(self) -> Listening {
-        Listening { until: Instant::now() + self.limit, wait: self, draft: Draft::new(RungName::Inbound, "") }
+    pub(super) fn listen(self, trunk: &Trunk) -> Listening {
+        let draft = Draft::new(RungName::Inbound, "", trunk);
+        Listening { until: Instant::now() + self.limit, wait: self, draft }
     }
 }
 
 /// The rung where no PBX runs.
 pub(crate) fn without_pbx() -> Rung {
-    Draft::new(RungName::Inbound, "").skipped(both!(
+    Draft::without_messages(RungName::Inbound, "").skipped(both!(
         "calls come in to a PBX that runs: start it with `kiestoon serve`",
         "gesprekken komen binnen bij een centrale die draait: start haar met `kiestoon serve`"
     ))
@@ -55,10 +56,6 @@ impl Listening {
     /// Waits for a call of the trunk. `known` are the addresses of its hosts.
     pub(super) async fn rung(self, trunk: &Trunk, known: &[IpAddr]) -> Rung {
         let Self { mut wait, until, mut draft } = self;
-        // Some carriers are known by the value of a header alone.
-        if let Some(rule) = &trunk.identified_by {
-            draft.hide(rule.name.as_str());
-        }
         let mut stranger = None;
         while let Ok(Some(arrived)) = timeout_at(until, wait.arrivals.recv()).await {
             match &arrived.call {

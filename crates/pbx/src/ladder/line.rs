@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use kiestoon_call::{Settings, Trunk};
 use kiestoon_sip::header::Via;
 use kiestoon_sip::message::Limits;
@@ -23,6 +23,8 @@ pub(super) struct Line {
     sent_by: SocketAddr,
     t1: Duration,
     patience: Duration,
+    /// What a connection has not taken yet.
+    unsent: BytesMut,
 }
 
 enum Way {
@@ -75,7 +77,7 @@ impl Line {
             SocketAddr::new(settings.public.told(flow.local.ip(), flow.remote.ip()), flow.local.port());
         let t1 = settings.timers.t1;
         let patience = trunk.patience.max(t1.saturating_mul(SILENT_T1)).min(LONGEST);
-        Self { way, flow, sent_by, t1, patience }
+        Self { way, flow, sent_by, t1, patience, unsent: BytesMut::new() }
     }
 
     /// How long a response is waited for.
@@ -123,17 +125,26 @@ impl Line {
         }
     }
 
+    /// Sends a message. Over a connection none is cut short where nobody waits any more: its rest goes out before the next one.
     pub(super) async fn send(&mut self, bytes: &Bytes) -> Result<(), Silence> {
         match &mut self.way {
             Way::Datagrams(socket) => socket.send(bytes).await.map(drop).map_err(Silence::Refused),
-            Way::Stream(stream, _) => {
-                let sent = async {
-                    stream.write_all(bytes).await?;
-                    stream.flush().await
-                };
-                sent.await.map_err(|_| Silence::Closed)
+            Way::Stream(..) => {
+                self.unsent.extend_from_slice(bytes);
+                self.finish().await
             }
         }
+    }
+
+    /// Sends what a connection has not taken yet.
+    pub(super) async fn finish(&mut self) -> Result<(), Silence> {
+        let (way, unsent) = (&mut self.way, &mut self.unsent);
+        let Way::Stream(stream, _) = way else { return Ok(()) };
+        let sent = async {
+            stream.write_all_buf(unsent).await?;
+            stream.flush().await
+        };
+        sent.await.map_err(|_| Silence::Closed)
     }
 
     /// Over UDP, what follows goes to another address; a connection stays what it is.
@@ -195,3 +206,30 @@ const SILENT_T1: u32 = 8;
 const LONGEST: Duration = Duration::from_secs(10);
 const MAX_DATAGRAM_BYTES: usize = 65_535;
 const READ_BYTES: usize = 8_192;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kiestoon_dialplan::Country;
+    use tokio::io::duplex;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_that_was_cut_short_is_finished_before_the_next() {
+        let (ours, mut theirs) = duplex(4);
+        let at = |port| SocketAddr::from(([192, 0, 2, 1], port));
+        let flow = Flow { transport: Transport::Tcp, local: at(5070), remote: at(5060), connection: None };
+        let trunk = Trunk::new(Arc::from("id"), Arc::from("voys"), Country::find("nl").unwrap());
+        let mut line = Line::stream(Box::new(ours), flow.local, &flow, &Settings::default(), &trunk);
+        let first = Bytes::from_static(b"0123456789");
+        assert!(timeout(Duration::from_millis(10), line.send(&first)).await.is_err());
+        let mut all = [0; 13];
+        let next = Bytes::from_static(b"abc");
+        let (sent, read) = tokio::join!(line.send(&next), theirs.read_exact(&mut all));
+        assert!(sent.is_ok() && read.is_ok());
+        assert_eq!(&all, b"0123456789abc");
+    }
+}

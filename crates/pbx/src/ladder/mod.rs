@@ -83,7 +83,7 @@ impl Ladder {
     pub(crate) async fn climb(self, rungs: mpsc::Sender<Rung>) -> io::Result<()> {
         let random = ChaCha12Rng::from_seed(seed()?);
         let mut climb = Climb { around: &self.around, trunk: &self.trunk, live: self.live.as_ref(), random };
-        let inbound = self.inbound.map(|wait| wait.listen());
+        let inbound = self.inbound.map(|wait| wait.listen(&self.trunk));
         if let Some(account) = self.account.account(&self.trunk.name).await
             && rungs.send(account.rung(&self.around.outside).await).await.is_err()
         {
@@ -161,5 +161,6 @@ impl Climb<'_> {
 }
 
 fn not_reached(name: RungName, host: &Host<'_>) -> Rung {
-    Draft::new(name, &host.text).skipped(both!("the host was not reached", "de host is niet bereikt"))
+    Draft::without_messages(name, &host.text)
+        .skipped(both!("the host was not reached", "de host is niet bereikt"))
 }

@@ -16,7 +16,7 @@ impl Climb<'_> {
         host: &Host<'_>,
         line: &mut Line,
     ) -> (Draft, Result<Response, Silence>) {
-        let mut draft = Draft::new(RungName::Options, &host.text);
+        let mut draft = Draft::new(RungName::Options, &host.text, self.trunk);
         let settings = &self.around.settings;
         let names = self.names();
         let request = self.trunk.options_request(settings, host.uri, &line.flow, names);

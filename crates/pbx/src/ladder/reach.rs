@@ -32,7 +32,7 @@ struct Failure {
 impl Climb<'_> {
     /// Tries the addresses one after the other, as calls do.
     pub(super) async fn reach(&mut self, host: &Host<'_>, flows: &[Flow]) -> (Rung, Option<Reached>) {
-        let draft = Draft::new(RungName::Transport, &host.text);
+        let draft = Draft::new(RungName::Transport, &host.text, self.trunk);
         match flows.first().map(|flow| flow.transport) {
             None => (draft.skipped(both!("the host has no address", "de host heeft geen adres")), None),
             Some(Transport::Udp) => self.reach_by_datagrams(host, flows, draft).await,

@@ -24,7 +24,7 @@ enum Answer {
 impl Climb<'_> {
     /// Asks with the credentials of the trunk.
     pub(super) async fn register(&mut self, host: &Host<'_>, line: &mut Line) -> Rung {
-        let mut draft = Draft::new(RungName::Register, &host.text);
+        let mut draft = Draft::new(RungName::Register, &host.text, self.trunk);
         let trunk = self.trunk;
         let (Some(account), Some(_)) = (&trunk.account, trunk.registers) else {
             return draft.skipped(both!(

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use kiestoon_call::Trunk;
 use kiestoon_control::{Rung, RungName, RungResult, Sentence, SipText};
 
 use super::mask::masked;
@@ -26,8 +27,14 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// It begins now.
-    pub(super) fn new(name: RungName, host: &str) -> Self {
+    /// It begins now. What the trunk's carrier is known by is shown to nobody.
+    pub(super) fn new(name: RungName, host: &str, trunk: &Trunk) -> Self {
+        let hidden = trunk.identified_by.as_ref().map(|rule| rule.name.as_str().into());
+        Self { hidden, ..Self::without_messages(name, host) }
+    }
+
+    /// One that keeps no messages; of no trunk, or of one that is not reached.
+    pub(super) fn without_messages(name: RungName, host: &str) -> Self {
         let rung = Rung {
             rung: name,
             host: host.to_owned(),
@@ -39,11 +46,6 @@ impl Draft {
             messages: Vec::new(),
         };
         Self { rung, began: Instant::now(), hidden: None }
-    }
-
-    /// Shows the value of this header field to nobody.
-    pub(super) fn hide(&mut self, name: &str) {
-        self.hidden = Some(name.into());
     }
 
     /// Notes something that was seen.

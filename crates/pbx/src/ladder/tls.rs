@@ -14,7 +14,7 @@ use crate::transport::{Distrust, handshake};
 impl Climb<'_> {
     /// The line over TLS, once the host has proved the name that was asked for.
     pub(super) async fn prove(&self, host: &Host<'_>, stream: TcpStream, flow: Flow) -> (Rung, Option<Line>) {
-        let mut draft = Draft::new(RungName::Tls, &host.text);
+        let mut draft = Draft::new(RungName::Tls, &host.text, self.trunk);
         let name = self.trunk.query(host.uri).host;
         let local = stream.local_addr().unwrap_or(flow.local);
         let shaken = handshake(&self.around.certificates, stream, &name).await;

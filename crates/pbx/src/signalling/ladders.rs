@@ -15,7 +15,7 @@ use crate::{
     ladder::{
         Ladder, Surroundings,
         account::Whose,
-        call::{self, Outgoing, Word},
+        call::{self, Grant, Outgoing, Word},
         inbound::{Arrived, Wait},
     },
     media::SparePorts,
@@ -208,14 +208,12 @@ impl Signalling {
     pub(super) fn ladder_says(&mut self, word: Word) {
         let now = std::time::Instant::now();
         match word {
-            Word::Begin { organisation, trunk, number, flow, reply } => {
+            Word::Begin { organisation, trunk, number, flow, room, reply } => {
                 let asked =
                     TestCall { organisation: &organisation, trunk: &trunk, number: &number, flow: &flow };
                 let granted = self.switch.begin_test_call(now, &asked);
-                // The test may have ended meanwhile.
-                if let Err(Ok(call)) = reply.send(granted) {
-                    self.switch.end_test_call(now, call, None);
-                }
+                // The test may have ended meanwhile: what nobody takes is dropped, and that ends the call.
+                drop(reply.send(granted.map(|call| Grant::new(call, room))));
             }
             Word::Answered { call, reply } => drop(reply.send(self.switch.test_call_answered(now, call))),
             Word::Ended { call, status } => self.switch.end_test_call(now, call, status),
@@ -249,5 +247,5 @@ const MOST_OWN: usize = 2;
 /// Of all rungs but a call and the wait for one.
 const LONGEST: Duration = Duration::from_secs(300);
 const ARRIVALS: usize = 16;
-/// A test has said one thing at most that is not answered, and its end.
+/// A test says one thing at a time, and keeps room for the end of its call.
 const WORDS: usize = 4 * MOST;

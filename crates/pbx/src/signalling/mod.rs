@@ -276,7 +276,9 @@ impl Signalling {
                 self.drain = None;
                 self.handle(now, Input::Drain);
                 self.handle(now, Input::HangupAll);
+                // Tests hang up their calls themselves; what is left of those soon is nobody's.
                 self.ladders.hang_up();
+                self.switch.hurry_test_calls(now);
             }
         }
     }

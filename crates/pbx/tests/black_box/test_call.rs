@@ -1,7 +1,7 @@
 //! `kiestoon trunk test --call`: a call over the trunk to a provider that does one thing, and what the rung says of it.
 use std::{
     net::{SocketAddr, UdpSocket},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
     time::Duration,
@@ -34,6 +34,14 @@ enum Does {
     /// Asks for credentials whatever it is given.
     AsksForever,
     Rings,
+    /// Rings, and answers when the call is taken back.
+    AnswersLate,
+    /// Answers without saying where the call goes on.
+    HasNoContact,
+    /// Answers twice, from two places.
+    Forks,
+    /// Answers, and hangs up with the header that it is known by.
+    HangsUp,
 }
 
 /// A provider that stays until the test ends, and all that it was sent.
@@ -81,7 +89,7 @@ fn sound(does: Does) -> u16 {
         while let Ok((length, from)) = socket.recv_from(&mut buffer) {
             let packet = &mut buffer[..length];
             match does {
-                Does::Echoes | Does::EchoesSealed => {}
+                Does::Echoes | Does::EchoesSealed | Does::Forks => {}
                 // The silence of A-law.
                 Does::IsQuiet => packet[12..].fill(0xd5),
                 _ => continue,
@@ -109,15 +117,32 @@ fn answers(does: Does, message: &str, at: SocketAddr, sound: u16) -> Vec<String>
     match message.split(' ').next().unwrap_or_default() {
         "INVITE" => match does {
             Does::Says(line) => plain(line),
-            Does::Rings => plain("180 Ringing"),
+            Does::Rings | Does::AnswersLate => plain("180 Ringing"),
             Does::AsksForever => {
                 let asks = "WWW-Authenticate: Digest realm=\"voys.example\", nonce=\"0123456789abcdef\"\r\n";
                 vec![response("401 Unauthorized", asks, "")]
             }
             _ => {
-                vec![response("180 Ringing", "", ""), response("200 OK", "", &session(does, message, sound))]
+                let answer = response("200 OK", "", &session(does, message, sound));
+                let answers = match does {
+                    Does::HasNoContact => vec![answer.replace(&format!("Contact: <sip:{at}>\r\n"), "")],
+                    Does::Forks => vec![answer.replace(";tag=far", ";tag=other"), answer],
+                    _ => vec![answer],
+                };
+                [vec![response("180 Ringing", "", "")], answers].concat()
             }
         },
+        "CANCEL" if does == Does::AnswersLate => {
+            let answer = response("200 OK", "", &session(does, message, sound));
+            vec![response("200 OK", "", ""), answer.replace(" CANCEL\r\n", " INVITE\r\n")]
+        }
+        "ACK" if does == Does::HangsUp => {
+            let [us, them, call] = ["To", "From", "Call-ID"].map(|name| header(message, name));
+            vec![format!(
+                "BYE sip:us@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bKhangsup\r\nFrom: {us}\r\nTo: {them}\r\n\
+                 Call-ID: {call}\r\nCSeq: 1 BYE\r\nMax-Forwards: 70\r\nX-Key: geheim-woord\r\nContent-Length: 0\r\n\r\n"
+            )]
+        }
         "CANCEL" => {
             let invite = response("487 Request Terminated", "", "").replace(" CANCEL\r\n", " INVITE\r\n");
             vec![response("200 OK", "", ""), invite]
@@ -215,6 +240,40 @@ fn an_answer_without_sound_says_what_to_look_at() {
 }
 
 #[test]
+fn whoever_answers_too_is_hung_up_too() {
+    let (pbx, provider) = with(Does::Forks, "");
+    let (test, holds) = tested(&pbx, &CALL);
+    assert!(holds, "{test:#}");
+    wait_for("both BYEs", Duration::from_secs(5), || {
+        let to = provider.of("BYE").into_iter().map(|bye| header(&bye, "To").to_owned()).collect::<Vec<_>>();
+        ["far", "other"].iter().all(|tag| to.iter().any(|to| to.ends_with(&format!(";tag={tag}"))))
+    });
+    assert_over(&pbx);
+}
+
+#[test]
+fn an_answer_that_says_not_where_the_call_goes_on_is_an_answer() {
+    let (pbx, provider) = with(Does::HasNoContact, "");
+    let (test, holds) = tested(&pbx, &CALL);
+    assert!(!holds);
+    assert_found(&test, "call", "failed", "without a usable Contact");
+    assert_eq!((provider.of("ACK").len(), provider.of("BYE").len()), (1, 1));
+    assert_over(&pbx);
+    assert_eq!(pbx.history(1)[0]["disposition"], "answered");
+}
+
+#[test]
+fn what_the_provider_is_known_by_is_not_shown_in_a_call_either() {
+    let known = format!("addresses = [\"{PROVIDER}\"]\nidentify_header = \"X-Key: geheim-woord\"\n");
+    let (pbx, _provider) = with(Does::HangsUp, &known);
+    let (test, _) = tested(&pbx, &CALL);
+    assert_found(&test, "call", "failed", "hung up by the other side");
+    let shown = test.to_string();
+    assert!(shown.contains("X-Key: …") && !shown.contains("geheim-woord"), "{shown}");
+    assert_over(&pbx);
+}
+
+#[test]
 fn refusals_of_the_provider_are_told_apart() {
     for (says, result, part) in [
         ("486 Busy Here", "warning", "486 Busy Here"),
@@ -255,7 +314,7 @@ fn what_may_not_be_called_does_not_leave_the_pbx() {
         ("0906-1234", "may not call 0906-1234 now (class premium)"),
         ("+493012345678", "class international"),
         ("112", "a test never calls for help"),
-        ("+112", "a test never calls for help"),
+        ("+31112", "a test never calls for help"),
         ("example", "is no number that can be dialled"),
     ] {
         let (test, holds) = tested(&pbx, &["--call", number]);
@@ -273,27 +332,44 @@ fn what_may_not_be_called_does_not_leave_the_pbx() {
     assert_eq!(provider.of("INVITE"), Vec::<String>::new());
 }
 
+/// Somebody who looks at a test call.
+fn looking(pbx: &Pbx) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_kiestoon"))
+        .args(["trunk", "test", "voys", "--call", "0201112222", "--config"])
+        .arg(pbx.path("kiestoon.toml"))
+        .current_dir(pbx.path(""))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn leaves(mut looks: Child) {
+    kill(Pid::from_raw(i32::try_from(looks.id()).unwrap()), Signal::SIGINT).unwrap();
+    looks.wait().unwrap();
+}
+
+#[test]
+fn an_answer_that_crosses_its_end_is_charged_and_hung_up() {
+    let (pbx, provider) = with(Does::AnswersLate, "");
+    let looks = looking(&pbx);
+    wait_for("INVITE", Duration::from_secs(10), || provider.of("INVITE").len() == 1);
+    leaves(looks);
+    wait_for("BYE", Duration::from_secs(10), || provider.of("BYE").len() == 1);
+    assert_over(&pbx);
+    assert_eq!(pbx.history(1)[0]["disposition"], "answered");
+}
+
 #[test]
 fn a_call_is_hung_up_where_nobody_looks_any_more_and_where_the_pbx_stops() {
     let (mut pbx, provider) = with(Does::Rings, "");
-    let test = |pbx: &Pbx| {
-        Command::new(env!("CARGO_BIN_EXE_kiestoon"))
-            .args(["trunk", "test", "voys", "--call", "0201112222", "--config"])
-            .arg(pbx.path("kiestoon.toml"))
-            .current_dir(pbx.path(""))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap()
-    };
-    let mut looks = test(&pbx);
+    let looks = looking(&pbx);
     wait_for("INVITE", Duration::from_secs(10), || provider.of("INVITE").len() == 1);
-    kill(Pid::from_raw(i32::try_from(looks.id()).unwrap()), Signal::SIGINT).unwrap();
-    looks.wait().unwrap();
+    leaves(looks);
     wait_for("CANCEL", Duration::from_secs(10), || provider.of("CANCEL").len() == 1);
     assert_over(&pbx);
-    let mut looks = test(&pbx);
+    let mut looks = looking(&pbx);
     wait_for("second INVITE", Duration::from_secs(10), || provider.of("INVITE").len() == 2);
     pbx.signal(Signal::SIGTERM);
     wait_for("the drain", Duration::from_secs(10), || pbx.json(&["ctl", "status"])["state"] == "draining");

@@ -68,7 +68,7 @@ impl Account {
 
     /// Asks the provider.
     pub(crate) async fn rung(&self, outside: &Outside) -> Rung {
-        let mut draft = Draft::new(RungName::Account, "");
+        let mut draft = Draft::without_messages(RungName::Account, "");
         let api = match Api::new(outside, self) {
             Ok(api) => api,
             Err(fault) => return self.unasked(draft, fault),

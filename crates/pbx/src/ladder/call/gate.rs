@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use kiestoon_call::{CallId, NoTestCall, Trunk};
+use kiestoon_control::Rung;
 use kiestoon_sip::Flow;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -19,7 +20,9 @@ pub(crate) enum Word {
         trunk: Arc<Trunk>,
         number: String,
         flow: Flow,
-        reply: oneshot::Sender<Result<CallId, NoTestCall>>,
+        /// For the word that it is over.
+        room: mpsc::OwnedPermit<Self>,
+        reply: oneshot::Sender<Result<Grant, NoTestCall>>,
     },
     /// Somebody has answered. The reply is whether that can be paid.
     Answered { call: CallId, reply: oneshot::Sender<bool> },
@@ -41,35 +44,65 @@ pub(crate) struct Outgoing {
     pub(crate) is_up: watch::Sender<bool>,
 }
 
+/// A call that signalling has granted. Whoever drops it ends it, be it before the test has read that it was granted.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    call: CallId,
+    /// The final status of its INVITE.
+    status: Option<u16>,
+    /// Kept since before it was asked for: the end is never lost for want of room.
+    room: Option<mpsc::OwnedPermit<Word>>,
+}
+
 /// That the call may be made. Dropped, it is over.
 pub(super) struct Permit<'a> {
-    pub(super) call: CallId,
-    /// The final status of its INVITE.
-    pub(super) status: Option<u16>,
+    grant: Grant,
     outgoing: &'a Outgoing,
+    /// Where the test is told of.
+    rungs: &'a mpsc::Sender<Rung>,
+}
+
+impl Grant {
+    pub(crate) fn new(call: CallId, room: mpsc::OwnedPermit<Word>) -> Self {
+        Self { call, status: None, room: Some(room) }
+    }
+}
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        if let Some(room) = self.room.take() {
+            drop(room.send(Word::Ended { call: self.call, status: self.status }));
+        }
+    }
 }
 
 impl Outgoing {
     /// Asks. None where the PBX is ending.
-    pub(super) async fn permit(&self, flow: &Flow) -> Option<Result<Permit<'_>, NoTestCall>> {
+    pub(super) async fn permit<'a>(
+        &'a self,
+        flow: &Flow,
+        rungs: &'a mpsc::Sender<Rung>,
+    ) -> Option<Result<Permit<'a>, NoTestCall>> {
+        let room = self.words.clone().reserve_owned().await.ok()?;
         let (reply, answer) = oneshot::channel();
         let word = Word::Begin {
             organisation: self.organisation.clone(),
             trunk: Arc::clone(&self.trunk),
             number: self.number.clone(),
             flow: *flow,
+            room,
             reply,
         };
         self.words.send(word).await.ok()?;
         let granted = answer.await.ok()?;
-        Some(granted.map(|call| {
+        Some(granted.map(|grant| {
             self.is_up.send_replace(true);
-            Permit { call, status: None, outgoing: self }
+            Permit { grant, outgoing: self, rungs }
         }))
     }
 
-    /// Returns when the call is to be hung up.
-    pub(super) async fn is_stopped(&self) {
+    /// Returns when the PBX wants the call to end.
+    async fn is_stopped(&self) {
         let mut stop = self.stop.clone();
         if stop.wait_for(|is_stopped| *is_stopped).await.is_err() {
             // Nobody is there any more who could say so.
@@ -79,19 +112,52 @@ impl Outgoing {
 }
 
 impl Permit<'_> {
+    pub(super) fn call(&self) -> CallId {
+        self.grant.call
+    }
+
+    /// The final status that its INVITE came to.
+    pub(super) fn came_to(&mut self, status: Option<u16>) {
+        self.grant.status = status;
+    }
+
+    /// Returns when the call is to be hung up: the PBX ends, or nobody listens to the test any more.
+    pub(super) async fn is_unwanted(&self) {
+        tokio::select! {
+            () = self.outgoing.is_stopped() => {}
+            () = self.rungs.closed() => {}
+        }
+    }
+
     /// Somebody has answered. False where that cannot be paid.
     pub(super) async fn answered(&mut self) -> bool {
-        self.status = Some(200);
+        self.grant.status = Some(200);
         let (reply, answer) = oneshot::channel();
-        let word = Word::Answered { call: self.call, reply };
+        let word = Word::Answered { call: self.grant.call, reply };
         self.outgoing.words.send(word).await.is_ok() && answer.await.unwrap_or(false)
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        // Where there is no room, the deadline of the call ends it.
-        let _ = self.outgoing.words.try_send(Word::Ended { call: self.call, status: self.status });
         self.outgoing.is_up.send_replace(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_that_nobody_takes_ends_the_call_even_where_there_is_no_room() {
+        let (words, mut said) = mpsc::channel(1);
+        let room = words.try_reserve_owned().unwrap();
+        let (reply, answer) = oneshot::channel::<Result<Grant, NoTestCall>>();
+        let call = "01890c3a-4000-7000-8000-000000000000".parse().unwrap();
+        reply.send(Ok(Grant::new(call, room))).unwrap();
+        assert!(said.try_recv().is_err());
+        drop(answer);
+        let word = said.try_recv().unwrap();
+        assert!(matches!(word, Word::Ended { call: ended, status: None } if ended == call), "{word:?}");
     }
 }

@@ -20,7 +20,7 @@ use rand_core::Rng as _;
 use tokio::sync::mpsc;
 
 use self::gate::Permit;
-pub(crate) use self::gate::{Outgoing, Word};
+pub(crate) use self::gate::{Grant, Outgoing, Word};
 use self::heard::judged;
 use self::sound::Sound;
 use self::uac::{Dialled, Uac};
@@ -40,7 +40,7 @@ struct Agreed {
 
 /// The rung where no host could be called.
 pub(super) fn not_reached() -> Rung {
-    Draft::new(RungName::Call, "").skipped(both!(
+    Draft::without_messages(RungName::Call, "").skipped(both!(
         "no host of the trunk holds so far that a call is worth a try",
         "geen host van de trunk houdt zo ver dat een gesprek het proberen waard is"
     ))
@@ -55,9 +55,9 @@ impl Climb<'_> {
         outgoing: &Outgoing,
         rungs: &mpsc::Sender<Rung>,
     ) -> Rung {
-        let mut draft = Draft::new(RungName::Call, &host.text);
+        let mut draft = Draft::new(RungName::Call, &host.text, self.trunk);
         draft.detail("number", &outgoing.number);
-        let mut permit = match outgoing.permit(&line.flow).await {
+        let mut permit = match outgoing.permit(&line.flow, rungs).await {
             Some(Ok(permit)) => permit,
             Some(Err(why)) => return refused::by_the_pbx(draft, &outgoing.number, why),
             None => return refused::by_the_pbx(draft, &outgoing.number, NoTestCall::Draining),
@@ -67,7 +67,7 @@ impl Climb<'_> {
         let session = self.random.next_u64();
         let (offer, origin) = self.trunk.test_offer(&self.around.settings, &line.flow, us.clone(), session);
         let asked = TestInvite {
-            call: permit.call,
+            call: permit.call(),
             number: &outgoing.number,
             host: host.uri,
             flow: &line.flow,
@@ -80,20 +80,19 @@ impl Climb<'_> {
         let around = self.around;
         let mut uac = Uac::new(line, draft, &around.settings, account, invite, &mut self.random);
         let began = Instant::now();
-        let stopped = async {
-            tokio::select! {
-                () = outgoing.is_stopped() => {}
-                () = rungs.closed() => {}
-            }
-        };
-        let mut stopped = std::pin::pin!(stopped);
-        match uac.dial(RINGS, &mut stopped).await {
+        let dialled = uac.dial(RINGS, permit.is_unwanted()).await;
+        match dialled {
             Dialled::Answered(response) => {
                 let agreed = Agreed { ports, us, origin };
-                self.answered(uac, &mut permit, &response, agreed, began.elapsed(), stopped).await
+                self.answered(uac, &mut permit, &response, agreed, began.elapsed()).await
             }
             other => {
-                permit.status = other.status();
+                permit.came_to(other.status());
+                if let Dialled::Late(response) = &other {
+                    // However short, it costs.
+                    permit.answered().await;
+                    uac.end(response).await;
+                }
                 uac.flush().await;
                 let patience = uac.line.patience();
                 refused::by_the_trunk(uac.draft, account, other, patience, RINGS)
@@ -118,13 +117,14 @@ impl Climb<'_> {
         response: &Response,
         agreed: Agreed,
         after: Duration,
-        stopped: impl Future<Output = ()>,
     ) -> Rung {
         uac.draft.detail("answered_after", format!("{:.1} s", after.as_secs_f64()));
-        let Some(dialog) = self.acknowledged(&mut uac, response).await else {
+        // First of all: whatever comes of it, the provider charges for it from now on.
+        let is_paid = permit.answered().await;
+        let Some(dialog) = self.acknowledged(&mut uac, response, permit).await else {
+            uac.end(response).await;
             return refused::no_dialog(uac.draft, after);
         };
-        let is_paid = permit.answered().await;
         let settings = &self.around.settings;
         let them = self.trunk.test_answer(settings, &agreed.origin, response);
         let Agreed { ports, us, .. } = agreed;
@@ -140,7 +140,7 @@ impl Climb<'_> {
         tokio::select! {
             () = sound.exchange(TALKS) => {}
             ended = uac.talk() => is_hung_up = ended.is_ok(),
-            () = stopped => {}
+            () = permit.is_unwanted() => {}
         }
         if !is_hung_up {
             uac.hang_up(dialog).await;
@@ -149,14 +149,23 @@ impl Climb<'_> {
     }
 
     /// The dialog of an answer. What follows goes to where that says (RFC 3261 section 12.2.1.1), as in calls of the PBX.
-    async fn acknowledged(&mut self, uac: &mut Uac<'_>, response: &Response) -> Option<Dialog> {
+    async fn acknowledged(
+        &mut self,
+        uac: &mut Uac<'_>,
+        response: &Response,
+        permit: &Permit<'_>,
+    ) -> Option<Dialog> {
         let dialog = Dialog::uac(uac.invite(), response, uac.line.flow).ok()?;
         let remote = uac.line.flow.remote;
         let hop = dialog.next_hop().as_sip().map(kiestoon_sip::locate::Query::of);
         if let Some(query) = hop.filter(|_| !uac.line.flow.transport.is_reliable()) {
             let listen = &self.around.settings.listen;
-            let found = trace(self.around.dns.as_ref(), query, listen, &mut self.random).await;
-            let to = found.flows.iter().find(|flow| flow.transport == uac.line.flow.transport);
+            let flows = tokio::select! {
+                found = trace(self.around.dns.as_ref(), query, listen, &mut self.random) => found.flows,
+                // It is hung up the way that it came.
+                () = permit.is_unwanted() => Vec::new(),
+            };
+            let to = flows.iter().find(|flow| flow.transport == uac.line.flow.transport);
             // A private address of a provider that is not private stands behind its router: it is reached the way that it came.
             let to = to.map(|flow| flow.remote).filter(|to| !is_private(to.ip()) || is_private(remote.ip()));
             if let Some(to) = to.filter(|to| *to != remote) {

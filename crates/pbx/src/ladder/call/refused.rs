@@ -18,6 +18,7 @@ impl Dialled {
             | Self::Refused(response)
             | Self::AsksForever(response)
             | Self::Unanswerable(response) => Some(response.status.code()),
+            Self::Late(_) => Some(200),
             Self::NotAnswered(_) | Self::Stopped => Some(487),
             Self::Silent(_) => None,
         }
@@ -207,6 +208,7 @@ pub(super) fn by_the_trunk(
         Dialled::AsksForever(response) => asks_forever(draft, account, &response),
         Dialled::Unanswerable(response) => unanswerable(draft, account, &response),
         Dialled::NotAnswered(progress) => not_answered(draft, progress, rings),
+        Dialled::Late(_) => late(draft),
         Dialled::Silent(silence) => silent(draft, &silence, patience),
         Dialled::Stopped => draft.skipped(both!("it was broken off", "het is afgebroken")),
     }
@@ -340,6 +342,19 @@ fn not_answered(mut draft: Draft, progress: Progress, rings: Duration) -> Rung {
         both!(
             "the way to the number is right; call one that is answered to hear it",
             "de weg naar het nummer klopt; bel er een dat wordt opgenomen om het te horen"
+        ),
+    )
+}
+
+fn late(draft: Draft) -> Rung {
+    draft.warning(
+        both!(
+            "answered at the moment when it was given up, and hung up at once",
+            "opgenomen op het moment dat het werd opgegeven, en meteen opgehangen"
+        ),
+        both!(
+            "the way to the number is right; call one that is answered sooner",
+            "de weg naar het nummer klopt; bel er een dat eerder wordt opgenomen"
         ),
     )
 }

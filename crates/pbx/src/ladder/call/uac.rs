@@ -1,6 +1,7 @@
 //! Who calls: the INVITE over the line of the ladder, its challenges, the dialog and its end. Retransmissions and the ACK of refusals
 //! are those of the PBX itself (`kiestoon_sip::transaction`).
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -29,6 +30,10 @@ pub(super) struct Uac<'a> {
     /// The INVITE that is out.
     invite: Request,
     client: ClientId,
+    /// The tag of who has answered first, then those of others who were hung up.
+    answered: Vec<Box<str>>,
+    /// What was heard before anybody asked.
+    early: VecDeque<Heard>,
 }
 
 /// What comes over the line.
@@ -52,6 +57,8 @@ pub(super) struct Progress {
 pub(super) enum Dialled {
     /// Somebody has answered.
     Answered(Box<Response>),
+    /// Somebody has answered while it was taken back: it costs, and is to be hung up.
+    Late(Box<Response>),
     Refused(Box<Response>),
     /// It wants credentials again, after it was given them twice.
     AsksForever(Box<Response>),
@@ -82,8 +89,20 @@ impl<'a> Uac<'a> {
         let layer = TransactionLayer::new(settings.timers, own(), TransactionLimits::default());
         let (random, session) = (own(), Session::default());
         let client = ClientId(0);
-        let mut uac =
-            Self { line, draft, settings, account, layer, random, session, invite: invite.clone(), client };
+        let (first, answered, early) = (invite.clone(), Vec::new(), VecDeque::new());
+        let mut uac = Self {
+            line,
+            draft,
+            settings,
+            account,
+            layer,
+            random,
+            session,
+            invite: first,
+            client,
+            answered,
+            early,
+        };
         uac.client = uac.send(invite);
         uac
     }
@@ -100,7 +119,15 @@ impl<'a> Uac<'a> {
 
     /// What comes next. Nothing is lost where nobody waits for it any more.
     pub(super) async fn next(&mut self) -> Result<Heard, Silence> {
+        match self.early.pop_front() {
+            Some(heard) => Ok(heard),
+            None => self.hear().await,
+        }
+    }
+
+    async fn hear(&mut self) -> Result<Heard, Silence> {
         loop {
+            self.line.finish().await?;
             while let Some(output) = self.layer.poll() {
                 match output {
                     TransactionOutput::Transmit { bytes, .. } => {
@@ -145,10 +172,7 @@ impl<'a> Uac<'a> {
             let until = began + if progress.is_heard { most } else { self.line.patience().min(most) };
             let heard = tokio::select! {
                 heard = timeout_at(until.into(), self.next()) => heard,
-                () = &mut stopped => {
-                    self.give_up().await;
-                    return Dialled::Stopped;
-                }
+                () = &mut stopped => return self.give_up(Dialled::Stopped).await,
             };
             let response = match heard {
                 Ok(Ok(Heard::Response(id, response))) if id == self.client => response,
@@ -160,11 +184,11 @@ impl<'a> Uac<'a> {
                 Ok(Ok(_)) => continue,
                 Ok(Err(silence)) => return Dialled::Silent(silence),
                 Err(_) => {
-                    self.give_up().await;
-                    return match progress.is_heard {
+                    let end = match progress.is_heard {
                         true => Dialled::NotAnswered(progress),
                         false => Dialled::Silent(Silence::Nothing),
                     };
+                    return self.give_up(end).await;
                 }
             };
             progress.is_heard = true;
@@ -206,36 +230,40 @@ impl<'a> Uac<'a> {
         }
     }
 
-    /// Takes the INVITE back; should somebody answer all the same, that is hung up.
-    async fn give_up(&mut self) {
+    /// Takes the INVITE back; should somebody answer all the same, that is how it went.
+    async fn give_up(&mut self, end: Dialled) -> Dialled {
         self.layer.cancel(Instant::now(), self.client);
         let until = Instant::now() + LAST_WORDS;
         while let Ok(Ok(heard)) = timeout_at(until.into(), self.next()).await {
             match heard {
                 Heard::Response(id, response) if id == self.client && response.status.is_success() => {
-                    if let Some(dialog) = self.acknowledge(&response) {
-                        self.hang_up(dialog).await;
-                    }
-                    return;
+                    return Dialled::Late(response);
                 }
                 Heard::Response(id, response) if id == self.client && response.status.is_final() => {
-                    return self.flush().await;
+                    self.flush().await;
+                    return end;
                 }
-                Heard::Failed(id) if id == self.client => return,
+                Heard::Failed(id) if id == self.client => return end,
                 Heard::Request(id, request) => self.answer(id, &request),
                 Heard::Response(..) | Heard::Failed(_) => {}
             }
         }
+        end
     }
 
-    /// Lets out what is to be said already, such as the ACK of a refusal.
+    /// Lets out what is to be said already, such as the ACK of a refusal. What is heard meanwhile comes next.
     pub(super) async fn flush(&mut self) {
-        let _ = timeout_at(Instant::now().into(), self.next()).await;
+        if let Ok(Ok(heard)) = timeout_at(Instant::now().into(), self.hear()).await {
+            self.early.push_back(heard);
+        }
     }
 
     /// The dialog that an answer makes, acknowledged; None where it makes none.
     pub(super) fn acknowledge(&mut self, response: &Response) -> Option<Dialog> {
         let dialog = Dialog::uac(&self.invite, response, self.line.flow).ok()?;
+        if let (true, Some(tag)) = (self.answered.is_empty(), response.to.tag()) {
+            self.answered.push(tag.into());
+        }
         let mut ack = dialog.ack(self.invite.cseq.number);
         ack.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
         // The ACK has the credentials of its INVITE (RFC 3261 section 22.1).
@@ -248,13 +276,39 @@ impl<'a> Uac<'a> {
         Some(dialog)
     }
 
+    /// Acknowledges an answer that comes after the first one. That of another branch is a call of its own, and is hung up
+    /// (RFC 3261 section 13.2.2.4).
+    fn acknowledge_again(&mut self, response: &Response) {
+        let Some(mut dialog) = self.acknowledge(response) else { return };
+        let tag = response.to.tag().unwrap_or_default();
+        if !self.answered.iter().any(|known| **known == *tag) {
+            self.answered.push(tag.into());
+            let mut bye = dialog.request(Method::Bye);
+            self.prove(&mut bye);
+            self.send(bye);
+        }
+    }
+
+    /// Acknowledges an answer, and hangs up. One that does not say where the call goes on is hung up where the INVITE went.
+    pub(super) async fn end(&mut self, response: &Response) {
+        let mut dialog = self.acknowledge(response);
+        if dialog.is_none() {
+            let mut named = response.clone();
+            named.headers.set(HeaderName::Contact, format!("<{}>", self.invite.uri));
+            dialog = self.acknowledge(&named);
+        }
+        if let Some(dialog) = dialog {
+            self.hang_up(dialog).await;
+        }
+    }
+
     /// Waits for as long as people talk: until the other side hangs up, or nobody waits any more. An answer that comes again has not
     /// been acknowledged yet.
     pub(super) async fn talk(&mut self) -> Result<(), Silence> {
         loop {
             match self.next().await? {
                 Heard::Response(id, response) if id == self.client && response.status.is_success() => {
-                    self.acknowledge(&response);
+                    self.acknowledge_again(&response);
                 }
                 Heard::Request(id, request) => {
                     self.answer(id, &request);
@@ -287,7 +341,7 @@ impl<'a> Uac<'a> {
                     _ => return,
                 },
                 Heard::Response(id, response) if id == self.client && response.status.is_success() => {
-                    self.acknowledge(&response);
+                    self.acknowledge_again(&response);
                 }
                 Heard::Failed(id) if id == client => return,
                 Heard::Request(id, request) => self.answer(id, &request),
