@@ -30,12 +30,22 @@ pub struct HistoryFilter {
     pub tenant_id: Option<String>,
     /// The call with this id.
     pub id: Option<String>,
+    /// Only those that a trunk had a part in.
+    pub over_trunk: bool,
 }
 
 impl Default for HistoryFilter {
     fn default() -> Self {
-        let limit = 100;
-        Self { limit, since: None, until: None, number: None, disposition: None, tenant_id: None, id: None }
+        Self {
+            limit: 100,
+            since: None,
+            until: None,
+            number: None,
+            disposition: None,
+            tenant_id: None,
+            id: None,
+            over_trunk: false,
+        }
     }
 }
 
@@ -74,6 +84,7 @@ impl Store {
                 .bind(filter.disposition.map(Disposition::as_str))
                 .bind(filter.tenant_id.as_deref())
                 .bind(filter.id.as_deref())
+                .bind(i64::from(filter.over_trunk))
                 .bind(i64::from(filter.limit))
                 .fetch_all(&mut *reading)
                 .await?;
@@ -360,7 +371,8 @@ static HISTORY: LazyLock<String> = LazyLock::new(|| {
          AND ($1 IS NULL OR started_at >= $1) AND ($2 IS NULL OR started_at < $2) \
          AND ($3 IS NULL OR from_number = $3 OR to_number = $3 OR dialed = $3 OR extension = $3) \
          AND ($4 IS NULL OR disposition = $4) AND ($5 IS NULL OR tenant_id = $5) AND ($6 IS NULL OR id = $6) \
-         ORDER BY started_at DESC, id DESC LIMIT $7",
+         AND (CAST($7 AS BIGINT) = 0 OR trunk_in IS NOT NULL OR trunk_out IS NOT NULL) \
+         ORDER BY started_at DESC, id DESC LIMIT $8",
         COLUMNS.join(", ")
     )
 });

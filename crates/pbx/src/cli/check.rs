@@ -141,12 +141,13 @@ impl Report {
         }
     }
 
-    /// Blocks and profiles that name what is not there. Whether the database can be read at all is told by others.
+    /// Blocks, profiles and numbers that name what is not there. Whether the database can be read at all is told by others.
     async fn names(&mut self, config: &Config) {
         let Some(names) = Names::of(config, self.language) else { return };
         let Ok(store) = database::open_existing(config).await else { return };
         if let Ok(directory) = store.directory().await {
             self.errors.extend(names.faults_of(&directory));
+            self.warnings.extend(names.doubts_of(&directory));
         }
         store.close().await;
     }

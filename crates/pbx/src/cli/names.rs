@@ -1,5 +1,5 @@
-//! Names that point elsewhere: the trunk of a block, the context that it enters, the opening hours of a profile. What is not there would
-//! be kept silently, and do nothing.
+//! Names that point elsewhere: the trunk of a block, the context that it or a number enters, the opening hours of a profile. What is not
+//! there would be kept silently, and do nothing.
 
 use std::collections::BTreeSet;
 
@@ -73,9 +73,7 @@ impl Names {
 
     /// What is wrong with the blocks and profiles of a database.
     pub(super) fn faults_of(&self, directory: &Directory) -> Vec<String> {
-        let slug = |id: &str| {
-            directory.organisations.iter().find(|own| own.id == id).map_or("", |own| own.slug.as_str())
-        };
+        let slug = |id: &str| slug(directory, id);
         let mut faults = BTreeSet::new();
         for (home, block) in &directory.blocks {
             let (home, what) = (slug(home), &block.condition);
@@ -104,6 +102,29 @@ impl Names {
         }
         faults.into_iter().collect()
     }
+
+    /// The numbers of a database that enter a context that is not there. They may come before the file that has it.
+    pub(super) fn doubts_of(&self, directory: &Directory) -> Vec<String> {
+        let mut doubts = Vec::new();
+        for trunk in &directory.trunks {
+            let (home, name) = (slug(directory, &trunk.organisation_id), &trunk.details.name);
+            for (number, context) in &trunk.details.numbers {
+                let fault = context.as_deref().and_then(|context| self.context(Some(home), context));
+                doubts.extend(fault.map(|fault| {
+                    say!(
+                        self.language,
+                        "number {number} of trunk {name} of {home}: {fault}",
+                        "nummer {number} van trunk {name} van {home}: {fault}"
+                    )
+                }));
+            }
+        }
+        doubts
+    }
+}
+
+fn slug<'a>(directory: &'a Directory, id: &str) -> &'a str {
+    directory.organisations.iter().find(|own| own.id == id).map_or("", |own| own.slug.as_str())
 }
 
 /// What is wrong with the name of a trunk.

@@ -11,6 +11,7 @@ use super::args::{TrunkArgs, TrunkVerb};
 use super::desk::{Desk, Opening};
 use super::failure::Failure;
 use super::language::say;
+use super::names::Names;
 use super::table::Table;
 use super::{Cli, extension, print_line, trunk_env, trunk_test, trunk_words as words, when};
 
@@ -143,12 +144,20 @@ impl Desk<'_, Trunks> {
     }
 
     async fn remove(&self, name: &str) -> Result<(), Failure> {
-        self.store.remove_trunk(self.organisation.as_deref(), name).await?;
+        let blocks = self.store.remove_trunk(self.organisation.as_deref(), name).await?;
         self.announce().await;
         if self.cli.json {
-            return self.cli.print_json(&json!({ "name": name }));
+            return self.cli.print_json(&json!({ "name": name, "blocks": blocks }));
         }
-        print_line(&say!(self.cli.language, "trunk {name} removed", "trunk {name} verwijderd"));
+        let language = self.cli.language;
+        print_line(&match blocks {
+            0 => say!(language, "trunk {name} removed", "trunk {name} verwijderd"),
+            _ => say!(
+                language,
+                "trunk {name} removed; blocks for it removed too: {blocks}",
+                "trunk {name} verwijderd; blokkades ervoor ook verwijderd: {blocks}"
+            ),
+        });
         Ok(())
     }
 
@@ -174,9 +183,27 @@ impl Desk<'_, Trunks> {
                 details.numbers.extend(add.into_iter().map(|number| (number, context.clone())));
                 Ok(())
             };
-            self.change(name, change).await?.details.numbers
+            let changed = self.change(name, change).await?;
+            self.warn_of_context(&changed.organisation, context.as_deref());
+            changed.details.numbers
         };
         words::numbers(self.cli, name, &numbers)
+    }
+
+    /// A context that is not there is no mistake yet: its file may be written next.
+    fn warn_of_context(&self, organisation: &str, context: Option<&str>) {
+        let language = self.cli.language;
+        let names = context.and_then(|name| Some((name, Names::of(self.config, language)?)));
+        if let Some(fault) = names.and_then(|(name, names)| names.context(Some(organisation), name)) {
+            eprintln!(
+                "{}",
+                say!(
+                    language,
+                    "warning: what was added leads nowhere yet: {fault}",
+                    "waarschuwing: wat is toegevoegd leidt nog nergens heen: {fault}"
+                )
+            );
+        }
     }
 
     async fn change(

@@ -104,6 +104,51 @@ fn callers_are_kept_out_and_let_in_again() {
     folder.run(&["block", "--help"]).expect(0).says("kiestoon block add --prefix +44");
 }
 
+#[test]
+fn a_block_is_for_a_whole_number() {
+    let folder = Folder::new();
+    for number in ["foo", "020", "112"] {
+        let add = ["block", "add", "--number", number];
+        folder.run(&add).expect(64).says(&format!("`{number}` is no whole number: write it as +31201234567"));
+    }
+    let dutch = [("LC_ALL", "nl_NL.UTF-8")];
+    folder.run_with(&["block", "add", "--number", "020"], &dutch).expect(64).says("is geen heel nummer");
+    folder.write("blocks.toml", "[[block]]\nprefix = \"+44\"\n[[block]]\nnumber = \"020\"\n");
+    folder
+        .run(&["import", "blocks.toml"])
+        .expect(64)
+        .says("blocks.toml:3:1: error: `020` is no whole number");
+    folder.run(&["block", "list"]).expect(0).says("nobody is kept out");
+    folder
+        .run(&["block", "add", "--number", "0031 20 5550000"])
+        .expect(0)
+        .says("block for +31205550000 added");
+}
+
+#[test]
+fn the_blocks_of_a_trunk_go_with_it() {
+    let folder = with_names();
+    folder.run(&["block", "add", "--anonymous", "--trunk", "voys", "--context", "spam"]).expect(0);
+    folder.run(&["block", "add", "--prefix", "+44", "--trunk", "voys"]).expect(0);
+    folder.run(&["block", "add", "--prefix", "+44"]).expect(0);
+    let removed = folder.run(&["trunk", "remove", "voys"]).expect(0);
+    removed.says("trunk voys removed; blocks for it removed too: 2");
+    folder.run(&["check"]).expect(0);
+    assert_eq!(folder.run(&["block", "list", "--json"]).expect(0).json().as_array().map(Vec::len), Some(1));
+
+    let add = ["trunk", "add", "voys", "host=192.0.2.1", "addresses=192.0.2.1"];
+    let block = ["block", "add", "--stir-failed", "--trunk", "voys"];
+    folder.run(&add).expect(0);
+    folder.run(&block).expect(0);
+    let removed = folder.run(&["trunk", "remove", "voys", "--json"]).expect(0).json();
+    assert_eq!(removed, json!({ "name": "voys", "blocks": 1 }));
+    folder.run(&add).expect(0);
+    folder.run(&block).expect(0);
+    let dutch = [("LC_ALL", "nl_NL.UTF-8")];
+    let removed = folder.run_with(&["trunk", "remove", "voys"], &dutch).expect(0);
+    removed.says("trunk voys verwijderd; blokkades ervoor ook verwijderd: 1");
+}
+
 /// A folder with a trunk, a context and opening hours that names may be of.
 fn with_names() -> Folder {
     let folder = Folder::new();
@@ -143,7 +188,7 @@ fn names_that_are_not_there_are_refused_all_at_once() {
     // What goes away later is found by `check`.
     folder.run(&["block", "add", "--anonymous", "--trunk", "voys", "--context", "spam"]).expect(0);
     folder.run(&["check"]).expect(0);
-    folder.run(&["trunk", "remove", "voys"]).expect(0);
+    folder.run(&["trunk", "set", "voys", "name=vast"]).expect(0);
     fs::remove_file(folder.path("dialplans/spam.toml")).expect("removed");
     folder
         .run(&["check"])

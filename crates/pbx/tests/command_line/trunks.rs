@@ -139,6 +139,41 @@ fn numbers_are_added_with_a_context_and_taken_away() {
 }
 
 #[test]
+fn a_number_whose_context_is_not_in_the_dialplan_is_told_of() {
+    let folder = Folder::new();
+    folder.run(&["trunk", "add", "voys", "host=sip.example.net"]).expect(0);
+    let fault = "the dialplan has no context `intrn`: did you mean `intern`?";
+    let warning = format!("warning: what was added leads nowhere yet: {fault}");
+    let add = ["trunk", "numbers", "voys", "--add", "0205555555", "--context", "intrn"];
+    folder.run(&add).expect(0).says("+31205555555").says(&warning);
+    let dutch = [("LC_ALL", "nl_NL.UTF-8")];
+    folder
+        .run_with(&add, &dutch)
+        .expect(0)
+        .says("waarschuwing: wat is toegevoegd")
+        .says("bedoelde u `intern`?");
+    let json = ["trunk", "numbers", "voys", "--add", "0205555556", "--context", "verkoop", "--json"];
+    let added = folder.run(&json).expect(0);
+    added.says("the dialplan has no context `verkoop`; there are intern");
+    assert_eq!(added.json()[1], json!({ "number": "+31205555556", "context": "verkoop" }));
+    folder
+        .run(&["check"])
+        .expect(0)
+        .says(&format!("number +31205555555 of trunk voys of default: {fault}"))
+        .says("number +31205555556 of trunk voys of default: the dialplan has no context `verkoop`");
+    let checked = folder.run_with(&["check"], &dutch).expect(0);
+    checked.says("nummer +31205555555 van trunk voys van default: het belplan heeft geen context `intrn`");
+
+    let rule = "match = \"_X.\"\ndo = [{ reject = \"decline\" }]\n";
+    let rules = format!("version = 1\n[[context.intrn]]\n{rule}[[context.verkoop]]\n{rule}");
+    folder.write("dialplans/verkoop.toml", &rules);
+    for arguments in [&add[..], &["check"][..]] {
+        let ended = folder.run(arguments).expect(0);
+        assert!(!ended.err().contains("has no context"), "{}", ended.err());
+    }
+}
+
+#[test]
 fn a_password_may_come_from_standard_input() {
     let folder = Folder::new();
     let mut child = Command::new(env!("CARGO_BIN_EXE_kiestoon"))

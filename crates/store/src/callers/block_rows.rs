@@ -145,6 +145,17 @@ pub(crate) async fn remove(
     Ok(removed.rows_affected() > 0)
 }
 
+/// Those that are for calls over one trunk. Returns how many there were.
+pub(crate) async fn remove_of_trunk(
+    connection: &mut AnyConnection,
+    organisation_id: &str,
+    trunk: &str,
+) -> Result<u64, Fault> {
+    let sql = "DELETE FROM blocks WHERE organisation_id = $1 AND trunk = $2";
+    let removed = sqlx::query(sql).bind(organisation_id).bind(trunk).execute(connection).await?;
+    Ok(removed.rows_affected())
+}
+
 fn context(block: &BlockDetails) -> Option<&str> {
     match &block.action {
         BlockAction::Context(context) => Some(context),

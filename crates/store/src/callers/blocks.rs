@@ -14,7 +14,7 @@ use crate::{Refusal, Store, StoreError, rules, settings, trunks};
 /// Whom a block is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum BlockCondition {
-    /// Whoever has this number, in E.164 or a short word.
+    /// Whoever has this number, in E.164.
     Number(String),
     /// Whoever has a number that begins so: `+` and digits.
     Prefix(String),
@@ -116,8 +116,9 @@ impl Store {
             let mut writing = self.begin_change().await?;
             let home = organisations::chosen(&mut writing, organisation).await?;
             let countries = Countries::read(&mut writing, presets).await?;
+            // What was kept before numbers had to be whole can be removed too.
+            let condition = condition.settled(|number| countries.caller(&home.id, number))?;
             let details = BlockDetails { condition, trunk, action: BlockAction::Reject, note: String::new() };
-            let details = details.settled(&countries, &home.id)?;
             if !block_rows::remove(&mut writing, &home.id, &details).await? {
                 return Err(unknown(&details.condition, &home.slug).into());
             }
@@ -157,17 +158,7 @@ impl BlockDetails {
         countries: &Countries<'_>,
         organisation_id: &str,
     ) -> Result<Self, Refusal> {
-        self.condition = match self.condition {
-            BlockCondition::Number(number) => {
-                BlockCondition::Number(countries.caller(organisation_id, &number)?)
-            }
-            BlockCondition::Prefix(start) => {
-                let start = start.trim().to_owned();
-                prefix(&start)?;
-                BlockCondition::Prefix(start)
-            }
-            other => other,
-        };
+        self.condition = self.condition.settled(|number| countries.number(organisation_id, number))?;
         self.trunk.as_deref().map_or(Ok(()), rules::trunk_name)?;
         rules::name(&self.note)?;
         match &self.action {
@@ -193,6 +184,19 @@ impl BlockCondition {
             Self::Anonymous => ("anonymous", ""),
             Self::StirFailed => ("stir", ""),
         }
+    }
+
+    /// As it is kept; `read` reads a number.
+    fn settled(self, read: impl FnOnce(&str) -> Result<String, Refusal>) -> Result<Self, Refusal> {
+        Ok(match self {
+            Self::Number(written) => Self::Number(read(&written)?),
+            Self::Prefix(start) => {
+                let start = start.trim().to_owned();
+                prefix(&start)?;
+                Self::Prefix(start)
+            }
+            other => other,
+        })
     }
 
     pub(crate) fn of_words(kind: &str, value: &str) -> Option<Self> {

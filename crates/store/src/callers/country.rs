@@ -41,7 +41,7 @@ impl<'a> Countries<'a> {
             .ok_or_else(|| Refusal::PublicNumber(rules::shown(written)))
     }
 
-    /// A number in E.164, or a short word as some networks name a caller by.
+    /// The same, or a short word: blocks of before numbers had to be whole have such.
     pub(crate) fn caller(&self, organisation_id: &str, written: &str) -> Result<String, Refusal> {
         let word = written.trim();
         self.number(organisation_id, written)

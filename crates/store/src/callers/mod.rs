@@ -8,7 +8,9 @@ mod contacts;
 mod country;
 mod csv;
 
-pub(crate) use block_rows::{all as all_blocks, apply as apply_blocks};
+pub(crate) use block_rows::{
+    all as all_blocks, apply as apply_blocks, remove_of_trunk as remove_blocks_of_trunk,
+};
 pub(crate) use blocks::check as check_blocks;
 pub use blocks::{Block, BlockAction, BlockCondition, BlockDetails};
 pub(crate) use contact_rows::{NewRow, all as all_contacts, apply as apply_contacts};

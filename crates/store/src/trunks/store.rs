@@ -11,7 +11,7 @@ use crate::error::Fault;
 use crate::organisations::{self, Organisation};
 use crate::presets::Presets;
 use crate::seal::Seal;
-use crate::{Store, StoreError, rules, settings};
+use crate::{Store, StoreError, callers, rules, settings};
 
 /// A trunk as lists show it: without its password.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -114,17 +114,19 @@ impl Store {
         .await
     }
 
-    /// Removes a trunk and its numbers. Its calls stay in the history.
+    /// Removes a trunk, its numbers and the blocks that are for it. Returns how many blocks those were. Its calls stay in the history.
     ///
     /// # Errors
     /// When there is no such trunk, or the organisation is not clear.
-    pub async fn remove_trunk(&self, organisation: Option<&str>, name: &str) -> Result<(), StoreError> {
+    pub async fn remove_trunk(&self, organisation: Option<&str>, name: &str) -> Result<u64, StoreError> {
         self.explain(async {
             let mut writing = self.begin_change().await?;
-            let (_, row) = existing(&mut writing, organisation, name).await?;
+            let (home, row) = existing(&mut writing, organisation, name).await?;
             sqlx::query("DELETE FROM trunks WHERE id = $1").bind(&row.id).execute(&mut *writing).await?;
+            let blocks = callers::remove_blocks_of_trunk(&mut writing, &home.id, name).await?;
             settings::raise_revision(&mut writing).await?;
-            Ok(writing.commit().await?)
+            writing.commit().await?;
+            Ok(blocks)
         })
         .await
     }

@@ -1,6 +1,6 @@
-//! Blocks: one for the same callers, changed by saying it again.
+//! Blocks: one for the same callers, changed by saying it again; those of a trunk go with it.
 
-use kiestoon_store::{BlockAction, BlockCondition, BlockDetails};
+use kiestoon_store::{BlockAction, BlockCondition, BlockDetails, Import, StoreError};
 
 use crate::{Fixture, import, presets};
 
@@ -41,5 +41,76 @@ async fn a_block_is_added_changed_and_removed() {
         let refused = save(block(BlockCondition::Prefix(start.into()), BlockAction::Busy)).await;
         assert!(refused.is_err(), "{start}");
     }
-    save(block(BlockCondition::Number("112233".into()), BlockAction::Busy)).await.expect("a short word");
+}
+
+#[tokio::test]
+async fn a_number_is_a_whole_one() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    for number in ["", "foo", "020", "112", "112233", "+3120"] {
+        let details = block(BlockCondition::Number(number.into()), BlockAction::Busy);
+        let error = store.save_block(None, &presets(), details).await.unwrap_err();
+        assert!(matches!(error, StoreError::Refused(_)), "{number}: {error}");
+    }
+    let text = "[[block]]\nnumber = \"112\"\n[[block]]\nnumber = \"020 123 4567\"\n";
+    let parsed = Import::parse("f.toml", text).unwrap();
+    let error = store.import(&parsed, &presets(), &mut |_, _| {}).await.unwrap_err();
+    assert_eq!(error.to_string(), "f.toml:1:1: error: `112` is no whole number: write it as +31201234567");
+    assert!(store.blocks(None).await.unwrap().is_empty());
+    // One of an older version can be removed.
+    let home = store.organisation(None).await.unwrap();
+    let sql = "INSERT INTO blocks (id, organisation_id, kind, value, trunk, action, note, updated_at) \
+         VALUES ('old', $1, 'number', 'foo', '', 'reject', '', 0)";
+    sqlx::query(sql).bind(home.id).execute(&mut fixture.stranger().await).await.unwrap();
+    let old = BlockCondition::Number("foo".into());
+    assert_eq!(store.remove_block(None, &presets(), old.clone(), None).await.unwrap(), old);
+}
+
+const TWO_OFFICES: &str = r#"
+[[organisation]]
+slug = "kantoor"
+domain = "kantoor.example"
+[[organisation]]
+slug = "winkel"
+domain = "winkel.example"
+[[trunk]]
+organisation = "kantoor"
+name = "voys"
+host = "a.example.net"
+addresses = ["192.0.2.1"]
+[[trunk]]
+organisation = "kantoor"
+name = "vast"
+host = "b.example.net"
+addresses = ["192.0.2.2"]
+[[trunk]]
+organisation = "winkel"
+name = "voys"
+host = "c.example.net"
+addresses = ["192.0.2.3"]
+"#;
+
+#[tokio::test]
+async fn the_blocks_of_a_trunk_go_with_it() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    import(&store, TWO_OFFICES).await;
+    for (home, trunk) in
+        [("kantoor", None), ("kantoor", Some("voys")), ("kantoor", Some("vast")), ("winkel", Some("voys"))]
+    {
+        for condition in [BlockCondition::Anonymous, BlockCondition::Prefix("+44".into())] {
+            let trunk = trunk.map(str::to_owned);
+            let details = BlockDetails { trunk, ..block(condition, BlockAction::Reject) };
+            store.save_block(Some(home), &presets(), details).await.unwrap();
+        }
+    }
+    let at = store.revision().await.unwrap();
+    assert_eq!(store.remove_trunk(Some("kantoor"), "voys").await.unwrap(), 2);
+    assert_eq!(store.revision().await.unwrap(), at + 1);
+    let left = store.blocks(Some("kantoor")).await.unwrap();
+    let of: Vec<Option<&str>> = left.iter().map(|block| block.details.trunk.as_deref()).collect();
+    assert_eq!(of, [None, Some("vast"), None, Some("vast")]);
+    assert_eq!(store.blocks(Some("winkel")).await.unwrap().len(), 2, "of another organisation");
+    assert_eq!(store.remove_trunk(Some("kantoor"), "vast").await.unwrap(), 2);
+    assert_eq!(store.blocks(Some("kantoor")).await.unwrap().len(), 2);
 }

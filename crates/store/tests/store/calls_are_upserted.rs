@@ -131,7 +131,9 @@ async fn the_history_is_filtered() {
     busy.disposition = Some(Disposition::Busy);
     busy.extension = Some("203".into());
     busy.tenant_id = Some("t".into());
-    store.save_cdrs(&[finished("1", 10), finished("2", 20), busy]).await.unwrap();
+    let came = Cdr { trunk_in: Some("voys".into()), ..finished("1", 10) };
+    let went = Cdr { trunk_out: Some("voys".into()), ..finished("2", 20) };
+    store.save_cdrs(&[came, went, busy]).await.unwrap();
     let none = HistoryFilter::default;
     let filters = [
         (HistoryFilter { limit: 2, ..none() }, vec!["3", "2"]),
@@ -142,6 +144,8 @@ async fn the_history_is_filtered() {
         (HistoryFilter { disposition: Some(Disposition::Answered), ..none() }, vec!["2", "1"]),
         (HistoryFilter { tenant_id: Some("t".into()), ..none() }, vec!["3"]),
         (HistoryFilter { id: Some("2".into()), ..none() }, vec!["2"]),
+        (HistoryFilter { over_trunk: true, ..none() }, vec!["2", "1"]),
+        (HistoryFilter { over_trunk: true, tenant_id: Some("t".into()), ..none() }, vec![]),
         (HistoryFilter { number: Some("' OR 1=1 --".into()), ..none() }, vec![]),
     ];
     for (filter, expected) in filters {

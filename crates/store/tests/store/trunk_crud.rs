@@ -54,7 +54,7 @@ async fn a_trunk_is_added_changed_and_removed() {
     let at = store.revision().await.unwrap();
     store.change_trunk(None, "voys", &presets(), |_| Ok(())).await.unwrap();
     assert_eq!(store.revision().await.unwrap(), at, "nothing changed");
-    store.remove_trunk(None, "voys").await.unwrap();
+    assert_eq!(store.remove_trunk(None, "voys").await.unwrap(), 0, "no block was for it");
     assert!(store.directory().await.unwrap().trunks.is_empty());
     store.add_trunk(None, &presets(), voys()).await.unwrap();
 }
