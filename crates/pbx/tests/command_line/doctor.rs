@@ -1,6 +1,8 @@
 //! The doctor, where nothing runs: it says so, and what lies on the disk.
 
-use serde_json::Value;
+use jiff::Timestamp;
+use kiestoon_store::{Cdr, Disposition, Key, Store};
+use serde_json::{Value, json};
 
 use crate::kiestoon::Folder;
 
@@ -32,7 +34,6 @@ fn it_says_what_is_missing_and_what_to_do() {
     assert_eq!(found(&there, "dialplan").0, "good");
     assert_eq!(found(&there, "112"), ("warning", "no rule takes 112 as a call for help"));
     assert_eq!(found(&there, "public URL").0, "skipped", "nobody needs it");
-    assert_eq!(found(&there, "webhooks").0, "skipped");
     assert_eq!(found(&there, "people").0, "failed", "nobody administers it");
     assert_eq!(found(&there, "test call").0, "warning");
     assert_eq!(found(&there, "HTTPS").0, "warning");
@@ -42,7 +43,7 @@ fn it_says_what_is_missing_and_what_to_do() {
     folder
         .run(&["doctor", "--production"])
         .expect(64)
-        .says("`admin.public_url` is empty, and Twilio signs the URL")
+        .says("`admin.public_url` is not set")
         .says("voys: none has come yet; kiestoon-admin does not answer");
 
     folder.run(&["user", "add", "admin", "--role", "admin", "--extension", "201"]).expect(0);
@@ -53,7 +54,7 @@ fn it_says_what_is_missing_and_what_to_do() {
         .says("✓ mensen       gebruikers: 2; beheerders: 1")
         .says("112 gaat naar buiten")
         .says("→ `kiestoon check --config kiestoon.toml && kiestoon serve --config kiestoon.toml`");
-    assert!(mended.out().contains("\nmislukt: 2; waarschuwingen: "), "{}", mended.out());
+    assert!(mended.out().contains("\nmislukt: 3; waarschuwingen: "), "{}", mended.out());
     assert!(mended.err().is_empty(), "{}", mended.err());
     folder.write("dialplans/nood.toml", "broken");
     let broken = folder.run(&["doctor", "--json"]).expect(64).json();
@@ -100,6 +101,77 @@ fn a_call_for_help_is_followed_to_the_trunk_in_the_plan_of_each_organisation() {
     let _serving = folder.serve();
     let on = folder.run(&["doctor", "--json"]).expect(64).json();
     assert!(said(&on).iter().all(|(result, says)| result == "failed" && says.contains("not up")), "{on:#}");
+}
+
+#[test]
+fn a_call_for_help_over_a_trunk_that_is_not_enabled_has_failed() {
+    let folder = Folder::new();
+    folder.run(&["extension", "add", "201"]).expect(0);
+    let nowhere = folder.run(&["doctor", "--json"]).expect(64).json();
+    assert_eq!(found(&nowhere, "112"), ("skipped", "there is no way out"));
+    folder.write("dialplans/nood.toml", HELP);
+    let missing = folder.run(&["doctor", "--json"]).expect(64);
+    let failed = ("failed", "112 rings `trunk:voys`, which is not there or not enabled");
+    assert_eq!(found(&missing.json(), "112"), failed);
+    missing.says("kiestoon trunk list");
+    folder.run(&["trunk", "add", "voys", "host=127.0.0.1:9"]).expect(0);
+    folder.run(&["trunk", "disable", "voys"]).expect(0);
+    let disabled = folder.run(&["doctor", "--json"]).expect(64).json();
+    assert_eq!(found(&disabled, "112"), failed);
+    folder.run(&["doctor"]).expect(64).says("→ `kiestoon trunk enable voys --config kiestoon.toml`");
+    folder.write("dialplans/nood.toml", "");
+    let ruleless = folder.run(&["doctor", "--json"]).expect(64).json();
+    assert_eq!(found(&ruleless, "112"), ("warning", "no rule takes 112 as a call for help"));
+}
+
+/// Writes an answered call into the history.
+fn answered(folder: &Folder, id: &str, trunk_out: Option<&str>, legs: Vec<Value>) {
+    let key = Key::load(&folder.path("data/kiestoon.key")).expect("a key");
+    let url = format!("sqlite:{}", folder.path("data/kiestoon.db").display());
+    let now = Timestamp::now().as_microsecond();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let store = Store::open(&url, key).await.expect("a database");
+        let homes = store.organisations().await.expect("organisations");
+        let call = Cdr {
+            id: id.into(),
+            tenant_id: homes.first().map(|home| home.id.clone()),
+            trunk_out: trunk_out.map(Into::into),
+            started_at: now,
+            answered_at: Some(now),
+            ended_at: Some(now),
+            disposition: Some(Disposition::Answered),
+            legs,
+            ..Cdr::default()
+        };
+        store.save_cdrs(&[call]).await.expect("it is written");
+        store.close().await;
+    });
+}
+
+#[test]
+fn a_test_call_is_one_over_a_trunk_where_one_is_enabled() {
+    let folder = Folder::new();
+    folder.run(&["extension", "add", "201"]).expect(0);
+    folder.run(&["trunk", "add", "voys", "host=127.0.0.1:9"]).expect(0);
+    let look = || folder.run(&["doctor", "--production", "--json"]).expect(64).json();
+    assert_eq!(found(&look(), "test call"), ("warning", "no call was answered in 7 days"));
+    answered(&folder, "1", None, Vec::new());
+    let inside =
+        |count: u8| format!("answered calls were inside only in 7 days: {count}; none went over a trunk");
+    assert_eq!(found(&look(), "test call"), ("warning", inside(1).as_str()));
+    // The trunk was tried, and then the PBX itself answered.
+    let tried = |status: u16| json!({ "side": "callee", "trunk": "voys", "status": status });
+    answered(&folder, "2", Some("voys"), vec![tried(503)]);
+    assert_eq!(found(&look(), "test call"), ("warning", inside(2).as_str()));
+    answered(&folder, "3", Some("voys"), vec![tried(200)]);
+    let outside = look();
+    let (result, says) = found(&outside, "test call");
+    assert!(result == "good" && says.starts_with("answered in 7 days over voys; the last one "), "{says}");
+    folder.run(&["trunk", "disable", "voys"]).expect(0);
+    let alone = look();
+    let (result, says) = found(&alone, "test call");
+    assert!(result == "good" && says.starts_with("answered in 7 days: 3; the last one "), "{says}");
 }
 
 #[test]

@@ -16,7 +16,12 @@ fn answered(folder: &Folder, more: &[&str], answers: &[&str]) -> Ended {
 }
 
 fn asking(folder: &Folder, more: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_kiestoon"))
+    asking_by(&mut Command::new(env!("CARGO_BIN_EXE_kiestoon")), folder, more)
+}
+
+/// The same by a program that becomes `kiestoon`.
+fn asking_by(program: &mut Command, folder: &Folder, more: &[&str]) -> Child {
+    program
         .current_dir(folder.path(""))
         .args(["setup", "--interactive", "--config", "kiestoon.toml"])
         .args(more)
@@ -205,6 +210,22 @@ fn what_cannot_be_written_to_its_end_leaves_nothing() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_to_its_end_is_not_left() {
+    let folder = empty();
+    // No file may grow: as on a full disk it can be made, and nothing can be put into it.
+    let mut shell = Command::new("sh");
+    let full = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+    let mut child = asking_by(shell.args(["-c", full, "sh", env!("CARGO_BIN_EXE_kiestoon")]), &folder, &[]);
+    answer(child.stdin.as_mut().expect("a pipe"), &untested());
+    let ended = Ended::new(child.wait_with_output().expect("it ends")).expect(1);
+    ended.says("50-setup.toml: File too large");
+    for file in ["conf.d/50-setup.toml", "dialplans/kantoor.toml", "data/kiestoon.db"] {
+        assert!(!folder.path(file).exists(), "{file}");
+    }
+    answered(&folder, &[], &untested()).expect(0);
+}
+
+#[test]
 fn a_running_pbx_says_what_it_has_and_what_waits() {
     let folder = empty();
     let _serving = folder.serve();
@@ -241,4 +262,50 @@ fn it_says_that_nobody_can_call_in() {
     done.says("! no call can come in over it").says("addresses: where its calls come from (such as");
     done.says("kiestoon trunk set voys addresses=");
     folder.run(&["check"]).expect(0).says("no call can come in over it");
+}
+
+#[test]
+fn what_it_offers_is_taken_and_what_it_refuses_says_what_to_write() {
+    let folder = empty();
+    let asked = ["", "1", "1.2", "pbx", "localhost", "1", "", "", "", "generic", "", "sip.example.net", "n"];
+    let shown = ["192.0.2.9", "a b", "12", "12", "", "n", "j"];
+    let done = answered(&folder, &[], &[&asked[..], &shown[..]].concat()).expect(0);
+    for domain in ["1", "1.2", "pbx"] {
+        done.says(&format!("`{domain}` is no SIP domain"));
+    }
+    done.says("such as pbx.example.com").says("`a b` is no number: write it as +31201234567");
+    done.says("`12` is no whole number: write it as +31201234567, or `anonymous` to show none");
+    assert!(!done.err().contains("[12]"), "{}", done.err());
+    let trunk = folder.run(&["trunk", "show", "generic", "--json"]).expect(0).json();
+    assert!(trunk["numbers"].get("12").is_some(), "{trunk:#}");
+    assert_eq!(trunk["settings"]["caller_id_number"], Value::Null);
+    // What has that name already is not offered as a name.
+    let more = ["", "0", "generic", "", "sip.example.net", "n", "192.0.2.10", "", "", "n", "j"];
+    let done = answered(&folder, &[], &more).expect(0);
+    done.says("[generic-2]");
+    folder.run(&["trunk", "show", "generic-2"]).expect(0);
+}
+
+#[test]
+fn it_refuses_in_dutch_too() {
+    let folder = empty();
+    let mut program = Command::new("env");
+    program.args(["LC_ALL=nl_NL.UTF-8", env!("CARGO_BIN_EXE_kiestoon")]);
+    let mut child = asking_by(&mut program, &folder, &[]);
+    let people = ["", "Kantoor", "", "1", "2 1", "201", "", "A B", "admin"];
+    let trunk =
+        ["generic", "a/b", "voys", "sip.example.net", "n", "192.0.2.9", "a b", "", "020", "", "n", "n"];
+    answer(child.stdin.as_mut().expect("a pipe"), &[&people[..], &trunk[..]].concat());
+    let ended = Ended::new(child.wait_with_output().expect("it ends")).expect(0);
+    for said in [
+        "`Kantoor` is geen SIP-domein",
+        "`2 1` kan geen nummer van een toestel zijn",
+        "`A B` kan geen naam om in te loggen zijn",
+        "`a/b` kan geen naam van een trunk zijn",
+        "`a b` is geen nummer",
+        "of `anonymous` om er geen te tonen",
+        "Er is niets veranderd.",
+    ] {
+        ended.says(said);
+    }
 }

@@ -9,20 +9,26 @@ use super::running::Running;
 use crate::cli::language::say;
 
 impl Look<'_> {
-    /// Each organisation by the plan that its calls take, where there is a way out at all.
+    /// Each organisation by the plan that its calls take. Where it has no trunk, and no rule needs one, there is no way out at all.
     pub(super) fn help(&mut self, plans: &Plans, directory: &Directory, running: Option<&Running>) {
-        let enabled = directory.trunks.iter().filter(|trunk| trunk.enabled);
         let mut slugs = directory.with_phones.clone();
-        slugs.extend(enabled.clone().map(|trunk| trunk.organisation.clone()));
-        if enabled.count() == 0 {
-            let says = say!(self.language, "there is no way out", "er is geen weg naar buiten");
-            return self.skipped(ITEM, says);
+        slugs.extend(directory.trunks.iter().map(|trunk| trunk.organisation.clone()));
+        if slugs.is_empty() {
+            // Of whoever gets the first phone.
+            slugs.insert(FIRST.to_owned());
         }
         for slug in &slugs {
             let whose = if slugs.len() > 1 { format!("{slug}: ") } else { String::new() };
+            let has_trunk = directory.trunks.iter().any(|trunk| trunk.organisation == *slug);
             match ways(plans.of(slug)) {
-                None => self.no_rule(&whose),
-                Some(ways) => self.out(&whose, slug, &ways, directory, running),
+                Some(ways) if has_trunk || !ways.is_empty() => {
+                    self.out(&whose, slug, &ways, directory, running);
+                }
+                None if has_trunk => self.no_rule(&whose),
+                Some(_) | None => self.skipped(
+                    ITEM,
+                    say!(self.language, "{whose}there is no way out", "{whose}er is geen weg naar buiten"),
+                ),
             }
         }
     }
@@ -74,11 +80,13 @@ impl Look<'_> {
                     "{whose}{HELP} belt {named}, die er niet is of niet aanstaat"
                 ),
             };
-            let advice = say!(
-                language,
-                "name a trunk in that rule that `kiestoon trunk list` shows as enabled",
-                "noem in die regel een trunk die `kiestoon trunk list` als aan toont"
-            );
+            let advice = enabling(whose, slug, ways, directory).unwrap_or_else(|| {
+                say!(
+                    language,
+                    "name a trunk in that rule that `kiestoon trunk list` shows as enabled",
+                    "noem in die regel een trunk die `kiestoon trunk list` als aan toont"
+                )
+            });
             return self.failed(ITEM, says, advice);
         }
         let names = there.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
@@ -103,6 +111,22 @@ impl Look<'_> {
         let advice = there.iter().map(|name| format!("`kiestoon trunk test {name}`"));
         self.failed(ITEM, says, advice.collect::<Vec<_>>().join("; "));
     }
+}
+
+/// What enables those of the trunks that are there; None where none is.
+fn enabling(whose: &str, slug: &str, ways: &[String], directory: &Directory) -> Option<String> {
+    let is_there =
+        |name: &str| directory.trunks.iter().any(|trunk| trunk.organisation == slug && trunk.name == name);
+    let of = if whose.is_empty() { String::new() } else { format!(" --organisation {slug}") };
+    let mut names: Vec<&str> = Vec::new();
+    for name in ways.iter().filter(|name| is_there(name)) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let commands: Vec<String> =
+        names.iter().map(|name| format!("`kiestoon trunk enable {name}{of}`")).collect();
+    (!commands.is_empty()).then(|| commands.join("; "))
 }
 
 /// The trunks that a call for help rings, in order, where none of them takes it; None where no rule takes it as one.
@@ -134,5 +158,7 @@ fn ways(plan: &Plan) -> Option<Vec<String>> {
 }
 
 const ITEM: &str = "112";
+/// The slug of the organisation that a new PBX gets.
+const FIRST: &str = "default";
 /// The number that is dialled for help in Europe.
 const HELP: &str = "112";

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, ToSpan as _};
 use kiestoon_config::KeySource;
 use kiestoon_dialplan::Plans;
-use kiestoon_store::{Disposition, HistoryFilter, Role, TrunkSummary, User};
+use kiestoon_store::{Cdr, Disposition, HistoryFilter, Role, TrunkSummary, User};
+use serde_json::Value;
 
 use super::Look;
+use super::outgoing::AnsweredOver;
 use super::running::Running;
 use crate::cli::language::say;
 use crate::cli::{database, when};
@@ -148,30 +150,97 @@ impl Look<'_> {
         }
     }
 
-    /// Whether calls were answered lately, one of them over a trunk.
-    pub(super) async fn calls(&mut self) {
-        let language = self.language;
+    /// Whether calls were answered lately; where an organisation has a trunk that is enabled, one of them over a trunk. `now` are
+    /// those over which a call was answered a moment ago: its record may still be on its way to the database.
+    pub(super) async fn calls(&mut self, directory: &Directory, now: &[AnsweredOver]) {
         let Ok(since) = Timestamp::now().checked_sub((DAYS * 24).hours()) else { return };
-        let filter = HistoryFilter {
+        let lately = HistoryFilter {
             since: Some(since.as_microsecond()),
             disposition: Some(Disposition::Answered),
             limit: 1000,
             ..HistoryFilter::default()
         };
         let Ok(store) = database::open_existing(self.config).await else { return };
-        let calls = store.history(&filter).await.unwrap_or_default();
-        store.close().await;
-        match calls.first() {
-            Some(last) => {
-                let (count, when) = (calls.len(), when::local(last.started_at));
-                self.good("test call", say!(language, "answered in {DAYS} days: {count}; the last one {when}", "beantwoord in {DAYS} dagen: {count}; het laatste {when}"));
-            }
-            None => self.warning(
-                "test call",
-                say!(language, "no call was answered in {DAYS} days", "in {DAYS} dagen is geen gesprek beantwoord"),
-                say!(language, "call *43 from a phone: it gives back what you say; then call out and in", "bel *43 op een toestel: het geeft terug wat u zegt; bel daarna naar buiten en naar binnen"),
-            ),
+        let enabled = directory.trunks.iter().filter(|trunk| trunk.enabled);
+        let slugs: BTreeSet<&str> = enabled.map(|trunk| trunk.organisation.as_str()).collect();
+        let mut homes = store.organisations().await.unwrap_or_default();
+        homes.retain(|home| slugs.contains(home.slug.as_str()));
+        if homes.is_empty() {
+            let calls = store.history(&lately).await.unwrap_or_default();
+            self.answered(&calls);
         }
+        let are_several = homes.len() > 1;
+        for home in &homes {
+            let whose = if are_several { format!("{}: ", home.slug) } else { String::new() };
+            let lately = HistoryFilter { tenant_id: Some(home.id.clone()), ..lately.clone() };
+            let outside = HistoryFilter { over_trunk: true, ..lately.clone() };
+            let outside = store.history(&outside).await.unwrap_or_default();
+            let mut trunks: BTreeSet<&str> = outside.iter().flat_map(over).collect();
+            let last = outside.iter().find(|call| !over(call).is_empty()).map(|call| call.started_at);
+            let here = now.iter().filter(|answered| answered.organisation == home.slug);
+            trunks.extend(here.clone().map(|answered| answered.trunk.as_str()));
+            let last = here.map(|answered| answered.at).max().max(last);
+            match last {
+                Some(last) => self.answered_over(&whose, &trunks, last),
+                None => {
+                    let inside = store.history(&lately).await.unwrap_or_default().len();
+                    self.not_over_a_trunk(&whose, inside);
+                }
+            }
+        }
+        store.close().await;
+    }
+
+    /// Where nothing leads out, any call counts.
+    fn answered(&mut self, calls: &[Cdr]) {
+        let Some(last) = calls.first() else { return self.not_over_a_trunk("", 0) };
+        let (count, when) = (calls.len(), when::local(last.started_at));
+        let says = say!(
+            self.language,
+            "answered in {DAYS} days: {count}; the last one {when}",
+            "beantwoord in {DAYS} dagen: {count}; het laatste {when}"
+        );
+        self.good(CALL, says);
+    }
+
+    fn answered_over(&mut self, whose: &str, trunks: &BTreeSet<&str>, last: i64) {
+        let names = trunks.iter().copied().collect::<Vec<_>>().join(", ");
+        let when = when::local(last);
+        let says = say!(
+            self.language,
+            "{whose}answered in {DAYS} days over {names}; the last one {when}",
+            "{whose}beantwoord in {DAYS} dagen over {names}; het laatste {when}"
+        );
+        self.good(CALL, says);
+    }
+
+    /// So many calls were answered, and none of them over a trunk.
+    fn not_over_a_trunk(&mut self, whose: &str, inside: usize) {
+        let language = self.language;
+        if inside == 0 {
+            let says = say!(
+                language,
+                "{whose}no call was answered in {DAYS} days",
+                "{whose}in {DAYS} dagen is geen gesprek beantwoord"
+            );
+            let advice = say!(
+                language,
+                "call *43 from a phone: it gives back what you say; then call out and in",
+                "bel *43 op een toestel: het geeft terug wat u zegt; bel daarna naar buiten en naar binnen"
+            );
+            return self.warning(CALL, says, advice);
+        }
+        let says = say!(
+            language,
+            "{whose}answered calls were inside only in {DAYS} days: {inside}; none went over a trunk",
+            "{whose}beantwoorde gesprekken bleven in {DAYS} dagen binnen: {inside}; geen ging over een trunk"
+        );
+        let advice = say!(
+            language,
+            "call out and in; `kiestoon doctor --production --call NUMBER` calls out over each trunk",
+            "bel naar buiten en naar binnen; `kiestoon doctor --production --call NUMMER` belt over elke trunk naar buiten"
+        );
+        self.warning(CALL, says, advice);
     }
 
     /// Where the key is: without it no password can be read again.
@@ -202,5 +271,22 @@ impl Look<'_> {
     }
 }
 
+/// The trunks over which an answered call was heard: where it came in, and where somebody answered. One that was tried in vain,
+/// before the PBX itself answered, is none.
+fn over(call: &Cdr) -> Vec<&str> {
+    let is_answered = |name: &str| {
+        call.legs.iter().any(|leg| {
+            let status = leg.get("status").and_then(Value::as_u64);
+            let is_of = |key: &str, word: &str| leg.get(key).and_then(Value::as_str) == Some(word);
+            is_of("side", "callee")
+                && is_of("trunk", name)
+                && status.is_some_and(|status| (200..300).contains(&status))
+        })
+    };
+    let went = call.trunk_out.as_deref().filter(|name| is_answered(name));
+    call.trunk_in.as_deref().into_iter().chain(went).collect()
+}
+
+const CALL: &str = "test call";
 const LEAST_MEGABYTES: u64 = 500;
 const DAYS: i64 = 7;

@@ -79,11 +79,12 @@ impl Look<'_> {
                 self.public_url(directory).await;
                 self.webhooks(directory).await;
             }
-            self.calls().await;
-            self.key_file();
             if let Some(directory) = &directory {
-                self.outgoing(directory, call).await;
+                // In this order: a call that was answered now is one of those that were answered.
+                let answered = self.outgoing(directory, call).await;
+                self.calls(directory, &answered).await;
             }
+            self.key_file();
         }
     }
 

@@ -1,5 +1,6 @@
 //! Whether a call goes out: the running PBX makes one over each trunk, where a number to call is given.
 
+use jiff::Timestamp;
 use kiestoon_control::{Client, Rung, RungName, RungResult, Sentence, TestTrunk};
 
 use super::Look;
@@ -7,23 +8,44 @@ use super::installation::Directory;
 use crate::cli::failure::Failure;
 use crate::cli::language::say;
 
+/// A trunk over which a call was answered.
+pub(super) struct AnsweredOver {
+    /// The slug.
+    pub(super) organisation: String,
+    pub(super) trunk: String,
+    /// Microseconds UTC.
+    pub(super) at: i64,
+}
+
 impl Look<'_> {
-    pub(super) async fn outgoing(&mut self, directory: &Directory, number: Option<&str>) {
+    /// Returns over which trunks somebody answered.
+    pub(super) async fn outgoing(
+        &mut self,
+        directory: &Directory,
+        number: Option<&str>,
+    ) -> Vec<AnsweredOver> {
         let language = self.language;
+        let mut answered = Vec::new();
         let Some(number) = number else {
-            return self.skipped(
-                ITEM,
-                say!(
-                    language,
-                    "no call was made; --call NUMBER makes one over each trunk",
-                    "er is niet gebeld; --call NUMMER belt over elke trunk"
-                ),
+            let says = say!(
+                language,
+                "no call was made; --call NUMBER makes one over each trunk",
+                "er is niet gebeld; --call NUMMER belt over elke trunk"
             );
+            self.skipped(ITEM, says);
+            return answered;
         };
         for trunk in directory.trunks.iter().filter(|trunk| trunk.enabled) {
             let name = &trunk.name;
             match self.called(&trunk.organisation, name, number).await {
-                Ok(Some(rung)) => self.judge(name, &rung),
+                Ok(Some(rung)) => {
+                    if rung.details.contains_key(ANSWERED) {
+                        let (organisation, trunk) = (trunk.organisation.clone(), name.clone());
+                        let at = Timestamp::now().as_microsecond();
+                        answered.push(AnsweredOver { organisation, trunk, at });
+                    }
+                    self.judge(name, &rung);
+                }
                 Ok(None) => self
                     .skipped(ITEM, say!(language, "{name}: no call was made", "{name}: er is niet gebeld")),
                 Err(failure) => {
@@ -32,6 +54,7 @@ impl Look<'_> {
                 }
             }
         }
+        answered
     }
 
     /// The rung of the call, of all that are climbed to it.
@@ -74,3 +97,5 @@ impl Look<'_> {
 }
 
 const ITEM: &str = "call out";
+/// What the rung of a call names where somebody has answered.
+const ANSWERED: &str = "answered_after";

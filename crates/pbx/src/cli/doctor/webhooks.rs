@@ -8,7 +8,7 @@ use super::Look;
 use super::installation::Directory;
 use super::web::{LONGEST, reachable};
 use crate::cli::language::say;
-use crate::cli::when;
+use crate::cli::{trunk, when};
 use crate::presets;
 
 /// A trunk whose provider says who it is.
@@ -54,6 +54,10 @@ impl Look<'_> {
 
     /// Twilio signs the URL that it was given: what the sidecar is called has to be that.
     fn signed_url(&mut self, signed: &[Signed<'_>]) {
+        // That there is none at all is an item of its own.
+        if trunk::public_url(self.config).is_none() {
+            return;
+        }
         let (language, url) = (self.language, &self.config.admin.public_url);
         let by_url = signed.iter().any(|signed| signed.by == TrunkWebhook::Twilio);
         if url.is_empty() && by_url {

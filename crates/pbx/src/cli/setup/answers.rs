@@ -1,8 +1,8 @@
 //! What is asked, and what the answers together mean.
 
-use std::net::{IpAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
-use kiestoon_store::{ANONYMOUS, Import, Presets, TrunkDetails, TrunkPassword, login};
+use kiestoon_store::{ANONYMOUS, Import, Presets, Refusal, TrunkDetails, TrunkDoubt, TrunkPassword, login};
 
 use super::questions::Questions;
 use super::{Place, Trial};
@@ -44,7 +44,9 @@ impl Answers {
             let question =
                 language.pick("Whoever administers it logs in as", "De beheerder meldt zich aan als");
             let login = questions.ask(question, "admin", |answer| {
-                login::check(answer).map(|()| answer.to_owned()).map_err(|refusal| refusal.to_string())
+                login::check(answer)
+                    .map(|()| answer.to_owned())
+                    .map_err(|refusal| dutch::refusal(&refusal, language))
             })?;
             answers.admin = Some(login);
         }
@@ -102,9 +104,24 @@ fn domain(questions: &Questions) -> Result<Option<String>, Failure> {
     );
     questions.ask(question, "", |answer| match answer {
         "" => Ok(None),
-        _ => taken(&format!("[[organisation]]\nslug = \"x\"\ndomain = {}\n", toml_edit::Value::from(answer)))
-            .map(|()| Some(answer.to_owned())),
+        _ if is_domain(answer) => Ok(Some(answer.to_owned())),
+        _ => Err(say!(
+            language,
+            "`{0}` is no SIP domain: write a name with a dot in lower case, such as pbx.example.com, an address, such as 203.0.113.10, or localhost",
+            "`{0}` is geen SIP-domein: schrijf een naam met een punt in kleine letters, zoals centrale.example.com, een adres, zoals 203.0.113.10, of localhost",
+            shown(answer)
+        )),
     })
+}
+
+/// What an import takes, and the world may know: a word without a dot, or a part of an address, is more often an answer to
+/// another question. The last label of a name begins with a letter (RFC 3261 section 25.1).
+fn is_domain(answer: &str) -> bool {
+    let import = format!("[[organisation]]\nslug = \"x\"\ndomain = {}\n", toml_edit::Value::from(answer));
+    let is_address = answer.starts_with('[') || answer.parse::<Ipv4Addr>().is_ok();
+    let top = answer.rsplit_once('.').map(|(_, top)| top);
+    let is_name = top.is_some_and(|top| top.starts_with(|first: char| first.is_ascii_alphabetic()));
+    (is_address || is_name || answer == "localhost") && is_taken(&import)
 }
 
 fn extensions(place: &Place, questions: &Questions) -> Result<Vec<(String, String)>, Failure> {
@@ -131,14 +148,19 @@ fn extensions(place: &Place, questions: &Questions) -> Result<Vec<(String, Strin
     let mut next = last.map_or(FIRST, |last| last.saturating_add(1));
     for _ in 0..count {
         let question = language.pick("Number (such as 201)", "Nummer (zoals 201)");
-        let number = questions.ask(question, &next.to_string(), |answer| {
-            let is_there =
-                made.iter().map(|(number, _)| number).chain(&place.extensions).any(|number| number == answer);
-            if is_there {
+        let is_there = |sought: &str| {
+            made.iter().map(|(number, _)| number).chain(&place.extensions).any(|number| number == sought)
+        };
+        let free = (next..=u64::MAX).map(|number| number.to_string()).find(|number| !is_there(number));
+        let number = questions.ask(question, &free.unwrap_or_default(), |answer| {
+            if is_there(answer) {
                 return Err(say!(language, "{answer} is there already", "{answer} is er al"));
             }
-            taken(&format!("[[extension]]\nnumber = {}\n", toml_edit::Value::from(answer)))
-                .map(|()| answer.to_owned())
+            let number = toml_edit::Value::from(answer);
+            match is_taken(&format!("[[extension]]\nnumber = {number}\n")) {
+                true => Ok(answer.to_owned()),
+                false => Err(dutch::refusal(&Refusal::Number(shown(answer)), language)),
+            }
         })?;
         next = number.parse::<u64>().unwrap_or(next).saturating_add(1);
         let question = say!(
@@ -148,7 +170,10 @@ fn extensions(place: &Place, questions: &Questions) -> Result<Vec<(String, Strin
         );
         let name = questions.ask(&question, "", |answer| {
             let name = toml_edit::Value::from(answer);
-            taken(&format!("[[extension]]\nnumber = \"1\"\nname = {name}\n")).map(|()| answer.to_owned())
+            match is_taken(&format!("[[extension]]\nnumber = \"1\"\nname = {name}\n")) {
+                true => Ok(answer.to_owned()),
+                false => Err(dutch::refusal(&Refusal::Name, language)),
+            }
         })?;
         made.push((number, name));
     }
@@ -196,12 +221,18 @@ fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Opti
     questions.tell(&format!("  {}", language.pick(&preset.note_en, &preset.note_nl)));
     let question =
         language.pick("Its name in the dialplan (such as voys)", "Hoe het belplan hem noemt (zoals voys)");
-    let name = questions.ask(question, &preset.name, |answer| {
-        if place.trunks.iter().any(|there| there == answer) {
+    let is_there = |sought: &str| place.trunks.iter().any(|there| there == sought);
+    let others = (2..).map(|count: u64| format!("{}-{count}", preset.name));
+    let free = std::iter::once(preset.name.clone()).chain(others).find(|name| !is_there(name));
+    let name = questions.ask(question, &free.unwrap_or_default(), |answer| {
+        if is_there(answer) {
             return Err(say!(language, "{answer} is there already", "{answer} is er al"));
         }
         let name = toml_edit::Value::from(answer);
-        taken(&format!("[[trunk]]\nname = {name}\nhost = \"a.example\"\n")).map(|()| answer.to_owned())
+        match is_taken(&format!("[[trunk]]\nname = {name}\nhost = \"a.example\"\n")) {
+            true => Ok(answer.to_owned()),
+            false => Err(dutch::refusal(&Refusal::TrunkName(shown(answer)), language)),
+        }
     })?;
     let mut details = TrunkDetails { preset: preset.name.clone(), ..TrunkDetails::new(&name) };
     for key in &preset.needs {
@@ -266,8 +297,10 @@ fn numbers(details: &mut TrunkDetails, presets: &Presets, questions: &Questions)
     );
     let numbers = questions.ask(question, "", |answer| {
         let written = answer.split(',').map(str::trim).filter(|number| !number.is_empty());
-        let normal =
-            |number: &str| details.normal(presets, number).ok_or_else(|| no_number(number, language));
+        let normal = |number: &str| {
+            let doubt = || words::doubts(&[TrunkDoubt::Number(shown(number))], language).concat();
+            details.normal(presets, number).ok_or_else(doubt)
+        };
         written.map(normal).collect::<Result<Vec<String>, String>>()
     })?;
     details.numbers = numbers.into_iter().map(|number| (number, None)).collect();
@@ -277,7 +310,8 @@ fn numbers(details: &mut TrunkDetails, presets: &Presets, questions: &Questions)
 /// What people see who are called. Whoever answers a call for help rings back there.
 fn shown_number(details: &mut TrunkDetails, presets: &Presets, questions: &Questions) -> Result<(), Failure> {
     let language = questions.language;
-    let first = details.numbers.keys().next().cloned().unwrap_or_default();
+    // A short word is a number that calls come in by, and none that anybody could ring back.
+    let first = details.numbers.keys().find(|number| is_whole(number)).cloned().unwrap_or_default();
     let question = language.pick(
         "Number that people see whom you call, 112 too (such as +31201234567; `anonymous` shows none)",
         "Nummer dat zichtbaar is voor wie u belt, ook voor 112 (zoals +31201234567; `anonymous` toont er geen)",
@@ -286,27 +320,35 @@ fn shown_number(details: &mut TrunkDetails, presets: &Presets, questions: &Quest
         let settled = match answer {
             "" => return Ok(None),
             ANONYMOUS => Some(answer.to_owned()),
-            _ => details.normal(presets, answer).filter(|number| number.starts_with('+')),
+            _ => details.normal(presets, answer).filter(|number| is_whole(number)),
         };
-        settled.map(Some).ok_or_else(|| no_number(answer, language))
+        settled.map(Some).ok_or_else(|| no_whole_number(answer, language))
     })?;
     Ok(())
 }
 
-fn no_number(text: &str, language: Language) -> String {
+/// Whether a number, as it is kept, is one of the public network.
+fn is_whole(number: &str) -> bool {
+    number.starts_with('+')
+}
+
+fn no_whole_number(text: &str, language: Language) -> String {
     say!(
         language,
-        "`{text}` is no number: write it as +31201234567",
-        "`{text}` is geen nummer: schrijf het als +31201234567"
+        "`{0}` is no whole number: write it as +31201234567, or `{ANONYMOUS}` to show none",
+        "`{0}` is geen heel nummer: schrijf het als +31201234567, of `{ANONYMOUS}` om er geen te tonen",
+        shown(text)
     )
 }
 
-/// Whether an import would take this; else why not.
-fn taken(import: &str) -> Result<(), String> {
-    let wrong = |problems: Vec<kiestoon_store::ImportProblem>| {
-        problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; ")
-    };
-    Import::parse("", import).map(drop).map_err(wrong)
+/// Whether an import would take this.
+fn is_taken(import: &str) -> bool {
+    Import::parse("", import).is_ok()
+}
+
+/// What was refused, as one short, printable piece of a sentence.
+fn shown(answer: &str) -> String {
+    answer.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
 /// The address that packets to outside leave from. Nothing is sent.

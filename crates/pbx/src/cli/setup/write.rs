@@ -250,14 +250,19 @@ impl Written {
     }
 }
 
-/// Makes a file that is not there, and its folder.
+/// Makes a file that is not there, whole or not at all, and its folder.
 fn create(file: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Other(format!("{}: {error}", file.display()));
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     let mut new = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
-    new.write_all(text.as_bytes()).and_then(|()| new.sync_all()).map_err(failed)
+    let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
+    written.map_err(|error| {
+        // A part of it would keep the next run from making it.
+        let _ = fs::remove_file(file);
+        failed(error)
+    })
 }
 
 /// Puts another text into a file, whole or not at all.
