@@ -52,7 +52,12 @@ fn expect_none_lost(calls: &[Value]) {
     let over = |name: &str| calls.iter().filter(|call| call["trunk_out"] == name).count();
     assert!(over("eerste") >= CALLS / 3, "{} over the first", over("eerste"));
     assert_eq!(over("eerste") + over("tweede"), CALLS);
-    let retried = calls.iter().filter(|call| call["legs"].as_array().unwrap().len() > 2).count();
+    let tried_twice = calls.iter().filter(|call| call["legs"].as_array().unwrap().len() > 2);
+    let mut waits: Vec<u64> = tried_twice.map(|call| call["setup_ms"].as_u64().unwrap()).collect();
+    waits.sort_unstable();
+    let retried = waits.len();
+    // The middle one says what a busy machine has not to do with.
+    assert!(waits.get(retried / 2).is_none_or(|wait| *wait < 2_000), "retried after {waits:?} ms");
     assert!(retried > 0, "no call was on its way when the trunk died");
     // Three failures in a row, and nobody asks it any more: not every call of the second half has waited for it.
     assert!(retried < over("tweede"), "{retried} of {} were tried over the dead one first", over("tweede"));
