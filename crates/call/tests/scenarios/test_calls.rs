@@ -256,3 +256,18 @@ fn its_invite_is_that_of_a_call_of_an_extension() {
     assert_eq!(told(&test), told(&real));
     end(&mut t, call, None);
 }
+
+#[test]
+fn another_process_takes_nothing_of_it_over() {
+    let story = Story::office(10).trunk("voys", |trunk| trunk.channels = Some(1));
+    let (mut t, _) = office(story.office_profile(|own| own.limits.calls = Some(1)));
+    begin(&mut t, NUMBER).expect("it is granted");
+    assert!(begin(&mut t, NUMBER).is_err(), "one at a time");
+    t.pbx().hands_over = true;
+    t.tell_pbx(Input::Tick);
+    t.pbx().hands_over = false;
+    assert_eq!(calls_out(&mut t), 0);
+    assert!(t.pbx().switch.is_idle());
+    let call = begin(&mut t, NUMBER).expect("neither channel nor limit is taken");
+    end(&mut t, call, Some(486));
+}
