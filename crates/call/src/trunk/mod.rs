@@ -80,7 +80,8 @@ pub struct Trunk {
     pub country: &'static Country,
     /// Who is shown as the caller.
     pub caller_id: CallerIdPolicy,
-    /// How long a host may say nothing at all before the next one is tried.
+    /// How long a host may say nothing at all before the next one is tried. The INVITE is sent a third time after 1.5 s (RFC 3261
+    /// section 17.1.1.2), which is time enough for its answer; and before two seconds are over the call is with the next host.
     pub patience: Duration,
     /// How often each of its hosts is asked by OPTIONS whether it is there; None: never.
     pub options: Option<Duration>,
@@ -136,7 +137,7 @@ impl Trunk {
                 named_in: NamedIn::PAssertedIdentity,
                 number: None,
             },
-            patience: Duration::from_secs(2),
+            patience: Duration::from_millis(1_800),
             options: None,
             channels: None,
             calls_per_second: None,

@@ -144,6 +144,7 @@ mod trunk_call_in;
 mod trunk_call_out;
 mod trunk_choice;
 mod trunk_contact;
+mod trunk_dies_under_load;
 mod trunk_fails_over;
 mod trunk_health;
 mod trunk_is_identified;

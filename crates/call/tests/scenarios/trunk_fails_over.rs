@@ -94,7 +94,7 @@ fn a_silent_trunk_is_left_within_two_seconds() {
     let backup = t.add_carrier(carrier("backup").answers_at_once());
     t.register_all();
     t.call(a, "0201112222");
-    t.run(millis(2_200));
+    t.run(millis(2_000));
     t.expect(a).talking_with("0201112222").talks_both_ways_with(backup);
     t.hang_up(a);
     t.settle();

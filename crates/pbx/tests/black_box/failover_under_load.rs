@@ -16,14 +16,13 @@ do = [{ dial = ["trunk:eerste", "trunk:tweede"] }]
 "#;
 
 const CALLS: usize = 300;
-const PATIENCE: &str = "patience = \"1s\"\n";
 
 /// The calls of ten seconds, of which a third has begun when the first trunk dies.
 fn calls_while(dies: impl FnOnce(&mut Option<Provider>)) -> Vec<Value> {
     let mut pbx = Pbx::new(&["201"], DIALPLAN);
     let [first, second] =
         ["eerste", "tweede"].map(|name| Provider::start(&pbx, name, 0, &[Answers, IsHungUp]));
-    pbx.import(&(trunk("eerste", first.port, PATIENCE) + &trunk("tweede", second.port, PATIENCE)));
+    pbx.import(&(trunk("eerste", first.port, "") + &trunk("tweede", second.port, "")));
     pbx.run();
     let calls = CALLS.to_string();
     let arguments = ["-s", "0612345678", "-r", "30", "-m", &calls, "-d", "300"];
@@ -46,21 +45,26 @@ fn expect_none_lost(calls: &[Value]) {
     for call in calls {
         let end = (&call["disposition"], &call["end_reason"]);
         assert_eq!(end, (&"answered".into(), &"hangup_caller".into()), "{call:#}");
-        // A second of patience and nothing else; the rest is for a machine that is busy with other tests.
-        assert!(call["setup_ms"].as_u64().unwrap() < 5_000, "it was not retried in time: {call:#}");
     }
     let over = |name: &str| calls.iter().filter(|call| call["trunk_out"] == name).count();
     assert!(over("eerste") >= CALLS / 3, "{} over the first", over("eerste"));
     assert_eq!(over("eerste") + over("tweede"), CALLS);
-    let tried_twice = calls.iter().filter(|call| call["legs"].as_array().unwrap().len() > 2);
-    let mut waits: Vec<u64> = tried_twice.map(|call| call["setup_ms"].as_u64().unwrap()).collect();
-    waits.sort_unstable();
-    let retried = waits.len();
-    // The middle one says what a busy machine has not to do with.
-    assert!(waits.get(retried / 2).is_none_or(|wait| *wait < 2_000), "retried after {waits:?} ms");
-    assert!(retried > 0, "no call was on its way when the trunk died");
+    let setup_of = |call: &Value| call["setup_ms"].as_u64().unwrap();
+    let (retried, others): (Vec<_>, Vec<_>) =
+        calls.iter().partition(|call| call["legs"].as_array().unwrap().len() > 2);
+    // What this machine takes for a call in the worst moment of this run, busy as it is with other tests.
+    let worst = others.iter().map(|call| setup_of(call)).max().unwrap();
+    for call in &retried {
+        assert!(setup_of(call) <= 2_000 + worst, "others took {worst} ms at most: {call:#}");
+    }
+    assert!(!retried.is_empty(), "no call was on its way when the trunk died");
     // Three failures in a row, and nobody asks it any more: not every call of the second half has waited for it.
-    assert!(retried < over("tweede"), "{retried} of {} were tried over the dead one first", over("tweede"));
+    assert!(
+        retried.len() < over("tweede"),
+        "{} of {} were tried over the dead one",
+        retried.len(),
+        over("tweede")
+    );
 }
 
 #[test]
