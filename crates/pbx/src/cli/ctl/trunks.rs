@@ -188,8 +188,9 @@ mod tests {
         let refuses = TrunkHost { register_sip_code: Some(403), ..host("a") };
         let trunk = Trunk { registration: Some("failed".into()), hosts: vec![refuses.clone()], ..voys() };
         assert_eq!(standing(&trunk, Language::English), "up, not registered: 403");
-        assert!(shown(&[trunk.clone()], Language::English).trim_end().ends_with("no: 403"));
-        assert!(shown(&[trunk], Language::Dutch).contains("werkt, niet aangemeld: 403"));
+        let trunks = [trunk];
+        assert!(shown(&trunks, Language::English).trim_end().ends_with("no: 403"));
+        assert!(shown(&trunks, Language::Dutch).contains("werkt, niet aangemeld: 403"));
         let fresh = Trunk { registration: Some("pending".into()), hosts: vec![host("a")], ..voys() };
         assert_eq!(standing(&fresh, Language::English), "up, not registered yet");
         let refreshed = TrunkHost { registered_until: Some("later".into()), ..refuses };
