@@ -17,6 +17,7 @@ export function trunks(): Trunk[] {
     fault: null,
     rtt_ms: 11 + 4 * Math.sin(looked) + 3 * Math.sin(2.7 * looked),
     registered_until: null,
+    register_sip_code: null,
     ...more,
   });
   const live = (hosts: Host[], more: Partial<Live> = {}): Live => ({

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use kiestoon_config::Config;
-use kiestoon_control::{Client as Pbx, Event, Happening};
+use kiestoon_control::{Client as Pbx, Event, Happening, RefusedCall};
 use kiestoon_store::Store;
 use tokio::sync::broadcast;
 
@@ -135,6 +135,12 @@ impl Listening {
             return self.scope_of_call(id, &event.what).await;
         }
         match &event.what {
+            // Who calls from outside is nobody here, also where the number is that of an extension.
+            Happening::CallRefused { organisation, call: Some(RefusedCall::In(_)), .. }
+                if !organisation.is_empty() =>
+            {
+                Scope::Of { organisation: organisation.clone(), numbers: Vec::new() }
+            }
             Happening::RegistrationChanged { organisation, number, .. }
             | Happening::CallRefused { organisation, from_number: number, .. } => {
                 scope_of(organisation, number)

@@ -246,6 +246,21 @@ pub enum Event {
         /// Why, in one word.
         reason: &'static str,
     },
+    /// A call from a trunk was refused: it is for a number that the trunk does not have.
+    NumberUnknown {
+        /// The call.
+        call: CallId,
+        /// The slug of the organisation; empty where it is gone.
+        organisation: Box<str>,
+        /// The caller's number; empty where it is withheld.
+        from: Box<str>,
+        /// The name of the trunk.
+        trunk: Box<str>,
+        /// The number that it does not have.
+        number: Box<str>,
+        /// The status.
+        status: u16,
+    },
     /// A call out over a trunk was refused, or a rule that asks for a permission.
     CallOutRefused {
         /// The call.

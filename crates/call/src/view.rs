@@ -200,6 +200,9 @@ pub struct TrunkHostView {
     pub failures: u32,
     /// Until when we are registered there: microseconds since 1970, UTC.
     pub registered_until: Option<i64>,
+    /// What the last REGISTER has failed by, where nothing was granted since: the status, 408 after silence, 503 where the name of the
+    /// host leads nowhere.
+    pub register_status: Option<u16>,
 }
 
 /// Somebody on hold: no international or premium call is made at their cost.

@@ -178,11 +178,12 @@ pub enum Happening {
         from_number: String,
         /// The status.
         sip_code: u16,
-        /// Why, in one word. Of a call out: `no_right`, `closed`, `blocked`, `calls`, `rate`, `spend`, `no_rate`, `held` or `gone`.
+        /// Why, in one word. Of a call out: `no_right`, `closed`, `blocked`, `calls`, `rate`, `spend`, `no_rate`, `held` or `gone`;
+        /// of a call from a trunk for a number that it does not have: `unknown_number`.
         reason: String,
-        /// Of a call out: the call, who would be charged, and what was called.
+        /// More of it, where it was a call already.
         #[serde(flatten)]
-        out: Option<RefusedOut>,
+        call: Option<RefusedCall>,
     },
     /// Somebody is on hold: no international or premium call is made at their cost until an operator approves.
     #[serde(rename = "fraud.held")]
@@ -373,6 +374,16 @@ pub enum Happening {
     Unknown,
 }
 
+/// A call that was refused after it began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RefusedCall {
+    /// A call out: who would be charged, and what was called.
+    Out(RefusedOut),
+    /// A call from a trunk for a number that it does not have.
+    In(RefusedIn),
+}
+
 /// A call out that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedOut {
@@ -384,6 +395,17 @@ pub struct RefusedOut {
     pub number: String,
     /// Its class: `internal`, `national`, `mobile`, `international` or `premium`.
     pub class: String,
+}
+
+/// A call from a trunk that was refused, since the trunk does not have the number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedIn {
+    /// The call.
+    pub call_id: String,
+    /// The name of the trunk.
+    pub trunk: String,
+    /// What was called.
+    pub number: String,
 }
 
 impl Happening {

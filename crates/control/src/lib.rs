@@ -21,7 +21,7 @@ mod way;
 
 pub use client::Client;
 pub use error::ClientError;
-pub use event::{Event, Happening, RefusedOut};
+pub use event::{Event, Happening, RefusedCall, RefusedIn, RefusedOut};
 pub use event_stream::Events;
 pub use fraud::{OnHold, SetHold};
 pub use hours::{Hours, HoursState, SetHours};

@@ -9,8 +9,13 @@ pub struct Trunk {
     pub organisation: String,
     /// Its name, as the dialplan has it.
     pub name: String,
-    /// `up` while one of its hosts is, `down` where all are, `unknown` where too little was heard of them.
+    /// `up` while one of its hosts is, `down` where all are, `unknown` where too little was heard of them. This is whether they answer:
+    /// calls may not come in of one that is up, see `registration`.
     pub state: String,
+    /// `registered` where one of its hosts has registered us, `failed` where none has, and one has said why not or nothing, `pending`
+    /// while nothing came of it yet; none where it is not registered at.
+    #[serde(default)]
+    pub registration: Option<String>,
     /// Until when we are registered at one of its hosts, the latest; none where it is not registered at.
     #[serde(default)]
     pub registered_until: Option<String>,
@@ -55,4 +60,8 @@ pub struct TrunkHost {
     /// Until when we are registered there.
     #[serde(default)]
     pub registered_until: Option<String>,
+    /// What the last REGISTER has failed by, where nothing was granted since: the status, 408 after silence, 503 where its name leads
+    /// nowhere.
+    #[serde(default)]
+    pub register_sip_code: Option<u16>,
 }

@@ -143,8 +143,14 @@ pub enum ReferenceKind {
 pub enum Known<'a> {
     /// Whether it is there.
     There(bool),
-    /// It is there where it is one of these, and else the nearest of them may have been meant.
-    OneOf(&'a [&'a str]),
+    /// A trunk is there where it is one of those that are enabled. One that is disabled can be enabled, and else the nearest of all may have
+    /// been meant.
+    Trunks {
+        /// Those that carry calls.
+        enabled: &'a [&'a str],
+        /// Those that carry none.
+        disabled: &'a [&'a str],
+    },
 }
 
 #[derive(Debug, Default)]
@@ -230,9 +236,14 @@ impl Plan {
         let missing = self.references.iter().filter_map(|((kind, name), problem)| match known(*kind, name) {
             Known::There(true) => None,
             Known::There(false) => Some(problem.clone()),
-            Known::OneOf(names) if names.contains(&name.as_str()) => None,
-            Known::OneOf(names) => {
-                let hint = words::did_you_mean(name, names.iter().copied());
+            Known::Trunks { enabled, .. } if enabled.contains(&name.as_str()) => None,
+            Known::Trunks { disabled, .. } if disabled.contains(&name.as_str()) => {
+                let message = format!("trunk {} is disabled, so no call goes over it", words::quote(name));
+                let hint = Some(format!("enable it: `kiestoon trunk enable {name}`"));
+                Some(Problem { message, hint, ..problem.clone() })
+            }
+            Known::Trunks { enabled, disabled } => {
+                let hint = words::did_you_mean(name, enabled.iter().chain(disabled).copied());
                 Some(Problem { hint, ..problem.clone() })
             }
         });

@@ -6,9 +6,11 @@ import { text } from '../texts';
 import {
   faultOf,
   type Host,
+  isDeaf,
   isRegistered,
   type Live,
   provider,
+  refusal,
   roundTrip,
   type Standing,
   shortHost,
@@ -45,7 +47,7 @@ export class TrunkElement extends KiestoonElement {
         ${this.#button(trunk)}
       </header>
       <div class="state" role="status">
-        <p><b>${text(`standing_${stands}`)}</b>${sinceWords(trunk.live)}</p>
+        <p><b>${standingWords(trunk, stands)}</b>${sinceWords(trunk.live)}</p>
         ${reasons(trunk, stands).map((reason) => html`<p class="reason">${reason}</p>`)}
         ${commandOf(trunk, stands)}
       </div>
@@ -112,13 +114,22 @@ function sinceWords(live: Live | null): TemplateResult | typeof nothing {
   return html` <time class="soft" datetime=${at.toISOString()} title=${at.toLocaleString()}>${text('since', { time: moment(at) })}</time>`;
 }
 
+/** What answers and has not registered us is not said to work without that. */
+function standingWords({ live }: Trunk, stands: Standing): string {
+  return text(live && isDeaf(live, Date.now()) ? 'standing_deaf' : `standing_${stands}`);
+}
+
 /** Why it stands so, as far as the marks do not say it. */
 function reasons({ live }: Trunk, stands: Standing): string[] {
   if (stands === 'unknown') return [text('reason_unknown')];
   if (!live || (stands !== 'down' && stands !== 'attention')) return [];
   const down = live.hosts.filter(({ state }) => state === 'down').map(reason);
-  const isDeaf = stands === 'attention' && live.registers && !isRegistered(live, Date.now());
-  return isDeaf ? [text('reason_not_registered'), ...down] : down;
+  return isDeaf(live, Date.now()) ? [deafness(live), ...down] : down;
+}
+
+function deafness(live: Live): string {
+  const code = refusal(live);
+  return code === null ? text('reason_not_registered') : text('reason_register_refused', { code });
 }
 
 function reason(host: Host): string {
@@ -140,7 +151,11 @@ function registration(live: Live): TemplateResult {
     return html`<dd>${text('registration_none')}</dd>
       <dd class="soft small">${text('by_address')}</dd>`;
   }
-  if (!isRegistered(live, Date.now())) return html`<dd class="bad">${text('not_registered')}</dd>`;
+  if (!isRegistered(live, Date.now())) {
+    const code = refusal(live);
+    return html`<dd class="bad">${text('not_registered')}</dd>
+      ${code === null ? nothing : html`<dd class="soft small">${text('register_last', { code })}</dd>`}`;
+  }
   const until = new Date(live.registered_until ?? '');
   return html`<dd>${text('registered')}</dd>
     <dd class="soft small"><time datetime=${until.toISOString()}>${text('registered_until', { time: moment(until) })}</time></dd>`;

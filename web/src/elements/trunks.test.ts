@@ -53,6 +53,7 @@ const trunk = (name: string, more: Partial<Trunk['live'] & object> = {}): Trunk 
         fault: more.state === 'down' ? 'silent' : null,
         rtt_ms: 12,
         registered_until: null,
+        register_sip_code: null,
       },
     ],
     ...more,
@@ -101,6 +102,17 @@ test('a trunk that works halfway says what is missing, and a gauge how many call
   const page = await shown(async () => listed(trunk('voys', { registered_until: null })));
   expect(words(card(page))).toContain('Niet aangemeld, dus er komen geen gesprekken binnen.');
   expect(deep(card(page).shadowRoot as ShadowRoot, '.gauge .used')?.getAttribute('width')).toBe('75.0');
+});
+
+test('a trunk whose provider refuses the registration is not just said to work', async () => {
+  const one = trunk('voys', { registered_until: null });
+  const [host] = one.live?.hosts ?? [];
+  if (!host || !one.live) throw new Error('no host');
+  const refused = { ...one, live: { ...one.live, hosts: [{ ...host, register_sip_code: 403 }] } };
+  const said = words(card(await shown(async () => listed(refused))));
+  expect(said).toContain('Werkt, maar is niet aangemeld');
+  expect(said).toContain('De aanbieder meldt ons niet aan (403), dus er komen geen gesprekken binnen.');
+  expect(said).toContain('Niet aangemeld laatste poging: 403');
 });
 
 test('a trunk that carries no calls says what is typed at the server', async () => {

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import {
   faultOf,
   type Host,
+  isDeaf,
   type Live,
   provider,
+  refusal,
   roundTrip,
   shortHost,
   since,
@@ -22,6 +24,7 @@ const host = (more: Partial<Host> = {}): Host => ({
   fault: null,
   rtt_ms: 12,
   registered_until: null,
+  register_sip_code: null,
   ...more,
 });
 const live = (hosts: Host[], more: Partial<Live> = {}): Live => ({
@@ -55,6 +58,14 @@ test.each<[string, Trunk, string]>([
   ['disabled', trunk(null, false), 'off'],
 ])('how a trunk stands: %s', (_, trunk, expected) => {
   expect(standing(trunk, NOW)).toBe(expected);
+});
+
+test('a trunk that is up and not registered at is deaf, and says what the last attempt came to', () => {
+  const refused = live([host(), host({ register_sip_code: 403 })], { registered_until: null });
+  expect([isDeaf(refused, NOW), refusal(refused)]).toEqual([true, 403]);
+  expect([isDeaf(live([host()]), NOW), refusal(live([host()]))]).toEqual([false, null]);
+  expect(isDeaf({ ...refused, registers: false }, NOW)).toBe(false);
+  expect(isDeaf({ ...refused, state: 'down' }, NOW)).toBe(false);
 });
 
 test('a trunk is up since its first host is, and down since its last', () => {

@@ -24,6 +24,8 @@ export interface Host {
   readonly fault: string | null;
   readonly rtt_ms: number | null;
   readonly registered_until: string | null;
+  /** What the last REGISTER has failed by, where nothing was granted since; 408 after silence. */
+  readonly register_sip_code: number | null;
 }
 
 export interface Trunk {
@@ -51,6 +53,16 @@ export function standing({ enabled, live }: Trunk, now: number): Standing {
 
 export function isRegistered(live: Pick<Live, 'registered_until'>, now: number): boolean {
   return live.registered_until !== null && Date.parse(live.registered_until) > now;
+}
+
+/** Whether calls go out over it and none come in: its hosts answer and none has registered us. */
+export function isDeaf(live: Live, now: number): boolean {
+  return live.state === 'up' && live.registers && !isRegistered(live, now);
+}
+
+/** What the last REGISTER has failed by, if one has. */
+export function refusal(live: Live): number | null {
+  return live.hosts.find(({ register_sip_code }) => register_sip_code !== null)?.register_sip_code ?? null;
 }
 
 /** Since when it stands so: it is up with its first host, and down with its last. */

@@ -60,6 +60,7 @@ impl Switch {
         self.x.routes.add_dialog(&new.dialog.id().local_tag, leg);
         let record = self.record(&new, leg);
         self.tell_of(key, &record, &new.principal);
+        self.tell_unknown_number(record.id, &new);
         let over = new.principal.over.as_ref().map(|(trunk, _)| Box::new(OverTrunk::arriving(trunk)));
         let terms = match &over {
             Some(over) => over.media.terms(&self.x.settings),

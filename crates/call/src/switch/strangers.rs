@@ -1,11 +1,17 @@
-//! Strangers that try to call: told to whoever watches, so far as there are not too many of them. Nothing is kept of each.
+//! Strangers that try to call, and who comes from a trunk for what that trunk does not have: told to whoever watches, so far as
+//! there are not too many of them. Of a stranger nothing is kept.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kiestoon_sip::{Flow, Method, Request};
 
 use super::Switch;
+use super::begin::NewCall;
 use crate::event::Event;
+use crate::id::CallId;
+use crate::reason::EndReason;
 use crate::wire;
 
 /// Why a stranger is refused.
@@ -29,21 +35,34 @@ impl Strange {
     }
 }
 
-/// How many were told of in this minute.
+/// What was told of in this minute. Neither kind keeps the other from being told.
 #[derive(Debug, Default)]
 pub(super) struct Strangers {
     minute: Option<Instant>,
     told: u32,
+    /// Numbers that trunks do not have, each with the id of its trunk.
+    numbers: BTreeSet<(Arc<str>, Box<str>)>,
 }
 
 impl Strangers {
     /// Whether one more may be told of.
     fn may_tell(&mut self, now: Instant) -> bool {
-        if self.minute.is_none_or(|began| now.saturating_duration_since(began) >= MINUTE) {
-            (self.minute, self.told) = (Some(now), 0);
-        }
+        self.turn(now);
         self.told = self.told.saturating_add(1);
         self.told <= MOST_A_MINUTE
+    }
+
+    /// Whether it may be told that a trunk does not have this number: once a minute each, for a provider that routes it wrongly
+    /// does so with every call.
+    fn may_tell_number(&mut self, now: Instant, trunk: &Arc<str>, number: &str) -> bool {
+        self.turn(now);
+        self.numbers.len() < MOST_NUMBERS_A_MINUTE && self.numbers.insert((Arc::clone(trunk), number.into()))
+    }
+
+    fn turn(&mut self, now: Instant) {
+        if self.minute.is_none_or(|began| now.saturating_duration_since(began) >= MINUTE) {
+            *self = Self { minute: Some(now), ..Self::default() };
+        }
     }
 }
 
@@ -59,7 +78,27 @@ impl Switch {
         let (organisation, reason) = (Box::default(), why.as_str());
         self.x.event(Event::CallRefused { organisation, from, status, reason });
     }
+
+    /// Somebody calls a number from the address of a trunk that does not have it: its provider, which routes it wrongly, or a thief
+    /// who sends from that address.
+    pub(super) fn tell_unknown_number(&mut self, call: CallId, new: &NewCall) {
+        let Some(end) = new.refused.filter(|end| end.reason == EndReason::NotFound) else { return };
+        let Some((trunk, _)) = &new.principal.over else { return };
+        if !self.strangers.may_tell_number(self.x.now, &trunk.id, &new.dialled) {
+            return;
+        }
+        let event = Event::NumberUnknown {
+            call,
+            organisation: self.slug(new.principal.organisation),
+            from: new.principal.number.clone(),
+            trunk: (*trunk.name).into(),
+            number: new.dialled.clone(),
+            status: end.status(),
+        };
+        self.x.event(event);
+    }
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 const MOST_A_MINUTE: u32 = 120;
+const MOST_NUMBERS_A_MINUTE: usize = 120;

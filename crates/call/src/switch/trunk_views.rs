@@ -6,7 +6,7 @@ use kiestoon_dialplan::INBOUND;
 use kiestoon_sip::{Flow, Request};
 
 use super::Switch;
-use super::trunks::Registered;
+use super::trunks::{Registered, Registrant};
 use crate::snapshot::Organisation;
 use crate::trunk::Trunk;
 use crate::trunk::health::Sign;
@@ -42,9 +42,10 @@ impl Switch {
 
     fn trunk_view(&self, own: &Organisation, trunk: &Trunk, registered: &Registered<'_>) -> TrunkView {
         let standings = &self.x.standings;
-        let hosts = standings
-            .hosts_of(&trunk.id)
-            .map(|(_, host)| self.host_view(host, registered.get(&(&*own.id, &*trunk.name, &*host.uri))));
+        let hosts = standings.hosts_of(&trunk.id).map(|(_, host)| {
+            let stands = registered.get(&(&*own.id, &*trunk.name, &*host.uri)).copied().unwrap_or_default();
+            self.host_view(host, stands)
+        });
         let in_use = standings.channels.in_use(&trunk.id);
         TrunkView {
             organisation: own.slug.clone(),
@@ -60,7 +61,7 @@ impl Switch {
         }
     }
 
-    fn host_view(&self, host: &Host, registered_until: Option<&Instant>) -> TrunkHostView {
+    fn host_view(&self, host: &Host, stands: Registrant) -> TrunkHostView {
         let health = &host.health;
         let (last_status, fault) = match health.last {
             Some(Sign::Answer(status)) => (Some(status), None),
@@ -76,7 +77,8 @@ impl Switch {
             fault,
             round_trip: host.round_trip,
             failures: health.failures,
-            registered_until: registered_until.map(|until| self.x.clock.micros(*until)),
+            registered_until: stands.until.map(|until| self.x.clock.micros(until)),
+            register_status: stands.refused,
         }
     }
 }

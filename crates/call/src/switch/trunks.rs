@@ -30,21 +30,31 @@ pub(super) struct Trunks {
 }
 
 /// By the id of the organisation, the name of the trunk and the URI of the host.
-pub(super) type Registered<'a> = HashMap<(&'a str, &'a str, &'a str), Instant>;
+pub(super) type Registered<'a> = HashMap<(&'a str, &'a str, &'a str), Registrant>;
+
+/// How we stand where we register.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Registrant {
+    /// Until when we are registered.
+    pub(super) until: Option<Instant>,
+    /// What the last REGISTER has failed by, if it has.
+    pub(super) refused: Option<u16>,
+}
 
 impl Trunks {
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.agenda.deadline()
     }
 
-    /// Until when each host has registered us that has.
+    /// How we stand at each host that we register at.
     pub(super) fn registered(&self, now: Instant) -> Registered<'_> {
-        let granted = self.registrations.values().filter_map(|registration| {
+        let stands = self.registrations.values().map(|registration| {
             let at = &registration.at;
-            let granted = registration.granted.filter(|granted| granted.until > now)?;
-            Some(((&*at.organisation, &*at.trunk, &*at.host), granted.until))
+            let until = registration.granted.map(|granted| granted.until).filter(|until| *until > now);
+            let stands = Registrant { until, refused: registration.refused };
+            ((&*at.organisation, &*at.trunk, &*at.host), stands)
         });
-        granted.collect()
+        stands.collect()
     }
 
     /// The trunks that have granted a registration of ours at this address.

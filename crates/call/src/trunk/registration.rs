@@ -35,6 +35,8 @@ pub(crate) struct Registration {
     pub(crate) granted: Option<Granted>,
     /// Refusals and silences in a row.
     failures: u32,
+    /// The last of them, where nothing was granted since: the status, or 408 after silence.
+    pub(crate) refused: Option<u16>,
 }
 
 /// A host of a trunk.
@@ -92,6 +94,7 @@ impl Registration {
             step,
             granted: None,
             failures: 0,
+            refused: None,
         }
     }
 
@@ -100,7 +103,7 @@ impl Registration {
         self.expires = expires;
         self.session = Session::default();
         self.step = Step::Waiting(x.now);
-        self.failures = 0;
+        (self.failures, self.refused) = (0, None);
     }
 
     /// When it has to be looked at.
@@ -245,7 +248,7 @@ impl Registration {
         let lasts = Duration::from_secs(u64::from(secs.max(1)));
         let was_bound = self.granted.is_some();
         self.granted = Some(Granted { flow, until: x.now + lasts });
-        self.failures = 0;
+        (self.failures, self.refused) = (0, None);
         self.step = Step::Waiting(x.now + lasts.mul_f64(REFRESHED));
         if was_bound { Change::None } else { Change::Registered }
     }
@@ -260,6 +263,7 @@ impl Registration {
         // Not all trunks of all customers at one moment, once the host is back.
         let spread = Duration::from_millis(x.random() % 5_000);
         self.failures = self.failures.saturating_add(1);
+        self.refused = Some(status);
         self.step = Step::Waiting(x.now + told.unwrap_or(wait) + spread);
         Change::Failed(status)
     }

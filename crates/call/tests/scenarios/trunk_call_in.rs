@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use kiestoon_call::{Account, AnonymousCallers, Direction, Trunk, UnknownNumbers};
+use kiestoon_call::{Account, AnonymousCallers, CallId, Direction, Event, Trunk, UnknownNumbers};
 use kiestoon_sip::network::Network;
 use kiestoon_sip::{HeaderName, Method, NameAddr, Request, Uri};
 use kiestoon_testkit::{PhoneId, Story, carrier, phone, secs};
@@ -139,6 +139,45 @@ fn a_number_that_the_trunk_does_not_have_is_unknown() {
     let record = t.expect_cdr().disposition("failed").reason("not_found").status(404).record();
     assert_eq!((&*record.dialled, record.did()), ("+31207654321", Some("+31207654321")));
     assert_eq!((record.direction(), &record.route), (Direction::Inbound, &None));
+    assert_eq!(unknown(&t), [(record.id, "kantoor", "+31612345678", "voys", "+31207654321", 404)]);
+    t.expect_nothing_left();
+}
+
+/// Whatever was told of numbers that a trunk does not have.
+fn unknown(t: &Story) -> Vec<(CallId, &str, &str, &str, &str, u16)> {
+    let events = t.the_pbx().events.iter();
+    let told = events.filter_map(|event| match event {
+        Event::NumberUnknown { call, organisation, from, trunk, number, status } => {
+            Some((*call, &**organisation, &**from, &**trunk, &**number, *status))
+        }
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn a_number_that_the_trunk_does_not_have_is_told_once_a_minute() {
+    let (mut t, far, _) = office(9);
+    let call = |t: &mut Story, number: &str| {
+        t.call_with(far, number, |invite| from(invite, "", "+31612345678"));
+        t.run(secs(1));
+    };
+    for _ in 0..5 {
+        call(&mut t, "+31207654321");
+    }
+    call(&mut t, "+31207654322");
+    let told = |t: &Story| unknown(t).iter().map(|told| told.4.to_owned()).collect::<Vec<_>>();
+    assert_eq!(told(&t), ["+31207654321", "+31207654322"]);
+    t.run(secs(60));
+    call(&mut t, "+31207654321");
+    assert_eq!(told(&t).len(), 3);
+    t.run(secs(60));
+    for nth in 0..130 {
+        t.call_with(far, &format!("+3120700{nth:04}"), |invite| from(invite, "", "+31612345678"));
+    }
+    t.run(secs(2));
+    assert_eq!(told(&t).len(), 3 + 120, "whoever tries them all");
+    t.settle();
     t.expect_nothing_left();
 }
 
@@ -158,6 +197,7 @@ fn an_unknown_number_enters_the_dialplan_where_the_trunk_says_so() {
     t.hang_up(far);
     t.settle();
     assert_eq!(&*t.expect_cdr().answered().record().dialled, "+31207654321");
+    assert_eq!(unknown(&t), [], "it is no refusal");
     t.expect_nothing_left();
 }
 
@@ -176,6 +216,7 @@ fn nobody_calls_where_the_trunk_takes_nobody() {
     t.expect(c).never_called();
     t.settle();
     t.expect_cdr().disposition("failed").reason("forbidden").status(433);
+    assert_eq!(unknown(&t), []);
     t.expect_nothing_left();
 }
 

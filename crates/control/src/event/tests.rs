@@ -51,19 +51,30 @@ fn the_type_in_the_json_is_the_name_of_the_event() {
             from_number: number(),
             sip_code: 503,
             reason: "full".into(),
-            out: None,
+            call: None,
+        },
+        Happening::CallRefused {
+            organisation: "kantoor".into(),
+            from_number: number(),
+            sip_code: 404,
+            reason: "unknown_number".into(),
+            call: Some(RefusedCall::In(RefusedIn {
+                call_id: call_id(),
+                trunk: "voys".into(),
+                number: number(),
+            })),
         },
         Happening::CallRefused {
             organisation: "kantoor".into(),
             from_number: number(),
             sip_code: 403,
             reason: "no_right".into(),
-            out: Some(RefusedOut {
+            call: Some(RefusedCall::Out(RefusedOut {
                 call_id: call_id(),
                 charged_to: number(),
                 number: "09001234".into(),
                 class: "premium".into(),
-            }),
+            })),
         },
         Happening::FraudHeld {
             organisation: "kantoor".into(),

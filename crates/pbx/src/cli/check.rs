@@ -289,8 +289,10 @@ pub(super) fn unresolved(
     prompts: Option<&HashSet<String>>,
     there: Option<&There>,
 ) -> Vec<Problem> {
-    let trunks: Option<Vec<&str>> =
-        there.map(|there| there.trunks.iter().map(|trunk| trunk.name.as_str()).collect());
+    let trunks = there.map(|there| {
+        [&there.trunks, &there.disabled]
+            .map(|trunks| trunks.iter().map(|trunk| &*trunk.name).collect::<Vec<_>>())
+    });
     plans.unresolved(|plan, kind, name| match kind {
         ReferenceKind::Prompt => Known::There(
             prompts
@@ -300,7 +302,9 @@ pub(super) fn unresolved(
             prompts.is_none_or(|prompts| plan.language().can_say(name, |name| prompts.contains(name))),
         ),
         ReferenceKind::Extension => Known::There(there.is_none_or(|there| there.extensions.contains(name))),
-        ReferenceKind::Trunk => trunks.as_deref().map_or(Known::There(true), Known::OneOf),
+        ReferenceKind::Trunk => trunks
+            .as_ref()
+            .map_or(Known::There(true), |[enabled, disabled]| Known::Trunks { enabled, disabled }),
     })
 }
 
@@ -310,6 +314,8 @@ pub(super) struct There {
     extensions: HashSet<String>,
     /// The trunks that are enabled.
     trunks: Vec<TrunkSummary>,
+    /// Those that are not.
+    disabled: Vec<TrunkSummary>,
 }
 
 /// The same of a database that is there.
@@ -317,10 +323,9 @@ pub(super) async fn read_there(config: &Config) -> Result<There, Failure> {
     let store = database::open_existing(config).await?;
     let (extensions, trunks) = (store.extensions(None).await?, store.trunks(None).await?);
     store.close().await;
-    Ok(There {
-        extensions: extensions.into_iter().map(|extension| extension.number).collect(),
-        trunks: trunks.into_iter().filter(|trunk| trunk.enabled).collect(),
-    })
+    let (trunks, disabled) = trunks.into_iter().partition(|trunk| trunk.enabled);
+    let extensions = extensions.into_iter().map(|extension| extension.number).collect();
+    Ok(There { extensions, trunks, disabled })
 }
 
 fn bind(address: SocketAddr, kind: Type, protocol: Protocol) -> std::io::Result<()> {

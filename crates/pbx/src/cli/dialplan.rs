@@ -49,7 +49,9 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
     if cli.json {
         cli.print_json(&problems.iter().map(problem_json).collect::<Vec<_>>())?;
     } else {
-        problems.iter().for_each(|problem| eprintln!("{}", printable_lines(problem.render())));
+        for problem in &problems {
+            eprintln!("{}", cli.pasted(&printable_lines(problem.render())));
+        }
     }
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;

@@ -4,8 +4,8 @@ use kiestoon_config::Problem;
 use kiestoon_control::ClientError;
 use kiestoon_store::{ImportProblem, StoreError};
 
-use super::dutch;
 use super::language::Language;
+use super::{Cli, dutch};
 use crate::serve::ConfigurationError;
 
 /// A failure of a verb.
@@ -55,6 +55,12 @@ impl Failure {
             Self::Store(error) => error.to_string(),
             Self::Client(error) => error.to_string(),
         })
+    }
+
+    /// The same, with commands that can be pasted as they are.
+    pub(super) fn shown_by(&self, cli: &Cli) -> Self {
+        let text = cli.pasted(&self.text(cli.language));
+        if self.code() == EX_USAGE { Self::Input(text) } else { Self::Other(text) }
     }
 
     pub(super) fn print(&self, language: Language) {

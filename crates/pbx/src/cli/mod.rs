@@ -73,7 +73,7 @@ fn start(arguments: impl Iterator<Item = OsString>, language: Language) -> Resul
     };
     let cli =
         Cli { file: args.config.map_or(ConfigFile::Default, ConfigFile::Named), json: args.json, language };
-    cli.dispatch(args.verb)
+    cli.dispatch(args.verb).map_err(|failure| failure.shown_by(&cli))
 }
 
 /// What every verb needs to know of its surroundings.

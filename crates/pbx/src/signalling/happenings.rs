@@ -2,7 +2,7 @@
 use std::net::SocketAddr;
 
 use kiestoon_call::Event;
-use kiestoon_control::{Happening, RefusedOut};
+use kiestoon_control::{Happening, RefusedCall, RefusedIn, RefusedOut};
 use kiestoon_sip::Transport;
 
 use super::subject::Subject;
@@ -74,7 +74,18 @@ fn of_admission(event: Event) -> Happening {
             from_number: from.into(),
             sip_code: status,
             reason: reason.to_owned(),
-            out: None,
+            call: None,
+        },
+        Event::NumberUnknown { call, organisation, from, trunk, number, status } => Happening::CallRefused {
+            organisation: organisation.into(),
+            from_number: from.into(),
+            sip_code: status,
+            reason: UNKNOWN_NUMBER.to_owned(),
+            call: Some(RefusedCall::In(RefusedIn {
+                call_id: call.to_string(),
+                trunk: trunk.into(),
+                number: number.into(),
+            })),
         },
         _ => Happening::Unknown,
     }
@@ -169,12 +180,12 @@ fn of_rights(event: Event) -> Happening {
                 from_number: from.into(),
                 sip_code: 403,
                 reason: why.as_str().to_owned(),
-                out: Some(RefusedOut {
+                call: Some(RefusedCall::Out(RefusedOut {
                     call_id: call.to_string(),
                     charged_to: charged.number().unwrap_or("organisation").to_owned(),
                     number: number.into(),
                     class: class.as_str().to_owned(),
-                }),
+                })),
             }
         }
         Event::FraudHeld { organisation, charged, reason, by } => Happening::FraudHeld {
@@ -236,3 +247,6 @@ fn registration_changed(
         remote: remote.map(|remote| remote.to_string()),
     }
 }
+
+/// Why a call from a trunk was refused, where the trunk does not have its number.
+pub(super) const UNKNOWN_NUMBER: &str = "unknown_number";

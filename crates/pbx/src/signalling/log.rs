@@ -4,6 +4,7 @@ use kiestoon_call::Event;
 use kiestoon_media::Cause;
 use kiestoon_sip::stir::Attestation;
 
+use super::happenings::UNKNOWN_NUMBER;
 use super::subject::Subject;
 
 /// One line an event. Numbers are personal: they stand in the call record, and here at `trace` only.
@@ -51,6 +52,14 @@ fn of_admission(event: &Event) {
         }
         Event::CallRefused { status, reason, .. } => {
             tracing::info!(target: AUDIT, status, reason, "call refused");
+        }
+        Event::NumberUnknown { call, organisation, trunk, number, status, .. } => {
+            tracing::warn!(
+                target: AUDIT, %call, %organisation, %trunk, status, reason = UNKNOWN_NUMBER,
+                "call refused: the trunk does not have its number, which stands in the call record; add it to the trunk if it is \
+                 yours, else the provider routes it wrongly or somebody tries whether calls are passed on"
+            );
+            tracing::trace!(target: AUDIT, %call, %number, "number unknown");
         }
         _ => {}
     }

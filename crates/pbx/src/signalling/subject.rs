@@ -30,9 +30,10 @@ impl Subject {
             | Event::CallForwarded { .. }
             | Event::CallTransfer { .. }
             | Event::CallEnded { .. } => Self::Course,
-            Event::CallBlocked { .. } | Event::CallerVerified { .. } | Event::CallRefused { .. } => {
-                Self::Admission
-            }
+            Event::CallBlocked { .. }
+            | Event::CallerVerified { .. }
+            | Event::CallRefused { .. }
+            | Event::NumberUnknown { .. } => Self::Admission,
             Event::CallHeld { .. }
             | Event::CallDiagnosed { .. }
             | Event::CallKeyInClear { .. }

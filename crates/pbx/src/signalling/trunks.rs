@@ -8,7 +8,7 @@ use super::exposition::Exposition;
 pub(super) fn write(to: &mut Exposition, trunks: &[TrunkView]) {
     to.gauge(
         "kiestoon_trunk_up",
-        "Whether one of the trunk's hosts answers; nothing where too little was heard of them.",
+        "Whether one of the trunk's hosts answers, registered or not; nothing where too little was heard of them.",
         trunks.iter().filter_map(|trunk| match trunk.state {
             HostState::Up => Some((names(trunk), 1.0)),
             HostState::Down => Some((names(trunk), 0.0)),
@@ -18,7 +18,7 @@ pub(super) fn write(to: &mut Exposition, trunks: &[TrunkView]) {
     let registers = trunks.iter().filter(|trunk| trunk.registers);
     to.gauge(
         "kiestoon_trunk_registered",
-        "Hosts of the trunk that have registered us.",
+        "Hosts of the trunk that have registered us; with 0 no calls come in, also where the trunk is up.",
         registers.map(|trunk| {
             let registered = trunk.hosts.iter().filter(|host| host.registered_until.is_some()).count();
             (names(trunk), registered as f64)
@@ -79,6 +79,7 @@ mod tests {
             round_trip: round_trip.map(Duration::from_millis),
             failures: 0,
             registered_until: Some(1),
+            register_status: None,
         }
     }
 

@@ -133,10 +133,17 @@ pub(super) fn registration(view: RegistrationView) -> control::Registration {
 /// A trunk and its hosts.
 pub(super) fn trunk(view: TrunkView) -> control::Trunk {
     let until = view.hosts.iter().filter_map(|host| host.registered_until).max();
+    let has_failed = view.hosts.iter().any(|host| host.register_status.is_some());
+    let registration = match (until, has_failed) {
+        (Some(_), _) => "registered",
+        (None, true) => "failed",
+        (None, false) => "pending",
+    };
     control::Trunk {
         organisation: view.organisation.into(),
         name: view.name.into(),
         state: view.state.as_str().to_owned(),
+        registration: view.registers.then(|| registration.to_owned()),
         registered_until: until.map(rfc3339),
         registers: view.registers,
         calls_in: view.calls_in.into(),
@@ -158,6 +165,7 @@ fn trunk_host(view: TrunkHostView) -> control::TrunkHost {
         rtt_ms: view.round_trip.map(|of| of.as_secs_f64() * 1_000.0),
         failures: view.failures.into(),
         registered_until: view.registered_until.map(rfc3339),
+        register_sip_code: view.register_status,
     }
 }
 

@@ -106,13 +106,17 @@ impl Source {
         let mut directory = self.store.directory().await?;
         let is_prompt = |name: &str| self.prompts.iter().any(|loaded| loaded == name);
         let is_extension = |name: &str| directory.extensions.iter().any(|extension| extension.number == name);
-        let enabled = directory.trunks.iter().filter(|trunk| trunk.details.enabled);
-        let trunks: Vec<&str> = enabled.map(|trunk| trunk.details.name.as_str()).collect();
+        let trunks =
+            directory.trunks.iter().map(|trunk| (trunk.details.enabled, trunk.details.name.as_str()));
+        let [enabled, disabled] = [true, false].map(|wanted| {
+            let of_state = trunks.clone().filter(|(enabled, _)| *enabled == wanted);
+            of_state.map(|(_, name)| name).collect::<Vec<_>>()
+        });
         warnings.extend(plans.unresolved(|plan, kind, name| match kind {
             ReferenceKind::Extension => Known::There(is_extension(name)),
             ReferenceKind::Prompt => Known::There(plan.language().prompt(name, is_prompt).is_some()),
             ReferenceKind::Saying => Known::There(plan.language().can_say(name, is_prompt)),
-            ReferenceKind::Trunk => Known::OneOf(&trunks),
+            ReferenceKind::Trunk => Known::Trunks { enabled: &enabled, disabled: &disabled },
         }));
         warnings.extend(plans.unusable_secrets(webhook::secret_fault));
         let mut warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();

@@ -54,7 +54,7 @@ fn check_labels(labels: &str) {
     }
 }
 
-fn scraped(pbx: &Pbx) -> String {
+pub(crate) fn scraped(pbx: &Pbx) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(Client::new(pbx.path("kiestoon.sock")).metrics()).unwrap()
 }

@@ -1,11 +1,13 @@
 //! Trunks to real neighbours: SIPp as a provider that knows the PBX by its address, and Kamailio as one that wants it registered
 //! and asks for its password. They stand at another address than the phones: a trunk is known by it.
-use std::{fs, time::Duration};
+use std::{fs, net::UdpSocket, time::Duration};
 
 use crate::baresip::{Baresip, Phone};
 use crate::kamailio::{self, Kamailio, folder};
+use crate::metrics::scraped;
 use crate::pbx::{Pbx, free_port, text, wait_for};
 use crate::provider::PROVIDER;
+use crate::raw::header;
 use crate::sipp::Sipp;
 
 const DIALPLAN: &str = r#"
@@ -160,4 +162,54 @@ const REGISTRAR: &str = r#"
 pub(crate) fn registrar(listen: &str, from_pbx: &str, behind: &str) -> String {
     let route = REGISTRAR.replace("FROM_PBX", from_pbx).replace("BEHIND", behind);
     kamailio::configuration(listen, LOCATION, &route)
+}
+
+/// A provider that answers each request, until it is sent an empty datagram: 200 to OPTIONS, 403 to REGISTER.
+fn refuse_to_register(socket: &UdpSocket) {
+    let mut buffer = [0; 65_535];
+    loop {
+        let (length, from) = socket.recv_from(&mut buffer).unwrap();
+        let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        let status = match request.split(' ').next() {
+            Some("REGISTER") => "403 Forbidden",
+            Some("OPTIONS") => "200 OK",
+            _ => return,
+        };
+        let same: String = ["Via", "From", "Call-ID", "CSeq"]
+            .map(|name| format!("{name}: {}\r\n", header(&request, name)))
+            .concat();
+        let to = header(&request, "To");
+        let response = format!("SIP/2.0 {status}\r\n{same}To: {to};tag=voys\r\nContent-Length: 0\r\n\r\n");
+        socket.send_to(response.as_bytes(), from).unwrap();
+    }
+}
+
+#[test]
+fn a_trunk_that_answers_and_does_not_register_us_is_not_just_up() {
+    let socket = UdpSocket::bind((PROVIDER, 0)).unwrap();
+    let at = socket.local_addr().unwrap();
+    let provider = std::thread::spawn(move || refuse_to_register(&socket));
+    let mut pbx = Pbx::new(&["201"], DIALPLAN);
+    pbx.import(&format!(
+        "[[trunk]]\nname = \"voys\"\nhost = \"{at}\"\ntransport = \"udp\"\nusername = \"100001\"\npassword = \"geheim-van-voys\"\n\
+         register = true\nnumbers = [\"+31201234567\"]\noptions = \"5s\"\n"
+    ));
+    pbx.run();
+    wait_for("health and refusal", Duration::from_secs(30), || {
+        let trunk = &pbx.json(&["ctl", "trunks"])[0];
+        trunk["state"] == "up" && trunk["registration"] == "failed"
+    });
+    let trunk = &pbx.json(&["ctl", "trunks"])[0];
+    assert_eq!(trunk["hosts"][0]["register_sip_code"], 403, "{trunk:#}");
+    assert!(trunk["registered_until"].is_null(), "{trunk:#}");
+    let shown = text(&pbx.kiestoon(&["ctl", "trunks"]));
+    assert!(shown.contains("up, not registered: 403") && shown.contains("no: 403"), "{shown}");
+    let metrics = scraped(&pbx);
+    for line in ["kiestoon_trunk_up", "kiestoon_trunk_registered"] {
+        assert!(metrics.contains(&format!("{line}{{organisation=\"default\",trunk=\"voys\"}}")), "{metrics}");
+    }
+    let registered = metrics.lines().find(|line| line.starts_with("kiestoon_trunk_registered{")).unwrap();
+    assert!(registered.ends_with(" 0"), "{registered}");
+    UdpSocket::bind((PROVIDER, 0)).unwrap().send_to(b"", at).unwrap();
+    provider.join().unwrap();
 }

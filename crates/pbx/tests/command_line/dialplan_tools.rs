@@ -46,7 +46,13 @@ fn what_a_plan_refers_to_is_looked_for_where_it_can_be() {
     add("voys");
     assert!(!check().err().contains("trunk `voys` does not exist"));
     folder.run(&["trunk", "disable", "voys"]).expect(0);
-    check().says("trunk `voys` does not exist");
+    for disabled in [check(), folder.run(&["check"]).expect(64)] {
+        disabled.says("warning: trunk `voys` is disabled, so no call goes over it");
+        disabled.says("enable it: `kiestoon trunk enable voys --config kiestoon.toml`");
+        assert!(!disabled.err().contains("trunk `voys` does not exist"), "{}", disabled.err());
+    }
+    folder.run(&["trunk", "enable", "voys"]).expect(0);
+    assert!(!check().err().contains("trunk `voys`"));
 }
 
 const OFFICE: &str = "version = 1\ntimezone = \"Europe/Amsterdam\"\n[hours.kantoor]\nopen = \"ma-vr 09:00-17:00\"\n\

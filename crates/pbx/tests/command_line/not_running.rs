@@ -19,7 +19,7 @@ fn every_ctl_verb_says_how_to_start_it() {
         let ended = folder.run(&[&["ctl"], verb].concat()).expect(1);
         assert_eq!(
             ended.err().trim_end(),
-            "the PBX does not run: no socket at data/kiestoon.sock; start it with `kiestoon serve`",
+            "the PBX does not run: no socket at data/kiestoon.sock; start it with `kiestoon serve --config kiestoon.toml`",
             "{verb:?}"
         );
     }

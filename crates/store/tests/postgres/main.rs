@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a scenario ends at its first surprise, its fixtures included")]
 
+mod key_undecided;
 mod server;
 mod server_away;
 mod strangers_database;

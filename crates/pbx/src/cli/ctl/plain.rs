@@ -20,7 +20,7 @@ pub(super) async fn follow(cli: &Cli, client: &Client) -> Result<(), Failure> {
             if cli.json {
                 print_line(&serde_json::to_string(&event).map_err(anyhow::Error::from)?);
             } else if let Some(line) = line(&event, cli.language) {
-                print_line(&line);
+                print_line(&cli.pasted(&line));
             }
         }
         eprintln!(
@@ -50,7 +50,7 @@ const RETRY: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
-    use kiestoon_control::Happening;
+    use kiestoon_control::{Happening, RefusedCall, RefusedIn};
 
     use super::*;
 
@@ -61,6 +61,29 @@ mod tests {
         let event = Event { at: "soon".into(), what };
         assert_eq!(line(&event, Language::English).unwrap(), "soon 4e2f7d10 ended: busy (486)");
         assert_eq!(line(&event, Language::Dutch).unwrap(), "soon 4e2f7d10 beëindigd: busy (486)");
+    }
+
+    #[test]
+    fn a_number_that_a_trunk_does_not_have_is_told_with_what_to_do() {
+        let number = "+31207654321; reboot".to_owned();
+        let call = RefusedCall::In(RefusedIn { call_id: "0199".into(), trunk: "voys".into(), number });
+        let what = Happening::CallRefused {
+            organisation: "kantoor".into(),
+            from_number: "+31612345678".into(),
+            sip_code: 404,
+            reason: "unknown_number".into(),
+            call: Some(call),
+        };
+        let event = Event { at: "soon".into(), what };
+        let line = |language| line(&event, language).unwrap();
+        assert!(
+            line(Language::English)
+                .starts_with("soon call for +31207654321; reboot from trunk voys refused (404): ")
+        );
+        assert!(line(Language::English).contains("`kiestoon trunk numbers voys --add NUMBER`"));
+        assert!(
+            line(Language::Dutch).contains("is het van u, dan `kiestoon trunk numbers voys --add NUMMER`")
+        );
     }
 
     #[test]

@@ -40,7 +40,7 @@ fn shown(trunks: &[Trunk], language: Language) -> String {
         let mut whole = vec![
             trunk.name.clone(),
             trunk.organisation.clone(),
-            state(&trunk.state, language).to_owned(),
+            standing(trunk, language),
             trunk.calls_in.to_string(),
             trunk.calls_out.to_string(),
             limit,
@@ -56,19 +56,42 @@ fn shown(trunks: &[Trunk], language: Language) -> String {
 
 fn host_cells(host: &TrunkHost, registers: bool, language: Language) -> [String; 6] {
     let none = || "-".to_owned();
-    let registered = match (&host.registered_until, registers) {
-        (Some(until), _) => when::local_moment(until),
-        (None, true) => language.pick("no", "nee").to_owned(),
-        (None, false) => none(),
-    };
     [
         host.host.clone(),
         state(&host.state, language).to_owned(),
         when::local_moment(&host.since),
         last(host, language),
         host.rtt_ms.map_or_else(none, |ms| format!("{ms:.0}")),
-        registered,
+        if registers { registered(host, language) } else { none() },
     ]
+}
+
+/// Until when, and what has come of the last REGISTER where it has failed.
+fn registered(host: &TrunkHost, language: Language) -> String {
+    match (&host.registered_until, host.register_sip_code) {
+        (Some(until), None) => when::local_moment(until),
+        (Some(until), Some(code)) => {
+            let until = when::local_moment(until);
+            say!(language, "{until}, then {code}", "{until}, daarna {code}")
+        }
+        (None, Some(code)) => say!(language, "no: {code}", "nee: {code}"),
+        (None, None) => language.pick("not yet", "nog niet").to_owned(),
+    }
+}
+
+/// How a trunk stands. Its hosts may answer and not register us: then no call comes in, and that is said with it.
+pub(in crate::cli) fn standing(trunk: &Trunk, language: Language) -> String {
+    let state = state(&trunk.state, language);
+    match trunk.registration.as_deref() {
+        Some("failed") => match trunk.hosts.iter().find_map(|host| host.register_sip_code) {
+            Some(code) => {
+                say!(language, "{state}, not registered: {code}", "{state}, niet aangemeld: {code}")
+            }
+            None => say!(language, "{state}, not registered", "{state}, niet aangemeld"),
+        },
+        Some("pending") => say!(language, "{state}, not registered yet", "{state}, nog niet aangemeld"),
+        _ => state.to_owned(),
+    }
 }
 
 /// What was heard last, and how often in a row where it is a failure.
@@ -118,6 +141,7 @@ mod tests {
             rtt_ms: Some(12.3),
             failures: 0,
             registered_until: None,
+            register_sip_code: None,
         }
     }
 
@@ -134,13 +158,14 @@ mod tests {
             organisation: "kantoor".into(),
             name: "voys".into(),
             state: "up".into(),
-            registered_until: None,
+            registration: Some("registered".into()),
+            registered_until: Some("later".into()),
             registers: true,
             calls_in: 1,
             calls_out: 2,
             channels: Some(30),
             calls_per_second: None,
-            hosts: vec![host("a"), silent],
+            hosts: vec![TrunkHost { registered_until: Some("later".into()), ..host("a") }, silent],
         }
     }
 
@@ -150,10 +175,27 @@ mod tests {
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(
             lines[1],
-            ["voys", "kantoor", "up", "1", "2", "30", "sip:a.example", "up", "soon", "200", "12", "no"]
+            ["voys", "kantoor", "up", "1", "2", "30", "sip:a.example", "up", "soon", "200", "12", "later"]
         );
-        assert_eq!(lines[2], ["sip:b.example", "down", "soon", "no", "answer,", "3", "times", "-", "no"]);
+        let second = ["sip:b.example", "down", "soon", "no", "answer,", "3", "times", "-", "not", "yet"];
+        assert_eq!(lines[2], second);
         assert!(shown(&[voys()], Language::Dutch).contains("geen antwoord, 3 keer"));
         assert_eq!(shown(&[], Language::Dutch), "geen trunks");
+    }
+
+    #[test]
+    fn a_trunk_that_does_not_register_us_is_never_said_to_be_just_up() {
+        let refuses = TrunkHost { register_sip_code: Some(403), ..host("a") };
+        let trunk = Trunk { registration: Some("failed".into()), hosts: vec![refuses.clone()], ..voys() };
+        assert_eq!(standing(&trunk, Language::English), "up, not registered: 403");
+        let trunks = [trunk];
+        assert!(shown(&trunks, Language::English).trim_end().ends_with("no: 403"));
+        assert!(shown(&trunks, Language::Dutch).contains("werkt, niet aangemeld: 403"));
+        let fresh = Trunk { registration: Some("pending".into()), hosts: vec![host("a")], ..voys() };
+        assert_eq!(standing(&fresh, Language::English), "up, not registered yet");
+        let refreshed = TrunkHost { registered_until: Some("later".into()), ..refuses };
+        assert_eq!(registered(&refreshed, Language::English), "later, then 403");
+        let by_address = Trunk { registration: None, registers: false, ..voys() };
+        assert_eq!(standing(&by_address, Language::Dutch), "werkt");
     }
 }

@@ -1,6 +1,6 @@
 //! Events in words, a few of them each.
 
-use kiestoon_control::{Happening, RefusedOut};
+use kiestoon_control::{Happening, RefusedCall, RefusedIn, RefusedOut};
 
 use super::show;
 use crate::cli::language::{Language, say};
@@ -8,7 +8,10 @@ use crate::cli::language::{Language, say};
 /// What happened, without when and to which call; `None` for an event of a later version.
 pub(super) fn of(what: &Happening, language: Language) -> Option<String> {
     let of_calls = way(what, language).or_else(|| sound(what, language)).or_else(|| caller(what, language));
-    of_calls.or_else(|| trunk(what, language)).or_else(|| door(what, language))
+    of_calls
+        .or_else(|| refused(what, language))
+        .or_else(|| trunk(what, language))
+        .or_else(|| door(what, language))
 }
 
 /// Whose number it is.
@@ -164,27 +167,37 @@ fn trunk(what: &Happening, language: Language) -> Option<String> {
     })
 }
 
+/// Who may not call.
+fn refused(what: &Happening, language: Language) -> Option<String> {
+    let Happening::CallRefused { from_number, sip_code, reason, call, .. } = what else { return None };
+    Some(match call {
+        None => say!(
+            language,
+            "call of {from_number} refused: {reason} ({sip_code})",
+            "oproep van {from_number} geweigerd: {reason} ({sip_code})"
+        ),
+        Some(RefusedCall::Out(RefusedOut { charged_to, number, class, .. })) => say!(
+            language,
+            "call of {from_number} to {number} ({class}) refused: {reason}, charged to {charged_to}",
+            "oproep van {from_number} naar {number} ({class}) geweigerd: {reason}, voor rekening van {charged_to}"
+        ),
+        // The number is a stranger's word: it stands in no command that is copied into a shell.
+        Some(RefusedCall::In(RefusedIn { trunk, number, .. })) => say!(
+            language,
+            "call for {number} from trunk {trunk} refused ({sip_code}): the trunk does not have that number; if it is yours, \
+             `kiestoon trunk numbers {trunk} --add NUMBER`; else the provider routes it wrongly, or somebody tries whether this PBX passes calls on",
+            "oproep voor {number} van trunk {trunk} geweigerd ({sip_code}): de trunk heeft dat nummer niet; is het van u, dan \
+             `kiestoon trunk numbers {trunk} --add NUMMER`; anders routeert de aanbieder het verkeerd, of probeert iemand of deze centrale oproepen doorgeeft"
+        ),
+    })
+}
+
 /// Who comes to the PBX, and what the PBX itself does.
 fn door(what: &Happening, language: Language) -> Option<String> {
     Some(match what {
         Happening::HoursChanged { hours, state, by, .. } => {
             let state = super::hours::word(state, language);
             say!(language, "hours {hours}: {state}, by {by}", "openingstijden {hours}: {state}, door {by}")
-        }
-        Happening::CallRefused { from_number, reason, out: Some(out), .. } => {
-            let RefusedOut { charged_to, number, class, .. } = out;
-            say!(
-                language,
-                "call of {from_number} to {number} ({class}) refused: {reason}, charged to {charged_to}",
-                "oproep van {from_number} naar {number} ({class}) geweigerd: {reason}, voor rekening van {charged_to}"
-            )
-        }
-        Happening::CallRefused { from_number, sip_code, reason, out: None, .. } => {
-            say!(
-                language,
-                "call of {from_number} refused: {reason} ({sip_code})",
-                "oproep van {from_number} geweigerd: {reason} ({sip_code})"
-            )
         }
         Happening::RegistrationChanged { number, contacts, transport, remote, .. } => {
             let from = match (transport, remote) {

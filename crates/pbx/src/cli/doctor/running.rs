@@ -161,8 +161,7 @@ impl Look<'_> {
             "`kiestoon trunk test {name}` zegt stap voor stap wat er mis is"
         );
         if live.registers && live.registered_until.is_none() {
-            let says = say!(language, "{name}: not registered ({state})", "{name}: niet aangemeld ({state})");
-            return self.failed("trunks", says, advice);
+            return self.failed("trunks", format!("{name}: {}", trunks::standing(live, language)), advice);
         }
         let shown = trunks::state(state, language);
         match state.as_str() {
