@@ -156,6 +156,22 @@ pub(crate) async fn remove_of_trunk(
     Ok(removed.rows_affected())
 }
 
+/// Has those of a trunk follow its new name. Returns how many there were. One that an earlier trunk of that name has left goes where
+/// both are for the same callers.
+pub(crate) async fn rename_trunk(
+    connection: &mut AnyConnection,
+    organisation_id: &str,
+    before: &str,
+    after: &str,
+) -> Result<u64, Fault> {
+    let sql = "DELETE FROM blocks WHERE organisation_id = $1 AND trunk = $2 AND EXISTS (SELECT 1 FROM blocks own \
+         WHERE own.organisation_id = $1 AND own.trunk = $3 AND own.kind = blocks.kind AND own.value = blocks.value)";
+    sqlx::query(sql).bind(organisation_id).bind(after).bind(before).execute(&mut *connection).await?;
+    let sql = "UPDATE blocks SET trunk = $2 WHERE organisation_id = $1 AND trunk = $3";
+    let renamed = sqlx::query(sql).bind(organisation_id).bind(after).bind(before).execute(connection).await?;
+    Ok(renamed.rows_affected())
+}
+
 fn context(block: &BlockDetails) -> Option<&str> {
     match &block.action {
         BlockAction::Context(context) => Some(context),
