@@ -48,6 +48,10 @@ pub(crate) enum Action {
     WatchEvents,
     SeeTrunks,
     TestTrunks,
+    SeeContacts,
+    ChangeContacts,
+    SeeBlocks,
+    ChangeBlocks,
 }
 
 /// What it is asked of.
@@ -96,14 +100,27 @@ pub(crate) fn authorise(principal: &Principal, action: Action, object: Object<'_
             user.organisation == organisation && (user.role == Role::Admin || numbers.iter().any(is_own))
         }),
         (
-            Action::SetHours | Action::SeeWays | Action::SeeTrunks | Action::TestTrunks,
+            Action::SetHours
+            | Action::SeeWays
+            | Action::SeeTrunks
+            | Action::TestTrunks
+            | Action::SeeContacts
+            | Action::ChangeContacts
+            | Action::SeeBlocks
+            | Action::ChangeBlocks,
             Object::Of { organisation, .. },
         ) => {
             principal.user().is_some_and(|user| user.organisation == organisation && user.role == Role::Admin)
         }
-        (Action::SeeTrunks | Action::TestTrunks, Object::Door) => {
-            principal.user().is_some_and(|user| user.role == Role::Admin)
-        }
+        (
+            Action::SeeTrunks
+            | Action::TestTrunks
+            | Action::SeeContacts
+            | Action::ChangeContacts
+            | Action::SeeBlocks
+            | Action::ChangeBlocks,
+            Object::Door,
+        ) => principal.user().is_some_and(|user| user.role == Role::Admin),
         (Action::WatchEvents, Object::Process) => {
             principal.user().is_some_and(|user| user.role == Role::Admin)
         }
@@ -178,10 +195,17 @@ mod tests {
     }
 
     #[test]
-    fn trunks_are_for_admins_of_their_organisation() {
+    fn trunks_contacts_and_blocks_are_for_admins_of_their_organisation() {
         let of = |organisation| Object::Of { organisation, numbers: &["201"] };
         let (admin, user) = (person(Role::Admin, None), person(Role::User, Some("201")));
-        for action in [Action::SeeTrunks, Action::TestTrunks] {
+        for action in [
+            Action::SeeTrunks,
+            Action::TestTrunks,
+            Action::SeeContacts,
+            Action::ChangeContacts,
+            Action::SeeBlocks,
+            Action::ChangeBlocks,
+        ] {
             for object in [Object::Door, of("kantoor")] {
                 assert!(authorise(&admin, action, object));
                 assert!(!authorise(&user, action, object));

@@ -6,6 +6,7 @@ mod certificates;
 mod cli;
 mod client;
 mod database;
+mod dialplan;
 mod hall;
 mod hub;
 mod ice;

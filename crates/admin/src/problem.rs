@@ -33,6 +33,14 @@ pub(crate) enum Refusal {
     PbxUnreachable(String),
     PbxRefused(u16, String),
     Store(StoreError),
+    /// There is no such thing in the asker's organisation.
+    Unknown(String),
+    /// There is such a thing already.
+    Exists(String),
+    /// What was said cannot be.
+    Wrong(String),
+    /// The presets of trunks cannot be read.
+    Presets,
     Busy,
 }
 
@@ -125,7 +133,32 @@ impl Refusal {
                 "database unavailable",
                 text("the database cannot be used now; the log says why"),
             ),
+            Self::Unknown(reason) => (404, "unknown", "not there", reason.clone()),
+            Self::Exists(reason) => (409, "exists", "there already", reason.clone()),
+            Self::Wrong(reason) => (422, "refused", "refused", reason.clone()),
+            Self::Presets => (
+                503,
+                "presets",
+                "presets unusable",
+                text("the presets of trunks cannot be read; the log says why"),
+            ),
             Self::Busy => (503, "busy", "too busy", text("the answer took too long; try again in a moment")),
+        }
+    }
+}
+
+impl Refusal {
+    /// What the database says of a change that somebody asked for: often that it cannot be.
+    pub(crate) fn of_write(error: StoreError) -> Self {
+        let reason = error.to_string();
+        match error {
+            StoreError::UnknownContact { .. } | StoreError::UnknownBlock { .. } => Self::Unknown(reason),
+            StoreError::ContactExists { .. } | StoreError::BlockExists { .. } => Self::Exists(reason),
+            StoreError::Refused(_)
+            | StoreError::UnknownTrunk { .. }
+            | StoreError::TooManyContacts { .. }
+            | StoreError::TooManyBlocks { .. } => Self::Wrong(reason),
+            other => Self::Store(other),
         }
     }
 }

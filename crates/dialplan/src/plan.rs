@@ -44,7 +44,7 @@ pub struct Plan {
     pub(crate) sets: HashMap<Box<str>, Arc<NumberSet>>,
     pub(crate) groups: BTreeMap<String, Arc<Group>>,
     pub(crate) prompts: BTreeSet<String>,
-    pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
+    pub(crate) references: BTreeMap<(ReferenceKind, String), Vec<Problem>>,
     /// Whether any rule is one of emergency numbers.
     pub(crate) has_emergency: bool,
     /// The keys of each `[ivr.*]`, and where they lead.
@@ -233,7 +233,8 @@ impl Plan {
     /// A warning, at the place of its first use, for everything that the plan relies on and that is not there.
     #[must_use]
     pub fn unresolved<'a>(&self, mut known: impl FnMut(ReferenceKind, &str) -> Known<'a>) -> Vec<Problem> {
-        let missing = self.references.iter().filter_map(|((kind, name), problem)| match known(*kind, name) {
+        let first = self.references.iter().filter_map(|(named, places)| Some((named, places.first()?)));
+        let missing = first.filter_map(|((kind, name), problem)| match known(*kind, name) {
             Known::There(true) => None,
             Known::There(false) => Some(problem.clone()),
             Known::Trunks { enabled, .. } if enabled.contains(&name.as_str()) => None,
@@ -248,6 +249,12 @@ impl Plan {
             }
         });
         missing.collect()
+    }
+
+    /// Where the plan relies on a trunk of this name, as `FILE:LINE`: the first twenty places.
+    pub fn places_of_trunk(&self, name: &str) -> impl Iterator<Item = String> {
+        let places = self.references.get(&(ReferenceKind::Trunk, name.to_owned()));
+        places.into_iter().flatten().map(|place| format!("{}:{}", place.file, place.line))
     }
 
     /// A warning, at the place of its first use, for every file with a secret that `fault` has something to say of.

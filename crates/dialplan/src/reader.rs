@@ -27,8 +27,8 @@ pub(crate) struct Notes {
     errors: usize,
     warnings: usize,
     pub(crate) prompts: BTreeSet<String>,
-    /// What the plan expects to exist elsewhere, with the warning for when it does not.
-    pub(crate) references: BTreeMap<(ReferenceKind, String), Problem>,
+    /// What the plan expects to exist elsewhere, with the warning for when it does not: one for each place, up to a bound.
+    pub(crate) references: BTreeMap<(ReferenceKind, String), Vec<Problem>>,
     /// The keys of each `[ivr.*]`, and where they lead.
     pub(crate) ivrs: BTreeMap<String, Vec<(String, String)>>,
     /// What live calls cannot do yet, with the warning at its first place.
@@ -167,8 +167,10 @@ impl Reader<'_> {
                 format!("recordings of `say = \"{name}:\"` are missing in the language of the plan")
             }
         };
-        let problem = || self.source.problem(span, Severity::Warning, message, None);
-        self.notes.references.entry((kind, name.to_string())).or_insert_with(problem);
+        let places = self.notes.references.entry((kind, name.to_string())).or_default();
+        if places.len() < MOST_PLACES {
+            places.push(self.source.problem(span, Severity::Warning, message, None));
+        }
     }
 
     /// A file with a secret, which whoever has files looks at.
@@ -357,6 +359,8 @@ fn whole(digits: &str) -> Option<u64> {
 }
 
 const MOST_PROBLEMS: usize = 200;
+/// Places of one name that lives elsewhere.
+const MOST_PLACES: usize = 20;
 const MOST_PATTERNS: usize = 10_000;
 const MOST_REGEXES: usize = 500;
 const LONGEST_TIME: std::ops::RangeInclusive<u64> = 1..=600;

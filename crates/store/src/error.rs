@@ -307,6 +307,14 @@ pub enum StoreError {
         /// The organisation's slug.
         organisation: String,
     },
+    /// That number is a contact's.
+    #[error("number {number} is a contact's already in organisation `{organisation}`")]
+    ContactExists {
+        /// The number, in E.164.
+        number: String,
+        /// The organisation's slug.
+        organisation: String,
+    },
     /// An organisation would have more contacts than it may.
     #[error("organisation `{organisation}` would have more than {most} contacts: remove some first")]
     TooManyContacts {
@@ -319,6 +327,14 @@ pub enum StoreError {
     #[error("there is no block for {what} in organisation `{organisation}`")]
     UnknownBlock {
         /// Whom it would be for.
+        what: String,
+        /// The organisation's slug.
+        organisation: String,
+    },
+    /// There is a block for these callers.
+    #[error("there is a block for {what} already in organisation `{organisation}`")]
+    BlockExists {
+        /// Whom it is for.
         what: String,
         /// The organisation's slug.
         organisation: String,

@@ -40,7 +40,8 @@ pub use error::StoreError;
 pub use extensions::{AddedExtension, Extension, ExtensionSummary, NewExtension, Secret};
 pub use hours::HoursChange;
 pub use import::{
-    Counts, DialplanName, DialplanNameKind, GeneratedPassword, Import, ImportProblem, ImportReport, Severity,
+    Counts, DialplanName, DialplanNameKind, GeneratedPassword, Import, ImportProblem, ImportReport,
+    NameFault, Severity,
 };
 pub use key::Key;
 pub use open::{Options, Store};

@@ -223,6 +223,21 @@ async fn forget(connection: &mut AnyConnection, now: i64) -> Result<usize, Fault
     Ok(old.len())
 }
 
+/// Has the events of a trunk follow its new name: one that comes again is known by it. What an earlier trunk of that name was told too
+/// stays where it is.
+pub(crate) async fn rename_trunk(
+    connection: &mut AnyConnection,
+    organisation_id: &str,
+    before: &str,
+    after: &str,
+) -> Result<(), Fault> {
+    let sql = "UPDATE provider_events SET trunk = $2 WHERE organisation_id = $1 AND trunk = $3 AND NOT EXISTS \
+         (SELECT 1 FROM provider_events own WHERE own.organisation_id = $1 AND own.trunk = $2 \
+             AND own.event_id = provider_events.event_id)";
+    sqlx::query(sql).bind(organisation_id).bind(after).bind(before).execute(connection).await?;
+    Ok(())
+}
+
 /// Notes what the legs of records are called, so that events find them.
 pub(crate) async fn note_names(connection: &mut AnyConnection, cdrs: &[Cdr]) -> Result<(), Fault> {
     let of = |cdr: &'_ Cdr| cdr.legs.iter().flat_map(names).map(str::to_owned).collect::<BTreeSet<_>>();

@@ -41,7 +41,8 @@ export const appLook = css`
     align-self: center;
     padding: 0.5rem 1rem 1.5rem;
   }
-  main.trunks {
+  main.trunks,
+  main.callers {
     max-width: 46rem;
     align-self: start;
   }

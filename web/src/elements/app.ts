@@ -1,4 +1,4 @@
-/** `<kiestoon-app>`: the whole page. Login, then the phone, and for administrators the trunks; who one is, the language, and the way out. */
+/** `<kiestoon-app>`: the whole page. Login, then the phone, and for administrators the trunks and the callers; who one is, the language, and the way out. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { Api, type User } from '../api';
@@ -94,13 +94,16 @@ export class App extends KiestoonElement {
     const over = () => this.#left({ code: 'session_over' });
     const isPhone = this.page === 'phone';
     const problem = this.failure ? html`<p class="notice" role="alert">${sentence(this.failure)}</p>` : null;
-    const trunks = () =>
-      html`<kiestoon-trunks .api=${this.#api} @session-over=${() => this.call || over()}></kiestoon-trunks>`;
+    const ended = () => this.call || over();
+    const other = () =>
+      this.page === 'trunks'
+        ? html`<kiestoon-trunks .api=${this.#api} @session-over=${ended}></kiestoon-trunks>`
+        : html`<kiestoon-callers .api=${this.#api} @session-over=${ended}></kiestoon-callers>`;
     return html`<div class="sheet" ?hidden=${!isPhone}>
         <kiestoon-phone .api=${this.#api} .extension=${user.extension ?? ''} .away=${!isPhone}
           @call=${(event: CustomEvent<CallView | null>) => this.#called(event.detail)} @session-over=${over}></kiestoon-phone>
       </div>
-      ${isPhone ? nothing : (problem ?? trunks())}`;
+      ${isPhone ? nothing : (problem ?? other())}`;
   }
 
   #trust(): TemplateResult | typeof nothing {
@@ -122,7 +125,7 @@ export class App extends KiestoonElement {
 
   /** Where somebody comes in: an administrator who has no extension has nothing to do at the phone. */
   #first({ role, extension }: User): PageName {
-    return role === 'admin' && extension === null ? 'trunks' : this.page;
+    return role === 'admin' && extension === null && this.page === 'phone' ? 'trunks' : this.page;
   }
 
   #follow(event: MouseEvent, page: PageName): void {
@@ -142,15 +145,15 @@ export class App extends KiestoonElement {
     const page = this.user?.role === 'admin' ? wanted : 'phone';
     if (this.user && pageOf(location.pathname) !== page) history.replaceState(null, '', PATHS[page] + location.search);
     this.page = this.user ? page : wanted;
-    document.title = text(this.user && page === 'trunks' ? 'title_trunks' : 'app_name');
-    if (this.user && page === 'trunks') void this.#load();
+    document.title = text(this.user && page !== 'phone' ? `title_${page}` : 'app_name');
+    if (this.user && page !== 'phone') void this.#load(page);
   }
 
   /** Only administrators need it. */
-  async #load(): Promise<void> {
+  async #load(page: 'trunks' | 'callers'): Promise<void> {
     this.failure = null;
     try {
-      await import('./trunks');
+      await (page === 'trunks' ? import('./trunks') : import('./callers'));
     } catch {
       this.failure = { code: 'sidecar_away' };
     }

@@ -326,7 +326,11 @@ async function visited(role: string, extension: string | null = '201'): Promise<
 const links = (app: App) => [...app.renderRoot.querySelectorAll<HTMLElement>('nav a')];
 
 test('only administrators have the page', async () => {
-  expect(links(await visited('admin')).map((one) => one.textContent?.trim())).toEqual(['Telefoon', 'Trunks']);
+  expect(links(await visited('admin')).map((one) => one.textContent?.trim())).toEqual([
+    'Telefoon',
+    'Trunks',
+    'Contacten',
+  ]);
   history.replaceState(null, '', '/trunks');
   const app = await visited('user');
   expect([links(app), location.pathname]).toEqual([[], '/']);

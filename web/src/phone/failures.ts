@@ -28,6 +28,9 @@ export type FailureCode =
   | 'trunk_gone'
   | 'test_refused'
   | 'test_broken_off'
+  | 'refused'
+  | 'exists'
+  | 'gone'
   | 'unknown';
 
 /** A failure with what its sentence names: `seconds` to wait, or the `detail` of an unknown one. */

@@ -1,13 +1,16 @@
 //! All routes in one table, each with the action that it stands for. Who may is asked before its handler runs, and again
 //! for each thing that it shows.
 
+mod blocks;
 mod body;
+mod contacts;
 mod events;
 mod hours;
 mod live;
 mod machine;
 mod openapi;
 mod session;
+mod taken;
 mod telephony;
 #[cfg(test)]
 mod tests;
@@ -120,6 +123,32 @@ fn routes() -> Vec<Route> {
             "Count and records of the trunks, secrets masked",
             get(trunks::debug),
         ),
+        api(
+            Method::GET,
+            CONTACTS,
+            Action::SeeContacts,
+            "Contacts: names of numbers outside",
+            get(contacts::list),
+        ),
+        api(Method::POST, CONTACTS, Action::ChangeContacts, "Add a contact", post(contacts::add)),
+        api(
+            Method::PUT,
+            CONTACT,
+            Action::ChangeContacts,
+            "Give a contact another name",
+            put(contacts::change),
+        ),
+        api(Method::DELETE, CONTACT, Action::ChangeContacts, "Remove a contact", delete(contacts::remove)),
+        api(Method::GET, BLOCKS, Action::SeeBlocks, "Blocks: who is kept out", get(blocks::list)),
+        api(Method::POST, BLOCKS, Action::ChangeBlocks, "Add a block", post(blocks::add)),
+        api(
+            Method::PUT,
+            BLOCK,
+            Action::ChangeBlocks,
+            "Change what becomes of blocked calls",
+            put(blocks::change),
+        ),
+        api(Method::DELETE, BLOCK, Action::ChangeBlocks, "Remove a block", delete(blocks::remove)),
         api(Method::GET, "/api/v1/events", Action::WatchEvents, "Server-sent events", get(events::events)),
         plain("/api/v1/openapi.json", Action::ViewPages, get(openapi::describe)),
         told("/webhooks/{organisation}/{trunk}", post(providers::deliver)),
@@ -245,6 +274,10 @@ fn person(principal: &Principal) -> Result<&Arc<Person>, Refusal> {
     }
 }
 
+const BLOCK: &str = "/api/v1/blocks/{id}";
+const BLOCKS: &str = "/api/v1/blocks";
+const CONTACT: &str = "/api/v1/contacts/{id}";
+const CONTACTS: &str = "/api/v1/contacts";
 const HOURS: &str = "/api/v1/hours";
 const SESSION: &str = "/api/v1/session";
 const COOKIE: &str = "kiestoon_session";

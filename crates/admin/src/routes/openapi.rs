@@ -4,7 +4,7 @@ use axum::Json;
 use kiestoon_control::TestTrunk;
 use serde_json::{Map, Value, json};
 
-use super::routes;
+use super::{Route, routes};
 use crate::authorise::Action;
 
 pub(super) async fn describe() -> Json<Value> {
@@ -16,15 +16,17 @@ pub(super) fn document() -> Value {
     for route in routes() {
         let Some(summary) = route.summary else { continue };
         let problem = json!({ "$ref": "#/components/responses/Problem" });
-        let done = if route.method == "DELETE" || route.method == "PUT" { "204" } else { "200" };
         let mut operation = json!({
             "summary": summary,
-            "responses": { done: { "description": "Done" }, "default": problem },
+            "responses": { done(&route): { "description": "Done" }, "default": problem },
         });
+        if is_kept(&route) {
+            operation["responses"]["202"] = json!({ "description": "Kept; the PBX does not use it yet" });
+        }
         if route.action != Action::LogIn {
             operation["security"] = json!([{ "session": [] }]);
         }
-        if let Some(body) = body(route.action) {
+        if let Some(body) = body(&route) {
             operation["requestBody"] = json!({ "required": route.action != Action::TestTrunks, "content": { "application/json": { "schema": body } } });
         }
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
@@ -51,8 +53,23 @@ pub(super) fn document() -> Value {
     })
 }
 
-fn body(action: Action) -> Option<Value> {
-    let [first, second] = match action {
+/// Whether it changes what the PBX takes from the database.
+fn is_kept(route: &Route) -> bool {
+    matches!(route.action, Action::ChangeContacts | Action::ChangeBlocks)
+}
+
+fn done(route: &Route) -> &'static str {
+    match route.method.as_str() {
+        "POST" if is_kept(route) => "201",
+        "PUT" if is_kept(route) => "200",
+        "DELETE" | "PUT" => "204",
+        _ => "200",
+    }
+}
+
+fn body(route: &Route) -> Option<Value> {
+    let [first, second] = match route.action {
+        Action::ChangeContacts | Action::ChangeBlocks => return of_callers(route),
         Action::LogIn => ["login", "password"],
         Action::ChangeOwnPassword => ["old", "new"],
         Action::SetHours => {
@@ -74,4 +91,28 @@ fn body(action: Action) -> Option<Value> {
     Some(
         json!({ "type": "object", "required": [first, second], "properties": { first: text, second: text } }),
     )
+}
+
+/// A contact or a block, or what can be changed of one.
+fn of_callers(route: &Route) -> Option<Value> {
+    let text = json!({ "type": "string" });
+    let action = json!({ "enum": ["reject", "busy", "silence", "allow", "context"] });
+    Some(match (route.action, route.method.as_str()) {
+        (Action::ChangeContacts, "POST") => {
+            json!({ "type": "object", "required": ["number", "name"], "properties": { "number": text, "name": text } })
+        }
+        (Action::ChangeContacts, "PUT") => {
+            json!({ "type": "object", "required": ["name"], "properties": { "name": text } })
+        }
+        (Action::ChangeBlocks, "POST") => {
+            let kind = json!({ "enum": ["number", "prefix", "anonymous", "stir"] });
+            json!({ "type": "object", "required": ["kind"], "properties": {
+                "kind": kind, "value": text, "trunk": text, "action": action, "context": text, "note": text,
+            } })
+        }
+        (Action::ChangeBlocks, "PUT") => {
+            json!({ "type": "object", "required": ["action"], "properties": { "action": action, "context": text, "note": text } })
+        }
+        _ => return None,
+    })
 }

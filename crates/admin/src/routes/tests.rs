@@ -109,6 +109,14 @@ async fn every_route_and_method_says_who_may() {
         (("/api/v1/trunks", "GET"), [401, 403, 200]),
         (("/api/v1/trunks/{name}/test", "POST"), [401, 403, 503]),
         (("/admin/voip/debug/trunks", "GET"), [401, 403, 200]),
+        (("/api/v1/contacts", "GET"), [401, 403, 200]),
+        (("/api/v1/contacts", "POST"), [401, 403, 400]),
+        (("/api/v1/contacts/{id}", "PUT"), [401, 403, 400]),
+        (("/api/v1/contacts/{id}", "DELETE"), [401, 403, 404]),
+        (("/api/v1/blocks", "GET"), [401, 403, 200]),
+        (("/api/v1/blocks", "POST"), [401, 403, 400]),
+        (("/api/v1/blocks/{id}", "PUT"), [401, 403, 400]),
+        (("/api/v1/blocks/{id}", "DELETE"), [401, 403, 404]),
         (("/api/v1/events", "GET"), [401, 200, 200]),
         (("/api/v1/openapi.json", "GET"), [200, 200, 200]),
         (("/webhooks/{organisation}/{trunk}", "POST"), [401, 401, 401]),
@@ -125,9 +133,9 @@ async fn every_route_and_method_says_who_may() {
     paths.dedup();
     for path in paths {
         // The logout comes last: it ends the session.
-        for method in
-            ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| *method != "DELETE")
-        {
+        let is_logout = |method: &&str| *method == "DELETE" && path == "/api/v1/session";
+        let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter();
+        for method in methods.filter(|method| !is_logout(method)) {
             for (who, session) in sessions.iter().enumerate() {
                 let (status, body) = world.ask([192, 0, 2, 9], method, path, session, &[], "{}").await;
                 let due = expected.get(&(path, method)).map_or(405, |due| due[who]);
@@ -188,7 +196,10 @@ fn the_description_names_every_route_of_the_api() {
     assert_eq!(document["openapi"], "3.1.0");
     for route in routes().into_iter().filter(|route| route.summary.is_some()) {
         let method = route.method.as_str().to_lowercase();
-        assert!(document["paths"][route.path][&method]["responses"].is_object(), "{method} {}", route.path);
+        let operation = &document["paths"][route.path][&method];
+        assert!(operation["responses"].is_object(), "{method} {}", route.path);
+        let has_body = matches!(route.method.as_str(), "PUT" | "POST");
+        assert_eq!(operation["requestBody"].is_object(), has_body, "{method} {}", route.path);
     }
 }
 

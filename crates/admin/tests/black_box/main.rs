@@ -4,6 +4,7 @@
 
 mod attack;
 mod browser;
+mod callers;
 mod certificate;
 mod configuration;
 mod hours;

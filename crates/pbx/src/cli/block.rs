@@ -1,7 +1,7 @@
 //! `kiestoon block`: who is kept out.
 
 use kiestoon_store::{Block, BlockAction, BlockCondition, BlockDetails, Presets};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::{BlockArgs, BlockVerb, BlockWho as Who, BlockWhom as Whom};
 use super::desk::{Desk, Opening};
@@ -51,7 +51,7 @@ impl Desk<'_, Blocks> {
         let (is_new, block) = self.store.save_block(home, &self.own.presets, details).await?;
         self.announce().await;
         if self.cli.json {
-            return self.cli.print_json(&shown(&block));
+            return self.cli.print_json(&block);
         }
         let (what, action) =
             (whom(&block.details.condition, language), action(&block.details.action, language));
@@ -100,7 +100,7 @@ impl Desk<'_, Blocks> {
     async fn list(&self) -> Result<(), Failure> {
         let blocks = self.store.blocks(self.organisation.as_deref()).await?;
         if self.cli.json {
-            return self.cli.print_json(&blocks.iter().map(shown).collect::<Vec<_>>());
+            return self.cli.print_json(&blocks);
         }
         let language = self.cli.language;
         let mut table = Table::new(&[
@@ -156,18 +156,4 @@ fn action(action: &BlockAction, language: Language) -> String {
         BlockAction::Allow => language.pick("let through", "doorgelaten").to_owned(),
         BlockAction::Context(name) => say!(language, "enters context {name}", "gaat naar context {name}"),
     }
-}
-
-fn shown(block: &Block) -> Value {
-    let Block { id, organisation, details, updated_at } = block;
-    let (kind, value) = details.condition.words();
-    let context = match &details.action {
-        BlockAction::Context(context) => Some(context),
-        _ => None,
-    };
-    json!({
-        "id": id, "organisation": organisation, "kind": kind, "value": value, "trunk": details.trunk,
-        "action": details.action.as_str(), "context": context, "note": details.note,
-        "updated_at": when::rfc3339(*updated_at),
-    })
 }

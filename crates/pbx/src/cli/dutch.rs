@@ -152,6 +152,13 @@ fn office(error: &StoreError) -> Option<String> {
             format!("toestel {number} bestaat al in organisatie `{organisation}`")
         }
         StoreError::UnknownUser { login } => format!("er is geen gebruiker `{login}`"),
+        StoreError::ContactExists { number, organisation } => {
+            format!("nummer {number} is al van een contact in organisatie `{organisation}`")
+        }
+        StoreError::BlockExists { what, organisation } => {
+            let what = blocked(what);
+            format!("er is al een blokkade voor {what} in organisatie `{organisation}`")
+        }
         StoreError::UnknownContact { number, organisation } => {
             format!("er is geen contact {number} in organisatie `{organisation}`")
         }

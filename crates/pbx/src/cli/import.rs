@@ -16,16 +16,15 @@ use super::{Cli, database, print_line};
 pub(super) fn import(cli: &Cli, args: &ImportArgs) -> Result<(), Failure> {
     let config = cli.config()?;
     let text = read(&args.file, cli.language)?;
-    let import = Import::parse(&args.file.display().to_string(), &text)
+    let mut import = Import::read(&args.file.display().to_string(), &text)
         .map_err(|problems| Failure::import(&problems))?;
     let language = cli.language;
-    let wrong = Names::of(&config, language).map(|names| names.faults_of_import(&import)).unwrap_or_default();
-    if !wrong.is_empty() {
-        return Err(Failure::import(&wrong));
+    if let Some(names) = Names::of(&config, language) {
+        import.miss_names(names.faults_of_import(&import));
     }
-    let presets = cli.presets(&config)?;
+    let presets = cli.presets(&config).map_err(|failure| beside(&import, failure, language))?;
     let report = cli.block_on(async {
-        let store = database::open(&config).await?;
+        let store = database::open(&config).await.map_err(|failure| beside(&import, failure, language))?;
         let mut bar = Progress::new(language);
         let report = store.import(&import, &presets, &mut |done, all| bar.show(done, all)).await;
         bar.clear();
@@ -39,6 +38,15 @@ pub(super) fn import(cli: &Cli, args: &ImportArgs) -> Result<(), Failure> {
     let warnings: Vec<_> = import.warnings().iter().chain(&report.warnings).cloned().collect();
     warn(&warnings, language);
     if cli.json { cli.print_json(&report_json(&report)) } else { print(&report, language) }
+}
+
+/// What keeps an import from being looked at further, after what is wrong with its text.
+fn beside(import: &Import, failure: Failure, language: Language) -> Failure {
+    if !import.is_refused() {
+        return failure;
+    }
+    let text = Failure::import(&import.problems()).text(language);
+    Failure::Input(format!("{text}\n{}", failure.text(language)))
 }
 
 /// The first warnings, and how many there are beside them.

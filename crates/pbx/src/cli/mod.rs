@@ -30,6 +30,7 @@ mod table;
 mod told;
 mod trunk;
 mod trunk_env;
+mod trunk_rename;
 mod trunk_test;
 mod trunk_words;
 mod user;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use kiestoon_config::Config;
 use kiestoon_dialplan::{Plan, Plans, nearest};
-use kiestoon_store::{BlockAction, DialplanNameKind, Directory, Import, ImportProblem};
+use kiestoon_store::{BlockAction, DialplanNameKind, Directory, Import, NameFault};
 
 use super::language::{Language, say};
 use crate::snapshot::dialplan_files;
@@ -59,14 +59,14 @@ impl Names {
     }
 
     /// What is wrong with the names of an import, each at its place.
-    pub(super) fn faults_of_import(&self, import: &Import) -> Vec<ImportProblem> {
+    pub(super) fn faults_of_import(&self, import: &Import) -> Vec<NameFault> {
         let named = import.dialplan_names();
         let faults = named.filter_map(|named| {
             let fault = match named.kind {
                 DialplanNameKind::Context => self.context(named.organisation, named.name),
                 DialplanNameKind::Hours => self.hours(named.organisation, named.name),
             };
-            Some(named.problem(fault?))
+            Some(named.missing(fault?))
         });
         faults.collect()
     }

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::language::say;
 use super::names::Names;
 use super::table::Table;
+use super::trunk_rename::Rename;
 use super::{Cli, extension, print_line, trunk_env, trunk_test, trunk_words as words, when};
 
 pub(super) fn trunk(cli: &Cli, args: TrunkArgs) -> Result<(), Failure> {
@@ -51,11 +52,7 @@ impl Desk<'_, Trunks> {
             TrunkVerb::Add { name, preset, disabled, words } => {
                 self.add(&name, preset, disabled, &words).await
             }
-            TrunkVerb::Set { name, words } => {
-                let said = self.said(&words)?;
-                let change = self.change(&name, move |details| apply(details, &said)).await?;
-                self.done(&change, "changed", "gewijzigd")
-            }
+            TrunkVerb::Set { name, words } => self.set(&name, &words).await,
             TrunkVerb::ImportEnv(args) => {
                 let organisation = self.organisation.as_deref();
                 trunk_env::import(self.cli, &self.store, &self.own.presets, organisation, &args).await?;
@@ -143,6 +140,18 @@ impl Desk<'_, Trunks> {
         self.done(&added, "added", "toegevoegd")
     }
 
+    async fn set(&self, name: &str, words: &[String]) -> Result<(), Failure> {
+        let said = self.said(words)?;
+        let named = said.iter().rev().find(|(key, _)| key == "name");
+        if let Some((_, after)) = named.filter(|(_, after)| after != name) {
+            let (home, _) = self.store.trunk(self.organisation.as_deref(), name).await?;
+            let rename = Rename { before: name, after, organisation: &home.slug };
+            rename.refuse_left_behind(self.config, self.cli.language)?;
+        }
+        let change = self.change(name, move |details| apply(details, &said)).await?;
+        self.done(&change, "changed", "gewijzigd")
+    }
+
     async fn remove(&self, name: &str) -> Result<(), Failure> {
         let blocks = self.store.remove_trunk(self.organisation.as_deref(), name).await?;
         self.announce().await;
@@ -219,18 +228,33 @@ impl Desk<'_, Trunks> {
 
     fn done(&self, change: &TrunkChange, english: &str, dutch: &str) -> Result<(), Failure> {
         let language = self.cli.language;
-        let hints = words::hints(change, language);
-        let TrunkChange { id, organisation, details, .. } = change;
+        let mut hints = words::hints(change, language);
+        let TrunkChange { id, organisation, details, followed, .. } = change;
+        let has_webhooks = !details.webhook_secrets.is_empty() || details.settings.webhook_key.is_some();
+        if followed.is_some() && has_webhooks {
+            hints.push(words::moved_webhooks(
+                &webhook_url(self.config, organisation, &details.name),
+                language,
+            ));
+        }
         if self.cli.json {
             return self.cli.print_json(&json!({
-                "id": id, "organisation": organisation, "name": details.name, "enabled": details.enabled, "hints": hints,
+                "id": id, "organisation": organisation, "name": details.name, "enabled": details.enabled, "blocks": followed, "hints": hints,
             }));
         }
         let (name, done) = (&details.name, language.pick(english, dutch));
+        let blocks = match followed {
+            None | Some(0) => String::new(),
+            Some(blocks) => say!(
+                language,
+                "; blocks for it that follow its new name: {blocks}",
+                "; blokkades ervoor die de nieuwe naam volgen: {blocks}"
+            ),
+        };
         print_line(&say!(
             language,
-            "trunk {name} of {organisation} {done}",
-            "trunk {name} van {organisation} {done}"
+            "trunk {name} of {organisation} {done}{blocks}",
+            "trunk {name} van {organisation} {done}{blocks}"
         ));
         hints.iter().for_each(|hint| print_line(&self.cli.pasted(hint)));
         Ok(())

@@ -214,6 +214,15 @@ pub(super) fn hints(change: &TrunkChange, language: Language) -> Vec<String> {
     hints
 }
 
+/// The URL of webhooks has the name of the trunk.
+pub(super) fn moved_webhooks(url: &str, language: Language) -> String {
+    say!(
+        language,
+        "its webhooks come to {url} now: tell its provider",
+        "de webhooks ervan komen nu op {url}: zeg dat de aanbieder"
+    )
+}
+
 /// The core takes every number over a trunk that has none: whoever wants one rings all the same.
 fn no_numbers(name: &str, language: Language) -> String {
     say!(

@@ -7,11 +7,6 @@ use jiff::{Timestamp, ToSpan, Zoned};
 use super::failure::Failure;
 use super::language::{Language, say};
 
-/// A moment in UTC as JSON has it.
-pub(super) fn rfc3339(micros: i64) -> String {
-    Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |moment| moment.to_string())
-}
-
 /// Local date and time of microseconds UTC.
 pub(super) fn local(micros: i64) -> String {
     match Timestamp::from_microsecond(micros) {

@@ -1,14 +1,14 @@
 //! What calls cost over each trunk, from a folder of CSV files: `TRUNK.csv`, or `ORGANISATION/TRUNK.csv` where two organisations have
 //! a trunk of one name. Prices have to be known before a call is made, so a file with a fault keeps the former ones in force.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use kiestoon_call::{Rate, Rates};
-use kiestoon_store::{Directory, Money};
+use kiestoon_call::{RateCard, Rates};
+use kiestoon_store::Directory;
 
 /// One thing wrong with a file. Displays as `file:line: error: message`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +29,9 @@ impl fmt::Display for RateProblem {
     }
 }
 
-/// The prefixes of one trunk.
-type Card = HashMap<String, Rate>;
-
 /// All rates, by the slug of the organisation, empty for all of them, and the name of the trunk.
 #[derive(Debug, Default)]
-pub(crate) struct RateCards(BTreeMap<(String, String), Card>);
+pub(crate) struct RateCards(BTreeMap<(String, String), RateCard>);
 
 impl RateCards {
     /// Reads the folder.
@@ -78,7 +75,7 @@ impl RateCards {
         };
         let cards = self.0.iter().filter(|(key, _)| of(key));
         Rates::new(cards.flat_map(|((_, trunk), card)| {
-            card.iter().map(move |(prefix, rate)| (trunk.as_str(), prefix.as_str(), *rate))
+            card.iter().map(move |(prefix, rate)| (trunk.as_str(), prefix, rate))
         }))
     }
 
@@ -121,60 +118,11 @@ fn entries(folder: &Path) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     Ok((files, folders))
 }
 
-fn card(path: &Path) -> Result<Card, Vec<RateProblem>> {
+fn card(path: &Path) -> Result<RateCard, Vec<RateProblem>> {
     let problem = |line, message| RateProblem { path: path.to_owned(), line, message };
     let text = read(path).map_err(|error| vec![problem(0, format!("cannot be read: {error}"))])?;
-    let mut lines = text.lines().zip(1..);
-    let header = lines.next().map(|(header, _)| header.trim_start_matches('\u{feff}').trim());
-    if header != Some(HEADER) {
-        return Err(vec![problem(1, format!("the first line must be `{HEADER}`"))]);
-    }
-    let (mut card, mut seen, mut problems) = (Card::new(), HashMap::new(), Vec::new());
-    for (line, at) in lines.filter(|(line, _)| !line.trim().is_empty()) {
-        match row(line) {
-            Ok((prefix, rate)) => {
-                if let Some(first) = seen.insert(prefix.clone(), at) {
-                    problems.push(problem(at, format!("the prefix stands in line {first} already")));
-                }
-                card.insert(prefix, rate);
-            }
-            Err(message) => problems.push(problem(at, message)),
-        }
-        if card.len() > MOST_ROWS {
-            problems.push(problem(at, format!("a trunk has {MOST_ROWS} rates at most")));
-        }
-        if problems.len() >= MOST_PROBLEMS {
-            problems.push(problem(at, "what follows was not looked at".into()));
-            break;
-        }
-    }
-    if problems.is_empty() { Ok(card) } else { Err(problems) }
-}
-
-fn row(line: &str) -> Result<(String, Rate), String> {
-    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-    let [prefix, per_minute, setup] = fields.as_slice() else {
-        return Err(format!("has {} fields: write `{HEADER}`, with a point before decimals", fields.len()));
-    };
-    let as_dialled = prefix.strip_prefix(Rates::NATIONAL);
-    let digits = as_dialled.unwrap_or_else(|| prefix.strip_prefix('+').unwrap_or(prefix));
-    // No country code begins with 0, and `national:` alone would be all short numbers at once.
-    let is_odd = if as_dialled.is_some() { digits.is_empty() } else { digits.starts_with('0') };
-    if is_odd || digits.len() > LONGEST || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        let shown: String = prefix.chars().take(40).flat_map(char::escape_debug).collect();
-        return Err(format!(
-            "`{shown}` is no prefix: write the digits after the + of E.164, such as 49, national: and the digits that are dialled, such as national:1888, or nothing for all numbers of E.164"
-        ));
-    }
-    let amount = |name: &str, text: &str| {
-        let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
-        Money::parse_millionths(text).ok_or_else(|| {
-            format!("`{shown}` is no {name}: write an amount such as 0.0125, with at most six decimals")
-        })
-    };
-    let rate = Rate { per_minute: amount("per_minute", per_minute)?, setup: amount("setup", setup)? };
-    let marker = as_dialled.map_or("", |_| Rates::NATIONAL);
-    Ok((format!("{marker}{digits}"), rate))
+    RateCard::read(&text)
+        .map_err(|faults| faults.into_iter().map(|fault| problem(fault.line, fault.message)).collect())
 }
 
 fn read(path: &Path) -> io::Result<String> {
@@ -186,20 +134,14 @@ fn read(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
-const HEADER: &str = "prefix,per_minute,setup";
-/// Digits of a number (ITU-T E.164).
-const LONGEST: usize = 15;
-/// A card of all the world's prefixes is below a hundred thousand rows.
-const MOST_ROWS: usize = 200_000;
 const MOST_BYTES: u64 = 8 << 20;
 const MOST_FILES: usize = 1_000;
-/// Of one file.
-const MOST_PROBLEMS: usize = 20;
 
 #[cfg(test)]
 mod tests {
-    use kiestoon_call::Forms;
+    use kiestoon_call::{Forms, Rate};
     use kiestoon_dialplan::Country;
+    use kiestoon_store::Money;
 
     use super::*;
 
@@ -244,40 +186,29 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_with_its_line() {
-        let text =
-            "prefix,per_minute,setup\n0049,0.01,0\n49,1,5\n31,0.01\n32,x,0\n49,0.01,0\n33,0.0000001,0\n";
+    fn everything_that_is_wrong_is_told_with_its_file_and_line() {
         assert_eq!(
-            problems(text),
+            problems("prefix,per_minute,setup\n31,0.01\n49,1,5\n49,0.01,0\n"),
             [
-                "voys.csv:2: error: `0049` is no prefix: write the digits after the + of E.164, such as 49, national: and the digits that are dialled, such as national:1888, or nothing for all numbers of E.164",
-                "voys.csv:4: error: has 2 fields: write `prefix,per_minute,setup`, with a point before decimals",
-                "voys.csv:5: error: `x` is no per_minute: write an amount such as 0.0125, with at most six decimals",
-                "voys.csv:6: error: the prefix stands in line 3 already",
-                "voys.csv:7: error: `0.0000001` is no per_minute: write an amount such as 0.0125, with at most six decimals",
+                "voys.csv:2: error: has 2 fields: write `prefix,per_minute,setup`, with a point before decimals",
+                "voys.csv:4: error: the prefix stands in line 3 already",
             ]
         );
-        assert_eq!(
-            problems("prefix;per_minute\n"),
-            ["voys.csv:1: error: the first line must be `prefix,per_minute,setup`"]
-        );
-        assert_eq!(problems("").len(), 1);
-    }
-
-    #[test]
-    fn a_card_has_bounds() {
-        let rows = |count: usize| {
-            let rows: String = (0..count).map(|n| format!("{},1,0\n", 1_000_000 + n)).collect();
-            format!("{HEADER}\n{rows}")
-        };
-        let told = problems(&rows(MOST_ROWS + 1));
-        assert!(told[0].ends_with("a trunk has 200000 rates at most"), "{told:?}");
         let told = problems(&"x".repeat(usize::try_from(MOST_BYTES).unwrap() + 1));
         assert_eq!(told, ["voys.csv: error: cannot be read: it is larger than 8 MiB"]);
-        let told = problems(&format!("{HEADER}\n{}", "x,1,0\n".repeat(100)));
-        assert_eq!(told.len(), MOST_PROBLEMS + 1);
         let folder = tempfile::tempdir().unwrap();
         let missing = RateCards::load(Some(&folder.path().join("nowhere"))).unwrap_err();
         assert!(missing[0].to_string().contains("cannot be read"), "{missing:?}");
+    }
+
+    proptest::proptest! {
+        // A budget and a price are written in one way.
+        #[test]
+        fn amounts_of_cards_are_those_of_budgets(text in "[0-9]{0,11}(\\.[0-9]{0,7})?|[0-9.,e+ -]{0,6}") {
+            let card = RateCard::read(&format!("prefix,per_minute,setup\n31,{text},0\n"));
+            let price = card.ok().and_then(|card| card.iter().next().map(|(_, rate)| rate.per_minute));
+            let budget = text.trim().parse::<Money>().ok().and_then(Money::millionths);
+            proptest::prop_assert_eq!(price, budget.filter(|_| !text.contains(',')));
+        }
     }
 }

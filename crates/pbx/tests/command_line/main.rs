@@ -8,6 +8,7 @@ mod dialplan_tools;
 mod doctor;
 mod duplicate_number;
 mod extensions;
+mod import_problems;
 mod kiestoon;
 mod languages;
 mod missing_database;

@@ -64,6 +64,16 @@ pub(crate) async fn of(
     Ok(sqlx::query_as(sql).bind(organisation_id).fetch_all(connection).await?)
 }
 
+pub(crate) async fn find(
+    connection: &mut AnyConnection,
+    organisation_id: &str,
+    id: &str,
+) -> Result<Option<BlockRow>, Fault> {
+    let sql = "SELECT id, organisation_id, kind, value, trunk, action, context, note, updated_at FROM blocks \
+         WHERE organisation_id = $1 AND id = $2";
+    Ok(sqlx::query_as(sql).bind(organisation_id).bind(id).fetch_optional(connection).await?)
+}
+
 pub(crate) async fn count(connection: &mut AnyConnection, organisation_id: &str) -> Result<usize, Fault> {
     let sql = "SELECT COUNT(*) FROM blocks WHERE organisation_id = $1";
     let count: i64 = sqlx::query_scalar(sql).bind(organisation_id).fetch_one(connection).await?;
@@ -113,7 +123,7 @@ async fn insert(
         .bind(value)
         .bind(block.trunk.as_deref().unwrap_or_default())
         .bind(block.action.as_str())
-        .bind(context(block))
+        .bind(block.action.context())
         .bind(&block.note)
         .bind(now_micros());
     insert.execute(connection).await?;
@@ -125,7 +135,7 @@ async fn update(connection: &mut AnyConnection, id: &str, block: &BlockDetails) 
     let update = sqlx::query(sql)
         .bind(id)
         .bind(block.action.as_str())
-        .bind(context(block))
+        .bind(block.action.context())
         .bind(&block.note)
         .bind(now_micros());
     update.execute(connection).await?;
@@ -156,9 +166,18 @@ pub(crate) async fn remove_of_trunk(
     Ok(removed.rows_affected())
 }
 
-fn context(block: &BlockDetails) -> Option<&str> {
-    match &block.action {
-        BlockAction::Context(context) => Some(context),
-        _ => None,
-    }
+/// Has those of a trunk follow its new name. Returns how many there were. One that an earlier trunk of that name has left goes where
+/// both are for the same callers.
+pub(crate) async fn rename_trunk(
+    connection: &mut AnyConnection,
+    organisation_id: &str,
+    before: &str,
+    after: &str,
+) -> Result<u64, Fault> {
+    let sql = "DELETE FROM blocks WHERE organisation_id = $1 AND trunk = $2 AND EXISTS (SELECT 1 FROM blocks own \
+         WHERE own.organisation_id = $1 AND own.trunk = $3 AND own.kind = blocks.kind AND own.value = blocks.value)";
+    sqlx::query(sql).bind(organisation_id).bind(after).bind(before).execute(&mut *connection).await?;
+    let sql = "UPDATE blocks SET trunk = $2 WHERE organisation_id = $1 AND trunk = $3";
+    let renamed = sqlx::query(sql).bind(organisation_id).bind(after).bind(before).execute(connection).await?;
+    Ok(renamed.rows_affected())
 }

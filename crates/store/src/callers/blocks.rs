@@ -7,7 +7,7 @@ use sqlx::AnyConnection;
 use super::block_rows::{self, BlockRow};
 use super::{Countries, MOST_BLOCKS, prefix};
 use crate::error::Fault;
-use crate::organisations;
+use crate::organisations::{self, Organisation};
 use crate::presets::Presets;
 use crate::{Refusal, Store, StoreError, rules, settings, trunks};
 
@@ -65,6 +65,47 @@ pub struct Block {
     pub updated_at: i64,
 }
 
+impl serde::Serialize for Block {
+    /// With the words of its columns.
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Shown<'a> {
+            id: &'a str,
+            organisation: &'a str,
+            kind: &'a str,
+            value: &'a str,
+            trunk: Option<&'a str>,
+            action: &'a str,
+            context: Option<&'a str>,
+            note: &'a str,
+            #[serde(serialize_with = "crate::cdr::time::serialize")]
+            updated_at: i64,
+        }
+        let Self { id, organisation, details, updated_at } = self;
+        let BlockDetails { condition, trunk, action, note } = details;
+        let (kind, value) = condition.words();
+        let shown = Shown {
+            id,
+            organisation,
+            kind,
+            value,
+            trunk: trunk.as_deref(),
+            action: action.as_str(),
+            context: action.context(),
+            note,
+            updated_at: *updated_at,
+        };
+        shown.serialize(to)
+    }
+}
+
+/// What a block may find when it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    MayBeThere,
+    MustNotBeThere,
+}
+
 impl Store {
     /// Adds a block, or changes the one that is for the same callers. True: it is new.
     ///
@@ -76,6 +117,30 @@ impl Store {
         presets: &Presets,
         details: BlockDetails,
     ) -> Result<(bool, Block), StoreError> {
+        self.keep_block(organisation, presets, details, Before::MayBeThere).await
+    }
+
+    /// Adds a block to an organisation, which has none for the same callers.
+    ///
+    /// # Errors
+    /// As [`Store::save_block`], and where there is one.
+    pub async fn add_block(
+        &self,
+        organisation: &str,
+        presets: &Presets,
+        details: BlockDetails,
+    ) -> Result<Block, StoreError> {
+        let kept = self.keep_block(Some(organisation), presets, details, Before::MustNotBeThere).await;
+        kept.map(|(_, block)| block)
+    }
+
+    async fn keep_block(
+        &self,
+        organisation: Option<&str>,
+        presets: &Presets,
+        details: BlockDetails,
+        before: Before,
+    ) -> Result<(bool, Block), StoreError> {
         self.explain(async {
             let mut writing = self.begin_change().await?;
             let home = organisations::chosen(&mut writing, organisation).await?;
@@ -85,6 +150,10 @@ impl Store {
                 trunks::check_name(&mut writing, &home, name).await?;
             }
             let counts = block_rows::apply(&mut writing, &home.id, std::slice::from_ref(&details)).await?;
+            if before == Before::MustNotBeThere && counts.created == 0 {
+                let what = details.condition.to_string();
+                return Err(StoreError::BlockExists { what, organisation: home.slug }.into());
+            }
             check(&mut writing, &home.id, &home.slug).await?;
             let rows = block_rows::of(&mut writing, &home.id).await?;
             if counts.created + counts.updated > 0 {
@@ -97,6 +166,50 @@ impl Store {
             let block =
                 blocks.into_iter().find(same).ok_or_else(|| unknown(&details.condition, &home.slug))?;
             Ok((counts.created > 0, block))
+        })
+        .await
+    }
+
+    /// Changes what becomes of the calls of the block of an id, and its note.
+    ///
+    /// # Errors
+    /// When what it says then cannot be, or the organisation has no such block.
+    pub async fn change_block(
+        &self,
+        organisation: &str,
+        id: &str,
+        action: BlockAction,
+        note: String,
+    ) -> Result<Block, StoreError> {
+        self.explain(async {
+            let mut writing = self.begin_change().await?;
+            let home = organisations::chosen(&mut writing, Some(organisation)).await?;
+            let before = existing(&mut writing, &home, id).await?.details;
+            let details = BlockDetails { action, note, ..before };
+            details.check()?;
+            let counts = block_rows::apply(&mut writing, &home.id, std::slice::from_ref(&details)).await?;
+            let changed = existing(&mut writing, &home, id).await?;
+            if counts.updated > 0 {
+                settings::raise_revision(&mut writing).await?;
+                writing.commit().await?;
+            }
+            Ok(changed)
+        })
+        .await
+    }
+
+    /// Removes the block of an id.
+    ///
+    /// # Errors
+    /// When the organisation has no such block.
+    pub async fn remove_block_of_id(&self, organisation: &str, id: &str) -> Result<(), StoreError> {
+        self.explain(async {
+            let mut writing = self.begin_change().await?;
+            let home = organisations::chosen(&mut writing, Some(organisation)).await?;
+            existing(&mut writing, &home, id).await?;
+            sqlx::query("DELETE FROM blocks WHERE id = $1").bind(id).execute(&mut *writing).await?;
+            settings::raise_revision(&mut writing).await?;
+            Ok(writing.commit().await?)
         })
         .await
     }
@@ -160,12 +273,17 @@ impl BlockDetails {
     ) -> Result<Self, Refusal> {
         self.condition = self.condition.settled(|number| countries.number(organisation_id, number))?;
         self.trunk.as_deref().map_or(Ok(()), rules::trunk_name)?;
+        self.check()?;
+        Ok(self)
+    }
+
+    /// Refuses a note or a context that cannot be one.
+    fn check(&self) -> Result<(), Refusal> {
         rules::name(&self.note)?;
         match &self.action {
-            BlockAction::Context(context) => rules::context(context)?,
-            BlockAction::Reject | BlockAction::Busy | BlockAction::Silence | BlockAction::Allow => {}
+            BlockAction::Context(context) => rules::context(context),
+            BlockAction::Reject | BlockAction::Busy | BlockAction::Silence | BlockAction::Allow => Ok(()),
         }
-        Ok(self)
     }
 
     /// Whether another one is for the same callers.
@@ -239,6 +357,15 @@ impl BlockAction {
         }
     }
 
+    /// The context that calls enter.
+    #[must_use]
+    pub fn context(&self) -> Option<&str> {
+        match self {
+            Self::Context(context) => Some(context),
+            Self::Reject | Self::Busy | Self::Silence | Self::Allow => None,
+        }
+    }
+
     /// The one of a word, where it needs no more; `context` has the name of one besides.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
@@ -246,6 +373,11 @@ impl BlockAction {
             .into_iter()
             .find(|action| action.as_str() == word)
     }
+}
+
+async fn existing(connection: &mut AnyConnection, home: &Organisation, id: &str) -> Result<Block, Fault> {
+    let unknown = || StoreError::UnknownBlock { what: rules::shown(id), organisation: home.slug.clone() };
+    block_rows::find(connection, &home.id, id).await?.ok_or_else(unknown)?.shown(&home.slug)
 }
 
 /// Refuses more blocks of an organisation than it may have.

@@ -48,6 +48,20 @@ pub(crate) async fn of(
     Ok(sqlx::query_as(sql).bind(organisation_id).fetch_all(connection).await?)
 }
 
+/// The one whose column holds this.
+pub(crate) async fn find(
+    connection: &mut AnyConnection,
+    organisation_id: &str,
+    column: &'static str,
+    value: &str,
+) -> Result<Option<ContactRow>, Fault> {
+    let sql = format!(
+        "SELECT id, number, name, source, updated_at FROM contacts WHERE organisation_id = $1 AND {column} = $2"
+    );
+    let find = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(organisation_id).bind(value);
+    Ok(find.fetch_optional(connection).await?)
+}
+
 pub(crate) async fn count(connection: &mut AnyConnection, organisation_id: &str) -> Result<usize, Fault> {
     let sql = "SELECT COUNT(*) FROM contacts WHERE organisation_id = $1";
     let count: i64 = sqlx::query_scalar(sql).bind(organisation_id).fetch_one(connection).await?;

@@ -10,6 +10,7 @@ mod csv;
 
 pub(crate) use block_rows::{
     all as all_blocks, apply as apply_blocks, remove_of_trunk as remove_blocks_of_trunk,
+    rename_trunk as rename_trunk_of_blocks,
 };
 pub(crate) use blocks::check as check_blocks;
 pub use blocks::{Block, BlockAction, BlockCondition, BlockDetails};

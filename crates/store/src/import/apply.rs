@@ -6,6 +6,7 @@ use std::fmt;
 use sqlx::AnyConnection;
 use uuid::Uuid;
 
+use super::problem::Position;
 use super::profile_apply::{self, Named};
 use super::reader::problem;
 use super::{ExtensionEntry, Import, ImportProblem, OrganisationEntry, Severity, caller_apply, trunk_apply};
@@ -71,8 +72,8 @@ impl Store {
     /// there, are all that it has. `progress` is called now and then with how many extensions are done, and of how many.
     ///
     /// # Errors
-    /// [`StoreError::Import`] with every block that does not fit the database, such as one that names an unknown
-    /// organisation; otherwise as any write. Nothing was changed then.
+    /// [`StoreError::Import`] with everything that is wrong with the text, and every block that does not fit the database, such as one
+    /// that names an unknown organisation; otherwise as any write. Nothing was changed then.
     pub async fn import(
         &self,
         import: &Import,
@@ -99,14 +100,18 @@ pub(crate) async fn apply(
     progress: &mut (dyn FnMut(usize, usize) + Send),
 ) -> Result<ImportReport, Fault> {
     let mut report = ImportReport::default();
-    let mut problems = Vec::new();
+    let mut problems = import.errors.clone();
     let (organisations, unchanged) = apply_organisations(writing, import, &mut report, &mut problems).await?;
     let homes = homes(import, &organisations, &mut problems);
     let profiles = profile_apply::plan(writing, import, &organisations, &mut problems).await?;
     let named = Named::find(&profiles, import, &organisations, &homes, &mut problems);
     let trunks = trunk_apply::plan(writing, seal, import, presets, &organisations, &mut problems).await?;
     let callers = caller_apply::plan(writing, import, presets, &organisations, &mut problems).await?;
+    let is_there = |slug: &str| organisations.iter().any(|own| own.slug == slug);
+    let missing = import.missing.iter().filter(|name| name.organisation.as_deref().is_none_or(is_there));
+    problems.extend(missing.map(|name| name.problem.clone()));
     if !problems.is_empty() {
+        problems.extend(import.warnings.iter().cloned());
         problems.sort_by_key(|problem| (problem.line, problem.column));
         return Err(StoreError::Import(problems).into());
     }
@@ -168,11 +173,11 @@ struct Entry<'a> {
 
 fn entries<'a>(
     import: &'a Import,
-    homes: &'a [&'a Organisation],
+    homes: &'a [Option<&'a Organisation>],
     named: Named,
 ) -> impl Iterator<Item = Entry<'a>> {
     let extensions = import.extensions.iter().zip(homes).zip(named.extensions);
-    extensions.map(|((said, home), profile)| Entry { said, home, profile })
+    extensions.filter_map(|((said, home), profile)| Some(Entry { said, home: (*home)?, profile }))
 }
 
 impl ImportReport {
@@ -204,15 +209,16 @@ async fn apply_organisations(
     let mut unchanged = HashSet::new();
     for entry in &import.organisations {
         let taken = entry.domain.as_ref().and_then(|domain| {
-            all.iter().find(|other| other.domain.as_ref() == Some(domain) && other.slug != entry.slug)
+            let mut others = all.iter().filter(|other| other.slug != entry.slug);
+            others.find(|other| other.domain.as_ref() == Some(domain)).map(|other| other.slug.clone())
         });
-        if let Some(other) = taken {
-            let message = format!("the domain of `{}` belongs to organisation `{}`", entry.slug, other.slug);
+        if let Some(other) = &taken {
+            let message = format!("the domain of `{}` belongs to organisation `{other}`", entry.slug);
             problems.push(problem(&import.file, entry.at, Severity::Error, message));
-            continue;
         }
+        let domain = entry.domain.as_deref().filter(|_| taken.is_none());
         let before = report.organisations.unchanged;
-        apply_organisation(connection, entry, &mut all, &mut report.organisations).await?;
+        apply_organisation(connection, entry, domain, &mut all, &mut report.organisations).await?;
         if report.organisations.unchanged > before {
             unchanged.insert(entry.slug.clone());
         }
@@ -257,17 +263,18 @@ fn names_default(import: &Import) -> bool {
 async fn apply_organisation(
     connection: &mut AnyConnection,
     entry: &OrganisationEntry,
+    domain: Option<&str>,
     all: &mut Vec<Organisation>,
     counts: &mut Counts,
 ) -> Result<(), Fault> {
     let Some(present) = all.iter_mut().find(|present| present.slug == entry.slug) else {
         let name = entry.name.as_ref().unwrap_or(&entry.slug);
-        all.push(organisations::insert(connection, &entry.slug, entry.domain.as_deref(), name).await?);
+        all.push(organisations::insert(connection, &entry.slug, domain, name).await?);
         counts.created += 1;
         return Ok(());
     };
     let mut new = present.clone();
-    new.domain = entry.domain.clone().or(new.domain);
+    new.domain = domain.map(str::to_owned).or(new.domain);
     new.name = entry.name.clone().unwrap_or(new.name);
     if new == *present {
         counts.unchanged += 1;
@@ -300,24 +307,38 @@ async fn apply_profiles(
     Ok(())
 }
 
-/// The organisation of every extension, in the order of the file.
+/// The organisation that a block is for. What is wrong with that is told, unless a block whose slug cannot be read may be the one.
+pub(super) fn home<'a>(
+    import: &Import,
+    all: &'a [Organisation],
+    slug: Option<&str>,
+    at: Position,
+    problems: &mut Vec<ImportProblem>,
+) -> Option<&'a Organisation> {
+    match organisations::choose(all, slug) {
+        Ok(home) => return Some(home),
+        Err(StoreError::UnknownOrganisation { .. }) if import.unread.organisations => {}
+        Err(error) => problems.push(problem(&import.file, at, Severity::Error, error.to_string())),
+    }
+    None
+}
+
+/// The organisation of every extension, in the order of the file; None: it is not clear, which is told.
 fn homes<'a>(
     import: &Import,
     all: &'a [Organisation],
     problems: &mut Vec<ImportProblem>,
-) -> Vec<&'a Organisation> {
+) -> Vec<Option<&'a Organisation>> {
     let mut seen = HashSet::new();
     let mut homes = Vec::with_capacity(import.extensions.len());
     for entry in &import.extensions {
-        match organisations::choose(all, entry.organisation.as_deref()) {
-            Ok(home) if !seen.insert((&home.slug, &entry.number)) => {
-                let message =
-                    format!("number {} stands twice for organisation `{}`", entry.number, home.slug);
-                problems.push(problem(&import.file, entry.at, Severity::Error, message));
-            }
-            Ok(home) => homes.push(home),
-            Err(error) => problems.push(problem(&import.file, entry.at, Severity::Error, error.to_string())),
+        let mut own = home(import, all, entry.organisation.as_deref(), entry.at, problems);
+        if let Some(home) = own.filter(|home| !seen.insert((&home.slug, &entry.number))) {
+            let message = format!("number {} stands twice for organisation `{}`", entry.number, home.slug);
+            problems.push(problem(&import.file, entry.at, Severity::Error, message));
+            own = None;
         }
+        homes.push(own);
     }
     homes
 }

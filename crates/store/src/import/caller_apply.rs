@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sqlx::AnyConnection;
 
-use super::apply::ImportReport;
+use super::apply::{ImportReport, home};
 use super::problem::Position;
 use super::reader::problem;
 use super::{Counts, Import, ImportProblem, Severity};
@@ -96,11 +96,13 @@ impl Planning<'_> {
         let mut seen = HashSet::new();
         for entry in &self.import.blocks {
             let Some(home) = self.home(entry.organisation.as_deref(), entry.at) else { continue };
-            let settled = entry.details.clone().settled(&self.countries, &home);
-            let Some(details) = self.read(entry.at, settled) else { continue };
-            if let Some(name) = &details.trunk {
+            if let Some(name) = &entry.trunk {
                 self.trunk(entry.at, &home, name);
             }
+            let Some(condition) = entry.condition.clone() else { continue };
+            let (trunk, action, note) = (entry.trunk.clone(), entry.action.clone(), entry.note.clone());
+            let settled = BlockDetails { condition, trunk, action, note }.settled(&self.countries, &home);
+            let Some(details) = self.read(entry.at, settled) else { continue };
             if seen.insert((home.clone(), details.condition.clone(), details.trunk.clone())) {
                 self.plan.blocks.entry(home).or_default().push(details);
             } else {
@@ -109,8 +111,11 @@ impl Planning<'_> {
         }
     }
 
-    /// Tells of a trunk that is not there.
+    /// Tells of a trunk that is not there. One whose name cannot be read may be it.
     fn trunk(&mut self, at: Position, home: &str, name: &str) {
+        if self.import.unread.trunks {
+            return;
+        }
         let own: Vec<&str> = self.trunks.get(home).into_iter().flatten().map(String::as_str).collect();
         let organisation = self.organisations.iter().find(|own| own.id == home);
         let Some(organisation) = organisation.filter(|_| !own.contains(&name)) else { return };
@@ -123,16 +128,9 @@ impl Planning<'_> {
     }
 
     fn home(&mut self, slug: Option<&str>, at: Position) -> Option<String> {
-        match organisations::choose(self.organisations, slug) {
-            Ok(home) => {
-                self.plan.slugs.insert(home.id.clone(), home.slug.clone());
-                Some(home.id.clone())
-            }
-            Err(error) => {
-                self.error(at, error.to_string());
-                None
-            }
-        }
+        let home = home(self.import, self.organisations, slug, at, self.problems)?;
+        self.plan.slugs.insert(home.id.clone(), home.slug.clone());
+        Some(home.id.clone())
     }
 
     fn error(&mut self, at: Position, message: String) {

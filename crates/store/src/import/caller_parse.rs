@@ -4,7 +4,7 @@ use toml_edit::{Item, Table};
 
 use super::reader::{Reader, kind};
 use super::{BlockBlock, ContactBlock};
-use crate::callers::{self, BlockAction, BlockCondition, BlockDetails};
+use crate::callers::{self, BlockAction, BlockCondition};
 use crate::rules;
 
 impl Reader<'_> {
@@ -17,31 +17,27 @@ impl Reader<'_> {
         } else if numbers.is_empty() && self.errors() == before {
             self.error(table.span(), "`number` is missing".into());
         }
-        let entry = ContactBlock {
+        let (organisation, name) = (self.home(table), self.required(table, "name", callers::name));
+        Some(ContactBlock {
             at: self.position(table.span()),
-            organisation: self.text(table, "organisation", rules::slug),
+            organisation: organisation?,
             numbers,
-            name: self.required(table, "name", callers::name)?,
-        };
-        (self.errors() == before).then_some(entry)
+            name: name.unwrap_or_default(),
+        })
     }
 
     pub(super) fn block(&mut self, table: &Table) -> Option<BlockBlock> {
-        let before = self.errors();
         self.known(table, "organisation, number, prefix, anonymous, stir, trunk, action, context, note");
-        let condition = self.condition(table);
-        let details = BlockDetails {
+        let entry = BlockBlock {
+            at: self.position(table.span()),
+            organisation: None,
+            condition: self.condition(table),
             trunk: self.text(table, "trunk", rules::trunk_name),
             action: self.action(table),
             note: self.text(table, "note", rules::name).unwrap_or_default(),
-            condition: condition?,
         };
-        let entry = BlockBlock {
-            at: self.position(table.span()),
-            organisation: self.text(table, "organisation", rules::slug),
-            details,
-        };
-        (self.errors() == before).then_some(entry)
+        let organisation = self.home(table)?;
+        Some(BlockBlock { organisation, ..entry })
     }
 
     /// Whom a block is for: exactly one key tells.

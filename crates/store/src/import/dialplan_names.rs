@@ -28,11 +28,20 @@ pub enum DialplanNameKind {
 }
 
 impl DialplanName<'_> {
-    /// An error at its place.
+    /// That it is not there.
     #[must_use]
-    pub fn problem(&self, message: String) -> ImportProblem {
-        problem(self.file, self.at, Severity::Error, message)
+    pub fn missing(&self, message: String) -> NameFault {
+        let organisation = self.organisation.map(str::to_owned);
+        NameFault { organisation, problem: problem(self.file, self.at, Severity::Error, message) }
     }
+}
+
+/// A name that the dialplan of an organisation does not have.
+#[derive(Debug, Clone)]
+pub struct NameFault {
+    /// The slug of that organisation, where it was said. Of one that is nowhere nothing is to be said.
+    pub(super) organisation: Option<String>,
+    pub(super) problem: ImportProblem,
 }
 
 impl Import {
@@ -40,7 +49,7 @@ impl Import {
     pub fn dialplan_names(&self) -> impl Iterator<Item = DialplanName<'_>> {
         let named =
             |organisation, kind, name, at| DialplanName { organisation, kind, name, file: &self.file, at };
-        let contexts = self.blocks.iter().filter_map(move |entry| match &entry.details.action {
+        let contexts = self.blocks.iter().filter_map(move |entry| match &entry.action {
             BlockAction::Context(name) => {
                 Some(named(entry.organisation.as_deref(), DialplanNameKind::Context, name.as_str(), entry.at))
             }

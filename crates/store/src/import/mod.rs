@@ -13,16 +13,16 @@ mod reader;
 mod trunk_apply;
 mod trunk_parse;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 pub(crate) use apply::apply;
 pub use apply::{Counts, GeneratedPassword, ImportReport};
-pub use dialplan_names::{DialplanName, DialplanNameKind};
+pub use dialplan_names::{DialplanName, DialplanNameKind, NameFault};
 pub use problem::{ImportProblem, Severity};
 pub(crate) use reader::Reader;
 
-use crate::callers::BlockDetails;
+use crate::callers::{BlockAction, BlockCondition};
 use crate::extensions::Secret;
 use crate::import::problem::Position;
 use crate::rights::{CallClass, ProfileSettings};
@@ -83,16 +83,57 @@ pub struct Import {
     contacts: Vec<ContactBlock>,
     blocks: Vec<BlockBlock>,
     warnings: Vec<ImportProblem>,
+    /// What the text alone shows. The blocks are here all the same, as far as they could be read: what else is wrong is told too.
+    errors: Vec<ImportProblem>,
+    unread: Unread,
+    /// What the dialplan does not have.
+    missing: Vec<NameFault>,
+}
+
+/// The kinds of blocks of which one or more could not be read so far as its name: it may be the one that others name.
+#[derive(Debug, Clone, Copy, Default)]
+struct Unread {
+    organisations: bool,
+    profiles: bool,
+    trunks: bool,
 }
 
 impl Import {
-    /// Reads an import from `text`; `file` is its name in messages.
+    /// Reads an import from `text`; `file` is its name in messages. What is wrong with it is told by
+    /// [`Store::import`](crate::Store::import), together with what only the database shows, such as an organisation that is nowhere.
     ///
     /// # Errors
-    /// Every problem that the text alone shows, in the order of the file. What only the database can tell, such as
-    /// an organisation that is nowhere, comes from [`Store::import`](crate::Store::import).
+    /// Where the text is no TOML: then nothing else can be told.
+    pub fn read(file: &str, text: &str) -> Result<Self, Vec<ImportProblem>> {
+        parse::read(file, text)
+    }
+
+    /// The same of a text that is to be right.
+    ///
+    /// # Errors
+    /// Every problem that the text alone shows, in the order of the file.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<ImportProblem>> {
-        parse::parse(file, text)
+        let import = Self::read(file, text)?;
+        if import.errors.is_empty() { Ok(import) } else { Err(import.problems()) }
+    }
+
+    /// Everything that the text alone shows, in the order of the file. The import is refused where an error is among it.
+    #[must_use]
+    pub fn problems(&self) -> Vec<ImportProblem> {
+        let mut all = [self.errors.as_slice(), &self.warnings].concat();
+        all.sort_by_key(|problem| (problem.line, problem.column));
+        all
+    }
+
+    /// Whether the text alone shows that it is refused.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// Has it refused for names that the dialplan does not have.
+    pub fn miss_names(&mut self, missing: Vec<NameFault>) {
+        self.missing.extend(missing);
     }
 
     /// What an operator should look at although the import is taken, such as short passwords.
@@ -145,6 +186,8 @@ struct TrunkEntry {
     at: Position,
     /// Where its keys stand.
     places: HashMap<String, Position>,
+    /// The keys of which it says what cannot be read, those with them that were probably meant by unknown ones.
+    unread: HashSet<String>,
     organisation: Option<String>,
     name: String,
     preset: Option<String>,
@@ -185,7 +228,11 @@ struct ContactBlock {
 struct BlockBlock {
     at: Position,
     organisation: Option<String>,
-    details: BlockDetails,
+    /// None: it cannot be read.
+    condition: Option<BlockCondition>,
+    trunk: Option<String>,
+    action: BlockAction,
+    note: String,
 }
 
 impl fmt::Debug for ExtensionEntry {

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use toml_edit::{Document, Item, Table};
 
 use super::problem::{ImportProblem, Position, Severity};
-use super::reader::{Reader, problem};
-use super::{ExtensionEntry, Import, OrganisationEntry};
+use super::reader::Reader;
+use super::{ExtensionEntry, Import, OrganisationEntry, Unread};
 use crate::extensions::Secret;
 use crate::rules;
 
-pub(super) fn parse(file: &str, text: &str) -> Result<Import, Vec<ImportProblem>> {
+pub(super) fn read(file: &str, text: &str) -> Result<Import, Vec<ImportProblem>> {
     let mut reader = Reader::new(file, text);
     let document = match Document::parse(text) {
         Ok(document) => document,
@@ -47,17 +47,22 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Import, Vec<ImportProblem>
                 let blocks = reader.blocks(key, item);
                 import.blocks.extend(blocks.filter_map(|table| reader.block(table)));
             }
-            _ => reader.unknown(
-                document.as_table(),
-                key,
-                "organisation, extension, profile, trunk, number, contact, block",
-            ),
+            _ => {
+                // Blocks of any kind may be meant.
+                reader.unread = Unread { organisations: true, profiles: true, trunks: true };
+                reader.unknown(
+                    document.as_table(),
+                    key,
+                    "organisation, extension, profile, trunk, number, contact, block",
+                );
+            }
         }
     }
-    reader.duplicates(&import);
-    let is_refused = reader.errors() > 0;
-    let problems = reader.into_problems();
-    if is_refused { Err(problems) } else { Ok(Import { warnings: problems, ..import }) }
+    reader.duplicates(&mut import);
+    import.unread = reader.unread;
+    let is_error = |problem: &ImportProblem| problem.severity == Severity::Error;
+    (import.errors, import.warnings) = reader.into_problems().into_iter().partition(is_error);
+    Ok(import)
 }
 
 impl Reader<'_> {
@@ -65,40 +70,44 @@ impl Reader<'_> {
     fn blocks<'t>(&mut self, key: &str, item: &'t Item) -> impl Iterator<Item = &'t Table> + use<'t> {
         let blocks = item.as_array_of_tables();
         if blocks.is_none() {
+            match key {
+                "organisation" => self.unread.organisations = true,
+                "profile" => self.unread.profiles = true,
+                "trunk" => self.unread.trunks = true,
+                _ => {}
+            }
             self.error(item.span(), format!("write each {key} as a block that begins with [[{key}]]"));
         }
         blocks.into_iter().flatten()
     }
 
     fn organisation(&mut self, table: &Table) -> Option<OrganisationEntry> {
-        let before = self.problems.len();
         self.known(table, "slug, domain, name, profile");
         let slug = self.required(table, "slug", rules::slug);
+        self.unread.organisations |= slug.is_none();
         let domain = self.text(table, "domain", rules::domain);
         let name = self.text(table, "name", rules::name);
         let profile = self.profile_name(table);
-        let entry = OrganisationEntry { at: self.position(table.span()), slug: slug?, domain, name, profile };
-        (self.problems.len() == before).then_some(entry)
+        Some(OrganisationEntry { at: self.position(table.span()), slug: slug?, domain, name, profile })
     }
 
     fn extension(&mut self, table: &Table) -> Option<ExtensionEntry> {
-        let before = self.errors();
         self.known(
             table,
             "organisation, number, name, password, ha1_md5, ha1_sha256, ha1_sha512_256, enabled, rights, profile",
         );
         let number = self.required(table, "number", rules::number);
-        let entry = ExtensionEntry {
+        let organisation = self.home(table);
+        Some(ExtensionEntry {
             at: self.position(table.get("number").and_then(Item::span).or_else(|| table.span())),
-            organisation: self.text(table, "organisation", rules::slug),
             name: self.text(table, "name", rules::name),
             secret: self.secret(table),
             enabled: self.flag(table, "enabled"),
             rights: self.rights(table),
             profile: self.profile_name(table),
+            organisation: organisation?,
             number: number?,
-        };
-        (self.errors() == before).then_some(entry)
+        })
     }
 
     fn secret(&mut self, table: &Table) -> Option<Secret> {
@@ -132,48 +141,58 @@ impl Reader<'_> {
         hash
     }
 
-    fn duplicates(&mut self, import: &Import) {
-        let mut slugs = HashMap::new();
+    /// Tells of what stands twice, and leaves out the second one, of which nothing else is to be said.
+    fn duplicates(&mut self, import: &mut Import) {
+        self.once(
+            &mut import.organisations,
+            |entry| (entry.slug.clone(), entry.at),
+            |slug| format!("organisation `{slug}`"),
+        );
         let mut domains = HashMap::new();
-        for entry in &import.organisations {
-            if let Some(first) = first_at(&mut slugs, &entry.slug, entry.at) {
-                self.duplicate(entry.at, format!("organisation `{}`", entry.slug), first);
-            }
+        for entry in &mut import.organisations {
             let Some(domain) = &entry.domain else { continue };
-            if let Some(first) = first_at(&mut domains, domain, entry.at) {
+            if let Some(first) = first_at(&mut domains, domain.clone(), entry.at) {
                 self.duplicate(entry.at, format!("domain `{domain}`"), first);
+                entry.domain = None;
             }
         }
-        let mut numbers = HashMap::new();
-        for entry in &import.extensions {
-            if let Some(first) = first_at(&mut numbers, (&entry.organisation, &entry.number), entry.at) {
-                self.duplicate(entry.at, format!("number {}", entry.number), first);
-            }
-        }
-        let mut profiles = HashMap::new();
-        for entry in &import.profiles {
-            if let Some(first) = first_at(&mut profiles, (&entry.organisation, &entry.name), entry.at) {
-                self.duplicate(entry.at, format!("profile `{}`", entry.name), first);
-            }
-        }
-        let mut trunks = HashMap::new();
-        for entry in &import.trunks {
-            if let Some(first) = first_at(&mut trunks, (&entry.organisation, &entry.name), entry.at) {
-                self.duplicate(entry.at, format!("trunk `{}`", entry.name), first);
-            }
-        }
-        let mut called = HashMap::new();
-        for entry in &import.numbers {
-            if let Some(first) = first_at(&mut called, (&entry.organisation, &entry.number), entry.at) {
-                self.duplicate(entry.at, format!("number {}", entry.number), first);
-            }
-        }
+        let of = |organisation: &Option<String>, name: &str| (organisation.clone(), name.to_owned());
+        self.once(&mut import.extensions, |entry| (of(&entry.organisation, &entry.number), entry.at), number);
+        self.once(
+            &mut import.profiles,
+            |entry| (of(&entry.organisation, &entry.name), entry.at),
+            |(_, name)| format!("profile `{name}`"),
+        );
+        self.once(
+            &mut import.trunks,
+            |entry| (of(&entry.organisation, &entry.name), entry.at),
+            |(_, name)| format!("trunk `{name}`"),
+        );
+        self.once(&mut import.numbers, |entry| (of(&entry.organisation, &entry.number), entry.at), number);
+    }
+
+    fn once<T, K: std::hash::Hash + Eq + Clone>(
+        &mut self,
+        entries: &mut Vec<T>,
+        key: impl Fn(&T) -> (K, Position),
+        shown: impl Fn(&K) -> String,
+    ) {
+        let mut seen = HashMap::with_capacity(entries.len());
+        entries.retain(|entry| {
+            let (key, at) = key(entry);
+            let first = first_at(&mut seen, key.clone(), at);
+            first.map(|first| self.duplicate(at, shown(&key), first)).is_none()
+        });
     }
 
     fn duplicate(&mut self, at: Position, what: String, first: Position) {
         let message = format!("{what} stands here for the second time: first in line {}", first.line);
-        self.problems.push(problem(self.file, at, Severity::Error, message));
+        self.problem_at(at, Severity::Error, message);
     }
+}
+
+fn number((_, number): &(Option<String>, String)) -> String {
+    format!("number {number}")
 }
 
 /// The place where `what` stood first, if it has stood anywhere.

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use sqlx::AnyConnection;
 use uuid::Uuid;
 
-use super::apply::ImportReport;
+use super::apply::{ImportReport, home};
 use super::problem::Position;
 use super::reader::problem;
 use super::{Import, ImportProblem, ProfileEntry, Severity};
 use crate::error::Fault;
-use crate::organisations::{self, Organisation};
+use crate::organisations::Organisation;
 use crate::rights::{self, Profile};
 use crate::trunks::word::nearest;
 
@@ -18,6 +18,8 @@ use crate::trunks::word::nearest;
 pub(super) struct Plan {
     profiles: Vec<Planned>,
     file: String,
+    /// Whether there are more, whose names cannot be read.
+    has_unread: bool,
 }
 
 struct Planned {
@@ -37,9 +39,12 @@ pub(super) async fn plan(
 ) -> Result<Plan, Fault> {
     let there = rights::all(connection).await?.into_iter();
     let profiles = there.map(|after| Planned { before: Some(after.clone()), after, at: None }).collect();
-    let mut plan = Plan { profiles, file: import.file.clone() };
+    let has_unread = import.unread.profiles;
+    let mut plan = Plan { profiles, file: import.file.clone(), has_unread };
     for entry in &import.profiles {
-        if let Err(message) = plan.take(entry, organisations) {
+        let slug = entry.organisation.as_deref();
+        let Some(home) = home(import, organisations, slug, entry.at, problems) else { continue };
+        if let Err(message) = plan.take(entry, home) {
             problems.push(problem(&import.file, entry.at, Severity::Error, message));
         }
     }
@@ -47,9 +52,7 @@ pub(super) async fn plan(
 }
 
 impl Plan {
-    fn take(&mut self, entry: &ProfileEntry, organisations: &[Organisation]) -> Result<(), String> {
-        let home = organisations::choose(organisations, entry.organisation.as_deref());
-        let home = home.map_err(|error| error.to_string())?;
+    fn take(&mut self, entry: &ProfileEntry, home: &Organisation) -> Result<(), String> {
         let mut all = self.profiles.iter_mut();
         let is_it = |planned: &&mut Planned| {
             planned.after.organisation_id == home.id && planned.after.name == entry.name
@@ -75,18 +78,19 @@ impl Plan {
         Ok(())
     }
 
-    /// The id of a profile that an extension or an organisation names; None where the name is empty. What nobody has said is wrong.
+    /// The id of a profile that an extension or an organisation names; None where the name is empty, or may be one that cannot be read.
+    /// What nobody has said is wrong.
     pub(super) fn id_of(
         &self,
         home: &Organisation,
         (name, at): &(String, Position),
     ) -> Result<Option<String>, ImportProblem> {
-        if name.is_empty() {
-            return Ok(None);
-        }
         let own = || self.profiles.iter().filter(|planned| planned.after.organisation_id == home.id);
         if let Some(found) = own().find(|planned| planned.after.name == *name) {
             return Ok(Some(found.after.id.clone()));
+        }
+        if name.is_empty() || self.has_unread {
+            return Ok(None);
         }
         let known: Vec<&str> = own().map(|planned| planned.after.name.as_str()).collect();
         let hint = match nearest(name, &known) {
@@ -133,7 +137,7 @@ impl Named {
         plan: &Plan,
         import: &Import,
         all: &[Organisation],
-        homes: &[&Organisation],
+        homes: &[Option<&Organisation>],
         problems: &mut Vec<ImportProblem>,
     ) -> Self {
         let mut find = |home: &Organisation, name: &(String, Position)| {
@@ -148,9 +152,8 @@ impl Named {
                 organisations.insert(home.id.clone(), found);
             }
         }
-        // Where the home of one is not clear the import is refused anyway.
         let extensions = import.extensions.iter().zip(homes);
-        let extensions = extensions.map(|(entry, home)| find(home, entry.profile.as_ref()?)).collect();
+        let extensions = extensions.map(|(entry, home)| find((*home)?, entry.profile.as_ref()?)).collect();
         Self { organisations, extensions }
     }
 }

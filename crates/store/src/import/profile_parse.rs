@@ -10,20 +10,20 @@ use crate::rules;
 
 impl Reader<'_> {
     pub(super) fn profile(&mut self, table: &Table) -> Option<ProfileEntry> {
-        let before = self.errors();
         self.known(table, &format!("name, organisation, {}", ProfileSettings::KEYS.join(", ")));
         let mut settings = ProfileSettings::default();
         for (key, item) in table {
             self.setting(&mut settings, key, item);
         }
         let name = self.required(table, "name", rules::profile_name);
-        let entry = ProfileEntry {
+        let organisation = self.home(table);
+        self.unread.profiles |= name.is_none() || organisation.is_none();
+        Some(ProfileEntry {
             at: self.position(table.get("name").and_then(Item::span).or_else(|| table.span())),
-            organisation: self.text(table, "organisation", rules::slug),
+            organisation: organisation?,
             settings,
             name: name?,
-        };
-        (self.errors() == before).then_some(entry)
+        })
     }
 
     /// The name of a profile, with its place; an empty one takes it away.

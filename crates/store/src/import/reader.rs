@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use toml_edit::{Item, Table, TomlError};
 
+use super::Unread;
 use super::problem::{ImportProblem, Lines, Position, Severity};
-use crate::rules::Refusal;
+use crate::rules::{self, Refusal};
 use crate::trunks::settings::Keyed;
 use crate::trunks::word::nearest;
 
@@ -15,11 +16,13 @@ pub(crate) struct Reader<'a> {
     pub(super) file: &'a str,
     lines: Lines<'a>,
     pub(super) problems: Vec<ImportProblem>,
+    errors: usize,
+    pub(super) unread: Unread,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, lines: Lines::new(text), problems: Vec::new() }
+        Self { file, lines: Lines::new(text), problems: Vec::new(), errors: 0, unread: Unread::default() }
     }
 
     /// The problems, in the order of the file.
@@ -107,14 +110,27 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn problem(&mut self, at: Option<Range<usize>>, severity: Severity, message: String) {
-        let at = self.lines.position(at);
+        self.problem_at(self.lines.position(at), severity, message);
+    }
+
+    pub(super) fn problem_at(&mut self, at: Position, severity: Severity, message: String) {
+        self.errors += usize::from(severity == Severity::Error);
         self.problems.push(problem(self.file, at, severity, message));
     }
 
+    /// How many there are so far.
     pub(super) fn errors(&self) -> usize {
-        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+        self.errors
+    }
+
+    /// What a block says of its organisation; the outer None: it cannot be read.
+    pub(super) fn home(&mut self, table: &Table) -> Option<Option<String>> {
+        let before = self.errors();
+        let slug = self.text(table, "organisation", rules::slug);
+        (self.errors() == before).then_some(slug)
     }
 }
+
 pub(super) fn problem(file: &str, at: Position, severity: Severity, message: String) -> ImportProblem {
     ImportProblem { file: file.to_owned(), line: at.line, column: at.column, severity, message }
 }

@@ -1,16 +1,16 @@
 //! What an import makes of trunks and numbers: compared with what is there, checked whole, then written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::AnyConnection;
 use uuid::Uuid;
 
-use super::apply::ImportReport;
+use super::apply::{ImportReport, home};
 use super::problem::Position;
 use super::reader::problem;
 use super::{Import, ImportProblem, NumberEntry, Severity, TrunkEntry};
 use crate::error::Fault;
-use crate::organisations::{self, Organisation};
+use crate::organisations::Organisation;
 use crate::presets::Presets;
 use crate::seal::Seal;
 use crate::trunks::{self, Trunk, TrunkDetails, TrunkDoubt, settle};
@@ -29,6 +29,8 @@ struct Planned {
     at: Option<(Position, HashMap<String, Position>)>,
     /// Where the file names its numbers, as they are kept.
     numbers_at: HashMap<String, Position>,
+    /// The keys of which the file says what cannot be read.
+    unread: HashSet<String>,
 }
 
 /// Reads what there is and plans what will be; whatever is wrong goes to `problems`.
@@ -45,7 +47,7 @@ pub(super) async fn plan(
         for row in trunks::all(connection).await? {
             let after = row.open(seal)?;
             let before = Some(after.details.clone());
-            planned.push(Planned { before, after, at: None, numbers_at: HashMap::new() });
+            planned.push(Planned::new(before, after));
         }
     }
     let mut planning = Planning { import, presets, organisations, planned, problems, warnings: Vec::new() };
@@ -71,7 +73,7 @@ impl Planning<'_> {
         let index = self.find(&home, &entry.name).unwrap_or_else(|| {
             let details = TrunkDetails::new(&entry.name);
             let after = Trunk { id: Uuid::now_v7().to_string(), organisation_id: home, details };
-            self.planned.push(Planned { before: None, after, at: None, numbers_at: HashMap::new() });
+            self.planned.push(Planned::new(None, after));
             self.planned.len() - 1
         });
         let Some(planned) = self.planned.get_mut(index) else { return };
@@ -80,6 +82,7 @@ impl Planning<'_> {
             return self.error(entry.at, message);
         }
         planned.at = Some((entry.at, entry.places.clone()));
+        planned.unread.clone_from(&entry.unread);
         let details = &mut planned.after.details;
         details.settings = entry.settings.over(&details.settings);
         details.enabled = entry.enabled.unwrap_or(details.enabled);
@@ -98,6 +101,10 @@ impl Planning<'_> {
     fn number(&mut self, entry: &NumberEntry) {
         let Some(home) = self.home(entry.organisation.as_deref(), entry.at) else { return };
         let Some(index) = self.find(&home, &entry.trunk) else {
+            // One whose name cannot be read may be it.
+            if self.import.unread.trunks {
+                return;
+            }
             let known: Vec<&str> =
                 self.of(&home).map(|planned| planned.after.details.name.as_str()).collect();
             let hint = match trunks::word::nearest(&entry.trunk, &known) {
@@ -111,7 +118,7 @@ impl Planning<'_> {
 
     /// Gives a number to a trunk. What is said nowhere of its context stays as it was.
     fn take_number(&mut self, index: usize, written: &str, at: Position, context: Option<String>) {
-        let Some(planned) = self.planned.get(index) else { return };
+        let Some(planned) = self.planned.get(index).filter(|planned| planned.knows_country()) else { return };
         let details = &planned.after.details;
         let Some(number) = details.normal(self.presets, written) else {
             // Of a preset or country that is not known nothing is, which is told for the trunk.
@@ -161,11 +168,10 @@ impl Planning<'_> {
     fn settle(&mut self) {
         for index in 0..self.planned.len() {
             let Some(planned) = self.planned.get_mut(index) else { continue };
-            let Some((at, places)) = &planned.at else { continue };
-            let (at, places) = (*at, places.clone());
+            let Some((at, places)) = planned.at.clone().filter(|_| planned.knows_country()) else { continue };
             let doubts = settle(&mut planned.after.details, self.presets);
-            let enabled = planned.after.details.enabled;
-            for doubt in doubts {
+            let enabled = planned.after.details.enabled && !planned.unread.contains("enabled");
+            for doubt in doubts.into_iter().filter_map(|doubt| doubt.without(&planned.unread)) {
                 // Its numbers were looked at one by one, with their places.
                 if matches!(doubt, TrunkDoubt::Number(_)) {
                     continue;
@@ -180,13 +186,7 @@ impl Planning<'_> {
     }
 
     fn home(&mut self, slug: Option<&str>, at: Position) -> Option<String> {
-        match organisations::choose(self.organisations, slug) {
-            Ok(home) => Some(home.id.clone()),
-            Err(error) => {
-                self.error(at, error.to_string());
-                None
-            }
-        }
+        home(self.import, self.organisations, slug, at, self.problems).map(|home| home.id.clone())
     }
 
     fn of(&self, home: &str) -> impl Iterator<Item = &Planned> {
@@ -233,6 +233,15 @@ impl Plan {
 }
 
 impl Planned {
+    fn new(before: Option<TrunkDetails>, after: Trunk) -> Self {
+        Self { before, after, at: None, numbers_at: HashMap::new(), unread: HashSet::new() }
+    }
+
+    /// Whether preset and country are those that somebody meant: numbers are read by them, and nearly all rests on the preset.
+    fn knows_country(&self) -> bool {
+        !["preset", "country"].iter().any(|key| self.unread.contains(*key))
+    }
+
     fn differs(&self) -> bool {
         self.before.as_ref() != Some(&self.after.details)
     }

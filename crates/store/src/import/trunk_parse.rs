@@ -1,6 +1,6 @@
 //! `[[trunk]]` and `[[number]]`: what the text alone shows. Presets, countries and what is in the database come later.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use toml_edit::{Item, Table};
 
@@ -8,23 +8,32 @@ use super::problem::{Position, Severity};
 use super::reader::{Reader, kind};
 use super::{NumberEntry, TrunkEntry};
 use crate::rules;
+use crate::trunks::word::nearest;
 use crate::trunks::{TrunkPassword, TrunkSettings, WebhookSecret};
 
 impl Reader<'_> {
     pub(super) fn trunk(&mut self, table: &Table) -> Option<TrunkEntry> {
-        let before = self.errors();
-        self.known(table, &format!("{}, {}", OWN_KEYS.join(", "), TrunkSettings::KEYS.join(", ")));
-        let mut settings = TrunkSettings::default();
+        let known = [OWN_KEYS.as_slice(), TrunkSettings::KEYS].concat();
+        self.known(table, &known.join(", "));
+        let (mut settings, mut unread) = (TrunkSettings::default(), HashSet::new());
         for (key, item) in table {
+            let before = self.errors();
             self.setting(&mut settings, key, item);
+            let is_known = known.contains(&key);
+            let meant =
+                if is_known { Some(key).filter(|_| self.errors() > before) } else { nearest(key, &known) };
+            unread.extend(meant.map(str::to_owned));
         }
         let place = |(key, item): (&str, &Item)| (key.to_owned(), self.position(item.span()));
         let places = table.iter().map(place).collect::<HashMap<String, Position>>();
         let name = self.required(table, "name", rules::trunk_name);
-        let entry = TrunkEntry {
+        let organisation = self.home(table);
+        self.unread.trunks |= name.is_none() || organisation.is_none();
+        let mut entry = TrunkEntry {
             at: self.position(table.get("name").and_then(Item::span).or_else(|| table.span())),
             places,
-            organisation: self.text(table, "organisation", rules::slug),
+            unread,
+            organisation: organisation?,
             preset: self.text(table, "preset", |_| Ok(())),
             enabled: self.flag(table, "enabled"),
             settings,
@@ -36,23 +45,29 @@ impl Reader<'_> {
             numbers: self.numbers(table),
             name: name?,
         };
-        (self.errors() == before).then_some(entry)
+        let read = [
+            ("preset", entry.preset.is_some()),
+            ("enabled", entry.enabled.is_some()),
+            ("password", entry.password.is_some()),
+        ];
+        let unread = read.into_iter().filter(|(key, is_read)| !is_read && table.contains_key(key));
+        entry.unread.extend(unread.map(|(key, _)| key.to_owned()));
+        Some(entry)
     }
 
     pub(super) fn number(&mut self, table: &Table) -> Option<NumberEntry> {
-        let before = self.errors();
         self.known(table, "organisation, number, trunk, context");
         let number = self.required(table, "number", |_| Ok(()));
         let trunk = self.required(table, "trunk", rules::trunk_name);
-        let entry = NumberEntry {
+        let (organisation, context) = (self.home(table), self.text(table, "context", rules::context));
+        Some(NumberEntry {
             at: self.position(table.get("number").and_then(Item::span).or_else(|| table.span())),
             trunk_at: self.position(table.get("trunk").and_then(Item::span).or_else(|| table.span())),
-            organisation: self.text(table, "organisation", rules::slug),
-            context: self.text(table, "context", rules::context),
+            organisation: organisation?,
+            context,
             number: number?,
             trunk: trunk?,
-        };
-        (self.errors() == before).then_some(entry)
+        })
     }
 
     fn trunk_password(&mut self, table: &Table) -> Option<TrunkPassword> {

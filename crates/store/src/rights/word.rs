@@ -99,8 +99,7 @@ impl Money {
     }
 
     /// An amount as it is written, with at most six decimals; None where it is none.
-    #[must_use]
-    pub fn parse_millionths(text: &str) -> Option<u64> {
+    fn parse_millionths(text: &str) -> Option<u64> {
         let (whole, part) = text.split_once('.').unwrap_or((text, ""));
         let is_number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
         if whole.is_empty() || !is_number(whole) || !is_number(part) || part.len() > DECIMALS {

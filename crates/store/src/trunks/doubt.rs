@@ -1,5 +1,7 @@
 //! What is wrong with a trunk as a whole, its preset and its own words together.
 
+use std::collections::HashSet;
+
 use super::word::TrunkSrtp;
 use super::{ANONYMOUS, CallerIdFrom, TrunkDetails, TrunkSettings, TrunkTransport};
 use crate::presets::{Preset, Presets};
@@ -94,6 +96,35 @@ impl TrunkDoubt {
             self,
             Self::UnknownPreset { .. } | Self::UnknownCountry(_) | Self::Number(_) | Self::ShownNumber(_)
         )
+    }
+
+    /// What of it holds whatever was meant by the keys that could not be read.
+    pub(crate) fn without(self, unread: &HashSet<String>) -> Option<Self> {
+        match self {
+            Self::Needs { preset, mut keys } => {
+                keys.retain(|key| !unread.contains(key));
+                (!keys.is_empty()).then_some(Self::Needs { preset, keys })
+            }
+            other => (!other.rests_on().iter().any(|key| unread.contains(*key))).then_some(other),
+        }
+    }
+
+    /// The keys without which it may not hold.
+    fn rests_on(&self) -> &'static [&'static str] {
+        match self {
+            Self::UnknownPreset { .. } | Self::Needs { .. } => &["preset"],
+            Self::UnknownCountry(_) | Self::Number(_) => &["country"],
+            Self::NoHost => &["host"],
+            Self::RegistersAsNobody => &["register", "username"],
+            Self::ShowsNobody => &["caller_id_from", "username"],
+            Self::PasswordOfNobody => &["password", "username"],
+            Self::ShownNumber(_) => &["caller_id_number"],
+            Self::RegistersWithoutPassword => &["register", "password"],
+            Self::NobodyCallsIn => &["register", "addresses"],
+            Self::ShowsNoNumber => &["caller_id_number", "caller_id_from"],
+            Self::SignsWithHalf { .. } => &["stir_key_file", "stir_certificate_url"],
+            Self::KeysInTheOpen(_) => &["srtp", "transport", "host"],
+        }
     }
 
     /// The key that it is about.

@@ -11,7 +11,7 @@ use crate::error::Fault;
 use crate::organisations::{self, Organisation};
 use crate::presets::Presets;
 use crate::seal::Seal;
-use crate::{Store, StoreError, callers, rules, settings};
+use crate::{Store, StoreError, callers, provider_events, rules, settings};
 
 /// A trunk as lists show it: without its password.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -61,6 +61,8 @@ pub struct TrunkChange {
     pub details: TrunkDetails,
     /// Doubts that do not keep it from being taken.
     pub doubts: Vec<TrunkDoubt>,
+    /// The blocks for it that follow its new name; None: it has the name that it had.
+    pub followed: Option<u64>,
 }
 
 impl Store {
@@ -85,7 +87,8 @@ impl Store {
         .await
     }
 
-    /// Changes a trunk as `change` says, which sees everything but the password.
+    /// Changes a trunk as `change` says, which sees everything but the password. What names a trunk that is renamed, its blocks and what
+    /// its provider told, follows; records of calls keep the name of then.
     ///
     /// # Errors
     /// What `change` refuses; otherwise as [`Store::add_trunk`], and when there is no such trunk. Nothing was changed then.
@@ -104,12 +107,17 @@ impl Store {
             let before = trunk.details.clone();
             change(&mut trunk.details)?;
             let doubts = check(&mut writing, &mut trunk, presets).await?;
+            let mut followed = None;
             if trunk.details != before {
+                if trunk.details.name != before.name {
+                    followed = Some(rename(&mut writing, &home, &before.name, &trunk.details.name).await?);
+                }
                 rows::update(&mut writing, &seal, &trunk).await?;
                 settings::raise_revision(&mut writing).await?;
                 writing.commit().await?;
             }
-            Ok(TrunkChange { id: trunk.id, organisation: home.slug, details: trunk.details, doubts })
+            let (id, organisation, details) = (trunk.id, home.slug, trunk.details);
+            Ok(TrunkChange { id, organisation, details, doubts, followed })
         })
         .await
     }
@@ -182,16 +190,31 @@ pub(crate) async fn add(
     details: TrunkDetails,
 ) -> Result<TrunkChange, Fault> {
     let home = home(writing, organisation).await?;
-    let name = &details.name;
-    let all = rows::all(writing).await?;
-    if all.iter().any(|row| row.organisation_id == home.id && row.name == *name) {
-        return Err(StoreError::TrunkExists { name: name.clone(), organisation: home.slug }.into());
-    }
+    refuse_taken(writing, &home, &details.name).await?;
     let mut trunk = Trunk { id: Uuid::now_v7().to_string(), organisation_id: home.id.clone(), details };
     let doubts = check(writing, &mut trunk, presets).await?;
     rows::insert(writing, seal, &trunk).await?;
     settings::raise_revision(writing).await?;
-    Ok(TrunkChange { id: trunk.id, organisation: home.slug, details: trunk.details, doubts })
+    Ok(TrunkChange { id: trunk.id, organisation: home.slug, details: trunk.details, doubts, followed: None })
+}
+
+async fn refuse_taken(connection: &mut AnyConnection, home: &Organisation, name: &str) -> Result<(), Fault> {
+    if names(&rows::all(connection).await?, home).contains(&name) {
+        return Err(StoreError::TrunkExists { name: name.into(), organisation: home.slug.clone() }.into());
+    }
+    Ok(())
+}
+
+/// Has everything beside the trunk itself follow its new name. Returns how many blocks that were.
+async fn rename(
+    connection: &mut AnyConnection,
+    home: &Organisation,
+    before: &str,
+    after: &str,
+) -> Result<u64, Fault> {
+    refuse_taken(connection, home, after).await?;
+    provider_events::rename_trunk(connection, &home.id, before, after).await?;
+    callers::rename_trunk_of_blocks(connection, &home.id, before, after).await
 }
 
 /// Refuses what cannot be, and returns what is doubtful.

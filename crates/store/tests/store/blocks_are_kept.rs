@@ -114,3 +114,55 @@ async fn the_blocks_of_a_trunk_go_with_it() {
     assert_eq!(store.remove_trunk(Some("kantoor"), "vast").await.unwrap(), 2);
     assert_eq!(store.blocks(Some("kantoor")).await.unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn the_blocks_of_a_trunk_follow_its_new_name() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    import(&store, TWO_OFFICES).await;
+    let save = async |home, trunk: Option<&str>, note: &str| {
+        for condition in [BlockCondition::Anonymous, BlockCondition::Prefix("+44".into())] {
+            let trunk = trunk.map(str::to_owned);
+            let details = BlockDetails { trunk, note: note.into(), ..block(condition, BlockAction::Reject) };
+            store.save_block(Some(home), &presets(), details).await.unwrap();
+        }
+    };
+    save("kantoor", None, "all").await;
+    save("kantoor", Some("voys"), "voys").await;
+    save("kantoor", Some("vast"), "vast").await;
+    save("winkel", Some("voys"), "other").await;
+    let rename = async |to: &str| {
+        let change = |details: &mut kiestoon_store::TrunkDetails| {
+            details.name = to.into();
+            Ok(())
+        };
+        store.change_trunk(Some("kantoor"), "voys", &presets(), change).await
+    };
+    let noted = async |home| {
+        let blocks = store.blocks(Some(home)).await.unwrap().into_iter();
+        let noted = blocks.map(|block| (block.details.trunk.unwrap_or_default(), block.details.note));
+        noted.collect::<Vec<_>>()
+    };
+    let error = rename("vast").await.unwrap_err().to_string();
+    assert_eq!(error, "trunk `vast` exists already in organisation `kantoor`");
+    assert_eq!(rename("voys").await.unwrap().followed, None, "it is called so already");
+
+    // What an earlier trunk of that name has left says nothing of this one.
+    let sql = "UPDATE blocks SET trunk = 'mobiel' WHERE trunk = 'vast' AND kind = 'anonymous'";
+    sqlx::query(sql).execute(&mut fixture.stranger().await).await.unwrap();
+    let at = store.revision().await.unwrap();
+    assert_eq!(rename("mobiel").await.unwrap().followed, Some(2));
+    assert_eq!(store.revision().await.unwrap(), at + 1);
+    let pair = |trunk: &str, note: &str| (trunk.to_owned(), note.to_owned());
+    assert_eq!(
+        noted("kantoor").await,
+        [
+            pair("", "all"),
+            pair("mobiel", "voys"),
+            pair("", "all"),
+            pair("mobiel", "voys"),
+            pair("vast", "vast"),
+        ]
+    );
+    assert_eq!(noted("winkel").await, [pair("voys", "other"), pair("voys", "other")], "of another one");
+}

@@ -91,10 +91,11 @@ async fn everything_that_is_wrong_is_told_at_its_place() {
         "f.toml:7:19: error: `blocked` has \"x\", which is no beginning of a number",
         "f.toml:10:17: error: `spend_per_day` must be an amount such as 25.00",
         "f.toml:11:1: error: unknown key `cals`: did you mean `calls`?",
+        "f.toml:13:8: error: profile `c` stands here for the second time: first in line 9",
     ]) {
         assert!(problem.starts_with(expected), "{problem}\n{expected}");
     }
-    assert_eq!(problems.len(), 6, "{problems:#?}");
+    assert_eq!(problems.len(), 7, "{problems:#?}");
 
     let fixture = Fixture::new();
     let store = fixture.open().await;

@@ -99,6 +99,7 @@ async fn what_the_text_shows_is_told_at_its_place() {
         "f.toml:9:11: error: `numbers` must be a list of numbers in quotes, not text",
         "f.toml:11:10: error: `number` must be text in quotes, not a number",
         "f.toml:13:1: error: unknown key `contxt`: did you mean `context`?",
+        "f.toml:17:8: error: trunk `voys` stands here for the second time: first in line 15",
         "f.toml:18:22: error: `host` cannot be \"b example\"",
     ];
     assert_eq!(shown.len(), wanted.len(), "{shown:#?}");

@@ -182,3 +182,28 @@ async fn old_events_are_looked_at_some_at_a_time() {
     assert_eq!(left.fetch_one(&mut stranger).await.unwrap(), 300 - 256);
     assert!(!store.forget_stray_events().await.unwrap());
 }
+
+#[tokio::test]
+async fn events_follow_the_new_name_of_their_trunk() {
+    let fixture = Fixture::new();
+    let store = fixture.open().await;
+    let trunk = kiestoon_store::TrunkDetails { enabled: false, ..kiestoon_store::TrunkDetails::new("voys") };
+    let presets = crate::presets();
+    store.add_trunk(None, &presets, trunk).await.unwrap();
+    let organisation_id = store.organisation(None).await.unwrap().id;
+    let of = |trunk: &str| NewProviderEvent {
+        organisation_id: organisation_id.clone(),
+        trunk: trunk.into(),
+        ..event("again", &["CA1"])
+    };
+    assert!(matches!(keep(&store, &of("voys")).await, Kept::New(_)));
+    let rename = |details: &mut kiestoon_store::TrunkDetails| {
+        details.name = "vast".into();
+        Ok(())
+    };
+    store.change_trunk(None, "voys", &presets, rename).await.unwrap();
+    assert!(matches!(keep(&store, &of("vast")).await, Kept::Known), "it came before");
+    let last = store.last_provider_events().await.unwrap();
+    let names: Vec<&str> = last.iter().map(|(_, trunk, _)| trunk.as_str()).collect();
+    assert_eq!(names, ["vast"]);
+}
