@@ -95,6 +95,18 @@ pub(crate) fn accepted(x: &Exchange, headers: &Headers) -> Option<Box<SessionTim
     Some(SessionTimer::new(x.now, secs, granted.refresher != Some(Refresher::Uas)))
 }
 
+/// Makes the INVITE that is to follow a 422: its session is refreshed as seldom as that wants it. False if the response is no such
+/// refusal, or the last of several.
+pub(crate) fn lengthen(invite: &mut Request, response: &Response) -> bool {
+    let least = response.headers.min_se().filter(|_| response.status.code() == 422);
+    let Some(least) = least.filter(|_| invite.cseq.number < MOST_INVITES) else { return false };
+    invite.cseq.number = invite.cseq.number.saturating_add(1);
+    let asked = invite.headers.session_expires().map_or(0, |asked| asked.secs);
+    invite.headers.set(HeaderName::SessionExpires, least.max(asked).to_string());
+    invite.headers.set(HeaderName::MinSe, least.to_string());
+    true
+}
+
 /// Grants session timers in our 2xx to a phone that knows them. Unless it says otherwise, it refreshes.
 pub(crate) fn grant(x: &Exchange, asked: &Headers, response: &mut Headers) -> Option<Box<SessionTimer>> {
     if !supports(asked, TIMER) {
@@ -278,21 +290,13 @@ impl Call {
     /// no such refusal, or the last of several.
     pub(crate) fn invite_longer(&mut self, x: &mut Exchange, leg: LegId, response: &Response) -> bool {
         let owner = ClientOwner::Call(self.key);
-        let Some(least) = response.headers.min_se().filter(|_| response.status.code() == 422) else {
-            return false;
-        };
         let Some(branch) = self.branch_mut(leg) else { return false };
         let said = branch.leg.media_mut().map(|media| media.said.clone()).unwrap_or_default();
         let flow = branch.leg.flow;
         let Signal::Invited { client, invite } = &mut branch.leg.signal else { return false };
-        if invite.cseq.number >= MOST_INVITES {
+        if !lengthen(invite, response) {
             return false;
         }
-        invite.cseq.number = invite.cseq.number.saturating_add(1);
-        let asked = invite.headers.session_expires().map_or(0, |asked| asked.secs);
-        let secs = least.max(asked);
-        invite.headers.set(HeaderName::SessionExpires, secs.to_string());
-        invite.headers.set(HeaderName::MinSe, least.to_string());
         let mut again = invite.as_ref().clone();
         if again.headers.contains(&HeaderName::ContentType) {
             again.body = said;

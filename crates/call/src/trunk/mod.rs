@@ -48,7 +48,7 @@ pub use results::TrunkResult;
 pub use stir::{Signing, Stir, StirPolicy};
 pub(crate) use terms::MediaTerms;
 pub use terms::{AnonymousCallers, DtmfMode, UnknownNumbers};
-pub use test_call::TestInvite;
+pub use test_call::{NoSpeech, TestInvite};
 
 /// A provider, or another PBX, that calls go out to and come in from.
 #[derive(Debug)]

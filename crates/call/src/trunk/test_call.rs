@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kiestoon_media::{LocalMedia, Origin, RemoteAudio, Sdp, SrtpPolicy, local_offer};
+use kiestoon_media::{LocalMedia, Origin, RemoteAudio, Sdp, SdpError, SrtpPolicy, local_offer};
 use kiestoon_sip::stir::Attestation;
 use kiestoon_sip::{Flow, Request, Response, SipUri, Uri};
 
@@ -31,6 +31,37 @@ pub struct TestInvite<'a> {
     pub unix_secs: u64,
 }
 
+/// Why an answer leads to no speech.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoSpeech {
+    /// It does not describe a session.
+    NotDescribed,
+    /// What it says of the session cannot be read.
+    Unreadable(SdpError),
+    /// It takes a fax (T.38) and no audio.
+    Fax,
+    /// It takes no audio: its port is 0, or there is none.
+    NoAudio,
+    /// The trunk wants speech protected and it is not, or the other way round.
+    Protection,
+    /// There is no codec in it that was offered, or no address or key that can be used.
+    NoCodec,
+}
+
+impl NoSpeech {
+    fn of(body: &[u8], srtp: SrtpPolicy) -> Self {
+        match Sdp::parse(body) {
+            Err(error) => Self::Unreadable(error),
+            Ok(said) if said.fax().is_some() => Self::Fax,
+            Ok(said) if !said.takes_audio() => Self::NoAudio,
+            Ok(said) => match said.audio().is_some() && said.under(srtp).audio().is_none() {
+                true => Self::Protection,
+                false => Self::NoCodec,
+            },
+        }
+    }
+}
+
 impl Trunk {
     /// The INVITE, without Via and body.
     pub fn test_invite(&self, settings: &Settings, of: TestInvite<'_>) -> Request {
@@ -44,14 +75,18 @@ impl Trunk {
             caller: "",
             shown_number: None,
             max_forwards: settings.max_forwards,
-            // The test does not speak PRACK.
-            is_reliable: false,
+            is_reliable: true,
         };
         let mut request = invite::build(settings, of.names, &asked);
         session_timer::ask_of_trunk(settings, self, &mut request.headers);
         // The number that is shown is the trunk's own.
         self.sign(&mut request, of.call, of.unix_secs, |_| Attestation::A);
         request
+    }
+
+    /// The INVITE that follows a 422 (RFC 4028 section 7.3), as in calls. False where that is not worth another one.
+    pub fn test_invite_longer(invite: &mut Request, response: &Response) -> bool {
+        session_timer::lengthen(invite, response)
     }
 
     /// The offer, in a session with this random id: what we speak ourselves, as far as the trunk takes it. The session understands the answer.
@@ -76,16 +111,24 @@ impl Trunk {
         (sdp, origin)
     }
 
-    /// Where the other side hears and what it speaks of all that was offered; None where that is nothing.
+    /// Where the other side hears and what it speaks of all that was offered. `response` is the one that describes the session.
+    ///
+    /// # Errors
+    /// Why there is nothing of that.
     pub fn test_answer(
         &self,
         settings: &Settings,
         origin: &Origin,
         response: &Response,
-    ) -> Option<RemoteAudio> {
+    ) -> Result<RemoteAudio, NoSpeech> {
+        if response.body.is_empty() || !response.headers.is_sdp() {
+            return Err(NoSpeech::NotDescribed);
+        }
         let terms = MediaTerms::of(self).terms(settings);
-        let mut audio = wire::sdp_of(&terms, &response.headers, &response.body)?.audio()?;
+        let seen = wire::read_sdp(&terms, &response.body).map_err(NoSpeech::Unreadable)?;
+        let Some(mut audio) = seen.audio() else { return Err(NoSpeech::of(&response.body, terms.srtp)) };
         origin.narrow(&mut audio);
-        audio.codecs.iter().any(kiestoon_media::Codec::is_audio).then_some(audio)
+        let speaks = audio.codecs.iter().any(kiestoon_media::Codec::is_audio);
+        speaks.then_some(audio).ok_or(NoSpeech::NoCodec)
     }
 }

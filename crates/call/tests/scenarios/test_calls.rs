@@ -246,7 +246,7 @@ fn its_invite_is_that_of_a_call_of_an_extension() {
     let asked = TestInvite { call, number, host, flow: &flow, names, unix_secs: 0 };
     let test = trunk.test_invite(&kiestoon_call::Settings::default(), asked);
     let told = |of: &Request| {
-        let names = ["P-Asserted-Identity", "Privacy", "Session-Expires"];
+        let names = ["P-Asserted-Identity", "Privacy", "Session-Expires", "Supported"];
         let headers = names.map(|name| {
             let name = kiestoon_sip::HeaderName::from_token(name).expect("a name");
             of.headers.get(&name).map(str::to_owned)

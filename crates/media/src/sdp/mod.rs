@@ -106,6 +106,11 @@ impl Sdp {
         self.remote_audio(line)
     }
 
+    /// Whether audio is taken at all, of whatever kind: a section for it has a port.
+    pub fn takes_audio(&self) -> bool {
+        self.media.iter().any(|line| line.kind.eq_ignore_ascii_case("audio") && line.port != 0)
+    }
+
     /// The index and the section of the audio that [`Self::audio`] describes.
     pub(crate) fn audio_line(&self) -> Option<(usize, &MediaLine)> {
         self.media.iter().enumerate().find(|(_, line)| self.is_usable(line))

@@ -136,6 +136,18 @@ impl Line {
         }
     }
 
+    /// The same to another address, where that is no matter of a connection. What it says to this is not heard.
+    pub(super) async fn send_to(&mut self, bytes: &Bytes, remote: SocketAddr) -> Result<(), Silence> {
+        match &mut self.way {
+            Way::Datagrams(socket) if remote != self.flow.remote => {
+                // No way leads there: then it does not hear of this.
+                let _ = socket.send_to(bytes, remote).await;
+                Ok(())
+            }
+            _ => self.send(bytes).await,
+        }
+    }
+
     /// Sends what a connection has not taken yet.
     pub(super) async fn finish(&mut self) -> Result<(), Silence> {
         let (way, unsent) = (&mut self.way, &mut self.unsent);

@@ -7,7 +7,8 @@ pub(super) fn masked(message: &[u8], hidden: Option<&str>) -> String {
     let text = String::from_utf8_lossy(cut);
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        out.push_str(&masked_line(line, hidden));
+        // To those who read session descriptions a carriage return alone ends a line too.
+        masked_line(line, hidden).split_inclusive('\r').for_each(|line| out.push_str(&without_key(line)));
     }
     if cut.len() < message.len() {
         out.push_str(CUT);
@@ -28,7 +29,7 @@ fn masked_line(line: &str, hidden: Option<&str>) -> String {
         "authentication-info" | "proxy-authentication-info" => {
             &[("rspauth", 0), ("cnonce", 0), ("nextnonce", NONCE)]
         }
-        _ => return without_key(line),
+        _ => return line.to_owned(),
     };
     let value = line.split_once(':').map_or("", |(_, value)| value.trim_start());
     let is_digest = value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest"));
@@ -101,14 +102,19 @@ fn closing(value: &str) -> usize {
     value.trim_end().len()
 }
 
-/// SDES keys (RFC 4568): `a=crypto:1 SUITE inline:KEY|...`.
+/// SDES keys (RFC 4568): `a=crypto:1 SUITE inline:KEY|...`, wherever that begins; MIKEY (RFC 4567), and the keys of old (RFC 4566
+/// section 5.12).
 fn without_key(line: &str) -> String {
-    if !line.trim_start().to_ascii_lowercase().starts_with("a=crypto:") {
+    let lower = line.to_ascii_lowercase();
+    let is_old = lower.trim_start_matches(|c: char| c.is_whitespace() || c == '\0').starts_with("k=");
+    let begins = |word: &str| lower.find(word).map(|at| at.saturating_add(word.len()));
+    let sdes = begins("inline:").or_else(|| begins("a=crypto:"));
+    let old = begins("k=").filter(|_| is_old);
+    let Some(kept) = [sdes, begins("a=key-mgmt:"), old].into_iter().flatten().min() else {
         return line.to_owned();
-    }
-    let end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
-    let kept = line.to_ascii_lowercase().find("inline:").map_or("a=crypto:".len(), |at| at + "inline:".len());
-    format!("{}{CUT}{end}", line.get(..kept).unwrap_or_default())
+    };
+    let end = line.trim_end_matches(['\r', '\n']).len();
+    format!("{}{CUT}{}", line.get(..kept).unwrap_or_default(), line.get(end..).unwrap_or_default())
 }
 
 /// Bytes of a message that are shown.
@@ -147,6 +153,22 @@ mod tests {
             "{shown}"
         );
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_key_is_not_shown_in_whatever_line_it_stands() {
+        for line in [
+            "a=sendrecv\ra=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:5ecre7",
+            "\0 A=Crypto:1 AES_CM_128_HMAC_SHA1_80 INLINE:5ecre7|2^20;inline:5ecre7",
+            "a=crypto:5ecre7",
+            "a=key-mgmt:mikey 5ecre7",
+            "k=base64:5ecre7",
+        ] {
+            let message = format!("INVITE sip:a.example SIP/2.0\r\n\r\nv=0\r\n{line}\r\na=sendrecv\r\n");
+            let shown = masked(message.as_bytes(), None);
+            assert!(!shown.contains("5ecre7"), "{shown}");
+            assert!(shown.contains("v=0\r\n") && shown.ends_with("…\r\na=sendrecv\r\n"), "{shown}");
+        }
     }
 
     #[test]

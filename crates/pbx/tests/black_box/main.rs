@@ -53,6 +53,8 @@ mod start;
 mod stir;
 mod stop;
 mod test_call;
+mod test_call_odd;
+mod test_call_tls;
 mod theft;
 mod tls;
 mod tls_out;

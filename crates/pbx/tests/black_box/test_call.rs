@@ -45,37 +45,42 @@ enum Does {
 }
 
 /// A provider that stays until the test ends, and all that it was sent.
-struct Provider {
-    at: SocketAddr,
+pub(crate) struct Provider {
+    pub(crate) at: SocketAddr,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Provider {
     fn start(does: Does) -> Self {
+        let sound = sound(does);
+        Self::playing(move |message, at| answers(does, message, at, sound))
+    }
+
+    /// One that says this to each message that comes, from where it is.
+    pub(crate) fn playing(mut says: impl FnMut(&str, SocketAddr) -> Vec<String> + Send + 'static) -> Self {
         let socket = UdpSocket::bind((PROVIDER, 0)).unwrap();
         let at = socket.local_addr().unwrap();
         let heard = Arc::new(Mutex::new(Vec::new()));
         let all = Arc::clone(&heard);
         thread::spawn(move || {
-            let sound = sound(does);
             let mut buffer = [0; 65_535];
             while let Ok((length, from)) = socket.recv_from(&mut buffer) {
                 let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
                 all.lock().unwrap().push(message.clone());
-                for response in answers(does, &message, at, sound) {
-                    socket.send_to(response.as_bytes(), from).unwrap();
+                for message in says(&message, at) {
+                    socket.send_to(message.as_bytes(), from).unwrap();
                 }
             }
         });
         Self { at, heard }
     }
 
-    fn of(&self, method: &str) -> Vec<String> {
+    pub(crate) fn of(&self, method: &str) -> Vec<String> {
         let heard = self.heard.lock().unwrap();
         heard.iter().filter(|message| message.starts_with(&format!("{method} "))).cloned().collect()
     }
 
-    fn trunk(&self) -> String {
+    pub(crate) fn trunk(&self) -> String {
         format!("host = \"{}\"\ntransport = \"udp\"\n", self.at)
     }
 }
@@ -100,19 +105,31 @@ fn sound(does: Does) -> u16 {
     port
 }
 
+/// A response to a message, with the tag `far`.
+pub(crate) fn response(message: &str, at: SocketAddr, line: &str, more: &str, body: &str) -> String {
+    let copied =
+        ["Via", "From", "Call-ID", "CSeq"].map(|name| format!("{name}: {}\r\n", header(message, name)));
+    let to = header(message, "To");
+    let tag = if to.contains(";tag=") { "" } else { ";tag=far" };
+    let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+    let length = body.len();
+    format!(
+        "SIP/2.0 {line}\r\n{}To: {to}{tag}\r\nContact: <sip:{at}>\r\n{more}{kind}Content-Length: {length}\r\n\r\n{body}",
+        copied.concat()
+    )
+}
+
+/// A request of the side that answered, in the dialog of one of ours.
+pub(crate) fn request(of: &str, at: SocketAddr, method: &str, cseq: u32, more: &str) -> String {
+    let [us, them, call] = ["To", "From", "Call-ID"].map(|name| header(of, name));
+    format!(
+        "{method} sip:us@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bK{method}{cseq}\r\nFrom: {us}\r\nTo: {them}\r\n\
+         Call-ID: {call}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\nContact: <sip:{at}>\r\n{more}Content-Length: 0\r\n\r\n"
+    )
+}
+
 fn answers(does: Does, message: &str, at: SocketAddr, sound: u16) -> Vec<String> {
-    let response = |line: &str, more: &str, body: &str| {
-        let copied =
-            ["Via", "From", "Call-ID", "CSeq"].map(|name| format!("{name}: {}\r\n", header(message, name)));
-        let to = header(message, "To");
-        let tag = if to.contains(";tag=") { "" } else { ";tag=far" };
-        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-        let length = body.len();
-        format!(
-            "SIP/2.0 {line}\r\n{}To: {to}{tag}\r\nContact: <sip:{at}>\r\n{more}{kind}Content-Length: {length}\r\n\r\n{body}",
-            copied.concat()
-        )
-    };
+    let response = |line: &str, more: &str, body: &str| response(message, at, line, more, body);
     let plain = |line: &str| vec![response(line, "", "")];
     match message.split(' ').next().unwrap_or_default() {
         "INVITE" => match does {
@@ -137,11 +154,7 @@ fn answers(does: Does, message: &str, at: SocketAddr, sound: u16) -> Vec<String>
             vec![response("200 OK", "", ""), answer.replace(" CANCEL\r\n", " INVITE\r\n")]
         }
         "ACK" if does == Does::HangsUp => {
-            let [us, them, call] = ["To", "From", "Call-ID"].map(|name| header(message, name));
-            vec![format!(
-                "BYE sip:us@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bKhangsup\r\nFrom: {us}\r\nTo: {them}\r\n\
-                 Call-ID: {call}\r\nCSeq: 1 BYE\r\nMax-Forwards: 70\r\nX-Key: geheim-woord\r\nContent-Length: 0\r\n\r\n"
-            )]
+            vec![request(message, at, "BYE", 1, "X-Key: geheim-woord\r\n")]
         }
         "CANCEL" => {
             let invite = response("487 Request Terminated", "", "").replace(" CANCEL\r\n", " INVITE\r\n");
@@ -167,15 +180,20 @@ fn session(does: Does, offer: &str, port: u16) -> String {
 /// A running PBX with such a provider.
 fn with(does: Does, more: &str) -> (Pbx, Provider) {
     let provider = Provider::start(does);
-    let mut pbx = with_trunk(&format!("{}{more}", provider.trunk()));
-    pbx.run();
-    (pbx, provider)
+    (running(&provider, more), provider)
 }
 
-const CALL: [&str; 2] = ["--call", "020-1112222"];
+/// A running PBX with a trunk to a provider, of which `more` is said.
+pub(crate) fn running(provider: &Provider, more: &str) -> Pbx {
+    let mut pbx = with_trunk(&format!("{}{more}", provider.trunk()));
+    pbx.run();
+    pbx
+}
+
+pub(crate) const CALL: [&str; 2] = ["--call", "020-1112222"];
 
 #[track_caller]
-fn assert_over(pbx: &Pbx) {
+pub(crate) fn assert_over(pbx: &Pbx) {
     wait_for("end of the call", Duration::from_secs(10), || {
         pbx.json(&["ctl", "trunks"])[0]["calls_out"] == 0
     });

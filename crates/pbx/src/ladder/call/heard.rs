@@ -10,34 +10,70 @@ use super::super::rung::{Draft, both};
 use super::is_private;
 use super::sound::Measured;
 
-/// The rung of a call that was answered after so long.
-pub(super) fn judged(
-    mut draft: Draft,
-    heard: &Measured,
-    us: &LocalMedia,
-    them: &RemoteAudio,
-    after: Duration,
-    is_hung_up: bool,
-) -> Rung {
-    let secs = format!("{:.1}", after.as_secs_f64());
+/// What there is to judge.
+pub(super) struct Judged<'a> {
+    pub(super) heard: &'a Measured,
+    pub(super) us: &'a LocalMedia,
+    pub(super) them: &'a RemoteAudio,
+    /// Who signals.
+    pub(super) peer: IpAddr,
+    /// How long it took until somebody answered.
+    pub(super) after: Duration,
+    /// Whether the other side has hung up.
+    pub(super) is_hung_up: bool,
+}
+
+/// The rung of a call that was answered.
+pub(super) fn judged(mut draft: Draft, of: &Judged<'_>) -> Rung {
+    let (heard, them) = (of.heard, of.them);
+    let secs = format!("{:.1}", of.after.as_secs_f64());
     note(&mut draft, heard, them);
     let (Some(from), Some(level)) = (heard.from, heard.level) else {
         return match heard.from {
             Some(from) => nothing_in_it(draft, heard, &secs, from),
-            None => nothing_came(draft, heard, us, them, &secs, is_hung_up),
+            None => nothing_came(draft, of, &secs),
         };
     };
-    let (from, level) = (from.ip().to_canonical(), format!("{level:.0}"));
+    let (Sentence { en, nl }, level) = (whence(from, them.rtp), format!("{level:.0}"));
+    if !them.direction.receives() {
+        return draft.warning(
+            both!(
+                "answered after {secs} s; sound came back from {en} (level {level} dBFS), and the answer wants none of ours",
+                "opgenomen na {secs} s; er kwam geluid terug van {nl} (niveau {level} dBFS), en het antwoord wil het onze niet"
+            ),
+            both!(
+                "the number called only plays something, or has put the call on hold: call an echo number",
+                "het gebelde nummer speelt alleen iets af, of heeft het gesprek in de wacht gezet: bel een echonummer"
+            ),
+        );
+    }
     if heard.tone {
         return draft.ok(both!(
-            "answered after {secs} s; our own tone came back from {from} (level {level} dBFS): both directions carry sound",
-            "opgenomen na {secs} s; onze eigen toon kwam terug van {from} (niveau {level} dBFS): beide richtingen dragen geluid"
+            "answered after {secs} s; our own tone came back from {en} (level {level} dBFS): both directions carry sound",
+            "opgenomen na {secs} s; onze eigen toon kwam terug van {nl} (niveau {level} dBFS): beide richtingen dragen geluid"
         ));
     }
     draft.ok(both!(
-        "answered after {secs} s; sound came back from {from} (level {level} dBFS); whether we were heard, an echo number tells",
-        "opgenomen na {secs} s; er kwam geluid terug van {from} (niveau {level} dBFS); of wij gehoord werden, zegt een echonummer"
+        "answered after {secs} s; sound came back from {en} (level {level} dBFS); whether we were heard, an echo number tells",
+        "opgenomen na {secs} s; er kwam geluid terug van {nl} (niveau {level} dBFS); of wij gehoord werden, zegt een echonummer"
     ))
+}
+
+/// Where sound came from, and what the answer names where that is another place.
+fn whence(from: SocketAddr, named: SocketAddr) -> Sentence {
+    let (ip, named_ip) = (from.ip().to_canonical(), named.ip().to_canonical());
+    if ip != named_ip {
+        return both!("{ip} (the answer names {named_ip})", "{ip} (het antwoord noemt {named_ip})");
+    }
+    match (from.port(), named.port()) {
+        (port, named) if port != named => {
+            both!(
+                "{ip} port {port} (the answer names {named})",
+                "{ip} poort {port} (het antwoord noemt {named})"
+            )
+        }
+        _ => both!("{ip}", "{ip}"),
+    }
 }
 
 fn note(draft: &mut Draft, heard: &Measured, them: &RemoteAudio) {
@@ -47,6 +83,9 @@ fn note(draft: &mut Draft, heard: &Measured, them: &RemoteAudio) {
     draft.detail("sent_to", them.rtp);
     draft.detail("protected", if them.key.is_some() { "SRTP" } else { "no" });
     draft.detail("packets", heard.packets);
+    if let Some(stranger) = heard.stranger {
+        draft.detail("not_taken_from", stranger);
+    }
     draft.detail("packets_before_answer", heard.early);
     draft.detail("heard", format!("{:.1} s", heard.heard.as_secs_f64()));
     if let Some(from) = heard.from {
@@ -86,14 +125,11 @@ fn nothing_in_it(draft: Draft, heard: &Measured, secs: &str, from: SocketAddr) -
 }
 
 /// Nothing came that could be heard.
-fn nothing_came(
-    draft: Draft,
-    heard: &Measured,
-    us: &LocalMedia,
-    them: &RemoteAudio,
-    secs: &str,
-    is_hung_up: bool,
-) -> Rung {
+fn nothing_came(draft: Draft, of: &Judged<'_>, secs: &str) -> Rung {
+    let Judged { heard, us, them, .. } = *of;
+    if let Some(stranger) = heard.stranger {
+        return from_a_stranger(draft, of, secs, stranger);
+    }
     if heard.sealed > 0 {
         return draft.failed(
             both!(
@@ -118,7 +154,21 @@ fn nothing_came(
             ),
         );
     }
-    let found = match is_hung_up {
+    let named = them.rtp.ip().to_canonical();
+    if named.is_ipv4() != us.rtp.ip().to_canonical().is_ipv4() {
+        let (ours, theirs) = if named.is_ipv4() { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
+        return draft.failed(
+            both!(
+                "answered after {secs} s; the answer wants sound at {named}, and this call has only {ours}",
+                "opgenomen na {secs} s; het antwoord wil geluid op {named}, en dit gesprek heeft alleen {ours}"
+            ),
+            both!(
+                "ask the provider to answer {ours} with {ours}, or let the trunk lead to a host that has {theirs}",
+                "vraag de aanbieder {ours} met {ours} te beantwoorden, of laat de trunk naar een host met {theirs} leiden"
+            ),
+        );
+    }
+    let found = match of.is_hung_up {
         true => both!(
             "answered after {secs} s and hung up by the other side, and no sound came",
             "opgenomen na {secs} s en opgehangen door de andere kant, en er kwam geen geluid"
@@ -129,6 +179,21 @@ fn nothing_came(
         ),
     };
     draft.failed(found, blocked(us.rtp, them.rtp.ip()))
+}
+
+/// It came from where calls take nothing: whoever guesses a port would be heard else.
+fn from_a_stranger(draft: Draft, of: &Judged<'_>, secs: &str, from: SocketAddr) -> Rung {
+    let (named, peer) = (of.them.rtp, of.peer.to_canonical());
+    draft.failed(
+        both!(
+            "answered after {secs} s; sound comes from {from}, but the answer names {named} and {peer} signals: calls take nothing from elsewhere",
+            "opgenomen na {secs} s; er komt geluid van {from}, maar het antwoord noemt {named} en {peer} signaleert: gesprekken nemen niets van elders"
+        ),
+        both!(
+            "ask the provider to write the address that it sends from into its answer (SDP)",
+            "vraag de aanbieder het adres waarvan hij zendt in zijn antwoord (SDP) te schrijven"
+        ),
+    )
 }
 
 /// What keeps sound out.

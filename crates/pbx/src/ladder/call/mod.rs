@@ -1,16 +1,18 @@
 //! Whether a call goes out over the trunk, and what is heard of it: it is dialled as a call of the PBX would be, a tone is sent, what
 //! comes back is measured, and it is hung up. Only a running PBX lets it pass (`gate`), by the rights and limits of the organisation.
 
+mod forks;
 mod gate;
 mod heard;
 mod refused;
 mod sound;
 mod uac;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kiestoon_call::{NoTestCall, TestInvite};
+use kiestoon_call::{NoSpeech, NoTestCall, TestInvite};
 use kiestoon_control::{Rung, RungName};
 use kiestoon_media::LocalMedia;
 use kiestoon_media::srtp::LocalKeys;
@@ -21,7 +23,7 @@ use tokio::sync::mpsc;
 
 use self::gate::Permit;
 pub(crate) use self::gate::{Grant, Outgoing, Word};
-use self::heard::judged;
+use self::heard::{Judged, judged};
 use self::sound::Sound;
 use self::uac::{Dialled, Uac};
 use super::line::Line;
@@ -36,6 +38,8 @@ struct Agreed {
     ports: Sockets,
     us: LocalMedia,
     origin: kiestoon_media::Origin,
+    /// Who signals.
+    peer: SocketAddr,
 }
 
 /// The rung where no host could be called.
@@ -78,12 +82,13 @@ impl Climb<'_> {
         invite.set_body("application/sdp", offer.to_bytes());
         let account = self.trunk.account.as_ref();
         let around = self.around;
+        let peer = line.flow.remote;
         let mut uac = Uac::new(line, draft, &around.settings, account, invite, &mut self.random);
         let began = Instant::now();
         let dialled = uac.dial(RINGS, permit.is_unwanted()).await;
         match dialled {
             Dialled::Answered(response) => {
-                let agreed = Agreed { ports, us, origin };
+                let agreed = Agreed { ports, us, origin, peer };
                 self.answered(uac, &mut permit, &response, agreed, began.elapsed()).await
             }
             other => {
@@ -126,26 +131,40 @@ impl Climb<'_> {
             return refused::no_dialog(uac.draft, after);
         };
         let settings = &self.around.settings;
-        let them = self.trunk.test_answer(settings, &agreed.origin, response);
-        let Agreed { ports, us, .. } = agreed;
-        let sound = them.as_ref().and_then(|them| Sound::new(ports, &us, them, &mut self.random));
-        let (Some(them), Some(mut sound), true) = (them, sound, is_paid) else {
-            uac.hang_up(dialog).await;
-            return match is_paid {
-                true => refused::no_codec(uac.draft, after),
-                false => refused::not_paid(uac.draft, after),
-            };
+        let them = self.trunk.test_answer(settings, &agreed.origin, uac.session(response));
+        let Agreed { ports, us, peer, .. } = agreed;
+        let both = them.and_then(|them| {
+            let sound = Sound::new(ports, peer.ip(), &us, &them, &mut self.random);
+            Ok((sound.ok_or(NoSpeech::NoCodec)?, them))
+        });
+        let (mut sound, them) = match both {
+            Ok(both) if is_paid => both,
+            other => {
+                uac.hang_up(dialog).await;
+                return match other {
+                    Err(why) if is_paid => refused::no_speech(uac.draft, after, &why),
+                    _ => refused::not_paid(uac.draft, after),
+                };
+            }
         };
-        let mut is_hung_up = false;
-        tokio::select! {
-            () = sound.exchange(TALKS) => {}
-            ended = uac.talk() => is_hung_up = ended.is_ok(),
-            () = permit.is_unwanted() => {}
+        let ended = tokio::select! {
+            () = sound.exchange(TALKS) => None,
+            ended = uac.talk() => Some(ended),
+            () = permit.is_unwanted() => None,
+        };
+        if let Some(Err(silence)) = ended {
+            let towards = uac.line.flow.remote;
+            // It may still be hung up the way that it came.
+            let _ = uac.line.turn_to(peer).await;
+            uac.hang_up(dialog).await;
+            return refused::lost(uac.draft, after, towards, &silence);
         }
+        let is_hung_up = ended.is_some();
         if !is_hung_up {
             uac.hang_up(dialog).await;
         }
-        judged(uac.draft, &sound.measured(), &us, &them, after, is_hung_up)
+        let (heard, peer) = (sound.measured(), peer.ip());
+        judged(uac.draft, &Judged { heard: &heard, us: &us, them: &them, peer, after, is_hung_up })
     }
 
     /// The dialog of an answer. What follows goes to where that says (RFC 3261 section 12.2.1.1), as in calls of the PBX.

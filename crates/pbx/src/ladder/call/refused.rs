@@ -1,8 +1,9 @@
 //! Why a call did not come about, in words: what the PBX itself says to it, and what the trunk does.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use kiestoon_call::{Account, Class, EndReason, NoTestCall, Why};
+use kiestoon_call::{Account, Class, EndReason, NoSpeech, NoTestCall, Why};
 use kiestoon_control::{Rung, Sentence};
 use kiestoon_sip::{HeaderName, Response};
 
@@ -181,18 +182,99 @@ pub(super) fn not_paid(draft: Draft, after: Duration) -> Rung {
     )
 }
 
-pub(super) fn no_codec(draft: Draft, after: Duration) -> Rung {
+/// It was answered, and then nothing could be said any more: to nobody at this address.
+pub(super) fn lost(draft: Draft, after: Duration, towards: SocketAddr, silence: &Silence) -> Rung {
     let secs = after.as_secs_f64();
+    if matches!(silence, Silence::Refused(_)) {
+        return draft.failed(
+            both!(
+                "answered after {secs:.1} s, but nobody listens at {towards}, where the answer wants what follows (Contact or Record-Route)",
+                "opgenomen na {secs:.1} s, maar niemand luistert op {towards}, waar het antwoord het vervolg wil (Contact of Record-Route)"
+            ),
+            both!(
+                "show the provider the answer (-v): calls are not acknowledged there, and end after half a minute",
+                "laat de aanbieder het antwoord zien (-v): gesprekken worden daar niet bevestigd, en eindigen na een halve minuut"
+            ),
+        );
+    }
     draft.failed(
         both!(
-            "answered after {secs:.1} s, but with no codec that was offered, or not protected as was agreed on",
-            "opgenomen na {secs:.1} s, maar met geen codec die was aangeboden, of niet beveiligd zoals afgesproken"
+            "answered after {secs:.1} s, and then the connection to {towards} was closed",
+            "opgenomen na {secs:.1} s, en toen werd de verbinding met {towards} gesloten"
         ),
         both!(
-            "compare `codecs` and `srtp` of the trunk with what the provider wrote; -v shows offer and answer",
-            "vergelijk `codecs` en `srtp` van de trunk met wat de aanbieder schreef; -v toont aanbod en antwoord"
+            "try again; if it comes back, ask the provider why it closes connections with calls on them",
+            "probeer het opnieuw; komt het terug, vraag de aanbieder waarom zij verbindingen met gesprekken erop sluit"
         ),
     )
+}
+
+/// It was answered by something that nobody can talk to.
+pub(super) fn no_speech(mut draft: Draft, after: Duration, why: &NoSpeech) -> Rung {
+    if let NoSpeech::Unreadable(error) = why {
+        draft.detail("session", error);
+    }
+    let (found, advice) = said_of(why);
+    let secs = after.as_secs_f64();
+    let (en, nl) = (found.en, found.nl);
+    draft.failed(both!("answered after {secs:.1} s, {en}", "opgenomen na {secs:.1} s, {nl}"), advice)
+}
+
+fn said_of(why: &NoSpeech) -> (Sentence, Sentence) {
+    let show = || both!("show the provider the answer (-v)", "laat de aanbieder het antwoord zien (-v)");
+    match why {
+        NoSpeech::NotDescribed => (
+            both!(
+                "but by an answer that says nothing of the sound (no SDP)",
+                "maar met een antwoord dat niets over het geluid zegt (geen SDP)"
+            ),
+            show(),
+        ),
+        NoSpeech::Unreadable(_) => (
+            both!(
+                "but what the answer says of the sound (SDP) cannot be read",
+                "maar wat het antwoord over het geluid zegt (SDP), is niet te lezen"
+            ),
+            show(),
+        ),
+        NoSpeech::Fax => (
+            both!(
+                "but by a fax (T.38), which takes no speech",
+                "maar door een fax (T.38), die geen spraak aanneemt"
+            ),
+            both!("call a number that people answer", "bel een nummer dat door mensen wordt opgenomen"),
+        ),
+        NoSpeech::NoAudio => (
+            both!(
+                "but the answer refuses the sound (no audio, or port 0)",
+                "maar het antwoord weigert het geluid (geen audio, of poort 0)"
+            ),
+            both!(
+                "compare `codecs` and `srtp` of the trunk with what the provider wrote; -v shows offer and answer",
+                "vergelijk `codecs` en `srtp` van de trunk met wat de aanbieder schreef; -v toont aanbod en antwoord"
+            ),
+        ),
+        NoSpeech::Protection => (
+            both!(
+                "but not protected as `srtp` of the trunk wants it",
+                "maar niet beveiligd zoals `srtp` van de trunk het wil"
+            ),
+            both!(
+                "set `srtp` of the trunk to what the provider wrote (off, optional, required), or have the provider switch it on",
+                "zet `srtp` van de trunk op wat de aanbieder schreef (off, optional, required), of laat de aanbieder het inschakelen"
+            ),
+        ),
+        NoSpeech::NoCodec => (
+            both!(
+                "but with no codec that was offered, or not protected as was agreed on",
+                "maar met geen codec die was aangeboden, of niet beveiligd zoals afgesproken"
+            ),
+            both!(
+                "compare `codecs` and `srtp` of the trunk with what the provider wrote; -v shows offer and answer",
+                "vergelijk `codecs` en `srtp` van de trunk met wat de aanbieder schreef; -v toont aanbod en antwoord"
+            ),
+        ),
+    }
 }
 
 /// It was dialled, and nobody has answered.

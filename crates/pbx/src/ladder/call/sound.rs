@@ -1,10 +1,11 @@
 //! The sound of a test call: a tone goes out, and what comes back is measured.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use kiestoon_media::codec::{self, Decode, Encode};
-use kiestoon_media::rtp::Header;
+use kiestoon_media::rtp::latch::Verdict;
+use kiestoon_media::rtp::{Header, Latch, LatchSettings};
 use kiestoon_media::srtp::Protection;
 use kiestoon_media::tone::{TestEar, TestTone};
 use kiestoon_media::{Codec, LocalMedia, RemoteAudio};
@@ -20,8 +21,10 @@ pub(super) struct Sound {
     rtp: UdpSocket,
     /// The ports go back when it is dropped.
     _ports: Sockets,
-    /// Where the other side hears.
-    towards: SocketAddr,
+    /// Where the other side sends from, and hears: as in calls.
+    latch: Latch,
+    /// Whether it wants to hear anything.
+    hears: bool,
     codecs: Vec<Codec>,
     protection: Option<Protection>,
     mouth: Mouth,
@@ -52,6 +55,8 @@ pub(super) struct Measured {
     /// Before the answer.
     pub(super) early: u32,
     pub(super) from: Option<SocketAddr>,
+    /// Who sends from where calls take nothing.
+    pub(super) stranger: Option<SocketAddr>,
     /// A format that was not agreed on.
     pub(super) odd: Option<u8>,
     /// Packets that the agreed key does not open.
@@ -64,9 +69,10 @@ pub(super) struct Measured {
 }
 
 impl Sound {
-    /// Both directions by what was agreed on. None where no codec of it is ours.
+    /// Both directions by what was agreed on; `peer` is who signals. None where no codec of it is ours.
     pub(super) fn new(
         mut ports: Sockets,
+        peer: IpAddr,
         us: &LocalMedia,
         them: &RemoteAudio,
         random: &mut ChaCha12Rng,
@@ -88,10 +94,13 @@ impl Sound {
             Some(theirs) => Some(Protection::new(us.keys.as_ref()?.of(theirs.key.suite())?, theirs)?),
             None => None,
         };
+        let mut latch = Latch::new(peer, LatchSettings::default());
+        latch.signal(them.rtp);
         Some(Self {
             rtp,
             _ports: ports,
-            towards: them.rtp,
+            latch,
+            hears: them.direction.receives(),
             codecs: them.codecs.clone(),
             protection,
             mouth: Mouth { encoder, tone, header, step },
@@ -104,7 +113,7 @@ impl Sound {
     pub(super) async fn exchange(&mut self, lasts: Duration) {
         let mut buffer = vec![0; MAX_DATAGRAM_BYTES];
         // What came before is ring-back, or an announcement.
-        while self.rtp.try_recv_from(&mut buffer).is_ok() {
+        while self.measured.early < MOST_EARLY && self.rtp.try_recv_from(&mut buffer).is_ok() {
             self.measured.early = self.measured.early.saturating_add(1);
         }
         let (end, mut ticks) = (Instant::now() + lasts, interval(Duration::from_millis(u64::from(PTIME_MS))));
@@ -123,6 +132,7 @@ impl Sound {
     }
 
     async fn speak(&mut self) {
+        let Some(towards) = self.latch.destination().filter(|_| self.hears) else { return };
         let Some(packet) = self.mouth.next() else { return };
         let sealed = match &mut self.protection {
             None => packet,
@@ -135,7 +145,7 @@ impl Sound {
             }
         };
         // Nobody there, or no way: that nothing comes back says it too.
-        let _ = self.rtp.send_to(&sealed, self.towards).await;
+        let _ = self.rtp.send_to(&sealed, towards).await;
     }
 
     fn hear(&mut self, packet: &mut [u8], from: SocketAddr) {
@@ -152,14 +162,17 @@ impl Sound {
         };
         let packet = packet.get(..length).unwrap_or_default();
         let Ok(header) = Header::parse(packet) else { return };
-        self.measured.packets = self.measured.packets.saturating_add(1);
-        if self.measured.from.is_none() {
-            self.measured.from = Some(from);
-            // Behind a router the description may name another address: the PBX answers to where packets come from.
-            self.towards = from;
-        }
         let payload_type = header.payload_type;
-        let Some(codec) = self.codecs.iter().find(|codec| codec.payload_type == payload_type) else {
+        let codec = self.codecs.iter().find(|codec| codec.payload_type == payload_type);
+        // Behind a router the description may name another address: what calls take from elsewhere is taken here.
+        let now = Instant::now().into_std();
+        if self.latch.judge(now, from, &header, codec.is_some()) == Verdict::Stranger {
+            self.measured.stranger = Some(from);
+            return;
+        }
+        self.measured.packets = self.measured.packets.saturating_add(1);
+        self.measured.from = self.latch.locked().or(self.measured.from).or(Some(from));
+        let Some(codec) = codec else {
             self.measured.odd = Some(payload_type);
             return;
         };
@@ -208,4 +221,6 @@ const PTIME_MS: u32 = 20;
 /// Of what is listened to, where the codec leaves the choice.
 const RATE: u32 = 8_000;
 const HEADER_BYTES: usize = 12;
+/// Packets that are counted before the answer: more than the socket holds.
+const MOST_EARLY: u32 = 1_000;
 const MAX_DATAGRAM_BYTES: usize = 2_048;

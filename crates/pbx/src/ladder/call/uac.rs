@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kiestoon_call::{Account, Settings};
+use kiestoon_call::{Account, Settings, Trunk};
 use kiestoon_sip::dialog::Dialog;
 use kiestoon_sip::digest::Session;
 use kiestoon_sip::transaction::{ClientId, ServerId, TransactionLayer, TransactionLimits, TransactionOutput};
-use kiestoon_sip::{HeaderName, Message, Method, Request, Response, StatusCode};
+use kiestoon_sip::{Flow, HeaderName, Message, Method, Request, Response, StatusCode};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use tokio::time::timeout_at;
@@ -17,6 +17,7 @@ use tokio::time::timeout_at;
 use super::super::line::{Line, Silence};
 use super::super::register::is_stale;
 use super::super::rung::Draft;
+use super::forks::Forks;
 
 /// One who calls.
 pub(super) struct Uac<'a> {
@@ -30,10 +31,14 @@ pub(super) struct Uac<'a> {
     /// The INVITE that is out.
     invite: Request,
     client: ClientId,
+    /// Who rings.
+    forks: Forks,
     /// The tag of who has answered first, then those of others who were hung up.
     answered: Vec<Box<str>>,
     /// What was heard before anybody asked.
     early: VecDeque<Heard>,
+    /// Why nothing more comes, found before anybody asked.
+    lost: Option<Silence>,
 }
 
 /// What comes over the line.
@@ -100,8 +105,10 @@ impl<'a> Uac<'a> {
             session,
             invite: first,
             client,
+            forks: Forks::default(),
             answered,
             early,
+            lost: None,
         };
         uac.client = uac.send(invite);
         uac
@@ -112,16 +119,29 @@ impl<'a> Uac<'a> {
         &self.invite
     }
 
-    fn send(&mut self, mut request: Request) -> ClientId {
+    /// The response that says what an answer speaks.
+    pub(super) fn session<'r>(&'r self, answer: &'r Response) -> &'r Response {
+        self.forks.session(answer)
+    }
+
+    fn send(&mut self, request: Request) -> ClientId {
+        self.send_by(request, self.line.flow)
+    }
+
+    fn send_by(&mut self, mut request: Request, flow: Flow) -> ClientId {
         request.headers.set(HeaderName::UserAgent, self.settings.user_agent.clone());
-        self.layer.request(Instant::now(), request, self.line.flow, self.line.sent_by())
+        self.layer.request(Instant::now(), request, flow, self.line.sent_by())
     }
 
     /// What comes next. Nothing is lost where nobody waits for it any more.
     pub(super) async fn next(&mut self) -> Result<Heard, Silence> {
-        match self.early.pop_front() {
-            Some(heard) => Ok(heard),
-            None => self.hear().await,
+        match (self.early.pop_front(), self.lost.take()) {
+            (Some(heard), lost) => {
+                self.lost = lost;
+                Ok(heard)
+            }
+            (None, Some(lost)) => Err(lost),
+            (None, None) => self.hear().await,
         }
     }
 
@@ -130,9 +150,9 @@ impl<'a> Uac<'a> {
             self.line.finish().await?;
             while let Some(output) = self.layer.poll() {
                 match output {
-                    TransactionOutput::Transmit { bytes, .. } => {
+                    TransactionOutput::Transmit { bytes, flow } => {
                         self.draft.message(true, &bytes);
-                        self.line.send(&bytes).await?;
+                        self.line.send_to(&bytes, flow.remote).await?;
                     }
                     TransactionOutput::Response { id, response, .. } => {
                         return Ok(Heard::Response(id, Box::new(response)));
@@ -194,7 +214,10 @@ impl<'a> Uac<'a> {
             progress.is_heard = true;
             match response.status.code() {
                 100 => {}
-                status @ 101..200 => progress.status = Some(status),
+                status @ 101..200 => {
+                    progress.status = Some(status);
+                    self.rings(&response);
+                }
                 200..300 => return Dialled::Answered(response),
                 401 | 407 if tries >= MOST_TRIES || (tries > 0 && !is_stale(&response)) => {
                     return Dialled::AsksForever(response);
@@ -205,6 +228,7 @@ impl<'a> Uac<'a> {
                         return Dialled::Unanswerable(response);
                     }
                 }
+                422 if self.lengthens(&response) => {}
                 _ => return Dialled::Refused(response),
             }
         }
@@ -217,10 +241,35 @@ impl<'a> Uac<'a> {
         }
         let mut again = self.invite.clone();
         again.cseq.number = again.cseq.number.saturating_add(1);
+        self.invite_again(again);
+        true
+    }
+
+    /// Sends the INVITE again with a session that is refreshed as seldom as a 422 wants it. False where that was tried before.
+    fn lengthens(&mut self, response: &Response) -> bool {
+        let mut again = self.invite.clone();
+        let lengthens = Trunk::test_invite_longer(&mut again, response);
+        if lengthens {
+            let asked = again.headers.get(&HeaderName::SessionExpires).unwrap_or_default();
+            self.draft.detail("session_expires", asked);
+            self.invite_again(again);
+        }
+        lengthens
+    }
+
+    fn invite_again(&mut self, mut again: Request) {
         self.prove(&mut again);
+        self.forks.clear();
         self.invite = again.clone();
         self.client = self.send(again);
-        true
+    }
+
+    /// Somebody rings, and may want to be told that we have heard it.
+    fn rings(&mut self, response: &Response) {
+        if let Some((mut prack, flow)) = self.forks.heard(&self.invite, response, self.line.flow) {
+            self.prove(&mut prack);
+            self.send_by(prack, flow);
+        }
     }
 
     fn prove(&mut self, request: &mut Request) {
@@ -253,14 +302,18 @@ impl<'a> Uac<'a> {
 
     /// Lets out what is to be said already, such as the ACK of a refusal. What is heard meanwhile comes next.
     pub(super) async fn flush(&mut self) {
-        if let Ok(Ok(heard)) = timeout_at(Instant::now().into(), self.hear()).await {
-            self.early.push_back(heard);
+        match timeout_at(Instant::now().into(), self.hear()).await {
+            Ok(Ok(heard)) => self.early.push_back(heard),
+            Ok(Err(silence)) => self.lost = Some(silence),
+            Err(_) => {}
         }
     }
 
     /// The dialog that an answer makes, acknowledged; None where it makes none.
     pub(super) fn acknowledge(&mut self, response: &Response) -> Option<Dialog> {
-        let dialog = Dialog::uac(&self.invite, response, self.line.flow).ok()?;
+        let mut dialog = Dialog::uac(&self.invite, response, self.line.flow).ok()?;
+        let used = self.forks.cseq(response.to.tag().unwrap_or_default()).unwrap_or_default();
+        dialog.skip(used.saturating_sub(dialog.local_cseq()));
         if let (true, Some(tag)) = (self.answered.is_empty(), response.to.tag()) {
             self.answered.push(tag.into());
         }
@@ -312,7 +365,7 @@ impl<'a> Uac<'a> {
                 }
                 Heard::Request(id, request) => {
                     self.answer(id, &request);
-                    if request.method == Method::Bye {
+                    if self.is_ended_by(&request) {
                         self.flush().await;
                         return Ok(());
                     }
@@ -352,14 +405,38 @@ impl<'a> Uac<'a> {
 
     /// Answers what the other side asks meanwhile: the session stays as it is.
     fn answer(&mut self, id: ServerId, request: &Request) {
+        let is_of_call = self.is_of_call(request);
         let status = match request.method {
-            Method::Bye | Method::Options | Method::Info => StatusCode::OK,
+            Method::Options => StatusCode::OK,
+            // Our own call comes back to us.
+            Method::Invite if request.to.tag().is_none() => StatusCode::LOOP_DETECTED,
+            _ if !is_of_call => StatusCode::CALL_DOES_NOT_EXIST,
+            Method::Bye | Method::Info => StatusCode::OK,
             Method::Update if request.body.is_empty() => StatusCode::OK,
-            _ => StatusCode::NOT_ACCEPTABLE_HERE,
+            Method::Invite | Method::Update => StatusCode::NOT_ACCEPTABLE_HERE,
+            _ => StatusCode::METHOD_NOT_ALLOWED,
         };
         let mut response = request.response(status);
         response.headers.push(HeaderName::Server, self.settings.user_agent.clone());
+        response.headers.push(HeaderName::Allow, ALLOW);
+        if let Some(contact) = self.invite.headers.get(&HeaderName::Contact) {
+            response.headers.push(HeaderName::Contact, contact);
+        }
         self.layer.respond(Instant::now(), id, response);
+    }
+
+    /// Whether a request is in a dialog of this call: that of who has answered, or of another branch. One of RFC 2543 has no tag.
+    fn is_of_call(&self, request: &Request) -> bool {
+        let from = request.from.tag().unwrap_or_default();
+        let is_known = from.is_empty() || self.answered.iter().any(|tag| **tag == *from);
+        is_known && request.to.tag() == self.invite.from.tag()
+    }
+
+    /// Whether a request hangs up the branch that is heard. Another one may hang up as well.
+    fn is_ended_by(&self, request: &Request) -> bool {
+        let from = request.from.tag().unwrap_or_default();
+        let is_heard = self.answered.first().is_none_or(|tag| **tag == *from);
+        request.method == Method::Bye && self.is_of_call(request) && is_heard
     }
 }
 
@@ -367,4 +444,6 @@ impl<'a> Uac<'a> {
 const MOST_TRIES: u32 = 2;
 /// For the answer to a CANCEL or a BYE.
 const LAST_WORDS: Duration = Duration::from_secs(4);
+/// What is taken once the call is up.
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
 const IDLE: Duration = Duration::from_secs(60);
