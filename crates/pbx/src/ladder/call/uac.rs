@@ -22,6 +22,8 @@ use super::super::rung::Draft;
 pub(super) struct Uac<'a> {
     pub(super) line: Line,
     pub(super) draft: Draft,
+    /// What is offered where the first offer is refused.
+    pub(super) plain: Option<Bytes>,
     settings: &'a Settings,
     account: Option<&'a Account>,
     layer: TransactionLayer,
@@ -93,6 +95,7 @@ impl<'a> Uac<'a> {
         let mut uac = Self {
             line,
             draft,
+            plain: None,
             settings,
             account,
             layer,
@@ -196,6 +199,7 @@ impl<'a> Uac<'a> {
                 100 => {}
                 status @ 101..200 => progress.status = Some(status),
                 200..300 => return Dialled::Answered(response),
+                415 | 488 | 606 if self.offers_plain(response.status.code()) => tries = 0,
                 401 | 407 if tries >= MOST_TRIES || (tries > 0 && !is_stale(&response)) => {
                     return Dialled::AsksForever(response);
                 }
@@ -217,6 +221,19 @@ impl<'a> Uac<'a> {
         }
         let mut again = self.invite.clone();
         again.cseq.number = again.cseq.number.saturating_add(1);
+        self.prove(&mut again);
+        self.invite = again.clone();
+        self.client = self.send(again);
+        true
+    }
+
+    /// Sends the INVITE again with another offer. False where there is none, or no more.
+    fn offers_plain(&mut self, status: u16) -> bool {
+        let Some(offer) = self.plain.take() else { return false };
+        self.draft.detail("protection", format!("refused ({status}), called again without"));
+        let mut again = self.invite.clone();
+        again.cseq.number = again.cseq.number.saturating_add(1);
+        again.set_body("application/sdp", offer);
         self.prove(&mut again);
         self.invite = again.clone();
         self.client = self.send(again);
