@@ -144,6 +144,20 @@ impl Network {
         self.fly(at, Cargo::End { connection: id.0, to_server });
     }
 
+    /// Closes all connections that were opened to a host, from its side.
+    pub fn close_all_to(&mut self, now: Instant, host: IpAddr) {
+        let connections = self.connections.iter().filter(|(_, connection)| connection.server.ip() == host);
+        let flows = connections.map(|(id, connection)| Flow {
+            transport: connection.transport,
+            local: connection.server,
+            remote: connection.client,
+            connection: Some(ConnectionId(*id)),
+        });
+        for flow in flows.collect::<Vec<_>>() {
+            self.close(now, &flow);
+        }
+    }
+
     /// Whether the connection of a flow is open; true for datagrams.
     pub fn is_open(&self, flow: &Flow) -> bool {
         flow.connection.is_none_or(|id| self.connections.get(&id.0).is_some_and(|connection| connection.open))

@@ -13,6 +13,7 @@ impl Switch {
     /// A flow has failed. TLS is left alone: whoever answers would have to prove a name, and a dialog has none.
     pub(super) fn leave_connection(&mut self, flow: &Flow) {
         self.x.flows.forget(flow);
+        self.leave_registrations(flow);
         if let Some(lost) = flow.connection.filter(|_| flow.transport == Transport::Tcp) {
             self.calls.values_mut().for_each(|call| call.leave_connection(lost));
         }

@@ -168,6 +168,14 @@ impl Switch {
         self.with_registration(id, fault, |registration, x, trunk| registration.silent(x, trunk));
     }
 
+    /// A connection is lost: what is registered over it is registered anew.
+    pub(super) fn leave_registrations(&mut self, flow: &Flow) {
+        for (id, registration) in &mut self.trunks.registrations {
+            registration.flow_lost(&mut self.x, flow);
+            self.trunks.agenda.set(*id, registration.deadline());
+        }
+    }
+
     fn registration_of(&self, client: ClientId) -> Option<u32> {
         let mut all = self.trunks.registrations.iter();
         all.find(|(_, registration)| registration.client() == Some(client)).map(|(id, _)| *id)

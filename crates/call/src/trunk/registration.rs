@@ -253,6 +253,22 @@ impl Registration {
         if was_bound { Change::None } else { Change::Registered }
     }
 
+    /// A connection is lost. Where it is the one that the host sends us calls by, it is asked for again soon, though no more often than
+    /// RFC 5626 section 4.5 wants: a host may close each connection that it has answered on.
+    pub(crate) fn flow_lost(&mut self, x: &mut Exchange, flow: &Flow) {
+        let (Some(granted), Step::Waiting(until)) = (self.granted, &self.step) else { return };
+        let (until, ours) = (*until, granted.flow);
+        let is_ours =
+            flow.transport.is_reliable() && (flow.transport, flow.remote) == (ours.transport, ours.remote);
+        if !is_ours || self.failures > 0 || until <= x.now + BASE_TIME {
+            return;
+        }
+        let lasts = granted.until.saturating_duration_since(until).div_f64(1.0 - REFRESHED);
+        let soonest = granted.until.checked_sub(lasts).map_or(x.now, |since| since + BASE_TIME);
+        let spread = Duration::from_millis(x.random() % 2_000);
+        self.step = Step::Waiting((x.now + spread).max(soonest));
+    }
+
     /// Waits before it tries again: for as long as the host says, else ever longer. What was granted holds until it is over.
     fn failed(&mut self, x: &mut Exchange, status: u16, retry_after: Option<u32>) -> Change {
         self.granted =
@@ -316,5 +332,7 @@ const FIRST_CSEQ: u32 = 1;
 const REFRESHED: f64 = 0.8;
 /// Seconds.
 const LONGEST: u32 = 24 * 3600;
+/// How long a registration lasts at least before a lost connection has it made anew.
+const BASE_TIME: Duration = Duration::from_secs(30);
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);

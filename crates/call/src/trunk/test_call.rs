@@ -111,6 +111,19 @@ impl Trunk {
         (sdp, origin)
     }
 
+    /// What is offered, as in calls, to who refuses a protected session that need not be protected; None where there is no such thing.
+    pub fn test_offer_plain(
+        &self,
+        settings: &Settings,
+        flow: &Flow,
+        us: LocalMedia,
+        origin: &Origin,
+    ) -> Option<Sdp> {
+        let is_optional = MediaTerms::of(self).terms(settings).srtp == SrtpPolicy::Optional;
+        let plain = LocalMedia { secure_offers: false, ..us };
+        (is_optional && flow.transport.is_secure()).then(|| local_offer(&plain, &mut origin.clone()))
+    }
+
     /// Where the other side hears and what it speaks of all that was offered. `response` is the one that describes the session.
     ///
     /// # Errors

@@ -137,3 +137,29 @@ fn a_dns_that_says_nothing_is_asked_again() {
     t.run(secs(30));
     assert_eq!((registers(&t, far), outcomes(&mut t)), (1, vec![Some(503), None]));
 }
+
+/// Where we are registered over a connection, calls come over that one: without it they find nobody.
+#[test]
+fn a_connection_that_is_lost_is_registered_over_anew() {
+    let mut t = Story::office(6).rules(IN).trunk("voys", |trunk| {
+        voys(trunk);
+        trunk.hosts = trunk.hosts.iter().map(|host| host.clone().with_param("transport", "tcp")).collect();
+    });
+    let far = t.add_carrier(carrier("voys"));
+    t.run(secs(60));
+    assert_eq!((registers(&t, far), outcomes(&mut t)), (1, vec![None]));
+    t.lose_connections_to(far);
+    t.run(secs(3));
+    assert_eq!(
+        (registers(&t, far), outcomes(&mut t)),
+        (2, vec![None]),
+        "at once, and nobody was told otherwise"
+    );
+    for _ in 0..10 {
+        t.lose_connections_to(far);
+        t.run(secs(3));
+    }
+    assert_eq!(registers(&t, far), 3, "but not each time where it closes all the time");
+    t.run(secs(60));
+    assert!(registers(&t, far) <= 4);
+}

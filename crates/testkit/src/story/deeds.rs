@@ -235,6 +235,13 @@ impl Story {
         }
     }
 
+    /// The connections that the PBX has opened to a host close, as where a router on the way begins again.
+    pub fn lose_connections_to(&mut self, host: PhoneId) {
+        let ip = self.phone(host).flow.local.ip();
+        self.remark(format!("{} closes what was opened to it", self.phone(host).name));
+        self.net.close_all_to(self.clock.now(), ip);
+    }
+
     /// The connection of a TCP phone closes; it opens a new one. A UDP phone is seen from another port, as behind a NAT that
     /// has forgotten it.
     pub fn reconnect(&mut self, phone: PhoneId) {

@@ -70,6 +70,7 @@ impl Climb<'_> {
         draft.detail("told", us.rtp);
         let session = self.random.next_u64();
         let (offer, origin) = self.trunk.test_offer(&self.around.settings, &line.flow, us.clone(), session);
+        let plain = self.trunk.test_offer_plain(&self.around.settings, &line.flow, us.clone(), &origin);
         let asked = TestInvite {
             call: permit.call(),
             number: &outgoing.number,
@@ -84,6 +85,7 @@ impl Climb<'_> {
         let around = self.around;
         let peer = line.flow.remote;
         let mut uac = Uac::new(line, draft, &around.settings, account, invite, &mut self.random);
+        uac.plain = plain.map(|offer| offer.to_bytes());
         let began = Instant::now();
         let dialled = uac.dial(RINGS, permit.is_unwanted()).await;
         match dialled {

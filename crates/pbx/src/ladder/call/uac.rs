@@ -23,6 +23,8 @@ use super::forks::Forks;
 pub(super) struct Uac<'a> {
     pub(super) line: Line,
     pub(super) draft: Draft,
+    /// What is offered where the first offer is refused.
+    pub(super) plain: Option<Bytes>,
     settings: &'a Settings,
     account: Option<&'a Account>,
     layer: TransactionLayer,
@@ -98,6 +100,7 @@ impl<'a> Uac<'a> {
         let mut uac = Self {
             line,
             draft,
+            plain: None,
             settings,
             account,
             layer,
@@ -219,6 +222,7 @@ impl<'a> Uac<'a> {
                     self.rings(&response);
                 }
                 200..300 => return Dialled::Answered(response),
+                415 | 488 | 606 if self.offers_plain(response.status.code()) => tries = 0,
                 401 | 407 if tries >= MOST_TRIES || (tries > 0 && !is_stale(&response)) => {
                     return Dialled::AsksForever(response);
                 }
@@ -270,6 +274,19 @@ impl<'a> Uac<'a> {
             self.prove(&mut prack);
             self.send_by(prack, flow);
         }
+    }
+
+    /// Sends the INVITE again with another offer. False where there is none, or no more.
+    fn offers_plain(&mut self, status: u16) -> bool {
+        let Some(offer) = self.plain.take() else { return false };
+        self.draft.detail("protection", format!("refused ({status}), called again without"));
+        let mut again = self.invite.clone();
+        again.cseq.number = again.cseq.number.saturating_add(1);
+        again.set_body("application/sdp", offer);
+        self.prove(&mut again);
+        self.invite = again.clone();
+        self.client = self.send(again);
+        true
     }
 
     fn prove(&mut self, request: &mut Request) {
