@@ -4,8 +4,8 @@ use kiestoon_config::Problem;
 use kiestoon_control::ClientError;
 use kiestoon_store::{ImportProblem, StoreError};
 
-use super::dutch;
 use super::language::Language;
+use crate::dutch;
 use crate::serve::ConfigurationError;
 
 /// A failure of a verb.

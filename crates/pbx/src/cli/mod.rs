@@ -10,14 +10,12 @@ mod database;
 mod desk;
 mod dialplan;
 mod doctor;
-mod dutch;
 mod extension;
 mod failure;
 mod folder;
 mod fraud_drill;
 mod history;
 mod import;
-mod language;
 mod names;
 mod print_config;
 mod profile;
@@ -45,7 +43,7 @@ use kiestoon_store::Presets;
 
 use self::args::{Args, Verb};
 use self::failure::Failure;
-pub(crate) use self::language::Language;
+use crate::language::{self, Language};
 use crate::configured;
 
 /// Runs the command line of this process to its end.

@@ -13,10 +13,10 @@ use tokio::sync::mpsc;
 use super::args::TrunkTestArgs;
 use super::failure::Failure;
 use super::language::{Language, say};
-use super::{Cli, print_line, trunk_words as words};
+use super::{Cli, print_line};
 use crate::ladder::account::{Account, Whose};
 use crate::ladder::{Ladder, Surroundings, inbound};
-use crate::{settings, snapshot, transport};
+use crate::{dutch, settings, snapshot, transport};
 
 /// What a test needs to know of its surroundings.
 pub(super) struct Desk<'a> {
@@ -29,7 +29,7 @@ pub(super) struct Desk<'a> {
 
 impl Desk<'_> {
     pub(super) async fn test(&self, trunk: &Trunk, asked: &TrunkTestArgs) -> Result<(), Failure> {
-        let client = Client::new(&self.config.control.socket);
+        let client = Client::new(&self.config.control.socket).speaking(self.cli.language.tag());
         let organisation = Some(self.organisation.to_owned());
         let (wait_inbound_secs, call) = (asked.wait_inbound, asked.call.clone());
         let request = TestTrunk { organisation, wait_inbound_secs, call };
@@ -61,7 +61,7 @@ impl Desk<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        shown.hints = words::doubts(&trunk.details.doubts(self.presets), self.cli.language);
+        shown.hints = dutch::doubts(&trunk.details.doubts(self.presets), self.cli.language);
         shown.end(self.organisation, name, by)
     }
 
@@ -90,7 +90,7 @@ impl Desk<'_> {
                 if let Some(account) = account {
                     shown.take(account.rung(&outside).await);
                 }
-                return shown.not_whole(&problems);
+                return shown.not_whole(&dutch::doubts(&problems, self.cli.language));
             }
         };
         let listen = settings::listen(self.config).map_err(|error| Failure::Input(error.to_string()))?;

@@ -8,7 +8,11 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use kiestoon_call::{Rate, Rates};
+use kiestoon_control::Sentence;
 use kiestoon_store::{Directory, Money};
+
+use super::{Missing, Warning};
+use crate::language::{Language, both};
 
 /// One thing wrong with a file. Displays as `file:line: error: message`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,16 +20,24 @@ pub(crate) struct RateProblem {
     path: PathBuf,
     /// From 1; 0 for the file as a whole.
     line: usize,
-    message: String,
+    fault: Sentence,
+}
+
+impl RateProblem {
+    /// Where it is, and what.
+    pub(crate) fn text(&self, language: Language) -> String {
+        let (path, error) = (self.path.display(), language.pick("error", "fout"));
+        let fault = language.of(&self.fault);
+        match self.line {
+            0 => format!("{path}: {error}: {fault}"),
+            line => format!("{path}:{line}: {error}: {fault}"),
+        }
+    }
 }
 
 impl fmt::Display for RateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, line, message } = self;
-        match line {
-            0 => write!(f, "{}: error: {message}", path.display()),
-            line => write!(f, "{}:{line}: error: {message}", path.display()),
-        }
+        f.write_str(&self.text(Language::English))
     }
 }
 
@@ -60,11 +72,7 @@ impl RateCards {
             Ok(())
         });
         if let Err(error) = listed {
-            problems.push(RateProblem {
-                path: folder.to_owned(),
-                line: 0,
-                message: format!("cannot be read: {error}"),
-            });
+            problems.push(RateProblem { path: folder.to_owned(), line: 0, fault: unreadable(&error) });
         }
         if problems.is_empty() { Ok(Self(cards)) } else { Err(problems) }
     }
@@ -83,7 +91,7 @@ impl RateCards {
     }
 
     /// Files of trunks that nobody has.
-    pub(super) fn unused(&self, directory: &Directory) -> Vec<String> {
+    pub(super) fn unused(&self, directory: &Directory) -> Vec<Warning> {
         let has = |slug: &str, name: &str| {
             let homes = directory.organisations.iter().filter(|home| slug.is_empty() || home.slug == slug);
             homes.into_iter().any(|home| {
@@ -94,9 +102,9 @@ impl RateCards {
             })
         };
         let unused = self.0.keys().filter(|(slug, name)| !has(slug, name));
-        let warning = |(slug, name): &(String, String)| match slug.as_str() {
-            "" => format!("rates of trunk {name} are not used: there is no such trunk"),
-            slug => format!("rates of trunk {name} of {slug} are not used: there is no such trunk"),
+        let warning = |(slug, name): &(String, String)| {
+            let organisation = Some(slug.clone()).filter(|slug| !slug.is_empty());
+            Missing::TrunkOfRates { trunk: name.clone(), organisation }.into()
         };
         unused.map(warning).collect()
     }
@@ -122,39 +130,53 @@ fn entries(folder: &Path) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
 }
 
 fn card(path: &Path) -> Result<Card, Vec<RateProblem>> {
-    let problem = |line, message| RateProblem { path: path.to_owned(), line, message };
-    let text = read(path).map_err(|error| vec![problem(0, format!("cannot be read: {error}"))])?;
+    let problem = |line, fault| RateProblem { path: path.to_owned(), line, fault };
+    let text = read(path).map_err(|error| vec![problem(0, unreadable(&error))])?;
     let mut lines = text.lines().zip(1..);
     let header = lines.next().map(|(header, _)| header.trim_start_matches('\u{feff}').trim());
     if header != Some(HEADER) {
-        return Err(vec![problem(1, format!("the first line must be `{HEADER}`"))]);
+        let fault = both!("the first line must be `{HEADER}`", "de eerste regel moet `{HEADER}` zijn");
+        return Err(vec![problem(1, fault)]);
     }
     let (mut card, mut seen, mut problems) = (Card::new(), HashMap::new(), Vec::new());
     for (line, at) in lines.filter(|(line, _)| !line.trim().is_empty()) {
         match row(line) {
             Ok((prefix, rate)) => {
                 if let Some(first) = seen.insert(prefix.clone(), at) {
-                    problems.push(problem(at, format!("the prefix stands in line {first} already")));
+                    let fault = both!(
+                        "the prefix stands in line {first} already",
+                        "dit begin staat al op regel {first}"
+                    );
+                    problems.push(problem(at, fault));
                 }
                 card.insert(prefix, rate);
             }
-            Err(message) => problems.push(problem(at, message)),
+            Err(fault) => problems.push(problem(at, fault)),
         }
         if card.len() > MOST_ROWS {
-            problems.push(problem(at, format!("a trunk has {MOST_ROWS} rates at most")));
+            let fault = both!(
+                "a trunk has {MOST_ROWS} rates at most",
+                "een trunk heeft hoogstens {MOST_ROWS} tarieven"
+            );
+            problems.push(problem(at, fault));
         }
         if problems.len() >= MOST_PROBLEMS {
-            problems.push(problem(at, "what follows was not looked at".into()));
+            let fault = both!("what follows was not looked at", "wat hierna komt is niet bekeken");
+            problems.push(problem(at, fault));
             break;
         }
     }
     if problems.is_empty() { Ok(card) } else { Err(problems) }
 }
 
-fn row(line: &str) -> Result<(String, Rate), String> {
+fn row(line: &str) -> Result<(String, Rate), Sentence> {
     let fields: Vec<&str> = line.split(',').map(str::trim).collect();
     let [prefix, per_minute, setup] = fields.as_slice() else {
-        return Err(format!("has {} fields: write `{HEADER}`, with a point before decimals", fields.len()));
+        return Err(both!(
+            "has {} fields: write `{HEADER}`, with a point before decimals",
+            "heeft {} velden: schrijf `{HEADER}`, met een punt voor de decimalen",
+            fields.len()
+        ));
     };
     let as_dialled = prefix.strip_prefix(Rates::NATIONAL);
     let digits = as_dialled.unwrap_or_else(|| prefix.strip_prefix('+').unwrap_or(prefix));
@@ -162,19 +184,27 @@ fn row(line: &str) -> Result<(String, Rate), String> {
     let is_odd = if as_dialled.is_some() { digits.is_empty() } else { digits.starts_with('0') };
     if is_odd || digits.len() > LONGEST || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         let shown: String = prefix.chars().take(40).flat_map(char::escape_debug).collect();
-        return Err(format!(
-            "`{shown}` is no prefix: write the digits after the + of E.164, such as 49, national: and the digits that are dialled, such as national:1888, or nothing for all numbers of E.164"
+        return Err(both!(
+            "`{shown}` is no prefix: write the digits after the + of E.164, such as 49, national: and the digits that are dialled, such as national:1888, or nothing for all numbers of E.164",
+            "`{shown}` is geen begin van nummers: schrijf de cijfers na de + van E.164, zoals 49, of national: en de cijfers die worden gekozen, zoals national:1888, of niets voor alle nummers van E.164"
         ));
     }
     let amount = |name: &str, text: &str| {
         let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
         Money::parse_millionths(text).ok_or_else(|| {
-            format!("`{shown}` is no {name}: write an amount such as 0.0125, with at most six decimals")
+            both!(
+                "`{shown}` is no {name}: write an amount such as 0.0125, with at most six decimals",
+                "`{shown}` is geen {name}: schrijf een bedrag zoals 0.0125, met hoogstens zes decimalen"
+            )
         })
     };
     let rate = Rate { per_minute: amount("per_minute", per_minute)?, setup: amount("setup", setup)? };
     let marker = as_dialled.map_or("", |_| Rates::NATIONAL);
     Ok((format!("{marker}{digits}"), rate))
+}
+
+fn unreadable(error: &io::Error) -> Sentence {
+    both!("cannot be read: {error}", "niet te lezen: {error}")
 }
 
 fn read(path: &Path) -> io::Result<String> {

@@ -1,12 +1,14 @@
 //! The sentences of the database and of the control socket in Dutch. Their crates have them in English only, since the log
 //! and the API speak English.
 
+mod certificate;
 mod values;
 
 use kiestoon_control::{ClientError, Problem};
 use kiestoon_store::{Refusal, StoreError, TrunkDoubt, WordFault};
 
-use super::language::Language;
+pub(crate) use self::certificate::certificate;
+use crate::language::Language;
 
 /// What is wrong with the database or with what was to be written to it; `None` where only the English sentence exists.
 pub(super) fn store(error: &StoreError) -> Option<String> {
@@ -18,6 +20,24 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
         StoreError::Refused(refusal) => Some(refused(refusal)),
         _ => database(error).or_else(|| key(error)).or_else(|| office(error)).or_else(|| way(error)),
     }
+}
+
+/// The same in the language, where the Dutch sentence exists.
+pub(super) fn store_error(error: &StoreError, language: Language) -> String {
+    let dutch = match language {
+        Language::English => None,
+        Language::Dutch => store(error),
+    };
+    dutch.unwrap_or_else(|| error.to_string())
+}
+
+/// What is wrong with a trunk, a sentence each.
+pub(super) fn doubts(doubts: &[TrunkDoubt], language: Language) -> Vec<String> {
+    let shown = |doubt: &TrunkDoubt| match language {
+        Language::English => doubt.to_string(),
+        Language::Dutch => self::doubt(doubt),
+    };
+    doubts.iter().map(shown).collect()
 }
 
 /// What was said of a trunk or a profile and cannot be, a sentence each.
@@ -354,6 +374,7 @@ fn problem_of(problem: &Problem) -> Option<String> {
         "no such hours" => format!("die uren heeft het belplan niet{}", known.unwrap_or_default()),
         "no such extension" => "dat toestel is er niet".into(),
         "no such trunk" => "er is geen trunk met die naam die aan staat en af is".into(),
+        "trunk not whole" => "van de trunk ontbreekt iets".into(),
         "being tested" => "deze trunk wordt al getest; probeer het daarna opnieuw".into(),
         "too many tests" => {
             "er worden al zoveel trunks getest als tegelijk mag; probeer het later opnieuw".into()
