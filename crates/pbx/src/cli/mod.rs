@@ -27,12 +27,14 @@ mod setup;
 mod table;
 mod told;
 mod trunk;
+mod trunk_details;
 mod trunk_env;
 mod trunk_test;
 mod trunk_words;
 mod user;
 mod way;
 mod when;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -43,8 +45,8 @@ use kiestoon_store::Presets;
 
 use self::args::{Args, Verb};
 use self::failure::Failure;
-use crate::language::{self, Language};
 use crate::configured;
+use crate::language::{self, Language};
 
 /// Runs the command line of this process to its end.
 pub(crate) fn run() -> ExitCode {

@@ -102,7 +102,7 @@ pub(super) fn presets(cli: &Cli, presets: &Presets, name: Option<&str>) -> Resul
     let language = cli.language;
     let Some(name) = name else { return list(cli, presets) };
     let Some(preset) = presets.find(name) else {
-        let hint = presets.hint(name);
+        let hint = dutch::preset_hint(&presets.hint(name), language);
         return Err(Failure::Input(say!(
             language,
             "there is no preset `{name}`: {hint}",

@@ -5,7 +5,7 @@ mod certificate;
 mod values;
 
 use kiestoon_control::{ClientError, Problem};
-use kiestoon_store::{Refusal, StoreError, TrunkDoubt, WordFault};
+use kiestoon_store::{PresetHint, Refusal, StoreError, TrunkDoubt, WordFault};
 
 pub(crate) use self::certificate::certificate;
 use crate::language::Language;
@@ -228,10 +228,21 @@ fn way(error: &StoreError) -> Option<String> {
     })
 }
 
+/// What to write instead of a preset that is not there.
+pub(super) fn preset_hint(hint: &PresetHint, language: Language) -> String {
+    match (language, hint) {
+        (Language::English, hint) => hint.to_string(),
+        (Language::Dutch, PresetHint::Near(name)) => format!("bedoelde u `{name}`?"),
+        (Language::Dutch, PresetHint::Known(names)) => format!("er zijn {}", names.join(", ")),
+    }
+}
+
 /// What is wrong with a trunk.
 pub(super) fn doubt(doubt: &TrunkDoubt) -> String {
     match doubt {
-        TrunkDoubt::UnknownPreset { name, hint } => format!("er is geen preset `{name}`: {hint}"),
+        TrunkDoubt::UnknownPreset { name, hint } => {
+            format!("er is geen preset `{name}`: {}", preset_hint(hint, Language::Dutch))
+        }
         TrunkDoubt::UnknownCountry(country) => {
             format!("het land `{country}` is hier niet bekend: schrijf de twee letters ervan, zoals nl")
         }

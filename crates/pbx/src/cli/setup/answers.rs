@@ -215,7 +215,7 @@ fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Opti
     let preset = questions.ask(question, "", |answer| match (answer, presets.find(answer)) {
         ("", _) => Ok(None),
         (_, Some(preset)) => Ok(Some(preset)),
-        (_, None) => Err(presets.hint(answer)),
+        (_, None) => Err(dutch::preset_hint(&presets.hint(answer), language)),
     })?;
     let Some(preset) = preset else { return Ok(None) };
     questions.tell(&format!("  {}", language.pick(&preset.note_en, &preset.note_nl)));
