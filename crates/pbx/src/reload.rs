@@ -67,7 +67,9 @@ impl Refused {
             Self::UnderWay => {
                 vec![say!(language, "another reload is under way", "er wordt al herladen")]
             }
-            Self::Configuration(problems) => problems.iter().map(ToString::to_string).collect(),
+            Self::Configuration(problems) => {
+                problems.iter().map(|problem| dutch::configuration(problem, language)).collect()
+            }
             Self::Certificate(error, rest) => {
                 let rest = rest.iter().flat_map(|rest| rest.problems(language));
                 std::iter::once(dutch::certificate(error, language)).chain(rest).collect()

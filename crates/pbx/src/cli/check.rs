@@ -23,7 +23,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let loaded = cli.load()?;
     let config = loaded.config;
     let mut report = Report::new(cli.language);
-    loaded.warnings.iter().for_each(|warning| report.warnings.push(warning.to_string()));
+    report.warnings.extend(loaded.warnings.iter().map(|warning| dutch::configuration(warning, cli.language)));
     report.certificate(&config);
     let prompts = report.sounds(&config.media);
     let plans = report.dialplan(&config.dialplan.path);
@@ -136,7 +136,9 @@ impl Report {
     fn blocklist(&mut self, config: &Config) {
         let Some(file) = &config.trunks.blocklist else { return };
         match read_blocklist(file) {
-            Ok(listed) => self.warnings.extend(listed.warnings.iter().map(|warning| warning.text(self.language))),
+            Ok(listed) => {
+                self.warnings.extend(listed.warnings.iter().map(|warning| warning.text(self.language)))
+            }
             Err(fault) => self.errors.push(format!("`trunks.blocklist`: {}", self.language.of(&fault))),
         }
     }

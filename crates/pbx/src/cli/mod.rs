@@ -117,7 +117,7 @@ impl Cli {
 
     /// The configuration with its warnings, or every problem of it.
     fn load(&self) -> Result<Loaded, Failure> {
-        configured::load(&self.file).map_err(Failure::configuration)
+        configured::load(&self.file).map_err(|problems| Failure::configuration(&problems, self.language))
     }
 
     /// The configuration alone, for verbs that `kiestoon check` has nothing to add to.

@@ -48,6 +48,14 @@ pub(super) fn said(faults: &[WordFault], language: Language) -> Vec<String> {
     }
 }
 
+/// What is wrong with the configuration.
+pub(super) fn configuration(problem: &kiestoon_config::Problem, language: Language) -> String {
+    match language {
+        Language::English => problem.to_string(),
+        Language::Dutch => problem.dutch(),
+    }
+}
+
 /// Why a value was refused.
 pub(super) fn refusal(refusal: &Refusal, language: Language) -> String {
     match language {
