@@ -61,7 +61,7 @@ fn start(file: ConfigFile) -> anyhow::Result<()> {
     let loaded = kiestoon_config::load(&file, environment).map_err(ConfigurationError::from_all)?;
     start_log(&loaded.config.log)?;
     // Warnings are about the PBX, too, which says them itself.
-    for warning in loaded.warnings.iter().filter(|warning| warning.message.contains("admin.")) {
+    for warning in loaded.warnings.iter().filter(|warning| warning.message.en.contains("admin.")) {
         tracing::warn!("{warning}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;

@@ -45,105 +45,71 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    fn parts(&self) -> (u16, &'static str, &'static str, String) {
-        let text = str::to_owned;
+    /// Its status, its code and its title, which are the same for each of its kind.
+    fn kind(&self) -> (u16, &'static str, &'static str) {
         match self {
-            Self::NotLoggedIn => (401, "not_logged_in", "not logged in", text("log in first")),
-            Self::WrongPassword => (
-                401,
-                "wrong_password",
-                "wrong login or password",
-                text("this login and password do not belong together"),
-            ),
-            Self::TooManyLogins(wait) => (
-                429,
-                "too_many_logins",
-                "too many logins",
-                format!("try again in {} s", wait.as_secs().max(1)),
-            ),
-            Self::Unsigned => (
-                401,
-                "unsigned",
-                "not signed",
-                text(
-                    "the signature is missing or wrong, is too old, or has been taken before; a webhook-id is 1 to 128 \
-                     printable ASCII characters without spaces and full stops",
-                ),
-            ),
-            Self::TooManyUnsigned(wait) => (
-                429,
-                "too_many_unsigned",
-                "too many unsigned webhooks",
-                format!("try again in {} s", wait.as_secs().max(1)),
-            ),
-            Self::Forbidden => {
-                (403, "forbidden", "not allowed", text("this is not yours to see or to change"))
-            }
-            Self::Csrf => (
-                403,
-                "csrf",
-                "no proof of the page",
-                text("the header X-CSRF-Token must hold the csrf of the session"),
-            ),
-            Self::Origin => (
-                403,
-                "origin",
-                "another origin",
-                text("this web page may not ask here; `sip.ws.origins` lists pages that may relay SIP"),
-            ),
-            Self::NoExtension => (
-                409,
-                "no_extension",
-                "no extension",
-                text("this user has no extension; an operator gives one with `kiestoon user extension`"),
-            ),
-            Self::NoPath => (404, "not_found", "no such path", text("there is nothing at this path")),
-            Self::Method => (405, "method", "method not allowed", text("this path takes another method")),
-            Self::Body(reason) => {
-                (400, "body", "body not understood", format!("the body is not valid: {reason}"))
-            }
-            Self::TooLarge => (413, "too_large", "body too large", text("a body has at most 64 kB here")),
-            Self::WeakPassword(reason) => (422, "weak_password", "password refused", reason.clone()),
-            Self::Cursor => (
-                400,
-                "cursor",
-                "page not understood",
-                text("`cursor` must be the `next` of the page before, `limit` 1 to 1000"),
-            ),
-            Self::Subprotocol => (
-                400,
-                "subprotocol",
-                "no SIP offered",
-                text("Sec-WebSocket-Protocol must offer sip (RFC 7118)"),
-            ),
-            Self::NoUpgrade => {
-                (426, "upgrade", "WebSocket only", text("this path is a WebSocket (RFC 6455 version 13)"))
-            }
-            Self::TooManyConnections => (
-                503,
-                "too_many_connections",
-                "too many connections",
-                text("too many WebSockets are open; close one or try again later"),
-            ),
-            Self::PbxUnreachable(reason) => (503, "pbx_unreachable", "PBX unreachable", reason.clone()),
-            Self::PbxRefused(status, reason) => (*status, "pbx_refused", "the PBX refused", reason.clone()),
-            Self::Store(_) => (
-                503,
-                "database",
-                "database unavailable",
-                text("the database cannot be used now; the log says why"),
-            ),
-            Self::Unknown(reason) => (404, "unknown", "not there", reason.clone()),
-            Self::Exists(reason) => (409, "exists", "there already", reason.clone()),
-            Self::Wrong(reason) => (422, "refused", "refused", reason.clone()),
-            Self::Presets => (
-                503,
-                "presets",
-                "presets unusable",
-                text("the presets of trunks cannot be read; the log says why"),
-            ),
-            Self::Busy => (503, "busy", "too busy", text("the answer took too long; try again in a moment")),
+            Self::NotLoggedIn => (401, "not_logged_in", "not logged in"),
+            Self::WrongPassword => (401, "wrong_password", "wrong login or password"),
+            Self::TooManyLogins(_) => (429, "too_many_logins", "too many logins"),
+            Self::Unsigned => (401, "unsigned", "not signed"),
+            Self::TooManyUnsigned(_) => (429, "too_many_unsigned", "too many unsigned webhooks"),
+            Self::Forbidden => (403, "forbidden", "not allowed"),
+            Self::Csrf => (403, "csrf", "no proof of the page"),
+            Self::Origin => (403, "origin", "another origin"),
+            Self::NoExtension => (409, "no_extension", "no extension"),
+            Self::NoPath => (404, "not_found", "no such path"),
+            Self::Method => (405, "method", "method not allowed"),
+            Self::Body(_) => (400, "body", "body not understood"),
+            Self::TooLarge => (413, "too_large", "body too large"),
+            Self::WeakPassword(_) => (422, "weak_password", "password refused"),
+            Self::Cursor => (400, "cursor", "page not understood"),
+            Self::Subprotocol => (400, "subprotocol", "no SIP offered"),
+            Self::NoUpgrade => (426, "upgrade", "WebSocket only"),
+            Self::TooManyConnections => (503, "too_many_connections", "too many connections"),
+            Self::PbxUnreachable(_) => (503, "pbx_unreachable", "PBX unreachable"),
+            Self::PbxRefused(status, _) => (*status, "pbx_refused", "the PBX refused"),
+            Self::Store(_) => (503, "database", "database unavailable"),
+            Self::Unknown(_) => (404, "unknown", "not there"),
+            Self::Exists(_) => (409, "exists", "there already"),
+            Self::Wrong(_) => (422, "refused", "refused"),
+            Self::Presets => (503, "presets", "presets unusable"),
+            Self::Busy => (503, "busy", "too busy"),
         }
+    }
+
+    /// This case in one sentence.
+    fn detail(&self) -> String {
+        match self {
+            Self::NotLoggedIn => "log in first",
+            Self::WrongPassword => "this login and password do not belong together",
+            Self::TooManyLogins(wait) | Self::TooManyUnsigned(wait) => {
+                return format!("try again in {} s", wait.as_secs().max(1));
+            }
+            Self::Unsigned => {
+                "the signature is missing or wrong, is too old, or has been taken before; a webhook-id is 1 to 128 \
+                 printable ASCII characters without spaces and full stops"
+            }
+            Self::Forbidden => "this is not yours to see or to change",
+            Self::Csrf => "the header X-CSRF-Token must hold the csrf of the session",
+            Self::Origin => "this web page may not ask here; `sip.ws.origins` lists pages that may relay SIP",
+            Self::NoExtension => {
+                "this user has no extension; an operator gives one with `kiestoon user extension`"
+            }
+            Self::NoPath => "there is nothing at this path",
+            Self::Method => "this path takes another method",
+            Self::Body(reason) => return format!("the body is not valid: {reason}"),
+            Self::TooLarge => "a body has at most 64 kB here",
+            Self::Cursor => "`cursor` must be the `next` of the page before, `limit` 1 to 1000",
+            Self::Subprotocol => "Sec-WebSocket-Protocol must offer sip (RFC 7118)",
+            Self::NoUpgrade => "this path is a WebSocket (RFC 6455 version 13)",
+            Self::TooManyConnections => "too many WebSockets are open; close one or try again later",
+            Self::Unknown(reason) | Self::Exists(reason) | Self::Wrong(reason) => reason,
+            Self::Presets => "the presets of trunks cannot be read; the log says why",
+            Self::WeakPassword(reason) | Self::PbxUnreachable(reason) | Self::PbxRefused(_, reason) => reason,
+            Self::Store(_) => "the database cannot be used now; the log says why",
+            Self::Busy => "the answer took too long; try again in a moment",
+        }
+        .to_owned()
     }
 }
 
@@ -168,7 +134,7 @@ impl IntoResponse for Refusal {
         if let Self::Store(error) = &self {
             tracing::error!(%error, "database");
         }
-        let (status, code, title, detail) = self.parts();
+        let ((status, code, title), detail) = (self.kind(), self.detail());
         let body = json!({
             "type": "about:blank", "title": title, "status": status, "detail": detail, "code": code,
         });

@@ -89,8 +89,8 @@ pub use switch::{Input, NoTestCall, Output, Search, Switch, TestCall, ThawError}
 pub use trunk::verification::CertificateId;
 pub use trunk::{
     Account, AnonymousCallers, CallerIdPolicy, DtmfMode, FromUser, HeaderRule, HostFault, HostState,
-    IncomingForm, NamedIn, Names, NoSpeech, NumberForm, Rate, RateCard, RateFault, Rates, Signing, Stir,
-    StirPolicy, TestInvite, Trunk, TrunkResult, UnknownNumbers,
+    IncomingForm, NamedIn, Names, NoSpeech, NumberForm, Rate, RateCard, RateFault, RateFaultKind, Rates,
+    Signing, Stir, StirPolicy, TestInvite, Trunk, TrunkResult, UnknownNumbers,
 };
 pub use view::{
     ArrivalView, BanView, CallState, CallView, HeldView, LegView, RegistrationView, Status, TrunkHostView,

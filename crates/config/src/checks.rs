@@ -8,6 +8,7 @@ use crate::networks;
 use crate::node::{Node, Reading};
 use crate::secret::refuse_file;
 use crate::section::nearest;
+use crate::sentence::{Sentence, both};
 use crate::tree::{Config, Limits, Sip, Store, key_bytes};
 
 pub(crate) fn check(config: &Config, root: &Node, reading: &mut Reading) {
@@ -37,15 +38,26 @@ impl Checks<'_> {
         if sip.udp.is_empty() && sip.tcp.is_empty() && sip.tls.listen.is_empty() {
             self.error(
                 "sip.udp",
-                "`sip.udp`, `sip.tcp` and `sip.tls.listen` are all empty: no phone could reach this PBX",
+                both!(
+                    "`sip.udp`, `sip.tcp` and `sip.tls.listen` are all empty: no phone could reach this PBX",
+                    "`sip.udp`, `sip.tcp` en `sip.tls.listen` zijn alle leeg: geen toestel kan deze centrale bereiken"
+                ),
                 None,
             );
         }
         if sip.auth_algorithms.is_empty() {
-            self.error("sip.auth_algorithms", "`sip.auth_algorithms` is empty: nobody could log in", None);
+            let message = both!(
+                "`sip.auth_algorithms` is empty: nobody could log in",
+                "`sip.auth_algorithms` is leeg: niemand kan zich aanmelden"
+            );
+            self.error("sip.auth_algorithms", message, None);
         }
         if sip.server_name.is_empty() {
-            self.error("sip.server_name", "`sip.server_name` is empty", None);
+            self.error(
+                "sip.server_name",
+                both!("`sip.server_name` is empty", "`sip.server_name` is leeg"),
+                None,
+            );
         }
         self.twice("sip.udp", &sip.udp);
         self.twice("sip.tcp", &[&sip.tcp[..], &sip.tls.listen, &sip.ws.listen].concat());
@@ -55,7 +67,7 @@ impl Checks<'_> {
     pub(crate) fn twice(&mut self, key: &str, addresses: &[SocketAddr]) {
         for (index, address) in addresses.iter().enumerate() {
             if address.port() != 0 && addresses[..index].contains(address) {
-                self.error(key, &format!("{address} is listened on twice"), None);
+                self.error(key, both!("{address} is listened on twice", "{address} staat er dubbel"), None);
             }
         }
     }
@@ -71,8 +83,9 @@ impl Checks<'_> {
         for (key, path) in [("sip.tls.certificate", &tls.certificate), ("sip.tls.key", &tls.key)] {
             match path {
                 None => {
-                    let message = format!("`sip.tls.listen` needs `{key}`");
-                    self.error("sip.tls.listen", &message, Some("see certs/README.md for making one".into()));
+                    let hint =
+                        both!("see certs/README.md for making one", "zie certs/README.md om er een te maken");
+                    self.error("sip.tls.listen", needs("sip.tls.listen", key), Some(hint));
                 }
                 Some(path) if key == "sip.tls.key" => self.secret_file(key, path),
                 Some(path) => self.readable(key, path),
@@ -81,9 +94,12 @@ impl Checks<'_> {
         match &tls.client_ca {
             Some(path) => self.readable("sip.tls.client_ca", path),
             None if tls.require_client_certificate => {
-                let hint = Some("name the authorities of the phones' certificates".to_owned());
+                let hint = both!(
+                    "name the authorities of the phones' certificates",
+                    "noem de uitgevers van de certificaten van de toestellen"
+                );
                 let key = "sip.tls.require_client_certificate";
-                self.error(key, &format!("`{key}` needs `sip.tls.client_ca`"), hint);
+                self.error(key, needs(key, "sip.tls.client_ca"), Some(hint));
             }
             None => {}
         }
@@ -93,55 +109,77 @@ impl Checks<'_> {
         for origin in &config.sip.ws.origins {
             let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
             if host.is_none_or(|host| host.is_empty() || host.contains('/')) && origin != "*" {
-                let message = format!("`sip.ws.origins` has {origin:?}, which is no origin");
-                self.error("sip.ws.origins", &message, Some("write it as \"https://pbx.example\"".into()));
+                let message = both!(
+                    "`sip.ws.origins` has {origin:?}, which is no origin",
+                    "`sip.ws.origins` heeft {origin:?}, wat geen origin is"
+                );
+                let hint =
+                    both!("write it as \"https://pbx.example\"", "schrijf het als \"https://pbx.example\"");
+                self.error("sip.ws.origins", message, Some(hint));
             }
         }
         // On loopback the sidecar listens for the pages, and says itself whose they are.
         let is_open = config.sip.ws.listen.iter().any(|address| !address.ip().is_loopback());
         if is_open && config.sip.ws.origins.is_empty() {
-            let message = "`sip.ws.origins` is empty: no web page is let in";
-            let hint =
-                "name the address that the pages come from, such as \"https://pbx.example\"".to_owned();
-            self.reading.warn(&place_of(self.root, "sip.ws.listen"), message.into(), Some(hint));
+            let message = both!(
+                "`sip.ws.origins` is empty: no web page is let in",
+                "`sip.ws.origins` is leeg: geen webpagina wordt binnengelaten"
+            );
+            let hint = both!(
+                "name the address that the pages come from, such as \"https://pbx.example\"",
+                "noem het adres waar de pagina's vandaan komen, zoals \"https://pbx.example\""
+            );
+            self.reading.warn(&place_of(self.root, "sip.ws.listen"), message, Some(hint));
         }
     }
 
     fn expiries(&mut self, sip: &Sip) {
         if sip.expires_min_secs > sip.expires_max_secs {
-            let message = format!(
+            let message = both!(
                 "`sip.expires_min_secs` ({}) is above `sip.expires_max_secs` ({})",
-                sip.expires_min_secs, sip.expires_max_secs
+                "`sip.expires_min_secs` ({}) is hoger dan `sip.expires_max_secs` ({})",
+                sip.expires_min_secs,
+                sip.expires_max_secs
             );
-            self.error("sip.expires_min_secs", &message, None);
+            self.error("sip.expires_min_secs", message, None);
         } else if !(sip.expires_min_secs..=sip.expires_max_secs).contains(&sip.expires_default_secs) {
-            let message = format!(
+            let message = both!(
                 "`sip.expires_default_secs` ({}) must lie between the minimum ({}) and the maximum ({})",
-                sip.expires_default_secs, sip.expires_min_secs, sip.expires_max_secs
+                "`sip.expires_default_secs` ({}) moet tussen het minimum ({}) en het maximum ({}) liggen",
+                sip.expires_default_secs,
+                sip.expires_min_secs,
+                sip.expires_max_secs
             );
-            self.error("sip.expires_default_secs", &message, None);
+            self.error("sip.expires_default_secs", message, None);
         }
         if sip.min_se_secs > sip.session_expires_secs {
-            let message = format!(
+            let message = both!(
                 "`sip.min_se_secs` ({}) is above `sip.session_expires_secs` ({})",
-                sip.min_se_secs, sip.session_expires_secs
+                "`sip.min_se_secs` ({}) is hoger dan `sip.session_expires_secs` ({})",
+                sip.min_se_secs,
+                sip.session_expires_secs
             );
-            self.error("sip.min_se_secs", &message, None);
+            self.error("sip.min_se_secs", message, None);
         }
         if sip.t2_ms < sip.t1_ms {
-            self.error(
-                "sip.t2_ms",
-                &format!("`sip.t2_ms` ({}) is below `sip.t1_ms` ({})", sip.t2_ms, sip.t1_ms),
-                None,
+            let message = both!(
+                "`sip.t2_ms` ({}) is below `sip.t1_ms` ({})",
+                "`sip.t2_ms` ({}) is lager dan `sip.t1_ms` ({})",
+                sip.t2_ms,
+                sip.t1_ms
             );
+            self.error("sip.t2_ms", message, None);
         }
     }
 
     fn bans(&mut self, limits: &Limits) {
         if limits.ban_max_secs < limits.ban_secs {
             let (longest, first) = (limits.ban_max_secs, limits.ban_secs);
-            let message = format!("`limits.ban_max_secs` ({longest}) is below `limits.ban_secs` ({first})");
-            self.error("limits.ban_max_secs", &message, None);
+            let message = both!(
+                "`limits.ban_max_secs` ({longest}) is below `limits.ban_secs` ({first})",
+                "`limits.ban_max_secs` ({longest}) is lager dan `limits.ban_secs` ({first})"
+            );
+            self.error("limits.ban_max_secs", message, None);
         }
     }
 
@@ -150,11 +188,16 @@ impl Checks<'_> {
         let (idle, expires) = (config.limits.idle_secs, config.sip.expires_max_secs);
         let has_streams = !config.sip.tcp.is_empty() || !config.sip.tls.listen.is_empty();
         if has_streams && idle < u64::from(expires) {
-            let message = format!(
+            let message = both!(
                 "`limits.idle_secs` ({idle}) is below `sip.expires_max_secs` ({expires}): a phone on TCP or TLS that \
-                 sends no keep-alives loses its connection, and its calls, before it registers again"
+                 sends no keep-alives loses its connection, and its calls, before it registers again",
+                "`limits.idle_secs` ({idle}) is lager dan `sip.expires_max_secs` ({expires}): een toestel op TCP of TLS \
+                 dat geen keep-alives zendt verliest zijn verbinding, en zijn gesprekken, voordat het zich weer aanmeldt"
             );
-            let hint = Some("raise the first, or lower the second".to_owned());
+            let hint = Some(both!(
+                "raise the first, or lower the second",
+                "verhoog de eerste, of verlaag de tweede"
+            ));
             self.reading.warn(&place_of(self.root, "limits.idle_secs"), message, hint);
         }
     }
@@ -163,27 +206,37 @@ impl Checks<'_> {
         let media = &config.media;
         let range = media.rtp_ports.first..=media.rtp_ports.last;
         if range.contains(&media.webrtc_port) {
-            let message =
-                format!("`media.webrtc_port` ({}) lies inside `media.rtp_ports`", media.webrtc_port);
-            let hint = Some("give it a port of its own".to_owned());
+            let message = both!(
+                "`media.webrtc_port` ({}) lies inside `media.rtp_ports`",
+                "`media.webrtc_port` ({}) ligt binnen `media.rtp_ports`",
+                media.webrtc_port
+            );
+            let hint = Some(both!("give it a port of its own", "geef het een eigen poort"));
             // The default is used by no listener yet, so that it may not stand in the way of a range.
             if self.root.find("media.webrtc_port").is_some() {
-                self.error("media.webrtc_port", &message, hint);
+                self.error("media.webrtc_port", message, hint);
             } else {
                 self.reading.warn(&place_of(self.root, "media.rtp_ports"), message, hint);
             }
         }
         for address in &config.sip.udp {
             if range.contains(&address.port()) {
-                self.error("sip.udp", &format!("the port of {address} lies inside `media.rtp_ports`"), None);
+                let message = both!(
+                    "the port of {address} lies inside `media.rtp_ports`",
+                    "de poort van {address} ligt binnen `media.rtp_ports`"
+                );
+                self.error("sip.udp", message, None);
             }
         }
     }
 
     fn store(&mut self, store: &Store) {
         if store.url.has_password() {
-            let hint = "put the URL into a file of its own and name that in `store.url_file`".to_owned();
-            let message = "`store.url` holds a password".into();
+            let hint = both!(
+                "put the URL into a file of its own and name that in `store.url_file`",
+                "zet de URL in een eigen bestand en noem dat in `store.url_file`"
+            );
+            let message = both!("`store.url` holds a password", "in `store.url` staat een wachtwoord");
             self.reading.warn(&place_of(self.root, "store.url"), message, Some(hint));
         }
         if let Some(file) = &store.url_file {
@@ -191,11 +244,16 @@ impl Checks<'_> {
         }
         if let Some(key) = &store.key {
             if key_bytes(key).is_none() {
-                let hint = "`openssl rand -base64 32` makes one".to_owned();
-                self.error("store.key", "`store.key` must be 32 bytes in base64", Some(hint));
+                let hint =
+                    both!("`openssl rand -base64 32` makes one", "`openssl rand -base64 32` maakt er een");
+                let message = both!(
+                    "`store.key` must be 32 bytes in base64",
+                    "`store.key` moet 32 bytes in base64 zijn"
+                );
+                self.error("store.key", message, Some(hint));
             }
             if store.key_file.is_some() {
-                self.error("store.key", "`store.key` and `store.key_file` are both set: keep one", None);
+                self.error("store.key", both_set("store.key", "store.key_file"), None);
             }
         }
         if let Some(file) = store.key_file.as_ref().filter(|file| file.exists()) {
@@ -220,8 +278,19 @@ impl Checks<'_> {
         let more = more.into_iter().filter_map(|(key, path)| Some((key, path.as_ref()?)));
         for (key, path) in chosen.chain(more) {
             if !path.is_dir() {
-                let what = if path.exists() { "is not a folder" } else { "does not exist" };
-                self.error(key, &format!("`{key}`: the folder {} {what}", path.display()), None);
+                let shown = path.display();
+                let message = match path.exists() {
+                    true => {
+                        both!("`{key}`: the folder {shown} is not a folder", "`{key}`: {shown} is geen map")
+                    }
+                    false => {
+                        both!(
+                            "`{key}`: the folder {shown} does not exist",
+                            "`{key}`: de map {shown} bestaat niet"
+                        )
+                    }
+                };
+                self.error(key, message, None);
             }
         }
     }
@@ -230,8 +299,13 @@ impl Checks<'_> {
         if let Some(text) = at
             && text.parse::<jiff::Timestamp>().is_err()
         {
-            let message = format!("`dialplan.at`: {text:?} is no moment");
-            self.error("dialplan.at", &message, Some("write it as \"2026-12-25T10:00:00+01:00\"".to_owned()));
+            let message =
+                both!("`dialplan.at`: {text:?} is no moment", "`dialplan.at`: {text:?} is geen moment");
+            let hint = both!(
+                "write it as \"2026-12-25T10:00:00+01:00\"",
+                "schrijf het als \"2026-12-25T10:00:00+01:00\""
+            );
+            self.error("dialplan.at", message, Some(hint));
         }
     }
 
@@ -240,29 +314,56 @@ impl Checks<'_> {
             let word = part.rsplit('=').next().unwrap_or(part).trim();
             if !LEVELS.contains(&word.to_ascii_lowercase().as_str()) {
                 let hint = match nearest(word, LEVELS) {
-                    Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("known levels: {}", LEVELS.join(", ")),
+                    Some(near) => both!("did you mean \"{near}\"?", "bedoelde u \"{near}\"?"),
+                    None => both!("known levels: {}", "bekende niveaus: {}", LEVELS.join(", ")),
                 };
-                self.error("log.level", &format!("`log.level` has the unknown level {word:?}"), Some(hint));
+                let message = both!(
+                    "`log.level` has the unknown level {word:?}",
+                    "`log.level` heeft het onbekende niveau {word:?}"
+                );
+                self.error("log.level", message, Some(hint));
             }
         }
     }
 
     pub(crate) fn secret_file(&mut self, key: &str, path: &Path) {
         if let Err(reason) = refuse_file(path) {
-            self.error(key, &format!("`{key}`: the file {} {reason}", path.display()), None);
+            let (path, Sentence { en, nl }) = (path.display(), reason);
+            let message = Sentence {
+                en: format!("`{key}`: the file {path} {en}"),
+                nl: format!("`{key}`: het bestand {path} {nl}"),
+            };
+            self.error(key, message, None);
         }
     }
 
     pub(crate) fn readable(&mut self, key: &str, path: &Path) {
         if let Err(error) = std::fs::File::open(path) {
-            self.error(key, &format!("`{key}`: the file {} cannot be read ({error})", path.display()), None);
+            let path = path.display();
+            let message = both!(
+                "`{key}`: the file {path} cannot be read ({error})",
+                "`{key}`: het bestand {path} is niet te lezen ({error})"
+            );
+            self.error(key, message, None);
         }
     }
 
-    pub(crate) fn error(&mut self, key: &str, message: &str, hint: Option<String>) {
-        self.reading.error(&place_of(self.root, key), message.to_owned(), hint);
+    pub(crate) fn error(&mut self, key: &str, message: Sentence, hint: Option<Sentence>) {
+        self.reading.error(&place_of(self.root, key), message, hint);
     }
+}
+
+/// One key asks for another.
+pub(crate) fn needs(key: &str, other: &str) -> Sentence {
+    both!("`{key}` needs `{other}`", "`{key}` vraagt om `{other}`")
+}
+
+/// Two keys for one thing.
+pub(crate) fn both_set(key: &str, other: &str) -> Sentence {
+    both!(
+        "`{key}` and `{other}` are both set: keep one",
+        "`{key}` en `{other}` staan er allebei: houd er een"
+    )
 }
 
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];

@@ -1,7 +1,8 @@
 //! The checks of `[admin]`.
 
-use crate::checks::Checks;
+use crate::checks::{Checks, both_set, needs};
 use crate::load::place_of;
+use crate::sentence::both;
 use crate::tree::Config;
 
 impl Checks<'_> {
@@ -17,27 +18,48 @@ impl Checks<'_> {
         ] {
             let [plain, secure] = *schemes;
             for url in urls.iter().filter(|url| !url.starts_with(plain) && !url.starts_with(secure)) {
-                let hint = Some(format!("write it as \"{plain}ice.example:3478\""));
-                self.error(key, &format!("`{key}` has {url:?}, which does not begin with {plain}"), hint);
+                let hint = both!(
+                    "write it as \"{plain}ice.example:3478\"",
+                    "schrijf het als \"{plain}ice.example:3478\""
+                );
+                let message = both!(
+                    "`{key}` has {url:?}, which does not begin with {plain}",
+                    "`{key}` heeft {url:?}, wat niet met {plain} begint"
+                );
+                self.error(key, message, Some(hint));
             }
         }
         if !LOCALES.contains(&admin.locale.as_str()) {
-            let hint = Some(format!("known languages: {}", LOCALES.join(", ")));
-            self.error("admin.locale", &format!("`admin.locale` is {:?}", admin.locale), hint);
+            let hint = both!("known languages: {}", "bekende talen: {}", LOCALES.join(", "));
+            let message = both!(
+                "`admin.locale` is {:?}",
+                "`admin.locale` is {:?}, een taal die hier niet is",
+                admin.locale
+            );
+            self.error("admin.locale", message, Some(hint));
         }
         if !admin.public_url.is_empty() && !is_base_url(&admin.public_url) {
-            let hint =
-                Some("write it as \"https://pbx.example.com\", with a port where it is not 443".to_owned());
-            let message = format!("`admin.public_url` is {:?}", admin.public_url);
-            self.error("admin.public_url", &message, hint);
+            let hint = both!(
+                "write it as \"https://pbx.example.com\", with a port where it is not 443",
+                "schrijf het als \"https://pbx.example.com\", met een poort waar die niet 443 is"
+            );
+            let message = both!(
+                "`admin.public_url` is {:?}",
+                "`admin.public_url` is {:?}, wat geen basis-URL is",
+                admin.public_url
+            );
+            self.error("admin.public_url", message, Some(hint));
         }
         for name in admin.names.iter().filter(|name| !is_host(name)) {
-            let hint = Some("write it as \"pbx.example\" or \"192.0.2.10\"".to_owned());
-            self.error(
-                "admin.names",
-                &format!("`admin.names` has {name:?}, which is no name of a host"),
-                hint,
+            let hint = both!(
+                "write it as \"pbx.example\" or \"192.0.2.10\"",
+                "schrijf het als \"pbx.example\" of \"192.0.2.10\""
             );
+            let message = both!(
+                "`admin.names` has {name:?}, which is no name of a host",
+                "`admin.names` heeft {name:?}, wat geen naam van een host is"
+            );
+            self.error("admin.names", message, Some(hint));
         }
     }
 
@@ -46,9 +68,15 @@ impl Checks<'_> {
         let admin = &config.admin;
         let open = admin.http.iter().find(|address| !address.ip().is_loopback());
         if let Some(open) = open.filter(|_| !admin.allow_http) {
-            let message = format!("`admin.http` has {open}: passwords would cross the network in the clear");
-            let hint = "use `admin.https`, or set `admin.allow_http = true` where a proxy before it does TLS";
-            self.error("admin.http", &message, Some(hint.into()));
+            let message = both!(
+                "`admin.http` has {open}: passwords would cross the network in the clear",
+                "`admin.http` heeft {open}: wachtwoorden zouden onversleuteld over het netwerk gaan"
+            );
+            let hint = both!(
+                "use `admin.https`, or set `admin.allow_http = true` where a proxy before it does TLS",
+                "gebruik `admin.https`, of zet `admin.allow_http = true` waar een proxy ervoor TLS doet"
+            );
+            self.error("admin.http", message, Some(hint));
         }
     }
 
@@ -60,15 +88,15 @@ impl Checks<'_> {
                 self.readable("admin.certificate", certificate);
                 self.secret_file("admin.key", key);
             }
-            (Some(_), None) => self.error("admin.certificate", "`admin.certificate` needs `admin.key`", None),
-            (None, Some(_)) => self.error("admin.key", "`admin.key` needs `admin.certificate`", None),
+            (Some(_), None) => self.error("admin.certificate", needs("admin.certificate", "admin.key"), None),
+            (None, Some(_)) => self.error("admin.key", needs("admin.key", "admin.certificate"), None),
         }
     }
 
     fn turn(&mut self, config: &Config) {
         let admin = &config.admin;
         if admin.turn_secret.is_some() && admin.turn_secret_file.is_some() {
-            let message = "`admin.turn_secret` and `admin.turn_secret_file` are both set: keep one";
+            let message = both_set("admin.turn_secret", "admin.turn_secret_file");
             self.error("admin.turn_secret", message, None);
         }
         if let Some(file) = &admin.turn_secret_file {
@@ -76,12 +104,16 @@ impl Checks<'_> {
         }
         let has_secret = admin.turn_secret.is_some() || admin.turn_secret_file.is_some();
         if has_secret && admin.turn_urls.is_empty() {
-            let message = "a secret of TURN is set, and `admin.turn_urls` is empty".to_owned();
+            let message = both!(
+                "a secret of TURN is set, and `admin.turn_urls` is empty",
+                "er is een geheim van TURN, en `admin.turn_urls` is leeg"
+            );
             self.reading.warn(&place_of(self.root, "admin.turn_secret"), message, None);
         }
         if !has_secret && !admin.turn_urls.is_empty() {
-            let hint = Some("coturn calls it `static-auth-secret`".to_owned());
-            self.error("admin.turn_urls", "`admin.turn_urls` needs `admin.turn_secret_file`", hint);
+            let hint = both!("coturn calls it `static-auth-secret`", "coturn noemt het `static-auth-secret`");
+            let message = needs("admin.turn_urls", "admin.turn_secret_file");
+            self.error("admin.turn_urls", message, Some(hint));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::secret::MASK;
+use crate::sentence::{Sentence, both};
 
 /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,15 +12,17 @@ pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
     /// Reads a URL; the error ends a sentence that starts with the name of its key.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Sentence> {
         let url = Self(text.to_owned());
         let path = url.path();
         if path.is_some_and(|path| !path.as_os_str().is_empty()) || (path.is_none() && url.is_server()) {
             return Ok(url);
         }
-        Err(format!(
+        Err(both!(
             "is \"{url}\", which this version cannot open; write it as \"sqlite:data/kiestoon.db\" or \
-             \"postgres://USER@HOST/DATABASE\""
+             \"postgres://USER@HOST/DATABASE\"",
+            "is \"{url}\", wat deze versie niet kan openen; schrijf \"sqlite:data/kiestoon.db\" of \
+             \"postgres://GEBRUIKER@HOST/DATABASE\""
         ))
     }
 
@@ -81,8 +84,8 @@ mod tests {
         let url = DatabaseUrl::parse("postgres://pbx:ge:he@im@db.example:5433/pbx").unwrap();
         assert_eq!(url.to_string(), "postgres://pbx:********@db.example:5433/pbx");
         assert_eq!(format!("{url:?}"), "\"postgres://pbx:********@db.example:5433/pbx\"");
-        let message = DatabaseUrl::parse("mysql://pbx:geheim@db/pbx").unwrap_err();
-        assert!(!message.contains("geheim"), "{message}");
+        let Sentence { en, nl } = DatabaseUrl::parse("mysql://pbx:geheim@db/pbx").unwrap_err();
+        assert!(!en.contains("geheim") && !nl.contains("geheim"), "{en} {nl}");
     }
 
     #[test]

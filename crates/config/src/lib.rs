@@ -17,6 +17,7 @@ mod render;
 mod secret;
 mod section;
 mod sections;
+mod sentence;
 mod speech;
 mod tree;
 mod validity;
@@ -29,6 +30,7 @@ pub use problem::{Problem, Severity};
 pub use render::Rendered;
 pub use secret::Secret;
 pub use sections::Sections;
+pub use sentence::Sentence;
 pub use speech::{SpeechCodec, ToneCountry};
 pub use tree::{
     Cdr, Config, Control, Dialplan, KeySource, Limits, Log, Media, Sip, SipNetwork, Stir, Store, Tls, Trunks,

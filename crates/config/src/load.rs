@@ -7,6 +7,7 @@ use crate::checks;
 use crate::node::{Node, Place, Reading};
 use crate::problem::{Problem, Severity};
 use crate::section::Part;
+use crate::sentence::both;
 use crate::tree::Config;
 
 /// The file that is read when none is named; it may be missing.
@@ -105,11 +106,14 @@ fn read_file(path: &Path, reading: &mut Reading) -> Option<Node> {
 
 fn unreadable(path: &Path, error: &std::io::Error, reading: &mut Reading) {
     let (message, hint) = match error.kind() {
-        ErrorKind::NotFound => {
-            ("the file does not exist".to_owned(), Some("check the path after --config".to_owned()))
+        ErrorKind::NotFound => (
+            both!("the file does not exist", "het bestand bestaat niet"),
+            Some(both!("check the path after --config", "controleer het pad na --config")),
+        ),
+        ErrorKind::InvalidData => {
+            (both!("the file is not UTF-8 text", "het bestand is geen tekst in UTF-8"), None)
         }
-        ErrorKind::InvalidData => ("the file is not UTF-8 text".to_owned(), None),
-        _ => (format!("the file cannot be read ({error})"), None),
+        _ => (both!("the file cannot be read ({error})", "het bestand is niet te lezen ({error})"), None),
     };
     let file = path.display().to_string();
     reading.problems.push(Problem { file, line: 0, column: 0, message, hint, severity: Severity::Error });

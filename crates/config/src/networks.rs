@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::load::place_of;
 use crate::node::{Node, Reading};
+use crate::sentence::{Sentence, both};
 use crate::tree::Sip;
 use crate::value::Cidr;
 
@@ -14,8 +15,13 @@ pub(crate) fn check(sip: &Sip, root: &Node, reading: &mut Reading) {
     for (index, network) in sip.network.iter().enumerate() {
         let path = format!("sip.network[{index}]");
         if network.cidr.is_empty() {
-            let hint = Some("write it as cidr = [\"10.8.0.0/16\"]".to_owned());
-            networks.error(&path, format!("`{path}` has no `cidr`: no phone is in it"), hint);
+            let hint =
+                both!("write it as cidr = [\"10.8.0.0/16\"]", "schrijf het als cidr = [\"10.8.0.0/16\"]");
+            let message = both!(
+                "`{path}` has no `cidr`: no phone is in it",
+                "`{path}` heeft geen `cidr`: er is geen toestel in"
+            );
+            networks.error(&path, message, Some(hint));
         }
         network.cidr.iter().for_each(|block| networks.once(&path, *block));
         let external = format!("{path}.external_address");
@@ -43,8 +49,12 @@ impl Networks<'_> {
         };
         match self.seen.iter().find(equal) {
             Some((other, first)) => {
-                let message = format!("`{path}.cidr`: {block} is the same network as {other} of `{first}`");
-                self.error(&format!("{path}.cidr"), message, Some("keep one of them".to_owned()));
+                let message = both!(
+                    "`{path}.cidr`: {block} is the same network as {other} of `{first}`",
+                    "`{path}.cidr`: {block} is hetzelfde netwerk als {other} van `{first}`"
+                );
+                let hint = both!("keep one of them", "houd er een van");
+                self.error(&format!("{path}.cidr"), message, Some(hint));
             }
             None => self.seen.push((block, path.to_owned())),
         }
@@ -56,8 +66,15 @@ impl Networks<'_> {
             ip.is_unspecified() || ip.is_multicast() || is_broadcast
         };
         if let Some(address) = address.filter(leads_nowhere) {
-            let hint = Some("name the one address of this PBX that the phones reach".to_owned());
-            self.error(key, format!("`{key}`: no phone can send to {address}"), hint);
+            let hint = both!(
+                "name the one address of this PBX that the phones reach",
+                "noem het ene adres van deze centrale dat de toestellen bereiken"
+            );
+            let message = both!(
+                "`{key}`: no phone can send to {address}",
+                "`{key}`: geen toestel kan naar {address} zenden"
+            );
+            self.error(key, message, Some(hint));
         }
     }
 
@@ -67,12 +84,15 @@ impl Networks<'_> {
         let mut listeners = sip.udp.iter().chain(&sip.tcp).chain(&sip.tls.listen);
         if !listeners.any(|listener| listener.is_ipv4() == address.is_ipv4()) {
             let version = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-            let hint = Some(format!("listen on an {version} address too, or name the other kind here"));
-            self.error(
-                key,
-                format!("`{key}`: {address} is told to nobody, for nothing listens on {version}"),
-                hint,
+            let hint = both!(
+                "listen on an {version} address too, or name the other kind here",
+                "luister ook op een adres van {version}, of noem hier de andere soort"
             );
+            let message = both!(
+                "`{key}`: {address} is told to nobody, for nothing listens on {version}",
+                "`{key}`: {address} wordt niemand verteld, want er luistert niets op {version}"
+            );
+            self.error(key, message, Some(hint));
         }
     }
 
@@ -80,13 +100,19 @@ impl Networks<'_> {
         let other =
             |address: &IpAddr| blocks.iter().find(|block| block.address.is_ipv4() != address.is_ipv4());
         if let Some((address, block)) = address.and_then(|address| Some((address, other(&address)?))) {
-            let hint = Some("write IPv4 and IPv6 into sections of their own".to_owned());
-            let message = format!("`{key}`: {address} and {block} are of different IP versions");
-            self.error(key, message, hint);
+            let hint = both!(
+                "write IPv4 and IPv6 into sections of their own",
+                "schrijf IPv4 en IPv6 in eigen secties"
+            );
+            let message = both!(
+                "`{key}`: {address} and {block} are of different IP versions",
+                "`{key}`: {address} en {block} zijn van verschillende IP-versies"
+            );
+            self.error(key, message, Some(hint));
         }
     }
 
-    fn error(&mut self, key: &str, message: String, hint: Option<String>) {
+    fn error(&mut self, key: &str, message: Sentence, hint: Option<Sentence>) {
         self.reading.error(&place_of(self.root, key), message, hint);
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use toml_edit::{Document, Item, Table, TableLike, Value};
 
 use crate::problem::{Problem, Severity};
+use crate::sentence::{Sentence, both};
 
 /// A table or a value, with the place of its key and of itself.
 #[derive(Debug, Clone)]
@@ -53,21 +54,21 @@ impl Reading {
             Err(error) => {
                 let place = place(source, error.span());
                 let message = error.message().trim().replace('\n', ", ");
-                self.error(&place, format!("not valid TOML: {message}"), None);
+                self.error(&place, both!("not valid TOML: {message}", "geen geldige TOML: {message}"), None);
                 None
             }
         }
     }
 
-    pub(crate) fn error(&mut self, place: &Place, message: String, hint: Option<String>) {
+    pub(crate) fn error(&mut self, place: &Place, message: Sentence, hint: Option<Sentence>) {
         self.add(place, message, hint, Severity::Error);
     }
 
-    pub(crate) fn warn(&mut self, place: &Place, message: String, hint: Option<String>) {
+    pub(crate) fn warn(&mut self, place: &Place, message: Sentence, hint: Option<Sentence>) {
         self.add(place, message, hint, Severity::Warning);
     }
 
-    fn add(&mut self, place: &Place, message: String, hint: Option<String>, severity: Severity) {
+    fn add(&mut self, place: &Place, message: Sentence, hint: Option<Sentence>, severity: Severity) {
         let (file, line, column) = self.resolve(place);
         self.problems.push(Problem { file, line, column, message, hint, severity });
     }

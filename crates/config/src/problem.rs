@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::sentence::Sentence;
+
 /// A problem in a configuration source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -12,9 +14,9 @@ pub struct Problem {
     /// Column in characters, from 1; 0 where there is none.
     pub column: u32,
     /// What is wrong, naming the key.
-    pub message: String,
+    pub message: Sentence,
     /// What to do instead, where that is known.
-    pub hint: Option<String>,
+    pub hint: Option<Sentence>,
     /// Whether the configuration is refused for it.
     pub severity: Severity,
 }
@@ -38,16 +40,29 @@ impl Severity {
     }
 }
 
+impl Problem {
+    /// The line of it in Dutch.
+    pub fn dutch(&self) -> String {
+        let severity = match self.severity {
+            Severity::Error => "fout",
+            Severity::Warning => "waarschuwing",
+        };
+        self.told(severity, |sentence| &sentence.nl)
+    }
+
+    fn told(&self, severity: &str, of: impl Fn(&Sentence) -> &str) -> String {
+        let place = match self.line {
+            0 => self.file.clone(),
+            line => format!("{}:{line}:{}", self.file, self.column),
+        };
+        let hint = self.hint.as_ref().map(|hint| format!("; {}", of(hint))).unwrap_or_default();
+        format!("{place}: {severity}: {}{hint}", of(&self.message))
+    }
+}
+
+/// In English.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if self.line > 0 {
-            write!(f, ":{}:{}", self.line, self.column)?;
-        }
-        write!(f, ": {}: {}", self.severity.as_str(), self.message)?;
-        match &self.hint {
-            Some(hint) => write!(f, "; {hint}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.told(self.severity.as_str(), |sentence| &sentence.en))
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::sentence::{Sentence, both};
+
 /// A secret text. `Debug` and `Display` print a mask, so that no log line can carry it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -33,15 +35,20 @@ impl fmt::Display for Secret {
 }
 
 /// Why the file of a secret cannot be used, as the end of a sentence that starts with its path.
-pub(crate) fn refuse_file(path: &Path) -> Result<(), String> {
-    let facts = std::fs::metadata(path).map_err(|error| format!("cannot be read ({error})"))?;
+pub(crate) fn refuse_file(path: &Path) -> Result<(), Sentence> {
+    let unreadable = |error| both!("cannot be read ({error})", "is niet te lezen ({error})");
+    let facts = std::fs::metadata(path).map_err(unreadable)?;
     if !facts.is_file() {
-        return Err("is not a file".into());
+        return Err(both!("is not a file", "is geen bestand"));
     }
     if facts.permissions().mode() & OTHERS != 0 {
-        return Err(format!("can be read by every user of this machine; run `chmod 600 {}`", path.display()));
+        let path = path.display();
+        return Err(both!(
+            "can be read by every user of this machine; run `chmod 600 {path}`",
+            "is leesbaar voor elke gebruiker van deze machine; geef `chmod 600 {path}`"
+        ));
     }
-    std::fs::File::open(path).map(drop).map_err(|error| format!("cannot be read ({error})"))
+    std::fs::File::open(path).map(drop).map_err(unreadable)
 }
 
 pub(crate) const MASK: &str = "********";

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::node::{Kind, Node, Place, Reading};
 use crate::render::Rendered;
+use crate::sentence::{Sentence, both};
 use crate::value::{Fault, Value};
 
 /// A section or a value: what stands behind a key.
@@ -32,8 +33,10 @@ impl<T: Value> Part for T {
         let read = match &node.kind {
             Kind::Value(value) => T::from_toml(value),
             Kind::Text(text) => T::from_text(text),
-            Kind::Table(_) => Err(vec![Fault::wanted(T::EXPECTED, "a table")]),
-            Kind::Tables(_) => Err(vec![Fault::wanted(T::EXPECTED, "a list of tables")]),
+            Kind::Table(_) => Err(vec![Fault::wanted(T::EXPECTED, both!("a table", "een tabel"))]),
+            Kind::Tables(_) => {
+                Err(vec![Fault::wanted(T::EXPECTED, both!("a list of tables", "een lijst van tabellen"))])
+            }
         };
         match read.and_then(|value| within(value, bounds)) {
             Ok(value) => value,
@@ -41,7 +44,10 @@ impl<T: Value> Part for T {
                 for fault in faults {
                     reading.error(
                         &node.at.inside(fault.span),
-                        format!("`{path}` {}", fault.message),
+                        Sentence {
+                            en: format!("`{path}` {}", fault.message.en),
+                            nl: format!("`{path}` {}", fault.message.nl),
+                        },
                         fault.hint,
                     );
                 }
@@ -61,7 +67,10 @@ fn within<T: Value>(value: T, bounds: Option<RangeInclusive<i64>>) -> Result<T, 
         return Ok(value);
     }
     let (low, high) = (bounds.start(), bounds.end());
-    Err(vec![Fault::new(format!("is {number}, but must be from {low} to {high}"))])
+    Err(vec![Fault::new(both!(
+        "is {number}, but must be from {low} to {high}",
+        "is {number}, maar moet van {low} tot {high} zijn"
+    ))])
 }
 
 /// The children of a section's node; a section that is not a table is a problem and counts as empty.
@@ -73,8 +82,10 @@ pub(crate) fn take_table<'a>(
     match &node.kind {
         Kind::Table(table) => table.iter().collect(),
         _ => {
-            let hint = Some(format!("write `[{path}]` and the keys below it"));
-            reading.error(&node.at, format!("`{path}` is a section, not a value"), hint);
+            let hint =
+                both!("write `[{path}]` and the keys below it", "schrijf `[{path}]` en de sleutels eronder");
+            let message = both!("`{path}` is a section, not a value", "`{path}` is een sectie, geen waarde");
+            reading.error(&node.at, message, Some(hint));
             Vec::new()
         }
     }
@@ -83,10 +94,11 @@ pub(crate) fn take_table<'a>(
 /// Reports a key that the section does not have, with the one that was probably meant.
 pub(crate) fn unknown_key(key: &str, place: &Place, path: &str, known: &[&str], reading: &mut Reading) {
     let hint = match nearest(key, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
+        Some(near) => Sentence::meant(near),
+        None => both!("known here: {}", "hier bekend: {}", known.join(", ")),
     };
-    reading.error(place, format!("unknown key `{}`", join(path, key)), Some(hint));
+    let key = join(path, key);
+    reading.error(place, both!("unknown key `{key}`", "onbekende sleutel `{key}`"), Some(hint));
 }
 
 /// `path.key`, or `key` at the root.

@@ -7,6 +7,7 @@ use toml_edit::Value;
 use crate::node::{Kind, Node, Place, Reading};
 use crate::render::Rendered;
 use crate::section::Part;
+use crate::sentence::both;
 
 /// A list of sections. The last source that has one replaces the whole list, an empty one (`name = []`) too; the environment
 /// cannot set it.
@@ -46,11 +47,18 @@ impl<T: Part + Default> Part for Sections<T> {
             _ => {
                 let hint = match &node.at {
                     Place::Variable(_) => {
-                        "the environment cannot set it: write it into a file of conf.d".into()
+                        both!(
+                            "the environment cannot set it: write it into a file of conf.d",
+                            "met de omgeving is dit niet te zetten: schrijf het in een bestand van conf.d"
+                        )
                     }
-                    _ => format!("write `[[{path}]]` and the keys below it, once for each"),
+                    _ => both!(
+                        "write `[[{path}]]` and the keys below it, once for each",
+                        "schrijf `[[{path}]]` en de sleutels eronder, voor elk een keer"
+                    ),
                 };
-                reading.error(&node.at, format!("`{path}` is a list of sections"), Some(hint));
+                let message = both!("`{path}` is a list of sections", "`{path}` is een lijst van secties");
+                reading.error(&node.at, message, Some(hint));
                 default
             }
         }

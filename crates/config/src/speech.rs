@@ -1,5 +1,6 @@
 //! The values of `[media]` that name what is spoken: codecs and the tones of a country.
 
+use crate::sentence::Wanted;
 use crate::value::{Fault, Text, choice};
 
 /// A codec that the PBX speaks itself.
@@ -30,7 +31,10 @@ impl SpeechCodec {
 }
 
 impl Text for SpeechCodec {
-    const EXPECTED: &'static str = "\"opus\", \"G722\", \"PCMA\" or \"PCMU\"";
+    const EXPECTED: Wanted = Wanted {
+        en: "\"opus\", \"G722\", \"PCMA\" or \"PCMU\"",
+        nl: "\"opus\", \"G722\", \"PCMA\" of \"PCMU\"",
+    };
 
     fn parse(text: &str) -> Result<Self, Fault> {
         let found = Self::ALL.into_iter().find(|codec| codec.name().eq_ignore_ascii_case(text));
@@ -63,7 +67,10 @@ impl Default for ToneCountry {
 }
 
 impl Text for ToneCountry {
-    const EXPECTED: &'static str = "a country such as \"nl\" (nl be de fr gb us pt br es it lu eu)";
+    const EXPECTED: Wanted = Wanted {
+        en: "a country such as \"nl\" (nl be de fr gb us pt br es it lu eu)",
+        nl: "een land zoals \"nl\" (nl be de fr gb us pt br es it lu eu)",
+    };
 
     fn parse(text: &str) -> Result<Self, Fault> {
         let code = text.to_ascii_lowercase();

@@ -18,30 +18,39 @@ pub use word::{AuthAlgorithm, LogFormat, Srtp};
 use crate::database_url::DatabaseUrl;
 use crate::render::Rendered;
 use crate::secret::Secret;
+use crate::sentence::{Sentence, Wanted, both};
 use crate::speech::{SpeechCodec, ToneCountry};
 
 /// What is wrong with a value, and where inside it.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) span: Option<Range<usize>>,
-    pub(crate) message: String,
-    pub(crate) hint: Option<String>,
+    pub(crate) message: Sentence,
+    pub(crate) hint: Option<Sentence>,
 }
 
 impl Fault {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { span: None, message: message.into(), hint: None }
+    pub(crate) fn new(message: Sentence) -> Self {
+        Self { span: None, message, hint: None }
     }
 
-    pub(crate) fn wanted(expected: &str, got: &str) -> Self {
-        Self::new(format!("must be {expected}, not {got}"))
+    pub(crate) fn wanted(expected: Wanted, got: Sentence) -> Self {
+        Self::new(Sentence {
+            en: format!("must be {}, not {}", expected.en, got.en),
+            nl: format!("moet {} zijn, niet {}", expected.nl, got.nl),
+        })
+    }
+
+    /// The same of what was written as a text.
+    pub(crate) fn instead_of(expected: Wanted, text: &str) -> Self {
+        Self::wanted(expected, both!("{text:?}", "{text:?}"))
     }
 }
 
 /// A type that a key may have.
 pub(crate) trait Value: Sized {
     /// What the operator should write, as in "must be …".
-    const EXPECTED: &'static str;
+    const EXPECTED: Wanted;
 
     fn from_toml(value: &Toml) -> Result<Self, Vec<Fault>>;
 
@@ -58,7 +67,7 @@ pub(crate) trait Value: Sized {
 
 /// A value that is written as a string.
 pub(crate) trait Text: Sized {
-    const EXPECTED: &'static str;
+    const EXPECTED: Wanted;
     fn parse(text: &str) -> Result<Self, Fault>;
     fn text(&self) -> String;
 }
@@ -66,7 +75,7 @@ pub(crate) trait Text: Sized {
 macro_rules! text_value {
     ($($type:ty),+) => { $(
         impl Value for $type {
-            const EXPECTED: &'static str = <$type as Text>::EXPECTED;
+            const EXPECTED: Wanted = <$type as Text>::EXPECTED;
 
             fn from_toml(value: &Toml) -> Result<Self, Vec<Fault>> {
                 match value {
@@ -104,18 +113,18 @@ text_value!(
 macro_rules! number_value {
     ($($type:ty),+) => { $(
         impl Value for $type {
-            const EXPECTED: &'static str = "a whole number";
+            const EXPECTED: Wanted = Wanted { en: "a whole number", nl: "een heel getal" };
 
             fn from_toml(value: &Toml) -> Result<Self, Vec<Fault>> {
                 match value {
                     Toml::Integer(number) => Self::try_from(*number.value())
-                        .map_err(|_| vec![Fault::new(format!("is {}, which is out of range", number.value()))]),
+                        .map_err(|_| vec![Fault::new(both!("is {}, which is out of range", "is {}, wat buiten het bereik ligt", number.value()))]),
                     other => Err(vec![wrong_type::<Self>(other)]),
                 }
             }
 
             fn from_text(text: &str) -> Result<Self, Vec<Fault>> {
-                text.trim().parse().map_err(|_| vec![Fault::wanted(<Self as Value>::EXPECTED, &format!("`{text}`"))])
+                text.trim().parse().map_err(|_| vec![Fault::wanted(<Self as Value>::EXPECTED, both!("`{text}`", "`{text}`"))])
             }
 
             fn shown(&self) -> Rendered {
@@ -131,7 +140,7 @@ macro_rules! number_value {
 number_value!(u16, u32, u64);
 
 impl Value for bool {
-    const EXPECTED: &'static str = "true or false";
+    const EXPECTED: Wanted = Wanted { en: "true or false", nl: "true of false" };
 
     fn from_toml(value: &Toml) -> Result<Self, Vec<Fault>> {
         match value {
@@ -141,7 +150,9 @@ impl Value for bool {
     }
 
     fn from_text(text: &str) -> Result<Self, Vec<Fault>> {
-        text.trim().parse().map_err(|_| vec![Fault::wanted(<Self as Value>::EXPECTED, &format!("`{text}`"))])
+        text.trim()
+            .parse()
+            .map_err(|_| vec![Fault::wanted(<Self as Value>::EXPECTED, both!("`{text}`", "`{text}`"))])
     }
 
     fn shown(&self) -> Rendered {
@@ -150,7 +161,7 @@ impl Value for bool {
 }
 
 impl<T: Value> Value for Option<T> {
-    const EXPECTED: &'static str = T::EXPECTED;
+    const EXPECTED: Wanted = T::EXPECTED;
 
     fn from_toml(value: &Toml) -> Result<Self, Vec<Fault>> {
         T::from_toml(value).map(Some)
@@ -166,13 +177,14 @@ impl<T: Value> Value for Option<T> {
 }
 
 impl<T: Value> Value for Vec<T> {
-    const EXPECTED: &'static str = "a list";
+    const EXPECTED: Wanted = Wanted { en: "a list", nl: "een lijst" };
 
     fn from_toml(value: &Toml) -> Result<Self, Vec<Fault>> {
         let Toml::Array(array) = value else {
-            let mut fault = wrong_type::<Self>(value);
-            fault.hint = Some(format!("write it in brackets: [{}]", value.to_string().trim()));
-            return Err(vec![fault]);
+            let shown = value.to_string();
+            let shown = shown.trim();
+            let hint = both!("write it in brackets: [{shown}]", "zet er blokhaken om: [{shown}]");
+            return Err(vec![Fault { hint: Some(hint), ..wrong_type::<Self>(value) }]);
         };
         let mut items = Self::new();
         let mut faults = Vec::new();
@@ -217,13 +229,13 @@ impl<T: Value> Value for Vec<T> {
 
 fn wrong_type<T: Value>(value: &Toml) -> Fault {
     let got = match value {
-        Toml::String(_) => "a string",
-        Toml::Integer(_) => "a number",
-        Toml::Float(_) => "a fraction",
-        Toml::Boolean(_) => "true or false",
-        Toml::Datetime(_) => "a date",
-        Toml::Array(_) => "a list",
-        Toml::InlineTable(_) => "a table",
+        Toml::String(_) => both!("a string", "een tekst"),
+        Toml::Integer(_) => both!("a number", "een getal"),
+        Toml::Float(_) => both!("a fraction", "een breuk"),
+        Toml::Boolean(_) => both!("true or false", "true of false"),
+        Toml::Datetime(_) => both!("a date", "een datum"),
+        Toml::Array(_) => both!("a list", "een lijst"),
+        Toml::InlineTable(_) => both!("a table", "een tabel"),
     };
     Fault::wanted(T::EXPECTED, got)
 }

@@ -29,7 +29,31 @@ impl Folder {
     fn problems(&self) -> Vec<String> {
         let problems = load(&ConfigFile::Named(self.path("kiestoon.toml")), []).expect_err("a refusal");
         let prefix = format!("{}/", self.0.path().display());
+        for problem in &problems {
+            let said = [Some(&problem.message), problem.hint.as_ref()];
+            said.into_iter().flatten().for_each(|said| assert_ne!(said.en, said.nl, "{problem}"));
+        }
         problems.iter().map(|problem| problem.to_string().replace(&prefix, "")).collect()
+    }
+}
+
+#[test]
+fn a_mistake_is_told_in_dutch_too() {
+    for (text, dutch) in [
+        ("[sip]\nupd = []", "kiestoon.toml:2:1: fout: onbekende sleutel `sip.upd`; bedoelde u `udp`?"),
+        (
+            "[sip]\nt1_ms = 0.5",
+            "kiestoon.toml:2:9: fout: `sip.t1_ms` moet een heel getal zijn, niet een breuk",
+        ),
+        ("[sip]\nt1_ms = 5", "kiestoon.toml:2:9: fout: `sip.t1_ms` is 5, maar moet van 10 tot 10000 zijn"),
+        (
+            "[store]\nkey_file = \"/\"",
+            "kiestoon.toml:2:12: fout: `store.key_file`: het bestand / is geen bestand",
+        ),
+    ] {
+        let folder = Folder::new(text);
+        let problems = load(&ConfigFile::Named(folder.path("kiestoon.toml")), []).expect_err("a refusal");
+        assert!(problems[0].dutch().ends_with(dutch), "{}", problems[0].dutch());
     }
 }
 

@@ -31,18 +31,25 @@ use crate::trunk::Trunk;
 pub struct Client {
     socket: PathBuf,
     timeout: Duration,
+    language: &'static str,
 }
 
 impl Client {
     /// A client of the PBX at `socket`, which is not touched before the first command.
     pub fn new(socket: impl Into<PathBuf>) -> Self {
-        Self { socket: socket.into(), timeout: TIMEOUT }
+        Self { socket: socket.into(), timeout: TIMEOUT, language: "en" }
     }
 
     /// The same client with another limit on each command (5 s as made).
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// The same client for who reads another language (a tag of RFC 5646, `en` as made), as far as the PBX has its texts.
+    #[must_use]
+    pub fn speaking(self, language: &'static str) -> Self {
+        Self { language, ..self }
     }
 
     /// The socket.
@@ -242,6 +249,7 @@ impl Client {
             .method(method)
             .uri(path)
             .header("host", "kiestoon")
+            .header("accept-language", self.language)
             .header("content-type", "application/json")
             .body(Full::new(body))
             .map_err(|error| self.unexpected(error.to_string()))

@@ -11,11 +11,8 @@ pub(crate) struct Configured {
 
 impl Configured {
     /// The configuration as it is written now; or every problem of it.
-    pub(crate) fn read(&self) -> Result<Config, Vec<String>> {
-        match load(&self.file) {
-            Ok(loaded) => Ok(loaded.config),
-            Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
-        }
+    pub(crate) fn read(&self) -> Result<Config, Vec<kiestoon_config::Problem>> {
+        load(&self.file).map(|loaded| loaded.config)
     }
 
     /// The keys that another start would have others for: what a reload takes and what is the sidecar's does not count.

@@ -18,44 +18,90 @@ use tokio::sync::{
 
 use crate::{
     configured::Configured,
-    snapshot::{self, BlocklistStamp, DialplanStamp, SnapshotError, Source},
-    transport::Certificates,
+    dutch,
+    language::{Language, say},
+    snapshot::{self, BlocklistStamp, DialplanStamp, SnapshotError, Source, Warning},
+    transport::{Certificates, TlsError},
 };
 
 /// Somebody asks for a reload; the answer is what is in force now, or why the old state stays.
-pub(crate) type Request = oneshot::Sender<Result<Reloaded, Refused>>;
+pub(crate) type Request = oneshot::Sender<Result<Taken, Refused>>;
+
+/// A reload that was taken.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    revision: i64,
+    dialplan_hash: String,
+    /// What works, but not as the operator may think.
+    warnings: Vec<Warning>,
+    /// The keys of the configuration that have another value now, which counts from the next start.
+    waiting: Vec<String>,
+}
+
+impl Taken {
+    /// As it is told to who asked.
+    pub(crate) fn told(self, language: Language) -> Reloaded {
+        let Self { revision, dialplan_hash, warnings, waiting } = self;
+        let warnings = warnings.iter().map(|warning| warning.text(language)).collect();
+        Reloaded { revision, dialplan_hash, warnings, waiting }
+    }
+}
 
 /// Why a reload changed nothing.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) enum Refused {
+    /// Another one waits to begin.
+    UnderWay,
+    /// The configuration has faults.
+    Configuration(Vec<kiestoon_config::Problem>),
+    /// The certificate has one; and the rest may have, too.
+    Certificate(TlsError, Option<SnapshotError>),
+    /// Database, dialplan or another file has.
+    Snapshot(SnapshotError),
+}
+
+impl Refused {
     /// Every reason, a text each.
-    pub(crate) problems: Vec<String>,
+    pub(crate) fn problems(&self, language: Language) -> Vec<String> {
+        match self {
+            Self::UnderWay => {
+                vec![say!(language, "another reload is under way", "er wordt al herladen")]
+            }
+            Self::Configuration(problems) => {
+                problems.iter().map(|problem| dutch::configuration(problem, language)).collect()
+            }
+            Self::Certificate(error, rest) => {
+                let rest = rest.iter().flat_map(|rest| rest.problems(language));
+                std::iter::once(dutch::certificate(error, language)).chain(rest).collect()
+            }
+            Self::Snapshot(error) => error.problems(language),
+        }
+    }
+
     /// Whether it passes by itself: there is nothing to mend, and the same may be asked again.
-    pub(crate) passes: bool,
+    pub(crate) fn passes(&self) -> bool {
+        match self {
+            Self::UnderWay => true,
+            Self::Configuration(_) | Self::Certificate(..) => false,
+            Self::Snapshot(error) => match error {
+                // It was reached at the start: it is named well, and comes back.
+                SnapshotError::Store(StoreError::Unreachable { .. }) => true,
+                SnapshotError::Store(error) => !error.must_be_mended(),
+                SnapshotError::Changing => true,
+                SnapshotError::Folder { .. }
+                | SnapshotError::Dialplan(_)
+                | SnapshotError::Presets(_)
+                | SnapshotError::Rates(_)
+                | SnapshotError::Authorities(_) => false,
+            },
+        }
+    }
 }
 
 /// Asks for a reload. While another one waits to begin there is no room for more, and that is the answer.
 pub(crate) fn ask(reloads: &mpsc::Sender<Request>, reply: Request) {
     if let Err(TrySendError::Full(reply)) = reloads.try_send(reply) {
-        let problems = vec!["another reload is under way".into()];
-        let _ = reply.send(Err(Refused { problems, passes: true }));
-    }
-}
-
-impl From<SnapshotError> for Refused {
-    fn from(error: SnapshotError) -> Self {
-        let passes = match &error {
-            // It was reached at the start: it is named well, and comes back.
-            SnapshotError::Store(StoreError::Unreachable { .. }) => true,
-            SnapshotError::Store(error) => !error.must_be_mended(),
-            SnapshotError::Changing => true,
-            SnapshotError::Folder { .. }
-            | SnapshotError::Dialplan(_)
-            | SnapshotError::Presets(_)
-            | SnapshotError::Rates(_)
-            | SnapshotError::Authorities(_) => false,
-        };
-        Self { problems: error.problems(), passes }
+        let _ = reply.send(Err(Refused::UnderWay));
     }
 }
 
@@ -121,29 +167,28 @@ impl Reloader {
     }
 
     /// An operator asks: everything is taken, or nothing and every reason is given.
-    async fn reload_all(&mut self) -> Result<Reloaded, Refused> {
+    async fn reload_all(&mut self) -> Result<Taken, Refused> {
         let config = self.configured.read().map_err(|problems| {
-            tracing::error!(problems = problems.join("; "), "reload refused: the configuration has faults");
+            let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            tracing::error!(problems = told.join("; "), "reload refused: the configuration has faults");
             self.refused.store(true, Ordering::Relaxed);
-            Refused { problems, passes: false }
+            Refused::Configuration(problems)
         })?;
         let certificate = match self.certificates.reload() {
             Ok(certificate) => certificate,
             Err(error) => {
                 tracing::error!(%error, "reload refused: the former certificate stays in force");
                 self.refused.store(true, Ordering::Relaxed);
-                let mut problems = vec![error.to_string()];
-                problems.extend(self.source.build().await.err().iter().flat_map(SnapshotError::problems));
-                return Err(Refused { problems, passes: false });
+                return Err(Refused::Certificate(error, self.source.build().await.err()));
             }
         };
         let source = self.source.configured(&config);
         let former = std::mem::replace(&mut self.source, source);
-        let reloaded = match self.reload(None).await {
-            Ok(reloaded) => reloaded,
+        let taken = match self.reload(None).await {
+            Ok(taken) => taken,
             Err(error) => {
                 self.source = former;
-                return Err(error.into());
+                return Err(Refused::Snapshot(error));
             }
         };
         self.certificates.take(certificate);
@@ -154,7 +199,7 @@ impl Reloader {
                 "these changes of the configuration wait for a restart"
             );
         }
-        Ok(Reloaded { waiting, ..reloaded })
+        Ok(Taken { waiting, ..taken })
     }
 
     fn reload_certificate(&self) {
@@ -175,7 +220,7 @@ impl Reloader {
     async fn read(
         &mut self,
         at_rest: Option<&DialplanStamp>,
-    ) -> Result<(Snapshot, Vec<String>), SnapshotError> {
+    ) -> Result<(Snapshot, Vec<Warning>), SnapshotError> {
         for _ in 0..LOOKS {
             let before = snapshot::dialplan_stamp(&self.source.dialplans);
             if at_rest.is_some_and(|at_rest| *at_rest != before) {
@@ -190,11 +235,11 @@ impl Reloader {
         Err(SnapshotError::Changing)
     }
 
-    async fn reload(&mut self, at_rest: Option<&DialplanStamp>) -> Result<Reloaded, SnapshotError> {
+    async fn reload(&mut self, at_rest: Option<&DialplanStamp>) -> Result<Taken, SnapshotError> {
         match self.read(at_rest).await {
             Ok((snapshot, warnings)) => {
                 warn(&warnings);
-                let reloaded = Reloaded {
+                let taken = Taken {
                     revision: snapshot.revision,
                     dialplan_hash: snapshot.plans().hash().to_owned(),
                     warnings,
@@ -202,8 +247,8 @@ impl Reloader {
                 };
                 self.snapshots.send_replace(Arc::new(snapshot));
                 self.refused.store(false, Ordering::Relaxed);
-                tracing::info!(revision = reloaded.revision, "reloaded");
-                Ok(reloaded)
+                tracing::info!(revision = taken.revision, "reloaded");
+                Ok(taken)
             }
             Err(SnapshotError::Changing) => Err(SnapshotError::Changing),
             Err(error) => {
@@ -243,9 +288,9 @@ async fn settled<S: PartialEq>(mut found: S, mut look: impl FnMut() -> S) -> Opt
 }
 
 /// Tells an operator what was found odd.
-pub(crate) fn warn(warnings: &[String]) {
+pub(crate) fn warn(warnings: &[Warning]) {
     for warning in warnings {
-        tracing::warn!("{warning}");
+        tracing::warn!("{}", warning.text(Language::English));
     }
 }
 
@@ -292,6 +337,7 @@ mod tests {
         let (reply, answer) = oneshot::channel();
         ask(&reloads, reply);
         let refused = answer.await.unwrap().unwrap_err();
-        assert_eq!((&*refused.problems, refused.passes), (&["another reload is under way".into()][..], true));
+        assert_eq!(refused.problems(Language::English), ["another reload is under way"]);
+        assert!(refused.passes());
     }
 }

@@ -46,7 +46,7 @@ pub use import::{
 pub use key::Key;
 pub use open::{Options, Store};
 pub use organisations::{Directory, Organisation};
-pub use presets::{Numbering, Preset, Presets};
+pub use presets::{Numbering, Preset, PresetHint, Presets};
 pub use provider_events::{EventCall, Kept, NewProviderEvent};
 pub use rights::{
     AccountChange, AccountHold, CallClass, Limit, Money, Prefix, Profile, ProfileSaved, ProfileSettings,

@@ -44,120 +44,175 @@ struct Route {
     handler: MethodRouter<Shared>,
 }
 
+impl Route {
+    /// One of the API.
+    fn api(
+        method: Method,
+        path: &'static str,
+        action: Action,
+        summary: &'static str,
+        handler: MethodRouter<Shared>,
+    ) -> Self {
+        Self { method, path, action, summary: Some(summary), handler }
+    }
+
+    /// One that is read, and is no part of the API.
+    fn plain(path: &'static str, action: Action, handler: MethodRouter<Shared>) -> Self {
+        Self { method: Method::GET, path, action, summary: None, handler }
+    }
+
+    /// One where a provider tells of calls.
+    fn told(path: &'static str, handler: MethodRouter<Shared>) -> Self {
+        Self { method: Method::POST, path, action: Action::DeliverWebhook, summary: None, handler }
+    }
+}
+
 fn routes() -> Vec<Route> {
-    let api = |method, path, action, summary, handler| Route {
-        method,
-        path,
-        action,
-        summary: Some(summary),
-        handler,
-    };
-    let plain = |path, action, handler| Route { method: Method::GET, path, action, summary: None, handler };
-    let told = |path, handler| Route {
-        method: Method::POST,
-        path,
-        action: Action::DeliverWebhook,
-        summary: None,
-        handler,
-    };
+    [people(), calls(), ways_out(), callers(), machines()].into_iter().flatten().collect()
+}
+
+/// Who is logged in, and what their phone needs.
+fn people() -> Vec<Route> {
     vec![
-        api(Method::POST, SESSION, Action::LogIn, "Log in", post(session::log_in)),
-        api(Method::GET, SESSION, Action::SeeOwnSession, "Who is logged in", get(session::show)),
-        api(Method::DELETE, SESSION, Action::LogOut, "Log out", delete(session::log_out)),
-        api(
+        Route::api(Method::POST, SESSION, Action::LogIn, "Log in", post(session::log_in)),
+        Route::api(Method::GET, SESSION, Action::SeeOwnSession, "Who is logged in", get(session::show)),
+        Route::api(Method::DELETE, SESSION, Action::LogOut, "Log out", delete(session::log_out)),
+        Route::api(
             Method::PUT,
             "/api/v1/session/password",
             Action::ChangeOwnPassword,
             "Change the own password",
             put(session::change_password),
         ),
-        api(
+        Route::api(
             Method::GET,
             "/api/telephony/auth/token",
             Action::GetSipCredentials,
             "Short-lived SIP credentials of the own extension",
             get(telephony::token),
         ),
-        api(
+        Route::api(
             Method::GET,
             "/api/telephony/auth/config",
             Action::GetSipCredentials,
             "What a web phone needs to know of the PBX",
             get(telephony::config),
         ),
-        api(Method::GET, "/api/v1/extensions", Action::SeeExtensions, "Extensions", get(live::extensions)),
-        api(
+    ]
+}
+
+/// Extensions, their phones, their calls and the hours.
+fn calls() -> Vec<Route> {
+    vec![
+        Route::api(
+            Method::GET,
+            "/api/v1/extensions",
+            Action::SeeExtensions,
+            "Extensions",
+            get(live::extensions),
+        ),
+        Route::api(
             Method::GET,
             "/api/v1/registrations",
             Action::SeeRegistrations,
             "Registered contacts",
             get(live::registrations),
         ),
-        api(Method::GET, "/api/v1/calls", Action::SeeCalls, "Live calls", get(live::calls)),
-        api(Method::GET, HOURS, Action::SeeHours, "Hours, by the clock and by hand", get(hours::list)),
-        api(
+        Route::api(Method::GET, "/api/v1/calls", Action::SeeCalls, "Live calls", get(live::calls)),
+        Route::api(Method::GET, HOURS, Action::SeeHours, "Hours, by the clock and by hand", get(hours::list)),
+        Route::api(
             Method::PUT,
             "/api/v1/hours/{name}",
             Action::SetHours,
             "Set hours by hand: open, closed or auto",
             put(hours::set),
         ),
-        api(
+    ]
+}
+
+/// Trunks.
+fn ways_out() -> Vec<Route> {
+    vec![
+        Route::api(
             Method::GET,
             "/api/v1/trunks",
             Action::SeeTrunks,
             "Trunks as they are set, and as they stand now",
             get(trunks::list),
         ),
-        api(
+        Route::api(
             Method::POST,
             "/api/v1/trunks/{name}/test",
             Action::TestTrunks,
             "Test a trunk: a line of JSON for each rung as it is climbed",
             post(trunks::test),
         ),
-        api(
+        Route::api(
             Method::GET,
             "/admin/voip/debug/trunks",
             Action::SeeTrunks,
             "Count and records of the trunks, secrets masked",
             get(trunks::debug),
         ),
-        api(
+    ]
+}
+
+/// Who calls from outside: names and blocks.
+fn callers() -> Vec<Route> {
+    vec![
+        Route::api(
             Method::GET,
             CONTACTS,
             Action::SeeContacts,
             "Contacts: names of numbers outside",
             get(contacts::list),
         ),
-        api(Method::POST, CONTACTS, Action::ChangeContacts, "Add a contact", post(contacts::add)),
-        api(
+        Route::api(Method::POST, CONTACTS, Action::ChangeContacts, "Add a contact", post(contacts::add)),
+        Route::api(
             Method::PUT,
             CONTACT,
             Action::ChangeContacts,
             "Give a contact another name",
             put(contacts::change),
         ),
-        api(Method::DELETE, CONTACT, Action::ChangeContacts, "Remove a contact", delete(contacts::remove)),
-        api(Method::GET, BLOCKS, Action::SeeBlocks, "Blocks: who is kept out", get(blocks::list)),
-        api(Method::POST, BLOCKS, Action::ChangeBlocks, "Add a block", post(blocks::add)),
-        api(
+        Route::api(
+            Method::DELETE,
+            CONTACT,
+            Action::ChangeContacts,
+            "Remove a contact",
+            delete(contacts::remove),
+        ),
+        Route::api(Method::GET, BLOCKS, Action::SeeBlocks, "Blocks: who is kept out", get(blocks::list)),
+        Route::api(Method::POST, BLOCKS, Action::ChangeBlocks, "Add a block", post(blocks::add)),
+        Route::api(
             Method::PUT,
             BLOCK,
             Action::ChangeBlocks,
             "Change what becomes of blocked calls",
             put(blocks::change),
         ),
-        api(Method::DELETE, BLOCK, Action::ChangeBlocks, "Remove a block", delete(blocks::remove)),
-        api(Method::GET, "/api/v1/events", Action::WatchEvents, "Server-sent events", get(events::events)),
-        plain("/api/v1/openapi.json", Action::ViewPages, get(openapi::describe)),
-        told("/webhooks/{organisation}/{trunk}", post(providers::deliver)),
-        told("/api/telephony/webhooks/call-events", post(providers::deliver_call_event)),
-        plain("/sip", Action::RelaySip, get(telephony::relay)),
-        plain("/metrics", Action::SeeMetrics, get(machine::metrics)),
-        plain("/live", Action::SeeHealth, get(machine::live)),
-        plain("/ready", Action::SeeHealth, get(machine::ready)),
-        plain("/ca.crt", Action::ViewPages, get(machine::authority)),
+        Route::api(Method::DELETE, BLOCK, Action::ChangeBlocks, "Remove a block", delete(blocks::remove)),
+    ]
+}
+
+/// What programs read, relay or tell.
+fn machines() -> Vec<Route> {
+    vec![
+        Route::api(
+            Method::GET,
+            "/api/v1/events",
+            Action::WatchEvents,
+            "Server-sent events",
+            get(events::events),
+        ),
+        Route::plain("/api/v1/openapi.json", Action::ViewPages, get(openapi::describe)),
+        Route::told("/webhooks/{organisation}/{trunk}", post(providers::deliver)),
+        Route::told("/api/telephony/webhooks/call-events", post(providers::deliver_call_event)),
+        Route::plain("/sip", Action::RelaySip, get(telephony::relay)),
+        Route::plain("/metrics", Action::SeeMetrics, get(machine::metrics)),
+        Route::plain("/live", Action::SeeHealth, get(machine::live)),
+        Route::plain("/ready", Action::SeeHealth, get(machine::ready)),
+        Route::plain("/ca.crt", Action::ViewPages, get(machine::authority)),
     ]
 }
 

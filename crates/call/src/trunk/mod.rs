@@ -42,7 +42,7 @@ use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri};
 pub use health::{HostFault, HostState};
 pub use number::{IncomingForm, NumberForm};
 pub use options::Names;
-pub use rate_card::{RateCard, RateFault};
+pub use rate_card::{RateCard, RateFault, RateFaultKind};
 pub use rates::{Rate, Rates};
 pub use results::TrunkResult;
 pub use stir::{Signing, Stir, StirPolicy};

@@ -13,8 +13,49 @@ pub struct RateCard(HashMap<String, Rate>);
 pub struct RateFault {
     /// From 1.
     pub line: usize,
-    /// What is wrong, and what to write instead.
-    pub message: String,
+    /// What is wrong.
+    pub kind: RateFaultKind,
+}
+
+/// What may be wrong with a line of a card; what is shown of it is short and escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RateFaultKind {
+    /// The first line is not the line of titles.
+    Header {
+        /// The line of titles.
+        due: &'static str,
+    },
+    /// The prefix stands there already.
+    Repeated {
+        /// In this line.
+        first: usize,
+    },
+    /// The card is too large.
+    TooMany {
+        /// Rows that a card may have.
+        most: usize,
+    },
+    /// More faults than are told.
+    NotLookedAt,
+    /// Not the fields of a row.
+    Fields {
+        /// How many there are.
+        count: usize,
+        /// The fields that are due.
+        due: &'static str,
+    },
+    /// No prefix of numbers.
+    Prefix {
+        /// What stands there.
+        shown: String,
+    },
+    /// No amount.
+    Amount {
+        /// The field.
+        name: &'static str,
+        /// What stands there.
+        shown: String,
+    },
 }
 
 impl RateCard {
@@ -23,28 +64,28 @@ impl RateCard {
     /// # Errors
     /// What is wrong with its lines, in their order: twenty faults at most, and that there may be more.
     pub fn read(text: &str) -> Result<Self, Vec<RateFault>> {
-        let fault = |line, message| RateFault { line, message };
+        let fault = |line, kind| RateFault { line, kind };
         let mut lines = text.lines().zip(1..);
         let header = lines.next().map(|(header, _)| header.trim_start_matches('\u{feff}').trim());
         if header != Some(HEADER) {
-            return Err(vec![fault(1, format!("the first line must be `{HEADER}`"))]);
+            return Err(vec![fault(1, RateFaultKind::Header { due: HEADER })]);
         }
         let (mut card, mut seen, mut faults) = (HashMap::new(), HashMap::new(), Vec::new());
         for (line, at) in lines.filter(|(line, _)| !line.trim().is_empty()) {
             match row(line) {
                 Ok((prefix, rate)) => {
                     if let Some(first) = seen.insert(prefix.clone(), at) {
-                        faults.push(fault(at, format!("the prefix stands in line {first} already")));
+                        faults.push(fault(at, RateFaultKind::Repeated { first }));
                     }
                     card.insert(prefix, rate);
                 }
-                Err(message) => faults.push(fault(at, message)),
+                Err(kind) => faults.push(fault(at, kind)),
             }
             if card.len() > MOST_ROWS {
-                faults.push(fault(at, format!("a trunk has {MOST_ROWS} rates at most")));
+                faults.push(fault(at, RateFaultKind::TooMany { most: MOST_ROWS }));
             }
             if faults.len() >= MOST_FAULTS {
-                faults.push(fault(at, "what follows was not looked at".into()));
+                faults.push(fault(at, RateFaultKind::NotLookedAt));
                 break;
             }
         }
@@ -57,29 +98,20 @@ impl RateCard {
     }
 }
 
-fn row(line: &str) -> Result<(String, Rate), String> {
+fn row(line: &str) -> Result<(String, Rate), RateFaultKind> {
     let fields: Vec<&str> = line.split(',').map(str::trim).collect();
     let [prefix, per_minute, setup] = fields.as_slice() else {
-        return Err(format!("has {} fields: write `{HEADER}`, with a point before decimals", fields.len()));
+        return Err(RateFaultKind::Fields { count: fields.len(), due: HEADER });
     };
     let as_dialled = prefix.strip_prefix(Rates::NATIONAL);
     let digits = as_dialled.unwrap_or_else(|| prefix.strip_prefix('+').unwrap_or(prefix));
     // No country code begins with 0, and `national:` alone would be all short numbers at once.
     let is_odd = if as_dialled.is_some() { digits.is_empty() } else { digits.starts_with('0') };
     if is_odd || digits.len() > LONGEST || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return Err(format!(
-            "`{}` is no prefix: write the digits after the + of E.164, such as 49, national: and the digits that are dialled, such as national:1888, or nothing for all numbers of E.164",
-            shown(prefix)
-        ));
+        return Err(RateFaultKind::Prefix { shown: shown(prefix) });
     }
-    let amount = |name: &str, text: &str| {
-        millionths(text).ok_or_else(|| {
-            format!(
-                "`{}` is no {name}: write an amount such as 0.0125, with at most six decimals",
-                shown(text)
-            )
-        })
-    };
+    let amount =
+        |name, text: &str| millionths(text).ok_or_else(|| RateFaultKind::Amount { name, shown: shown(text) });
     let rate = Rate { per_minute: amount("per_minute", per_minute)?, setup: amount("setup", setup)? };
     let marker = as_dialled.map_or("", |_| Rates::NATIONAL);
     Ok((format!("{marker}{digits}"), rate))
@@ -118,9 +150,9 @@ const MOST: u64 = 1_000_000_000;
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Vec<String> {
+    fn told(text: &str) -> Vec<(usize, RateFaultKind)> {
         let faults = RateCard::read(text).expect_err("faults");
-        faults.iter().map(|fault| format!("{}: {}", fault.line, fault.message)).collect()
+        faults.into_iter().map(|fault| (fault.line, fault.kind)).collect()
     }
 
     #[test]
@@ -147,14 +179,17 @@ mod tests {
         assert_eq!(
             told(text),
             [
-                "2: `0049` is no prefix: write the digits after the + of E.164, such as 49, national: and the digits that are dialled, such as national:1888, or nothing for all numbers of E.164",
-                "4: has 2 fields: write `prefix,per_minute,setup`, with a point before decimals",
-                "5: `x` is no per_minute: write an amount such as 0.0125, with at most six decimals",
-                "6: the prefix stands in line 3 already",
-                "7: `0.0000001` is no per_minute: write an amount such as 0.0125, with at most six decimals",
+                (2, RateFaultKind::Prefix { shown: "0049".into() }),
+                (4, RateFaultKind::Fields { count: 2, due: HEADER }),
+                (5, RateFaultKind::Amount { name: "per_minute", shown: "x".into() }),
+                (6, RateFaultKind::Repeated { first: 3 }),
+                (7, RateFaultKind::Amount { name: "per_minute", shown: "0.0000001".into() }),
             ]
         );
-        assert_eq!(told("prefix;per_minute\n"), ["1: the first line must be `prefix,per_minute,setup`"]);
+        assert_eq!(
+            told("prefix;per_minute\n"),
+            [(1, RateFaultKind::Header { due: "prefix,per_minute,setup" })]
+        );
         assert_eq!(told("").len(), 1);
     }
 
@@ -162,9 +197,10 @@ mod tests {
     fn a_card_has_bounds() {
         let rows: String = (0..=MOST_ROWS).map(|n| format!("{},1,0\n", 1_000_000 + n)).collect();
         let told_of = told(&format!("{HEADER}\n{rows}"));
-        assert!(told_of[0].ends_with("a trunk has 200000 rates at most"), "{told_of:?}");
+        assert_eq!(told_of[0].1, RateFaultKind::TooMany { most: 200_000 });
         let told_of = told(&format!("{HEADER}\n{}", "x,1,0\n".repeat(100)));
         assert_eq!(told_of.len(), MOST_FAULTS + 1);
+        assert_eq!(told_of[MOST_FAULTS].1, RateFaultKind::NotLookedAt);
         for amount in ["1000000001", "1e3", "", ".5", "-1"] {
             assert_eq!(told(&format!("{HEADER}\n31,{amount},0\n")).len(), 1, "{amount}");
         }

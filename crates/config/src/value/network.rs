@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::{Fault, Text};
+use crate::sentence::{Wanted, both};
 
 /// A block of addresses, written `ADDRESS/PREFIX` or as a single address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +39,13 @@ impl fmt::Display for Cidr {
 }
 
 impl Text for Cidr {
-    const EXPECTED: &'static str = "an address block such as \"192.0.2.0/24\"";
+    const EXPECTED: Wanted = Wanted {
+        en: "an address block such as \"192.0.2.0/24\"",
+        nl: "een blok adressen zoals \"192.0.2.0/24\"",
+    };
 
     fn parse(text: &str) -> Result<Self, Fault> {
-        let wrong = || Fault::wanted(<Self as Text>::EXPECTED, &format!("{text:?}"));
+        let wrong = || Fault::instead_of(<Self as Text>::EXPECTED, text);
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
@@ -67,19 +71,26 @@ pub struct PortRange {
 }
 
 impl Text for PortRange {
-    const EXPECTED: &'static str = "a range of ports such as \"20000-29999\"";
+    const EXPECTED: Wanted = Wanted {
+        en: "a range of ports such as \"20000-29999\"",
+        nl: "een reeks poorten zoals \"20000-29999\"",
+    };
 
     fn parse(text: &str) -> Result<Self, Fault> {
-        let wrong = || Fault::wanted(<Self as Text>::EXPECTED, &format!("{text:?}"));
+        let wrong = || Fault::instead_of(<Self as Text>::EXPECTED, text);
         let (first, last) = text.split_once('-').ok_or_else(wrong)?;
         let port = |text: &str| text.trim().parse::<u16>().map_err(|_| wrong());
         let (first, last) = (port(first)?, port(last)?);
         if first == 0 {
-            return Err(Fault::new("starts at port 0, which is no port"));
+            return Err(Fault::new(both!(
+                "starts at port 0, which is no port",
+                "begint bij poort 0, wat geen poort is"
+            )));
         }
         if last <= first {
-            return Err(Fault::new(format!(
-                "is {text:?}, but a leg takes two ports: the last must be above the first"
+            return Err(Fault::new(both!(
+                "is {text:?}, but a leg takes two ports: the last must be above the first",
+                "is {text:?}, maar elke kant van een gesprek neemt twee poorten: de laatste moet hoger zijn dan de eerste"
             )));
         }
         Ok(Self { first, last })

@@ -7,13 +7,14 @@ use std::str::FromStr as _;
 use super::{Fault, Text};
 use crate::database_url::DatabaseUrl;
 use crate::secret::Secret;
+use crate::sentence::{Wanted, both};
 
 impl Text for String {
-    const EXPECTED: &'static str = "a string";
+    const EXPECTED: Wanted = Wanted { en: "a string", nl: "een tekst" };
 
     fn parse(text: &str) -> Result<Self, Fault> {
         if text.chars().any(char::is_control) {
-            return Err(Fault::new("has a control character in it"));
+            return Err(Fault::new(both!("has a control character in it", "heeft een stuurteken")));
         }
         Ok(text.to_owned())
     }
@@ -24,7 +25,7 @@ impl Text for String {
 }
 
 impl Text for Secret {
-    const EXPECTED: &'static str = "a string";
+    const EXPECTED: Wanted = Wanted { en: "a string", nl: "een tekst" };
 
     fn parse(text: &str) -> Result<Self, Fault> {
         Ok(Self::new(text))
@@ -36,7 +37,7 @@ impl Text for Secret {
 }
 
 impl Text for DatabaseUrl {
-    const EXPECTED: &'static str = "a database URL";
+    const EXPECTED: Wanted = Wanted { en: "a database URL", nl: "een URL van een database" };
 
     fn parse(text: &str) -> Result<Self, Fault> {
         Self::parse(text).map_err(Fault::new)
@@ -48,11 +49,11 @@ impl Text for DatabaseUrl {
 }
 
 impl Text for PathBuf {
-    const EXPECTED: &'static str = "a path";
+    const EXPECTED: Wanted = Wanted { en: "a path", nl: "een pad" };
 
     fn parse(text: &str) -> Result<Self, Fault> {
         if text.is_empty() || text.contains('\0') {
-            return Err(Fault::new("must be a path, not empty"));
+            return Err(Fault::new(both!("must be a path, not empty", "moet een pad zijn, niet leeg")));
         }
         Ok(text.into())
     }
@@ -63,15 +64,21 @@ impl Text for PathBuf {
 }
 
 impl Text for SocketAddr {
-    const EXPECTED: &'static str = "an address and port such as \"0.0.0.0:5060\" or \"[::]:5060\"";
+    const EXPECTED: Wanted = Wanted {
+        en: "an address and port such as \"0.0.0.0:5060\" or \"[::]:5060\"",
+        nl: "een adres met poort zoals \"0.0.0.0:5060\" of \"[::]:5060\"",
+    };
 
     fn parse(text: &str) -> Result<Self, Fault> {
         text.parse().map_err(|_| {
-            let mut fault = Fault::wanted(<Self as Text>::EXPECTED, &format!("{text:?}"));
+            let mut fault = Fault::instead_of(<Self as Text>::EXPECTED, text);
             if IpAddr::from_str(text).is_ok() {
-                fault.hint = Some("add a port".into());
+                fault.hint = Some(both!("add a port", "zet er een poort achter"));
             } else if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                fault.hint = Some("names are not looked up here: write an address".into());
+                fault.hint = Some(both!(
+                    "names are not looked up here: write an address",
+                    "namen worden hier niet opgezocht: schrijf een adres"
+                ));
             }
             fault
         })
@@ -83,10 +90,10 @@ impl Text for SocketAddr {
 }
 
 impl Text for IpAddr {
-    const EXPECTED: &'static str = "an IP address";
+    const EXPECTED: Wanted = Wanted { en: "an IP address", nl: "een IP-adres" };
 
     fn parse(text: &str) -> Result<Self, Fault> {
-        text.parse().map_err(|_| Fault::wanted(<Self as Text>::EXPECTED, &format!("{text:?}")))
+        text.parse().map_err(|_| Fault::instead_of(<Self as Text>::EXPECTED, text))
     }
 
     fn text(&self) -> String {

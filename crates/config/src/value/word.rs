@@ -2,6 +2,7 @@
 
 use super::{Fault, Text};
 use crate::section::nearest;
+use crate::sentence::{Wanted, both};
 
 /// A digest algorithm that phones are challenged with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,10 @@ impl AuthAlgorithm {
 }
 
 impl Text for AuthAlgorithm {
-    const EXPECTED: &'static str = "\"MD5\", \"SHA-256\" or \"SHA-512-256\"";
+    const EXPECTED: Wanted = Wanted {
+        en: "\"MD5\", \"SHA-256\" or \"SHA-512-256\"",
+        nl: "\"MD5\", \"SHA-256\" of \"SHA-512-256\"",
+    };
 
     fn parse(text: &str) -> Result<Self, Fault> {
         match text.to_ascii_uppercase().as_str() {
@@ -54,7 +58,8 @@ pub enum Srtp {
 }
 
 impl Text for Srtp {
-    const EXPECTED: &'static str = "\"off\", \"optional\" or \"required\"";
+    const EXPECTED: Wanted =
+        Wanted { en: "\"off\", \"optional\" or \"required\"", nl: "\"off\", \"optional\" of \"required\"" };
 
     fn parse(text: &str) -> Result<Self, Fault> {
         match text {
@@ -85,7 +90,7 @@ pub enum LogFormat {
 }
 
 impl Text for LogFormat {
-    const EXPECTED: &'static str = "\"text\" or \"json\"";
+    const EXPECTED: Wanted = Wanted { en: "\"text\" or \"json\"", nl: "\"text\" of \"json\"" };
 
     fn parse(text: &str) -> Result<Self, Fault> {
         match text {
@@ -103,8 +108,8 @@ impl Text for LogFormat {
     }
 }
 
-pub(crate) fn choice(text: &str, expected: &str, known: &[&str]) -> Fault {
-    let mut fault = Fault::wanted(expected, &format!("{text:?}"));
-    fault.hint = nearest(text, known).map(|near| format!("did you mean \"{near}\"?"));
+pub(crate) fn choice(text: &str, expected: Wanted, known: &[&str]) -> Fault {
+    let mut fault = Fault::instead_of(expected, text);
+    fault.hint = nearest(text, known).map(|near| both!("did you mean \"{near}\"?", "bedoelde u \"{near}\"?"));
     fault
 }

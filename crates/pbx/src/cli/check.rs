@@ -17,13 +17,13 @@ use super::{Cli, database, folder, print_line, trunk_words as words};
 use crate::snapshot::{RateCards, read_blocklist};
 use crate::stir::authorities;
 use crate::transport::is_no_ipv6;
-use crate::{settings, sounds, webhook};
+use crate::{dutch, settings, sounds, webhook};
 
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let loaded = cli.load()?;
     let config = loaded.config;
     let mut report = Report::new(cli.language);
-    loaded.warnings.iter().for_each(|warning| report.warnings.push(warning.to_string()));
+    report.warnings.extend(loaded.warnings.iter().map(|warning| dutch::configuration(warning, cli.language)));
     report.certificate(&config);
     let prompts = report.sounds(&config.media);
     let plans = report.dialplan(&config.dialplan.path);
@@ -70,7 +70,7 @@ impl Report {
                 "het certificaat van SIP over TLS is goed"
             )),
             Ok(Some(warning)) => self.warnings.push(warning),
-            Err(error) => self.errors.push(error.to_string()),
+            Err(error) => self.errors.push(dutch::certificate(&error, self.language)),
         }
     }
 
@@ -128,7 +128,7 @@ impl Report {
     fn authorities(&mut self, config: &Config) {
         let Some(folder) = &config.stir.authorities else { return };
         if let Err(fault) = authorities(folder) {
-            self.errors.push(format!("`stir.authorities`: {fault}"));
+            self.errors.push(format!("`stir.authorities`: {}", self.language.of(&fault)));
         }
     }
 
@@ -136,8 +136,10 @@ impl Report {
     fn blocklist(&mut self, config: &Config) {
         let Some(file) = &config.trunks.blocklist else { return };
         match read_blocklist(file) {
-            Ok(listed) => self.warnings.extend(listed.warnings),
-            Err(fault) => self.errors.push(format!("`trunks.blocklist`: {fault}")),
+            Ok(listed) => {
+                self.warnings.extend(listed.warnings.iter().map(|warning| warning.text(self.language)))
+            }
+            Err(fault) => self.errors.push(format!("`trunks.blocklist`: {}", self.language.of(&fault))),
         }
     }
 
@@ -166,7 +168,7 @@ impl Report {
     /// What calls cost: a broken file would keep every change from being taken.
     fn rates(&mut self, config: &Config) {
         if let Err(problems) = RateCards::load(config.trunks.rates.as_deref()) {
-            self.errors.extend(problems.iter().map(ToString::to_string));
+            self.errors.extend(problems.iter().map(|problem| problem.text(self.language)));
         }
     }
 
@@ -206,7 +208,7 @@ impl Report {
     /// What somebody should look at of each trunk that carries calls.
     fn trunks(&mut self, config: &Config, trunks: &[TrunkSummary], presets: &Presets) {
         for trunk in trunks {
-            let mut doubts = words::doubts(&trunk.doubts(presets), self.language);
+            let mut doubts = dutch::doubts(&trunk.doubts(presets), self.language);
             let preset = presets.find(&trunk.preset);
             doubts.extend(words::unheard(config, &trunk.settings, preset, self.language));
             self.warnings.extend(doubts.iter().map(|doubt| format!("trunk {}: {doubt}", trunk.name)));

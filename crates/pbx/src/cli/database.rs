@@ -29,7 +29,7 @@ pub(super) enum Announced {
 
 /// Asks a running PBX to take the change now. One that does not run takes it at its start, and one that refuses says why.
 pub(super) async fn announce(config: &Config, language: Language) -> Announced {
-    let client = Client::new(&config.control.socket);
+    let client = Client::new(&config.control.socket).speaking(language.tag());
     match client.reload().await {
         Ok(reloaded) => Announced::Taken(reloaded),
         Err(ClientError::NoSocket { .. } | ClientError::NotListening { .. }) => Announced::NotRunning,

@@ -4,8 +4,9 @@ use kiestoon_config::Problem;
 use kiestoon_control::ClientError;
 use kiestoon_store::{ImportProblem, StoreError};
 
+use super::Cli;
 use super::language::Language;
-use super::{Cli, dutch};
+use crate::dutch;
 use crate::serve::ConfigurationError;
 
 /// A failure of a verb.
@@ -26,8 +27,10 @@ impl Failure {
         Self::Input(error.render().to_string().trim_end().to_owned())
     }
 
-    pub(super) fn configuration(problems: Vec<Problem>) -> Self {
-        Self::Input(lines(&problems))
+    pub(super) fn configuration(problems: &[Problem], language: Language) -> Self {
+        let told: Vec<String> =
+            problems.iter().map(|problem| dutch::configuration(problem, language)).collect();
+        Self::Input(told.join("\n"))
     }
 
     pub(super) fn import(problems: &[ImportProblem]) -> Self {

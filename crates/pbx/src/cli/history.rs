@@ -10,7 +10,7 @@ use super::ctl::side;
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::{Table, printable};
-use super::{Cli, database, print_line, told, way, when};
+use super::{Cli, database, print_line, told, way, when, why};
 
 pub(super) fn history(cli: &Cli, args: &HistoryArgs) -> Result<(), Failure> {
     let filter = filter(args, cli.language)?;
@@ -82,7 +82,8 @@ fn table(calls: &[Cdr], language: Language) -> String {
             trunks(call, language),
             talked.map_or_else(|| "-".into(), when::duration),
             call.disposition.map_or_else(|| "-".into(), |word| result(word, language).into()),
-            text(&call.end_reason) + &causes(call),
+            call.end_reason.as_deref().map_or("-", |word| why::ended(word, language)).to_owned()
+                + &causes(call),
             text(&call.codec_a) + &protection(call, language),
         ]);
     }
@@ -200,6 +201,14 @@ mod tests {
         assert_eq!(trunks(&through, Language::English), "from voys to backup");
         let inside = call(None, None, vec![json!({ "side": "callee", "trunk": null, "status": 486 })]);
         assert_eq!(trunks(&inside, Language::English), "-");
+    }
+
+    #[test]
+    fn why_a_call_ended_is_said_in_the_language() {
+        let ended = Cdr { end_reason: Some("no_route".into()), ..Cdr::default() };
+        let shown = |language| table(std::slice::from_ref(&ended), language);
+        assert!(shown(Language::English).contains("no rule fits"), "{}", shown(Language::English));
+        assert!(shown(Language::Dutch).contains("geen regel past"), "{}", shown(Language::Dutch));
     }
 
     #[test]

@@ -10,14 +10,12 @@ mod database;
 mod desk;
 mod dialplan;
 mod doctor;
-mod dutch;
 mod extension;
 mod failure;
 mod folder;
 mod fraud_drill;
 mod history;
 mod import;
-mod language;
 mod names;
 mod print_config;
 mod profile;
@@ -29,6 +27,7 @@ mod setup;
 mod table;
 mod told;
 mod trunk;
+mod trunk_details;
 mod trunk_env;
 mod trunk_rename;
 mod trunk_test;
@@ -36,6 +35,7 @@ mod trunk_words;
 mod user;
 mod way;
 mod when;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -46,8 +46,8 @@ use kiestoon_store::Presets;
 
 use self::args::{Args, Verb};
 use self::failure::Failure;
-pub(crate) use self::language::Language;
 use crate::configured;
+use crate::language::{self, Language};
 
 /// Runs the command line of this process to its end.
 pub(crate) fn run() -> ExitCode {
@@ -118,7 +118,7 @@ impl Cli {
 
     /// The configuration with its warnings, or every problem of it.
     fn load(&self) -> Result<Loaded, Failure> {
-        configured::load(&self.file).map_err(Failure::configuration)
+        configured::load(&self.file).map_err(|problems| Failure::configuration(&problems, self.language))
     }
 
     /// The configuration alone, for verbs that `kiestoon check` has nothing to add to.

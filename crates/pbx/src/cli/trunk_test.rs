@@ -13,10 +13,10 @@ use tokio::sync::mpsc;
 use super::args::TrunkTestArgs;
 use super::failure::Failure;
 use super::language::{Language, say};
-use super::{Cli, print_line, trunk_words as words};
+use super::{Cli, print_line, trunk_details as details};
 use crate::ladder::account::{Account, Whose};
 use crate::ladder::{Ladder, Surroundings, inbound};
-use crate::{settings, snapshot, transport};
+use crate::{dutch, settings, snapshot, transport};
 
 /// What a test needs to know of its surroundings.
 pub(super) struct Desk<'a> {
@@ -29,7 +29,7 @@ pub(super) struct Desk<'a> {
 
 impl Desk<'_> {
     pub(super) async fn test(&self, trunk: &Trunk, asked: &TrunkTestArgs) -> Result<(), Failure> {
-        let client = Client::new(&self.config.control.socket);
+        let client = Client::new(&self.config.control.socket).speaking(self.cli.language.tag());
         let organisation = Some(self.organisation.to_owned());
         let (wait_inbound_secs, call) = (asked.wait_inbound, asked.call.clone());
         let request = TestTrunk { organisation, wait_inbound_secs, call };
@@ -61,7 +61,7 @@ impl Desk<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        shown.hints = words::doubts(&trunk.details.doubts(self.presets), self.cli.language);
+        shown.hints = dutch::doubts(&trunk.details.doubts(self.presets), self.cli.language);
         shown.end(self.organisation, name, by)
     }
 
@@ -90,7 +90,7 @@ impl Desk<'_> {
                 if let Some(account) = account {
                     shown.take(account.rung(&outside).await);
                 }
-                return shown.not_whole(&problems);
+                return shown.not_whole(&dutch::doubts(&problems, self.cli.language));
             }
         };
         let listen = settings::listen(self.config).map_err(|error| Failure::Input(error.to_string()))?;
@@ -234,6 +234,7 @@ fn lines(rung: &Rung, verbose: bool, language: Language) -> String {
     }
     if verbose {
         for (name, value) in &rung.details {
+            let (name, value) = (details::name(name, language), details::value(value, language));
             text.push_str(&format!("\n      {name}: {value}"));
         }
         for message in &rung.messages {
@@ -295,7 +296,9 @@ mod tests {
             ms: 12.4,
             found: both("wrong", "fout"),
             advice: Some(both("mend it", "herstel het")),
-            details: [("status".to_owned(), "401 Unauthorized".to_owned())].into(),
+            details: [("local", "192.0.2.7"), ("status", "401 Unauthorized")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
             messages: vec![SipText {
                 sent: true,
                 at_ms: 0.2,
@@ -305,6 +308,6 @@ mod tests {
         let short = lines(&rung, false, Language::English);
         assert_eq!(short, "  ✗ REGISTER      12 ms  wrong\n                         → mend it");
         let long = lines(&rung, true, Language::Dutch);
-        assert!(long.contains("→ herstel het\n      status: 401 Unauthorized\n      > 0.2 ms\n      > REGISTER sip:a\n      > A: [1m"), "{long}");
+        assert!(long.contains("→ herstel het\n      eigen adres: 192.0.2.7\n      status: 401 Unauthorized\n      > 0.2 ms\n      > REGISTER sip:a\n      > A: [1m"), "{long}");
     }
 }

@@ -13,7 +13,8 @@ use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::Table;
 use super::trunk::settings_json;
-use super::{Cli, dutch, print_line};
+use super::{Cli, print_line};
+use crate::dutch;
 
 /// A trunk to be shown.
 pub(super) struct Shown<'a> {
@@ -31,7 +32,7 @@ impl Shown<'_> {
         let language = cli.language;
         let details = self.details;
         let below = presets.find(&details.preset).map(|preset| preset.settings.clone()).unwrap_or_default();
-        let mut hints = doubts(&details.doubts(presets), language);
+        let mut hints = dutch::doubts(&details.doubts(presets), language);
         if self.webhook_url.starts_with('/') {
             hints.push(say!(
                 language,
@@ -101,7 +102,7 @@ pub(super) fn presets(cli: &Cli, presets: &Presets, name: Option<&str>) -> Resul
     let language = cli.language;
     let Some(name) = name else { return list(cli, presets) };
     let Some(preset) = presets.find(name) else {
-        let hint = presets.hint(name);
+        let hint = dutch::preset_hint(&presets.hint(name), language);
         return Err(Failure::Input(say!(
             language,
             "there is no preset `{name}`: {hint}",
@@ -198,7 +199,7 @@ pub(super) fn numbers(
 
 /// What somebody should look at, though the trunk is taken.
 pub(super) fn hints(change: &TrunkChange, language: Language) -> Vec<String> {
-    let mut hints = doubts(&change.doubts, language);
+    let mut hints = dutch::doubts(&change.doubts, language);
     let details = &change.details;
     if details.numbers.is_empty() {
         hints.push(no_numbers(&details.name, language));
@@ -230,15 +231,6 @@ fn no_numbers(name: &str, language: Language) -> String {
         "no number is named yet, so every number that is called over it comes in; `kiestoon trunk numbers {name} --add +31201234567` names one",
         "er is nog geen nummer genoemd, dus elk nummer dat erover wordt gebeld komt binnen; `kiestoon trunk numbers {name} --add +31201234567` noemt er een"
     )
-}
-
-/// Each doubt in a sentence.
-pub(super) fn doubts(doubts: &[kiestoon_store::TrunkDoubt], language: Language) -> Vec<String> {
-    let shown = |doubt: &kiestoon_store::TrunkDoubt| match language {
-        Language::Dutch => dutch::doubt(doubt),
-        Language::English => doubt.to_string(),
-    };
-    doubts.iter().map(shown).collect()
 }
 
 /// Where the calls of a trunk come in over TLS alone, from its addresses, and nobody listens there.

@@ -13,6 +13,7 @@ use kiestoon_control::{
     Ban, Call, CallOutVerdict, Draining, DrillAttempt, DrillRequest, Event, Hours, OnHold, Registration,
     Rung, SetHold, SetHours, Status, TestTrunk, Trunk, TryCallOut,
 };
+use kiestoon_store::TrunkDoubt;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub(crate) use self::socket::SocketError;
@@ -135,7 +136,7 @@ pub(crate) enum NoLadder {
     /// It has no such trunk.
     Trunk(String),
     /// The trunk lacks what is said here.
-    NotWhole(Vec<String>),
+    NotWhole(Vec<TrunkDoubt>),
     /// It is being tested.
     Running,
     /// As many others of its organisation are as may be.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -20,7 +20,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::stream::{self, EventBody};
 use super::{Command, Doors, Hall, NoHold, NoHours, NoLadder};
-use crate::reload;
+use crate::language::Language;
+use crate::{dutch, reload};
 
 pub(super) fn router(hall: Hall) -> Router {
     Router::new()
@@ -71,6 +72,7 @@ async fn trunks(State(hall): State<Hall>) -> Result<Json<Vec<Trunk>>, Refusal> {
 async fn test_trunk(
     State(hall): State<Hall>,
     Path(name): Path<String>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let request: TestTrunk = match body.as_ref() {
@@ -87,7 +89,7 @@ async fn test_trunk(
     }
     let (rungs, climbed) = mpsc::channel(RUNGS_WAITING);
     let command = |reply| Command::TestTrunk { name, request, rungs, reply };
-    ask(&hall.doors, command).await?.map_err(Refusal::Ladder)?;
+    ask(&hall.doors, command).await?.map_err(|why| Refusal::Ladder(why, language(&headers)))?;
     let mut response = Response::new(stream::rungs(climbed, hall.closed));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(RUNGS));
@@ -173,8 +175,17 @@ fn check_name(by: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn reload(State(hall): State<Hall>) -> Result<Json<Reloaded>, Refusal> {
-    ask_for(RELOADED, &hall.doors, Command::Reload).await?.map(Json).map_err(Refusal::Reload)
+async fn reload(State(hall): State<Hall>, headers: HeaderMap) -> Result<Json<Reloaded>, Refusal> {
+    let language = language(&headers);
+    let answer = ask_for(RELOADED, &hall.doors, Command::Reload).await?;
+    answer
+        .map(|taken| Json(taken.told(language)))
+        .map_err(|refused| Refusal::Reload(Box::new(refused), language))
+}
+
+/// What the client reads; what is told over this socket is English where it does not say.
+fn language(headers: &HeaderMap) -> Language {
+    Language::accepted(headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()))
 }
 
 async fn drain(State(hall): State<Hall>, body: Bytes) -> Result<Json<Draining>, Refusal> {
@@ -230,8 +241,8 @@ enum Refusal {
     Body(String),
     Hours(NoHours),
     Hold(NoHold),
-    Ladder(NoLadder),
-    Reload(reload::Refused),
+    Ladder(NoLadder, Language),
+    Reload(Box<reload::Refused>, Language),
     Overloaded,
     Stopping,
 }
@@ -274,20 +285,21 @@ impl Refusal {
             Self::Hold(NoHold::Extension(number)) => {
                 Problem::new(404, "no such extension", format!("there is no extension {number}"))
             }
-            Self::Ladder(why) => ladder(why),
+            Self::Ladder(why, language) => ladder(why, language),
             Self::Body(reason) => {
                 Problem::new(400, "body not understood", format!("the body is not valid: {reason}"))
             }
-            Self::Reload(reload::Refused { problems, passes: false }) => {
-                Problem::new(422, "reload refused", "the new state was refused and the old one kept")
-                    .with_errors(problems)
+            Self::Reload(refused, language) => match refused.passes() {
+                false => {
+                    Problem::new(422, "reload refused", "the new state was refused and the old one kept")
+                }
+                true => Problem::new(
+                    503,
+                    "no reload now",
+                    "nothing was reloaded and the old state kept; try again in a moment",
+                ),
             }
-            Self::Reload(reload::Refused { problems, passes: true }) => Problem::new(
-                503,
-                "no reload now",
-                "nothing was reloaded and the old state kept; try again in a moment",
-            )
-            .with_errors(problems),
+            .with_errors(refused.problems(language)),
             Self::Overloaded => {
                 Problem::new(503, "overloaded", "the PBX has too much to do to answer; try again in a moment")
             }
@@ -296,7 +308,7 @@ impl Refusal {
     }
 }
 
-fn ladder(why: NoLadder) -> Problem {
+fn ladder(why: NoLadder, language: Language) -> Problem {
     match why {
         NoLadder::WhichOrganisation => Problem::new(
             400,
@@ -309,8 +321,9 @@ fn ladder(why: NoLadder) -> Problem {
             format!("there is no organisation {slug} with extensions or trunks"),
         ),
         NoLadder::Trunk(name) => Problem::new(404, "no such trunk", format!("there is no trunk {name}")),
-        NoLadder::NotWhole(problems) => {
-            Problem::new(409, "trunk not whole", "something of the trunk is missing").with_errors(problems)
+        NoLadder::NotWhole(doubts) => {
+            Problem::new(409, "trunk not whole", "something of the trunk is missing")
+                .with_errors(dutch::doubts(&doubts, language))
         }
         NoLadder::Running => {
             Problem::new(409, "being tested", "this trunk is being tested; try again when that is over")

@@ -10,6 +10,7 @@ use kiestoon_control::{
 use tokio::sync::{broadcast, mpsc};
 
 use super::*;
+use crate::snapshot::SnapshotError;
 
 struct Pbx {
     folder: tempfile::TempDir,
@@ -98,8 +99,8 @@ async fn answer(mut inbox: mpsc::Receiver<Command>) {
                 });
             }
             Command::Reload(reply) => {
-                let problems = vec!["a.toml:1:2: error: x".into()];
-                let _ = reply.send(Err(reload::Refused { problems, passes: false }));
+                let fault = Sentence { en: "no folder".into(), nl: "geen map".into() };
+                let _ = reply.send(Err(reload::Refused::Snapshot(SnapshotError::Authorities(fault))));
             }
             Command::Drain { limit, reply } => {
                 let limit_secs = limit.map_or(300, |limit| limit.as_secs());
@@ -251,7 +252,9 @@ async fn refusals_are_sentences() {
         assert_eq!(client.lift_bans(&request).await.unwrap_err().to_string(), sentence);
     }
     let said = client.reload().await.unwrap_err().to_string();
-    assert_eq!(said, "the new state was refused and the old one kept\n  a.toml:1:2: error: x");
+    assert_eq!(said, "the new state was refused and the old one kept\n  `stir.authorities`: no folder");
+    let said = client.clone().speaking("nl").reload().await.unwrap_err().to_string();
+    assert!(said.ends_with("\n  `stir.authorities`: geen map"), "{said}");
     let said = client.registrations().await.unwrap_err().to_string();
     assert_eq!(said, "the PBX is stopping");
 }

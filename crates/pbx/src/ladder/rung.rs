@@ -7,16 +7,7 @@ use kiestoon_control::{Rung, RungName, RungResult, Sentence, SipText};
 
 use super::mask::masked;
 
-/// A sentence in both languages, formatted.
-macro_rules! both {
-    ($english:literal, $dutch:literal $(, $($argument:tt)*)?) => {
-        kiestoon_control::Sentence {
-            en: format!($english $(, $($argument)*)?),
-            nl: format!($dutch $(, $($argument)*)?),
-        }
-    };
-}
-pub(super) use both;
+pub(super) use crate::language::both;
 
 /// What is known of a rung so far.
 pub(super) struct Draft {

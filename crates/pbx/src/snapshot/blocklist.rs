@@ -6,13 +6,17 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use kiestoon_call::Numbers;
+use kiestoon_control::Sentence;
+
+use super::Warning;
+use crate::language::both;
 
 /// What the file holds.
 #[derive(Debug, Default)]
 pub(crate) struct Blocklist {
     pub(crate) numbers: Numbers,
     /// Lines that are no numbers: the others are kept out all the same.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// The list in force: that of the file, as it could last be read. A file that is gone keeps nobody from calling, and no change from
@@ -35,7 +39,7 @@ impl InForce {
     }
 
     /// Its numbers, and what is wrong with the file.
-    pub(super) fn read(&mut self) -> (Arc<Numbers>, Vec<String>) {
+    pub(super) fn read(&mut self) -> (Arc<Numbers>, Vec<Warning>) {
         let Some(file) = self.file.as_deref() else { return (Arc::default(), Vec::new()) };
         match read(file) {
             Ok(Blocklist { numbers, warnings }) => {
@@ -43,11 +47,8 @@ impl InForce {
             }
             Err(fault) => {
                 let last = self.last.clone();
-                let meanwhile = match &last {
-                    Some(last) => format!("its {} numbers from before stay in force", last.len()),
-                    None => "until it can be read, it keeps nobody out".to_owned(),
-                };
-                (last.unwrap_or_default(), vec![format!("`trunks.blocklist`: {fault}; {meanwhile}")])
+                let warning = Warning::Blocklist { fault, last: last.as_ref().map(|last| last.len()) };
+                (last.unwrap_or_default(), vec![warning])
             }
         }
     }
@@ -64,12 +65,15 @@ pub(crate) type Stamp = (u64, SystemTime);
 ///
 /// # Errors
 /// Where it cannot be read, or is larger than any list should be.
-pub(crate) fn read(file: &Path) -> Result<Blocklist, String> {
-    let size = fs::metadata(file).map_err(|error| format!("{}: {error}", file.display()))?.len();
+pub(crate) fn read(file: &Path) -> Result<Blocklist, Sentence> {
+    let shown = file.display();
+    let unreadable = |error| both!("{shown} cannot be read ({error})", "{shown} is niet te lezen ({error})");
+    let size = fs::metadata(file).map_err(unreadable)?.len();
     if size > MOST_BYTES {
-        return Err(format!("{} is larger than {} MB", file.display(), MOST_BYTES / 1_000_000));
+        let most = MOST_BYTES / 1_000_000;
+        return Err(both!("{shown} is larger than {most} MB", "{shown} is groter dan {most} MB"));
     }
-    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let text = fs::read_to_string(file).map_err(unreadable)?;
     Ok(parse(file, &text))
 }
 
@@ -85,9 +89,10 @@ pub(crate) fn parse(file: &Path, text: &str) -> Blocklist {
             _ => wrong.push(line),
         }
     }
-    let warnings = wrong.first().map(|first: &u32| {
-        let (file, count) = (file.display(), wrong.len());
-        format!("{file}:{first}: {count} lines of the blocklist are no numbers, this is the first: write them as +31201234567")
+    let warnings = wrong.first().map(|first: &u32| Warning::NoNumbers {
+        file: file.display().to_string(),
+        first: *first,
+        count: wrong.len(),
     });
     let numbers = Numbers::new(numbers.iter().map(String::as_str));
     Blocklist { numbers, warnings: warnings.into_iter().collect() }
@@ -110,6 +115,11 @@ const MOST_BYTES: u64 = 16_000_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
+
+    fn told(warnings: &[Warning]) -> Vec<String> {
+        warnings.iter().map(|warning| warning.text(Language::English)).collect()
+    }
 
     #[test]
     fn each_line_is_a_number() {
@@ -119,11 +129,12 @@ mod tests {
             .unwrap();
         let listed = read(&file).unwrap();
         assert_eq!((listed.numbers.len(), listed.warnings.len()), (2, 1));
-        assert!(listed.warnings[0].contains("list.txt:6: 2 lines"), "{:?}", listed.warnings);
+        let told = told(&listed.warnings);
+        assert!(told[0].contains("list.txt:6: 2 lines"), "{told:?}");
         assert!(stamp(&file).is_some() && stamp(folder.path().join("gone").as_path()).is_none());
-        assert!(read(&folder.path().join("gone")).unwrap_err().contains("gone: "));
+        assert!(read(&folder.path().join("gone")).unwrap_err().en.contains("gone cannot be read"));
         fs::File::create(&file).unwrap().set_len(MOST_BYTES + 1).unwrap();
-        assert!(read(&file).unwrap_err().contains("is larger than 16 MB"));
+        assert!(read(&file).unwrap_err().en.contains("is larger than 16 MB"));
     }
 
     #[test]
@@ -132,6 +143,7 @@ mod tests {
         let file = folder.path().join("list.txt");
         let mut list = InForce::of(Some(file.clone()));
         let (numbers, warnings) = list.read();
+        let warnings = told(&warnings);
         assert!(numbers.is_empty() && list.stamp().is_none());
         assert!(
             warnings[0].contains("`trunks.blocklist`: ") && warnings[0].contains("list.txt"),
@@ -144,6 +156,7 @@ mod tests {
         fs::remove_file(&file).unwrap();
         let (numbers, warnings) = list.read();
         assert_eq!((numbers.len(), warnings.len()), (2, 1));
+        let warnings = told(&warnings);
         assert!(warnings[0].ends_with("its 2 numbers from before stay in force"), "{warnings:?}");
         fs::write(&file, "").unwrap();
         assert!(list.read().0.is_empty(), "an empty list is one");

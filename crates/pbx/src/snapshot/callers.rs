@@ -10,6 +10,8 @@ use kiestoon_store::{
     TrunkSettings, TrunkStir,
 };
 
+use super::{Missing, Warning};
+
 /// What each organisation knows of those who call it. Takes the contacts out of the directory.
 pub(super) fn by_organisation(
     directory: &mut Directory,
@@ -36,36 +38,32 @@ pub(super) fn by_organisation(
     all
 }
 
-/// Blocks that name what is not there, or that nothing can come under.
-pub(super) fn doubts(directory: &Directory, plans: &Plans, presets: &Presets) -> BTreeSet<String> {
-    let mut doubts = BTreeSet::new();
+/// Blocks that name what is not there, or that nothing can come under. Each is told once.
+pub(super) fn doubts(directory: &Directory, plans: &Plans, presets: &Presets) -> Vec<Warning> {
+    let (mut missing, mut unverified) = (BTreeSet::new(), BTreeSet::new());
     for (home, block) in &directory.blocks {
         let trunks = || directory.trunks.iter().filter(|trunk| trunk.organisation_id == *home);
         let slug = directory.organisations.iter().find(|own| own.id == *home).map_or("", |own| &own.slug);
-        // Numbers are personal, and this is logged.
-        let (what, _) = block.condition.words();
+        let (kind, _) = block.condition.words();
         if let Some(name) = &block.trunk
             && trunks().all(|trunk| trunk.details.name != *name)
         {
-            doubts.insert(format!("a block for {what} is for trunk {name}, which does not exist"));
+            missing.insert(Missing::TrunkOfBlock { block: kind, trunk: name.clone() });
         }
         if let Action::Context(context) = &block.action
             && plans.of(slug).contexts().all(|(known, _)| known != context)
         {
-            doubts.insert(format!(
-                "a block for {what} enters context {context}, which the dialplan does not have"
-            ));
+            missing.insert(Missing::ContextOfBlock { block: kind, context: context.clone() });
         }
         let verifies = |said: &TrunkSettings| said.stir.is_some_and(|stir| stir != TrunkStir::Off);
         if block.condition == Condition::StirFailed
             && !trunks().any(|trunk| verifies(&whole(&trunk.details, presets)))
         {
-            doubts.insert(format!(
-                "the block for failed stir of {slug} has nothing to go by: no trunk has `stir = \"verify\"`"
-            ));
+            unverified.insert(slug.to_owned());
         }
     }
-    doubts
+    let unverified = unverified.into_iter().map(|organisation| Warning::NothingVerified { organisation });
+    missing.into_iter().map(Into::into).chain(unverified).collect()
 }
 
 fn whole(details: &kiestoon_store::TrunkDetails, presets: &Presets) -> TrunkSettings {

@@ -8,6 +8,7 @@ mod rates;
 mod rights;
 mod stir;
 mod trunks;
+mod warning;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,6 +19,7 @@ use std::{
 
 use kiestoon_call::{Callers, Extension, Organisation, Profile, Snapshot, SnapshotParts};
 use kiestoon_config::Config;
+use kiestoon_control::Sentence;
 use kiestoon_dialplan::{Known, Plans, Problem, ReferenceKind};
 use kiestoon_sip::digest::Ha1Set;
 use kiestoon_sip::stir::TrustAnchors;
@@ -28,7 +30,14 @@ pub(crate) use self::files::{DialplanStamp, dialplan_file, dialplan_files, dialp
 pub(crate) use self::rates::{RateCards, RateProblem};
 use self::rights::Profiles;
 pub(crate) use self::trunks::one as trunk;
-use crate::{presets, stir::authorities, webhook};
+pub(crate) use self::warning::{Missing, Warning};
+use crate::{
+    dutch,
+    language::{Language, say},
+    presets,
+    stir::authorities,
+    webhook,
+};
 
 /// Where a snapshot comes from.
 #[derive(Clone, Debug)]
@@ -51,37 +60,37 @@ pub(crate) struct Source {
 
 /// Why a snapshot was refused.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.problems(Language::English).join("\n"))]
 pub(crate) enum SnapshotError {
-    #[error("{0}")]
     Store(#[from] StoreError),
-    #[error("{}: cannot be read: {error}", path.display())]
     Folder { path: PathBuf, error: io::Error },
-    #[error("the dialplan files change all the time")]
     Changing,
-    #[error("{}", listed(.0))]
     Dialplan(Vec<Problem>),
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Presets(Vec<ImportProblem>),
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Rates(Vec<RateProblem>),
-    #[error("`stir.authorities`: {0}")]
-    Authorities(String),
+    Authorities(Sentence),
 }
 
 impl SnapshotError {
     /// One text a problem.
-    pub(crate) fn problems(&self) -> Vec<String> {
-        match self {
-            Self::Dialplan(problems) => problems.iter().map(Problem::render).collect(),
-            Self::Presets(problems) => problems.iter().map(ToString::to_string).collect(),
-            Self::Rates(problems) => problems.iter().map(ToString::to_string).collect(),
-            other => vec![other.to_string()],
-        }
+    pub(crate) fn problems(&self, language: Language) -> Vec<String> {
+        vec![match self {
+            Self::Dialplan(problems) => return problems.iter().map(Problem::render).collect(),
+            Self::Presets(problems) => return problems.iter().map(ToString::to_string).collect(),
+            Self::Rates(problems) => return problems.iter().map(|problem| problem.text(language)).collect(),
+            Self::Store(error) => dutch::store_error(error, language),
+            Self::Folder { path, error } => {
+                let path = path.display();
+                say!(language, "{path}: cannot be read: {error}", "{path}: niet te lezen: {error}")
+            }
+            Self::Changing => say!(
+                language,
+                "the dialplan files change all the time",
+                "de bestanden van het belplan veranderen voortdurend"
+            ),
+            Self::Authorities(fault) => format!("`stir.authorities`: {}", language.of(fault)),
+        }]
     }
-}
-
-fn listed(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| problem.render()).collect::<Vec<_>>().join("\n")
 }
 
 impl Source {
@@ -96,9 +105,9 @@ impl Source {
     }
 
     /// Builds a snapshot of the present state, with what works but perhaps not as the operator thinks.
-    pub(crate) async fn build(&mut self) -> Result<(Snapshot, Vec<String>), SnapshotError> {
+    pub(crate) async fn build(&mut self) -> Result<(Snapshot, Vec<Warning>), SnapshotError> {
         let files = dialplan_files(&self.dialplans)?;
-        let (plans, mut warnings) = Plans::load(&files).map_err(SnapshotError::Dialplan)?;
+        let (plans, mut doubtful) = Plans::load(&files).map_err(SnapshotError::Dialplan)?;
         let presets = presets::load(self.presets.as_deref()).map_err(SnapshotError::Presets)?;
         let rates = RateCards::load(self.rates.as_deref()).map_err(SnapshotError::Rates)?;
         let anchors = self.authorities.as_deref().map(authorities).transpose();
@@ -112,17 +121,17 @@ impl Source {
             let of_state = trunks.clone().filter(|(enabled, _)| *enabled == wanted);
             of_state.map(|(_, name)| name).collect::<Vec<_>>()
         });
-        warnings.extend(plans.unresolved(|plan, kind, name| match kind {
+        doubtful.extend(plans.unresolved(|plan, kind, name| match kind {
             ReferenceKind::Extension => Known::There(is_extension(name)),
             ReferenceKind::Prompt => Known::There(plan.language().prompt(name, is_prompt).is_some()),
             ReferenceKind::Saying => Known::There(plan.language().can_say(name, is_prompt)),
             ReferenceKind::Trunk => Known::Trunks { enabled: &enabled, disabled: &disabled },
         }));
-        warnings.extend(plans.unusable_secrets(webhook::secret_fault));
-        let mut warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        doubtful.extend(plans.unusable_secrets(webhook::secret_fault));
+        let mut warnings: Vec<Warning> = doubtful.into_iter().map(Into::into).collect();
         for (slug, _) in plans.own() {
             if !directory.organisations.iter().any(|organisation| organisation.slug == slug) {
-                warnings.push(format!("dialplan files belong to organisation {slug}, which does not exist"));
+                warnings.push(Missing::Organisation { slug: slug.to_owned() }.into());
             }
         }
         warnings.extend(trunks::unknown_contexts(&directory, &plans));
@@ -164,7 +173,7 @@ fn organisations(
     presets: &Presets,
     rates: &RateCards,
     anchors: &Arc<TrustAnchors>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Vec<Organisation> {
     let mut profiles = Profiles::new(directory.profiles);
     let mut extensions: HashMap<String, Vec<kiestoon_store::Extension>> = HashMap::new();

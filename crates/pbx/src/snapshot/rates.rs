@@ -7,8 +7,12 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use kiestoon_call::{RateCard, Rates};
+use kiestoon_call::{RateCard, RateFaultKind, Rates};
+use kiestoon_control::Sentence;
 use kiestoon_store::Directory;
+
+use super::{Missing, Warning};
+use crate::language::{Language, both};
 
 /// One thing wrong with a file. Displays as `file:line: error: message`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,16 +20,24 @@ pub(crate) struct RateProblem {
     path: PathBuf,
     /// From 1; 0 for the file as a whole.
     line: usize,
-    message: String,
+    fault: Sentence,
+}
+
+impl RateProblem {
+    /// Where it is, and what.
+    pub(crate) fn text(&self, language: Language) -> String {
+        let (path, error) = (self.path.display(), language.pick("error", "fout"));
+        let fault = language.of(&self.fault);
+        match self.line {
+            0 => format!("{path}: {error}: {fault}"),
+            line => format!("{path}:{line}: {error}: {fault}"),
+        }
+    }
 }
 
 impl fmt::Display for RateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, line, message } = self;
-        match line {
-            0 => write!(f, "{}: error: {message}", path.display()),
-            line => write!(f, "{}:{line}: error: {message}", path.display()),
-        }
+        f.write_str(&self.text(Language::English))
     }
 }
 
@@ -57,11 +69,7 @@ impl RateCards {
             Ok(())
         });
         if let Err(error) = listed {
-            problems.push(RateProblem {
-                path: folder.to_owned(),
-                line: 0,
-                message: format!("cannot be read: {error}"),
-            });
+            problems.push(RateProblem { path: folder.to_owned(), line: 0, fault: unreadable(&error) });
         }
         if problems.is_empty() { Ok(Self(cards)) } else { Err(problems) }
     }
@@ -80,7 +88,7 @@ impl RateCards {
     }
 
     /// Files of trunks that nobody has.
-    pub(super) fn unused(&self, directory: &Directory) -> Vec<String> {
+    pub(super) fn unused(&self, directory: &Directory) -> Vec<Warning> {
         let has = |slug: &str, name: &str| {
             let homes = directory.organisations.iter().filter(|home| slug.is_empty() || home.slug == slug);
             homes.into_iter().any(|home| {
@@ -91,9 +99,9 @@ impl RateCards {
             })
         };
         let unused = self.0.keys().filter(|(slug, name)| !has(slug, name));
-        let warning = |(slug, name): &(String, String)| match slug.as_str() {
-            "" => format!("rates of trunk {name} are not used: there is no such trunk"),
-            slug => format!("rates of trunk {name} of {slug} are not used: there is no such trunk"),
+        let warning = |(slug, name): &(String, String)| {
+            let organisation = Some(slug.clone()).filter(|slug| !slug.is_empty());
+            Missing::TrunkOfRates { trunk: name.clone(), organisation }.into()
         };
         unused.map(warning).collect()
     }
@@ -119,10 +127,43 @@ fn entries(folder: &Path) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
 }
 
 fn card(path: &Path) -> Result<RateCard, Vec<RateProblem>> {
-    let problem = |line, message| RateProblem { path: path.to_owned(), line, message };
-    let text = read(path).map_err(|error| vec![problem(0, format!("cannot be read: {error}"))])?;
+    let problem = |line, fault| RateProblem { path: path.to_owned(), line, fault };
+    let text = read(path).map_err(|error| vec![problem(0, unreadable(&error))])?;
     RateCard::read(&text)
-        .map_err(|faults| faults.into_iter().map(|fault| problem(fault.line, fault.message)).collect())
+        .map_err(|faults| faults.into_iter().map(|fault| problem(fault.line, said(&fault.kind))).collect())
+}
+
+fn said(kind: &RateFaultKind) -> Sentence {
+    match kind {
+        RateFaultKind::Header { due } => {
+            both!("the first line must be `{due}`", "de eerste regel moet `{due}` zijn")
+        }
+        RateFaultKind::Repeated { first } => {
+            both!("the prefix stands in line {first} already", "dit begin staat al op regel {first}")
+        }
+        RateFaultKind::TooMany { most } => {
+            both!("a trunk has {most} rates at most", "een trunk heeft hoogstens {most} tarieven")
+        }
+        RateFaultKind::NotLookedAt => {
+            both!("what follows was not looked at", "wat hierna komt is niet bekeken")
+        }
+        RateFaultKind::Fields { count, due } => both!(
+            "has {count} fields: write `{due}`, with a point before decimals",
+            "heeft {count} velden: schrijf `{due}`, met een punt voor de decimalen"
+        ),
+        RateFaultKind::Prefix { shown } => both!(
+            "`{shown}` is no prefix: write the digits after the + of E.164, such as 49, national: and the digits that are dialled, such as national:1888, or nothing for all numbers of E.164",
+            "`{shown}` is geen begin van nummers: schrijf de cijfers na de + van E.164, zoals 49, of national: en de cijfers die worden gekozen, zoals national:1888, of niets voor alle nummers van E.164"
+        ),
+        RateFaultKind::Amount { name, shown } => both!(
+            "`{shown}` is no {name}: write an amount such as 0.0125, with at most six decimals",
+            "`{shown}` is geen {name}: schrijf een bedrag zoals 0.0125, met hoogstens zes decimalen"
+        ),
+    }
+}
+
+fn unreadable(error: &io::Error) -> Sentence {
+    both!("cannot be read: {error}", "niet te lezen: {error}")
 }
 
 fn read(path: &Path) -> io::Result<String> {

@@ -10,6 +10,8 @@ use kiestoon_store::{
     CallClass, Directory, Extension, Limit, Money, Prefix, ProfileSettings, Span, effective,
 };
 
+use super::{Missing, Warning};
+
 /// The profiles of everybody.
 pub(super) struct Profiles {
     /// By id.
@@ -46,7 +48,7 @@ impl Profiles {
 }
 
 /// Hours that profiles name and dialplans do not have: they count as closed.
-pub(super) fn unknown_hours(directory: &Directory, plans: &Plans) -> Vec<String> {
+pub(super) fn unknown_hours(directory: &Directory, plans: &Plans) -> Vec<Warning> {
     let used: HashSet<&String> = directory
         .extensions
         .iter()
@@ -57,14 +59,9 @@ pub(super) fn unknown_hours(directory: &Directory, plans: &Plans) -> Vec<String>
         let hours = profile.settings.hours.as_ref()?;
         let home = directory.organisations.iter().find(|home| home.id == profile.organisation_id)?;
         let known: Vec<&str> = plans.of(&home.slug).hours_names().collect();
-        let name = &profile.name;
-        let is_known = known.contains(&hours.as_str());
-        (!is_known).then(|| match known.as_slice() {
-            [] => format!("profile {name} has hours {hours}, which count as closed: the dialplan has none"),
-            known => format!(
-                "profile {name} has hours {hours}, which count as closed: the dialplan has {}",
-                known.join(", ")
-            ),
+        (!known.contains(&hours.as_str())).then(|| {
+            let known = known.iter().map(|name| (*name).to_owned()).collect();
+            Missing::Hours { profile: profile.name.clone(), hours: hours.clone(), known }.into()
         })
     };
     directory.profiles.iter().filter(|profile| used.contains(&profile.id)).filter_map(warning).collect()

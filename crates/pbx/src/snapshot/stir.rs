@@ -7,6 +7,7 @@ use kiestoon_call::{Signing, Stir, StirPolicy};
 use kiestoon_sip::stir::{Attestation, TrustAnchors};
 use kiestoon_store::{StirAttest, TrunkSettings, TrunkStir};
 
+use super::Warning;
 use crate::stir;
 
 /// What a trunk is told. A key that cannot be used is a warning, and its calls go out unsigned: they go out.
@@ -14,7 +15,7 @@ pub(super) fn of(
     trunk: &str,
     said: &TrunkSettings,
     anchors: &Arc<TrustAnchors>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Stir {
     let policy = match said.stir.unwrap_or(TrunkStir::Off) {
         TrunkStir::Off => StirPolicy::Off,
@@ -22,15 +23,13 @@ pub(super) fn of(
         TrunkStir::Require => StirPolicy::Require,
     };
     if policy != StirPolicy::Off && anchors.is_empty() {
-        warnings.push(format!(
-            "trunk {trunk} verifies callers' numbers, but nobody is believed: `stir.authorities` names no folder with certificates"
-        ));
+        warnings.push(Warning::NobodyBelieved { trunk: trunk.to_owned() });
     }
     let signing = signing(trunk, said, warnings);
     Stir { policy, anchors: Arc::clone(anchors), signing }
 }
 
-fn signing(trunk: &str, said: &TrunkSettings, warnings: &mut Vec<String>) -> Option<Signing> {
+fn signing(trunk: &str, said: &TrunkSettings, warnings: &mut Vec<Warning>) -> Option<Signing> {
     let (file, url) = (said.stir_key_file.as_deref()?, said.stir_certificate_url.as_deref()?);
     match stir::signing_key(Path::new(file)) {
         Ok(key) => {
@@ -42,7 +41,7 @@ fn signing(trunk: &str, said: &TrunkSettings, warnings: &mut Vec<String>) -> Opt
             Some(Signing { key: Arc::new(key), certificate_url: url.into(), best })
         }
         Err(fault) => {
-            warnings.push(format!("trunk {trunk} does not sign callers' numbers: {fault}"));
+            warnings.push(Warning::NotSigned { trunk: trunk.to_owned(), fault });
             None
         }
     }
@@ -77,11 +76,14 @@ mod tests {
         };
         let (stir, warnings) = built();
         assert!(stir.signing.is_none());
-        assert!(warnings[0].starts_with("trunk voys does not sign callers' numbers: "), "{warnings:?}");
+        assert!(
+            matches!(&warnings[..], [Warning::NotSigned { trunk, .. }] if trunk == "voys"),
+            "{warnings:?}"
+        );
         fs::write(&path, kiestoon_testkit::stir::Authority::new().issues(2040).key_pem).expect("a file");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its rights");
         let (stir, warnings) = built();
-        assert_eq!(warnings, [""; 0]);
+        assert_eq!(warnings, []);
         let signing = stir.signing.expect("a key");
         assert_eq!((&*signing.certificate_url, signing.best), (words[1].1, Attestation::B));
         assert_eq!(stir.policy, StirPolicy::Off);
@@ -92,7 +94,8 @@ mod tests {
         for (word, policy) in [("verify", StirPolicy::Verify), ("require", StirPolicy::Require)] {
             let mut warnings = Vec::new();
             let stir = of("voys", &said(&[("stir", word)]), &Arc::default(), &mut warnings);
-            assert_eq!((stir.policy, warnings.len()), (policy, 1));
+            assert_eq!(stir.policy, policy);
+            assert_eq!(warnings, [Warning::NobodyBelieved { trunk: "voys".into() }]);
         }
     }
 }

@@ -15,8 +15,11 @@ use kiestoon_sip::stir::TrustAnchors;
 use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri, Uri};
 use kiestoon_store::{
     ANONYMOUS, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, Directory, IncomingFormat, Interval, NumberFormat,
-    Presets, TrunkAdmission, TrunkDetails, TrunkDtmf, TrunkHost, TrunkSettings, TrunkSrtp, TrunkTransport,
+    Presets, TrunkAdmission, TrunkDetails, TrunkDoubt, TrunkDtmf, TrunkHost, TrunkSettings, TrunkSrtp,
+    TrunkTransport,
 };
+
+use super::{Missing, Warning};
 
 /// The trunks of each organisation, by name.
 pub(super) type Trunks = HashMap<String, HashMap<Box<str>, Arc<Trunk>>>;
@@ -27,13 +30,11 @@ pub(super) fn by_organisation(
     trunks: Vec<kiestoon_store::Trunk>,
     presets: &Presets,
     anchors: &Arc<TrustAnchors>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Trunks {
     let mut all = Trunks::new();
     for trunk in trunks.into_iter().filter(|trunk| trunk.details.enabled) {
-        let doubts = trunk.details.doubts(presets);
-        let errors: Vec<String> =
-            doubts.iter().filter(|doubt| doubt.is_error()).map(ToString::to_string).collect();
+        let errors = errors(&trunk.details, presets);
         let name = trunk.details.name.clone();
         let built = match errors.as_slice() {
             [] => build(&trunk.id, &trunk.details, presets, anchors, warnings),
@@ -43,25 +44,28 @@ pub(super) fn by_organisation(
             Some(built) => {
                 all.entry(trunk.organisation_id).or_default().insert(name.into(), Arc::new(built));
             }
-            None => warnings.push(format!("trunk {name} is left out: {}", errors.join("; "))),
+            None => warnings.push(Warning::LeftOut { trunk: name, doubts: errors }),
         }
     }
     all
 }
 
 /// One trunk, enabled or not, as calls would have it; or why it is not whole.
-pub(crate) fn one(trunk: &kiestoon_store::Trunk, presets: &Presets) -> Result<Trunk, Vec<String>> {
-    let doubts = trunk.details.doubts(presets);
-    let errors: Vec<String> =
-        doubts.iter().filter(|doubt| doubt.is_error()).map(ToString::to_string).collect();
+pub(crate) fn one(trunk: &kiestoon_store::Trunk, presets: &Presets) -> Result<Trunk, Vec<TrunkDoubt>> {
+    let errors = errors(&trunk.details, presets);
     let whole = errors
         .is_empty()
         .then(|| build(&trunk.id, &trunk.details, presets, &Arc::default(), &mut Vec::new()));
     whole.flatten().ok_or(errors)
 }
 
+/// What keeps a trunk from being whole.
+fn errors(details: &TrunkDetails, presets: &Presets) -> Vec<TrunkDoubt> {
+    details.doubts(presets).into_iter().filter(TrunkDoubt::is_error).collect()
+}
+
 /// The contexts that numbers are to enter and that no dialplan has: their calls would find no rule.
-pub(super) fn unknown_contexts(directory: &Directory, plans: &Plans) -> Vec<String> {
+pub(super) fn unknown_contexts(directory: &Directory, plans: &Plans) -> Vec<Warning> {
     let mut unknown = BTreeSet::new();
     for trunk in directory.trunks.iter().filter(|trunk| trunk.details.enabled) {
         let home = directory.organisations.iter().find(|home| home.id == trunk.organisation_id);
@@ -73,7 +77,7 @@ pub(super) fn unknown_contexts(directory: &Directory, plans: &Plans) -> Vec<Stri
         }
     }
     let warning = |(context, name): (&String, &String)| {
-        format!("numbers of trunk {name} enter context {context}, which the dialplan does not have")
+        Missing::ContextOfNumbers { trunk: name.clone(), context: context.clone() }.into()
     };
     unknown.into_iter().map(warning).collect()
 }
@@ -83,7 +87,7 @@ fn build(
     details: &TrunkDetails,
     presets: &Presets,
     anchors: &Arc<TrustAnchors>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Option<Trunk> {
     let preset = presets.find(&details.preset)?;
     let said = details.settings.over(&preset.settings);
@@ -237,6 +241,7 @@ const OPTIONS: Duration = Duration::from_secs(30);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
     use crate::presets;
 
     fn details(preset: &str, words: &[(&str, &str)]) -> TrunkDetails {
@@ -253,6 +258,7 @@ mod tests {
         let trunk = kiestoon_store::Trunk { id: "1".into(), organisation_id: "o".into(), details };
         let mut warnings = Vec::new();
         let mut all = by_organisation(vec![trunk], &presets, &Arc::default(), &mut warnings);
+        let warnings = warnings.iter().map(|warning| warning.text(Language::English)).collect();
         (all.remove("o").and_then(|mut own| own.remove("voys")), warnings)
     }
 

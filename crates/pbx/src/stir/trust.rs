@@ -6,13 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use kiestoon_control::Sentence;
 use kiestoon_sip::stir::{SigningKey, TrustAnchors};
+
+use crate::language::both;
 
 /// The authorities of a folder: all certificates of its `*.pem` and `*.crt` files.
 ///
 /// # Errors
 /// The first file that cannot be read or holds none, in words.
-pub(crate) fn authorities(folder: &Path) -> Result<TrustAnchors, String> {
+pub(crate) fn authorities(folder: &Path) -> Result<TrustAnchors, Sentence> {
     let mut anchors = TrustAnchors::default();
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
@@ -25,7 +28,8 @@ pub(crate) fn authorities(folder: &Path) -> Result<TrustAnchors, String> {
     paths.sort();
     for path in paths {
         let pem = read(&path)?;
-        anchors.add_pem(&pem).map_err(|error| format!("{}: {error}", path.display()))?;
+        let path = path.display();
+        anchors.add_pem(&pem).map_err(|error| both!("{path}: {error}", "{path}: geen certificaat in PEM"))?;
     }
     Ok(anchors)
 }
@@ -34,31 +38,41 @@ pub(crate) fn authorities(folder: &Path) -> Result<TrustAnchors, String> {
 ///
 /// # Errors
 /// Where it cannot be read, is readable by everybody, or is no key of ES256, in words.
-pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, String> {
+pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, Sentence> {
     let mode = fs::metadata(path).map_err(|error| unreadable(path, &error))?.permissions().mode();
     if mode & OTHERS != 0 {
         let path = path.display();
-        return Err(format!("{path} can be read by every user of this machine; run `chmod 600 {path}`"));
+        return Err(both!(
+            "{path} can be read by every user of this machine; run `chmod 600 {path}`",
+            "{path} is leesbaar voor elke gebruiker van deze machine; geef `chmod 600 {path}`"
+        ));
     }
-    SigningKey::from_pem(&read(path)?).map_err(|error| format!("{}: {error}", path.display()))
+    let (pem, path) = (read(path)?, path.display());
+    SigningKey::from_pem(&pem)
+        .map_err(|error| both!("{path}: {error}", "{path}: geen privésleutel op de curve P-256, in PEM"))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
+fn read(path: &Path) -> Result<Vec<u8>, Sentence> {
     let mut bytes = Vec::new();
     // Of a pipe nobody would ever see the end.
     if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_file() {
-        return Err(format!("{}: no file", path.display()));
+        let path = path.display();
+        return Err(both!("{path}: no file", "{path}: geen bestand"));
     }
     let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
     match bytes.len() as u64 > MOST_BYTES {
-        true => Err(format!("{}: more than {} KiB", path.display(), MOST_BYTES >> 10)),
+        true => {
+            let (path, most) = (path.display(), MOST_BYTES >> 10);
+            Err(both!("{path}: more than {most} KiB", "{path}: meer dan {most} KiB"))
+        }
         false => Ok(bytes),
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> String {
-    format!("{}: cannot be read: {error}", path.display())
+fn unreadable(path: &Path, error: &std::io::Error) -> Sentence {
+    let path = path.display();
+    both!("{path}: cannot be read: {error}", "{path}: niet te lezen: {error}")
 }
 
 const OTHERS: u32 = 0o007;
@@ -84,9 +98,9 @@ mod tests {
         fs::write(folder.path().join("README"), "x").unwrap();
         assert_eq!(authorities(folder.path()).unwrap().len(), 3);
         fs::write(folder.path().join("c.pem"), "x").unwrap();
-        let error = authorities(folder.path()).unwrap_err();
+        let error = authorities(folder.path()).unwrap_err().en;
         assert!(error.ends_with("c.pem: no certificate in PEM"), "{error}");
-        let error = authorities(&folder.path().join("nowhere")).unwrap_err();
+        let error = authorities(&folder.path().join("nowhere")).unwrap_err().en;
         assert!(error.contains("nowhere: cannot be read: No such file"), "{error}");
     }
 
@@ -99,11 +113,14 @@ mod tests {
         open(0o600);
         signing_key(&path).unwrap();
         open(0o644);
-        assert!(signing_key(&path).unwrap_err().contains("run `chmod 600 "));
+        assert!(signing_key(&path).unwrap_err().en.contains("run `chmod 600 "));
         open(0o600);
         fs::write(&path, "x").unwrap();
         assert!(
-            signing_key(&path).unwrap_err().ends_with("stir.key: no private key on the curve P-256, in PEM")
+            signing_key(&path)
+                .unwrap_err()
+                .en
+                .ends_with("stir.key: no private key on the curve P-256, in PEM")
         );
     }
 }

@@ -81,11 +81,11 @@ impl Presets {
 
     /// What to write instead of a name that no preset has.
     #[must_use]
-    pub fn hint(&self, name: &str) -> String {
+    pub fn hint(&self, name: &str) -> PresetHint {
         let known: Vec<&str> = self.presets.keys().map(String::as_str).collect();
         match word::nearest(name, &known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are {}", known.join(", ")),
+            Some(near) => PresetHint::Near(near.to_owned()),
+            None => PresetHint::Known(known.into_iter().map(str::to_owned).collect()),
         }
     }
 
@@ -94,6 +94,17 @@ impl Presets {
     pub fn e164(&self, country: &str, number: &str) -> Option<String> {
         (self.numbering)(country, number)
     }
+}
+
+/// What to write instead of a name that no preset has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PresetHint {
+    /// The name that was probably meant.
+    #[error("did you mean `{0}`?")]
+    Near(String),
+    /// All names that there are.
+    #[error("there are {}", .0.join(", "))]
+    Known(Vec<String>),
 }
 
 struct PresetFile {
@@ -173,8 +184,9 @@ mod tests {
                 preset.name
             );
         }
-        assert_eq!(presets.hint("twillio"), "did you mean `twilio`?");
-        assert!(presets.hint("x").starts_with("there are api4com, generic"), "{}", presets.hint("x"));
+        assert_eq!(presets.hint("twillio").to_string(), "did you mean `twilio`?");
+        let all = presets.hint("x").to_string();
+        assert!(all.starts_with("there are api4com, generic"), "{all}");
     }
 
     #[test]

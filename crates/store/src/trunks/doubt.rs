@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::word::TrunkSrtp;
 use super::{ANONYMOUS, CallerIdFrom, TrunkDetails, TrunkSettings, TrunkTransport};
-use crate::presets::{Preset, Presets};
+use crate::presets::{Preset, PresetHint, Presets};
 
 /// One thing that keeps a trunk from working, or from working as its operator thinks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +15,7 @@ pub enum TrunkDoubt {
         /// The preset that was asked for.
         name: String,
         /// What there is.
-        hint: String,
+        hint: PresetHint,
     },
     /// No such country is known.
     #[error("there is no country `{0}` here: write its two letters, such as nl")]

@@ -25,7 +25,7 @@ use super::language::say;
 use super::{Cli, database, print_line, way};
 
 pub(super) fn ctl(cli: &Cli, args: CtlArgs) -> Result<(), Failure> {
-    let client = Client::new(cli.config()?.control.socket);
+    let client = Client::new(cli.config()?.control.socket).speaking(cli.language.tag());
     cli.block_on(async {
         match args.verb {
             CtlVerb::Status => status(cli, &client).await,

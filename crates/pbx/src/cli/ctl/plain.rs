@@ -57,10 +57,10 @@ mod tests {
     #[test]
     fn a_line_tells_the_call_by_the_end_of_its_id() {
         let call_id = "01998a5e-3c1f-7e55-8a1b-0c9a4e2f7d10".to_owned();
-        let what = Happening::CallEnded { call_id, end_reason: "busy".into(), sip_code: 486 };
+        let what = Happening::CallEnded { call_id, end_reason: "no_answer".into(), sip_code: 480 };
         let event = Event { at: "soon".into(), what };
-        assert_eq!(line(&event, Language::English).unwrap(), "soon 4e2f7d10 ended: busy (486)");
-        assert_eq!(line(&event, Language::Dutch).unwrap(), "soon 4e2f7d10 beëindigd: busy (486)");
+        assert_eq!(line(&event, Language::English).unwrap(), "soon 4e2f7d10 ended: nobody answered (480)");
+        assert_eq!(line(&event, Language::Dutch).unwrap(), "soon 4e2f7d10 beëindigd: niemand nam op (480)");
     }
 
     #[test]

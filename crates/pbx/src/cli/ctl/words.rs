@@ -4,6 +4,7 @@ use kiestoon_control::{Happening, RefusedCall, RefusedIn, RefusedOut};
 
 use super::show;
 use crate::cli::language::{Language, say};
+use crate::cli::{rights_words, why};
 
 /// What happened, without when and to which call; `None` for an event of a later version.
 pub(super) fn of(what: &Happening, language: Language) -> Option<String> {
@@ -25,11 +26,14 @@ fn caller(what: &Happening, language: Language) -> Option<String> {
         Happening::CallVerified { fault: None, .. } => {
             say!(language, "the caller's number is validated", "het nummer van de beller is bevestigd")
         }
-        Happening::CallVerified { fault: Some(fault), .. } => say!(
-            language,
-            "the caller's number is not validated: {fault}",
-            "het nummer van de beller is niet bevestigd: {fault}"
-        ),
+        Happening::CallVerified { fault: Some(fault), .. } => {
+            let fault = why::unverified(fault, language);
+            say!(
+                language,
+                "the caller's number is not validated: {fault}",
+                "het nummer van de beller is niet bevestigd: {fault}"
+            )
+        }
         Happening::CallBlocked { rule, action, .. } => {
             say!(language, "blocked ({action}) by {rule}", "geweerd ({action}) door {rule}")
         }
@@ -73,6 +77,7 @@ fn way(what: &Happening, language: Language) -> Option<String> {
             say!(language, "this version cannot do the step {step}", "deze versie kan de stap {step} niet")
         }
         Happening::CallWebhookFailed { webhook, fault, .. } => {
+            let fault = why::webhook(fault, language);
             say!(language, "webhook {webhook} failed: {fault}", "webhook {webhook} mislukt: {fault}")
         }
         Happening::DialplanNotify { from_number, dialed, whom, .. } => {
@@ -90,7 +95,8 @@ fn way(what: &Happening, language: Language) -> Option<String> {
             )
         }
         Happening::CallEnded { end_reason, sip_code, .. } => {
-            say!(language, "ended: {end_reason} ({sip_code})", "beëindigd: {end_reason} ({sip_code})")
+            let why = why::ended(end_reason, language);
+            say!(language, "ended: {why} ({sip_code})", "beëindigd: {why} ({sip_code})")
         }
         _ => return None,
     })
@@ -120,7 +126,7 @@ fn sound(what: &Happening, language: Language) -> Option<String> {
             say!(language, "{side} hears nothing", "{side} hoort niets")
         }
         Happening::CallDiagnosed { side, cause: Some(cause), .. } => {
-            let side = show::side(side, language);
+            let (side, cause) = (show::side(side, language), why::unheard(cause, language));
             say!(language, "{side} is not heard: {cause}", "{side} wordt niet gehoord: {cause}")
         }
         Happening::CallDiagnosed { side, cause: None, .. } => {
@@ -176,11 +182,14 @@ fn refused(what: &Happening, language: Language) -> Option<String> {
             "call of {from_number} refused: {reason} ({sip_code})",
             "oproep van {from_number} geweigerd: {reason} ({sip_code})"
         ),
-        Some(RefusedCall::Out(RefusedOut { charged_to, number, class, .. })) => say!(
-            language,
-            "call of {from_number} to {number} ({class}) refused: {reason}, charged to {charged_to}",
-            "oproep van {from_number} naar {number} ({class}) geweigerd: {reason}, voor rekening van {charged_to}"
-        ),
+        Some(RefusedCall::Out(RefusedOut { charged_to, number, class, .. })) => {
+            let reason = rights_words::reason(reason, language);
+            say!(
+                language,
+                "call of {from_number} to {number} ({class}) refused: {reason}, charged to {charged_to}",
+                "oproep van {from_number} naar {number} ({class}) geweigerd: {reason}, voor rekening van {charged_to}"
+            )
+        }
         // The number is a stranger's word: it stands in no command that is copied into a shell.
         Some(RefusedCall::In(RefusedIn { trunk, number, .. })) => say!(
             language,

@@ -9,6 +9,7 @@ use crate::cli::ctl::trunks;
 use crate::cli::failure::Failure;
 use crate::cli::language::say;
 use crate::cli::trunk_words as words;
+use crate::dutch;
 
 /// What a running PBX has told.
 pub(super) struct Running {
@@ -146,7 +147,7 @@ impl Look<'_> {
                 "name" => format!("`kiestoon trunk set {name} addresses=...`"),
                 key => format!("`kiestoon trunk set {name} {key}=...`"),
             };
-            let says = words::doubts(std::slice::from_ref(&doubt), self.language).concat();
+            let says = dutch::doubts(std::slice::from_ref(&doubt), self.language).concat();
             self.warning("trunk keys", format!("{name}: {says}"), advice);
         }
     }

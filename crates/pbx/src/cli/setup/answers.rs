@@ -6,10 +6,10 @@ use kiestoon_store::{ANONYMOUS, Import, Presets, Refusal, TrunkDetails, TrunkDou
 
 use super::questions::Questions;
 use super::{Place, Trial};
-use crate::cli::dutch;
 use crate::cli::failure::Failure;
 use crate::cli::language::{Language, say};
 use crate::cli::trunk_words as words;
+use crate::dutch;
 
 /// All answers. Nothing is written before the last one.
 #[derive(Debug, Default)]
@@ -215,7 +215,7 @@ fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Opti
     let preset = questions.ask(question, "", |answer| match (answer, presets.find(answer)) {
         ("", _) => Ok(None),
         (_, Some(preset)) => Ok(Some(preset)),
-        (_, None) => Err(presets.hint(answer)),
+        (_, None) => Err(dutch::preset_hint(&presets.hint(answer), language)),
     })?;
     let Some(preset) = preset else { return Ok(None) };
     questions.tell(&format!("  {}", language.pick(&preset.note_en, &preset.note_nl)));
@@ -252,7 +252,7 @@ fn trunk(place: &Place, presets: &Presets, questions: &Questions) -> Result<Opti
     }
     numbers(&mut details, presets, questions)?;
     shown_number(&mut details, presets, questions)?;
-    for doubt in words::doubts(&details.doubts(presets), language) {
+    for doubt in dutch::doubts(&details.doubts(presets), language) {
         questions.tell(&format!("  ! {doubt}"));
     }
     Ok(Some(details))
@@ -298,7 +298,7 @@ fn numbers(details: &mut TrunkDetails, presets: &Presets, questions: &Questions)
     let numbers = questions.ask(question, "", |answer| {
         let written = answer.split(',').map(str::trim).filter(|number| !number.is_empty());
         let normal = |number: &str| {
-            let doubt = || words::doubts(&[TrunkDoubt::Number(shown(number))], language).concat();
+            let doubt = || dutch::doubts(&[TrunkDoubt::Number(shown(number))], language).concat();
             details.normal(presets, number).ok_or_else(doubt)
         };
         written.map(normal).collect::<Result<Vec<String>, String>>()

@@ -13,7 +13,8 @@ use super::{Place, starter};
 use crate::cli::database::Announced;
 use crate::cli::failure::Failure;
 use crate::cli::language::{Language, say};
-use crate::cli::{Cli, database, trunk_words as words};
+use crate::cli::{Cli, database};
+use crate::dutch;
 
 /// What will be written.
 pub(super) struct Plan<'a> {
@@ -214,7 +215,7 @@ impl Written {
                 "beheerder {login}: wachtwoord {password} (alleen nu te zien)"
             ));
         }
-        for doubt in words::doubts(&self.doubts, language) {
+        for doubt in dutch::doubts(&self.doubts, language) {
             lines.push(format!("! {doubt}"));
         }
         if let (true, Some(trunk)) = (self.doubts.contains(&TrunkDoubt::NobodyCallsIn), &self.trunk) {
@@ -242,7 +243,7 @@ impl Written {
             "extensions": extensions.map(|(number, password)| json!({ "number": number, "password": password })).collect::<Vec<_>>(),
             "admin": self.admin.as_ref().map(|(login, password)| json!({ "login": login, "password": password })),
             "trunk": self.trunk,
-            "hints": words::doubts(&self.doubts, Language::English),
+            "hints": dutch::doubts(&self.doubts, Language::English),
             "running": !matches!(self.announced, Announced::NotRunning),
             "live": matches!(self.announced, Announced::Taken(_)),
             "waiting": self.waiting(),

@@ -1,5 +1,7 @@
 //! Dutch or English, by the locale. Both sentences stand side by side where they are used, so that neither is forgotten.
 
+use kiestoon_control::Sentence;
+
 /// The language of what is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -18,6 +20,24 @@ impl Language {
         if set.to_ascii_lowercase().starts_with("nl") { Self::Dutch } else { Self::English }
     }
 
+    /// What a client asks for with `Accept-Language` (RFC 9110 section 12.5.4): Dutch where its first choice is that.
+    pub(crate) fn accepted(header: Option<&str>) -> Self {
+        match header {
+            Some(header) if header.trim_start().to_ascii_lowercase().starts_with("nl") => Self::Dutch,
+            _ => Self::English,
+        }
+    }
+
+    /// Its tag (RFC 5646).
+    pub(crate) fn tag(self) -> &'static str {
+        self.pick("en", "nl")
+    }
+
+    /// The sentence in this language.
+    pub(crate) fn of(self, sentence: &Sentence) -> &str {
+        self.pick(&sentence.en, &sentence.nl)
+    }
+
     /// The one of both texts that is in this language.
     pub(crate) fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
         match self {
@@ -31,16 +51,42 @@ impl Language {
 macro_rules! say {
     ($language:expr, $english:literal, $dutch:literal $(, $($argument:tt)*)?) => {
         match $language {
-            $crate::cli::Language::English => format!($english $(, $($argument)*)?),
-            $crate::cli::Language::Dutch => format!($dutch $(, $($argument)*)?),
+            $crate::language::Language::English => format!($english $(, $($argument)*)?),
+            $crate::language::Language::Dutch => format!($dutch $(, $($argument)*)?),
         }
     };
 }
-pub(super) use say;
+pub(crate) use say;
+
+/// A sentence in both languages, formatted.
+macro_rules! both {
+    ($english:literal, $dutch:literal $(, $($argument:tt)*)?) => {
+        kiestoon_control::Sentence {
+            en: format!($english $(, $($argument)*)?),
+            nl: format!($dutch $(, $($argument)*)?),
+        }
+    };
+}
+pub(crate) use both;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_says_which_language_it_reads() {
+        for (header, language) in [
+            (None, Language::English),
+            (Some("nl"), Language::Dutch),
+            (Some("nl-BE, en;q=0.5"), Language::Dutch),
+            (Some("en, nl;q=0.5"), Language::English),
+        ] {
+            assert_eq!(Language::accepted(header), language, "{header:?}");
+        }
+        for language in [Language::English, Language::Dutch] {
+            assert_eq!(Language::accepted(Some(language.tag())), language);
+        }
+    }
 
     fn language(pairs: &[(&str, &str)]) -> Language {
         Language::from_locale(|name| {

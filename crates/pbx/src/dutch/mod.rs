@@ -1,12 +1,14 @@
 //! The sentences of the database and of the control socket in Dutch. Their crates have them in English only, since the log
 //! and the API speak English.
 
+mod certificate;
 mod values;
 
 use kiestoon_control::{ClientError, Problem};
-use kiestoon_store::{Refusal, StoreError, TrunkDoubt, WordFault};
+use kiestoon_store::{PresetHint, Refusal, StoreError, TrunkDoubt, WordFault};
 
-use super::language::Language;
+pub(crate) use self::certificate::certificate;
+use crate::language::Language;
 
 /// What is wrong with the database or with what was to be written to it; `None` where only the English sentence exists.
 pub(super) fn store(error: &StoreError) -> Option<String> {
@@ -20,11 +22,37 @@ pub(super) fn store(error: &StoreError) -> Option<String> {
     }
 }
 
+/// The same in the language, where the Dutch sentence exists.
+pub(super) fn store_error(error: &StoreError, language: Language) -> String {
+    let dutch = match language {
+        Language::English => None,
+        Language::Dutch => store(error),
+    };
+    dutch.unwrap_or_else(|| error.to_string())
+}
+
+/// What is wrong with a trunk, a sentence each.
+pub(super) fn doubts(doubts: &[TrunkDoubt], language: Language) -> Vec<String> {
+    let shown = |doubt: &TrunkDoubt| match language {
+        Language::English => doubt.to_string(),
+        Language::Dutch => self::doubt(doubt),
+    };
+    doubts.iter().map(shown).collect()
+}
+
 /// What was said of a trunk or a profile and cannot be, a sentence each.
 pub(super) fn said(faults: &[WordFault], language: Language) -> Vec<String> {
     match language {
         Language::English => faults.iter().map(ToString::to_string).collect(),
         Language::Dutch => faults.iter().map(values::fault).collect(),
+    }
+}
+
+/// What is wrong with the configuration.
+pub(super) fn configuration(problem: &kiestoon_config::Problem, language: Language) -> String {
+    match language {
+        Language::English => problem.to_string(),
+        Language::Dutch => problem.dutch(),
     }
 }
 
@@ -215,10 +243,21 @@ fn way(error: &StoreError) -> Option<String> {
     })
 }
 
+/// What to write instead of a preset that is not there.
+pub(super) fn preset_hint(hint: &PresetHint, language: Language) -> String {
+    match (language, hint) {
+        (Language::English, hint) => hint.to_string(),
+        (Language::Dutch, PresetHint::Near(name)) => format!("bedoelde u `{name}`?"),
+        (Language::Dutch, PresetHint::Known(names)) => format!("er zijn {}", names.join(", ")),
+    }
+}
+
 /// What is wrong with a trunk.
 pub(super) fn doubt(doubt: &TrunkDoubt) -> String {
     match doubt {
-        TrunkDoubt::UnknownPreset { name, hint } => format!("er is geen preset `{name}`: {hint}"),
+        TrunkDoubt::UnknownPreset { name, hint } => {
+            format!("er is geen preset `{name}`: {}", preset_hint(hint, Language::Dutch))
+        }
         TrunkDoubt::UnknownCountry(country) => {
             format!("het land `{country}` is hier niet bekend: schrijf de twee letters ervan, zoals nl")
         }
@@ -361,6 +400,7 @@ fn problem_of(problem: &Problem) -> Option<String> {
         "no such hours" => format!("die uren heeft het belplan niet{}", known.unwrap_or_default()),
         "no such extension" => "dat toestel is er niet".into(),
         "no such trunk" => "er is geen trunk met die naam die aan staat en af is".into(),
+        "trunk not whole" => "van de trunk ontbreekt iets".into(),
         "being tested" => "deze trunk wordt al getest; probeer het daarna opnieuw".into(),
         "too many tests" => {
             "er worden al zoveel trunks getest als tegelijk mag; probeer het later opnieuw".into()
