@@ -21,6 +21,7 @@ mod key_rotation;
 mod locked_database;
 mod newer_schema;
 mod open_creates;
+mod preset_addresses;
 mod provider_events;
 mod secrets_stay_sealed;
 mod trunk_crud;
