@@ -1,12 +1,13 @@
 //! `kiestoon trunk test --call` to providers that do what the RFCs let them do and few do, and to some that do worse: the test ends, the
 //! call is hung up, and one sentence says how it was.
 use std::{
-    net::{SocketAddr, UdpSocket},
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener, UdpSocket},
     thread,
     time::Duration,
 };
 
-use crate::ladder::{assert_found, import, rung, tested};
+use crate::ladder::{assert_found, import, rung, tested, with_trunk};
 use crate::pbx::{Pbx, free_port, text, wait_for};
 use crate::provider::PROVIDER;
 use crate::raw::header;
@@ -306,6 +307,58 @@ fn an_answer_that_wants_what_follows_where_nobody_listens_is_told_of_and_hung_up
         &format!("nobody listens at 127.0.0.2:{nowhere}, where the answer"),
     );
     assert_eq!(provider.of("BYE").len(), 1);
+    assert_over(&pbx);
+}
+
+#[test]
+fn a_connection_that_is_closed_in_the_call_is_told_of() {
+    let listener = TcpListener::bind((PROVIDER, 0)).unwrap();
+    let at = listener.local_addr().unwrap();
+    let port = echo();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut buffer) = (stream.unwrap(), [0; 65_535]);
+            while let Ok(length @ 1..) = stream.read(&mut buffer) {
+                let message = String::from_utf8_lossy(&buffer[..length]);
+                let said = match message.split(' ').next().unwrap_or_default() {
+                    "INVITE" => response(&message, at, "200 OK", "", &audio(PROVIDER, port)),
+                    "ACK" => break,
+                    _ => response(&message, at, "200 OK", "", ""),
+                };
+                stream.write_all(said.as_bytes()).unwrap();
+            }
+        }
+    });
+    let mut pbx = with_trunk(&format!("host = \"{at}\"\ntransport = \"tcp\"\n"));
+    pbx.run();
+    let (test, holds) = tested(&pbx, &CALL);
+    assert!(!holds);
+    assert_found(&test, "call", "failed", &format!("and then the connection to {at} was closed"));
+    assert_over(&pbx);
+    assert_eq!(pbx.history(1)[0]["disposition"], "answered");
+}
+
+#[test]
+fn what_was_settled_while_it_rang_stands_whatever_the_answer_says() {
+    let (port, mute) = (echo(), UdpSocket::bind((PROVIDER, 0)).unwrap());
+    let (silent, mut invite) = (mute.local_addr().unwrap().port(), String::new());
+    let provider =
+        Provider::playing(move |message, at| match message.split(' ').next().unwrap_or_default() {
+            "INVITE" => {
+                invite = message.to_owned();
+                let reliable = "Require: 100rel\r\nRSeq: 1\r\n";
+                vec![response(message, at, "183 Session Progress", reliable, &audio(PROVIDER, port))]
+            }
+            "PRACK" => {
+                let answer = response(&invite, at, "200 OK", "", &audio(PROVIDER, silent));
+                vec![response(message, at, "200 OK", "", ""), answer]
+            }
+            _ => usual(message, at),
+        });
+    let pbx = running(&provider, "");
+    let (test, holds) = tested(&pbx, &CALL);
+    assert!(holds, "{test:#}");
+    assert_found(&test, "call", "ok", "our own tone came back");
     assert_over(&pbx);
 }
 
