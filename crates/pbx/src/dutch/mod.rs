@@ -299,7 +299,7 @@ fn refused(refusal: &Refusal) -> String {
             format!("`{path}` is geen bestand: schrijf het pad ervan, zoals /etc/kiestoon/stir.key")
         }
         Refusal::ApiUrl(url) => format!(
-            "`{url}` is geen plaats van een API: schrijf hem als https://api.example.com; http:// alleen op deze machine"
+            "`{url}` is geen adres van een API: schrijf het als https://api.example.com; http:// alleen op deze machine"
         ),
         Refusal::HttpsUrl(url) => {
             format!("`{url}` is geen https-URL: schrijf hem als https://cert.example.com/stir.pem")
@@ -399,7 +399,7 @@ fn problem_of(problem: &Problem) -> Option<String> {
         "no such organisation" => "die organisatie is er niet, of heeft nog niets".into(),
         "no such hours" => format!("die uren heeft het belplan niet{}", known.unwrap_or_default()),
         "no such extension" => "dat toestel is er niet".into(),
-        "no such trunk" => "er is geen trunk met die naam die aan staat en af is".into(),
+        "no such trunk" => "er is geen trunk met die naam die aanstaat en volledig is".into(),
         "trunk not whole" => "van de trunk ontbreekt iets".into(),
         "being tested" => "deze trunk wordt al getest; probeer het daarna opnieuw".into(),
         "too many tests" => {
@@ -415,3 +415,6 @@ fn problem_of(problem: &Problem) -> Option<String> {
     };
     Some(joined(std::iter::once(sentence).chain(problem.errors.iter().map(|error| format!("  {error}")))))
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ fn value(wrong: &WrongValue) -> String {
         WrongValue::NoneOf { known, said, near } => {
             let known = known.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
             let meant = near.map(|near| format!(": bedoelde u \"{near}\"?")).unwrap_or_default();
-            format!("moet een zijn van {known}, niet \"{said}\"{meant}")
+            format!("moet een van {known} zijn, niet \"{said}\"{meant}")
         }
         WrongValue::OutOfBounds { said, low, high } => {
             format!("is {said}, maar moet van {low} tot {high} zijn")

@@ -276,5 +276,5 @@ fn a_list_of_numbers_is_checked() {
     folder.write("kiestoon.toml", &format!("{config}\n[trunks]\nblocklist = \"list.txt\"\n"));
     folder.run(&["check"]).says("list.txt:2: 1 lines of the blocklist are no numbers");
     folder.write("kiestoon.toml", &format!("{config}\n[trunks]\nblocklist = \"gone.txt\"\n"));
-    folder.run(&["check"]).expect(64).says("`trunks.blocklist`: gone.txt: No such file");
+    folder.run(&["check"]).expect(64).says("`trunks.blocklist`: gone.txt cannot be read (No such file");
 }

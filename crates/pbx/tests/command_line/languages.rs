@@ -42,7 +42,7 @@ fn what_was_said_wrong_is_told_in_dutch() {
         ),
         (
             "trunk add voys transport=tsl",
-            "`transport` moet een zijn van \"udp\", \"tcp\", \"tls\", niet \"tsl\": bedoelde u \"tls\"?",
+            "`transport` moet een van \"udp\", \"tcp\", \"tls\" zijn, niet \"tsl\": bedoelde u \"tls\"?",
         ),
         ("trunk add voys chanels=3", "een trunk heeft geen sleutel `chanels`: bedoelde u `channels`?"),
         ("trunk add voys channels=0", "`channels` is 0, maar moet van 1 tot 100000 zijn"),

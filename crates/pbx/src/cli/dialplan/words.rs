@@ -62,7 +62,7 @@ fn lines(explanation: &Explanation, language: Language) -> Vec<String> {
         lines.push(say!(
             language,
             "  needs the permission {permission}",
-            "  vraagt de toestemming {permission}"
+            "  vereist de toestemming {permission}"
         ));
     }
     if matched.emergency {
@@ -139,9 +139,9 @@ fn not_then(time: &NotThen, language: Language) -> String {
     let name = time.when.trim_start_matches('!').trim_start();
     if let Some(forced) = time.forced {
         return match forced {
-            Forced::Open => say!(language, "{name} is set open by hand", "{name} is met de hand open gezet"),
+            Forced::Open => say!(language, "{name} is set open by hand", "{name} is met de hand opengezet"),
             Forced::Closed => {
-                say!(language, "{name} is set closed by hand", "{name} is met de hand dicht gezet")
+                say!(language, "{name} is set closed by hand", "{name} is met de hand dichtgezet")
             }
         };
     }

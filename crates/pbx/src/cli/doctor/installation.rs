@@ -80,7 +80,7 @@ impl Look<'_> {
         if megabytes < LEAST_MEGABYTES {
             let advice = language.pick(
                 "free some space: without it neither calls nor changes are kept",
-                "maak ruimte: zonder blijven gesprekken noch wijzigingen bewaard",
+                "maak ruimte: anders worden gesprekken en wijzigingen niet bewaard",
             );
             self.warning("disk", says, advice.into());
         } else {
