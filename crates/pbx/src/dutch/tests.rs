@@ -285,6 +285,12 @@ fn of_the_database() -> Vec<StoreError> {
         },
         StoreError::ProfileInUse { .. } => StoreError::ProfileInUse { name: name(), users: vec![s()] },
         StoreError::ProfileWords(_) => StoreError::ProfileWords(vec![WordFault::Refused(Refusal::Name)]),
+        StoreError::ContactExists { .. } => {
+            StoreError::ContactExists { number: number(), organisation: organisation() }
+        },
+        StoreError::BlockExists { .. } => {
+            StoreError::BlockExists { what: "anonymous".into(), organisation: organisation() }
+        },
         StoreError::UnknownContact { .. } => {
             StoreError::UnknownContact { number: number(), organisation: organisation() }
         },
