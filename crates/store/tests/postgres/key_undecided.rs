@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kiestoon_store::{Key, Options, Store, StoreError};
 use sqlx::{AnyConnection, Connection as _};
+use tokio::task::JoinSet;
 
 use crate::server::Server;
 use crate::words::{KANTOOR, import};
@@ -36,13 +37,15 @@ async fn a_server_that_goes_away_at_the_last_moment_costs_no_secret() {
         sqlx::raw_sql(sql).execute(&mut stranger).await.unwrap();
     }
 
-    let rotating = tokio::spawn(async move { store.rotate_key(false).await });
+    let mut rotating = JoinSet::new();
+    rotating.spawn(async move { store.rotate_key(false).await });
     while sqlx::query(ENDING).fetch_all(&mut stranger).await.unwrap().is_empty() {
-        assert!(!rotating.is_finished(), "{:?}", rotating.await);
+        let ended = rotating.try_join_next();
+        assert!(ended.is_none(), "{ended:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     server.stop();
-    let undecided = rotating.await.unwrap().unwrap_err();
+    let undecided = rotating.join_next().await.unwrap().unwrap().unwrap_err();
     let StoreError::KeyUndecided { fresh, .. } = &undecided else { panic!("{undecided}") };
     assert!(undecided.to_string().contains(&format!("leave {} where it is", fresh.display())), "{undecided}");
     assert!(fresh.exists() && file.exists(), "either may be the one that fits");
