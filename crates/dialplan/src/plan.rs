@@ -232,8 +232,12 @@ impl Plan {
             Known::There(false) => Some(problem.clone()),
             Known::OneOf(names) if names.contains(&name.as_str()) => None,
             Known::OneOf(names) => {
-                let hint = words::did_you_mean(name, names.iter().copied());
-                Some(Problem { hint, ..problem.clone() })
+                let near = words::nearest(name, names.iter().copied());
+                Some(Problem {
+                    hint: near.map(words::meant),
+                    near: near.map(str::to_owned),
+                    ..problem.clone()
+                })
             }
         });
         missing.collect()
@@ -244,7 +248,7 @@ impl Plan {
     pub fn unusable_secrets(&self, mut fault: impl FnMut(&str) -> Option<String>) -> Vec<Problem> {
         let faulty = self.secret_files.iter().filter_map(|(path, problem)| {
             let message = format!("no question to this webhook can be signed: {}", fault(path)?);
-            Some(Problem { message, ..problem.clone() })
+            Some(Problem { message, fault: None, ..problem.clone() })
         });
         faulty.collect()
     }

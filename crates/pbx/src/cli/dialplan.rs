@@ -21,7 +21,7 @@ use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::{printable, printable_lines};
 use super::{Cli, folder, print_line};
-use crate::sounds;
+use crate::{dutch, sounds};
 
 pub(super) fn dialplan(cli: &Cli, args: DialplanArgs) -> Result<(), Failure> {
     match args.verb {
@@ -49,7 +49,9 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
     if cli.json {
         cli.print_json(&problems.iter().map(problem_json).collect::<Vec<_>>())?;
     } else {
-        problems.iter().for_each(|problem| eprintln!("{}", printable_lines(problem.render())));
+        problems
+            .iter()
+            .for_each(|problem| eprintln!("{}", printable_lines(dutch::dialplan(problem, cli.language))));
     }
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
@@ -213,7 +215,9 @@ fn named<'a>(plans: &'a Plans, slug: Option<&str>, language: Language) -> Result
 fn plans(cli: &Cli, path: &Path) -> Result<Plans, Failure> {
     let files = folder::read(path, cli.language)?;
     let (plans, _) = Plans::load(&files).map_err(|problems| {
-        Failure::Input(printable_lines(problems.iter().map(Problem::render).collect::<Vec<_>>().join("\n")))
+        let told: Vec<String> =
+            problems.iter().map(|problem| dutch::dialplan(problem, cli.language)).collect();
+        Failure::Input(printable_lines(told.join("\n")))
     })?;
     Ok(plans)
 }
