@@ -11,6 +11,7 @@ mod condition;
 mod country;
 mod destination;
 mod explain;
+mod fault;
 mod graph;
 mod hours;
 mod index;
@@ -39,6 +40,7 @@ mod words;
 
 pub use country::Country;
 pub use explain::{Elsewhere, Explained, ExplainedStep, Explanation, NotThen, Passed, Reason};
+pub use fault::{Definition, Fault, Found, Wanted};
 pub use graph::{Graph, GraphBox, GraphOptions};
 pub use hours::{HoursReason, HoursState};
 pub use jiff::Timestamp;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::alike::{Alike, Refused};
 use crate::condition::{Condition, Moment};
 use crate::destination;
+use crate::fault::Fault;
 use crate::hours::Hours;
 use crate::index::Index;
 use crate::live::NotLive;
@@ -239,13 +240,17 @@ impl Plan {
             Known::There(false) => Some(problem.clone()),
             Known::Trunks { enabled, .. } if enabled.contains(&name.as_str()) => None,
             Known::Trunks { disabled, .. } if disabled.contains(&name.as_str()) => {
-                let message = format!("trunk {} is disabled, so no call goes over it", words::quote(name));
+                let fault = Fault::Disabled { trunk: words::quote(name) };
                 let hint = Some(format!("enable it: `kiestoon trunk enable {name}`"));
-                Some(Problem { message, hint, ..problem.clone() })
+                Some(Problem { message: fault.to_string(), hint, fault: Some(fault), ..problem.clone() })
             }
             Known::Trunks { enabled, disabled } => {
-                let hint = words::did_you_mean(name, enabled.iter().chain(disabled).copied());
-                Some(Problem { hint, ..problem.clone() })
+                let near = words::nearest(name, enabled.iter().chain(disabled).copied());
+                Some(Problem {
+                    hint: near.map(words::meant),
+                    near: near.map(str::to_owned),
+                    ..problem.clone()
+                })
             }
         });
         missing.collect()
@@ -262,7 +267,7 @@ impl Plan {
     pub fn unusable_secrets(&self, mut fault: impl FnMut(&str) -> Option<String>) -> Vec<Problem> {
         let faulty = self.secret_files.iter().filter_map(|(path, problem)| {
             let message = format!("no question to this webhook can be signed: {}", fault(path)?);
-            Some(Problem { message, ..problem.clone() })
+            Some(Problem { message, fault: None, ..problem.clone() })
         });
         faulty.collect()
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::fault::Fault;
+
 /// How bad a [`Problem`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -26,6 +28,10 @@ pub struct Problem {
     pub message: String,
     /// A likely remedy, such as the nearest known word.
     pub hint: Option<String>,
+    /// The same as `message`, where it is one of those that have a text in more languages.
+    pub fault: Option<Fault>,
+    /// The known word that `hint` asks for.
+    pub near: Option<String>,
     /// The offending line.
     pub excerpt: Option<Excerpt>,
 }
@@ -45,8 +51,13 @@ impl Problem {
     /// The problem over several lines: the one-line form, the offending line, a caret below it, and the hint.
     #[must_use]
     pub fn render(&self) -> String {
-        let mut text =
-            format!("{}:{}:{}: {}: {}\n", self.file, self.line, self.column, self.severity, self.message);
+        self.rendered(&self.severity.to_string(), &self.message, self.hint.as_deref())
+    }
+
+    /// The same in other words.
+    #[must_use]
+    pub fn rendered(&self, severity: &str, message: &str, hint: Option<&str>) -> String {
+        let mut text = format!("{}:{}:{}: {severity}: {message}\n", self.file, self.line, self.column);
         if let Some(excerpt) = &self.excerpt {
             let number = self.line.to_string();
             let margin = " ".repeat(number.len());
@@ -54,7 +65,7 @@ impl Problem {
             let caret = "^".repeat(excerpt.width as usize);
             text.push_str(&format!("{margin} |\n{number} | {}\n{margin} | {indent}{caret}\n", excerpt.text));
         }
-        if let Some(hint) = &self.hint {
+        if let Some(hint) = hint {
             text.push_str(&format!("  = {hint}\n"));
         }
         text
@@ -106,6 +117,8 @@ mod tests {
             severity: Severity::Error,
             message: "unknown step `dail`".into(),
             hint: Some("did you mean `dial`?".into()),
+            fault: None,
+            near: None,
             excerpt: Some(Excerpt { text: "do = [{ dail = 1 }]".into(), before: 8, width: 4 }),
         };
         assert_eq!(

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::fault::{Fault, Wanted};
 use crate::hours::Hours;
 use crate::live::NotLive;
 use crate::plan::ReferenceKind;
@@ -81,7 +82,14 @@ impl Notes {
             let last = problems.iter().rev().find(|problem| problem.severity == severity);
             if let Some(last) = last.filter(|_| count > MOST_PROBLEMS) {
                 let message = format!("there are more than {MOST_PROBLEMS} {what}: only these are shown");
-                problems.push(Problem { message, hint: None, excerpt: None, ..last.clone() });
+                problems.push(Problem {
+                    message,
+                    hint: None,
+                    fault: None,
+                    near: None,
+                    excerpt: None,
+                    ..last.clone()
+                });
             }
         }
         problems
@@ -123,6 +131,16 @@ impl Reader<'_> {
         self.notes.add(problem);
     }
 
+    /// An error that has a text in more languages; `near` is the word that was probably meant.
+    pub(crate) fn fault(&mut self, span: &Range<usize>, fault: Fault, near: Option<&str>) {
+        if self.notes.errors >= MOST_PROBLEMS {
+            self.notes.errors += 1;
+            return;
+        }
+        let problem = self.source.fault(span, Severity::Error, fault, near);
+        self.notes.add(problem);
+    }
+
     pub(crate) fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
         if self.notes.warnings >= MOST_PROBLEMS {
             self.notes.warnings += 1;
@@ -132,9 +150,14 @@ impl Reader<'_> {
         self.notes.add(problem);
     }
 
-    /// The hint that names the nearest of the names a plan defines, of which there may be very many.
+    /// The nearest of the names a plan defines, of which there may be very many.
+    pub(crate) fn near<'n>(&self, word: &str, known: impl Iterator<Item = &'n String>) -> Option<&'n str> {
+        self.has_room().then(|| words::nearest(word, known.take(1_000).map(String::as_str))).flatten()
+    }
+
+    /// The hint that names it.
     pub(crate) fn hint<'n>(&self, word: &str, known: impl Iterator<Item = &'n String>) -> Option<String> {
-        self.has_room().then(|| words::did_you_mean(word, known.take(1_000).map(String::as_str))).flatten()
+        self.near(word, known).map(words::meant)
     }
 
     /// Whether another error would be told.
@@ -159,17 +182,14 @@ impl Reader<'_> {
 
     /// Notes that the plan relies on something that lives elsewhere.
     pub(crate) fn refer(&mut self, kind: ReferenceKind, name: &str, span: &Range<usize>) {
-        let message = match kind {
-            ReferenceKind::Extension => format!("extension {} does not exist", words::quote(name)),
-            ReferenceKind::Trunk => format!("trunk {} does not exist", words::quote(name)),
-            ReferenceKind::Prompt => format!("prompt {} does not exist", words::quote(name)),
-            ReferenceKind::Saying => {
-                format!("recordings of `say = \"{name}:\"` are missing in the language of the plan")
-            }
+        let shown = match kind {
+            ReferenceKind::Saying => name.to_owned(),
+            _ => words::quote(name),
         };
+        let fault = Fault::Missing { kind, name: shown };
         let places = self.notes.references.entry((kind, name.to_string())).or_default();
         if places.len() < MOST_PLACES {
-            places.push(self.source.problem(span, Severity::Warning, message, None));
+            places.push(self.source.fault(span, Severity::Warning, fault, None));
         }
     }
 
@@ -195,22 +215,15 @@ impl Reader<'_> {
                 self.notes.errors += 1;
                 return;
             }
-            let message = format!(
-                "unknown key {} in {what}, expected {}",
-                words::quote(&entry.key),
-                words::one_of(known.iter().copied())
-            );
-            self.error_hint(&entry.key_span, message, words::did_you_mean(&entry.key, known.iter().copied()));
+            let near = words::nearest(&entry.key, known.iter().copied());
+            self.fault(&entry.key_span, Fault::unknown_key(&entry.key, what, known), near);
         }
     }
 
     /// The node as a text. `example` shows what was expected.
     pub(crate) fn text<'n>(&mut self, node: &'n Node, key: &str, example: &str) -> Option<&'n str> {
         let Kind::Text(text) = &node.kind else {
-            self.error(
-                &node.span,
-                format!("`{key}` must be a text such as \"{example}\", not {}", node.described()),
-            );
+            self.wrong_type(node, key, Wanted::Text(example.to_owned()));
             return None;
         };
         Some(text)
@@ -230,9 +243,14 @@ impl Reader<'_> {
         list.iter().filter_map(|node| self.text(node, key, example).map(|text| (text, node))).collect()
     }
 
+    fn wrong_type(&mut self, node: &Node, key: &str, wanted: Wanted) {
+        let fault = Fault::Type { key: key.to_owned(), wanted, found: node.described() };
+        self.fault(&node.span, fault, None);
+    }
+
     pub(crate) fn boolean(&mut self, node: &Node, key: &str) -> Option<bool> {
         let Kind::Boolean(boolean) = node.kind else {
-            self.error(&node.span, format!("`{key}` must be true or false, not {}", node.described()));
+            self.wrong_type(node, key, Wanted::Flag);
             return None;
         };
         Some(boolean)
@@ -241,10 +259,7 @@ impl Reader<'_> {
     /// A ring or waiting time such as "25s", "2m" or "1m30s", 1 second to 10 minutes.
     pub(crate) fn time(&mut self, node: &Node, key: &str) -> Option<Duration> {
         let Kind::Text(text) = &node.kind else {
-            self.error(
-                &node.span,
-                format!("`{key}` must be a time such as \"25s\", not {}", node.described()),
-            );
+            self.wrong_type(node, key, Wanted::Time);
             return None;
         };
         let time = seconds(text).filter(|seconds| LONGEST_TIME.contains(seconds)).map(Duration::from_secs);
@@ -279,14 +294,11 @@ impl Reader<'_> {
             let known = || FACTS.into_iter().chain(self.notes.variables.keys().map(String::as_str));
             // There may be very many, and very many that are wrong.
             let wanted = self.notes.errors < MOST_PROBLEMS;
-            let hint = wanted.then(|| words::did_you_mean(name, known().take(1_000))).flatten();
-            let message = format!(
-                "unknown variable {}, expected {}",
-                words::quote(name),
-                words::one_of(known().take(20))
-            );
+            let near = wanted.then(|| words::nearest(name, known().take(1_000))).flatten().map(str::to_owned);
+            let some = known().take(20).map(str::to_owned).collect();
+            let fault = Fault::UnknownVariable { name: words::quote(name), known: some };
             let span = self.inside(node, skip + offset, width);
-            self.error_hint(&span, message, hint);
+            self.fault(&span, fault, near.as_deref());
             return None;
         }
         Some(template.with_fixed(&self.notes.variables))
@@ -317,8 +329,8 @@ impl Reader<'_> {
             _ => None,
         };
         if number.is_none() {
-            let (first, last) = (range.start(), range.end());
-            self.error(&node.span, format!("`{key}` must be a number from {first} to {last}"));
+            let (first, last) = range.into_inner();
+            self.fault(&node.span, Fault::OutOfBounds { key: key.to_owned(), first, last }, None);
         }
         number
     }

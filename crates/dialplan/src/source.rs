@@ -1,5 +1,6 @@
 //! The text of one dialplan file and where in it a byte stands.
 
+use crate::fault::Fault;
 use crate::problem::{Excerpt, Problem, Severity};
 use crate::step::StepPlace;
 use crate::words;
@@ -92,8 +93,22 @@ impl Source {
             severity,
             message: words::printable(message),
             hint: hint.map(words::printable),
+            fault: None,
+            near: None,
             excerpt: Some(excerpt(whole, before, width)),
         }
+    }
+
+    /// The same of a fault that has a text in more languages; `near` is the word that was probably meant.
+    pub(crate) fn fault(
+        &self,
+        span: &Range<usize>,
+        severity: Severity,
+        fault: Fault,
+        near: Option<&str>,
+    ) -> Problem {
+        let problem = self.problem(span, severity, fault.to_string(), near.map(words::meant));
+        Problem { fault: Some(fault), near: near.map(|near| words::printable(near.to_owned())), ..problem }
     }
 
     /// The start of the first line of more than `limit` bytes.

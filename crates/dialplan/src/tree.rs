@@ -3,6 +3,8 @@
 use std::ops::Range;
 use toml_edit::{Document, Item, Key, TableLike, Value};
 
+use crate::fault::Found;
+
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) span: Range<usize>,
@@ -17,7 +19,7 @@ pub(crate) enum Kind {
     List(Vec<Node>),
     Table(Table),
     /// A kind of value that the language has no use for, by its name.
-    Other(&'static str),
+    Other(Found),
 }
 
 #[derive(Debug, Default)]
@@ -60,14 +62,14 @@ impl Table {
 
 impl Node {
     /// The kind of value in words, for messages.
-    pub(crate) fn described(&self) -> &'static str {
+    pub(crate) fn described(&self) -> Found {
         match &self.kind {
-            Kind::Text(_) => "a text",
-            Kind::Integer(_) => "a number",
-            Kind::Boolean(_) => "true or false",
-            Kind::List(_) => "a list",
-            Kind::Table(_) => "a table",
-            Kind::Other(name) => name,
+            Kind::Text(_) => Found::Text,
+            Kind::Integer(_) => Found::Number,
+            Kind::Boolean(_) => Found::Flag,
+            Kind::List(_) => Found::List,
+            Kind::Table(_) => Found::Table,
+            Kind::Other(found) => *found,
         }
     }
 }
@@ -83,7 +85,7 @@ fn table(table: &dyn TableLike, fallback: &Range<usize>) -> Table {
 fn item_node(item: &Item, fallback: &Range<usize>) -> Node {
     let span = item.span().unwrap_or_else(|| fallback.clone());
     let kind = match item {
-        Item::None => Kind::Other("nothing"),
+        Item::None => Kind::Other(Found::Nothing),
         Item::Value(value) => return value_node(value, fallback),
         Item::Table(inner) => Kind::Table(table(inner, fallback)),
         Item::ArrayOfTables(tables) => {
@@ -103,8 +105,8 @@ fn value_node(value: &Value, fallback: &Range<usize>) -> Node {
         Value::String(text) => Kind::Text(text.value().clone()),
         Value::Integer(number) => Kind::Integer(*number.value()),
         Value::Boolean(boolean) => Kind::Boolean(*boolean.value()),
-        Value::Float(_) => Kind::Other("a number with a fraction"),
-        Value::Datetime(_) => Kind::Other("a date without quotes"),
+        Value::Float(_) => Kind::Other(Found::Fraction),
+        Value::Datetime(_) => Kind::Other(Found::Date),
         Value::Array(values) => Kind::List(values.iter().map(|value| value_node(value, &span)).collect()),
         Value::InlineTable(inner) => Kind::Table(table(inner, &span)),
     };

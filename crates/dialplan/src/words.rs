@@ -21,7 +21,12 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// The hint that names the nearest word.
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    nearest(word, known).map(|near| format!("did you mean `{near}`?"))
+    nearest(word, known).map(meant)
+}
+
+/// The question whether this was meant.
+pub(crate) fn meant(near: &str) -> String {
+    format!("did you mean `{near}`?")
 }
 
 /// A word of a file as it is shown in a message: short, on one line and without control characters.

@@ -2,6 +2,7 @@
 
 use super::definitions::Definitions;
 use super::{condition, destination, step};
+use crate::fault::Definition;
 use crate::matcher::Matcher;
 use crate::overrides::OverrideTo;
 use crate::plan::ReferenceKind;
@@ -146,7 +147,7 @@ pub(super) fn webhook(
     let on_failure =
         table.get("on_failure").and_then(|node| branch(reader, node, "on_failure", depth, names));
     let Some((_, webhook)) = names.webhooks.get(name) else {
-        step::named(reader, &entry.node, "webhook", name, &names.webhooks, names.complete);
+        step::named(reader, &entry.node, Definition::Webhook, name, &names.webhooks, names.complete);
         return None;
     };
     let webhook = webhook.clone()?;
@@ -168,7 +169,7 @@ pub(super) fn hours(
     names: &Definitions,
 ) -> Option<Does> {
     let hours = reader.text(&entry.node, "override", "kantoor")?;
-    step::named(reader, &entry.node, "hours", hours, &names.hours, names.complete);
+    step::named(reader, &entry.node, Definition::Hours, hours, &names.hours, names.complete);
     let to = match table.get("to") {
         None => OverrideTo::Toggle,
         Some(node) => {

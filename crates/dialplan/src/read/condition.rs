@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::definitions::Definitions;
 use super::hours;
 use crate::condition::{Condition, When};
+use crate::fault::{Definition, Fault};
 use crate::matcher::{ANONYMOUS, Matcher, Term};
 use crate::reader::{Named, Reader};
 use crate::tree::{Node, Table};
@@ -103,9 +104,8 @@ pub(super) fn known_set(reader: &mut Reader<'_>, node: &Node, name: &str, names:
         return Some(());
     }
     if names.complete {
-        let message = format!("unknown set {}, expected the name of a [set.*]", words::quote(name));
-        let hint = reader.hint(name, names.sets.keys());
-        reader.error_hint(&node.span, message, hint);
+        let near = reader.near(name, names.sets.keys());
+        reader.fault(&node.span, Fault::undefined(Definition::Set, name), near);
     }
     None
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::definitions::Definitions;
 use super::step::{self, named};
 use crate::destination;
+use crate::fault::{Definition, Fault};
 use crate::plan::ReferenceKind;
 use crate::reader::{Named, Reader};
 use crate::step::{Does, Goto, Step, Steps};
@@ -45,11 +46,11 @@ pub(super) fn check(reader: &mut Reader<'_>, node: &Node, text: &str, names: &De
     match kind {
         "group" if names.groups.contains_key(name) => reader.uses(Named::Group, name),
         "group" => {
-            named(reader, node, "group", name, &names.groups, names.complete);
+            named(reader, node, Definition::Group, name, &names.groups, names.complete);
             return None;
         }
-        "ivr" => named(reader, node, "ivr", name, &names.ivrs, names.complete),
-        "queue" => named(reader, node, "queue", name, &names.queues, names.complete),
+        "ivr" => named(reader, node, Definition::Ivr, name, &names.ivrs, names.complete),
+        "queue" => named(reader, node, Definition::Queue, name, &names.queues, names.complete),
         "ext" => reader.refer(ReferenceKind::Extension, name, &node.span),
         "trunk" => reader.refer(ReferenceKind::Trunk, name, &node.span),
         "play" => {
@@ -135,10 +136,8 @@ fn known_context(reader: &mut Reader<'_>, node: &Node, context: &str, names: &De
         reader.uses(Named::Context, context);
     }
     if names.complete && !names.rules.contains_key(context) {
-        let message =
-            format!("unknown context {}, expected the name of a [[context.*]]", words::quote(context));
-        let hint = reader.hint(context, names.rules.keys());
-        reader.error_hint(&node.span, message, hint);
+        let near = reader.near(context, names.rules.keys());
+        reader.fault(&node.span, Fault::undefined(Definition::Context, context), near);
     }
 }
 
@@ -150,9 +149,9 @@ fn known_rule(reader: &mut Reader<'_>, node: &Node, context: &str, rule: &str, n
         reader.uses(Named::Context, context);
     }
     if names.complete && !rules.contains_key(rule) {
-        let message = format!("context {} has no rule {}", words::quote(context), words::quote(rule));
-        let hint = reader.hint(rule, rules.keys());
-        reader.error_hint(&node.span, message, hint);
+        let near = reader.near(rule, rules.keys());
+        let fault = Fault::NoRule { context: words::quote(context), rule: words::quote(rule) };
+        reader.fault(&node.span, fault, near);
     }
 }
 

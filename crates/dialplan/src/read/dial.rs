@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::definitions::Definitions;
 use super::step;
+use crate::fault::Definition;
 use crate::live::NotLive;
 use crate::plan::ReferenceKind;
 use crate::reader::{Named, Reader};
@@ -169,7 +170,7 @@ fn target(reader: &mut Reader<'_>, node: &Node, text: &str, names: &Definitions,
                 found.group_order = Some(group.order);
                 found.in_turn |= group.order != DialOrder::Parallel;
             }
-            None => step::named(reader, node, "group", name, &names.groups, names.complete),
+            None => step::named(reader, node, Definition::Group, name, &names.groups, names.complete),
         },
         _ => {
             let hint = match kind {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::definitions::{self, Definitions};
 use crate::calendar::{self, Days};
+use crate::fault::{Definition, Fault};
 use crate::hours::{Closed, Hours, Opening};
 use crate::reader::{Named, Reader};
 use crate::tree::{Entry, Kind, Node, Table};
@@ -128,12 +129,8 @@ pub(super) fn of_when(
         return None;
     } else {
         if names.complete {
-            let message = format!(
-                "unknown hours {}, expected the name of an [hours.*] or a [closure.*]",
-                words::quote(name)
-            );
-            let hint = reader.hint(name, names.hours.keys().chain(names.closures.keys()));
-            reader.error_hint(&node.span, message, hint);
+            let near = reader.near(name, names.hours.keys().chain(names.closures.keys()));
+            reader.fault(&node.span, Fault::undefined(Definition::Span, name), near);
         }
         return None;
     };

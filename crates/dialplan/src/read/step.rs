@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::definitions::Definitions;
 use super::{branches, collect, destination, dial};
+use crate::fault::{Definition, Fault};
 use crate::live::NotLive;
 use crate::plan::ReferenceKind;
 use crate::reader::Reader;
@@ -121,8 +122,9 @@ fn no_verb(reader: &mut Reader<'_>, node: &Node, table: &Table) {
         let message = format!("a step without a word for what to do, expected {}", words::one_of(VERBS));
         return reader.error(&node.span, message);
     };
-    let message = format!("unknown step {}, expected {}", words::quote(&entry.key), words::one_of(VERBS));
-    reader.error_hint(&entry.key_span, message, words::did_you_mean(&entry.key, VERBS));
+    let known = VERBS.map(str::to_owned).to_vec();
+    let fault = Fault::UnknownStep { word: words::quote(&entry.key), known };
+    reader.fault(&entry.key_span, fault, words::nearest(&entry.key, VERBS));
 }
 
 /// The name of a prompt: a path below the sounds folder without its ending, never one that leads out of it.
@@ -204,8 +206,8 @@ fn not_built(
     match &entry.node.kind {
         Kind::Text(text) => {
             match verb {
-                "ivr" => named(reader, &entry.node, "ivr", text, &names.ivrs, names.complete),
-                "queue" => named(reader, &entry.node, "queue", text, &names.queues, names.complete),
+                "ivr" => named(reader, &entry.node, Definition::Ivr, text, &names.ivrs, names.complete),
+                "queue" => named(reader, &entry.node, Definition::Queue, text, &names.queues, names.complete),
                 _ => {}
             }
             reader.template_at(&entry.node, 0, text)
@@ -223,15 +225,14 @@ fn not_built(
 pub(crate) fn named<T>(
     reader: &mut Reader<'_>,
     node: &Node,
-    what: &str,
+    kind: Definition,
     name: &str,
     defined: &BTreeMap<String, (Place, T)>,
     complete: bool,
 ) {
     if complete && !defined.contains_key(name) {
-        let message = format!("unknown {what} {}, expected the name of a [{what}.*]", words::quote(name));
-        let hint = reader.hint(name, defined.keys());
-        reader.error_hint(&node.span, message, hint);
+        let near = reader.near(name, defined.keys());
+        reader.fault(&node.span, Fault::undefined(kind, name), near);
     }
 }
 

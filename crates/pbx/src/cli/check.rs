@@ -110,14 +110,14 @@ impl Report {
         };
         match Plans::load(&files) {
             Ok((plans, warnings)) => {
-                self.warnings.extend(warnings.iter().map(Problem::render));
+                self.warnings.extend(warnings.iter().map(|problem| dutch::dialplan(problem, self.language)));
                 self.good.push(folder::summary(&plans, files.len(), self.language));
                 Some(plans)
             }
             Err(problems) => {
                 for problem in problems {
                     let list = if problem.is_error() { &mut self.errors } else { &mut self.warnings };
-                    list.push(problem.render());
+                    list.push(dutch::dialplan(&problem, self.language));
                 }
                 None
             }
@@ -218,7 +218,8 @@ impl Report {
     fn references(&mut self, plans: &Plans, prompts: &HashSet<String>, there: Option<&There>) {
         let unresolved = unresolved(plans, Some(prompts), there);
         let (not_live, secrets) = (plans.not_live(), plans.unusable_secrets(webhook::secret_fault));
-        self.warnings.extend(unresolved.iter().chain(&not_live).chain(&secrets).map(Problem::render));
+        let all = unresolved.iter().chain(&not_live).chain(&secrets);
+        self.warnings.extend(all.map(|problem| dutch::dialplan(problem, self.language)));
     }
 
     /// Whether the SIP ports are free, unless the PBX itself has them.

@@ -21,7 +21,7 @@ use super::failure::Failure;
 use super::language::{Language, say};
 use super::table::{printable, printable_lines};
 use super::{Cli, folder, print_line};
-use crate::sounds;
+use crate::{dutch, sounds};
 
 pub(super) fn dialplan(cli: &Cli, args: DialplanArgs) -> Result<(), Failure> {
     match args.verb {
@@ -50,7 +50,7 @@ fn check(cli: &Cli, path: Option<PathBuf>) -> Result<(), Failure> {
         cli.print_json(&problems.iter().map(problem_json).collect::<Vec<_>>())?;
     } else {
         for problem in &problems {
-            eprintln!("{}", cli.pasted(&printable_lines(problem.render())));
+            eprintln!("{}", cli.pasted(&printable_lines(dutch::dialplan(problem, cli.language))));
         }
     }
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
@@ -215,7 +215,9 @@ fn named<'a>(plans: &'a Plans, slug: Option<&str>, language: Language) -> Result
 fn plans(cli: &Cli, path: &Path) -> Result<Plans, Failure> {
     let files = folder::read(path, cli.language)?;
     let (plans, _) = Plans::load(&files).map_err(|problems| {
-        Failure::Input(printable_lines(problems.iter().map(Problem::render).collect::<Vec<_>>().join("\n")))
+        let told: Vec<String> =
+            problems.iter().map(|problem| dutch::dialplan(problem, cli.language)).collect();
+        Failure::Input(printable_lines(told.join("\n")))
     })?;
     Ok(plans)
 }

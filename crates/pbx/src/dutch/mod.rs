@@ -2,12 +2,14 @@
 //! and the API speak English.
 
 mod certificate;
+mod dialplan;
 mod values;
 
 use kiestoon_control::{ClientError, Problem};
 use kiestoon_store::{PresetHint, Refusal, StoreError, TrunkDoubt, WordFault};
 
 pub(crate) use self::certificate::certificate;
+pub(crate) use self::dialplan::{dialplan, dialplan_line};
 use crate::language::Language;
 
 /// What is wrong with the database or with what was to be written to it; `None` where only the English sentence exists.

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kiestoon_control::Sentence;
-use kiestoon_dialplan::{Excerpt, Problem as DialplanProblem, Severity};
+use kiestoon_dialplan::{
+    Definition, Excerpt, Fault, Found as FoundInPlan, Problem as DialplanProblem, ReferenceKind, Severity,
+    Wanted as WantedInPlan,
+};
 use kiestoon_store::{Found, Said, TrunkTransport, Wanted, WrongValue};
 
 use super::*;
@@ -154,6 +157,8 @@ fn what_a_new_snapshot_doubts() {
         severity: Severity::Warning,
         message: s(),
         hint: None,
+        fault: None,
+        near: None,
         excerpt: None::<Excerpt>,
     };
     let fault = || Sentence { en: "gone".into(), nl: "weg".into() };
@@ -180,6 +185,44 @@ fn what_a_new_snapshot_doubts() {
     let warnings = warnings.into_iter().filter(|warning| !matches!(warning, Warning::Dialplan(_)));
     for warning in warnings.chain(missing.into_iter().map(Warning::from)) {
         is_dutch(&warning.text(Language::English), Some(warning.text(Language::Dutch)));
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_dialplan() {
+    let mut faults = every!(Fault:
+        Fault::UnknownKey { .. } => Fault::UnknownKey { key: s(), of: s(), known: vec![s(), s()] },
+        Fault::Type { .. } => {
+            Fault::Type { key: s(), wanted: WantedInPlan::Text(s()), found: FoundInPlan::List }
+        },
+        Fault::OutOfBounds { .. } => Fault::OutOfBounds { key: s(), first: 1, last: 2 },
+        Fault::Undefined { .. } => Fault::Undefined { kind: Definition::Context, name: s() },
+        Fault::NoRule { .. } => Fault::NoRule { context: s(), rule: s() },
+        Fault::UnknownStep { .. } => Fault::UnknownStep { word: s(), known: vec![s()] },
+        Fault::UnknownVariable { .. } => Fault::UnknownVariable { name: s(), known: vec![s(), s()] },
+        Fault::Missing { .. } => Fault::Missing { kind: ReferenceKind::Extension, name: s() },
+        Fault::Disabled { .. } => Fault::Disabled { trunk: s() },
+    );
+    let kinds = every!(Definition:
+        Definition::Context => Definition::Context,
+        Definition::Group => Definition::Group,
+        Definition::Set => Definition::Set,
+        Definition::Ivr => Definition::Ivr,
+        Definition::Queue => Definition::Queue,
+        Definition::Webhook => Definition::Webhook,
+        Definition::Hours => Definition::Hours,
+        Definition::Span => Definition::Span,
+    );
+    faults.extend(kinds.into_iter().map(|kind| Fault::Undefined { kind, name: s() }));
+    let references = every!(ReferenceKind:
+        ReferenceKind::Extension => ReferenceKind::Extension,
+        ReferenceKind::Trunk => ReferenceKind::Trunk,
+        ReferenceKind::Prompt => ReferenceKind::Prompt,
+        ReferenceKind::Saying => ReferenceKind::Saying,
+    );
+    faults.extend(references.into_iter().map(|kind| Fault::Missing { kind, name: s() }));
+    for fault in &faults {
+        is_dutch(&fault.to_string(), Some(dialplan::sentence(fault)));
     }
 }
 

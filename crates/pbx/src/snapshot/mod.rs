@@ -75,7 +75,9 @@ impl SnapshotError {
     /// One text a problem.
     pub(crate) fn problems(&self, language: Language) -> Vec<String> {
         vec![match self {
-            Self::Dialplan(problems) => return problems.iter().map(Problem::render).collect(),
+            Self::Dialplan(problems) => {
+                return problems.iter().map(|problem| dutch::dialplan(problem, language)).collect();
+            }
             Self::Presets(problems) => return problems.iter().map(ToString::to_string).collect(),
             Self::Rates(problems) => return problems.iter().map(|problem| problem.text(language)).collect(),
             Self::Store(error) => dutch::store_error(error, language),

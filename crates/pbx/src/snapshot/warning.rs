@@ -49,7 +49,7 @@ impl Warning {
     /// In words. What is of the dialplan is shown with its line.
     pub(crate) fn text(&self, language: Language) -> String {
         match self {
-            Self::Dialplan(problem) => problem.to_string(),
+            Self::Dialplan(problem) => dutch::dialplan_line(problem, language),
             Self::Missing(missing) => missing.text(language),
             Self::NothingVerified { organisation } => say!(
                 language,

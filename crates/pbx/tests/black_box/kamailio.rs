@@ -22,13 +22,26 @@ impl Kamailio {
     pub(crate) fn start(folder: TempDir, configuration: impl Fn(u16) -> String) -> Self {
         let port = free_port();
         fs::write(folder.path().join("kamailio.cfg"), configuration(port)).unwrap();
-        Self { child: run(&folder), folder, port }
+        let it = Self { child: run(&folder), folder, port };
+        it.wait();
+        it
+    }
+
+    /// Until it listens: what is sent before is refused.
+    fn wait(&self) {
+        let of_port = format!(":{:04X} ", self.port);
+        let listens = |kind: &str| {
+            let sockets = fs::read_to_string(format!("/proc/net/{kind}")).unwrap_or_default();
+            sockets.lines().any(|line| line.split_whitespace().nth(1).is_some_and(|at| at.ends_with(of_port.trim())))
+        };
+        wait_for("Kamailio", Duration::from_secs(20), || ["udp", "tcp"].into_iter().any(listens));
     }
 
     /// Ends it and starts it again: its connections are lost.
     pub(crate) fn restart(&mut self) {
         self.end();
         self.child = run(&self.folder);
+        self.wait();
     }
 
     fn end(&mut self) {

@@ -66,6 +66,35 @@ fn what_was_said_wrong_is_told_in_dutch() {
 }
 
 #[test]
+fn a_dialplan_is_refused_in_dutch_with_its_line() {
+    let folder = Folder::new();
+    let dutch = [("LC_ALL", "nl_NL.UTF-8")];
+    let head = "version = 1\n[group.balie]\nmembers = [\"201\"]\n[[context.intern]]\nmatch = \"_2XX\"\n";
+    for (rule, said) in [
+        ("do = [{ dail = \"ext:201\" }]", "plan.toml:6:9: fout: onbekende stap `dail`"),
+        ("do = [{ dail = \"ext:201\" }]", "  = bedoelde u `dial`?"),
+        (
+            "do = [{ dial = \"group:bali\" }]",
+            "fout: er is geen groep `bali`: schrijf de naam van een [group.*]",
+        ),
+        (
+            "do = [{ dial = \"ext:201\", timout = \"5s\" }]",
+            "fout: onbekende sleutel `timout`: hier mag staan",
+        ),
+        (
+            "do = [{ dial = \"ext:201\", timeout = 5 }]",
+            "fout: `timeout` moet een tijdsduur zoals \"25s\" zijn, niet een getal",
+        ),
+        ("do = [{ goto = \"context:inter\", number = \"1\" }]", "fout: er is geen context `inter`"),
+        ("when = \"kantoor\"\ndo = [{ hangup = true }]", "fout: er zijn geen openingstijden `kantoor`"),
+    ] {
+        folder.write("plannen/plan.toml", &format!("{head}{rule}\n"));
+        folder.run_with(&["dialplan", "check", "plannen"], &dutch).expect(64).says(said);
+    }
+    folder.run(&["dialplan", "check", "plannen"]).expect(64).says("error: unknown hours `kantoor`");
+}
+
+#[test]
 fn doctor_names_its_items_in_dutch_and_the_same_for_programs() {
     let folder = Folder::new();
     folder.run(&["extension", "add", "201"]).expect(0);

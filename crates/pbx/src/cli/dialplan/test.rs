@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use kiestoon_dialplan::{CaseReport, DiffLine, Plans, Problem, Report, SourceFile, Suite};
+use kiestoon_dialplan::{CaseReport, DiffLine, Plans, Report, SourceFile, Suite};
 use serde_json::json;
 
 use super::super::args::DialplanTestArgs;
@@ -12,6 +12,7 @@ use super::super::language::{Language, say};
 use super::super::table::{printable, printable_lines};
 use super::super::{Cli, folder, print_line};
 use super::{chosen, named, plans, results, words};
+use crate::dutch;
 
 pub(in crate::cli) fn test(cli: &Cli, args: &DialplanTestArgs) -> Result<(), Failure> {
     let path = chosen(cli, args.path.clone())?;
@@ -51,7 +52,8 @@ pub(in crate::cli) fn test(cli: &Cli, args: &DialplanTestArgs) -> Result<(), Fai
 pub(super) fn suite(cli: &Cli, plans: &Plans, path: &Path) -> Result<Suite, Failure> {
     let files = files(path, cli.language)?;
     let suite = Suite::load(plans, &files).map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(Problem::render).collect();
+        let problems: Vec<String> =
+            problems.iter().map(|problem| dutch::dialplan(problem, cli.language)).collect();
         Failure::Input(printable_lines(problems.join("\n")))
     })?;
     if suite.is_empty() {
