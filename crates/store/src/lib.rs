@@ -59,7 +59,7 @@ pub use set_up::{SetUp, SetUpReport};
 pub use trunks::{
     ANONYMOUS, AddressBlock, CallerIdFrom, CallerIdIn, DEFAULT_COUNTRY, Found, HeaderRule, IncomingFormat,
     Interval, NumberFormat, Said, Span, StirAttest, Trunk, TrunkAdmission, TrunkChange, TrunkCodec,
-    TrunkDetails, TrunkDoubt, TrunkDtmf, TrunkHost, TrunkPassword, TrunkSettings, TrunkSrtp, TrunkStir,
-    TrunkSummary, TrunkTransport, TrunkWebhook, Wanted, WebhookSecret, WordFault, WrongValue,
+    TrunkDetails, TrunkDoubt, TrunkDtmf, TrunkHost, TrunkPassword, TrunkPut, TrunkSettings, TrunkSrtp,
+    TrunkStir, TrunkSummary, TrunkTransport, TrunkWebhook, Wanted, WebhookSecret, WordFault, WrongValue,
 };
 pub use users::{AddedUser, LoginFacts, NewUser, Role, User};

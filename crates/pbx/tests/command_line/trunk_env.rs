@@ -93,16 +93,39 @@ fn other_providers_and_what_cannot_be() {
     folder.run(&["trunk", "import-env", "other.env"]).expect(64).says("names no provider");
     folder.write("broken.env", "TWILIO_SID=AC1\nTWILIO_TOKEN=\"geheim zonder eind\n");
     let broken = folder.run(&["trunk", "import-env", "broken.env"]).expect(64);
-    broken.says("variable 2 is not written as NAME=VALUE");
+    broken.says("broken.env:2: not written as NAME=VALUE");
     assert!(!broken.err().contains("geheim"), "{}", broken.err());
-    folder
-        .write("wrong.env", "VOIP_SERVER=sip.example.net\nVOIP_TRANSPORT=carrier-pigeon\nVOIP_TOKEN_TTL=1\n");
-    folder
-        .run(&["trunk", "import-env", "wrong.env"])
-        .expect(64)
-        .says("VOIP_TRANSPORT: `transport` must be one of");
-    folder.write("ttl.env", "VOIP_SERVER=sip.example.net\nVOIP_TOKEN_TTL=1\n");
-    folder.run(&["trunk", "import-env", "ttl.env"]).expect(64).says("token_ttl_secs");
-    folder.run(&["check"]).expect(0);
     folder.run(&["trunk", "import-env", "gone.env"]).expect(64).says("gone.env: the file cannot be read");
+}
+
+#[test]
+fn all_of_a_file_is_taken_or_nothing() {
+    let folder = Folder::new();
+    folder.write(
+        "wrong.env",
+        "TWILIO_SID=AC1\n# the office\nVOIP_SERVER=sip.example.net\nVOIP_TRANSPORT=carrier-pigeon\nVOIP_TOKEN_TTL=1\n",
+    );
+    let wrong = folder.run(&["trunk", "import-env", "wrong.env", "--enable"]).expect(64);
+    wrong.says("wrong.env:4: VOIP_TRANSPORT: `transport` must be one of");
+    wrong.says("wrong.env:5: VOIP_TOKEN_TTL: error:");
+    let nothing = |why: &str| {
+        let trunks = folder.run(&["trunk", "list", "--json"]).expect(0).json();
+        assert_eq!(trunks.as_array().map(Vec::len), Some(0), "{why}: {trunks}");
+        folder.run(&["check"]).expect(0);
+    };
+    nothing("a value of a trunk and one of the sidecar are wrong");
+    folder.write(
+        "url.env",
+        "TWILIO_SID=AC1\nVOIP_SERVER=sip.example.net\nVOIP_WEBHOOK_URL=https://pbx.example.com/webhooks\n",
+    );
+    folder.run(&["trunk", "import-env", "url.env"]).expect(64).says("url.env:3: VOIP_WEBHOOK_URL: error:");
+    nothing("a value of the sidecar is wrong");
+    folder.write(
+        "twice.env",
+        "TWILIO_SID=AC1\nTWILIO_NUMBER=+31201234567\nVOIP_SERVER=sip.example.net\nVOIP_NUMBER=+31201234567\nVOIP_TOKEN_TTL=1800\n",
+    );
+    folder.run(&["trunk", "import-env", "twice.env"]).expect(64).says("+31201234567");
+    nothing("a number cannot be that of two trunks");
+    let config = folder.run(&["print-config"]).expect(0);
+    assert!(!config.out().contains("token_ttl_secs = 1800"), "{}", config.out());
 }

@@ -24,7 +24,7 @@ pub(crate) use rows::{all, insert, take_number, update};
 pub use settings::TrunkSettings;
 pub use span::{Interval, Span};
 pub(crate) use store::add;
-pub use store::{TrunkChange, TrunkSummary};
+pub use store::{TrunkChange, TrunkPut, TrunkSummary};
 pub(crate) use store::{check_name, unknown};
 pub use webhook::WebhookSecret;
 pub use word::{

@@ -65,6 +65,17 @@ pub struct TrunkChange {
     pub followed: Option<u64>,
 }
 
+/// What became of a trunk of [`Store::put_trunks`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrunkPut {
+    /// As it is now.
+    pub now: TrunkChange,
+    /// Whether it was not there before.
+    pub is_new: bool,
+    /// Whether anything of it is another now.
+    pub is_changed: bool,
+}
+
 impl Store {
     /// Adds a trunk.
     ///
@@ -101,25 +112,76 @@ impl Store {
     ) -> Result<TrunkChange, StoreError> {
         self.explain(async {
             let mut writing = self.begin_change().await?;
-            let (home, row) = existing(&mut writing, organisation, name).await?;
-            let seal = self.seal(&mut writing).await?;
-            let mut trunk = row.open(&seal)?;
-            let before = trunk.details.clone();
-            change(&mut trunk.details)?;
-            let doubts = check(&mut writing, &mut trunk, presets).await?;
-            let mut followed = None;
-            if trunk.details != before {
-                if trunk.details.name != before.name {
-                    followed = Some(rename(&mut writing, &home, &before.name, &trunk.details.name).await?);
-                }
-                rows::update(&mut writing, &seal, &trunk).await?;
-                settings::raise_revision(&mut writing).await?;
+            let (now, is_changed) = self.change(&mut writing, organisation, name, presets, change).await?;
+            if is_changed {
                 writing.commit().await?;
             }
-            let (id, organisation, details) = (trunk.id, home.slug, trunk.details);
-            Ok(TrunkChange { id, organisation, details, doubts, followed })
+            Ok(now)
         })
         .await
+    }
+
+    /// Makes each trunk, or changes the one of its name, as `change` says: all of them, or none. A new one begins as the details
+    /// beside it say.
+    ///
+    /// # Errors
+    /// As [`Store::add_trunk`] and [`Store::change_trunk`]. Nothing was changed then.
+    pub async fn put_trunks<F>(
+        &self,
+        organisation: Option<&str>,
+        presets: &Presets,
+        trunks: Vec<(TrunkDetails, F)>,
+    ) -> Result<Vec<TrunkPut>, StoreError>
+    where
+        F: FnOnce(&mut TrunkDetails) -> Result<(), StoreError> + Send,
+    {
+        self.explain(async {
+            let mut writing = self.begin_change().await?;
+            let mut put = Vec::new();
+            for (mut details, change) in trunks {
+                let home = home(&mut writing, organisation).await?;
+                if names(&rows::all(&mut writing).await?, &home).contains(&&*details.name) {
+                    let (now, is_changed) =
+                        self.change(&mut writing, organisation, &details.name, presets, change).await?;
+                    put.push(TrunkPut { now, is_new: false, is_changed });
+                } else {
+                    change(&mut details)?;
+                    let seal = self.seal(&mut writing).await?;
+                    let now = add(&mut writing, &seal, organisation, presets, details).await?;
+                    put.push(TrunkPut { now, is_new: true, is_changed: true });
+                }
+            }
+            writing.commit().await?;
+            Ok(put)
+        })
+        .await
+    }
+
+    /// [`Store::change_trunk`] within a transaction of the caller's, and whether anything is another now.
+    async fn change(
+        &self,
+        writing: &mut AnyConnection,
+        organisation: Option<&str>,
+        name: &str,
+        presets: &Presets,
+        change: impl FnOnce(&mut TrunkDetails) -> Result<(), StoreError> + Send,
+    ) -> Result<(TrunkChange, bool), Fault> {
+        let (home, row) = existing(writing, organisation, name).await?;
+        let seal = self.seal(writing).await?;
+        let mut trunk = row.open(&seal)?;
+        let before = trunk.details.clone();
+        change(&mut trunk.details)?;
+        let doubts = check(writing, &mut trunk, presets).await?;
+        let (mut followed, is_changed) = (None, trunk.details != before);
+        if is_changed {
+            if trunk.details.name != before.name {
+                followed = Some(rename(writing, &home, &before.name, &trunk.details.name).await?);
+            }
+            rows::update(writing, &seal, &trunk).await?;
+            settings::raise_revision(writing).await?;
+        }
+        let (id, organisation, details) = (trunk.id, home.slug, trunk.details);
+        Ok((TrunkChange { id, organisation, details, doubts, followed }, is_changed))
     }
 
     /// Removes a trunk, its numbers and the blocks that are for it. Returns how many blocks those were. Its calls stay in the history.

@@ -1,21 +1,21 @@
 //! `kiestoon trunk import-env`: trunks from the variables that other systems keep their providers in.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
+mod variables;
+
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use kiestoon_store::{
-    Presets, Store, StoreError, TrunkChange, TrunkDetails, TrunkPassword, WebhookSecret, WordFault,
+    Presets, Store, StoreError, TrunkDetails, TrunkPassword, TrunkPut, WebhookSecret, WordFault,
 };
 use serde_json::json;
 
+use self::variables::Variables;
 use super::args::ImportEnvArgs;
 use super::failure::Failure;
 use super::language::{Language, say};
 use super::{Cli, print_line, trunk_words as words};
-
-/// What a file says, by variable.
-type Variables = BTreeMap<String, String>;
+use crate::{configured, dutch};
 
 /// A provider whose variables are known.
 struct Source {
@@ -75,22 +75,15 @@ const SETTINGS: [(&str, &str); 2] =
 const NEEDLESS: [&str; 3] = ["TWILIO_APP_SID", "VOIP_RECORDING_ENABLED", "VOIP_RECORDING_STORAGE"];
 
 /// What an import came to.
-#[derive(Default)]
 struct Taken {
-    trunks: Vec<Trunk>,
+    trunks: Vec<TrunkPut>,
     /// The file of settings, and whether it is another now.
     settings: Option<(PathBuf, bool)>,
     /// Variables that were not taken, each with why.
     left: Vec<(String, String)>,
 }
 
-/// A trunk of the variables.
-struct Trunk {
-    now: TrunkChange,
-    is_new: bool,
-    is_changed: bool,
-}
-
+/// Takes all that the file says, or nothing: everything that is wrong with it is told at once.
 pub(super) async fn import(
     cli: &Cli,
     store: &Store,
@@ -98,76 +91,83 @@ pub(super) async fn import(
     organisation: Option<&str>,
     args: &ImportEnvArgs,
 ) -> Result<(), Failure> {
-    let file = &args.file;
     let language = cli.language;
-    let variables = read(file, language)?;
-    let mut taken = Taken::default();
-    for source in
-        SOURCES.iter().filter(|source| source.marks.iter().any(|mark| variables.contains_key(*mark)))
-    {
-        taken.trunks.push(trunk(store, presets, organisation, source, &variables, args.enable).await?);
-    }
-    taken.settings = settings(cli, &variables)?;
-    taken.left = left(&variables, language);
-    if taken.trunks.is_empty() && taken.settings.is_none() {
-        let file = file.display();
+    let said = Said { file: &args.file, variables: &variables::read(&args.file, language)?, presets };
+    let is_there = |source: &&Source| source.marks.iter().any(|mark| said.variables.contains_key(*mark));
+    let sources: Vec<&Source> = SOURCES.iter().filter(is_there).collect();
+    let settings = Settings::of(cli, said.variables);
+    if sources.is_empty() && settings.is_none() {
+        let file = args.file.display();
         return Err(Failure::Input(say!(
             language,
             "{file} names no provider: none of TWILIO_SID, TELNYX_CONNECTION_ID and VOIP_SERVER is in it",
             "{file} noemt geen aanbieder: TWILIO_SID, TELNYX_CONNECTION_ID noch VOIP_SERVER staat erin"
         )));
     }
-    tell(cli, &taken)
-}
-
-/// The variables of a file that have a value. What does not parse is told by its line, without its text: that may be a secret.
-fn read(file: &Path, language: Language) -> Result<Variables, Failure> {
-    let shown = file.display();
-    let opened = File::open(file).map_err(|error| {
-        Failure::Input(say!(
-            language,
-            "{shown}: the file cannot be read ({error})",
-            "{shown}: het bestand kan niet worden gelezen ({error})"
-        ))
-    })?;
-    let mut variables = Variables::new();
-    for (index, variable) in dotenvy::from_read_iter(opened).enumerate() {
-        let (name, value) = variable.map_err(|_| {
-            let index = index + 1;
-            Failure::Input(say!(
-                language,
-                "{shown}: variable {index} is not written as NAME=VALUE, with quotes around a value with spaces",
-                "{shown}: variabele {index} is niet geschreven als NAAM=WAARDE, met aanhalingstekens om een waarde met spaties"
-            ))
-        })?;
-        let value = value.trim();
-        if !value.is_empty() {
-            variables.insert(name, value.to_owned());
+    let faults: Vec<WordFault> =
+        sources.iter().flat_map(|source| said.take(&mut begin(source), source)).collect();
+    let mut wrong: Vec<String> = if faults.is_empty() {
+        vec![]
+    } else {
+        vec![Failure::from(StoreError::TrunkWords(faults)).text(language)]
+    };
+    let written = settings.as_ref().map(|settings| settings.write(cli, &said)).transpose()?;
+    wrong.extend(written.iter().flat_map(|problems| problems.iter().cloned()));
+    let put = match wrong.is_empty() {
+        true => {
+            let trunks = sources.iter().map(|source| {
+                let fill = |details: &mut TrunkDetails| said.fill(details, source, args.enable);
+                (begin(source), fill)
+            });
+            store.put_trunks(organisation, presets, trunks.collect()).await.map_err(Failure::from)
         }
+        false => Err(Failure::Input(wrong.join("\n"))),
+    };
+    if let (Err(_), Some(settings)) = (&put, &settings) {
+        settings.undo()?;
     }
-    Ok(variables)
+    let settings = settings.map(|settings| (settings.file.clone(), settings.is_another()));
+    tell(cli, &Taken { trunks: put?, settings, left: left(said.variables, language) })
 }
 
-/// Makes the trunk, or brings the one of that name up to the variables. A new one carries no calls before that is asked for, and
-/// none while it is not whole.
-async fn trunk(
-    store: &Store,
-    presets: &Presets,
-    organisation: Option<&str>,
-    source: &Source,
-    variables: &Variables,
-    enable: bool,
-) -> Result<Trunk, Failure> {
-    let fill = |details: &mut TrunkDetails| -> Result<(), StoreError> {
+/// A new trunk of this source: it carries no calls before that is asked for.
+fn begin(source: &Source) -> TrunkDetails {
+    let mut details = TrunkDetails { preset: source.preset.to_owned(), ..TrunkDetails::new(source.preset) };
+    details.enabled = false;
+    details
+}
+
+/// What a file says, and what it is read with.
+struct Said<'a> {
+    file: &'a Path,
+    variables: &'a Variables,
+    presets: &'a Presets,
+}
+
+impl Said<'_> {
+    /// Where a variable stands.
+    fn place(&self, variable: &str) -> String {
+        let line = self.variables.get(variable).map_or(0, |said| said.line);
+        format!("{}:{line}: {variable}", self.file.display())
+    }
+
+    /// Brings the trunk up to the variables. Returns what is wrong with these.
+    fn take(&self, details: &mut TrunkDetails, source: &Source) -> Vec<WordFault> {
         let mut wrong = Vec::new();
         for (variable, key) in source.keys {
-            let Some(value) = variables.get(*variable) else { continue };
-            if let Err(faults) = take(details, presets, key, value) {
+            let Some(said) = self.variables.get(*variable) else { continue };
+            if let Err(faults) = take(details, self.presets, key, &said.value) {
                 let of_variable =
-                    |fault| WordFault::In { place: (*variable).to_owned(), fault: Box::new(fault) };
+                    |fault| WordFault::In { place: self.place(variable), fault: Box::new(fault) };
                 wrong.extend(faults.into_iter().map(of_variable));
             }
         }
+        wrong
+    }
+
+    /// The same for a trunk that is kept. It carries no calls while it is not whole.
+    fn fill(&self, details: &mut TrunkDetails, source: &Source, enable: bool) -> Result<(), StoreError> {
+        let wrong = self.take(details, source);
         if source.preset == "generic" && details.settings.username.is_some() {
             details.settings.register.get_or_insert(true);
         }
@@ -175,26 +175,9 @@ async fn trunk(
         if let (None, Some(number)) = (&details.settings.caller_id_number, details.numbers.keys().next()) {
             details.settings.caller_id_number = Some(number.clone());
         }
-        let is_whole = !details.doubts(presets).iter().any(kiestoon_store::TrunkDoubt::is_error);
+        let is_whole = !details.doubts(self.presets).iter().any(kiestoon_store::TrunkDoubt::is_error);
         details.enabled |= enable && is_whole;
         if wrong.is_empty() { Ok(()) } else { Err(StoreError::TrunkWords(wrong)) }
-    };
-    let mut details = TrunkDetails { preset: source.preset.to_owned(), ..TrunkDetails::new(source.preset) };
-    details.enabled = false;
-    fill(&mut details)?;
-    match store.add_trunk(organisation, presets, details).await {
-        Err(StoreError::TrunkExists { name, .. }) => {
-            let mut is_changed = false;
-            let change = |details: &mut TrunkDetails| {
-                let before = details.clone();
-                fill(details)?;
-                is_changed = *details != before;
-                Ok(())
-            };
-            let now = store.change_trunk(organisation, &name, presets, change).await?;
-            Ok(Trunk { now, is_new: false, is_changed })
-        }
-        added => Ok(Trunk { now: added?, is_new: true, is_changed: true }),
     }
 }
 
@@ -218,39 +201,73 @@ fn take(details: &mut TrunkDetails, presets: &Presets, key: &str, value: &str) -
     Ok(())
 }
 
-/// Writes settings of the sidecar beside the configuration file; a file of an earlier import is written anew.
-fn settings(cli: &Cli, variables: &Variables) -> Result<Option<(PathBuf, bool)>, Failure> {
-    let mut lines = Vec::new();
-    for (variable, key) in SETTINGS {
-        let Some(value) = variables.get(variable) else { continue };
-        let value = match value.parse::<i64>() {
-            Ok(number) => number.to_string(),
-            Err(_) => toml_edit::Value::from(value.trim_end_matches('/')).to_string(),
-        };
-        lines.push(format!("{key} = {value}\n"));
+/// Settings of the sidecar, which stand beside the configuration file.
+struct Settings {
+    file: PathBuf,
+    text: String,
+    /// What an earlier import has written there.
+    before: Option<String>,
+    /// The variables, line by line.
+    variables: Vec<&'static str>,
+}
+
+impl Settings {
+    /// None where no variable is a setting.
+    fn of(cli: &Cli, variables: &Variables) -> Option<Self> {
+        let said = SETTINGS.iter().filter_map(|(name, key)| Some((*name, key, variables.get(*name)?)));
+        let (names, lines): (Vec<_>, Vec<_>) = said
+            .map(|(name, key, said)| {
+                let value = match said.value.parse::<i64>() {
+                    Ok(number) => number.to_string(),
+                    Err(_) => toml_edit::Value::from(said.value.trim_end_matches('/')).to_string(),
+                };
+                (name, format!("{key} = {value}\n"))
+            })
+            .unzip();
+        let file = cli.file.path().with_file_name("conf.d").join(FILE);
+        let before = fs::read_to_string(&file).ok();
+        (!names.is_empty()).then(|| Self {
+            file,
+            text: format!("{HEAD}{}", lines.concat()),
+            before,
+            variables: names,
+        })
     }
-    if lines.is_empty() {
-        return Ok(None);
+
+    fn is_another(&self) -> bool {
+        self.before.as_ref() != Some(&self.text)
     }
-    let file = cli.file.path().with_file_name("conf.d").join(FILE);
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let text = format!("# Written by `kiestoon trunk import-env`.\n[admin]\n{}", lines.concat());
-    let before = fs::read_to_string(&file).ok();
-    if before.as_ref() == Some(&text) {
-        return Ok(Some((file, false)));
-    }
-    fs::write(&file, text)?;
-    if let Err(failure) = cli.load() {
-        // A value that is refused must not keep the PBX from its next start.
-        match before {
-            Some(before) => fs::write(&file, before)?,
-            None => fs::remove_file(&file)?,
+
+    /// Writes the file, and reads the configuration with it. Returns what is wrong with that.
+    fn write(&self, cli: &Cli, said: &Said<'_>) -> Result<Vec<String>, Failure> {
+        if !self.is_another() {
+            return Ok(Vec::new());
         }
-        return Err(failure);
+        if let Some(folder) = self.file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&self.file, &self.text)?;
+        let Err(mut problems) = configured::load(&cli.file) else { return Ok(Vec::new()) };
+        for problem in &mut problems {
+            // The file goes away again: what stays is the one that was imported.
+            let line =
+                usize::try_from(problem.line).unwrap_or_default().checked_sub(HEAD.lines().count() + 1);
+            let variable = line.and_then(|line| self.variables.get(line));
+            if let Some(variable) = variable.filter(|_| problem.file.ends_with(FILE)) {
+                (problem.file, problem.line) = (said.place(variable), 0);
+            }
+        }
+        Ok(problems.iter().map(|problem| dutch::configuration(problem, cli.language)).collect())
     }
-    Ok(Some((file, true)))
+
+    /// Puts back what was there: a value that is refused must not keep the PBX from its next start.
+    fn undo(&self) -> Result<(), Failure> {
+        match &self.before {
+            Some(before) => fs::write(&self.file, before)?,
+            None => fs::remove_file(&self.file)?,
+        }
+        Ok(())
+    }
 }
 
 /// Variables of providers that were not taken.
@@ -331,3 +348,4 @@ fn tell(cli: &Cli, taken: &Taken) -> Result<(), Failure> {
 }
 
 const FILE: &str = "60-import-env.toml";
+const HEAD: &str = "# Written by `kiestoon trunk import-env`.\n[admin]\n";
