@@ -35,6 +35,9 @@ pub(crate) struct Registration {
     pub(crate) granted: Option<Granted>,
     /// Refusals and silences in a row.
     failures: u32,
+    /// How often in a row it has been told to ask for longer.
+    #[serde(default)]
+    lengthened: u8,
 }
 
 /// A host of a trunk.
@@ -92,6 +95,7 @@ impl Registration {
             step,
             granted: None,
             failures: 0,
+            lengthened: 0,
         }
     }
 
@@ -206,7 +210,10 @@ impl Registration {
                     .filter(|least| (self.expires + 1..=LONGEST).contains(least));
                 if let Some(least) = least {
                     self.expires = least;
-                    return self.ask(x, trunk, account, flow, left);
+                    self.lengthened = self.lengthened.saturating_add(1);
+                    if self.lengthened <= MOST_LENGTHENED {
+                        return self.ask(x, trunk, account, flow, left);
+                    }
                 }
             }
             (408 | 500..600, Some(account)) if !left.is_empty() => {
@@ -246,6 +253,7 @@ impl Registration {
         let was_bound = self.granted.is_some();
         self.granted = Some(Granted { flow, until: x.now + lasts });
         self.failures = 0;
+        self.lengthened = 0;
         self.step = Step::Waiting(x.now + lasts.mul_f64(REFRESHED));
         if was_bound { Change::None } else { Change::Registered }
     }
@@ -254,6 +262,7 @@ impl Registration {
     fn failed(&mut self, x: &mut Exchange, status: u16, retry_after: Option<u32>) -> Change {
         self.granted =
             self.granted.filter(|granted| granted.until > x.now && !matches!(status, 401 | 403 | 404 | 407));
+        self.lengthened = 0;
         let wait = FIRST_WAIT.saturating_mul(1 << self.failures.min(5)).min(LONGEST_WAIT);
         let told =
             retry_after.map(|secs| Duration::from_secs(u64::from(secs)).clamp(FIRST_WAIT, LONGEST_WAIT));
@@ -312,5 +321,7 @@ const FIRST_CSEQ: u32 = 1;
 const REFRESHED: f64 = 0.8;
 /// Seconds.
 const LONGEST: u32 = 24 * 3600;
+/// REGISTERs that ask at once for what a 423 wants. One is enough for a registrar that knows what it wants.
+const MOST_LENGTHENED: u8 = 2;
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);

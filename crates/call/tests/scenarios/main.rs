@@ -151,6 +151,7 @@ mod trunk_is_left_out;
 mod trunk_leg_is_transferred;
 mod trunk_limits;
 mod trunk_media;
+mod trunk_registrar;
 mod trunk_registration;
 mod two_answers_of_one_branch;
 mod unknown_method;
