@@ -77,7 +77,7 @@ pub(crate) enum Change {
     None,
     /// We are registered, and were not.
     Registered,
-    /// The host refuses us with this status, or has said nothing (408).
+    /// The host refuses us with this status, has said nothing (408), or has bound us for no time at all (2xx).
     Failed(u16),
 }
 
@@ -192,8 +192,11 @@ impl Registration {
         match (status, &trunk.account) {
             (200..300, _) => {
                 self.session.informed(&response.headers);
-                let secs = granted(response, request).unwrap_or(self.expires);
-                return self.bound(x, flow, secs);
+                // None is granted longer than was asked for (RFC 3261 section 10.3): by that a dead binding would be believed in.
+                let secs = granted(response, request).map_or(self.expires, |secs| secs.min(self.expires));
+                if secs > 0 {
+                    return self.bound(x, flow, secs);
+                }
             }
             (401 | 407, Some(account))
                 if *challenges < MOST_CHALLENGES && self.session.challenged(&response.headers) =>
@@ -249,19 +252,19 @@ impl Registration {
     }
 
     fn bound(&mut self, x: &Exchange, flow: Flow, secs: u32) -> Change {
-        let lasts = Duration::from_secs(u64::from(secs.max(1)));
+        let lasts = Duration::from_secs(u64::from(secs));
         let was_bound = self.granted.is_some();
         self.granted = Some(Granted { flow, until: x.now + lasts });
         self.failures = 0;
         self.lengthened = 0;
-        self.step = Step::Waiting(x.now + lasts.mul_f64(REFRESHED));
+        self.step = Step::Waiting(x.now + lasts.mul_f64(REFRESHED).max(SOONEST_REFRESH));
         if was_bound { Change::None } else { Change::Registered }
     }
 
     /// Waits before it tries again: for as long as the host says, else ever longer. What was granted holds until it is over.
     fn failed(&mut self, x: &mut Exchange, status: u16, retry_after: Option<u32>) -> Change {
         self.granted =
-            self.granted.filter(|granted| granted.until > x.now && !matches!(status, 401 | 403 | 404 | 407));
+            self.granted.filter(|granted| granted.until > x.now && !matches!(status, 200..300 | 401 | 403 | 404 | 407));
         self.lengthened = 0;
         let wait = FIRST_WAIT.saturating_mul(1 << self.failures.min(5)).min(LONGEST_WAIT);
         let told =
@@ -319,6 +322,8 @@ fn granted(response: &Response, request: &Request) -> Option<u32> {
 const FIRST_CSEQ: u32 = 1;
 /// Of its time.
 const REFRESHED: f64 = 0.8;
+/// A registrar that grants seconds is not asked all the time; between two REGISTERs we are not bound there.
+const SOONEST_REFRESH: Duration = Duration::from_secs(10);
 /// Seconds.
 const LONGEST: u32 = 24 * 3600;
 /// REGISTERs that ask at once for what a 423 wants. One is enough for a registrar that knows what it wants.

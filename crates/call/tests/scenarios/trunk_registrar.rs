@@ -39,3 +39,29 @@ fn one_that_wants_ever_longer_bindings_is_not_flooded() {
     assert!((4..=8).contains(&tries), "{tries} tries in ten minutes");
     assert_eq!(registers(&t, far), 3 * tries);
 }
+
+#[test]
+fn a_binding_of_no_time_is_a_refusal() {
+    let (mut t, far) = office(2, carrier("voys").grants(0));
+    t.run(secs(5));
+    assert_eq!((registers(&t, far), outcomes(&mut t)), (1, vec![Some(200)]), "not registered");
+    t.run(secs(600));
+    let tries = registers(&t, far);
+    assert!((4..=8).contains(&tries), "{tries} tries in ten minutes");
+}
+
+#[test]
+fn it_grants_no_more_than_it_was_asked_for() {
+    let (mut t, far) = office(3, carrier("voys").grants(u32::MAX));
+    t.run(secs(2870));
+    assert_eq!((registers(&t, far), outcomes(&mut t)), (1, vec![None]));
+    t.run(secs(20));
+    assert_eq!(registers(&t, far), 2, "refreshed within the hour that was asked for");
+}
+
+#[test]
+fn a_binding_of_seconds_is_not_refreshed_all_the_time() {
+    let (mut t, far) = office(4, carrier("voys").grants(1));
+    t.run(secs(105));
+    assert_eq!((registers(&t, far), outcomes(&mut t)), (11, vec![None]), "each ten seconds");
+}
