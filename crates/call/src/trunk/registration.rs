@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::logins::MOST_CHALLENGES;
 use super::options::Names;
+use super::removal::Unbound;
 use super::{Account, LONGEST_SEARCH, Trunk};
 use crate::exchange::Exchange;
 use crate::routes::ClientOwner;
@@ -107,6 +108,16 @@ impl Registration {
         self.failures = 0;
     }
 
+    /// Whether this is the address that it is for.
+    pub(crate) fn is_at(&self, trunk: &Trunk, address: &Uri) -> bool {
+        match (&trunk.account, Uri::parse(&self.at.host)) {
+            (Some(account), Ok(Uri::Sip(host))) => {
+                trunk.address_of_record(account, &host).equivalent(address)
+            }
+            _ => false,
+        }
+    }
+
     /// When it has to be looked at.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.step {
@@ -154,18 +165,38 @@ impl Registration {
         flow: Flow,
         left: VecDeque<Flow>,
     ) -> Change {
-        let Ok(Uri::Sip(host)) = Uri::parse(&self.at.host) else { return self.failed(x, 400, None) };
+        match self.request(x, trunk, account, &flow) {
+            Some(request) => self.send(x, account, request, (flow, left), 0),
+            None => self.failed(x, 400, None),
+        }
+    }
+
+    /// A REGISTER of our contact on this way.
+    fn request(&mut self, x: &Exchange, trunk: &Trunk, account: &Account, flow: &Flow) -> Option<Request> {
+        let Ok(Uri::Sip(host)) = Uri::parse(&self.at.host) else { return None };
         self.cseq = self.cseq.saturating_add(1);
         let names = Names { call_id: self.call_id.clone(), tag: self.tag.clone() };
         let mut request = trunk.register_request(&x.settings, account, &host, names, self.cseq);
-        let mut contact = wire::contact(&x.settings, &flow, false);
+        let mut contact = wire::contact(&x.settings, flow, false);
         if let Uri::Sip(uri) = &mut contact.uri {
             uri.user = Some(account.username.clone());
         }
         request.headers.push(HeaderName::Contact, contact.to_string());
         request.headers.push(HeaderName::Expires, self.expires.to_string());
         request.headers.push(HeaderName::Allow, wire::ALLOW);
-        self.send(x, account, request, (flow, left), 0)
+        Some(request)
+    }
+
+    /// What ends our binding there, with the account of the trunk as it was made; None where there is none, and none is asked for.
+    pub(crate) fn unbound(&mut self, x: &Exchange, trunk: &Trunk) -> Option<Unbound> {
+        let account = trunk.account.clone()?;
+        let flow = match (&self.granted, &self.step) {
+            (Some(granted), _) if granted.until > x.now => granted.flow,
+            (_, Step::Asking { flow, .. }) => *flow,
+            _ => return None,
+        };
+        let request = self.request(x, trunk, &account, &flow)?;
+        Some(Unbound { request, flow, account, session: self.session.clone() })
     }
 
     fn send(
@@ -263,8 +294,9 @@ impl Registration {
 
     /// Waits before it tries again: for as long as the host says, else ever longer. What was granted holds until it is over.
     fn failed(&mut self, x: &mut Exchange, status: u16, retry_after: Option<u32>) -> Change {
-        self.granted =
-            self.granted.filter(|granted| granted.until > x.now && !matches!(status, 200..300 | 401 | 403 | 404 | 407));
+        self.granted = self
+            .granted
+            .filter(|granted| granted.until > x.now && !matches!(status, 200..300 | 401 | 403 | 404 | 407));
         self.lengthened = 0;
         let wait = FIRST_WAIT.saturating_mul(1 << self.failures.min(5)).min(LONGEST_WAIT);
         let told =
@@ -291,6 +323,12 @@ impl Trunk {
         Some(self.register_request(settings, account, host, names, FIRST_CSEQ))
     }
 
+    /// The address that a host knows us by.
+    pub(crate) fn address_of_record(&self, account: &Account, host: &SipUri) -> Uri {
+        let domain = self.domain.clone().unwrap_or_else(|| host.host.clone());
+        Uri::Sip(SipUri::new(domain).with_user(&account.username))
+    }
+
     /// A REGISTER without a contact.
     fn register_request(
         &self,
@@ -300,8 +338,7 @@ impl Trunk {
         names: Names,
         cseq: u32,
     ) -> Request {
-        let domain = self.domain.clone().unwrap_or_else(|| host.host.clone());
-        let who = NameAddr::new(Uri::Sip(SipUri::new(domain).with_user(&account.username)));
+        let who = NameAddr::new(self.address_of_record(account, host));
         let from = who.clone().with_tag(&names.tag);
         let uri = Uri::Sip(SipUri { user: None, ..host.clone() });
         let mut request = Request::new(Method::Register, uri, from, who, names.call_id, cseq);

@@ -153,6 +153,7 @@ mod trunk_limits;
 mod trunk_media;
 mod trunk_registrar;
 mod trunk_registration;
+mod trunk_unregisters;
 mod two_answers_of_one_branch;
 mod unknown_method;
 mod unknown_number_404;

@@ -76,7 +76,9 @@ impl Door {
         let given = given.and_then(|value| Credentials::parse(value).ok());
         let is_known = given.is_some_and(|given| {
             let is_worn = self.asks.each_time && given.qop.as_ref().is_some_and(|qop| qop.count > 1);
-            given.username == *login && !is_worn && self.digest.verify(0, source, request, &given, &ha1).is_ok()
+            given.username == *login
+                && !is_worn
+                && self.digest.verify(0, source, request, &given, &ha1).is_ok()
         });
         if is_known && (request.to.tag().is_none() || self.asks.whom != Whom::TalkersForever) {
             return None;
