@@ -16,7 +16,6 @@ use crate::open_offer::OpenOffer;
 use crate::reason::EndReason;
 use crate::reinvite::Negotiation;
 use crate::ring::Branch;
-use crate::session_timer;
 use crate::switch::Output;
 use crate::talk::Talk;
 use crate::trunk::health::Sign;
@@ -62,7 +61,7 @@ impl Call {
         match sdp.map(|sdp| (self.body_for_caller(id, &sdp), sdp)) {
             Some((Some(body), sdp)) => {
                 let Some(mut branch) = self.take_branch(id) else { return };
-                branch.leg.timer = session_timer::accepted(x, &response.headers);
+                branch.leg.timer = branch.leg.timer_granted(x, &response.headers);
                 self.wins(x, branch, Answer { client, cseq, dialog, sdp, body, offers, is_ahead });
             }
             unusable => {
@@ -204,7 +203,7 @@ impl Call {
             response.set_body(wire::SDP, self.caller.say(body));
             self.caller.described();
         }
-        self.caller.timer = session_timer::grant(x, &invite.headers, &mut response.headers);
+        self.caller.timer = self.caller.grant_timer(x, &invite.headers, &mut response.headers);
         x.respond(server, response);
         x.routes.remove_invite(server);
         dialog.confirm();

@@ -50,7 +50,8 @@ pub enum Event {
         trunk: Box<str>,
         /// Its URI.
         host: Box<str>,
-        /// The status of its refusal; 408 where it has said nothing, 503 where its name leads nowhere.
+        /// The status of its refusal; 408 where it has said nothing, 503 where its name leads nowhere, 2xx where it has bound us for no
+        /// time at all.
         status: u16,
     },
     /// A trunk can be called over: one of its hosts is up, and none was.

@@ -108,9 +108,10 @@ impl Call {
         let said = leg.say(body);
         leg.can.learn(&request.headers);
         leg.forget_refresh(x);
-        leg.timer = session_timer::grant(x, &request.headers, &mut response.headers);
-        let Some(established) = leg.established_mut() else { return };
+        let Some(established) = leg.established() else { return };
         wire::dialog_headers(&mut response.headers, &established.dialog);
+        leg.timer = leg.grant_timer(x, &request.headers, &mut response.headers);
+        let Some(established) = leg.established_mut() else { return };
         response.set_body(wire::SDP, said);
         x.respond(server, response);
         let _ = established.dialog.refresh_target(&request.headers);

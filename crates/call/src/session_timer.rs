@@ -70,12 +70,15 @@ impl SessionTimer {
 pub(crate) fn ask_of_trunk(settings: &Settings, trunk: &Trunk, headers: &mut Headers) {
     match trunk.session_timer {
         Some(interval) => ask(settings, interval, headers),
-        None => {
-            let supported = headers.get(&HeaderName::Supported).unwrap_or_default();
-            let others = supported.split(", ").filter(|tag| *tag != TIMER).collect::<Vec<_>>().join(", ");
-            headers.set(HeaderName::Supported, others);
-        }
+        None => hide(headers),
     }
+}
+
+/// Takes session timers out of what we say that we know.
+fn hide(headers: &mut Headers) {
+    let supported = headers.get(&HeaderName::Supported).unwrap_or_default();
+    let others = supported.split(", ").filter(|tag| *tag != TIMER).collect::<Vec<_>>().join(", ");
+    headers.set(HeaderName::Supported, others);
 }
 
 /// Asks for session timers of this interval in an INVITE of ours; the phone chooses who refreshes.
@@ -89,7 +92,7 @@ pub(crate) fn ask(settings: &Settings, interval: Duration, headers: &mut Headers
 }
 
 /// What the 2xx to a request of ours grants; None where the phone knows no session timers.
-pub(crate) fn accepted(x: &Exchange, headers: &Headers) -> Option<Box<SessionTimer>> {
+fn accepted(x: &Exchange, headers: &Headers) -> Option<Box<SessionTimer>> {
     let granted = headers.session_expires().filter(|granted| granted.secs <= longest(&x.settings))?;
     let secs = granted.secs.max(seconds(x.settings.min_se));
     Some(SessionTimer::new(x.now, secs, granted.refresher != Some(Refresher::Uas)))
@@ -108,7 +111,7 @@ pub(crate) fn lengthen(invite: &mut Request, response: &Response) -> bool {
 }
 
 /// Grants session timers in our 2xx to a phone that knows them. Unless it says otherwise, it refreshes.
-pub(crate) fn grant(x: &Exchange, asked: &Headers, response: &mut Headers) -> Option<Box<SessionTimer>> {
+fn grant(x: &Exchange, asked: &Headers, response: &mut Headers) -> Option<Box<SessionTimer>> {
     if !supports(asked, TIMER) {
         return None;
     }
@@ -148,12 +151,39 @@ pub(crate) fn too_short(x: &Exchange, request: &Request) -> Option<Response> {
 }
 
 impl Leg {
+    /// What our 2xx grants. Over a trunk without session timers that is none, unless who asks refreshes the session itself: so
+    /// nothing of ours goes out, and a call that is dead ends (RFC 4028 section 9 leaves the choice to us).
+    pub(crate) fn grant_timer(
+        &self,
+        x: &Exchange,
+        asked: &Headers,
+        response: &mut Headers,
+    ) -> Option<Box<SessionTimer>> {
+        let refresher = asked.session_expires().and_then(|asked| asked.refresher);
+        if self.is_left_alone() && refresher != Some(Refresher::Uac) {
+            hide(response);
+            return None;
+        }
+        grant(x, asked, response)
+    }
+
+    /// What a 2xx to a request of ours grants. The same holds of a trunk without session timers.
+    pub(crate) fn timer_granted(&self, x: &Exchange, headers: &Headers) -> Option<Box<SessionTimer>> {
+        accepted(x, headers).filter(|timer| !(timer.is_ours && self.is_left_alone()))
+    }
+
+    fn is_left_alone(&self) -> bool {
+        self.trunk.as_ref().is_some_and(|over| !over.media.has_timer)
+    }
+
     /// What a re-INVITE or UPDATE of ours says of us and of the session's time.
     pub(crate) fn introduce(&self, headers: &mut Headers) {
         headers.set(HeaderName::Allow, wire::ALLOW);
         headers.set(HeaderName::Supported, wire::SUPPORTED);
-        if let Some(timer) = &self.timer {
-            timer.ask(headers);
+        match &self.timer {
+            Some(timer) => timer.ask(headers),
+            None if self.is_left_alone() => hide(headers),
+            None => {}
         }
     }
 
@@ -162,7 +192,7 @@ impl Leg {
         // One of ours that is on its way tells nothing new.
         self.forget_refresh(x);
         self.can.learn(&response.headers);
-        self.timer = accepted(x, &response.headers);
+        self.timer = self.timer_granted(x, &response.headers);
     }
 
     /// The session timer is forgotten; a refresh by re-INVITE that is on its way will be acknowledged.

@@ -94,7 +94,7 @@ impl Leg {
         wire::dialog_headers(&mut response.headers, dialog);
         if self.established().is_some() && request.method == Method::Update {
             self.forget_refresh(x);
-            self.timer = session_timer::grant(x, &request.headers, &mut response.headers);
+            self.timer = self.grant_timer(x, &request.headers, &mut response.headers);
         }
         if let Some(body) = body {
             response.set_body(wire::SDP, self.say(body));

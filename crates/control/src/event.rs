@@ -275,7 +275,7 @@ pub enum Happening {
         trunk: String,
         /// Its URI.
         host: String,
-        /// The status; 408 where it has said nothing, 503 where its name leads nowhere.
+        /// The status; 408 where it has said nothing, 503 where its name leads nowhere, 2xx where it has bound us for no time at all.
         sip_code: u16,
     },
     /// A trunk can be called over: one of its hosts is up, and none was.

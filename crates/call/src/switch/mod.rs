@@ -19,6 +19,7 @@ mod output;
 mod police;
 mod refer;
 mod register;
+mod removals;
 mod responses;
 mod screening;
 mod strangers;
@@ -197,7 +198,7 @@ impl Switch {
                     self.with_call(key, |call, x| call.end(x, EndReason::Shutdown.into()));
                 }
             }
-            Input::Drain => self.draining = true,
+            Input::Drain => self.drain(),
             Input::LiftBans { source } => self.lift_bans(source),
             Input::WallClock(wall) => self.x.clock = wall,
         }
@@ -216,12 +217,15 @@ impl Switch {
         let others = [self.x.transactions.deadline(), self.x.registrar.deadline(), self.x.losers.deadline()];
         let own = [call, self.keep_alive.deadline(), self.x.logins.deadline(), self.x.ledger.deadline()];
         let trunks = [self.trunks.deadline(), self.x.standings.agenda.deadline(), self.test_calls.deadline()];
-        others.into_iter().chain(own).chain(trunks).flatten().min()
+        let stop = self.trunks.removed_by(self.x.now);
+        others.into_iter().chain(own).chain(trunks).flatten().chain(stop).min()
     }
 
-    /// Whether no call is left, not even one that waits for its last figures or for an ACK.
+    /// Whether no call is left, not even one that waits for its last figures or for an ACK; and no trunk that is still to hear
+    /// that we are gone.
     pub fn is_idle(&self) -> bool {
-        self.calls.is_empty() && self.test_calls.is_empty()
+        let is_heard = self.trunks.removed_by(self.x.now).is_none();
+        is_heard && self.calls.is_empty() && self.test_calls.is_empty()
     }
 
     /// The snapshot in force.

@@ -18,15 +18,19 @@ use crate::snapshot::Snapshot;
 use crate::trunk::Trunk;
 use crate::trunk::health::{HostFault, Sign};
 use crate::trunk::registration::{Change, Registrar, Registration};
+use crate::trunk::removal::{Removal, Unbound};
 
 /// The registrations, each under a number of its own.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Trunks {
-    registrations: BTreeMap<u32, Registration>,
+    pub(super) registrations: BTreeMap<u32, Registration>,
     last: u32,
+    /// Bindings that are being given back.
+    #[serde(default)]
+    pub(super) removals: Vec<Removal>,
     /// When which of them is due.
     #[serde(skip)]
-    agenda: Agenda<u32>,
+    pub(super) agenda: Agenda<u32>,
 }
 
 /// By the id of the organisation, the name of the trunk and the URI of the host.
@@ -74,7 +78,7 @@ impl Trunks {
 
 impl Switch {
     /// The trunks become those of the snapshot. A registration that stands goes on, unless it would be asked for with other words than
-    /// those of the former snapshot.
+    /// those of the former snapshot. One that is wanted no more is given back.
     pub(super) fn take_trunks(&mut self, former: Option<&Snapshot>) {
         self.x.take_standings();
         let snapshot = Arc::clone(&self.x.snapshot);
@@ -84,6 +88,7 @@ impl Switch {
             .map(|(id, registration)| (registration.at.clone(), (id, registration)))
             .collect();
         self.trunks.agenda = Agenda::default();
+        let mut unbound: Vec<Unbound> = Vec::new();
         for organisation in snapshot.organisations() {
             for trunk in organisation.trunks_by_name() {
                 let Some(expires) = trunk.registers else { continue };
@@ -98,7 +103,12 @@ impl Switch {
                         self.trunks.last = self.trunks.last.wrapping_add(1);
                         (self.trunks.last, Registration::new(&mut self.x, at, expires))
                     });
-                    if before.is_some_and(|before| !trunk.registers_like(before)) {
+                    if let Some(before) = before.filter(|before| !trunk.registers_like(before)) {
+                        let gone = registration.unbound(&self.x, before);
+                        if let Some(gone) = gone.filter(|gone| !registration.is_at(trunk, gone.address())) {
+                            registration.granted = None;
+                            unbound.push(gone);
+                        }
                         if let Some(client) = registration.client() {
                             self.x.routes.remove_client(client);
                         }
@@ -109,8 +119,15 @@ impl Switch {
                 }
             }
         }
-        for client in known.values().filter_map(|(_, registration)| registration.client()) {
-            self.x.routes.remove_client(client);
+        for (_, registration) in known.values_mut() {
+            let before = former.and_then(|former| trunk_of(former, &registration.at));
+            unbound.extend(before.and_then(|(_, trunk)| registration.unbound(&self.x, trunk)));
+            if let Some(client) = registration.client() {
+                self.x.routes.remove_client(client);
+            }
+        }
+        if !self.draining {
+            self.give_back(unbound);
         }
     }
 
@@ -120,6 +137,11 @@ impl Switch {
         while let Some(id) = self.trunks.agenda.pop_due(self.x.now) {
             let Some(registration) = self.trunks.registrations.get_mut(&id) else { continue };
             let Some((_, trunk)) = trunk_of(&snapshot, &registration.at) else { continue };
+            if self.draining
+                || self.trunks.removals.iter().any(|removal| registration.is_at(trunk, removal.address()))
+            {
+                continue;
+            }
             if registration.is_lost(self.x.now) {
                 self.registrar_located(id, Vec::new());
                 continue;
@@ -150,6 +172,9 @@ impl Switch {
             return;
         }
         self.x.routes.remove_client(client);
+        if self.removal_responded(client, Some(response)) {
+            return;
+        }
         let id = self.registration_of(client);
         self.with_registration(id, Sign::of_response, |registration, x, trunk| {
             let sign = Sign::of_response(response.status.code());
@@ -163,6 +188,9 @@ impl Switch {
     /// A REGISTER of ours has had no response.
     pub(super) fn registration_failed(&mut self, client: ClientId) {
         self.x.routes.remove_client(client);
+        if self.removal_responded(client, None) {
+            return;
+        }
         let id = self.registration_of(client);
         let fault = |_| Sign::Failure(HostFault::Silent);
         self.with_registration(id, fault, |registration, x, trunk| registration.silent(x, trunk));
@@ -194,6 +222,10 @@ impl Switch {
         fault: impl FnOnce(u16) -> Sign,
         act: impl FnOnce(&mut Registration, &mut Exchange, &Trunk) -> Change,
     ) {
+        // Who stops has given back what it had.
+        if self.draining {
+            return;
+        }
         let snapshot = Arc::clone(&self.x.snapshot);
         let Some((id, registration)) = id.and_then(|id| Some((id, self.trunks.registrations.get_mut(&id)?)))
         else {
@@ -220,7 +252,7 @@ impl Switch {
     }
 }
 
-fn trunk_of<'a>(snapshot: &'a Snapshot, at: &Registrar) -> Option<(usize, &'a Arc<Trunk>)> {
+pub(super) fn trunk_of<'a>(snapshot: &'a Snapshot, at: &Registrar) -> Option<(usize, &'a Arc<Trunk>)> {
     let organisation = snapshot.index_of(&at.organisation)?;
     Some((organisation, snapshot.trunk(organisation, &at.trunk)?))
 }

@@ -10,7 +10,6 @@ use crate::cdr::Side;
 use crate::exchange::Exchange;
 use crate::leg::{Established, Leg, LegMedia, OurAck, Signal, Unacked};
 use crate::reinvite::Negotiation;
-use crate::session_timer;
 use crate::talk::Talk;
 use crate::wire;
 
@@ -87,7 +86,7 @@ impl Leg {
         let mut response = x.response(&invite, 200, Some(&dialog.id().local_tag));
         wire::dialog_headers(&mut response.headers, &dialog);
         response.set_body(wire::SDP, self.say(body));
-        self.timer = session_timer::grant(x, &invite.headers, &mut response.headers);
+        self.timer = self.grant_timer(x, &invite.headers, &mut response.headers);
         x.respond(server, response);
         x.routes.remove_invite(server);
         dialog.confirm();

@@ -22,6 +22,7 @@ mod patience;
 mod rate_card;
 pub(crate) mod rates;
 pub(crate) mod registration;
+pub(crate) mod removal;
 mod results;
 pub(crate) mod standing;
 mod stir;
@@ -38,6 +39,7 @@ use kiestoon_dialplan::Country;
 use kiestoon_media::SrtpPolicy;
 use kiestoon_sip::network::Network;
 use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri};
+use serde::{Deserialize, Serialize};
 
 pub use health::{HostFault, HostState};
 pub use number::{IncomingForm, NumberForm};
@@ -171,7 +173,7 @@ pub struct HeaderRule {
 }
 
 /// A name and a password at a provider. Its debug output shows no password.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// The user part of our address there.
     pub username: Box<str>,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::logins::MOST_CHALLENGES;
 use super::options::Names;
+use super::removal::Unbound;
 use super::{Account, LONGEST_SEARCH, Trunk};
 use crate::exchange::Exchange;
 use crate::routes::ClientOwner;
@@ -37,6 +38,9 @@ pub(crate) struct Registration {
     failures: u32,
     /// The last of them, where nothing was granted since: the status, or 408 after silence.
     pub(crate) refused: Option<u16>,
+    /// How often in a row it has been told to ask for longer.
+    #[serde(default)]
+    lengthened: u8,
 }
 
 /// A host of a trunk.
@@ -76,7 +80,7 @@ pub(crate) enum Change {
     None,
     /// We are registered, and were not.
     Registered,
-    /// The host refuses us with this status, or has said nothing (408).
+    /// The host refuses us with this status, has said nothing (408), or has bound us for no time at all (2xx).
     Failed(u16),
 }
 
@@ -95,6 +99,7 @@ impl Registration {
             granted: None,
             failures: 0,
             refused: None,
+            lengthened: 0,
         }
     }
 
@@ -104,6 +109,16 @@ impl Registration {
         self.session = Session::default();
         self.step = Step::Waiting(x.now);
         (self.failures, self.refused) = (0, None);
+    }
+
+    /// Whether this is the address that it is for.
+    pub(crate) fn is_at(&self, trunk: &Trunk, address: &Uri) -> bool {
+        match (&trunk.account, Uri::parse(&self.at.host)) {
+            (Some(account), Ok(Uri::Sip(host))) => {
+                trunk.address_of_record(account, &host).equivalent(address)
+            }
+            _ => false,
+        }
     }
 
     /// When it has to be looked at.
@@ -153,18 +168,38 @@ impl Registration {
         flow: Flow,
         left: VecDeque<Flow>,
     ) -> Change {
-        let Ok(Uri::Sip(host)) = Uri::parse(&self.at.host) else { return self.failed(x, 400, None) };
+        match self.request(x, trunk, account, &flow) {
+            Some(request) => self.send(x, account, request, (flow, left), 0),
+            None => self.failed(x, 400, None),
+        }
+    }
+
+    /// A REGISTER of our contact on this way.
+    fn request(&mut self, x: &Exchange, trunk: &Trunk, account: &Account, flow: &Flow) -> Option<Request> {
+        let Ok(Uri::Sip(host)) = Uri::parse(&self.at.host) else { return None };
         self.cseq = self.cseq.saturating_add(1);
         let names = Names { call_id: self.call_id.clone(), tag: self.tag.clone() };
         let mut request = trunk.register_request(&x.settings, account, &host, names, self.cseq);
-        let mut contact = wire::contact(&x.settings, &flow, false);
+        let mut contact = wire::contact(&x.settings, flow, false);
         if let Uri::Sip(uri) = &mut contact.uri {
             uri.user = Some(account.username.clone());
         }
         request.headers.push(HeaderName::Contact, contact.to_string());
         request.headers.push(HeaderName::Expires, self.expires.to_string());
         request.headers.push(HeaderName::Allow, wire::ALLOW);
-        self.send(x, account, request, (flow, left), 0)
+        Some(request)
+    }
+
+    /// What ends our binding there, with the account of the trunk as it was made; None where there is none, and none is asked for.
+    pub(crate) fn unbound(&mut self, x: &Exchange, trunk: &Trunk) -> Option<Unbound> {
+        let account = trunk.account.clone()?;
+        let flow = match (&self.granted, &self.step) {
+            (Some(granted), _) if granted.until > x.now => granted.flow,
+            (_, Step::Asking { flow, .. }) => *flow,
+            _ => return None,
+        };
+        let request = self.request(x, trunk, &account, &flow)?;
+        Some(Unbound { request, flow, account, session: self.session.clone() })
     }
 
     fn send(
@@ -191,8 +226,11 @@ impl Registration {
         match (status, &trunk.account) {
             (200..300, _) => {
                 self.session.informed(&response.headers);
-                let secs = granted(response, request).unwrap_or(self.expires);
-                return self.bound(x, flow, secs);
+                // None is granted longer than was asked for (RFC 3261 section 10.3): by that a dead binding would be believed in.
+                let secs = granted(response, request).map_or(self.expires, |secs| secs.min(self.expires));
+                if secs > 0 {
+                    return self.bound(x, flow, secs);
+                }
             }
             (401 | 407, Some(account))
                 if *challenges < MOST_CHALLENGES && self.session.challenged(&response.headers) =>
@@ -209,7 +247,10 @@ impl Registration {
                     .filter(|least| (self.expires + 1..=LONGEST).contains(least));
                 if let Some(least) = least {
                     self.expires = least;
-                    return self.ask(x, trunk, account, flow, left);
+                    self.lengthened = self.lengthened.saturating_add(1);
+                    if self.lengthened <= MOST_LENGTHENED {
+                        return self.ask(x, trunk, account, flow, left);
+                    }
                 }
             }
             (408 | 500..600, Some(account)) if !left.is_empty() => {
@@ -245,11 +286,11 @@ impl Registration {
     }
 
     fn bound(&mut self, x: &Exchange, flow: Flow, secs: u32) -> Change {
-        let lasts = Duration::from_secs(u64::from(secs.max(1)));
+        let lasts = Duration::from_secs(u64::from(secs));
         let was_bound = self.granted.is_some();
         self.granted = Some(Granted { flow, until: x.now + lasts });
-        (self.failures, self.refused) = (0, None);
-        self.step = Step::Waiting(x.now + lasts.mul_f64(REFRESHED));
+        (self.failures, self.refused, self.lengthened) = (0, None, 0);
+        self.step = Step::Waiting(x.now + lasts.mul_f64(REFRESHED).max(SOONEST_REFRESH));
         if was_bound { Change::None } else { Change::Registered }
     }
 
@@ -271,8 +312,10 @@ impl Registration {
 
     /// Waits before it tries again: for as long as the host says, else ever longer. What was granted holds until it is over.
     fn failed(&mut self, x: &mut Exchange, status: u16, retry_after: Option<u32>) -> Change {
-        self.granted =
-            self.granted.filter(|granted| granted.until > x.now && !matches!(status, 401 | 403 | 404 | 407));
+        self.granted = self
+            .granted
+            .filter(|granted| granted.until > x.now && !matches!(status, 200..300 | 401 | 403 | 404 | 407));
+        self.lengthened = 0;
         let wait = FIRST_WAIT.saturating_mul(1 << self.failures.min(5)).min(LONGEST_WAIT);
         let told =
             retry_after.map(|secs| Duration::from_secs(u64::from(secs)).clamp(FIRST_WAIT, LONGEST_WAIT));
@@ -299,6 +342,12 @@ impl Trunk {
         Some(self.register_request(settings, account, host, names, FIRST_CSEQ))
     }
 
+    /// The address that a host knows us by.
+    pub(crate) fn address_of_record(&self, account: &Account, host: &SipUri) -> Uri {
+        let domain = self.domain.clone().unwrap_or_else(|| host.host.clone());
+        Uri::Sip(SipUri::new(domain).with_user(&account.username))
+    }
+
     /// A REGISTER without a contact.
     fn register_request(
         &self,
@@ -308,8 +357,7 @@ impl Trunk {
         names: Names,
         cseq: u32,
     ) -> Request {
-        let domain = self.domain.clone().unwrap_or_else(|| host.host.clone());
-        let who = NameAddr::new(Uri::Sip(SipUri::new(domain).with_user(&account.username)));
+        let who = NameAddr::new(self.address_of_record(account, host));
         let from = who.clone().with_tag(&names.tag);
         let uri = Uri::Sip(SipUri { user: None, ..host.clone() });
         let mut request = Request::new(Method::Register, uri, from, who, names.call_id, cseq);
@@ -330,9 +378,13 @@ fn granted(response: &Response, request: &Request) -> Option<u32> {
 const FIRST_CSEQ: u32 = 1;
 /// Of its time.
 const REFRESHED: f64 = 0.8;
+/// A registrar that grants seconds is not asked all the time; between two REGISTERs we are not bound there.
+const SOONEST_REFRESH: Duration = Duration::from_secs(10);
 /// Seconds.
 const LONGEST: u32 = 24 * 3600;
 /// How long a registration lasts at least before a lost connection has it made anew.
 const BASE_TIME: Duration = Duration::from_secs(30);
+/// REGISTERs that ask at once for what a 423 wants. One is enough for a registrar that knows what it wants.
+const MOST_LENGTHENED: u8 = 2;
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);

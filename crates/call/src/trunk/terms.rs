@@ -51,7 +51,15 @@ pub enum DtmfMode {
 pub(crate) struct MediaTerms {
     pub(crate) srtp: SrtpPolicy,
     pub(crate) dtmf: DtmfMode,
+    /// Whether its sessions are refreshed (RFC 4028).
+    #[serde(default = "yes")]
+    pub(crate) has_timer: bool,
     selection: Option<Arc<Selection>>,
+}
+
+/// As it was before it could be said.
+const fn yes() -> bool {
+    true
 }
 
 impl MediaTerms {
@@ -59,7 +67,7 @@ impl MediaTerms {
         let events = matches!(trunk.dtmf, DtmfMode::Auto | DtmfMode::Rfc4733);
         let selection = Selection { codecs: trunk.codecs.clone(), events };
         let selection = (selection != Selection::default()).then(|| Arc::new(selection));
-        Self { srtp: trunk.srtp, dtmf: trunk.dtmf, selection }
+        Self { srtp: trunk.srtp, dtmf: trunk.dtmf, has_timer: trunk.session_timer.is_some(), selection }
     }
 
     /// Whether a status says that no session could be agreed on where another trunk may want less.

@@ -6,7 +6,7 @@ use kiestoon_call::{DtmfMode, Input, Trunk};
 use kiestoon_media::{DigitSource, MediaEvent, Policy, SrtpPolicy};
 use kiestoon_sip::network::Network;
 use kiestoon_sip::{HeaderName, Method, Request};
-use kiestoon_testkit::{PhoneId, Profile, Story, carrier, phone, secs};
+use kiestoon_testkit::{PhoneId, Profile, SessionTimer, Story, carrier, phone, secs};
 
 const RULES: &str = r#"
     [[context.intern]]
@@ -203,5 +203,34 @@ fn a_session_is_refreshed_as_the_trunk_wants_it() {
         let supported = invite.headers.get(&HeaderName::Supported).expect("options");
         assert_eq!(supported.split(", ").any(|tag| tag == "timer"), asked.is_some(), "{supported}");
         end(t, a);
+    }
+}
+
+#[test]
+fn a_trunk_without_session_timers_has_none_where_it_asks_for_them() {
+    for (refresher, granted) in [(Some("uas"), None), (None, None), (Some("uac"), Some("120;refresher=uac"))]
+    {
+        let mut t = Story::office(9).rules(RULES).trunk("voys", |trunk| {
+            trunk.addresses = vec![Network { address: [10, 0, 0, 21].into(), prefix: 32 }];
+            trunk.session_timer = None;
+        });
+        let a = t.add(phone("201"));
+        let timer = SessionTimer { secs: 120, min: 90, refresher, refreshes: true };
+        let voys = t.add_carrier(carrier("voys").with_timer(timer).takes_update());
+        t.register_all();
+        t.call(voys, "+31201234567");
+        t.run(secs(200));
+        t.expect(voys).talks_both_ways_with(a);
+        let own =
+            t.phone(voys).responses().find(|of| of.status.code() == 200 && of.cseq.method == Method::Invite);
+        let own = &own.expect("an answer").headers;
+        assert_eq!(own.get(&HeaderName::SessionExpires), granted);
+        let knows =
+            own.get(&HeaderName::Supported).is_some_and(|of| of.split(", ").any(|tag| tag == "timer"));
+        assert_eq!(knows, granted.is_some());
+        t.expect(voys).was_asked(&Method::Update, 0).was_asked(&Method::Invite, 0);
+        t.hang_up(voys);
+        t.settle();
+        t.expect_nothing_left();
     }
 }

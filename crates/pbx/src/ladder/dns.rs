@@ -120,8 +120,6 @@ fn shown(asked: &Asked) -> (String, String) {
 /// Why nothing was found, and what to do.
 fn nowhere(query: &Query, found: &Trace) -> (Sentence, Sentence) {
     let name = &query.host;
-    let of_addresses =
-        found.asked.iter().rev().find(|asked| matches!(asked.question, Question::Addresses(_)));
     if !found.out_of_reach.is_empty() {
         let far = found.out_of_reach.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         return (
@@ -132,15 +130,46 @@ fn nowhere(query: &Query, found: &Trace) -> (Sentence, Sentence) {
             ),
         );
     }
-    match of_addresses.map(|asked| &asked.answer) {
-        Some(Err(Unanswered::NoName)) => (
+    let targets: Vec<&str> = targets(found).collect();
+    if !targets.is_empty() && targets.iter().all(|target| *target == NO_SERVICE) {
+        return (
+            both!(
+                "{name} says that it has no SIP service: its SRV record names the host `.`",
+                "{name} zegt dat er geen SIP-dienst is: het SRV-record noemt de host `.`"
+            ),
+            both!(
+                "ask the provider for the host of its SIP service, or for another `transport`: of this one it wants no calls",
+                "vraag de aanbieder naar de host van zijn SIP-dienst, of naar een ander `transport`: voor dit wil hij geen gesprekken"
+            ),
+        );
+    }
+    let of_addresses = found.asked.iter().rev().find_map(|asked| match &asked.question {
+        Question::Addresses(of) => Some((of, &asked.answer)),
+        _ => None,
+    });
+    match of_addresses {
+        Some((target, Ok(_) | Err(Unanswered::NoName | Unanswered::NoRecords)))
+            if targets.iter().any(|of| is_same(of, target)) =>
+        {
+            (
+                both!(
+                    "the SRV record of {name} leads to {target}, which has no address",
+                    "het SRV-record van {name} leidt naar {target}, en dat heeft geen adres"
+                ),
+                both!(
+                    "the records are at fault (a host that is gone, or a CNAME that leads in a circle): tell the provider, or give `host` another host of it",
+                    "de records kloppen niet (een host die er niet meer is, of een CNAME die in een kring leidt): zeg het de aanbieder, of geef bij `host` een andere host op"
+                ),
+            )
+        }
+        Some((_, Err(Unanswered::NoName))) => (
             both!("the name {name} does not exist", "de naam {name} bestaat niet"),
             both!(
                 "compare `host` of the trunk with what the provider wrote, letter by letter",
                 "vergelijk `host` van de trunk letter voor letter met wat de aanbieder schreef"
             ),
         ),
-        Some(Ok(_) | Err(Unanswered::NoRecords)) => (
+        Some((_, Ok(_) | Err(Unanswered::NoRecords))) => (
             both!(
                 "the name {name} exists, and has no address",
                 "de naam {name} bestaat, en heeft geen adres"
@@ -150,12 +179,69 @@ fn nowhere(query: &Query, found: &Trace) -> (Sentence, Sentence) {
                 "vraag de aanbieder naar de host van zijn SIP-dienst; deze naam is misschien die van zijn website"
             ),
         ),
-        Some(Err(Unanswered::Failed(_))) | None => (
+        Some((_, Err(Unanswered::Failed(_)))) | None => (
             both!("no DNS server answered about {name}", "geen DNS-server gaf antwoord over {name}"),
             both!(
                 "look at `sip.dns` of the configuration, or at the DNS servers of this machine, and at the firewall (port 53)",
                 "kijk naar `sip.dns` van de configuratie, of naar de DNS-servers van deze machine, en naar de firewall (poort 53)"
             ),
         ),
+    }
+}
+
+/// The hosts that the SRV records name.
+fn targets(found: &Trace) -> impl Iterator<Item = &str> {
+    let records = found.asked.iter().filter_map(|asked| match &asked.answer {
+        Ok(Answer::Srv(records)) => Some(records),
+        _ => None,
+    });
+    records.flatten().map(|record| &*record.target)
+}
+
+/// Names of the DNS, of which one may be written with its last dot.
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim_end_matches('.').eq_ignore_ascii_case(other.trim_end_matches('.'))
+}
+
+/// The host of a service that there decidedly is not (RFC 2782).
+const NO_SERVICE: &str = ".";
+
+#[cfg(test)]
+mod tests {
+    use kiestoon_sip::locate::Srv;
+
+    use super::*;
+
+    /// What is said where the SRV records of `dot.example` name this host, and the host has this answer.
+    fn said(target: &str, addresses: Option<Result<Answer, Unanswered>>) -> (String, String) {
+        let query = Query { host: "dot.example".into(), port: None, transport: None, secure: false };
+        let record = Srv { priority: 0, weight: 0, port: 0, target: target.into() };
+        let srv = Question::Srv("_sip._udp.dot.example".into());
+        let mut asked = vec![Asked { question: srv, answer: Ok(Answer::Srv(vec![record])) }];
+        asked.extend(
+            addresses.map(|answer| Asked { question: Question::Addresses("sip.dot.example".into()), answer }),
+        );
+        let (said, advice) = nowhere(&query, &Trace { asked, flows: Vec::new(), out_of_reach: Vec::new() });
+        (said.en, advice.en)
+    }
+
+    #[test]
+    fn a_domain_that_has_no_such_service_says_so() {
+        let (said, advice) = said(".", None);
+        assert!(said.contains("dot.example says that it has no SIP service"), "{said}");
+        assert!(advice.contains("provider") && !advice.contains("firewall"), "{advice}");
+    }
+
+    #[test]
+    fn a_service_whose_host_has_no_address_is_the_providers_fault() {
+        let nothing =
+            [Err(Unanswered::NoRecords), Err(Unanswered::NoName), Ok(Answer::Addresses(Vec::new()))];
+        for answer in nothing {
+            let (said, advice) = said("sip.dot.example.", Some(answer));
+            assert!(said.contains("leads to sip.dot.example, which has no address"), "{said}");
+            assert!(advice.contains("CNAME") && !advice.contains("website"), "{advice}");
+        }
+        let (said, _) = said("sip.dot.example.", Some(Err(Unanswered::Failed("time".into()))));
+        assert!(said.contains("no DNS server answered"), "{said}");
     }
 }

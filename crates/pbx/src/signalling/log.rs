@@ -116,6 +116,9 @@ fn of_trunk(event: &Event) {
         Event::TrunkRegistered { trunk, host, .. } => {
             tracing::info!(%trunk, %host, "registered at the trunk")
         }
+        Event::TrunkRefused { trunk, host, status: status @ 200..300, .. } => {
+            tracing::warn!(%trunk, %host, status, "not registered at the trunk: it grants a binding of no time at all");
+        }
         Event::TrunkRefused { trunk, host, status, .. } => {
             tracing::warn!(%trunk, %host, status, "not registered at the trunk");
         }

@@ -3,12 +3,13 @@ use std::{
     fs,
     net::SocketAddr,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use tempfile::TempDir;
 
 use crate::authority::Authority;
-use crate::pbx::free_port;
+use crate::pbx::{free_port, wait_for};
 
 /// A running Kamailio. It is ended when it goes out of scope.
 pub(crate) struct Kamailio {
@@ -29,12 +30,18 @@ impl Kamailio {
 
     /// Until it listens: what is sent before is refused.
     fn wait(&self) {
-        let of_port = format!(":{:04X} ", self.port);
-        let listens = |kind: &str| {
+        let of_port = format!(":{:04X}", self.port);
+        // Local address and state are the second and the fourth field; a UDP socket is never in another state.
+        let listens = |(kind, state): (&str, &str)| {
             let sockets = fs::read_to_string(format!("/proc/net/{kind}")).unwrap_or_default();
-            sockets.lines().any(|line| line.split_whitespace().nth(1).is_some_and(|at| at.ends_with(of_port.trim())))
+            sockets.lines().any(|line| {
+                let fields: Vec<_> = line.split_whitespace().collect();
+                matches!(fields.as_slice(), [_, at, _, of, ..] if at.ends_with(&of_port) && *of == state)
+            })
         };
-        wait_for("Kamailio", Duration::from_secs(20), || ["udp", "tcp"].into_iter().any(listens));
+        wait_for("Kamailio", Duration::from_secs(20), || {
+            [("udp", "07"), ("tcp", "0A")].into_iter().any(listens)
+        });
     }
 
     /// Ends it and starts it again: its connections are lost.

@@ -16,6 +16,19 @@ pub(crate) struct Asks {
     pub(crate) password: String,
     pub(crate) algorithm: Algorithm,
     pub(crate) whom: Whom,
+    /// Whether a nonce is good for one request only.
+    pub(crate) each_time: bool,
+}
+
+/// What the registrar of a trunk grants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grants {
+    /// What it is asked for, but no longer than so many seconds.
+    Most(u32),
+    /// So many seconds, whatever it is asked for.
+    Whatever(u32),
+    /// Nothing that is not one second longer than what it is asked for.
+    More,
 }
 
 /// Which requests are challenged, besides REGISTER.
@@ -62,7 +75,10 @@ impl Door {
         let given = names.iter().find_map(|name| request.headers.get(name));
         let given = given.and_then(|value| Credentials::parse(value).ok());
         let is_known = given.is_some_and(|given| {
-            given.username == *login && self.digest.verify(0, source, request, &given, &ha1).is_ok()
+            let is_worn = self.asks.each_time && given.qop.as_ref().is_some_and(|qop| qop.count > 1);
+            given.username == *login
+                && !is_worn
+                && self.digest.verify(0, source, request, &given, &ha1).is_ok()
         });
         if is_known && (request.to.tag().is_none() || self.asks.whom != Whom::TalkersForever) {
             return None;
@@ -90,6 +106,27 @@ impl Profile {
         self.asking(Whom::TalkersForever)
     }
 
+    /// Asks anew each time: one nonce serves one request.
+    #[must_use]
+    pub fn each_time(mut self) -> Self {
+        self.asks.as_mut().expect("who asks for a name and a password").each_time = true;
+        self
+    }
+
+    /// Its registrar grants so many seconds, whatever it is asked for.
+    #[must_use]
+    pub fn grants(mut self, seconds: u32) -> Self {
+        self.grants = Grants::Whatever(seconds);
+        self
+    }
+
+    /// Its registrar wants to be asked for one second more each time (423).
+    #[must_use]
+    pub fn wants_ever_longer_bindings(mut self) -> Self {
+        self.grants = Grants::More;
+        self
+    }
+
     fn asking(mut self, whom: Whom) -> Self {
         self.asks.as_mut().expect("who asks for a name and a password").whom = whom;
         self
@@ -111,7 +148,7 @@ impl Phone {
         door.stops(request, source)
     }
 
-    /// The registrar of a trunk: binds whatever contact comes, for as long as it wants, but no longer than two minutes.
+    /// The registrar of a trunk: binds whatever contact comes.
     pub(super) fn registers(&mut self, now: Instant, asked: &Asked, request: &Request) {
         let source = self.flow.remote.ip();
         if let Some(challenge) = self.door.as_mut().and_then(|door| door.stops(request, source)) {
@@ -119,10 +156,21 @@ impl Phone {
             return self.answer_with(now, asked, request, 401, &headers);
         }
         let contact = request.headers.get(&HeaderName::Contact).unwrap_or_default();
-        let expires = request.headers.expires().unwrap_or(120).min(120);
+        let asked_for = request.headers.expires().unwrap_or(LONGEST);
+        let expires = match self.profile.grants {
+            _ if asked_for == 0 => 0,
+            Grants::Most(most) => asked_for.min(most),
+            Grants::Whatever(seconds) => seconds,
+            Grants::More => {
+                let least = (HeaderName::MinExpires, asked_for.saturating_add(1).to_string());
+                return self.answer_with(now, asked, request, 423, &[least]);
+            }
+        };
         let headers = [(HeaderName::Contact, format!("{contact};expires={expires}"))];
         self.answer_with(now, asked, request, 200, &headers);
     }
 }
 
 const REALM: &str = "carrier.example";
+/// Seconds that a registrar grants who is told nothing else.
+pub(super) const LONGEST: u32 = 120;

@@ -7,7 +7,7 @@ use kiestoon_sip::Transport;
 use kiestoon_sip::digest::Algorithm;
 
 use super::device::Device;
-use super::door::{Asks, Whom};
+use super::door::{Asks, Grants, LONGEST, Whom};
 use super::manners::{Faxes, Reinvites, Reliably, Reply, SessionTimer};
 use crate::story::PhoneId;
 
@@ -42,6 +42,7 @@ pub struct Profile {
     pub(crate) second: Option<IpAddr>,
     pub(crate) device: Option<Device>,
     pub(crate) asks: Option<Asks>,
+    pub(crate) grants: Grants,
     pub(crate) carrier: bool,
     /// What it answers to OPTIONS.
     pub(crate) options: u16,
@@ -99,6 +100,7 @@ pub fn phone(number: &str) -> Profile {
         second: None,
         device: None,
         asks: None,
+        grants: Grants::Most(LONGEST),
         carrier: false,
         options: 200,
         proxied: false,
@@ -245,7 +247,7 @@ impl Profile {
     #[must_use]
     pub fn asks_for(mut self, login: &str, password: &str, algorithm: Algorithm) -> Self {
         let (login, password) = (login.to_owned(), password.to_owned());
-        self.asks = Some(Asks { login, password, algorithm, whom: Whom::Callers });
+        self.asks = Some(Asks { login, password, algorithm, whom: Whom::Callers, each_time: false });
         self
     }
 

@@ -57,6 +57,12 @@ impl Story {
         self.swap();
     }
 
+    /// Has no trunk of this name any more, in a new snapshot: it is disabled, or removed.
+    pub fn remove_trunk(&mut self, name: &str) {
+        self.directory.trunks.retain(|trunk| &*trunk.name != name);
+        self.swap();
+    }
+
     pub(super) fn swap(&mut self) {
         self.directory.revision += 1;
         let snapshot = self.directory.snapshot();

@@ -152,6 +152,11 @@ fn trunk(what: &Happening, language: Language) -> Option<String> {
         Happening::TrunkRegistered { trunk, host, .. } => {
             say!(language, "trunk {trunk}: registered at {host}", "trunk {trunk}: aangemeld bij {host}")
         }
+        Happening::TrunkRefused { trunk, host, sip_code: sip_code @ 200..300, .. } => say!(
+            language,
+            "trunk {trunk}: {host} does not register us: it says {sip_code}, for no time at all (expires=0)",
+            "trunk {trunk}: {host} meldt ons niet aan: het zegt {sip_code}, voor geen enkele tijd (expires=0)"
+        ),
         Happening::TrunkRefused { trunk, host, sip_code, .. } => say!(
             language,
             "trunk {trunk}: {host} does not register us: {sip_code}",
