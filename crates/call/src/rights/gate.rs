@@ -205,13 +205,13 @@ impl Exchange {
 
     /// Whether one more call may be out, and begin now.
     fn has_room(&mut self, asked: &CallOut<'_>, of: &Organisation, judged: &Judged<'_>) -> Result<(), Why> {
-        let (call, now) = (id::call_of(asked.leg), self.now);
+        let now = self.now;
         let is_full = |most: Option<u32>, out: usize| {
             most.is_some_and(|most| out >= usize::try_from(most).unwrap_or(usize::MAX))
         };
         let (own, all) = (&judged.profile.limits, &of.profile.limits);
-        if is_full(own.calls, self.ledger.calls_out(&of.id, Some(asked.charged), call))
-            || is_full(all.calls, self.ledger.calls_out(&of.id, None, call))
+        if is_full(own.calls, self.ledger.legs_out(&of.id, Some(asked.charged)))
+            || is_full(all.calls, self.ledger.legs_out(&of.id, None))
         {
             return Err(Why::Calls);
         }

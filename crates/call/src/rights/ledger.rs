@@ -125,14 +125,12 @@ impl Ledger {
         account.held.take().is_some()
     }
 
-    /// Calls besides this one that somebody has out now; None: of the whole organisation.
-    pub(super) fn calls_out(&self, organisation: &str, charged: Option<&Charged>, besides: CallKey) -> usize {
-        let is_theirs = |line: &Line| {
-            line.state.is_live()
-                && *line.organisation == *organisation
-                && charged.is_none_or(|charged| line.charged == *charged)
+    /// The legs that somebody has out now; None: the whole organisation. Legs, not calls: two that are joined cost what two cost.
+    pub(super) fn legs_out(&self, organisation: &str, charged: Option<&Charged>) -> usize {
+        let is_theirs = |line: &&Line| {
+            *line.organisation == *organisation && charged.is_none_or(|charged| line.charged == *charged)
         };
-        self.lines.iter().filter(|(call, lines)| **call != besides && lines.iter().any(is_theirs)).count()
+        self.live().filter(is_theirs).count()
     }
 
     /// What is to be kept free in somebody's budgets for the legs that are called now, besides one of them. An organisation pays for all.
@@ -151,10 +149,14 @@ impl Ledger {
         self.lines.values().flatten().filter(|line| line.state.is_live())
     }
 
-    /// Whether this call has called that number before at the cost of the same: it is tried over another host or trunk, and counts once.
+    /// Whether this call has called that number before at the cost of the same, and nobody talks there: it is tried over another host or
+    /// trunk, and counts once.
     pub(super) fn has_called(&self, call: CallKey, charged: &Charged, number: &str) -> bool {
-        let lines = self.lines.get(&call).into_iter().flatten();
-        lines.into_iter().any(|line| line.charged == *charged && *line.number == *number)
+        let mut lines = self.lines.get(&call).into_iter().flatten();
+        let is_same = |line: &Line| line.charged == *charged && *line.number == *number;
+        let is_answered = |line: &Line| matches!(line.state, State::Talking { .. });
+        let is_again = lines.clone().any(is_same);
+        is_again && !lines.any(|line| is_same(line) && is_answered(line))
     }
 
     pub(super) fn enter(&mut self, line: Line) {

@@ -202,3 +202,29 @@ fn who_is_switched_off_pays_on_from_their_budget() {
     t.expect_cdr().answered().reason("budget_spent");
     assert!((EURO * 4 / 10..=EURO / 2).contains(&costs(&t)), "{}", costs(&t));
 }
+
+#[test]
+fn two_calls_out_that_are_joined_are_two_still() {
+    let (mut t, [a, _, far, _]) =
+        office(Story::office(11).profile("201", |profile| profile.limits.calls = Some(2)));
+    t.call(a, "0201111111");
+    t.run(secs(4));
+    t.hold(a);
+    t.run(secs(1));
+    t.call(a, "0202222222");
+    t.run(secs(4));
+    t.join(a, "0201111111", "0202222222");
+    t.run(secs(4));
+    t.expect(a).is_free();
+    t.call(a, "0203333333");
+    t.run(secs(4));
+    t.expect(a).ended(Ended::Refused(403));
+    t.expect(far).had_calls(2);
+    assert_eq!(whys(&t), ["calls"]);
+    t.hang_up_all(far);
+    t.settle();
+    t.call(a, "0203333333");
+    t.run(secs(4));
+    t.expect(a).talking_with("0203333333");
+    t.close(a);
+}
