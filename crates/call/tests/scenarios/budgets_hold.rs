@@ -1,7 +1,8 @@
 //! A budget is never overdrawn, and nobody's limits are lost: not by calls that ring at one time, not by who is removed or switched
 //! off, not by legs that are joined, not by midnight, a new price or a hand that approves twice.
 
-use kiestoon_call::{Profile, Rate};
+use kiestoon_call::{Event, Profile, Rate};
+use kiestoon_dialplan::{Plan, SourceFile};
 use kiestoon_sip::Method;
 use kiestoon_testkit::{Ended, PhoneId, Story, carrier, phone, secs};
 
@@ -227,4 +228,89 @@ fn two_calls_out_that_are_joined_are_two_still() {
     t.run(secs(4));
     t.expect(a).talking_with("0203333333");
     t.close(a);
+}
+
+/// From ten in the morning to midnight in Amsterdam are fourteen hours.
+const TO_MIDNIGHT: u64 = 14 * 3600;
+
+#[test]
+fn at_midnight_a_running_call_begins_a_new_budget() {
+    let story = Story::office(12).rate("voys", "", Rate::per_minute(EURO));
+    let (mut t, [a, _, _, _]) = office(story.profile("201", a_day(20)));
+    t.run(secs(TO_MIDNIGHT - 90));
+    t.call(a, "0201111111");
+    t.run(secs(150));
+    t.expect(a).talking_with("0201111111");
+    let today = spent(&t, Some("201"));
+    assert!((EURO * 8 / 10..=EURO * 13 / 10).contains(&today), "{today}");
+    t.run(secs(80));
+    t.expect(a).ended(Ended::ByThem);
+    t.settle();
+    t.expect_cdr().answered().reason("budget_spent");
+    assert!((EURO * 3..=EURO * 4).contains(&costs(&t)), "{}", costs(&t));
+}
+
+#[test]
+fn who_is_approved_twice_is_off_hold_once() {
+    let (mut t, [a, _, far, _]) = office(Story::office(13).rate("voys", "", DEAR).profile("201", a_day(15)));
+    t.call(a, "0201111111");
+    t.run(secs(5));
+    t.hang_up_all(a);
+    t.run(secs(1));
+    let before = spent(&t, Some("201"));
+    t.set_hold(Some("201"), true);
+    t.set_hold(Some("201"), false);
+    t.set_hold(Some("201"), false);
+    let approved = |event: &&Event| matches!(event, Event::FraudApproved { .. });
+    assert_eq!(t.the_pbx().events.iter().filter(approved).count(), 1);
+    assert_eq!(spent(&t, Some("201")), before, "what was spent stays spent");
+    t.call(a, "0202222222");
+    t.run(secs(3));
+    t.expect(far).had_calls(1);
+    t.settle();
+}
+
+/// What was paid ahead of the kill stays spent: a few seconds at most.
+#[test]
+fn what_a_call_has_cost_outlives_a_process_that_is_killed_under_it() {
+    let story = Story::office(14).rate("voys", "", Rate { per_minute: EURO, setup: EURO / 10 });
+    let (mut t, [a, _, far, _]) = office(story.profile("201", a_day(10)));
+    t.call(a, "0201111111");
+    t.run(secs(50));
+    t.restart_pbx();
+    let (own, all) = (spent(&t, Some("201")), spent(&t, None));
+    assert!(own == all && (EURO * 85 / 100..=EURO).contains(&own), "{own} of {all}");
+    t.call(a, "0202222222");
+    t.run(secs(1));
+    assert_eq!(whys(&t), ["spend"]);
+    t.expect(far).had_calls(1);
+}
+
+#[test]
+fn days_are_those_of_the_calendar_also_where_the_clock_changes() {
+    let text = "timezone = \"Europe/Amsterdam\"\n".to_owned();
+    let plan = Plan::load(&[SourceFile { path: "klok.toml".into(), text }]).expect("a dialplan").plan;
+    let day = |at: &str| plan.day(at.parse().expect("a time"));
+    for (times, date) in [
+        // 23 hours, and 25.
+        (["2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z", "2026-03-29T22:00:00Z"], (2026, 3, 29)),
+        (["2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z"], (2026, 10, 25)),
+    ] {
+        assert_eq!(times.map(day), [date, date, (date.0, date.1, date.2 + 1)]);
+    }
+}
+
+#[test]
+fn a_call_keeps_the_rates_that_it_was_made_with() {
+    let (mut t, [a, b, _, _]) = office(Story::office(15).rate("voys", "", Rate::per_minute(60_000)));
+    t.call(a, "0201111111");
+    t.run(secs(12));
+    t.change_rate("voys", "", Rate::per_minute(600_000));
+    t.call(b, "0202222222");
+    t.run(secs(20));
+    t.hang_up_all(b);
+    t.run(secs(1));
+    t.close(a);
+    let legs: Vec<u64> = t.the_pbx().ended().flat_map(|cdr| &cdr.legs).filter_map(|leg| leg.cost).collect();
+    assert!(legs[0] >= 170_000 && (28_000..=34_000).contains(&legs[1]), "{legs:?}");
 }
