@@ -314,3 +314,19 @@ fn a_call_keeps_the_rates_that_it_was_made_with() {
     let legs: Vec<u64> = t.the_pbx().ended().flat_map(|cdr| &cdr.legs).filter_map(|leg| leg.cost).collect();
     assert!(legs[0] >= 170_000 && (28_000..=34_000).contains(&legs[1]), "{legs:?}");
 }
+
+#[test]
+fn who_is_transferred_to_the_number_where_they_are_is_one_more() {
+    let (mut t, [a, _, far, _]) =
+        office(Story::office(16).profile("201", |profile| profile.limits.calls = Some(1)));
+    t.call(a, "0201111111");
+    t.run(secs(4));
+    t.transfer(a, "0201111111", "0201111111");
+    t.run(secs(4));
+    t.expect(far).had_calls(1);
+    assert_eq!(whys(&t), ["calls"]);
+    t.hang_up_all(far);
+    t.hang_up_all(a);
+    t.settle();
+    t.expect_nothing_left();
+}
