@@ -113,7 +113,7 @@ impl Call {
         callee.signal = Signal::Established(Box::new(Established::callee(answer.dialog, acked)));
         callee.set_remote(x, &answer.sdp);
         self.note_status(callee.id, 200);
-        let is_paid = x.leg_answered(callee.id);
+        let paid = x.leg_answered(callee.id);
         self.note_codec(&mut callee, &answer.sdp);
         self.cdr.record.to_number = Some(callee.number.clone());
         x.parties.join(&self.cdr.record.organisation, &callee.number, self.key);
@@ -147,8 +147,8 @@ impl Call {
             }
             None => self.search_succeeded(x, (!is_late).then_some(answer.sdp)),
         }
-        if !is_paid {
-            self.end(x, EndReason::BudgetSpent.into());
+        if let Err(reason) = paid {
+            self.end(x, reason.into());
         }
     }
 

@@ -34,6 +34,8 @@ pub enum EndReason {
     Held,
     /// The budget that paid for the call was spent while it was going on.
     BudgetSpent,
+    /// Whoever was charged with the call was removed while it was going on.
+    Removed,
     /// The caller's number is not validated, and the trunk's policy asks for that (RFC 8224).
     NotVerified,
     /// A rule of the organisation keeps the caller out.
@@ -108,7 +110,7 @@ pub enum HangupBy {
 
 impl EndReason {
     /// Every reason, for tests and for the metric's label.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::HangupCaller,
         Self::HangupCallee,
         Self::Cancelled,
@@ -122,6 +124,7 @@ impl EndReason {
         Self::LimitReached,
         Self::Held,
         Self::BudgetSpent,
+        Self::Removed,
         Self::NotVerified,
         Self::Blocked,
         Self::Rejected,
@@ -168,6 +171,7 @@ impl EndReason {
             Self::LimitReached => "limit_reached",
             Self::Held => "held",
             Self::BudgetSpent => "budget_spent",
+            Self::Removed => "removed",
             Self::NotVerified => "not_verified",
             Self::Blocked => "blocked",
             Self::Rejected => "rejected",
@@ -199,7 +203,7 @@ impl EndReason {
             Self::Busy => 486,
             Self::Declined | Self::Blocked => 603,
             Self::NotFound | Self::NoRoute => 404,
-            Self::Forbidden | Self::LimitReached | Self::Held => 403,
+            Self::Forbidden | Self::LimitReached | Self::Held | Self::Removed => 403,
             Self::NotVerified => 438,
             Self::StepNotBuilt => 501,
             Self::Loop => 482,
@@ -242,7 +246,8 @@ impl EndReason {
             | Self::NotVerified
             | Self::Blocked
             | Self::LimitReached
-            | Self::Held => 21,
+            | Self::Held
+            | Self::Removed => 21,
             // "Quality of service unavailable" is the nearest that there is to an empty purse.
             Self::BudgetSpent => 49,
             Self::NoAnswer | Self::RingTimeout | Self::TransferFailed => 19,

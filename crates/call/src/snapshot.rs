@@ -27,7 +27,7 @@ pub struct Snapshot {
     trunks: Vec<(Network, usize, Arc<Trunk>)>,
     plans: Plans,
     prompts: HashSet<Box<str>>,
-    dormant: HashMap<Arc<str>, HashSet<Box<str>>>,
+    dormant: HashMap<Arc<str>, HashMap<Box<str>, Arc<Profile>>>,
 }
 
 /// What a [`Snapshot`] is made of.
@@ -44,9 +44,9 @@ pub struct SnapshotParts {
     pub plans: Plans,
     /// The names of the prompts that can be played.
     pub prompts: Vec<String>,
-    /// Extensions that are switched off, by the id of their organisation, and organisations of which nobody calls: what they have
-    /// spent, and who of them is on hold, is kept.
-    pub dormant: HashMap<Arc<str>, HashSet<Box<str>>>,
+    /// What holds for extensions that are switched off, by the id of their organisation, and organisations of which nobody calls: what they
+    /// have spent, and who of them is on hold, is kept, and their running calls are paid on.
+    pub dormant: HashMap<Arc<str>, HashMap<Box<str>, Arc<Profile>>>,
 }
 
 /// A tenant.
@@ -120,9 +120,14 @@ impl Snapshot {
             None => of.is_some() || dormant.is_some(),
             Some(number) => {
                 of.is_some_and(|of| of.extensions.contains_key(number))
-                    || dormant.is_some_and(|numbers| numbers.contains(number))
+                    || dormant.is_some_and(|numbers| numbers.contains_key(number))
             }
         }
+    }
+
+    /// What holds for an extension that is switched off.
+    pub(crate) fn dormant(&self, organisation: &str, number: &str) -> Option<&Profile> {
+        Some(self.dormant.get(organisation)?.get(number)?)
     }
 
     /// The organisations.

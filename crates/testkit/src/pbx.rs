@@ -140,7 +140,7 @@ impl Directory {
                 id: format!("extension-{number}").into(),
                 name: format!("Toestel {number}").into(),
                 ha1: self.ha1(number),
-                profile: self.profiles.get(number).cloned().map(Arc::new).unwrap_or_default(),
+                profile: self.profile_of(number),
             };
             (number.clone().into_boxed_str(), extension)
         });
@@ -168,13 +168,17 @@ impl Directory {
             prompts: self.prompts.clone(),
             dormant: HashMap::from([(
                 "organisation-1".into(),
-                off.iter().map(|number| number.as_str().into()).collect(),
+                off.into_iter().map(|number| (number.as_str().into(), self.profile_of(number))).collect(),
             )]),
         }))
     }
 }
 
 impl Directory {
+    fn profile_of(&self, number: &str) -> Arc<Profile> {
+        self.profiles.get(number).cloned().map(Arc::new).unwrap_or_default()
+    }
+
     fn ha1(&self, number: &str) -> Ha1Set {
         let all = Ha1Set::from_password(number, DOMAIN, &password_of(number));
         if self.md5_only.iter().any(|known| known == number) {

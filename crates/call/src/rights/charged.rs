@@ -1,10 +1,13 @@
 //! Who is charged with a leg over a trunk: whoever caused it. Never a trunk, and never a stranger.
 
+use kiestoon_media::LegId;
 use serde::{Deserialize, Serialize};
 
-use crate::call::Call;
+use crate::call::{Call, Stage};
+use crate::exchange::Exchange;
 use crate::forward::History;
 use crate::leg::Leg;
+use crate::reason::EndReason;
 use crate::snapshot::{Organisation, Snapshot};
 
 use super::profile::Profile;
@@ -84,6 +87,19 @@ impl Call {
             extension: &record.extension,
             from: &record.from_number,
         })
+    }
+
+    /// Whoever is charged with a leg was removed: it is not rung any more, nor is the call on where somebody has answered.
+    pub(crate) fn lose_payer(&mut self, x: &mut Exchange, leg: LegId) {
+        let Some(target) = self.branch(leg).map(|branch| branch.target) else {
+            return self.end(x, EndReason::Removed.into());
+        };
+        if let Stage::Ringing(ring) = &mut self.stage {
+            ring.best.enter_refusal(EndReason::Removed);
+        }
+        self.drop_waiting(target);
+        self.drop_branches(x, None, |branch| branch.leg.id == leg);
+        self.go_on_ringing(x);
     }
 
     /// The organisation as it is now: what a reload takes away counts for the next leg of a call that goes on.

@@ -9,9 +9,9 @@ use super::charged::Charged;
 use super::class::{self, Class};
 use super::forms::Forms;
 use super::hold::HoldReason;
-use super::ledger::{AHEAD, Line, State};
+use super::ledger::{Line, State};
 use super::meter;
-use super::profile::{Destinations, Limits, Profile};
+use super::profile::{Destinations, Profile};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::id::{self, CallId};
@@ -205,13 +205,13 @@ impl Exchange {
 
     /// Whether one more call may be out, and begin now.
     fn has_room(&mut self, asked: &CallOut<'_>, of: &Organisation, judged: &Judged<'_>) -> Result<(), Why> {
-        let (call, now) = (id::call_of(asked.leg), self.now);
+        let now = self.now;
         let is_full = |most: Option<u32>, out: usize| {
             most.is_some_and(|most| out >= usize::try_from(most).unwrap_or(usize::MAX))
         };
         let (own, all) = (&judged.profile.limits, &of.profile.limits);
-        if is_full(own.calls, self.ledger.calls_out(&of.id, Some(asked.charged), call))
-            || is_full(all.calls, self.ledger.calls_out(&of.id, None, call))
+        if is_full(own.calls, self.ledger.legs_out(&of.id, Some(asked.charged)))
+            || is_full(all.calls, self.ledger.legs_out(&of.id, None))
         {
             return Err(Why::Calls);
         }
@@ -220,19 +220,17 @@ impl Exchange {
         if may_begin { Ok(()) } else { Err(Why::Rate) }
     }
 
-    /// Whether the beginning of the call can be paid.
+    /// Whether the beginning of the call can be paid, also when all that are called now are answered.
     fn can_pay(&mut self, asked: &CallOut<'_>, of: &Organisation, judged: &Judged<'_>) -> Result<(), Why> {
-        let has_budget = |limits: &Limits| limits.spend_per_day.or(limits.spend_per_month).is_some();
-        let is_limited = has_budget(&judged.profile.limits) || has_budget(&of.profile.limits);
+        let (own, all) = (&judged.profile.limits, &of.profile.limits);
+        let is_limited = own.has_budget() || all.has_budget();
         if is_limited && judged.rate.is_none() && judged.class.is_risky() {
             return Err(Why::NoRate);
         }
-        let day = self.day_of(of);
-        let room = self.ledger.account(&of.id, asked.charged).spent.room(day, &judged.profile.limits);
-        let all = self.ledger.account(&of.id, &Charged::Organisation).spent.room(day, &of.profile.limits);
-        let begins = judged.rate.map_or(0, |rate| rate.setup.saturating_add(meter::price(rate, AHEAD)));
+        let room = self.room(of, asked.charged, own, asked.leg);
+        let room = room.min(self.room(of, &Charged::Organisation, all, asked.leg));
         // Where a budget is spent, not even what has no price is called: nobody knows what it costs.
-        if room.min(all) > 0 && room.min(all) >= begins { Ok(()) } else { Err(Why::Spend) }
+        if room > 0 && room >= meter::beginning(judged.rate) { Ok(()) } else { Err(Why::Spend) }
     }
 
     /// Looks whether it is one of too many calls that a thief would make; then whoever is charged is on hold.

@@ -1,5 +1,5 @@
-//! Who is charged with which legs, and what they have cost. A leg that has a price is paid ahead, a little at a time, so that no
-//! budget is ever overdrawn, and what was not used is given back.
+//! Who is charged with which legs, and what they have cost. For a leg that is called, what its beginning will cost is kept free; one that
+//! was answered is paid ahead, a little at a time, and what was not used is given back. So no budget is ever overdrawn.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use super::account::Account;
 use super::charged::Charged;
 use super::hold::Hold;
 use super::kept::Touched;
+use super::meter;
 use crate::id;
 use crate::snapshot::Snapshot;
 use crate::trunk::rates::Rate;
@@ -52,7 +53,7 @@ pub(super) struct Line {
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) enum State {
-    /// It is called.
+    /// It is called: its beginning is kept free in the budgets that it is paid from.
     Calling,
     /// Somebody has answered.
     Talking {
@@ -124,20 +125,38 @@ impl Ledger {
         account.held.take().is_some()
     }
 
-    /// Calls besides this one that somebody has out now; None: of the whole organisation.
-    pub(super) fn calls_out(&self, organisation: &str, charged: Option<&Charged>, besides: CallKey) -> usize {
-        let is_theirs = |line: &Line| {
-            line.state.is_live()
-                && *line.organisation == *organisation
-                && charged.is_none_or(|charged| line.charged == *charged)
+    /// The legs that somebody has out now; None: the whole organisation. Legs, not calls: two that are joined cost what two cost.
+    pub(super) fn legs_out(&self, organisation: &str, charged: Option<&Charged>) -> usize {
+        let is_theirs = |line: &&Line| {
+            *line.organisation == *organisation && charged.is_none_or(|charged| line.charged == *charged)
         };
-        self.lines.iter().filter(|(call, lines)| **call != besides && lines.iter().any(is_theirs)).count()
+        self.live().filter(is_theirs).count()
     }
 
-    /// Whether this call has called that number before at the cost of the same: it is tried over another host or trunk, and counts once.
+    /// What is to be kept free in somebody's budgets for the legs that are called now, besides one of them. An organisation pays for all.
+    pub(super) fn reserved(&self, organisation: &str, charged: &Charged, besides: LegId) -> u64 {
+        let is_theirs = |line: &&Line| {
+            matches!(line.state, State::Calling)
+                && line.leg != besides
+                && *line.organisation == *organisation
+                && (*charged == Charged::Organisation || line.charged == *charged)
+        };
+        self.live().filter(is_theirs).fold(0, |all, line| all.saturating_add(meter::beginning(line.rate)))
+    }
+
+    /// The legs that are called and those that somebody has answered.
+    pub(super) fn live(&self) -> impl Iterator<Item = &Line> {
+        self.lines.values().flatten().filter(|line| line.state.is_live())
+    }
+
+    /// Whether this call has called that number before at the cost of the same, and nobody talks there: it is tried over another host or
+    /// trunk, and counts once.
     pub(super) fn has_called(&self, call: CallKey, charged: &Charged, number: &str) -> bool {
-        let lines = self.lines.get(&call).into_iter().flatten();
-        lines.into_iter().any(|line| line.charged == *charged && *line.number == *number)
+        let mut lines = self.lines.get(&call).into_iter().flatten();
+        let is_same = |line: &Line| line.charged == *charged && *line.number == *number;
+        let is_answered = |line: &Line| matches!(line.state, State::Talking { .. });
+        let is_again = lines.clone().any(is_same);
+        is_again && !lines.any(|line| is_same(line) && is_answered(line))
     }
 
     pub(super) fn enter(&mut self, line: Line) {

@@ -13,6 +13,7 @@ use super::profile::Limits;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::id;
+use crate::reason::EndReason;
 use crate::snapshot::{Organisation, Snapshot};
 use crate::trunk::rates::Rate;
 
@@ -22,19 +23,36 @@ pub(super) fn price(rate: Rate, talk: Duration) -> u64 {
     u64::try_from(cost.div_ceil(MINUTE)).unwrap_or(u64::MAX)
 }
 
+/// What the beginning of a leg costs: it needs to be there before it is called.
+pub(super) fn beginning(rate: Option<Rate>) -> u64 {
+    rate.map_or(0, |rate| rate.setup.saturating_add(price(rate, AHEAD)))
+}
+
 impl Exchange {
     /// The day on the calendar of an organisation.
     pub(crate) fn day_of(&self, of: &Organisation) -> Day {
         self.snapshot.plans().of(&of.slug).day(self.timestamp())
     }
 
-    /// A leg over a trunk was answered: it begins to cost. False where its first seconds cannot be paid.
-    pub(crate) fn leg_answered(&mut self, leg: LegId) -> bool {
-        let (now, Some(line)) = (self.now, self.ledger.line(leg)) else { return true };
+    /// A leg over a trunk was answered: it begins to cost, and what was kept free for it pays that. An error where its first seconds cannot
+    /// be paid all the same: limits may have changed since.
+    pub(crate) fn leg_answered(&mut self, leg: LegId) -> Result<(), EndReason> {
+        let (now, Some(line)) = (self.now, self.ledger.line(leg)) else { return Ok(()) };
         let setup = line.rate.map_or(0, |rate| rate.setup);
         let line = Line { state: State::Talking { since: now, until: now, setup, paid: 0 }, ..line.clone() };
         self.ledger.set(leg, line.state);
-        self.pay_on(&line)
+        self.pay_on(&line).inspect_err(|_| self.owe_setup(&line, setup))
+    }
+
+    /// Whoever has answered asks for the beginning, also of a call that ends at once.
+    fn owe_setup(&mut self, line: &Line, setup: u64) {
+        let snapshot = Arc::clone(&self.snapshot);
+        if let Some(of) = organisation(&snapshot, line) {
+            let payers = payers(&snapshot, of, &line.charged);
+            self.spend(of, payers.unwrap_or_else(|| vec![(Charged::Organisation, of.profile.limits)]), setup);
+        }
+        let now = self.now;
+        self.ledger.set(line.leg, State::Talking { since: now, until: now, setup, paid: setup });
     }
 
     /// A leg is another one from now on: in this call, or in another, where it goes on to cost.
@@ -64,43 +82,69 @@ impl Exchange {
         self.ledger.set(leg, State::Over { cost });
     }
 
-    /// Pays the next seconds of the legs whose time is over. The calls of those that cannot be paid any more.
-    pub(crate) fn pay_due(&mut self) -> Vec<CallKey> {
+    /// Pays the next seconds of the legs whose time is over. The calls of those that cannot be paid any more, and why.
+    pub(crate) fn pay_due(&mut self) -> Vec<(CallKey, EndReason)> {
         let mut unpaid = Vec::new();
         while let Some(line) = self.ledger.pop_due(self.now) {
-            if !self.pay_on(&line) {
-                unpaid.push(id::call_of(line.leg));
+            if let Err(reason) = self.pay_on(&line) {
+                unpaid.push((id::call_of(line.leg), reason));
             }
         }
         unpaid
     }
 
-    /// Pays a running leg on. False where that would overdraw a budget.
-    fn pay_on(&mut self, line: &Line) -> bool {
-        let (State::Talking { since, until, setup, paid }, Some(rate)) = (line.state, line.rate) else {
-            return true;
+    /// The live legs that nobody pays for any more: whoever was charged was removed. One that is switched off pays on.
+    pub(crate) fn legs_of_nobody(&self) -> Vec<LegId> {
+        let snapshot = &self.snapshot;
+        let is_paid = |line: &&Line| {
+            organisation(snapshot, line).and_then(|of| payers(snapshot, of, &line.charged)).is_some()
         };
+        self.ledger.live().filter(|line| !is_paid(line)).map(|line| line.leg).collect()
+    }
+
+    /// Pays a running leg on. An error where that would overdraw a budget, or nobody is there to pay.
+    fn pay_on(&mut self, line: &Line) -> Result<(), EndReason> {
+        let State::Talking { since, until, setup, paid } = line.state else { return Ok(()) };
+        let Some(rate) = line.rate else { return self.pay(line, 0) };
         let until = until.max(self.now) + AHEAD;
         let due = setup.saturating_add(price(rate, until.saturating_duration_since(since)));
         let amount = due.saturating_sub(paid);
-        let is_paid = self.pay(line, amount);
-        if is_paid {
-            self.ledger.set(line.leg, State::Talking { since, until, setup, paid: due });
-        }
-        is_paid
+        self.pay(line, amount)?;
+        self.ledger.set(line.leg, State::Talking { since, until, setup, paid: due });
+        Ok(())
     }
 
-    fn pay(&mut self, line: &Line, amount: u64) -> bool {
+    fn pay(&mut self, line: &Line, amount: u64) -> Result<(), EndReason> {
         let snapshot = Arc::clone(&self.snapshot);
-        let Some(of) = organisation(&snapshot, line) else { return false };
-        let day = self.day_of(of);
-        let payers = payers(of, &line.charged);
-        let has_room = payers
-            .iter()
-            .all(|(charged, limits)| self.ledger.account(&of.id, charged).spent.room(day, limits) >= amount);
-        if !has_room {
-            return false;
+        let of = organisation(&snapshot, line).ok_or(EndReason::Removed)?;
+        let payers = payers(&snapshot, of, &line.charged).ok_or(EndReason::Removed)?;
+        if payers.iter().any(|(charged, limits)| self.room(of, charged, limits, line.leg) < amount) {
+            return Err(EndReason::BudgetSpent);
         }
+        if amount > 0 {
+            self.spend(of, payers, amount);
+        }
+        Ok(())
+    }
+
+    /// What of somebody's budgets is neither spent nor kept free for legs besides this one.
+    pub(super) fn room(
+        &mut self,
+        of: &Organisation,
+        charged: &Charged,
+        limits: &Limits,
+        besides: LegId,
+    ) -> u64 {
+        if !limits.has_budget() {
+            return u64::MAX;
+        }
+        let day = self.day_of(of);
+        let room = self.ledger.account(&of.id, charged).spent.room(day, limits);
+        room.saturating_sub(self.ledger.reserved(&of.id, charged, besides))
+    }
+
+    fn spend(&mut self, of: &Organisation, payers: Vec<(Charged, Limits)>, amount: u64) {
+        let day = self.day_of(of);
         for (charged, limits) in payers {
             let periods = self.ledger.account(&of.id, &charged).spent.spend(day, amount, &limits);
             self.ledger.touch(&of.id, &charged);
@@ -109,7 +153,6 @@ impl Exchange {
                 self.event(Event::BudgetNearlySpent { organisation, charged, period });
             }
         }
-        true
     }
 
     fn refund(&mut self, line: &Line, amount: u64) {
@@ -122,11 +165,13 @@ impl Exchange {
     }
 }
 
-/// Whose budgets a leg is paid from: that of whoever is charged, and that of the organisation.
-fn payers(of: &Organisation, charged: &Charged) -> Vec<(Charged, Limits)> {
-    let own = charged.profile(of).map(|profile| (charged.clone(), profile.limits));
+/// Whose budgets a leg is paid from: that of whoever is charged, switched off or not, and that of the organisation. None where whoever is
+/// charged was removed.
+fn payers(snapshot: &Snapshot, of: &Organisation, charged: &Charged) -> Option<Vec<(Charged, Limits)>> {
+    let dormant = || snapshot.dormant(&of.id, charged.number()?);
+    let own = (charged.clone(), charged.profile(of).or_else(dormant)?.limits);
     let all = (*charged != Charged::Organisation).then(|| (Charged::Organisation, of.profile.limits));
-    own.into_iter().chain(all).collect()
+    Some(std::iter::once(own).chain(all).collect())
 }
 
 fn organisation<'a>(snapshot: &'a Snapshot, line: &Line) -> Option<&'a Organisation> {

@@ -120,6 +120,13 @@ impl Profile {
     }
 }
 
+impl Limits {
+    /// Whether what is spent is limited.
+    pub(super) fn has_budget(&self) -> bool {
+        self.spend_per_day.or(self.spend_per_month).is_some()
+    }
+}
+
 impl Destinations {
     /// What they say of a number: how many of its digits come after the prefixes that fit, and whether each allows it.
     fn verdicts<'a>(&'a self, number: &'a Forms) -> impl Iterator<Item = (usize, bool)> + 'a {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::Switch;
 use crate::event::Event;
 use crate::exchange::Exchange;
+use crate::id;
 use crate::reason::EndReason;
 use crate::rights::{AccountKept, Charged, DrillResult, HoldReason, Judgement};
 use crate::snapshot::Organisation;
@@ -39,9 +40,18 @@ impl Switch {
 
     /// Pays what is due, and ends the calls whose budget is spent.
     pub(super) fn end_unpaid(&mut self) {
-        for key in self.x.pay_due() {
-            self.with_call(key, |call, x| call.end(x, EndReason::BudgetSpent.into()));
-            self.test_call_unpaid(key);
+        for (key, reason) in self.x.pay_due() {
+            self.with_call(key, |call, x| call.end(x, reason.into()));
+            self.test_call_unpaid(key, reason);
+        }
+    }
+
+    /// Ends what runs at the cost of those who were removed.
+    pub(super) fn end_of_removed(&mut self) {
+        for leg in self.x.legs_of_nobody() {
+            let key = id::call_of(leg);
+            self.with_call(key, |call, x| call.lose_payer(x, leg));
+            self.test_call_unpaid(key, EndReason::Removed);
         }
     }
 

@@ -340,6 +340,7 @@ impl Switch {
         }
         self.x.ledger.keep_only(&snapshot, self.x.now);
         let former = std::mem::replace(&mut self.x.snapshot, snapshot);
+        self.end_of_removed();
         self.take_trunks(Some(former.as_ref()));
     }
 

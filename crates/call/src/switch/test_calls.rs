@@ -180,7 +180,7 @@ impl Switch {
         let number = record.to_number.clone();
         self.x.outputs.push_back(Output::Cdr(Box::new(record)));
         self.x.event(Event::CallAnswered { call, number });
-        let is_paid = self.x.leg_answered(leg);
+        let is_paid = self.x.leg_answered(leg).is_ok();
         self.x.keep_accounts();
         is_paid
     }
@@ -216,10 +216,10 @@ impl Switch {
         }
     }
 
-    /// The budget of a call is spent: it is over, where it is a test.
-    pub(super) fn test_call_unpaid(&mut self, key: CallKey) {
+    /// Nobody pays for a call any more: it is over, where it is a test.
+    pub(super) fn test_call_unpaid(&mut self, key: CallKey, reason: EndReason) {
         if let Some(running) = self.test_calls.take(|running| running.key == key) {
-            self.x.end_test_call(running, None, EndReason::BudgetSpent.into());
+            self.x.end_test_call(running, None, reason.into());
         }
     }
 

@@ -11,6 +11,7 @@ mod basic_call_tcp;
 mod basic_call_udp;
 mod binding_expires;
 mod browser;
+mod budgets_hold;
 mod busy_branch;
 mod bye_before_ack;
 mod bye_crosses_bye;

@@ -142,11 +142,20 @@ impl Source {
         warnings.extend(callers::doubts(&directory, &plans, &presets));
         let (listed, faults) = self.blocklist.read();
         warnings.extend(faults);
-        let dormant = dormant(&directory);
+        let mut profiles = Profiles::new(std::mem::take(&mut directory.profiles));
+        let dormant = dormant(&directory, &mut profiles);
         let callers = callers::by_organisation(&mut directory, &presets, &listed);
         let parts = SnapshotParts {
             revision: directory.revision,
-            organisations: organisations(directory, callers, &presets, &rates, &anchors, &mut warnings),
+            organisations: organisations(
+                directory,
+                callers,
+                profiles,
+                &presets,
+                &rates,
+                &anchors,
+                &mut warnings,
+            ),
             own_hosts: self.own_hosts.clone(),
             plans,
             prompts: self.prompts.clone(),
@@ -156,15 +165,20 @@ impl Source {
     }
 }
 
-/// What is there and switched off.
-fn dormant(directory: &Directory) -> HashMap<Arc<str>, HashSet<Box<str>>> {
-    let homes = directory.organisations.iter().map(|home| (home.id.as_str().into(), HashSet::new()));
-    let mut dormant: HashMap<Arc<str>, HashSet<Box<str>>> = homes.collect();
-    for extension in directory.extensions.iter().filter(|extension| !extension.enabled) {
-        dormant
-            .entry(extension.organisation_id.as_str().into())
-            .or_default()
-            .insert(extension.number.as_str().into());
+/// What is there and switched off, with what holds for it.
+fn dormant(
+    directory: &Directory,
+    profiles: &mut Profiles,
+) -> HashMap<Arc<str>, HashMap<Box<str>, Arc<Profile>>> {
+    let homes = || directory.organisations.iter();
+    let of_all: HashMap<&str, Option<&String>> =
+        homes().map(|home| (home.id.as_str(), home.profile_id.as_ref())).collect();
+    let mut dormant: HashMap<Arc<str>, HashMap<Box<str>, Arc<Profile>>> =
+        homes().map(|home| (home.id.as_str().into(), HashMap::new())).collect();
+    for member in directory.extensions.iter().filter(|extension| !extension.enabled) {
+        let home = member.organisation_id.as_str();
+        let profile = profiles.of_extension(member, of_all.get(home).copied().flatten());
+        dormant.entry(home.into()).or_default().insert(member.number.as_str().into(), profile);
     }
     dormant
 }
@@ -172,12 +186,12 @@ fn dormant(directory: &Directory) -> HashMap<Arc<str>, HashSet<Box<str>>> {
 fn organisations(
     directory: Directory,
     mut callers: HashMap<String, Callers>,
+    mut profiles: Profiles,
     presets: &Presets,
     rates: &RateCards,
     anchors: &Arc<TrustAnchors>,
     warnings: &mut Vec<Warning>,
 ) -> Vec<Organisation> {
-    let mut profiles = Profiles::new(directory.profiles);
     let mut extensions: HashMap<String, Vec<kiestoon_store::Extension>> = HashMap::new();
     for extension in directory.extensions.into_iter().filter(|extension| extension.enabled) {
         extensions.entry(extension.organisation_id.clone()).or_default().push(extension);

@@ -26,6 +26,13 @@ impl Story {
         self
     }
 
+    /// Numbers that begin so cost this over a trunk from now on, in a new snapshot.
+    pub fn change_rate(&mut self, trunk: &str, prefix: &str, rate: Rate) {
+        self.directory.rates.retain(|(of, begin, _)| of != trunk || begin != prefix);
+        self.directory.rates.push((trunk.to_owned(), prefix.to_owned(), rate));
+        self.swap();
+    }
+
     /// Changes what an extension may call, in a new snapshot.
     pub fn change_profile(&mut self, number: &str, change: impl FnOnce(&mut Profile)) {
         change(self.directory.profiles.entry(number.to_owned()).or_default());
