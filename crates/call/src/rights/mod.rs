@@ -21,6 +21,7 @@ pub use charged::Charged;
 pub use class::Class;
 pub(crate) use class::is_for_help;
 pub use drill::{DrillCase, DrillResult, DrillVerdict, Expected};
+pub(crate) use forms::Form;
 pub use forms::Forms;
 pub use gate::Why;
 pub(crate) use gate::{CallOut, Granted, Refusal};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kiestoon_call::{Charged, Class, DrillResult, DrillVerdict, Input, Profile, Rate, Rights, Why};
+use kiestoon_dialplan::Country;
 use kiestoon_testkit::{Story, phone, secs};
 
 const OUT: &str = r#"
@@ -112,4 +113,19 @@ fn a_drill_leaves_nothing_behind() {
     t.settle();
     t.expect_nothing_left();
     assert!(t.pbx().switch.drill(now, "kantoor", &Charged::Extension("999".into())).is_none());
+}
+
+#[test]
+fn codes_without_their_plus_are_tried_in_every_country() {
+    for country in Country::names() {
+        let story = Story::office(2).rules(OUT).trunk("voys", |trunk| {
+            trunk.country = Country::find(country).expect("a country");
+        });
+        let mut t = story;
+        t.add(phone("201"));
+        t.register_all();
+        let results = of_201(&mut t);
+        assert!(findings(&results).is_empty(), "{country}: {results:?}");
+        assert!(results["world_premium"].tried > 6, "{country}");
+    }
 }
