@@ -116,6 +116,21 @@ fn a_drill_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_number_is_judged_as_a_call_to_it_would_be() {
+    let mut t = office(|_| {});
+    let charged = Charged::Extension("201".into());
+    for number in ["09(0)61234567", "0(0)685123456", "+31(0)9061234567", "+310044906123456"] {
+        let now = t.now();
+        let judged = t.pbx().switch.judge_call_out(now, "kantoor", &charged, number).expect("it is there");
+        assert_eq!(judged[0].why, Some(Why::NoRight), "{number}");
+        assert!(judged[0].class >= Some(Class::International), "{number}");
+    }
+    let now = t.now();
+    let judged = t.pbx().switch.judge_call_out(now, "kantoor", &charged, "+31 (0)20 123 45 67");
+    assert_eq!(judged.expect("it is there")[0].class, Some(Class::National));
+}
+
+#[test]
 fn codes_without_their_plus_are_tried_in_every_country() {
     for country in Country::names() {
         let story = Story::office(2).rules(OUT).trunk("voys", |trunk| {
