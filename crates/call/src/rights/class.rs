@@ -154,6 +154,17 @@ fn without_trunk_zero(country: &Country, significant: String) -> String {
     if is_trunk_zero { without.to_owned() } else { significant }
 }
 
+/// A number at home in E.164 without the zero that should have been left out behind the country code; any other one as it is.
+pub(crate) fn without_zero(country: &Country, e164: &str) -> String {
+    let significant = e164.strip_prefix('+').and_then(|digits| digits.strip_prefix(country.code()));
+    match significant.filter(|significant| !significant.starts_with("00")) {
+        Some(significant) => {
+            format!("+{}{}", country.code(), without_trunk_zero(country, significant.to_owned()))
+        }
+        None => e164.to_owned(),
+    }
+}
+
 /// How many digits of the E.164 form of a premium number are those of its country; 0 for any other number.
 pub(super) fn premium_code(country: &Country, e164: &str) -> usize {
     let digits = e164.strip_prefix('+').unwrap_or(e164);
