@@ -97,7 +97,8 @@ pub(super) fn readings(country: &Country, plain: String) -> impl Iterator<Item =
     let is_short = Numbers::of(country).is_some_and(|numbers| numbers.short(&plain).is_some());
     let unmarked = country.unmarked(&plain).filter(|_| !is_short);
     let behind = |number: &String| country.behind_code(number);
-    let abroad = std::iter::successors(behind(unmarked.as_ref().unwrap_or(&plain)), behind).last();
+    let abroad = std::iter::successors(behind(unmarked.as_ref().unwrap_or(&plain)), behind);
+    let abroad: Vec<String> = abroad.take(MOST_CODES).collect();
     std::iter::once(plain).chain(unmarked).chain(abroad)
 }
 
@@ -199,6 +200,9 @@ pub(super) fn plain(number: &str) -> String {
     let plus = number.starts_with('+').then_some('+');
     plus.into_iter().chain(number.chars().filter(char::is_ascii_digit)).collect()
 }
+
+/// How often a number is looked for behind the country's own code: a provider takes that off once.
+const MOST_CODES: usize = 4;
 
 #[cfg(test)]
 mod tests;
