@@ -23,6 +23,8 @@ pub struct Country {
     lengths: RangeInclusive<usize>,
     /// Starts without the trunk prefix, in which `?` is any digit, of numbers of other lengths.
     longer: &'static [(&'static str, usize)],
+    /// Digits up to which a whole number that nothing marks is surely one at home; a longer one may begin with a country code.
+    surely: usize,
     /// Starts, as dialled at home, of numbers that cannot be counted on from abroad.
     national_only: &'static [&'static str],
     /// Starts, as dialled at home, of numbers under another code, each with what it is in E.164.
@@ -137,6 +139,35 @@ impl Country {
         if national.starts_with(self.international) { digits } else { national }
     }
 
+    /// `+` and the digits, where their first ones may be taken for a country code: nothing marks them as a number at home, neither the
+    /// prefix for that nor the length of a whole one. None for any other number, and for what is too short to have a country code.
+    #[must_use]
+    pub fn unmarked(&self, number: &str) -> Option<String> {
+        let digits = digits(number)?;
+        // No country code begins with 0.
+        if digits.starts_with(['+', '0']) || digits.len() < SHORTEST {
+            return None;
+        }
+        let is_at_home = match self.trunk {
+            Trunk::Prefix(_) => false,
+            Trunk::Closed(_) => digits.len() <= self.surely && self.is_whole(&digits),
+            Trunk::NorthAmerica | Trunk::Brazil => self.subscriber(&digits).is_some(),
+        };
+        (!is_at_home).then(|| format!("+{digits}"))
+    }
+
+    /// A number abroad that stands behind the country's own code and the prefix for abroad (`+31 0044...`), as `+` and digits: whoever takes
+    /// the code off dials that. None for any other number.
+    #[must_use]
+    pub fn behind_code(&self, number: &str) -> Option<String> {
+        let digits = digits(number)?;
+        let international = digits.strip_prefix('+').or_else(|| self.international(&digits))?;
+        let rest = international.strip_prefix(self.code)?;
+        let abroad = rest.strip_prefix(self.international).or_else(|| rest.strip_prefix("00"))?;
+        let abroad = abroad.trim_start_matches('0');
+        (!abroad.is_empty()).then(|| format!("+{abroad}"))
+    }
+
     /// What follows the prefix for abroad: no country code starts with 0.
     fn international<'d>(&self, digits: &'d str) -> Option<&'d str> {
         digits.strip_prefix(self.international).filter(|rest| !rest.is_empty() && !rest.starts_with('0'))
@@ -162,16 +193,17 @@ impl Country {
             // Neither digit of an area code is 0.
             .filter(|subscriber| subscriber.bytes().take(2).all(|digit| digit != b'0')),
         };
-        subscriber.filter(|subscriber| {
-            let is_longer = |(start, length): &(&str, usize)| {
-                let mut digits = subscriber.bytes();
-                subscriber.len() == *length
-                    && start
-                        .bytes()
-                        .all(|byte| digits.next().is_some_and(|digit| byte == b'?' || byte == digit))
-            };
-            self.lengths.contains(&subscriber.len()) || self.longer.iter().any(is_longer)
-        })
+        subscriber.filter(|subscriber| self.is_whole(subscriber))
+    }
+
+    /// Whether a number without its trunk prefix has as many digits as it needs.
+    fn is_whole(&self, subscriber: &str) -> bool {
+        let is_longer = |(start, length): &(&str, usize)| {
+            let mut digits = subscriber.bytes();
+            subscriber.len() == *length
+                && start.bytes().all(|byte| digits.next().is_some_and(|digit| byte == b'?' || byte == digit))
+        };
+        self.lengths.contains(&subscriber.len()) || self.longer.iter().any(is_longer)
     }
 }
 
@@ -184,6 +216,9 @@ fn digits(number: &str) -> Option<String> {
     let plain = digits.strip_prefix('+').unwrap_or(&digits);
     (!plain.is_empty() && plain.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
+
+/// Digits of the shortest numbers with their country code, on the islands of the Pacific.
+const SHORTEST: usize = 7;
 
 #[cfg(test)]
 mod tests;

@@ -24,8 +24,14 @@ impl Call {
     pub(crate) fn number_is_forged(&mut self, x: &mut Exchange) -> Forged {
         let Some(organisation) = self.snapshot.organisation(self.organisation) else { return Forged::GoesOn };
         let Some(trunk) = self.trunk(self.caller.trunk.as_deref()) else { return Forged::GoesOn };
-        let is_contact = organisation.callers.contacts.name(&self.cdr.record.from_number).is_some();
-        let rule = self.caller_judged(&trunk).and_then(|caller| {
+        let contacts = &organisation.callers.contacts;
+        let judged = self.caller_judged(&trunk);
+        let is_contact = judged
+            .iter()
+            .flat_map(Judged::numbers)
+            .chain([&*self.cdr.record.from_number])
+            .any(|number| contacts.name(number).is_some());
+        let rule = judged.and_then(|caller| {
             let before = organisation.callers.rule(&trunk, &caller);
             // What it is under already was told, and done.
             organisation.callers.rule_of_forged(&trunk, &caller).filter(|rule| Some(rule) != before.as_ref())

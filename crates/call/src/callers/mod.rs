@@ -75,14 +75,15 @@ impl Callers {
         caller: &Judged,
         counts: impl Fn(&BlockRule) -> bool + Copy,
     ) -> Option<BlockRule> {
-        let Judged { number, is_withheld } = caller;
-        if is_help(trunk.country, number) {
+        let numbers = || caller.numbers();
+        if numbers().any(|number| is_help(trunk.country, number)) {
             return None;
         }
-        let of_all = || self.listed.contains(number).then(|| BlockRule::listed(number));
-        let nobody = || self.rules.of_anonymous(&trunk.name).filter(|rule| *is_withheld && keeps_out(rule));
-        let start = || self.rules.of_start(&trunk.name, number, counts);
-        let whole = self.rules.of_number(&trunk.name, number, counts).cloned();
+        let of_all = || numbers().find(|number| self.listed.contains(number)).map(BlockRule::listed);
+        let nobody =
+            || self.rules.of_anonymous(&trunk.name).filter(|rule| caller.is_withheld && keeps_out(rule));
+        let start = || numbers().find_map(|number| self.rules.of_start(&trunk.name, number, counts));
+        let whole = numbers().find_map(|number| self.rules.of_number(&trunk.name, number, counts)).cloned();
         whole.or_else(of_all).or_else(|| nobody().or_else(start).cloned()).filter(keeps_out)
     }
 }

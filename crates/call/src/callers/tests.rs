@@ -37,7 +37,7 @@ fn action(trunk: &str, number: &str) -> Option<BlockAction> {
 
 /// Who shows the number, or nothing.
 fn caller(number: &str) -> Judged {
-    Judged { number: number.into(), is_withheld: number.is_empty() }
+    Judged { number: number.into(), otherwise: None, is_withheld: number.is_empty() }
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn who_withholds_the_number_has_a_rule_of_its_own() {
 fn who_withholds_a_number_that_we_know_is_under_the_rules_for_it() {
     let action = |trunk: &str, number: &str| {
         let trunk = Trunk::new("1".into(), trunk.into(), Country::find("nl").expect("a country"));
-        callers().rule(&trunk, &Judged { number: number.into(), is_withheld: true }).map(|rule| rule.action)
+        callers().rule(&trunk, &Judged { is_withheld: true, ..caller(number) }).map(|rule| rule.action)
     };
     assert_eq!(action("backup", "+442079999999"), Some(BlockAction::Reject), "it is in the file");
     assert_eq!(action("backup", "+44123456789"), Some(BlockAction::Silence));

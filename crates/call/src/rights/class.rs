@@ -1,7 +1,8 @@
 //! What kind of number is called, as far as it matters for who may call it: by prefix, as the country of the trunk reads it.
 //!
 //! A prefix decides, never a length: exchanges ignore the digits that come too many, so a premium number is one however it is
-//! written. Where a number can be read in two ways the dearer one counts.
+//! written. Where a number can be read in two ways the dearer one counts: a country code without its `+` is one where no prefix
+//! and no length says that the number is one at home.
 
 mod table;
 
@@ -61,12 +62,19 @@ impl Class {
     /// The class of a number that is called over a trunk of this country.
     pub fn of(country: &Country, number: &str) -> Self {
         let plain = plain(number);
-        if let Some(class) = Numbers::of(country).and_then(|numbers| numbers.short(&plain)) {
-            return class;
-        }
-        match at_home(country, &plain) {
+        match Numbers::of(country).and_then(|numbers| numbers.short(&plain)) {
             Some(class) => class,
-            None if is_premium_abroad(country, &plain) => Self::Premium,
+            None => readings(country, plain)
+                .map(|reading| Self::of_reading(country, &reading))
+                .max()
+                .unwrap_or(Self::International),
+        }
+    }
+
+    fn of_reading(country: &Country, plain: &str) -> Self {
+        match at_home(country, plain) {
+            Some(class) => class,
+            None if is_premium_abroad(country, plain) => Self::Premium,
             None => Self::International,
         }
     }
@@ -81,6 +89,17 @@ impl fmt::Display for Class {
 /// Whether a number is one that help is called by, in this country.
 pub(crate) fn is_for_help(country: &Country, number: &str) -> bool {
     Numbers::of(country).is_some_and(|numbers| numbers.emergency.contains(&&*plain(number)))
+}
+
+/// A number as it is written, and as whoever gets it may read it besides: with the `+` that its country code has lost, and
+/// without the country's own code before a number abroad.
+pub(super) fn readings(country: &Country, plain: String) -> impl Iterator<Item = String> {
+    let is_short = Numbers::of(country).is_some_and(|numbers| numbers.short(&plain).is_some());
+    let unmarked = country.unmarked(&plain).filter(|_| !is_short);
+    let behind = |number: &String| country.behind_code(number);
+    let abroad = std::iter::successors(behind(unmarked.as_ref().unwrap_or(&plain)), behind);
+    let abroad: Vec<String> = abroad.take(MOST_CODES).collect();
+    std::iter::once(plain).chain(unmarked).chain(abroad)
 }
 
 /// The class of a number that is surely at home.
@@ -136,6 +155,17 @@ fn without_trunk_zero(country: &Country, significant: String) -> String {
     if is_trunk_zero { without.to_owned() } else { significant }
 }
 
+/// A number at home in E.164 without the zero that should have been left out behind the country code; any other one as it is.
+pub(crate) fn without_zero(country: &Country, e164: &str) -> String {
+    let significant = e164.strip_prefix('+').and_then(|digits| digits.strip_prefix(country.code()));
+    match significant.filter(|significant| !significant.starts_with("00")) {
+        Some(significant) => {
+            format!("+{}{}", country.code(), without_trunk_zero(country, significant.to_owned()))
+        }
+        None => e164.to_owned(),
+    }
+}
+
 /// How many digits of the E.164 form of a premium number are those of its country; 0 for any other number.
 pub(super) fn premium_code(country: &Country, e164: &str) -> usize {
     let digits = e164.strip_prefix('+').unwrap_or(e164);
@@ -161,12 +191,18 @@ fn is_premium_abroad(country: &Country, plain: &str) -> bool {
     })
 }
 
-/// The digits, after a `+` where it has one: whatever stands between them an exchange may leave out.
+/// The digits, after a `+` where it has one: whatever stands between them an exchange may leave out. The zero of `+31 (0)20` is
+/// not dialled.
 pub(super) fn plain(number: &str) -> String {
-    let number = number.replacen("(0)", "", 1);
-    let plus = number.trim_start().starts_with('+').then_some('+');
+    let number = number.trim_start();
+    let is_international = number.starts_with('+') || number.starts_with("00");
+    let number = if is_international { number.replacen("(0)", "", 1) } else { number.to_owned() };
+    let plus = number.starts_with('+').then_some('+');
     plus.into_iter().chain(number.chars().filter(char::is_ascii_digit)).collect()
 }
+
+/// How often a number is looked for behind the country's own code: a provider takes that off once.
+const MOST_CODES: usize = 4;
 
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,7 @@ use crate::trunk::Trunk;
 pub enum DrillCase {
     /// A premium number of the country.
     Premium,
-    /// A premium number of all countries, and a satellite.
+    /// A premium number of all countries, a satellite, and premium numbers abroad in forms that a list may not know.
     WorldPremium,
     /// A hundred premium numbers, one after the other.
     PremiumBurst,
@@ -304,7 +304,7 @@ fn attacks(charged: &Charged, country: &Country) -> Vec<Attack> {
         Charged::Organisation => &[DrillCase::FromOutside],
     };
     let others = [
-        attack(DrillCase::WorldPremium, WORLD.map(str::to_owned).to_vec(), Expected::None, nothing),
+        attack(DrillCase::WorldPremium, world(country), Expected::None, nothing),
         attack(
             DrillCase::PremiumBurst,
             many(first(country, Class::Premium, &PREMIUM)),
@@ -348,6 +348,14 @@ fn many(number: Option<String>) -> Vec<String> {
     (0..BURST).map(|end| format!("{beginning}{end:02}")).collect()
 }
 
+/// Premium numbers of the world, as they are written; without their `+`, which a provider may read as if it were there; and behind the
+/// country's own code, which a provider may take off.
+fn world(country: &Country) -> Vec<String> {
+    let behind =
+        UNMARKED.map(|digits| format!("+{}{}", country.code(), country.national(&format!("+{digits}"))));
+    WORLD.into_iter().chain(UNMARKED).map(str::to_owned).chain(behind).collect()
+}
+
 fn abroad(country: &Country) -> Vec<String> {
     many(first(country, Class::International, &ABROAD))
 }
@@ -370,6 +378,9 @@ const PREMIUM: [&str; 8] = [
     "1900000000",
 ];
 const WORLD: [&str; 2] = ["+979100000000", "+881600000000"];
+/// Longer than a number at home is anywhere that needs no prefix; their codes begin mobile numbers there.
+const UNMARKED: [&str; 6] =
+    ["449061234567", "319061234567", "419001234567", "409001234567", "979100000000", "881600000000"];
 const ABROAD: [&str; 2] = ["+493000000000", "+31205550000"];
 const MOBILE: [&str; 5] = ["0612345678", "07400000000", "0470000000", "+4915100000000", "912000000"];
 const NATIONAL: [&str; 4] = ["0201234567", "02070000000", "12025550100", "0300000000"];

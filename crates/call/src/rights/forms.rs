@@ -1,12 +1,20 @@
-//! The forms of a number: rates and lists of numbers are written in one of them, and people dial it in any.
+//! The forms of a number: rates and lists of numbers are written in one of them, and people dial it in any. Where whoever gets it may
+//! read another number in it, it has the forms of both.
 
 use kiestoon_dialplan::Country;
 
 use super::class;
 
-/// A number that is called over a trunk of a country.
+/// A number that is called over a trunk of a country, in every way that it may be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forms {
+    first: Form,
+    others: Vec<Form>,
+}
+
+/// A number that is read in one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Form {
     country: &'static Country,
     /// `+` and the digits. None for short numbers, and for what is no number of the country or of another one.
     e164: Option<String>,
@@ -22,15 +30,33 @@ impl Forms {
     /// Of a number as it is dialled.
     pub fn of(country: &'static Country, number: &str) -> Self {
         let dialled = class::plain(number);
-        let e164 = class::e164(country, &dialled);
-        let national = country.national(e164.as_deref().unwrap_or(&dialled));
-        let code = e164.as_deref().map_or(0, |e164| class::premium_code(country, e164));
-        Self { country, e164, national, dialled, code }
+        let read = |reading: String| Form::of(country, &dialled, &reading);
+        let mut first = read(dialled.clone());
+        let mut others: Vec<Form> = class::readings(country, dialled.clone()).skip(1).map(read).collect();
+        // What is no number as it stands is only what may be read in it.
+        if first.e164.is_none() && !others.is_empty() {
+            first = others.remove(0);
+        }
+        Self { first, others }
     }
 
     /// E.164, or what is dialled where it has no such form.
     pub(crate) fn known(&self) -> &str {
-        self.e164.as_deref().unwrap_or(&self.national)
+        self.first.e164.as_deref().unwrap_or(&self.first.national)
+    }
+
+    /// Each way to read it; there is one at least.
+    pub(crate) fn readings(&self) -> impl Iterator<Item = &Form> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+impl Form {
+    fn of(country: &'static Country, dialled: &str, reading: &str) -> Self {
+        let e164 = class::e164(country, reading);
+        let national = country.national(e164.as_deref().unwrap_or(reading));
+        let code = e164.as_deref().map_or(0, |e164| class::premium_code(country, e164));
+        Self { country, e164, national, dialled: dialled.to_owned(), code }
     }
 
     /// The digits of E.164 after the `+`, and how many of the first ones say only in which country a premium number is.
@@ -64,8 +90,8 @@ mod tests {
     use super::*;
 
     fn forms(country: &str, number: &str) -> (Option<String>, String, usize) {
-        let Forms { e164, national, code, .. } =
-            Forms::of(Country::find(country).expect("a country"), number);
+        let Form { e164, national, code, .. } =
+            Forms::of(Country::find(country).expect("a country"), number).first;
         (e164, national, code)
     }
 
@@ -105,7 +131,7 @@ mod tests {
     #[test]
     fn a_beginning_fits_in_either_form() {
         let nl = Country::find("nl").expect("a country");
-        let after = |number: &str, prefix: &str| Forms::of(nl, number).after(prefix);
+        let after = |number: &str, prefix: &str| Forms::of(nl, number).first.after(prefix);
         for number in ["09001234", "+319001234", "00319001234"] {
             assert_eq!(["0900", "+31900", "0031900"].map(|p| after(number, p)), [Some(4); 3], "{number}");
             assert_eq!(["0906", "+31906", "900"].map(|p| after(number, p)), [None; 3], "{number}");
@@ -115,5 +141,18 @@ mod tests {
             (Some(2), None, None)
         );
         assert_eq!((after("+4930123", "+49"), after("004930123", "+49")), (Some(5), Some(5)));
+    }
+
+    #[test]
+    fn a_number_that_may_be_read_otherwise_has_the_forms_of_both() {
+        let read = |country: &str, number: &str| -> Vec<String> {
+            let forms = Forms::of(Country::find(country).expect("a country"), number);
+            forms.readings().map(|form| form.e164.clone().unwrap_or_default()).collect()
+        };
+        assert_eq!(read("nl", "442079460000"), ["+442079460000"]);
+        assert_eq!(read("es", "675812345678"), ["+34675812345678", "+675812345678"]);
+        assert_eq!(read("nl", "+310044906123456"), ["+3144906123456", "+44906123456"]);
+        assert_eq!(read("es", "612345678"), ["+34612345678"]);
+        assert_eq!(read("nl", "201"), [""]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kiestoon_dialplan::{Overrides, Plan, Timestamp};
 
 use super::class::Class;
-use super::forms::Forms;
+use super::forms::{Form, Forms};
 
 /// Classes that may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,18 +129,27 @@ impl Limits {
 
 impl Destinations {
     /// What they say of a number: how many of its digits come after the prefixes that fit, and whether each allows it.
-    fn verdicts<'a>(&'a self, number: &'a Forms) -> impl Iterator<Item = (usize, bool)> + 'a {
+    fn verdicts<'a>(&'a self, number: &'a Form) -> impl Iterator<Item = (usize, bool)> + 'a {
         let fitting = |prefixes: &'a [Box<str>], allows: bool| {
             prefixes.iter().filter_map(move |prefix| Some((number.after(prefix)?, allows)))
         };
         fitting(&self.blocked, false).chain(fitting(&self.allowed, true))
     }
 
-    /// What several lists together say of a number; None where they say nothing.
+    /// What several lists together say of a number; None where they say nothing. A number that may be read in several ways is blocked
+    /// where one of them is, and allowed where all are.
     pub(crate) fn say(lists: &[&Self], number: &Forms) -> Option<bool> {
-        let verdicts = lists.iter().flat_map(|list| list.verdicts(number));
-        // The longest prefix is the one that the fewest digits come after. Of two alike, the one that blocks.
-        verdicts.min().map(|(_, allows)| allows)
+        let says = |form: &Form| {
+            let verdicts = lists.iter().flat_map(|list| list.verdicts(form));
+            // The longest prefix is the one that the fewest digits come after. Of two alike, the one that blocks.
+            verdicts.min().map(|(_, allows)| allows)
+        };
+        let both = |one: Option<bool>, other: Option<bool>| match (one, other) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        };
+        number.readings().map(says).reduce(both).flatten()
     }
 }
 
@@ -166,6 +175,16 @@ mod tests {
         assert_eq!(says("+3221234567"), Some(false));
         assert_eq!(says("09008844"), Some(true));
         assert_eq!(says("0201234567"), None);
+    }
+
+    #[test]
+    fn a_number_that_may_be_read_in_two_ways_is_blocked_by_either_and_allowed_by_both() {
+        let es = Country::find("es").expect("a country");
+        let says = |list: &Destinations| Destinations::say(&[list], &Forms::of(es, "675812345678"));
+        assert_eq!(says(&list(&["+675"], &["+34"])), Some(false));
+        assert_eq!(says(&list(&["+34"], &["+675"])), Some(false));
+        assert_eq!(says(&list(&[], &["+34"])), None);
+        assert_eq!(says(&list(&[], &["+34", "+675"])), Some(true));
     }
 
     #[test]

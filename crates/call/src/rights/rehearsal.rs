@@ -55,6 +55,8 @@ impl Exchange {
     /// What the gate says now. Inside [`Self::rehearse`] only: it counts. The call's key is one that no call has.
     pub(super) fn attempt(&mut self, attempt: &Attempt<'_>, index: u64) -> Judgement {
         let Attempt { of, trunk, charged, number } = attempt;
+        // As a call names it to the gate.
+        let number = &*trunk.country.e164(number);
         let leg = id::leg(CallKey(NO_CALL.saturating_add(index)), 0);
         let asked = CallOut {
             leg,

@@ -12,7 +12,9 @@ impl Switch {
             return (arrival, None);
         };
         let callers = &organisation.callers;
-        arrival.name = callers.shown(&arrival.caller, &arrival.name).into();
+        let is_contact = |number: &&str| callers.contacts.name(number).is_some();
+        let known = arrival.judged.numbers().find(is_contact).filter(|_| !arrival.caller.is_empty());
+        arrival.name = callers.shown(known.unwrap_or(&arrival.caller), &arrival.name).into();
         if arrival.refused.is_some() {
             return (arrival, None);
         }

@@ -128,19 +128,19 @@ impl Switch {
         let call = cdr.record.id;
         // Rights are judged first: a test that is refused takes no turn of the trunk from a real call.
         let (ledger, said) = (self.x.ledger.clone(), self.x.outputs.len());
+        let number = &*asked.trunk.country.e164(asked.number);
         let granted = self.x.grant(&CallOut {
             leg,
             call,
             organisation: Some(of),
             charged: &Charged::Organisation,
             from: "",
-            number: asked.number,
+            number,
             trunk: asked.trunk,
             is_for_help: false,
         });
-        let granted = granted.map_err(|refusal| {
-            NoTestCall::Refused(refusal.why, Class::of(asked.trunk.country, asked.number))
-        });
+        let granted = granted
+            .map_err(|refusal| NoTestCall::Refused(refusal.why, Class::of(asked.trunk.country, number)));
         if granted.is_ok()
             && let Some(limit) = self.x.keeps_back(asked.trunk)
         {

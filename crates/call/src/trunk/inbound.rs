@@ -8,6 +8,7 @@ use kiestoon_sip::{Flow, NameAddr, Request};
 use super::{AnonymousCallers, Trunk, UnknownNumbers};
 use crate::cdr::End;
 use crate::reason::EndReason;
+use crate::rights;
 use crate::snapshot::Snapshot;
 use crate::wire;
 
@@ -35,6 +36,8 @@ pub(crate) struct Judged {
     /// What the trunk tells us, in E.164 where it is one of the public network; empty where it tells none. Who withholds a number
     /// withholds it from those who are called, not from us (RFC 3325 section 7).
     pub(crate) number: Box<str>,
+    /// The same where it is another one in E.164: with the `+` that it may have lost, without a zero behind the country code.
+    pub(crate) otherwise: Option<Box<str>>,
     pub(crate) is_withheld: bool,
 }
 
@@ -133,8 +136,20 @@ impl Judged {
         let asserted = request.headers.asserted_identity();
         let told = number(asserted.as_ref().unwrap_or(&request.from));
         let is_withheld = told.is_none() || request.headers.privacy().withholds_identity();
-        let number = told.map(|told| trunk.incoming_form.read(trunk.country, &told).into());
-        Self { number: number.unwrap_or_default(), is_withheld }
+        let number: Box<str> = told
+            .as_deref()
+            .map(|told| trunk.incoming_form.read(trunk.country, told).into())
+            .unwrap_or_default();
+        let unmarked = told.and_then(|told| trunk.country.unmarked(&told));
+        let otherwise: Box<str> =
+            rights::without_zero(trunk.country, unmarked.as_deref().unwrap_or(&number)).into();
+        let otherwise = (otherwise != number).then_some(otherwise);
+        Self { number, otherwise, is_withheld }
+    }
+
+    /// Each number that it may be.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = &str> {
+        [Some(&*self.number), self.otherwise.as_deref()].into_iter().flatten()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rights::Forms;
+use crate::rights::{Form, Forms};
 
 /// The price of a call, in millionths of the operator's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,9 +59,18 @@ impl Rates {
     }
 
     /// What a number costs over a trunk, by the longest prefix that it has; None where that is not known. What is written for numbers as
-    /// they are dialled comes first. What calls to a country cost says nothing of its premium numbers.
+    /// they are dialled comes first. What calls to a country cost says nothing of its premium numbers. Of a number that may be read in
+    /// several ways the dearest one counts.
     pub fn of(&self, trunk: &str, number: &Forms) -> Option<Rate> {
-        let Card { e164, national } = self.trunks.get(trunk)?;
+        let card = self.trunks.get(trunk)?;
+        let rates: Option<Vec<Rate>> = number.readings().map(|form| card.rate(form)).collect();
+        rates?.into_iter().max()
+    }
+}
+
+impl Card {
+    fn rate(&self, number: &Form) -> Option<Rate> {
+        let Self { e164, national } = self;
         let as_dialled = number.national_digits();
         let as_dialled =
             as_dialled.and_then(|(digits, code)| longest(national, digits, |length| length > code));
@@ -136,12 +145,24 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_may_be_read_in_two_ways_has_the_dearer_rate() {
+        let rate = |rates: &[(&'static str, u64)]| {
+            let rates = rates.iter().map(|(prefix, price)| ("voys", *prefix, Rate::per_minute(*price)));
+            let es = Country::find("es").expect("a country");
+            Rates::new(rates).of("voys", &Forms::of(es, "675812345678")).map(|rate| rate.per_minute)
+        };
+        assert_eq!(rate(&[("34", 1), ("675", 9)]), Some(9));
+        assert_eq!(rate(&[("34", 9), ("675", 1)]), Some(9));
+        assert_eq!(rate(&[("34", 1)]), None, "nobody knows what it costs");
+    }
+
+    #[test]
     fn odd_numbers_have_no_rate_of_their_own() {
         let rates = Rates::new([
             ("voys", "31", Rate::per_minute(1)),
             ("voys", "999999999999999999999", Rate::per_minute(2)),
         ]);
-        for number in ["", "+", "alice", "é1", "3é", "+3", "99999999999999999999999999"] {
+        for number in ["", "+", "alice", "é1", "3é", "+3", "09999999999999999999999999"] {
             assert_eq!(per_minute(&rates, "voys", number), None, "{number}");
         }
         assert_eq!(per_minute(&rates, "voys", "+99999999999999999999999999"), Some(2));

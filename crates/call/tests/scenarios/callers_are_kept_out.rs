@@ -340,3 +340,21 @@ fn a_rule_that_a_call_is_under_is_told_once_though_its_number_is_forged() {
     assert_eq!(office.told(), ["context"]);
     office.t.expect_nothing_left();
 }
+
+#[test]
+fn a_caller_without_the_plus_is_who_it_is_with_it() {
+    let blocked = || {
+        let story = Story::office(31).block(prefix("+44"), BlockAction::Reject);
+        story.block(BlockCondition::Number("+31205550000".into()), BlockAction::Reject).listed("+4930123456")
+    };
+    for number in ["442079460000", "31205550000", "+310205550000", "310205550000", "4930123456"] {
+        Office::new(blocked()).refuses(number, 603, "failed", "reject");
+    }
+    for number in ["31205550001", "201", "3120", "0442079460"] {
+        assert!(Office::new(blocked()).rings(number, 0).told().is_empty(), "{number}");
+    }
+    let known = || Story::office(32).contact("+31612345678", "Moeder");
+    for number in ["31612345678", "+310612345678"] {
+        Office::new(known()).rings(number, 2);
+    }
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kiestoon_call::{Charged, Class, DrillResult, DrillVerdict, Input, Profile, Rate, Rights, Why};
+use kiestoon_dialplan::Country;
 use kiestoon_testkit::{Story, phone, secs};
 
 const OUT: &str = r#"
@@ -112,4 +113,34 @@ fn a_drill_leaves_nothing_behind() {
     t.settle();
     t.expect_nothing_left();
     assert!(t.pbx().switch.drill(now, "kantoor", &Charged::Extension("999".into())).is_none());
+}
+
+#[test]
+fn a_number_is_judged_as_a_call_to_it_would_be() {
+    let mut t = office(|_| {});
+    let charged = Charged::Extension("201".into());
+    for number in ["09(0)61234567", "0(0)685123456", "+31(0)9061234567", "+310044906123456"] {
+        let now = t.now();
+        let judged = t.pbx().switch.judge_call_out(now, "kantoor", &charged, number).expect("it is there");
+        assert_eq!(judged[0].why, Some(Why::NoRight), "{number}");
+        assert!(judged[0].class >= Some(Class::International), "{number}");
+    }
+    let now = t.now();
+    let judged = t.pbx().switch.judge_call_out(now, "kantoor", &charged, "+31 (0)20 123 45 67");
+    assert_eq!(judged.expect("it is there")[0].class, Some(Class::National));
+}
+
+#[test]
+fn codes_without_their_plus_are_tried_in_every_country() {
+    for country in Country::names() {
+        let story = Story::office(2).rules(OUT).trunk("voys", |trunk| {
+            trunk.country = Country::find(country).expect("a country");
+        });
+        let mut t = story;
+        t.add(phone("201"));
+        t.register_all();
+        let results = of_201(&mut t);
+        assert!(findings(&results).is_empty(), "{country}: {results:?}");
+        assert!(results["world_premium"].tried > 6, "{country}");
+    }
 }

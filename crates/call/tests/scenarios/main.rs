@@ -27,6 +27,7 @@ mod callers_are_kept_out;
 mod callers_are_known;
 mod cancel_before_answer;
 mod cancel_crosses_200;
+mod code_without_its_plus;
 mod collect_step;
 mod connected_identity;
 mod content_length_does_not_fit;

@@ -86,6 +86,7 @@ pub(super) static COUNTRIES: &[Country] = &[
         code: "352",
         trunk: Trunk::Closed("23456789"),
         lengths: 5..=11,
+        surely: 9,
         national_only: &["800", "801", "900", "901", "905"],
         ..ZERO
     },
@@ -98,7 +99,7 @@ pub(super) static COUNTRIES: &[Country] = &[
     },
     Country { name: "ch", code: "41", lengths: 9..=9, national_only: &["0800", "084", "090"], ..ZERO },
     // The 0 of a landline belongs to the number; mobiles start with 3.
-    Country { name: "it", code: "39", trunk: Trunk::Closed("03"), lengths: 6..=11, ..ZERO },
+    Country { name: "it", code: "39", trunk: Trunk::Closed("03"), lengths: 6..=11, surely: 10, ..ZERO },
     Country {
         name: "es",
         code: "34",
@@ -183,6 +184,7 @@ const ZERO: Country = Country {
     international: "00",
     lengths: 9..=9,
     longer: &[],
+    surely: usize::MAX,
     national_only: &[],
     elsewhere: &[],
 };

@@ -185,6 +185,44 @@ fn each_country_is_there_once() {
     assert_eq!(names, [""; 0], "each has a number in the table");
 }
 
+#[test]
+fn a_country_code_may_have_lost_its_plus_where_nothing_marks_a_number_at_home() {
+    for (name, unmarked, at_home) in [
+        (
+            "nl",
+            &["442079460000", "31201234567"] as &[_],
+            &["0442079460", "+442079460000", "201", "112"] as &[_],
+        ),
+        ("es", &["675812345678", "68512345"], &["612345678", "900123456", "60012"]),
+        ("it", &["37060012345", "808123456789"], &["0612345678", "3331234567", "800123456"]),
+        ("lu", &["6758123456"], &["621123456"]),
+        ("br", &["449061234567"], &["11961234567", "0449061234567"]),
+        ("us", &["85512345678", "449061234567"], &["8552345678", "12125551234"]),
+    ] {
+        for number in unmarked {
+            assert_eq!(country(name).unmarked(number), Some(format!("+{number}")), "{number} in {name}");
+        }
+        for number in at_home {
+            assert_eq!(country(name).unmarked(number), None, "{number} in {name}");
+        }
+    }
+}
+
+#[test]
+fn a_number_abroad_may_stand_behind_the_code_of_the_country() {
+    for (name, number, abroad) in [
+        ("nl", "+310044906123456", Some("+44906123456")),
+        ("nl", "0031 000 44906123456", Some("+44906123456")),
+        ("us", "+101144906123456", Some("+44906123456")),
+        ("nl", "+310201234567", None),
+        ("nl", "+3100", None),
+        ("nl", "+320044906123456", None),
+        ("nl", "0044906123456", None),
+    ] {
+        assert_eq!(country(name).behind_code(number).as_deref(), abroad, "{number} in {name}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

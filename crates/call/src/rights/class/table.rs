@@ -37,6 +37,12 @@ impl Numbers {
         })
     }
 
+    /// The prefixes of the ranges of a class.
+    #[cfg(test)]
+    pub(super) fn prefixes(&self, class: Class) -> impl Iterator<Item = &'static str> {
+        self.ranges.iter().filter(move |range| range.0 == class).flat_map(|range| range.1.iter().copied())
+    }
+
     /// The class of the range that a number is in.
     pub(super) fn range(&self, significant: &str) -> Option<Class> {
         let all =

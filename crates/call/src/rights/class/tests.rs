@@ -1,4 +1,5 @@
 use super::*;
+use crate::trunk::NumberForm;
 
 fn class_in(country: &str, number: &str) -> Class {
     Class::of(Country::find(country).expect("a country"), number)
@@ -139,4 +140,100 @@ fn permissions_of_the_dialplan_are_the_classes() {
     let classes: Vec<_> = PERMISSIONS.iter().map(|permission| Class::of_permission(permission)).collect();
     assert_eq!(classes, Class::ALL.map(Some));
     assert_eq!(Class::of_permission("international"), None);
+}
+
+#[test]
+fn a_code_without_its_plus_is_no_mobile_where_nothing_marks_numbers_at_home() {
+    for (country, number) in [
+        ("pt", "911234567890"),
+        ("gr", "69312345678"),
+        ("lu", "675812345678"),
+        ("it", "370612345678"),
+        ("pl", "504612345678"),
+        ("cz", "749512345678"),
+        ("es", "685123456789"),
+        ("es", "675812345678"),
+        // Shorter than the country's own: a landline of Samoa.
+        ("es", "68512345"),
+        ("no", "961123456789"),
+        ("dk", "252612345678"),
+        ("br", "379612345678"),
+        ("us", "85512345678"),
+        ("us", "5201234567890"),
+    ] {
+        all(country, Class::International, &[number]);
+    }
+    for (country, number) in [
+        ("no", "449061234567"),
+        ("dk", "319061234567"),
+        ("dk", "419001234567"),
+        ("it", "329012345678"),
+        ("pt", "979123456789"),
+        ("br", "449061234567"),
+        ("us", "877612345678"),
+    ] {
+        all(country, Class::Premium, &[number]);
+    }
+    // A whole number of the country is one: it goes out with its country code.
+    all("no", Class::Mobile, &["91234567", "+4791234567", "4791234567"]);
+    all("es", Class::Mobile, &["612345678", "+34612345678"]);
+    all("it", Class::Mobile, &["3331234567", "393331234567", "333123456"]);
+    all("lu", Class::Mobile, &["621123456", "+352621123456"]);
+    all("es", Class::National, &["900123456", "800123456"]);
+    all("cz", Class::National, &["800123456", "951234567"]);
+    all("us", Class::National, &["8552345678", "18552345678", "8005551234"]);
+}
+
+#[test]
+fn zeros_behind_the_code_of_the_country_lead_abroad() {
+    for number in ["+310044906123456", "0031 0044906123456", "310044906123456", "+310000449061234567"] {
+        all("nl", Class::Premium, &[number]);
+    }
+    all("nl", Class::International, &["+3100252612345678", "+3100201234567", "+31003100252612345678"]);
+    all("nl", Class::Premium, &["+31003100881612345678"]);
+    all("us", Class::Premium, &["+1011449061234567", "1011449061234567", "0111011449061234567"]);
+    all("us", Class::International, &["+1011201234567"]);
+    all("es", Class::Premium, &["+3400449061234567"]);
+    // One zero is the one of at home, which has no place there.
+    all("nl", Class::National, &["+310201234567"]);
+    all("it", Class::National, &["+390612345678"]);
+}
+
+/// Premium numbers of every country, and numbers of any code: written with what a provider may leave out, or without the `+`, none
+/// is cheaper than the number that is called then.
+#[test]
+fn no_way_to_write_a_number_is_cheaper_than_the_number() {
+    let premium = table::ALL.iter().flat_map(|numbers| {
+        let code = Country::find(numbers.country).expect("a country").code();
+        numbers.prefixes(Class::Premium).map(move |prefix| format!("{code}{}", prefix.replace('?', "0")))
+    });
+    let abroad = (20..100).map(|code| code.to_string());
+    let beginnings: Vec<String> = premium.chain(abroad).chain(table::WORLD.map(str::to_owned)).collect();
+    for name in Country::names() {
+        let country = Country::find(name).expect("a country");
+        let away = country.national("+290").trim_end_matches("290").to_owned();
+        for (beginning, length) in
+            beginnings.iter().flat_map(|start| (7..=13).map(move |length| (start, length)))
+        {
+            let rest = "2468135792468135".chars().take(usize::saturating_sub(length, beginning.len()));
+            let digits: String = beginning.chars().chain(rest).collect();
+            let really = class_in(name, &format!("+{digits}"));
+            let code = country.code();
+            let written = [
+                digits.clone(),
+                format!("{away}{digits}"),
+                format!("+{code}{away}{digits}"),
+                format!("{code}{away}{digits}"),
+                format!("{away}{code}{away}{digits}"),
+                format!("+{code}{away}{code}{away}{digits}"),
+                format!("+{code}{away}00{digits}"),
+            ];
+            for number in &written {
+                let sent = NumberForm::E164Digits.write(country, number);
+                // It goes out as a number of the country, or is as long as one that only the country can dial.
+                let is_at_home = *number == digits && (sent != digits || country.unmarked(&digits).is_none());
+                assert!(is_at_home || class_in(name, number) >= really, "{number} in {name}: {really}");
+            }
+        }
+    }
 }
