@@ -28,6 +28,7 @@ fn end(reason: EndReason, language: Language) -> &'static str {
         EndReason::LimitReached => ("a limit was reached", "een grens was bereikt"),
         EndReason::Held => ("on hold until approved", "geblokkeerd tot goedkeuring"),
         EndReason::BudgetSpent => ("the budget was spent", "het budget was op"),
+        EndReason::Removed => ("who pays for it was removed", "wie ervoor betaalt is verwijderd"),
         EndReason::NotVerified => {
             ("the caller's number is not validated", "het nummer van de beller is niet bevestigd")
         }
