@@ -1,6 +1,7 @@
 //! Who of a group is rung first, where that changes from call to call: round-robin, the longest idle, by weight, by cost.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -74,16 +75,16 @@ impl Exchange {
     }
 }
 
-/// By what a minute costs over each trunk: a call inside costs nothing, and a rate that is not known may be any. Those of one price
-/// stay as they are written.
+/// By what a minute costs over each trunk: a call inside costs nothing, and a rate that is not known may be any. Of those of one
+/// price the heaviest is first, and those of one weight stay as they are written.
 fn cheapest_first(own: Option<&Organisation>, dial: &Dial) -> Vec<Target> {
     let mut targets = dial.targets.clone();
     let number = dial.to.as_deref().unwrap_or(&dial.number);
     targets.sort_by_cached_key(|target| {
-        let Target::Trunk(name) = target else { return (false, None) };
-        let country = trunk(own, target).map(|trunk| trunk.country);
-        let rate = country.and_then(|country| own?.rates.of(name, &Forms::of(country, number)));
-        (rate.is_none(), rate)
+        let Target::Trunk(name) = target else { return (false, None, Reverse(0)) };
+        let trunk = trunk(own, target);
+        let rate = trunk.and_then(|trunk| own?.rates.of(name, &Forms::of(trunk.country, number)));
+        (rate.is_none(), rate, Reverse(trunk.map_or(0, |trunk| trunk.weight)))
     });
     targets
 }

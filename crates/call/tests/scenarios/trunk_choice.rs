@@ -96,3 +96,16 @@ fn the_cheapest_for_the_number_is_first_and_the_next_follows() {
     call(&mut t, caller, "00442012345678");
     assert_eq!(invites(&t, far), [2, 1, 3]);
 }
+
+#[test]
+fn of_those_of_one_price_the_heaviest_is_first() {
+    for (weights, first) in [([1, 3, 0], [0, 3, 0]), ([2, 2, 0], [3, 0, 0]), ([0, 1, 0], [0, 3, 0])] {
+        let (mut t, caller, far) = office(4, "cost", weights);
+        // Only this one has a rate for it; those of the others may be any, and so are one.
+        t.pbx().names.remove("c.example");
+        for _ in 0..3 {
+            call(&mut t, caller, "00442012345678");
+        }
+        assert_eq!(invites(&t, far), first, "{weights:?}: the same each time");
+    }
+}
