@@ -25,8 +25,8 @@ use crate::trunk::removal::{Removal, Unbound};
 pub(super) struct Trunks {
     pub(super) registrations: BTreeMap<u32, Registration>,
     last: u32,
-    /// Bindings that are being given back.
-    #[serde(default)]
+    /// Bindings that are being given back. A successor knows none: their passwords are not written, and a binding ends by itself.
+    #[serde(skip)]
     pub(super) removals: Vec<Removal>,
     /// When which of them is due.
     #[serde(skip)]

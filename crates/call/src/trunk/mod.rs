@@ -39,7 +39,6 @@ use kiestoon_dialplan::Country;
 use kiestoon_media::SrtpPolicy;
 use kiestoon_sip::network::Network;
 use kiestoon_sip::{HeaderName, Host, NameAddr, SipUri};
-use serde::{Deserialize, Serialize};
 
 pub use health::{HostFault, HostState};
 pub use number::{IncomingForm, NumberForm};
@@ -173,7 +172,7 @@ pub struct HeaderRule {
 }
 
 /// A name and a password at a provider. Its debug output shows no password.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Account {
     /// The user part of our address there.
     pub username: Box<str>,

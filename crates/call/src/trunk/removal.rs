@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use kiestoon_sip::digest::Session;
 use kiestoon_sip::transaction::ClientId;
 use kiestoon_sip::{Flow, HeaderName, Request, Response, Uri};
-use serde::{Deserialize, Serialize};
 
 use super::Account;
 use super::logins::MOST_CHALLENGES;
@@ -22,7 +21,7 @@ pub(crate) struct Unbound {
 }
 
 /// The same on its way.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Removal {
     request: Box<Request>,
     flow: Flow,
@@ -31,7 +30,6 @@ pub(crate) struct Removal {
     session: Session,
     client: ClientId,
     challenges: u8,
-    #[serde(with = "kiestoon_sip::plain")]
     until: Instant,
 }
 

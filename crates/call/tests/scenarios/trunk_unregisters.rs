@@ -20,6 +20,8 @@ fn voys(trunk: &mut Trunk) {
 
 fn office(seed: u64, far: Profile) -> (Story, PhoneId) {
     let mut t = Story::office(seed).trunk("voys", voys);
+    // What is on its way is not handed over.
+    t.pbx().hands_over = false;
     let far = t.add_carrier(far);
     t.run(secs(5));
     (t, far)

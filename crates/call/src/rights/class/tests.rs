@@ -208,7 +208,7 @@ fn no_way_to_write_a_number_is_cheaper_than_the_number() {
         numbers.prefixes(Class::Premium).map(move |prefix| format!("{code}{}", prefix.replace('?', "0")))
     });
     let abroad = (20..100).map(|code| code.to_string());
-    let beginnings: Vec<String> = premium.chain(abroad).chain(table::WORLD.map(str::to_owned)).collect();
+    let beginnings: Vec<String> = premium.chain(abroad).chain(WORLD.map(str::to_owned)).collect();
     for name in Country::names() {
         let country = Country::find(name).expect("a country");
         let away = country.national("+290").trim_end_matches("290").to_owned();
