@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kiestoon_sip::{Flow, NameAddr, Request};
+use kiestoon_sip::{Flow, NameAddr, Request, Uri};
 
 use super::{AnonymousCallers, Trunk, UnknownNumbers};
 use crate::cdr::End;
@@ -116,10 +116,14 @@ fn called(trunk: &Trunk, request: &Request) -> Option<Box<str>> {
     let account = trunk.account.as_ref().map(|account| &*account.username);
     let [uri, to] = [&request.uri, &request.to.uri].map(|uri| wire::number(uri.user()).unwrap_or_default());
     let written = [&uri, &to].map(|number| trunk.incoming_form.read(trunk.country, number).into_boxed_str());
-    // What looks like no number of the country may be one of ours without its `+`, or a short word as it is.
-    let forms = [&uri, &to].map(|number| [format!("+{number}").into_boxed_str(), number.clone()]);
-    let mut known =
-        written.iter().chain(forms.iter().flatten()).filter(|number| trunk.numbers.contains_key(*number));
+    // What looks like no number of the country may be one of ours without its `+`, with a zero too many behind the country code, in
+    // the context that it names, or a short word as it is.
+    let bare = [&uri, &to].map(|number| [format!("+{number}").into_boxed_str(), number.clone()]);
+    let zeroless =
+        written.each_ref().map(|number| rights::without_zero(trunk.country, number).into_boxed_str());
+    let within = [&request.uri, &request.to.uri].map(in_context);
+    let all = written.iter().chain(bare.iter().flatten()).chain(&zeroless).chain(within.iter().flatten());
+    let mut known = all.filter(|number| trunk.numbers.contains_key(*number));
     if let Some(number) = known.next() {
         return Some(number.clone());
     }
@@ -128,6 +132,17 @@ fn called(trunk: &Trunk, request: &Request) -> Option<Box<str>> {
     }
     let [written, _] = written;
     (trunk.numbers.is_empty() && !written.is_empty()).then_some(written)
+}
+
+/// The number of an address within the global context that it names, in E.164 (RFC 3966 section 5.1.5); None where it names none.
+fn in_context(uri: &Uri) -> Option<Box<str>> {
+    let context = match uri {
+        Uri::Tel(tel) => tel.params.get("phone-context")?,
+        _ => uri.user()?.split(';').find_map(|param| param.strip_prefix("phone-context="))?,
+    };
+    let number = wire::number(uri.user()).filter(|number| !number.starts_with('+'))?;
+    let digits: String = context.strip_prefix('+')?.chars().filter(char::is_ascii_digit).collect();
+    Some(format!("+{digits}{number}").into())
 }
 
 impl Judged {

@@ -79,6 +79,42 @@ fn it_rings_by_the_rule_of_its_number() {
 }
 
 #[test]
+fn its_number_may_be_written_oddly() {
+    let odd = [
+        "sip:+310201234567@pbx.example",
+        "sip:31201234567@pbx.example",
+        "tel:201234567;phone-context=+31",
+        "tel:1234567;phone-context=+31-20",
+        "sip:201234567;phone-context=+31@pbx.example;user=phone",
+    ];
+    for called in odd {
+        let (mut t, far, [b, ..]) = office(1);
+        t.call_with(far, "+31201234567", |invite| {
+            from(invite, "Jansen", "0612345678");
+            invite.uri = Uri::parse(called).expect("a URI");
+            invite.to = NameAddr::new(invite.uri.clone());
+        });
+        t.run(secs(3));
+        t.expect(far).talks_both_ways_with(b);
+        t.hang_up(far);
+        t.settle();
+        assert_eq!(t.expect_cdr().answered().record().did(), Some("+31201234567"), "{called}");
+        t.expect_nothing_left();
+    }
+    // Neither is it the number of another country, nor one in the context of a company.
+    for called in ["tel:201234567;phone-context=+32", "tel:201234567;phone-context=pbx.example"] {
+        let (mut t, far, _) = office(2);
+        t.call_with(far, "+31201234567", |invite| {
+            from(invite, "Jansen", "0612345678");
+            invite.uri = Uri::parse(called).expect("a URI");
+            invite.to = NameAddr::new(invite.uri.clone());
+        });
+        t.run(secs(3));
+        t.expect_cdr().status(404);
+    }
+}
+
+#[test]
 fn who_says_to_be_an_extension_is_none() {
     let (mut t, far, [b, ..]) = office(2);
     t.call_with(far, "+31201234567", |invite| from(invite, "Baas", "203"));
