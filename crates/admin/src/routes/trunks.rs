@@ -55,10 +55,7 @@ async fn own(hall: &Shared, principal: &Principal) -> Result<Vec<Shown>, Refusal
     let mut all = hall.store.trunks(None).await?;
     all.retain(|trunk| authorise(principal, Action::SeeTrunks, of(&trunk.organisation)));
     let shown = all.into_iter().map(|mut set| {
-        // Some carriers are known by the value of a header alone.
-        if let Some(rule) = &mut set.settings.identify_header {
-            rule.value = MASK.into();
-        }
+        set.settings = set.settings.masked(MASK);
         let is_same = |live: &Trunk| live.organisation == set.organisation && live.name == set.name;
         let live = live.iter().position(is_same).map(|at| live.swap_remove(at));
         Shown { set, live }

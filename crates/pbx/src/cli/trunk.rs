@@ -79,7 +79,11 @@ impl Desk<'_, Trunks> {
     async fn list(&self) -> Result<(), Failure> {
         let trunks = self.store.trunks(self.organisation.as_deref()).await?;
         if self.cli.json {
-            return self.cli.print_json(&trunks);
+            let masked = trunks.into_iter().map(|mut trunk| {
+                trunk.settings = trunk.settings.masked(words::HIDDEN);
+                trunk
+            });
+            return self.cli.print_json(&masked.collect::<Vec<_>>());
         }
         let language = self.cli.language;
         let mut table = Table::new(&[

@@ -40,6 +40,8 @@ impl Shown<'_> {
                 "webhooks vragen een hele URL: zet in `admin.public_url` hoe de wereld kiestoon-admin noemt, zoals https://centrale.example.com"
             ));
         }
+        let own_words = details.settings.clone();
+        let own_words = if self.reveal { own_words } else { own_words.masked(HIDDEN) };
         let password =
             details.password.as_ref().map(|password| if self.reveal { password.expose() } else { HIDDEN });
         let api_secret =
@@ -51,7 +53,7 @@ impl Shown<'_> {
             return cli.print_json(&json!({
                 "id": self.id, "organisation": self.organisation, "name": details.name, "preset": details.preset,
                 "enabled": details.enabled, "password": password, "numbers": details.numbers,
-                "webhook_secret": secrets, "api_secret": api_secret, "webhook_url": self.webhook_url, "settings": details.settings, "in_force": details.settings.over(&below), "hints": hints,
+                "webhook_secret": secrets, "api_secret": api_secret, "webhook_url": self.webhook_url, "settings": own_words, "in_force": own_words.over(&below), "hints": hints,
             }));
         }
         let mut table = Table::new(&["trunk", "", ""]);
@@ -62,7 +64,7 @@ impl Shown<'_> {
         row(language.pick("organisation", "organisatie"), self.organisation.into(), "");
         row("preset", details.preset.clone(), own);
         row("enabled", details.enabled.to_string(), own);
-        for (key, value, is_own) in lines(&details.settings, &below) {
+        for (key, value, is_own) in lines(&own_words, &below) {
             row(key, value, if is_own { own } else { "preset" });
         }
         row("password", password.unwrap_or("-").into(), if password.is_some() { own } else { "" });
@@ -260,4 +262,4 @@ pub(super) fn yes(is_so: bool, language: Language) -> &'static str {
 
 /// What every trunk of an office has.
 const NUMBERS: &str = "numbers=+31201234567 caller_id_number=+31201234567";
-const HIDDEN: &str = "********";
+pub(super) const HIDDEN: &str = "********";

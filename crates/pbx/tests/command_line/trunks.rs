@@ -8,6 +8,21 @@ use serde_json::json;
 use crate::kiestoon::Folder;
 
 #[test]
+fn the_header_that_a_carrier_is_known_by_is_shown_to_nobody_who_does_not_ask() {
+    let folder = Folder::new();
+    let add = ["trunk", "add", "voys", "host=sip.example.net", "identify_header=X-Key: geheim-woord"];
+    folder.run(&add).expect(0);
+    for verb in
+        [&["trunk", "show", "voys"][..], &["trunk", "show", "voys", "--json"], &["trunk", "list", "--json"]]
+    {
+        let shown = folder.run(verb).expect(0);
+        shown.says("X-Key: ********");
+        assert!(!shown.out().contains("geheim"), "{}", shown.out());
+    }
+    folder.run(&["trunk", "show", "voys", "--reveal"]).expect(0).says("X-Key: geheim-woord");
+}
+
+#[test]
 fn a_trunk_is_added_shown_changed_and_removed() {
     let folder = Folder::new();
     folder.run(&["trunk", "add", "voys", "--preset", "voipgrid"]).expect(64).says("username, password");

@@ -218,6 +218,15 @@ TrunkSettings of Trunk {
 }
 
 impl TrunkSettings {
+    /// The same for whoever may not see secrets: some carriers are known by the value of a header alone.
+    #[must_use]
+    pub fn masked(mut self, mask: &str) -> Self {
+        if let Some(rule) = &mut self.identify_header {
+            rule.value = mask.into();
+        }
+        self
+    }
+
     /// The key of the login at the provider, where one is needed to say who we are.
     pub(crate) fn missing<'a>(&self, needed: &'a [String], has_password: bool) -> Vec<&'a str> {
         let said = serde_json::to_value(self).unwrap_or_default();
