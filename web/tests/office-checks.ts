@@ -1,6 +1,7 @@
 /** What must hold between people at browsers and people at desk phones; each check leaves all of them idle. */
 import { connect, hangUp, specs } from './calls';
 import { PASSWORD } from './house';
+import { callerChecks } from './office-callers';
 import { connectionChecks } from './office-connection';
 import { holdChecks } from './office-hold';
 import { type Check, callDesk, calledBy, codecs, hearsItself, ofBoth, over, pair, talk } from './office-steps';
@@ -121,6 +122,7 @@ export const checks: readonly Check[] = [
   }),
   ...connectionChecks,
   ...holdChecks,
+  ...callerChecks,
   ...trunkChecks,
 ];
 

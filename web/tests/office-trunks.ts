@@ -34,7 +34,7 @@ export const trunkChecks: readonly Check[] = ofBoth(
   },
 );
 
-async function logsIn(page: Page, url: string): Promise<void> {
+export async function logsIn(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await page.locator('input[name=login]').fill('beheer');
   await page.locator('input[name=password]').fill(PASSWORD);
