@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
-use crate::house::House;
+use crate::house::{House, wait_for};
 
 /// Two organisations, of which kantoor has a trunk whose calls are all told busy.
 fn house() -> House {
@@ -143,8 +143,10 @@ fn contacts_are_kept_by_the_admins_of_their_organisation() {
         assert_eq!(call(&house, "+31205550000", "named"), 486);
         added
     };
-    let called: Value = serde_json::from_str(&house.kiestoon(&["history", "--json"])).unwrap();
-    assert_eq!(called[0]["from_name"], "Jansen", "{called:#}");
+    // A record is written once the call is over, not with its last response.
+    let records = || serde_json::from_str::<Value>(&house.kiestoon(&["history", "--json"])).unwrap();
+    wait_for("the record", || !records().as_array().unwrap().is_empty());
+    assert_eq!(records()[0]["from_name"], "Jansen", "{:#}", records());
 
     // Without the PBX it is kept, and counts from its next start.
     house.stop_pbx();
