@@ -28,19 +28,27 @@ impl Kamailio {
         it
     }
 
-    /// Until it listens: what is sent before is refused.
+    /// Until it listens at each port of its configuration: what is sent before is refused.
     fn wait(&self) {
-        let of_port = format!(":{:04X}", self.port);
-        // Local address and state are the second and the fourth field; a UDP socket is never in another state.
-        let listens = |(kind, state): (&str, &str)| {
-            let sockets = fs::read_to_string(format!("/proc/net/{kind}")).unwrap_or_default();
-            sockets.lines().any(|line| {
-                let fields: Vec<_> = line.split_whitespace().collect();
-                matches!(fields.as_slice(), [_, at, _, of, ..] if at.ends_with(&of_port) && *of == state)
-            })
-        };
+        let configuration = fs::read_to_string(self.folder.path().join("kamailio.cfg")).unwrap();
+        let listens = configuration.lines().filter(|line| line.starts_with("listen"));
+        let ports: Vec<u16> =
+            listens.filter_map(|line| line.trim_end_matches('"').rsplit(':').next()?.parse().ok()).collect();
+        assert!(!ports.is_empty(), "it listens nowhere: {configuration}");
         wait_for("Kamailio", Duration::from_secs(20), || {
-            [("udp", "07"), ("tcp", "0A")].into_iter().any(listens)
+            // Local address and state are the second and the fourth field; a UDP socket is never in another state.
+            let sockets = [("udp", "07"), ("tcp", "0A")].map(|(kind, state)| {
+                (fs::read_to_string(format!("/proc/net/{kind}")).unwrap_or_default(), state)
+            });
+            ports.iter().all(|port| {
+                let of_port = format!(":{port:04X}");
+                sockets.iter().any(|(sockets, state)| {
+                    sockets.lines().any(|line| {
+                        let fields: Vec<_> = line.split_whitespace().collect();
+                        matches!(fields.as_slice(), [_, at, _, of, ..] if at.ends_with(&of_port) && of == state)
+                    })
+                })
+            })
         });
     }
 
