@@ -213,7 +213,7 @@ fn files_that_name_a_trunk_keep_it_from_a_new_name() {
     folder.run(&rename).expect(0);
     folder.write("dialplans/out.toml", "version = 1\n[[context.intern]]\nmatch = 1\n");
     let unseen = folder.run(&["trunk", "set", "vast", "name=voys"]).expect(64);
-    unseen.says("whether the dialplan dials trunk `vast` cannot be seen: `kiestoon check` says");
+    unseen.says("whether the dialplan dials trunk `vast` cannot be seen: `kiestoon check --config kiestoon.toml` says");
 }
 
 /// A folder with a trunk, a context and opening hours that names may be of.
