@@ -26,7 +26,7 @@ export const callerChecks: readonly Check[] = ofBoth(
       if (!(await kept('contact')).includes('Bakkerij Jansen')) throw new Error(`kept: ${await kept('contact')}`);
 
       const blocks = page.locator('kiestoon-blocks');
-      await blocks.getByLabel('Wie', { exact: true }).selectOption('number');
+      await blocks.locator('select[name=kind]').selectOption('number');
       await blocks.getByLabel('Nummer').fill(NUMBER);
       await blocks.getByRole('button', { name: 'Blokkade toevoegen' }).press('Enter');
       await blocks.locator('li').getByText(NUMBER).waitFor();

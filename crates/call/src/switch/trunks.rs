@@ -138,7 +138,9 @@ impl Switch {
             let Some(registration) = self.trunks.registrations.get_mut(&id) else { continue };
             let Some((_, trunk)) = trunk_of(&snapshot, &registration.at) else { continue };
             if self.draining
-                || self.trunks.removals.iter().any(|removal| registration.is_at(trunk, removal.address()))
+                || self.trunks.removals.iter().any(|removal| {
+                    *removal.host() == *registration.at.host && registration.is_at(trunk, removal.address())
+                })
             {
                 continue;
             }

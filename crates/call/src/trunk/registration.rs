@@ -199,7 +199,8 @@ impl Registration {
             _ => return None,
         };
         let request = self.request(x, trunk, &account, &flow)?;
-        Some(Unbound { request, flow, account, session: self.session.clone() })
+        let host = self.at.host.clone();
+        Some(Unbound { host, request, flow, account, session: self.session.clone() })
     }
 
     fn send(

@@ -14,6 +14,8 @@ use crate::routes::ClientOwner;
 
 /// A REGISTER that is not sent yet.
 pub(crate) struct Unbound {
+    /// The host of the trunk that has granted it.
+    pub(super) host: Box<str>,
     pub(super) request: Request,
     pub(super) flow: Flow,
     pub(super) account: Account,
@@ -23,6 +25,7 @@ pub(crate) struct Unbound {
 /// The same on its way.
 #[derive(Debug)]
 pub(crate) struct Removal {
+    host: Box<str>,
     request: Box<Request>,
     flow: Flow,
     /// The trunk may be gone, and another account be there in its place.
@@ -40,15 +43,20 @@ impl Unbound {
     }
 
     pub(crate) fn send(self, x: &mut Exchange) -> Removal {
-        let Self { mut request, flow, account, mut session } = self;
+        let Self { host, mut request, flow, account, mut session } = self;
         request.headers.set(HeaderName::Expires, "0");
         let client = sent(x, &mut request, flow, &account, &mut session);
         let (request, until) = (Box::new(request), x.now + STOP_WAITS);
-        Removal { request, flow, account, session, client, challenges: 0, until }
+        Removal { host, request, flow, account, session, client, challenges: 0, until }
     }
 }
 
 impl Removal {
+    /// The host of the trunk that it is sent to. Another one has bindings of its own.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The address-of-record that is no longer to lead to us.
     pub(crate) const fn address(&self) -> &Uri {
         &self.request.to.uri

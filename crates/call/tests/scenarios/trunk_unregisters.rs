@@ -2,7 +2,7 @@
 
 use kiestoon_call::{Account, Event, Input, Trunk};
 use kiestoon_sip::digest::Algorithm;
-use kiestoon_sip::{HeaderName, Method, Request};
+use kiestoon_sip::{HeaderName, Host, Method, Request, SipUri};
 use kiestoon_testkit::{PhoneId, Profile, Story, carrier, secs};
 
 fn known_as(username: &'static str, password: &'static str) -> impl FnOnce(&mut Trunk) {
@@ -124,6 +124,22 @@ fn who_registers_again_waits_for_the_removal() {
     assert_eq!(refusals(&mut t), 0, "nothing was asked meanwhile: what comes late would end the new binding");
     t.run(secs(20));
     assert_eq!(refusals(&mut t), 1);
+}
+
+#[test]
+fn who_registers_at_another_host_waits_for_nothing() {
+    let (mut t, far) = office(8, carrier("voys"));
+    t.kill(far);
+    t.remove_trunk("voys");
+    t.run(secs(2));
+    let second = t.add_carrier(carrier("second"));
+    t.trunk_anew("voys", |trunk| {
+        voys(trunk);
+        trunk.domain = Some(Host::parse("voys.example").expect("a host"));
+        trunk.hosts = vec![SipUri::new(Host::parse("second.example").expect("a host"))];
+    });
+    t.run(secs(2));
+    assert_eq!(asked(&t, second), [of("100001", 3600)]);
 }
 
 #[test]
