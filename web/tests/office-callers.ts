@@ -27,7 +27,7 @@ export const callerChecks: readonly Check[] = ofBoth(
 
       const blocks = page.locator('kiestoon-blocks');
       await blocks.locator('select[name=kind]').selectOption('number');
-      await blocks.getByLabel('Nummer').fill(NUMBER);
+      await blocks.locator('input[name=value]').fill(NUMBER);
       await blocks.getByRole('button', { name: 'Blokkade toevoegen' }).press('Enter');
       await blocks.locator('li').getByText(NUMBER).waitFor();
       if (!(await kept('block')).includes(NUMBER)) throw new Error(`kept out: ${await kept('block')}`);

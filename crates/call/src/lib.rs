@@ -71,7 +71,9 @@ mod webhook;
 mod wire;
 
 pub use by_hand::HoursSet;
-pub use callers::{BlockAction, BlockCondition, BlockRule, BlockRules, Callers, Contacts, Numbers};
+pub use callers::{
+    BlockAction, BlockCondition, BlockRule, BlockRules, Callers, Contacts, NumberList, Numbers,
+};
 pub use cdr::{CdrEnd, CdrLeg, CdrRecord, Direction, LegTrunk, Side};
 pub use event::{DigitOrigin, Event};
 pub use id::{CallId, NotACallId};

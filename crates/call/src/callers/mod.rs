@@ -6,6 +6,7 @@ pub(crate) mod blocked;
 mod contacts;
 pub(crate) mod forged;
 mod looks;
+mod number_list;
 mod numbers;
 mod rules;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use kiestoon_dialplan::Country;
 
 pub use contacts::Contacts;
+pub use number_list::NumberList;
 pub use numbers::Numbers;
 pub use rules::{BlockAction, BlockCondition, BlockRule, BlockRules};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use kiestoon_call::Numbers;
+use kiestoon_call::{NumberList, Numbers};
 use kiestoon_control::Sentence;
 
 use super::Warning;
@@ -77,36 +77,18 @@ pub(crate) fn read(file: &Path) -> Result<Blocklist, Sentence> {
     Ok(parse(file, &text))
 }
 
-/// The same of its text.
-pub(crate) fn parse(file: &Path, text: &str) -> Blocklist {
-    let (mut numbers, mut wrong) = (Vec::new(), Vec::new());
-    for (line, written) in (1..).zip(text.lines()) {
-        let written = written.split('#').next().unwrap_or_default().trim();
-        let number: String = written.chars().filter(|c| !" -.()/".contains(*c)).collect();
-        match number.as_str() {
-            "" => {}
-            _ if is_number(&number) => numbers.push(number),
-            _ => wrong.push(line),
-        }
-    }
-    let warnings = wrong.first().map(|first: &u32| Warning::NoNumbers {
-        file: file.display().to_string(),
-        first: *first,
-        count: wrong.len(),
+fn parse(file: &Path, text: &str) -> Blocklist {
+    let NumberList { numbers, wrong } = NumberList::read(text);
+    let warning = wrong.map(|(first, count)| {
+        let file = file.display().to_string();
+        Warning::NoNumbers { file, first, count }
     });
-    let numbers = Numbers::new(numbers.iter().map(String::as_str));
-    Blocklist { numbers, warnings: warnings.into_iter().collect() }
+    Blocklist { numbers, warnings: warning.into_iter().collect() }
 }
 
 fn stamp(file: &Path) -> Option<Stamp> {
     let metadata = fs::metadata(file).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))
-}
-
-fn is_number(number: &str) -> bool {
-    let digits = number.strip_prefix('+').unwrap_or_default();
-    let is_whole = (7..=15).contains(&digits.len()) && !digits.starts_with('0');
-    is_whole && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// About a million numbers, which take 8 MB of memory.
