@@ -1,6 +1,6 @@
 //! Who calls in over trunks, as an organisation knows them: the names of its contacts (`contacts`), the rules that keep callers out
 //! (`rules`), what becomes of a call that one of them is for (`blocked`), and of one whose number is forged (`forged`). Numbers are packed
-//! in `numbers`; what a name looks like is in `looks`.
+//! in `numbers` and read from a file in `number_list`; what a name looks like is in `looks`.
 
 pub(crate) mod blocked;
 mod contacts;
