@@ -168,6 +168,20 @@ impl Country {
         (!abroad.is_empty()).then(|| format!("+{abroad}"))
     }
 
+    /// What follows a `+` or the prefix for abroad, as `+` and digits, without the zeros that come too many before the country code. None
+    /// for any other number.
+    #[must_use]
+    pub fn abroad(&self, number: &str) -> Option<String> {
+        let digits = digits(number)?;
+        let plain = digits.strip_prefix('+').unwrap_or(&digits);
+        let is_abroad =
+            digits.starts_with('+') || plain.starts_with(self.international) || plain.starts_with("00");
+        let zeroless = plain.trim_start_matches('0');
+        let behind = zeroless.strip_prefix(self.international.trim_start_matches('0'));
+        let behind = behind.filter(|_| plain.starts_with('0')).unwrap_or(zeroless).trim_start_matches('0');
+        (is_abroad && !behind.is_empty()).then(|| format!("+{behind}"))
+    }
+
     /// What follows the prefix for abroad: no country code starts with 0.
     fn international<'d>(&self, digits: &'d str) -> Option<&'d str> {
         digits.strip_prefix(self.international).filter(|rest| !rest.is_empty() && !rest.starts_with('0'))

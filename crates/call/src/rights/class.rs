@@ -61,6 +61,18 @@ impl Class {
 
     /// The class of a number that is called over a trunk of this country.
     pub fn of(country: &Country, number: &str) -> Self {
+        // Whoever gets such a key may read a code of their own in it, with a number behind it.
+        let keys = ['*', '#'];
+        if number.contains(keys) {
+            let behind = number.rsplit(keys).find(|part| part.contains(|c: char| c.is_ascii_digit()));
+            let behind = behind.map_or(Self::International, |behind| Self::of(country, behind));
+            return Self::of_digits(country, number).max(behind).max(Self::International);
+        }
+        Self::of_digits(country, number)
+    }
+
+    /// The class of a number that may be read in several ways.
+    fn of_digits(country: &Country, number: &str) -> Self {
         let plain = plain(number);
         match Numbers::of(country).and_then(|numbers| numbers.short(&plain)) {
             Some(class) => class,
@@ -91,15 +103,39 @@ pub(crate) fn is_for_help(country: &Country, number: &str) -> bool {
     Numbers::of(country).is_some_and(|numbers| numbers.emergency.contains(&&*plain(number)))
 }
 
-/// A number as it is written, and as whoever gets it may read it besides: with the `+` that its country code has lost, and
-/// without the country's own code before a number abroad.
+/// A number as it is written, and as whoever gets it may read it besides: with the `+` that its country code has lost, without the
+/// country's own code before a number abroad, and without the zeros that come too many there.
 pub(super) fn readings(country: &Country, plain: String) -> impl Iterator<Item = String> {
     let is_short = Numbers::of(country).is_some_and(|numbers| numbers.short(&plain).is_some());
     let unmarked = country.unmarked(&plain).filter(|_| !is_short);
-    let behind = |number: &String| country.behind_code(number);
-    let abroad = std::iter::successors(behind(unmarked.as_ref().unwrap_or(&plain)), behind);
-    let abroad: Vec<String> = abroad.take(MOST_CODES).collect();
-    std::iter::once(plain).chain(unmarked).chain(abroad)
+    let mut all: Vec<String> = std::iter::once(plain).chain(unmarked).collect();
+    let mut at = 0;
+    while let Some(reading) = all.get(at).filter(|_| all.len() < MOST_READINGS) {
+        let more = [country.behind_code(reading), without_zeros(country, reading)];
+        at += 1;
+        for reading in more.into_iter().flatten() {
+            if !all.contains(&reading) {
+                all.push(reading);
+            }
+        }
+    }
+    all.into_iter()
+}
+
+/// A number abroad without the zeros that should have been left out, before the country code and behind it. None where there are none.
+fn without_zeros(country: &Country, number: &str) -> Option<String> {
+    let written = country.abroad(number)?;
+    let zeroless = table::ALL.iter().find_map(|numbers| {
+        let abroad = Country::find(numbers.country).filter(|abroad| abroad.code() != country.code())?;
+        let significant = written.strip_prefix('+')?.strip_prefix(abroad.code())?;
+        let significant = without_trunk_zero(abroad, significant.to_owned());
+        // In Italy it is a digit of the number.
+        let is_digit = numbers.country == "it";
+        let zeroless = if is_digit { significant.as_str() } else { significant.trim_start_matches('0') };
+        Some(format!("+{}{zeroless}", abroad.code()))
+    });
+    let zeroless = zeroless.unwrap_or(written);
+    (zeroless != country.e164(number)).then_some(zeroless)
 }
 
 /// The class of a number that is surely at home.
@@ -113,7 +149,10 @@ fn at_home(country: &Country, plain: &str) -> Option<Class> {
 fn listed(country: &Country, plain: &str) -> Option<(Class, String)> {
     let significant = without_trunk_zero(country, country.significant(plain)?);
     let numbers = Numbers::of(country)?;
-    if let Some(class) = numbers.range(&significant) {
+    // Behind the prefix for abroad and a zero too many a number abroad may stand: only the dearest class is sure there.
+    let is_abroad = plain.starts_with("00") && !country.e164(plain).starts_with('+');
+    let range = numbers.range(&significant);
+    if let Some(class) = range.filter(|class| !is_abroad || *class == Class::Premium) {
         return Some((class, significant));
     }
     // A zero that should have been left out is one that some exchanges leave out.
@@ -146,13 +185,15 @@ pub(super) fn e164(country: &Country, plain: &str) -> Option<String> {
     }
 }
 
-/// The digits after the country code without the zero that people dial at home, which should have been left out there: exchanges
-/// leave it out themselves.
+/// The digits after the country code without the zero that people dial at home (in Hungary `06`), which should have been left out
+/// there: exchanges leave it out themselves.
 fn without_trunk_zero(country: &Country, significant: String) -> String {
-    let without = significant.trim_start_matches('0');
-    let at_home = country.national(&format!("+{}{without}", country.code()));
-    let is_trunk_zero = at_home.strip_prefix('0') == Some(without) && without.len() < significant.len();
-    if is_trunk_zero { without.to_owned() } else { significant }
+    let at_home = country.national(&format!("+{}2", country.code()));
+    let behind_zero = at_home.strip_suffix('2').and_then(|prefix| prefix.strip_prefix('0'));
+    let zeroless = significant.strip_prefix('0').map(|rest| rest.trim_start_matches('0'));
+    let without = behind_zero.zip(zeroless).and_then(|(prefix, zeroless)| zeroless.strip_prefix(prefix));
+    let without = without.map(str::to_owned);
+    without.unwrap_or(significant)
 }
 
 /// A number at home in E.164 without the zero that should have been left out behind the country code; any other one as it is.
@@ -186,8 +227,9 @@ fn is_premium_abroad(country: &Country, plain: &str) -> bool {
     }
     table::ALL.iter().any(|numbers| {
         let code = Country::find(numbers.country).map_or("", Country::code);
-        let significant = digits.strip_prefix(code).map(|rest| rest.trim_start_matches('0'));
-        significant.is_some_and(|rest| numbers.range(rest) == Some(Class::Premium))
+        let significant = digits.strip_prefix(code);
+        let is_premium = |rest: &str| numbers.range(rest) == Some(Class::Premium);
+        significant.is_some_and(|rest| is_premium(rest) || is_premium(rest.trim_start_matches('0')))
     })
 }
 
@@ -201,8 +243,8 @@ pub(super) fn plain(number: &str) -> String {
     plus.into_iter().chain(number.chars().filter(char::is_ascii_digit)).collect()
 }
 
-/// How often a number is looked for behind the country's own code: a provider takes that off once.
-const MOST_CODES: usize = 4;
+/// Ways to read a number: a provider takes the country's own code off once.
+const MOST_READINGS: usize = 8;
 
 #[cfg(test)]
 mod tests;

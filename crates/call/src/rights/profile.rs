@@ -188,6 +188,18 @@ mod tests {
     }
 
     #[test]
+    fn a_zero_behind_a_code_abroad_passes_no_list() {
+        let nl = Country::find("nl").expect("a country");
+        let list = list(&["+449", "+685"], &["+44"]);
+        let says = |number: &str| Destinations::say(&[&list], &Forms::of(nl, number));
+        assert_eq!(says("+449061234567"), Some(false));
+        assert_eq!(says("+440906123456"), Some(false));
+        assert_eq!(says("0006851234567"), Some(false));
+        assert_eq!(says("+442079460000"), Some(true));
+        assert_eq!(says("+4402079460000"), Some(true));
+    }
+
+    #[test]
     fn rights_are_a_set() {
         let rights = Rights::of([Class::National, Class::Premium]);
         assert!(rights.has(Class::Premium) && !rights.has(Class::Mobile));

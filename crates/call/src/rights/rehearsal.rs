@@ -56,7 +56,7 @@ impl Exchange {
     pub(super) fn attempt(&mut self, attempt: &Attempt<'_>, index: u64) -> Judgement {
         let Attempt { of, trunk, charged, number } = attempt;
         // As a call names it to the gate.
-        let number = &*trunk.country.e164(number);
+        let number = &*trunk.number_form.judged(trunk.country, number);
         let leg = id::leg(CallKey(NO_CALL.saturating_add(index)), 0);
         let asked = CallOut {
             leg,

@@ -128,7 +128,7 @@ impl Switch {
         let call = cdr.record.id;
         // Rights are judged first: a test that is refused takes no turn of the trunk from a real call.
         let (ledger, said) = (self.x.ledger.clone(), self.x.outputs.len());
-        let number = &*asked.trunk.country.e164(asked.number);
+        let number = &*asked.trunk.number_form.judged(asked.trunk.country, asked.number);
         let granted = self.x.grant(&CallOut {
             leg,
             call,

@@ -155,7 +155,8 @@ impl Judged {
             .as_deref()
             .map(|told| trunk.incoming_form.read(trunk.country, told).into())
             .unwrap_or_default();
-        let unmarked = told.and_then(|told| trunk.country.unmarked(&told));
+        let unmarked = told.filter(|_| !number.starts_with('+'));
+        let unmarked = unmarked.and_then(|told| trunk.country.unmarked(&told));
         let otherwise: Box<str> =
             rights::without_zero(trunk.country, unmarked.as_deref().unwrap_or(&number)).into();
         let otherwise = (otherwise != number).then_some(otherwise);

@@ -27,8 +27,27 @@ impl NumberForm {
                     None => number,
                 }
             }
-            Self::National => country.national(number),
+            Self::National => {
+                let written = country.national(number);
+                // Without its country code it might be one abroad.
+                let is_bare = country.unmarked(&written).is_some();
+                let whole = is_bare.then(|| country.e164(number)).filter(|_| number.starts_with(['+', '0']));
+                whole.filter(|whole| whole.starts_with('+')).unwrap_or(written)
+            }
             Self::AsDialled => number.to_string(),
+        }
+    }
+
+    /// A number as rights are asked about it: in E.164, or as it goes out where its first digits may be a country code there.
+    pub(crate) fn judged(self, country: &Country, number: &str) -> String {
+        let bare = match self {
+            Self::E164 | Self::E164Digits => None,
+            Self::National | Self::AsDialled => Some(self.write(country, number)),
+        };
+        let unmarked = bare.and_then(|written| country.unmarked(&written));
+        match unmarked.as_deref().and_then(|unmarked| unmarked.strip_prefix('+')) {
+            Some(digits) => digits.to_owned(),
+            None => country.e164(number),
         }
     }
 }
@@ -74,6 +93,28 @@ mod tests {
         assert_eq!(read(IncomingForm::E164Digits, "3120123456789012"), "3120123456789012");
         assert_eq!(read(IncomingForm::Auto, "31201234567"), "31201234567");
         assert_eq!(read(IncomingForm::National, "0201234567"), "+31201234567");
+    }
+
+    #[test]
+    fn without_its_code_goes_out_only_what_is_no_number_abroad_then() {
+        let write = |country: &str, number: &str| {
+            let country = Country::find(country).expect("a country");
+            (NumberForm::National.write(country, number), NumberForm::National.judged(country, number))
+        };
+        let both = |number: &str| (number.to_owned(), number.to_owned());
+        assert_eq!(write("es", "+34675812345678"), both("+34675812345678"));
+        assert_eq!(write("it", "+3933899123456"), both("+3933899123456"));
+        assert_eq!(write("it", "33899123456"), both("33899123456"));
+        assert_eq!(write("lu", "41900123456"), both("41900123456"));
+        assert_eq!(write("es", "+34612345678"), ("612345678".into(), "+34612345678".into()));
+        assert_eq!(write("nl", "+31201234567"), ("0201234567".into(), "+31201234567".into()));
+        let it = Country::find("it").expect("a country");
+        let judged = |form: NumberForm, number: &str| form.judged(it, number);
+        assert_eq!(judged(NumberForm::AsDialled, "33899123456"), "33899123456");
+        assert_eq!(judged(NumberForm::AsDialled, "3331234567"), "+393331234567");
+        // It goes out with its code.
+        assert_eq!(judged(NumberForm::E164, "33899123456"), "+3933899123456");
+        assert_eq!(judged(NumberForm::E164Digits, "33899123456"), "+3933899123456");
     }
 
     #[test]

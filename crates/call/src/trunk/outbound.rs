@@ -86,7 +86,7 @@ impl Call {
     pub(crate) fn hosts(&self, trunk: &Trunk, target: usize, dial: &Dial) -> Vec<Vec<Phone>> {
         let dialled = dial.to.as_deref().unwrap_or(&dial.number);
         let number = trunk.number_form.write(trunk.country, dialled);
-        let shown = trunk.country.e164(dialled);
+        let shown = trunk.number_form.judged(trunk.country, dialled);
         let shown = shown.as_str();
         let hosts = trunk.hosts.iter().map(|host| {
             let query = trunk.query(host);

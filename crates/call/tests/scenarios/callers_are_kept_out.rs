@@ -1,6 +1,7 @@
 //! Who calls in over a trunk may be kept out: by number, by prefix, for having none, by a list, for a number that is forged.
 
 use kiestoon_call::{AnonymousCallers, BlockAction, BlockCondition, Event, StirPolicy, Trunk};
+use kiestoon_dialplan::Country;
 use kiestoon_sip::network::Network;
 use kiestoon_sip::{HeaderName, Method, NameAddr, Request, Uri};
 use kiestoon_testkit::stir::Authority;
@@ -353,6 +354,13 @@ fn a_caller_without_the_plus_is_who_it_is_with_it() {
     for number in ["31205550001", "201", "3120", "0442079460"] {
         assert!(Office::new(blocked()).rings(number, 0).told().is_empty(), "{number}");
     }
+    // A number of Luxembourg has as many digits as it likes.
+    let lu = |trunk: &mut Trunk| {
+        voys(trunk);
+        trunk.country = Country::find("lu").expect("a country");
+    };
+    let story = Story::office(33).block(prefix("+49"), BlockAction::Reject);
+    assert!(Office::with(story, lu).rings("4930123456", 0).told().is_empty());
     let known = || Story::office(32).contact("+31612345678", "Moeder");
     for number in ["31612345678", "+310612345678"] {
         Office::new(known()).rings(number, 2);

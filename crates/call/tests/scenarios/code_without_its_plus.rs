@@ -16,9 +16,18 @@ const OUT: &str = r#"
 "#;
 
 fn office(seed: u64, country: &'static str, change: impl FnOnce(Story) -> Story) -> (Story, [PhoneId; 2]) {
+    office_of(seed, country, NumberForm::E164Digits, change)
+}
+
+fn office_of(
+    seed: u64,
+    country: &'static str,
+    form: NumberForm,
+    change: impl FnOnce(Story) -> Story,
+) -> (Story, [PhoneId; 2]) {
     let story = Story::office(seed).rules(OUT).trunk("voys", |trunk| {
         trunk.country = Country::find(country).expect("a country");
-        trunk.number_form = NumberForm::E164Digits;
+        trunk.number_form = form;
     });
     let mut t = change(story);
     let phones = [t.add(phone("201")), t.add_carrier(carrier("voys"))];
@@ -95,4 +104,17 @@ fn zeros_behind_the_own_code_are_no_way_abroad() {
     let (mut t, phones) = office(7, "us", |story| story);
     assert_eq!(sent(&mut t, phones, "+1011449061234567"), None);
     assert_eq!(sent(&mut t, phones, "+12125551234").as_deref(), Some("12125551234"));
+}
+
+#[test]
+fn what_goes_out_without_a_code_is_judged_so() {
+    for (seed, form) in [(8, NumberForm::National), (9, NumberForm::AsDialled)] {
+        for (country, abroad, at_home) in
+            [("it", "33899123456", "3331234567"), ("lu", "41900123456", "621123456")]
+        {
+            let (mut t, phones) = office_of(seed, country, form, |story| story);
+            assert_eq!(sent(&mut t, phones, abroad), None, "{abroad} in {country}");
+            assert_eq!(sent(&mut t, phones, at_home).as_deref(), Some(at_home));
+        }
+    }
 }

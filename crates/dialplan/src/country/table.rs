@@ -146,7 +146,14 @@ pub(super) static COUNTRIES: &[Country] = &[
         national_only: &["70", "80"],
         ..ZERO
     },
-    Country { name: "cz", code: "420", trunk: Trunk::Closed("234567"), lengths: 9..=9, ..ZERO },
+    Country {
+        name: "cz",
+        code: "420",
+        trunk: Trunk::Closed("2345679"),
+        lengths: 9..=9,
+        national_only: &["90", "976"],
+        ..ZERO
+    },
     Country { name: "sk", code: "421", lengths: 9..=9, national_only: &["0800", "0850", "0900"], ..ZERO },
     Country {
         name: "hu",
@@ -157,7 +164,14 @@ pub(super) static COUNTRIES: &[Country] = &[
         ..ZERO
     },
     Country { name: "ro", code: "40", lengths: 9..=9, national_only: &["08", "090"], ..ZERO },
-    Country { name: "gr", code: "30", trunk: Trunk::Closed("26"), lengths: 10..=10, ..ZERO },
+    Country {
+        name: "gr",
+        code: "30",
+        trunk: Trunk::Closed("269"),
+        lengths: 10..=10,
+        national_only: &["90"],
+        ..ZERO
+    },
     Country {
         name: "us",
         code: "1",

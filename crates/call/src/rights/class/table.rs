@@ -229,7 +229,7 @@ pub(super) static ALL: &[Numbers] = &[
         short: &[(National, &["19???"]), (Premium, &["118???"])],
         ranges: &[
             (Mobile, &["45", "50", "51", "53", "57", "60", "66", "69", "72", "73", "78", "79", "88"]),
-            (Premium, &["64", "70", "801"]),
+            (Premium, &["118", "64", "70", "801"]),
             (National, &["800", "804"]),
         ],
     },
@@ -269,7 +269,7 @@ pub(super) static ALL: &[Numbers] = &[
         country: "gr",
         emergency: &["112", "100", "166", "199"],
         short: &[(Premium, &["118??", "14???"])],
-        ranges: &[(Mobile, &["69", "94"]), (Premium, &["70", "80", "90"]), (National, &["5005", "800"])],
+        ranges: &[(Mobile, &["69", "94"]), (Premium, &["70", "80", "90"]), (National, &["800"])],
     },
     Numbers { country: "us", ..NORTH_AMERICA },
     Numbers { country: "ca", ..NORTH_AMERICA },

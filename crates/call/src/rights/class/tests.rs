@@ -199,6 +199,73 @@ fn zeros_behind_the_code_of_the_country_lead_abroad() {
     all("it", Class::National, &["+390612345678"]);
 }
 
+#[test]
+fn a_zero_too_many_behind_the_prefix_for_abroad_makes_no_number_at_home() {
+    for (country, number) in [
+        ("nl", "0006851234567"),
+        ("nl", "0006012345678"),
+        ("de", "0001767123456"),
+        ("gb", "00050012345"),
+        ("fr", "000612345678"),
+        ("fr", "0007012345678"),
+        ("us", "0110201234567"),
+    ] {
+        all(country, Class::International, &[number]);
+    }
+    all("br", Class::Premium, &["000449061234567", "000979123456789"]);
+    all("nl", Class::Premium, &["000449061234567", "00031 0044906123456"]);
+    all("us", Class::Premium, &["0110449061234567", "0011449061234567", "+011449061234567"]);
+    // Where no zero is too many it is abroad or at home as ever.
+    all("br", Class::International, &["00351212345678"]);
+    all("nl", Class::Mobile, &["0031612345678"]);
+    all("us", Class::International, &["01131201234567"]);
+}
+
+#[test]
+fn a_zero_behind_a_code_is_left_out_where_it_is_no_digit() {
+    all("nl", Class::Premium, &["+440906123456", "00440906123456", "440906123456", "+360690123456"]);
+    all("nl", Class::International, &["+4402079460000", "+390612345678"]);
+    // In Italy it is one.
+    all("nl", Class::Premium, &["+390878123456", "+39899123456"]);
+    // In Hungary 06 stands before a number at home.
+    all("hu", Class::Premium, &["0690123456", "+3690123456", "+360690123456", "+36090123456"]);
+    all("hu", Class::National, &["0612345678", "+3612345678"]);
+    all("hu", Class::Mobile, &["06201234567", "+36201234567", "+3606201234567"]);
+    let nl = Country::find("nl").expect("a country");
+    let read = |number: &str| -> Vec<String> { readings(nl, plain(number)).collect() };
+    assert_eq!(read("+440906123456"), ["+440906123456", "+44906123456"]);
+    assert_eq!(read("0006851234567"), ["0006851234567", "+6851234567"]);
+    for number in ["+390612345678", "+442079460000", "00442079460000", "+310201234567", "0201234567"] {
+        assert_eq!(read(number), [number]);
+    }
+}
+
+#[test]
+fn a_key_that_is_no_digit_makes_no_number_at_home() {
+    all("it", Class::Premium, &["#31#892424"]);
+    all("nl", Class::International, &["#31#0612345678", "0612345678#", "*31#0201234567", "*", "#"]);
+    all("nl", Class::Premium, &["#31#09061234567", "*31#00449061234567"]);
+}
+
+#[test]
+fn a_service_number_with_digits_that_come_too_many_stays_premium() {
+    all("pl", Class::Premium, &["118913", "118913000", "+48118913000"]);
+    all("pl", Class::National, &["221234567", "121234567"]);
+}
+
+#[test]
+fn what_goes_out_without_its_code_is_at_home_only_where_that_is_sure() {
+    all("gr", Class::International, &["5005000123"]);
+    all("gr", Class::Mobile, &["6912345678", "9412345678"]);
+    all("gr", Class::National, &["2101234567", "8001234567"]);
+    all("cz", Class::Premium, &["900123456", "976123456"]);
+    for (country, number) in [("cz", "951234567"), ("cz", "972123456"), ("gr", "9412345678")] {
+        let country = Country::find(country).expect("a country");
+        let sent = NumberForm::E164Digits.write(country, number);
+        assert_eq!(sent, format!("{}{number}", country.code()));
+    }
+}
+
 /// Premium numbers of every country, and numbers of any code: written with what a provider may leave out, or without the `+`, none
 /// is cheaper than the number that is called then.
 #[test]
@@ -222,6 +289,7 @@ fn no_way_to_write_a_number_is_cheaper_than_the_number() {
             let written = [
                 digits.clone(),
                 format!("{away}{digits}"),
+                format!("0{away}{digits}"),
                 format!("+{code}{away}{digits}"),
                 format!("{code}{away}{digits}"),
                 format!("{away}{code}{away}{digits}"),
