@@ -244,6 +244,8 @@ impl Switch {
             call.ask_again(&mut switch.x);
             call.fetch_again(&mut switch.x);
         }
+        // The snapshot may be another than the one that these calls began with.
+        switch.end_of_removed();
         switch
     }
 }

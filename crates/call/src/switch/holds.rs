@@ -38,10 +38,15 @@ impl Switch {
         }
     }
 
-    /// Pays what is due, and ends the calls whose budget is spent.
+    /// Pays what is due, and ends the calls whose budget is spent; nobody who has reached an emergency number is cut off, whoever paid
+    /// for the way there.
     pub(super) fn end_unpaid(&mut self) {
         for (key, reason) in self.x.pay_due() {
-            self.with_call(key, |call, x| call.end(x, reason.into()));
+            self.with_call(key, |call, x| {
+                if !call.is_for_help() {
+                    call.end(x, reason.into());
+                }
+            });
             self.test_call_unpaid(key, reason);
         }
     }
@@ -50,7 +55,11 @@ impl Switch {
     pub(super) fn end_of_removed(&mut self) {
         for leg in self.x.legs_of_nobody() {
             let key = id::call_of(leg);
-            self.with_call(key, |call, x| call.lose_payer(x, leg));
+            self.with_call(key, |call, x| {
+                if !call.is_for_help() {
+                    call.lose_payer(x, leg);
+                }
+            });
             self.test_call_unpaid(key, EndReason::Removed);
         }
     }

@@ -330,3 +330,25 @@ fn who_is_transferred_to_the_number_where_they_are_is_one_more() {
     t.settle();
     t.expect_nothing_left();
 }
+
+#[test]
+fn who_has_reached_help_is_not_cut_off_by_whoever_paid_the_way_there() {
+    for is_removed in [false, true] {
+        let story = Story::office(17).rate("voys", "", Rate::per_minute(EURO)).profile("201", a_day(5));
+        let (mut t, [a, _, far, _]) = office(story);
+        t.call(a, "0201111111");
+        t.run(secs(4));
+        t.transfer(a, "0201111111", "112");
+        t.run(secs(4));
+        if is_removed {
+            t.remove_extension("201");
+        }
+        t.run(secs(120));
+        assert_eq!(t.the_pbx().switch.status().talking, 1, "removed: {is_removed}");
+        t.hang_up_all(far);
+        t.settle();
+        let reasons = t.the_pbx().ended().filter_map(|record| Some(record.end?.reason.as_str()));
+        assert!(reasons.into_iter().all(|reason| !["budget_spent", "removed"].contains(&reason)));
+        t.expect_nothing_left();
+    }
+}
