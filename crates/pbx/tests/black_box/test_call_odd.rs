@@ -386,17 +386,69 @@ fn who_only_plays_something_gets_no_tone() {
     assert_over(&pbx);
 }
 
+/// Ring-back is no proof that the other side is heard once it has answered.
+#[test]
+fn what_sounds_before_the_answer_does_not_count() {
+    let says = UdpSocket::bind((PROVIDER, 0)).unwrap();
+    let port = says.local_addr().unwrap().port();
+    let provider = Provider::playing(move |message, at| match is_invite(message) {
+        true => {
+            let offered =
+                message.split("m=audio ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+            (0..20)
+                .for_each(|sequence| noise(&says, SocketAddr::new([127, 0, 0, 1].into(), offered), sequence));
+            thread::sleep(Duration::from_millis(100));
+            ["183 Session Progress", "200 OK"]
+                .map(|line| response(message, at, line, "", &audio(PROVIDER, port)))
+                .into()
+        }
+        false => usual(message, at),
+    });
+    let pbx = running(&provider, "");
+    let (test, holds) = tested(&pbx, &CALL);
+    assert!(!holds, "{test:#}");
+    assert_found(&test, "call", "failed", "but no sound came");
+    let early = rung(&test, "call")["details"].to_string();
+    assert!(early.contains("packets_before_answer") && early.contains("20"), "{early}");
+    assert_over(&pbx);
+}
+
+/// As B2BUAs do that tell who is reached (RFC 3311 section 5.2).
+#[test]
+fn who_updates_the_session_while_it_rings_is_answered() {
+    let port = echo();
+    let provider = Provider::playing(move |message, at| match is_invite(message) {
+        true => vec![
+            response(message, at, "180 Ringing", "", ""),
+            request(message, at, "UPDATE", 1, ""),
+            response(message, at, "200 OK", "", &audio(PROVIDER, port)),
+        ],
+        false => usual(message, at),
+    });
+    let pbx = running(&provider, "");
+    let (test, holds) = tested(&pbx, &CALL);
+    assert!(holds, "{test:#}");
+    let said = provider.of("SIP/2.0 200");
+    assert!(said.iter().any(|response| header(response, "CSeq").ends_with("UPDATE")), "{said:?}");
+    assert_over(&pbx);
+}
+
 /// Sends three seconds of noise.
 fn plays(says: &UdpSocket, to: SocketAddr) {
-    for sequence in 0..200_u16 {
-        let mut packet = vec![0x80, 8];
-        packet.extend(sequence.to_be_bytes());
-        packet.extend((u32::from(sequence) * 160).to_be_bytes());
-        packet.extend([0, 0, 0, 1]);
-        packet.extend((0..160).map(|at| if at % 16 < 8 { 0x2a } else { 0xaa }));
-        let _ = says.send_to(&packet, to);
+    for sequence in 0..200 {
+        noise(says, to, sequence);
         thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// One packet of it.
+fn noise(says: &UdpSocket, to: SocketAddr, sequence: u16) {
+    let mut packet = vec![0x80, 8];
+    packet.extend(sequence.to_be_bytes());
+    packet.extend((u32::from(sequence) * 160).to_be_bytes());
+    packet.extend([0, 0, 0, 1]);
+    packet.extend((0..160).map(|at| if at % 16 < 8 { 0x2a } else { 0xaa }));
+    let _ = says.send_to(&packet, to);
 }
 
 #[test]

@@ -90,6 +90,11 @@ impl Forks {
         before.and_then(|fork| fork.session.as_deref()).unwrap_or(answer)
     }
 
+    /// Whether somebody rings by this tag.
+    pub(super) fn rings(&self, tag: &str) -> bool {
+        self.find(tag).is_some()
+    }
+
     fn find(&self, tag: &str) -> Option<&Fork> {
         self.all.iter().find(|fork| *fork.tag == *tag)
     }

@@ -68,6 +68,15 @@ pub(super) struct Measured {
     pub(super) tone: bool,
 }
 
+/// Throws away what has come before the answer: that is ring-back, or an announcement. Returns how much it was.
+fn drained(rtp: &std::net::UdpSocket) -> u32 {
+    let (mut buffer, mut early) = (vec![0; MAX_DATAGRAM_BYTES], 0);
+    while early < MOST_EARLY && rtp.recv_from(&mut buffer).is_ok() {
+        early += 1;
+    }
+    early
+}
+
 impl Sound {
     /// Both directions by what was agreed on; `peer` is who signals. None where no codec of it is ours.
     pub(super) fn new(
@@ -77,7 +86,9 @@ impl Sound {
         them: &RemoteAudio,
         random: &mut ChaCha12Rng,
     ) -> Option<Self> {
-        let rtp = UdpSocket::from_std(ports.rtp.take()?).ok()?;
+        let rtp = ports.rtp.take()?;
+        let early = drained(&rtp);
+        let rtp = UdpSocket::from_std(rtp).ok()?;
         let codec = them.codecs.iter().find(|codec| codec.is_audio())?;
         let encoder = codec::encoder_at(codec, PTIME_MS, RATE)?;
         let (tone, step) = (TestTone::new(encoder.sample_rate()), codec.clock_rate / 1000 * PTIME_MS);
@@ -105,17 +116,13 @@ impl Sound {
             protection,
             mouth: Mouth { encoder, tone, header, step },
             voices: Vec::new(),
-            measured: Measured::default(),
+            measured: Measured { early, ..Measured::default() },
         })
     }
 
     /// Sends the tone for so long, and listens.
     pub(super) async fn exchange(&mut self, lasts: Duration) {
         let mut buffer = vec![0; MAX_DATAGRAM_BYTES];
-        // What came before is ring-back, or an announcement.
-        while self.measured.early < MOST_EARLY && self.rtp.try_recv_from(&mut buffer).is_ok() {
-            self.measured.early = self.measured.early.saturating_add(1);
-        }
         let (end, mut ticks) = (Instant::now() + lasts, interval(Duration::from_millis(u64::from(PTIME_MS))));
         while Instant::now() < end {
             tokio::select! {

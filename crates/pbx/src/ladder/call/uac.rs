@@ -283,9 +283,7 @@ impl<'a> Uac<'a> {
         let mut again = self.invite.clone();
         again.cseq.number = again.cseq.number.saturating_add(1);
         again.set_body("application/sdp", offer);
-        self.prove(&mut again);
-        self.invite = again.clone();
-        self.client = self.send(again);
+        self.invite_again(again);
         true
     }
 
@@ -442,10 +440,11 @@ impl<'a> Uac<'a> {
         self.layer.respond(Instant::now(), id, response);
     }
 
-    /// Whether a request is in a dialog of this call: that of who has answered, or of another branch. One of RFC 2543 has no tag.
+    /// Whether a request is in a dialog of this call: that of who has answered, who rings, or of another branch. One of RFC 2543 has no tag.
     fn is_of_call(&self, request: &Request) -> bool {
         let from = request.from.tag().unwrap_or_default();
-        let is_known = from.is_empty() || self.answered.iter().any(|tag| **tag == *from);
+        let is_known =
+            from.is_empty() || self.forks.rings(from) || self.answered.iter().any(|tag| **tag == *from);
         is_known && request.to.tag() == self.invite.from.tag()
     }
 
