@@ -1,7 +1,7 @@
 //! Strangers that try to call, and who comes from a trunk for what that trunk does not have: told to whoever watches, so far as
 //! there are not too many of them. Of a stranger nothing is kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,8 +40,8 @@ impl Strange {
 pub(super) struct Strangers {
     minute: Option<Instant>,
     told: u32,
-    /// Numbers that trunks do not have, each with the id of its trunk.
-    numbers: BTreeSet<(Arc<str>, Box<str>)>,
+    /// Numbers that trunks do not have, by the id of the trunk: what is sent in the name of one keeps no other from being told of.
+    numbers: BTreeMap<Arc<str>, BTreeSet<Box<str>>>,
 }
 
 impl Strangers {
@@ -56,7 +56,8 @@ impl Strangers {
     /// does so with every call.
     fn may_tell_number(&mut self, now: Instant, trunk: &Arc<str>, number: &str) -> bool {
         self.turn(now);
-        self.numbers.len() < MOST_NUMBERS_A_MINUTE && self.numbers.insert((Arc::clone(trunk), number.into()))
+        let numbers = self.numbers.entry(Arc::clone(trunk)).or_default();
+        numbers.len() < MOST_NUMBERS_A_MINUTE && numbers.insert(number.into())
     }
 
     fn turn(&mut self, now: Instant) {
@@ -101,4 +102,22 @@ impl Switch {
 
 const MINUTE: Duration = Duration::from_secs(60);
 const MOST_A_MINUTE: u32 = 120;
+/// Of one trunk.
 const MOST_NUMBERS_A_MINUTE: usize = 120;
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the origin of the test's clock")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_speaks_in_the_name_of_one_trunk_silences_no_other() {
+        let (mut strangers, now) = (Strangers::default(), Instant::now());
+        let [voys, backup] = ["voys", "backup"].map(Arc::from);
+        let told = (0..130).filter(|n| strangers.may_tell_number(now, &voys, &n.to_string())).count();
+        assert_eq!(told, MOST_NUMBERS_A_MINUTE);
+        assert!(strangers.may_tell_number(now, &backup, "1"));
+        assert!(!strangers.may_tell_number(now, &backup, "1"), "once a minute");
+        assert!(strangers.may_tell_number(now + MINUTE, &voys, "0"));
+    }
+}
