@@ -99,7 +99,7 @@ impl Switch {
                         host: Uri::Sip(host.clone()).to_string().into(),
                     };
                     let before = former.and_then(|former| trunk_of(former, &at)).map(|(_, trunk)| trunk);
-                    let (id, mut registration) = known.remove(&at).unwrap_or_else(|| {
+                    let (mut id, mut registration) = known.remove(&at).unwrap_or_else(|| {
                         self.trunks.last = self.trunks.last.wrapping_add(1);
                         (self.trunks.last, Registration::new(&mut self.x, at, expires))
                     });
@@ -113,6 +113,9 @@ impl Switch {
                             self.x.routes.remove_client(client);
                         }
                         registration.begin_anew(&self.x, expires);
+                        // Where the former account was looked for says nothing of this one.
+                        self.trunks.last = self.trunks.last.wrapping_add(1);
+                        id = self.trunks.last;
                     }
                     self.trunks.agenda.set(id, registration.deadline());
                     self.trunks.registrations.insert(id, registration);
