@@ -95,7 +95,7 @@ pub(super) async fn import(
     let said = Said { file: &args.file, variables: &variables::read(&args.file, language)?, presets };
     let is_there = |source: &&Source| source.marks.iter().any(|mark| said.variables.contains_key(*mark));
     let sources: Vec<&Source> = SOURCES.iter().filter(is_there).collect();
-    let settings = Settings::of(cli, said.variables);
+    let settings = Settings::of(cli, said.variables)?;
     if sources.is_empty() && settings.is_none() {
         let file = args.file.display();
         return Err(Failure::Input(say!(
@@ -213,7 +213,7 @@ struct Settings {
 
 impl Settings {
     /// None where no variable is a setting.
-    fn of(cli: &Cli, variables: &Variables) -> Option<Self> {
+    fn of(cli: &Cli, variables: &Variables) -> Result<Option<Self>, Failure> {
         let said = SETTINGS.iter().filter_map(|(name, key)| Some((*name, key, variables.get(*name)?)));
         let (names, lines): (Vec<_>, Vec<_>) = said
             .map(|(name, key, said)| {
@@ -225,13 +225,15 @@ impl Settings {
             })
             .unzip();
         let file = cli.file.path().with_file_name("conf.d").join(FILE);
-        let before = fs::read_to_string(&file).ok();
-        (!names.is_empty()).then(|| Self {
-            file,
-            text: format!("{HEAD}{}", lines.concat()),
-            before,
-            variables: names,
-        })
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let before = match fs::read_to_string(&file) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Some(Self { file, text: format!("{HEAD}{}", lines.concat()), before, variables: names }))
     }
 
     fn is_another(&self) -> bool {
@@ -246,7 +248,9 @@ impl Settings {
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(&self.file, &self.text)?;
+        let unfinished = self.file.with_extension("new");
+        fs::write(&unfinished, &self.text)?;
+        fs::rename(&unfinished, &self.file)?;
         let Err(mut problems) = configured::load(&cli.file) else { return Ok(Vec::new()) };
         for problem in &mut problems {
             // The file goes away again: what stays is the one that was imported.
