@@ -1,6 +1,7 @@
 /** `<kiestoon-blocks>`: who is kept out, and what becomes of their calls. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { ACTIONS, type Action, type Block, KINDS, type Kind, type Listed } from '../callers/api';
 import { text } from '../texts';
@@ -76,7 +77,7 @@ export class Blocks extends KiestoonElement {
       change(this, { run: (callers) => callers.changeBlock(block, action) });
     };
     return html`<select class="field" aria-label=${text('blocks_action_of', { what })} ?disabled=${this.busy}
-      .value=${block.action} @change=${chosen}>
+      .value=${live(block.action)} @change=${chosen}>
       ${ACTIONS.map((action) => html`<option value=${action} ?selected=${action === block.action}>${text(`action_${action}`)}</option>`)}
     </select>`;
   }
