@@ -1,6 +1,8 @@
 //! Who is charged with which legs, and what they have cost. For a leg that is called, what its beginning will cost is kept free; one that
 //! was answered is paid ahead, a little at a time, and what was not used is given back. So no budget is ever overdrawn.
 
+mod tally;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,11 +14,11 @@ use super::account::Account;
 use super::charged::Charged;
 use super::hold::Hold;
 use super::kept::Touched;
-use super::meter;
 use crate::id;
 use crate::snapshot::Snapshot;
 use crate::trunk::rates::Rate;
 use crate::view::HeldView;
+use tally::{Tallies, Tally};
 
 /// The accounts of everybody who was charged, and the legs of live calls.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub(crate) struct Ledger {
     /// Until when the running legs are paid.
     #[serde(skip)]
     due: BTreeSet<(Instant, LegId)>,
+    /// Of the lines.
+    #[serde(skip)]
+    tallies: Tallies,
     /// Accounts that are to be kept as they are now.
     #[serde(skip)]
     pub(super) touched: Touched,
@@ -127,24 +132,21 @@ impl Ledger {
 
     /// The legs that somebody has out now; None: the whole organisation. Legs, not calls: two that are joined cost what two cost.
     pub(super) fn legs_out(&self, organisation: &str, charged: Option<&Charged>) -> usize {
-        let is_theirs = |line: &&Line| {
-            *line.organisation == *organisation && charged.is_none_or(|charged| line.charged == *charged)
-        };
-        self.live().filter(is_theirs).count()
+        self.tallies.find(organisation, charged).legs
     }
 
     /// What is to be kept free in somebody's budgets for the legs that are called now, besides one of them. An organisation pays for all.
     pub(super) fn reserved(&self, organisation: &str, charged: &Charged, besides: LegId) -> u64 {
+        let of_one = Some(charged).filter(|charged| **charged != Charged::Organisation);
         let is_theirs = |line: &&Line| {
-            matches!(line.state, State::Calling)
-                && line.leg != besides
-                && *line.organisation == *organisation
-                && (*charged == Charged::Organisation || line.charged == *charged)
+            *line.organisation == *organisation && of_one.is_none_or(|charged| line.charged == *charged)
         };
-        self.live().filter(is_theirs).fold(0, |all, line| all.saturating_add(meter::beginning(line.rate)))
+        let besides = self.line(besides).filter(is_theirs).map_or(0, |line| Tally::of(line).reserved);
+        let all = self.tallies.find(organisation, of_one).reserved;
+        u64::try_from(all.saturating_sub(besides)).unwrap_or(u64::MAX)
     }
 
-    /// The legs that are called and those that somebody has answered.
+    /// The legs that are called, and those that somebody has answered.
     pub(super) fn live(&self) -> impl Iterator<Item = &Line> {
         self.lines.values().flatten().filter(|line| line.state.is_live())
     }
@@ -161,23 +163,25 @@ impl Ledger {
 
     pub(super) fn enter(&mut self, line: Line) {
         self.due.extend(due(&line));
+        self.tallies.add(&line);
         self.lines.entry(id::call_of(line.leg)).or_default().push(line);
     }
 
-    pub(super) fn line(&mut self, leg: LegId) -> Option<&mut Line> {
-        self.lines.get_mut(&id::call_of(leg))?.iter_mut().find(|line| line.leg == leg)
+    pub(super) fn line(&self, leg: LegId) -> Option<&Line> {
+        self.lines.get(&id::call_of(leg))?.iter().find(|line| line.leg == leg)
     }
 
     /// Has a line be in that state from now on.
     pub(super) fn set(&mut self, leg: LegId, state: State) {
-        let Some(line) = self.line(leg) else { return };
-        let before = due(line);
-        line.state = state;
-        let after = due(line);
-        if let Some(before) = before {
+        let mut lines = self.lines.get_mut(&id::call_of(leg)).into_iter().flatten();
+        let Some(line) = lines.find(|line| line.leg == leg) else { return };
+        if let Some(before) = due(line) {
             self.due.remove(&before);
         }
-        self.due.extend(after);
+        self.tallies.remove(line);
+        line.state = state;
+        self.tallies.add(line);
+        self.due.extend(due(line));
     }
 
     /// A leg whose paid time is over; it is not looked at again before it is paid on.
@@ -194,8 +198,11 @@ impl Ledger {
     /// What the legs of a call have cost; they are forgotten.
     pub(crate) fn costs(&mut self, call: CallKey) -> Vec<(LegId, u64)> {
         let lines = self.lines.remove(&call).unwrap_or_default();
-        for due in lines.iter().filter_map(due) {
-            self.due.remove(&due);
+        for line in &lines {
+            if let Some(due) = due(line) {
+                self.due.remove(&due);
+            }
+            self.tallies.remove(line);
         }
         let cost = |line: &Line| match line.state {
             State::Over { cost } => Some((line.leg, cost?)),
@@ -233,12 +240,14 @@ impl Ledger {
     pub(crate) fn thawed(&mut self, has_call: impl Fn(CallKey) -> bool) {
         self.lines.retain(|call, _| has_call(*call));
         self.due = self.lines.values().flatten().filter_map(due).collect();
+        self.tallies = Tallies::of(self.lines.values().flatten());
     }
 
     /// A copy without calls, for a drill.
     pub(super) fn forget_calls(&mut self) {
         self.lines.clear();
         self.due.clear();
+        self.tallies = Tallies::default();
     }
 }
 
@@ -254,3 +263,6 @@ fn due(line: &Line) -> Option<(Instant, LegId)> {
 
 /// How long a leg is paid ahead.
 pub(super) const AHEAD: Duration = Duration::from_secs(6);
+
+#[cfg(test)]
+mod tests;
