@@ -149,6 +149,11 @@ fn ringing_that_wants_to_be_acknowledged_is() {
                 let early = response(message, at, "180 Ringing", "Require: 100rel\r\nRSeq: 9\r\n", "");
                 vec![rings.clone(), rings, early]
             }
+            // A proxy takes each nonce once.
+            "PRACK" if header(message, "CSeq") == "4 PRACK" => {
+                let asks = asks.replace("0123456789abcdef", "fedcba9876543210");
+                vec![response(message, at, "401 Unauthorized", &asks, "")]
+            }
             "PRACK" => {
                 let taken = response(message, at, "200 OK", "", "");
                 let next = match header(message, "RAck") {
@@ -169,7 +174,7 @@ fn ringing_that_wants_to_be_acknowledged_is() {
     assert_found(&test, "call", "ok", "our own tone came back");
     let (pracks, byes) = (provider.of("PRACK"), provider.of("BYE"));
     let numbers = pracks.iter().chain(&byes).map(|message| header(message, "CSeq")).collect::<Vec<_>>();
-    assert_eq!(numbers, ["3 PRACK", "4 PRACK", "5 BYE"]);
+    assert_eq!(numbers, ["3 PRACK", "4 PRACK", "5 PRACK", "6 BYE"]);
     assert!(
         pracks[0].contains("\r\nAuthorization: Digest ") && pracks[0].contains("nc=00000002"),
         "{}",

@@ -19,6 +19,8 @@ struct Fork {
     dialog: Option<Dialog>,
     /// The number of its last reliable response.
     rseq: Option<u32>,
+    /// What the last PRACK acknowledges, while it may be sent again.
+    rack: Option<RAck>,
     /// The response that says what it speaks.
     session: Option<Box<Response>>,
     /// Whether that came reliably, so that it stands.
@@ -52,11 +54,21 @@ impl Forks {
         let _ = dialog.update(response);
         let rseq = rseq.filter(|_| may_prack)?;
         fork.rseq = Some(rseq);
-        let mut prack = dialog.request(Method::Prack);
-        prack.headers.push(HeaderName::RAck, RAck { rseq, cseq: response.cseq.clone() }.to_string());
-        let way = dialog.flow();
+        let rack = RAck { rseq, cseq: response.cseq.clone() };
+        let prack = prack(dialog, &rack);
+        fork.rack = Some(rack);
         self.pracks = self.pracks.saturating_add(1);
-        Some((prack, way))
+        Some(prack)
+    }
+
+    /// The last PRACK again, once, where this response challenges it; and its way.
+    pub(super) fn challenged(&mut self, response: &Response) -> Option<(Request, Flow)> {
+        let tag = response.to.tag().unwrap_or_default();
+        let fork = self.all.iter_mut().find(|fork| *fork.tag == *tag)?;
+        let dialog = fork.dialog.as_mut()?;
+        let is_of_last = response.cseq.method == Method::Prack && response.cseq.number == dialog.local_cseq();
+        let rack = fork.rack.take_if(|_| is_of_last)?;
+        Some(prack(dialog, &rack))
     }
 
     /// The place that a response is of. None where there are more than are kept.
@@ -65,7 +77,14 @@ impl Forks {
         let known = self.all.iter().position(|fork| *fork.tag == *tag);
         if known.is_none() && self.all.len() < MOST_FORKS {
             let dialog = Dialog::uac(invite, response, flow).ok().map(|dialog| dialog.following(true));
-            self.all.push(Fork { tag: tag.into(), dialog, rseq: None, session: None, is_settled: false });
+            self.all.push(Fork {
+                tag: tag.into(),
+                dialog,
+                rseq: None,
+                rack: None,
+                session: None,
+                is_settled: false,
+            });
             return self.all.last_mut();
         }
         self.all.get_mut(known?)
@@ -98,6 +117,12 @@ impl Forks {
     fn find(&self, tag: &str) -> Option<&Fork> {
         self.all.iter().find(|fork| *fork.tag == *tag)
     }
+}
+
+fn prack(dialog: &mut Dialog, rack: &RAck) -> (Request, Flow) {
+    let mut prack = dialog.request(Method::Prack);
+    prack.headers.push(HeaderName::RAck, rack.to_string());
+    (prack, dialog.flow())
 }
 
 const RELIABLE: &str = "100rel";

@@ -203,8 +203,12 @@ impl<'a> Uac<'a> {
                     self.answer(id, &request);
                     continue;
                 }
+                Ok(Ok(Heard::Response(_, response))) => {
+                    self.proves_prack(&response);
+                    continue;
+                }
                 Ok(Ok(Heard::Failed(id))) if id == self.client => return Dialled::Silent(Silence::Nothing),
-                Ok(Ok(_)) => continue,
+                Ok(Ok(Heard::Failed(_))) => continue,
                 Ok(Err(silence)) => return Dialled::Silent(silence),
                 Err(_) => {
                     let end = match progress.is_heard {
@@ -271,6 +275,17 @@ impl<'a> Uac<'a> {
     /// Somebody rings, and may want to be told that we have heard it.
     fn rings(&mut self, response: &Response) {
         if let Some((mut prack, flow)) = self.forks.heard(&self.invite, response, self.line.flow) {
+            self.prove(&mut prack);
+            self.send_by(prack, flow);
+        }
+    }
+
+    /// Sends a PRACK again with what its challenge asks for.
+    fn proves_prack(&mut self, response: &Response) {
+        if matches!(response.status.code(), 401 | 407)
+            && self.session.challenged(&response.headers)
+            && let Some((mut prack, flow)) = self.forks.challenged(response)
+        {
             self.prove(&mut prack);
             self.send_by(prack, flow);
         }
