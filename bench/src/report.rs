@@ -18,6 +18,9 @@ pub(crate) struct Report {
     pub(crate) codes: BTreeMap<u16, u64>,
     pub(crate) latencies: BTreeMap<String, Percentiles>,
     pub(crate) media: Option<MediaReport>,
+    /// The calls that stood.
+    #[serde(default)]
+    pub(crate) held: Option<HeldReport>,
     /// How browsers went, by kind.
     #[serde(default)]
     pub(crate) visits: BTreeMap<String, VisitReport>,
@@ -58,6 +61,17 @@ pub(crate) struct Counts {
     /// Arrivals that found the generator's own tables full.
     pub(crate) not_started: u64,
     pub(crate) unreadable: u64,
+}
+
+/// Calls that were set up and stood.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct HeldReport {
+    pub(crate) calls: u64,
+    /// Those of them that were set up last, between the marks `last_calls` and `calls_up`.
+    pub(crate) last_calls: u64,
+    /// Those that stood at the end of the measured part, as their callers saw it and as the provider did.
+    pub(crate) standing: u64,
+    pub(crate) at_provider: u64,
 }
 
 /// The RTP part.

@@ -31,6 +31,8 @@ pub(crate) enum Measure {
     Transcode,
     /// RTP of 200 calls between browsers and phones, relayed: one UDP port, ICE, DTLS, SRTP
     Webrtc200,
+    /// Calls over a trunk that stand and are paid for, of payers with a budget and without
+    Held,
     /// Memory of registered users
     Mem,
     /// Latencies with little load
@@ -57,9 +59,10 @@ impl Measure {
         Self::Lat,
     ];
 
-    /// Transcoding is measured beside the codec alone, deciding beside our own call, and Kamailio is no gateway for browsers.
+    /// Transcoding is measured beside the codec alone, deciding beside our own call, budgets beside none, and Kamailio is no gateway
+    /// for browsers.
     pub(crate) fn is_for(self, product: Product) -> bool {
-        let ours_alone = matches!(self, Self::Decide | Self::Transcode | Self::Webrtc200);
+        let ours_alone = matches!(self, Self::Decide | Self::Transcode | Self::Webrtc200 | Self::Held);
         !ours_alone || product == Product::Kiestoon
     }
 
@@ -76,6 +79,7 @@ impl Measure {
             Self::Media400 => media(bench, product, 400, 5),
             Self::Transcode => transcode(bench, product),
             Self::Webrtc200 => browsers(bench, product),
+            Self::Held => super::held::standing_calls(bench, product),
             Self::Mem => memory(bench, product),
             Self::Lat => latencies(bench, product),
             Self::Refresh => refresh(bench, product),
@@ -300,7 +304,7 @@ fn in_time(run: &Run, seconds: f64) -> bool {
 
 impl Bench {
     /// Loads a target; the arguments are those of `kiestoon-bench load`.
-    fn signalling(&self, target: &Target, arguments: &str) -> anyhow::Result<Run> {
+    pub(super) fn signalling(&self, target: &Target, arguments: &str) -> anyhow::Result<Run> {
         let mut arguments: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
         let (host, port) = (target.address.ip(), target.address.port());
         arguments.extend([
@@ -331,7 +335,7 @@ impl Measured {
         self.set(&format!("{name}_p99_us"), |run| run.p99(which));
     }
 
-    fn judge_signalling(&mut self) {
+    pub(super) fn judge_signalling(&mut self) {
         let doubts: Vec<_> = self.runs.iter().filter_map(|run| run.signalling_doubt()).collect();
         doubts.into_iter().for_each(|doubt| self.doubt(doubt));
     }

@@ -1,6 +1,7 @@
 //! The driver: starts each target in turn, lets the generator load it, and puts the figures side by side.
 
 mod figure;
+mod held;
 mod kamailio;
 mod kiestoon;
 mod measure;

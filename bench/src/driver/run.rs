@@ -19,6 +19,9 @@ pub(crate) struct Run {
     pub(crate) report: Report,
     /// Between the generator's marks `start` and `end`.
     pub(crate) cost: Cost,
+    /// Between its marks `last_calls` and `calls_up`, where it sets these.
+    #[serde(default)]
+    pub(crate) setup: Option<Cost>,
     /// At each mark.
     pub(crate) memory: BTreeMap<String, Memory>,
     pub(crate) load_average: f64,
@@ -32,26 +35,24 @@ impl Bench {
         command.arg("load").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = self.place.spawn(Role::Load, &mut command)?;
         let output = child.stdout.take().context("no output of the generator")?;
-        let (mut opened, mut cost, mut report) = (None, None, None);
+        let (mut readings, mut report) = (BTreeMap::new(), None);
         let mut memory = BTreeMap::new();
         for line in BufReader::new(output).lines() {
             let line = line?;
             if let Some(mark) = line.strip_prefix("mark ") {
-                match mark {
-                    "start" => opened = Some(CpuReading::of(roots)),
-                    "end" => cost = opened.as_ref().map(|opened| CpuReading::of(roots).since(opened)),
-                    _ => {}
-                }
+                readings.insert(mark.to_owned(), CpuReading::of(roots));
                 memory.insert(mark.to_owned(), Memory::of(roots));
             } else if let Some(json) = line.strip_prefix("result ") {
                 report = Some(serde_json::from_str(json)?);
             }
         }
         let status = child.wait()?;
-        let (Some(report), Some(cost)) = (report, cost) else {
+        let between = |from, to| Some(readings.get(to)?.since(readings.get(from)?));
+        let (Some(report), Some(cost)) = (report, between("start", "end")) else {
             bail!("the generator failed ({status}): load {}", arguments.join(" "));
         };
-        Ok(Run { load: arguments.to_vec(), report, cost, memory, load_average })
+        let setup = between("last_calls", "calls_up");
+        Ok(Run { load: arguments.to_vec(), report, cost, setup, memory, load_average })
     }
 }
 
@@ -184,7 +185,7 @@ mod tests {
     fn run(counts: Counts, media: Option<MediaReport>) -> Run {
         let report = Report { offered: 1000, counts, media, ..Report::default() };
         let cost = Cost { cpu_s: 0.5, ..Cost::default() };
-        Run { load: Vec::new(), report, cost, memory: BTreeMap::new(), load_average: 0.0 }
+        Run { load: Vec::new(), report, cost, setup: None, memory: BTreeMap::new(), load_average: 0.0 }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
 use super::Bench;
@@ -34,6 +35,8 @@ pub(crate) enum Traffic {
     Signalling,
     /// SIP and RTP.
     Sound,
+    /// Calls out over a trunk to the generator, which have a price; whoever pays them has a budget or not.
+    Paid { has_budgets: bool },
 }
 
 /// A running server.
@@ -42,6 +45,8 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddrV4,
     /// Where browsers come with their WebSockets.
     pub(crate) web_port: u16,
+    /// Where its trunk leads, if it has one: a port for the generator.
+    pub(crate) trunk_port: u16,
     folder: TempDir,
 }
 
@@ -64,9 +69,10 @@ impl Product {
         let folder = TempDir::with_prefix(format!("bench-{}-", self.name()))?;
         let address = SocketAddrV4::new(HOST, free_port()?);
         let web_port = TcpListener::bind((HOST, 0))?.local_addr()?.port();
-        let mut target = Target { children: Vec::new(), address, web_port, folder };
+        let trunk_port = UdpSocket::bind((HOST, 0))?.local_addr()?.port();
+        let mut target = Target { children: Vec::new(), address, web_port, trunk_port, folder };
         match self {
-            Self::Kiestoon => kiestoon::start(&mut target, bench, users)?,
+            Self::Kiestoon => kiestoon::start(&mut target, bench, traffic, users)?,
             Self::Kamailio => kamailio::start(&mut target, bench, traffic)?,
         }
         target.wait_until_ready(bench)?;
@@ -85,12 +91,28 @@ impl Target {
 
     /// How many call records Kiestoon has in its database; at most the million that it lists.
     pub(crate) fn call_records(&self, bench: &Bench) -> anyhow::Result<u64> {
-        let mut command = Command::new(bench.kiestoon());
-        command.args(["history", "--json", "--limit", "1000000", "--config"]);
-        let output = command.arg(self.folder().join("kiestoon.toml")).current_dir(self.folder()).output()?;
-        let records: Vec<serde::de::IgnoredAny> = serde_json::from_slice(&output.stdout)
-            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+        let records: Vec<serde::de::IgnoredAny> =
+            self.ask(bench, &["history", "--json", "--limit", "1000000"])?;
         Ok(records.len() as u64)
+    }
+
+    /// What the organisation has spent in this month, in millionths of the currency.
+    pub(crate) fn spent(&self, bench: &Bench) -> anyhow::Result<u64> {
+        #[derive(serde::Deserialize)]
+        struct Account {
+            spent_this_month: u64,
+        }
+        let account: Account = self.ask(bench, &["rights", "show", "--itself", "--json"])?;
+        Ok(account.spent_this_month)
+    }
+
+    /// What a command of Kiestoon says in JSON about this server.
+    fn ask<T: DeserializeOwned>(&self, bench: &Bench, arguments: &[&str]) -> anyhow::Result<T> {
+        let mut command = Command::new(bench.kiestoon());
+        command.args(arguments).arg("--config").arg(self.folder().join("kiestoon.toml"));
+        let output = command.current_dir(self.folder()).output()?;
+        serde_json::from_slice(&output.stdout)
+            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
     /// Starts one of the target's processes, in its folder, its output going to a log there.

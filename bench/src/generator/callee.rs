@@ -1,6 +1,6 @@
 //! The side that is asked: answers every INVITE at once with 180 and 200, and every BYE with 200.
 
-use super::message::{CALL_ID, CSEQ, FROM, Message, RECORD_ROUTE, TO, VIA, tag, user_number};
+use super::message::{CALL_ID, CSEQ, FROM, Message, RECORD_ROUTE, TO, VIA, tag};
 use super::page::Page;
 use super::phones::{Phones, T1};
 use super::sdp;
@@ -91,8 +91,8 @@ impl Phones {
             self.tally.counts.duplicate_invites += 1;
             return Some(());
         }
-        let user = user_number(message.start)?.checked_sub(self.settings.base)?;
-        let contact = format!("Contact: {}\r\n", self.contact_of(user));
+        let user = self.asked_for(endpoint, message.start)?;
+        let contact = format!("Contact: {}\r\n", self.contact_at(endpoint, user));
         let body = self.describe(user, SESSION, true);
         if within {
             self.send(endpoint, &write_response(message, "200 OK", "", &contact, &body)?);

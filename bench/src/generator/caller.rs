@@ -136,6 +136,12 @@ impl Phones {
         self.start(Purpose::Bye { call }, caller, cseq);
     }
 
+    /// The calls that have been answered and not hung up.
+    pub(crate) fn standing(&self) -> u64 {
+        let is_up = |key| self.calls.get(key).is_some_and(|call| matches!(call.state, CallState::Up { .. }));
+        self.calls.keys().filter(|key| is_up(*key)).count() as u64
+    }
+
     /// A BYE from the server for a call that we hold: it broke off.
     pub(crate) fn broken_off(&mut self, call_id: &str) {
         let Some(key) = self.call_of(call_id) else { return };

@@ -5,9 +5,11 @@
 mod callee;
 mod caller;
 mod digest;
+mod held;
 mod line;
 mod media;
 mod message;
+mod outside;
 mod page;
 mod phones;
 mod requests;
@@ -58,6 +60,7 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
         (Mode::Fill, _) => Generator::new(settings, Vec::new())?.fill()?,
         (Mode::Call, _) => Generator::new(settings, Vec::new())?.calls()?,
         (Mode::Visits, _) => visits(settings)?,
+        (Mode::Held, _) => Generator::new(settings, Vec::new())?.held()?,
     };
     say(&format!("result {}", serde_json::to_string(&report)?))?;
     Ok(())

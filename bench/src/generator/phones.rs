@@ -9,6 +9,7 @@ use super::callee::Answered;
 use super::caller::{Call, Transaction};
 use super::line::Line;
 use super::message::Message;
+use super::outside;
 use super::page::Page;
 use super::sdp;
 use super::settings::Settings;
@@ -23,8 +24,10 @@ pub(crate) struct Phones {
     pub(crate) settings: Settings,
     /// Marks this run's Call-IDs and branches.
     pub(crate) run: u32,
-    /// Those that phones share, then one for each browser.
+    /// Those that phones share, then one for each browser, then the provider's.
     pub(crate) endpoints: Vec<Line>,
+    /// Which of them is the provider's, where the server has a trunk to us.
+    pub(crate) provider: Option<usize>,
     /// Browsers that have registered and are not yet asked for.
     pub(crate) came: HashSet<u32>,
     /// The browsers' transports, by user.
@@ -52,7 +55,7 @@ pub(crate) struct Phones {
 
 /// Sockets of callers, and as many of callees.
 pub(crate) const SOCKETS: u32 = 16;
-const SIP_BUFFER: usize = 8 << 20;
+pub(super) const SIP_BUFFER: usize = 8 << 20;
 const TABLE: u32 = 32_768;
 /// T1 of RFC 3261 section 17.1.1.1.
 pub(crate) const T1: u64 = 500 * clock::MILLISECOND;
@@ -73,11 +76,16 @@ impl Phones {
         if settings.browsers.is_some() {
             endpoints.extend((0..settings.pairs()).map(|_| Line::Gone));
         }
+        let provider = settings.trunk_port.map(|_| endpoints.len());
+        if let Some(port) = settings.trunk_port {
+            endpoints.push(Line::Udp(outside::provider(settings.host, port)?));
+        }
         let micros = clock::now() / 1000;
         let users = settings.registered_users() as usize;
         Ok(Self {
             run: u32::try_from(micros & 0x00ff_ffff).unwrap_or_default(),
             endpoints,
+            provider,
             came: HashSet::new(),
             pages: HashMap::new(),
             server: SocketAddrV4::new(settings.host, settings.port),

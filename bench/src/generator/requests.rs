@@ -73,7 +73,7 @@ impl Phones {
                      Max-Forwards: 70\r\n{identity}To: <sip:{callee}@{host}>\r\nCSeq: {cseq} INVITE\r\n\
                      Contact: {contact}\r\n{credentials}{rest}",
                     identity = self.call_identity(call_key, call),
-                    callee = self.settings.base + call.callee,
+                    callee = self.dialled(call.callee),
                     host = self.settings.host,
                     rest = with_body(&body),
                 )
@@ -113,7 +113,7 @@ impl Phones {
              {routes}{identity}To: <sip:{callee}@{host}>;tag={tag}\r\nCSeq: {cseq} {method}\r\n\
              Contact: {contact}\r\n{rest}",
             identity = self.call_identity(key, call),
-            callee = self.settings.base + call.callee,
+            callee = self.dialled(call.callee),
             host = self.settings.host,
         )
     }
@@ -150,7 +150,7 @@ impl Phones {
     }
 
     pub(super) fn user_uri(&self, user: u32) -> String {
-        format!("sip:{}@{}", self.settings.base + user, self.settings.host_port())
+        format!("sip:{}@{}", self.dialled(user), self.settings.host_port())
     }
 
     pub(super) fn branch_text(&self, Key { index, generation }: Key, attempt: u32) -> String {

@@ -21,6 +21,8 @@ pub(crate) enum Mode {
     Fill,
     /// Browsers that come and talk, fail or die, one after the other.
     Visits,
+    /// Calls out over a trunk that stand, without RTP.
+    Held,
 }
 
 /// What happens in a call of the load "call".
@@ -61,13 +63,13 @@ pub(crate) struct Settings {
     /// What happens meanwhile (load "call")
     #[arg(long, value_enum, default_value_t)]
     pub(crate) story: Story,
-    /// Calls at the same time (load "media")
+    /// Calls at the same time (loads "media" and "held")
     #[arg(long, default_value_t = 100)]
     pub(crate) calls: u32,
     /// Seconds of RTP before the measured part
     #[arg(long, default_value_t = 2)]
     pub(crate) warm: u32,
-    /// Calls a second while setting up for "media"; registrations come at five times this rate
+    /// Calls a second while setting up for "media" and "held"; registrations come at five times this rate
     #[arg(long, default_value_t = 100)]
     pub(crate) setup_rate: u32,
     /// What callers speak; with another codec than the callees the server must transcode (load "media")
@@ -82,6 +84,9 @@ pub(crate) struct Settings {
     /// Callers are browsers: SIP over WebSocket to this port, DTLS-SRTP over ICE
     #[arg(long)]
     pub(crate) browsers: Option<u16>,
+    /// Users call numbers outside, and the server's trunk leads to this port of ours, where a provider answers (load "held")
+    #[arg(long)]
+    pub(crate) trunk_port: Option<u16>,
     /// RTP without SIP: leg N goes to this port + 2N
     #[arg(long)]
     pub(crate) direct: Option<u16>,
