@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::figure::Measured;
-use super::kiestoon::COST_A_SECOND;
+use super::paid::COST_A_SECOND;
 use super::run::Run;
 use super::target::{Product, Target, Traffic};
 use super::{Bench, Options};

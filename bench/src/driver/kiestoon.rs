@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io;
+use std::net::SocketAddrV4;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
@@ -11,66 +14,66 @@ use super::target::{RTP_PORTS, Target, Traffic};
 
 pub(crate) fn start(target: &mut Target, bench: &Bench, traffic: Traffic, users: u32) -> anyhow::Result<()> {
     let folder = target.folder().to_owned();
-    let configuration = folder.join("kiestoon.toml");
-    fs::create_dir(folder.join("data"))?;
-    fs::create_dir(folder.join("dialplans"))?;
-    fs::write(folder.join("dialplans/bench.toml"), DIALPLAN)?;
-    let (from, to) = RTP_PORTS;
-    let mut text = format!(
-        "[sip]\nudp = [\"{address}\"]\ntcp = [\"{address}\"]\n[sip.ws]\nlisten = [\"{host}:{web_port}\"]\n[media]\nrtp_ports = \"{from}-{to}\"\n\
-         [store]\nurl = \"sqlite:{folder}/data/kiestoon.db\"\n[dialplan]\npath = \"{folder}/dialplans\"\n\
-         [control]\nsocket = \"{folder}/data/kiestoon.sock\"\n[limits]\nexempt_sources = [\"127.0.0.1/32\"]\n\
-         [log]\nlevel = \"warn\"\n",
-        address = target.address,
-        host = target.address.ip(),
-        web_port = target.web_port,
-        folder = folder.display(),
-    );
-    let mut import = extensions(bench.options.base, users);
+    let mut set_up = SetUp::new(target, bench.options.base, users);
     if let Traffic::Paid { has_budgets } = traffic {
-        let rates = folder.join("rates");
-        fs::create_dir(&rates)?;
-        fs::write(rates.join("world.csv"), RATES)?;
-        // Writing to a String cannot fail.
-        let _ = write!(text, "[trunks]\nrates = \"{}\"\n", rates.display());
-        import.push_str(&trunk(target));
-        if has_budgets {
-            import = import.replace("[[extension]]\n", "[[extension]]\nprofile = \"rich\"\n");
-            import.push_str(BUDGETS);
-        }
+        let provider = SocketAddrV4::new(*target.address.ip(), target.trunk_port);
+        set_up.call_out(&folder, provider, has_budgets);
     }
-    fs::write(&configuration, text)?;
-    let file = folder.join("import.toml");
-    fs::write(&file, import)?;
+    let (configuration, import) = set_up.write(&folder)?;
     let mut command = Command::new(&bench.kiestoon);
-    command.arg("import").arg("--config").arg(&configuration).arg(&file).current_dir(&folder);
+    command.arg("import").arg("--config").arg(&configuration).arg(&import).current_dir(&folder);
     let output = command.output().with_context(|| format!("cannot start {}", bench.kiestoon.display()))?;
     ensure!(output.status.success(), "import failed: {}", String::from_utf8_lossy(&output.stderr));
     let mut command = bench.place.command(&bench.kiestoon);
     target.launch(bench, command.arg("serve").arg("--config").arg(&configuration))
 }
 
-const DIALPLAN: &str = "version = 1\ntimezone = \"Europe/Amsterdam\"\n[[context.intern]]\nname = \"all\"\n\
-    match = \"_X.\"\ndo = [{ dial = \"ext:${number}\", timeout = \"30s\" }]\n\
-    [[context.intern]]\nname = \"outside\"\nmatch = \"_+X.\"\ndo = [{ dial = \"trunk:world\" }]\n";
-
-/// What the numbers cost that the generator dials over the trunk.
-const RATES: &str = "prefix,per_minute,setup\n31,0.06,0\n";
-
-/// The same in millionths of the currency, for a second.
-pub(crate) const COST_A_SECOND: u64 = 1000;
-
-/// Budgets of each extension and of all together, which no run spends.
-const BUDGETS: &str = "[[profile]]\nname = \"rich\"\nspend_per_day = 1000000\nspend_per_month = 1000000\n\
-    [[organisation]]\nslug = \"default\"\nprofile = \"rich\"\n";
-
-/// The way to the provider that the generator is.
-fn trunk(target: &Target) -> String {
-    let (host, port) = (target.address.ip(), target.trunk_port);
-    format!(
-        "[[trunk]]\nname = \"world\"\nhost = \"{host}:{port}\"\ntransport = \"udp\"\ncaller_id_number = \"+31201234567\"\n"
-    )
+/// What it is told before it starts.
+#[derive(Default)]
+pub(super) struct SetUp {
+    pub(super) configuration: String,
+    pub(super) dialplan: String,
+    /// Its users, and what else is in the database.
+    pub(super) import: String,
+    /// What calls over its trunk cost; empty without one.
+    pub(super) rates: &'static str,
 }
+
+impl SetUp {
+    fn new(target: &Target, base: u32, users: u32) -> Self {
+        let (from, to) = RTP_PORTS;
+        let configuration = format!(
+            "[sip]\nudp = [\"{address}\"]\ntcp = [\"{address}\"]\n[sip.ws]\nlisten = [\"{host}:{web_port}\"]\n[media]\nrtp_ports = \"{from}-{to}\"\n\
+             [store]\nurl = \"sqlite:{folder}/data/kiestoon.db\"\n[dialplan]\npath = \"{folder}/dialplans\"\n\
+             [control]\nsocket = \"{folder}/data/kiestoon.sock\"\n[limits]\nexempt_sources = [\"127.0.0.1/32\"]\n\
+             [log]\nlevel = \"warn\"\n",
+            address = target.address,
+            host = target.address.ip(),
+            web_port = target.web_port,
+            folder = target.folder().display(),
+        );
+        let import = extensions(base, users);
+        Self { configuration, dialplan: DIALPLAN.to_owned(), import, ..Self::default() }
+    }
+
+    /// Writes all of it into the folder of the configuration: that file, and what is to be imported.
+    fn write(&self, folder: &Path) -> io::Result<(PathBuf, PathBuf)> {
+        for name in ["data", "dialplans", "rates"] {
+            fs::create_dir(folder.join(name))?;
+        }
+        fs::write(folder.join("dialplans/bench.toml"), &self.dialplan)?;
+        if !self.rates.is_empty() {
+            fs::write(folder.join("rates/world.csv"), self.rates)?;
+        }
+        let (configuration, import) = (folder.join("kiestoon.toml"), folder.join("import.toml"));
+        fs::write(&configuration, &self.configuration)?;
+        fs::write(&import, &self.import)?;
+        Ok((configuration, import))
+    }
+}
+
+const DIALPLAN: &str = "version = 1\ntimezone = \"Europe/Amsterdam\"\n[[context.intern]]\nname = \"all\"\n\
+    match = \"_X.\"\ndo = [{ dial = \"ext:${number}\", timeout = \"30s\" }]\n";
 
 fn extensions(base: u32, users: u32) -> String {
     let mut text = String::new();

@@ -5,6 +5,7 @@ mod held;
 mod kamailio;
 mod kiestoon;
 mod measure;
+mod paid;
 mod place;
 mod process;
 mod run;
