@@ -53,6 +53,7 @@ impl Options {
     }
 }
 
+/// How long the standing calls are measured.
 const SECONDS: u64 = 12;
 
 impl Run {

@@ -19,7 +19,7 @@ pub(crate) struct Run {
     pub(crate) report: Report,
     /// Between the generator's marks `start` and `end`.
     pub(crate) cost: Cost,
-    /// Between its marks `last_calls` and `calls_up`, where it sets these.
+    /// The same between its marks `last_calls` and `calls_up`, where it sets these.
     #[serde(default)]
     pub(crate) setup: Option<Cost>,
     /// At each mark.
