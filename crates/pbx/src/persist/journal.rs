@@ -1,6 +1,8 @@
 //! An append-only file between the signalling task and the database: what is appended survives `kill -9` (the kernel
 //! holds it; there is no fsync), and a locked or missing database only makes the file longer. One [`Appender`] writes,
-//! one [`Reader`] takes the lines to the database; when all is stored the file starts again at zero.
+//! one [`Reader`] takes the lines to the database; when all is stored it goes on in an empty file.
+mod renewal;
+
 use std::{
     collections::VecDeque,
     fs::{File, OpenOptions},
@@ -17,11 +19,15 @@ use std::{
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
+use self::renewal::{Fresh, Renewal};
+
 /// The writing end. Owned by the signalling task.
 #[derive(Debug)]
 pub(crate) struct Appender {
     path: PathBuf,
     file: File,
+    /// Where it goes on when all is stored.
+    fresh: Fresh,
     written: Written,
     announce: watch::Sender<Written>,
     stored: Arc<AtomicU64>,
@@ -62,6 +68,7 @@ impl Drop for Appender {
 #[derive(Debug)]
 pub(crate) struct Reader {
     path: PathBuf,
+    renewal: Renewal,
     written: watch::Receiver<Written>,
     stored: Arc<AtomicU64>,
     waiting: Arc<AtomicU64>,
@@ -90,7 +97,9 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
+    renewal::take_up(path)?;
     let mut file = open_file(path)?;
+    let (fresh, renewal) = renewal::of(path);
     let written = Written { generation: 0, bytes: end_with_a_whole_line(&mut file)? };
     let (announce, receiver) = watch::channel(written);
     let (alive, gone) = mpsc::channel(1);
@@ -99,6 +108,7 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
     let path = path.to_path_buf();
     let reader = Reader {
         path: path.clone(),
+        renewal,
         written: receiver,
         stored: Arc::clone(&stored),
         waiting: Arc::clone(&waiting),
@@ -109,6 +119,7 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
     let appender = Appender {
         path,
         file,
+        fresh,
         written,
         announce,
         stored,
@@ -279,15 +290,14 @@ impl Appender {
         end_with_a_whole_line(&mut self.file)
     }
 
-    /// Everything is in the database: a short file is cheap to replay after the next start. Not at every record, since
-    /// a truncation costs more than an append.
+    /// Everything is in the database: a short file is cheap to replay after the next start. Not at every record, since another file costs
+    /// more than an append. One is cut only where no other can be made.
     fn start_again_when_stored(&mut self) {
-        if self.written.bytes < TRUNCATE_ABOVE_BYTES
-            || self.stored.load(Ordering::Acquire) != self.written.bytes
-        {
+        let bytes = self.written.bytes;
+        if bytes < RENEW_ABOVE_BYTES || self.stored.load(Ordering::Acquire) != bytes {
             return;
         }
-        if self.file.set_len(0).is_ok() {
+        if self.fresh.take(&mut self.file) || (bytes >= CUT_ABOVE_BYTES && self.file.set_len(0).is_ok()) {
             self.written = Written { generation: self.written.generation + 1, bytes: 0 };
             self.stored.store(0, Ordering::Release);
             self.announce.send_replace(self.written);
@@ -321,7 +331,8 @@ impl Reader {
     }
 
     /// The next records, at most `most`. Lines that are no UTF-8 come out mangled: the caller skips what it cannot read.
-    pub(crate) fn next_batch(&self, most: usize) -> io::Result<Batch> {
+    pub(crate) fn next_batch(&mut self, most: usize) -> io::Result<Batch> {
+        self.renewal.settle(&self.path)?;
         let length = self.backlog().min(BATCH_BYTES);
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(self.offset))?;
@@ -353,8 +364,14 @@ impl Reader {
             .try_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| Some(waiting.saturating_sub(stored)));
         // While this is held, the appender cannot begin a generation in which the offset means something else.
         let written = self.written.borrow();
-        if written.generation == self.generation {
+        let is_same = written.generation == self.generation;
+        if is_same {
             self.stored.store(batch.end, Ordering::Release);
+        }
+        let is_all = is_same && written.bytes == batch.end;
+        drop(written);
+        if is_all && batch.end >= RENEW_ABOVE_BYTES {
+            self.renewal.offer();
         }
     }
 
@@ -369,7 +386,8 @@ const BATCH_BYTES: u64 = 128 << 10;
 /// Some thousand records, while the disk is full.
 const HELD_BYTES: usize = 4 << 20;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-const TRUNCATE_ABOVE_BYTES: u64 = 256 << 10;
+const RENEW_ABOVE_BYTES: u64 = 256 << 10;
+const CUT_ABOVE_BYTES: u64 = 4 << 20;
 
 #[cfg(test)]
 mod tests;

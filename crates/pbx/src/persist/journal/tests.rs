@@ -32,11 +32,8 @@ async fn a_killed_process_leaves_its_records_and_half_a_line_spoils_no_other() {
     assert_eq!(reader.next_batch(10).unwrap().lines, ["whole", "hal", "1"]);
 }
 
-#[tokio::test]
-async fn a_stored_journal_starts_again_at_zero() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("j");
-    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+/// Stores what is there, once more than a file is renewed for.
+async fn store_much(appender: &mut Appender, reader: &mut Reader) {
     for _ in 0..3 {
         appender.append(&"x".repeat(100 << 10));
     }
@@ -46,10 +43,61 @@ async fn a_stored_journal_starts_again_at_zero() {
         assert!(!batch.lines.is_empty());
         reader.stored(&batch);
     }
+}
+
+#[tokio::test]
+async fn a_stored_journal_goes_on_in_an_empty_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+    for record in [1, 2] {
+        store_much(&mut appender, &mut reader).await;
+        let before = std::fs::metadata(&path).unwrap();
+        appender.append(&record);
+        // Nothing that waits for the disk is done where calls wait for it: the old file stays as it is until the reader removes it.
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), before.len());
+        reader.ready().await.unwrap();
+        let batch = reader.next_batch(10).unwrap();
+        assert_eq!(batch.lines, [record.to_string()]);
+        reader.stored(&batch);
+        let after = std::fs::metadata(&path).unwrap();
+        assert_eq!((after.len(), std::fs::read_dir(folder.path()).unwrap().count()), (2, 1));
+        assert_ne!(after.ino(), before.ino());
+    }
+    appender.looked_at = None;
+    appender.append(&3);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "2\n3\n");
+}
+
+#[tokio::test]
+async fn who_is_killed_between_two_files_loses_no_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+    store_much(&mut appender, &mut reader).await;
     appender.append(&1);
-    assert_eq!(std::fs::metadata(&path).unwrap().len(), 2);
+    assert_eq!(std::fs::read_to_string(folder.path().join("j.next")).unwrap(), "1\n");
+    drop((appender, reader));
+    let (_appender, _reader) = open(&path, LIMIT).unwrap();
+    assert!(std::fs::read_to_string(&path).unwrap().ends_with("\n1\n"));
+    assert!(!folder.path().join("j.next").exists());
+}
+
+#[tokio::test]
+async fn where_no_other_file_can_be_made_the_journal_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+    std::fs::create_dir(folder.path().join("j.next")).unwrap();
+    for _ in 0..14 {
+        store_much(&mut appender, &mut reader).await;
+    }
+    let most = std::fs::metadata(&path).unwrap().len();
+    assert!(most > CUT_ABOVE_BYTES, "{most}");
+    appender.append(&1);
     reader.ready().await.unwrap();
     assert_eq!(reader.next_batch(10).unwrap().lines, ["1"]);
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 2);
 }
 
 #[tokio::test]
