@@ -9,10 +9,11 @@ import { KiestoonElement, look } from './base';
 import { callersLook } from './callers-look';
 import { change } from './change';
 import { fieldsOf } from './fields';
+import { pageLook } from './page-look';
 
 @customElement('kiestoon-blocks')
 export class Blocks extends KiestoonElement {
-  static override styles = [look, callersLook];
+  static override styles = [look, pageLook, callersLook];
   @property({ attribute: false }) list: Listed<Block> = { items: [], more: false };
   @property({ type: Boolean }) busy = false;
   /** What the next one is asked about. */

@@ -2,25 +2,6 @@
 import { css } from 'lit';
 
 export const callersLook = css`
-  .page {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: 1rem;
-  }
-  header {
-    padding-inline: 0.25rem;
-  }
-  h1,
-  h2,
-  p {
-    margin: 0;
-  }
-  h1 {
-    font-size: 1.625rem;
-    font-weight: 600;
-    letter-spacing: -0.02em;
-    outline: none;
-  }
   h2 {
     font-size: 1.125rem;
     font-weight: 600;
@@ -30,9 +11,6 @@ export const callersLook = css`
     grid-template-columns: minmax(0, 1fr);
     gap: 0.75rem;
     padding: 1.25rem;
-    border: 1px solid var(--line);
-    border-radius: 1.125rem;
-    background: var(--sheet);
   }
   form {
     display: grid;

@@ -10,11 +10,12 @@ import './contacts';
 import { KiestoonElement, look } from './base';
 import { callersLook } from './callers-look';
 import type { Change } from './change';
+import { pageLook } from './page-look';
 import { sentence } from './sentence';
 
 @customElement('kiestoon-callers')
 export class CallersPage extends KiestoonElement {
-  static override styles = [look, callersLook];
+  static override styles = [look, pageLook, callersLook];
   @property({ attribute: false }) api = new Api();
   @state() private contacts: Listed<Contact> | null = null;
   @state() private blocks: Listed<Block> | null = null;

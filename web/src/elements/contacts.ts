@@ -8,10 +8,11 @@ import { KiestoonElement, look } from './base';
 import { callersLook } from './callers-look';
 import { change } from './change';
 import { fieldsOf } from './fields';
+import { pageLook } from './page-look';
 
 @customElement('kiestoon-contacts')
 export class Contacts extends KiestoonElement {
-  static override styles = [look, callersLook];
+  static override styles = [look, pageLook, callersLook];
   @property({ attribute: false }) list: Listed<Contact> = { items: [], more: false };
   @property({ type: Boolean }) busy = false;
   /** The one that is being renamed. */

@@ -2,7 +2,6 @@
 import { css } from 'lit';
 
 export const trunksLook = css`
-  .page,
   .list {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
@@ -14,18 +13,6 @@ export const trunksLook = css`
     flex-wrap: wrap;
     justify-content: space-between;
     gap: 0.5rem 1rem;
-    padding-inline: 0.25rem;
-  }
-  h1,
-  h2,
-  p {
-    margin: 0;
-  }
-  h1 {
-    font-size: 1.625rem;
-    font-weight: 600;
-    letter-spacing: -0.02em;
-    outline: none;
   }
   .summary {
     display: flex;
@@ -59,11 +46,6 @@ export const trunksLook = css`
   }
   .stale {
     opacity: 0.55;
-  }
-  .sheet {
-    border: 1px solid var(--line);
-    border-radius: 1.125rem;
-    background: var(--sheet);
   }
   .empty {
     display: grid;

@@ -8,13 +8,14 @@ import { type Watched, watch } from '../trunks/api';
 import { roundTrip, standing, type Trunk, withSample } from '../trunks/trunk';
 import './trunk';
 import { KiestoonElement, look } from './base';
+import { pageLook } from './page-look';
 import { sentence } from './sentence';
 import { unplugged } from './trunk-pictures';
 import { trunksLook } from './trunks-look';
 
 @customElement('kiestoon-trunks')
 export class TrunksPage extends KiestoonElement {
-  static override styles = [look, trunksLook];
+  static override styles = [look, pageLook, trunksLook];
   @property({ attribute: false }) api = new Api();
   @state() private watched: Watched = { list: null, failure: null };
   /** Round trips since the page was opened, by the name of the trunk. */
