@@ -283,6 +283,7 @@ impl<'a> Uac<'a> {
     /// Sends a PRACK again with what its challenge asks for.
     fn proves_prack(&mut self, response: &Response) {
         if matches!(response.status.code(), 401 | 407)
+            && self.account.is_some()
             && self.session.challenged(&response.headers)
             && let Some((mut prack, flow)) = self.forks.challenged(response)
         {
