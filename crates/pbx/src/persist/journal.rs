@@ -67,7 +67,6 @@ impl Drop for Appender {
 /// The reading end. Owned by the task that writes to the database.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    path: PathBuf,
     renewal: Renewal,
     written: watch::Receiver<Written>,
     stored: Arc<AtomicU64>,
@@ -99,6 +98,8 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
     }
     renewal::take_up(path)?;
     let mut file = open_file(path)?;
+    // A new file takes the place of the file itself, not of a link that leads there.
+    let path = &path.canonicalize()?;
     let (fresh, renewal) = renewal::of(path);
     let written = Written { generation: 0, bytes: end_with_a_whole_line(&mut file)? };
     let (announce, receiver) = watch::channel(written);
@@ -107,7 +108,6 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
     let waiting = Arc::new(AtomicU64::new(lines(path)?));
     let path = path.to_path_buf();
     let reader = Reader {
-        path: path.clone(),
         renewal,
         written: receiver,
         stored: Arc::clone(&stored),
@@ -308,7 +308,7 @@ impl Appender {
 impl Reader {
     /// The file.
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        self.renewal.path()
     }
 
     /// Waits until there is something to read; `None` when the appender is gone and everything is read.
@@ -317,6 +317,11 @@ impl Reader {
             let written = *self.written.borrow_and_update();
             if written.generation != self.generation {
                 (self.generation, self.offset) = (written.generation, 0);
+                // Also where nothing could be written yet: the disk may be full of what is stored.
+                if let Some(old) = self.renewal.settle() {
+                    // Its end may wait for the disk.
+                    let _ = tokio::task::spawn_blocking(move || drop(old)).await;
+                }
             }
             if written.bytes > self.offset {
                 return Some(());
@@ -331,10 +336,9 @@ impl Reader {
     }
 
     /// The next records, at most `most`. Lines that are no UTF-8 come out mangled: the caller skips what it cannot read.
-    pub(crate) fn next_batch(&mut self, most: usize) -> io::Result<Batch> {
-        self.renewal.settle(&self.path)?;
+    pub(crate) fn next_batch(&self, most: usize) -> io::Result<Batch> {
         let length = self.backlog().min(BATCH_BYTES);
-        let mut file = File::open(&self.path)?;
+        let mut file = File::open(self.path())?;
         file.seek(SeekFrom::Start(self.offset))?;
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
         file.take(length).read_to_end(&mut bytes)?;
@@ -362,17 +366,20 @@ impl Reader {
         let _ = self
             .waiting
             .try_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| Some(waiting.saturating_sub(stored)));
-        // While this is held, the appender cannot begin a generation in which the offset means something else.
-        let written = self.written.borrow();
-        let is_same = written.generation == self.generation;
-        if is_same {
-            self.stored.store(batch.end, Ordering::Release);
-        }
-        let is_all = is_same && written.bytes == batch.end;
-        drop(written);
-        if is_all && batch.end >= RENEW_ABOVE_BYTES {
+        // Before the appender hears that all is stored: it finds the new file there.
+        if batch.end >= RENEW_ABOVE_BYTES && self.is_all(batch) {
             self.renewal.offer();
         }
+        // While this is held, the appender cannot begin a generation in which the offset means something else.
+        let written = self.written.borrow();
+        if written.generation == self.generation {
+            self.stored.store(batch.end, Ordering::Release);
+        }
+    }
+
+    fn is_all(&self, batch: &Batch) -> bool {
+        let written = self.written.borrow();
+        written.generation == self.generation && written.bytes == batch.end
     }
 
     /// Bytes that wait for the database.

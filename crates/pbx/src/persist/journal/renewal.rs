@@ -21,35 +21,40 @@ pub(super) struct Fresh {
 /// The reading end's side.
 #[derive(Debug)]
 pub(super) struct Renewal {
+    path: PathBuf,
     next: PathBuf,
     offer: mpsc::Sender<File>,
     retired: mpsc::Receiver<File>,
     /// Whether an empty file is there that was not taken yet.
     is_offered: bool,
-    /// The file that was left, until the new one has its name.
-    old: Option<File>,
+    /// Whether the new file cannot have the journal's name: it is read under its own, and none is made after it.
+    has_no_name: bool,
 }
 
 /// Both sides of a journal.
 pub(super) fn of(path: &Path) -> (Fresh, Renewal) {
     let ((offer, offered), (retire, retired)) = (mpsc::channel(1), mpsc::channel(1));
-    let renewal = Renewal { next: next_of(path), offer, retired, is_offered: false, old: None };
+    let (path, next) = (path.to_path_buf(), next_of(path));
+    let renewal = Renewal { path, next, offer, retired, is_offered: false, has_no_name: false };
     (Fresh { offered, retired: retire }, renewal)
 }
 
-/// Adds what a killed process has left in the new file, before that had its name.
+/// Takes up what a killed process has left in the new file, before that had its name. What is in the old one was stored by then.
 pub(super) fn take_up(path: &Path) -> io::Result<()> {
     let next = next_of(path);
-    let mut left = match File::open(&next) {
-        Ok(left) => left,
+    match fs::metadata(&next) {
+        Ok(left) if left.len() > 0 => {}
+        // An empty one may be that of a process that runs.
+        Ok(_) => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
-    };
-    if left.metadata()?.len() > 0 {
-        let mut file = open_file(path)?;
-        end_with_a_whole_line(&mut file)?;
-        io::copy(&mut left, &mut file)?;
     }
+    if fs::rename(&next, path).is_ok() {
+        return Ok(());
+    }
+    let mut file = open_file(path)?;
+    end_with_a_whole_line(&mut file)?;
+    io::copy(&mut File::open(&next)?, &mut file)?;
     fs::remove_file(next)
 }
 
@@ -70,6 +75,11 @@ impl Fresh {
 }
 
 impl Renewal {
+    /// Where the journal is read.
+    pub(super) fn path(&self) -> &Path {
+        if self.has_no_name { &self.next } else { &self.path }
+    }
+
     /// Makes an empty file for the writing end.
     pub(super) fn offer(&mut self) {
         if self.is_offered {
@@ -87,20 +97,22 @@ impl Renewal {
         }
     }
 
-    /// Where the writing end goes on in the new file, that gets the journal's name.
-    pub(super) fn settle(&mut self, path: &Path) -> io::Result<()> {
-        if let Ok(old) = self.retired.try_recv() {
-            self.old = Some(old);
-        }
-        if self.old.is_some() {
-            match fs::rename(&self.next, path) {
-                // Somebody has removed it: the writing end will see that, as with any journal.
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                Ok(()) | Err(_) => {}
+    /// Where the writing end goes on in the new file, that gets the journal's name. Gives the old one, which is gone with its last handle.
+    pub(super) fn settle(&mut self) -> Option<File> {
+        let old = self.retired.try_recv().ok()?;
+        match fs::rename(&self.next, &self.path) {
+            Ok(()) => self.is_offered = false,
+            // Somebody has removed it: the writing end sees that, as with any journal.
+            Err(error) if error.kind() == ErrorKind::NotFound => self.is_offered = false,
+            Err(error) => {
+                tracing::warn!(path = %self.path.display(), %error, "the journal goes on under another name");
+                self.has_no_name = true;
+                // What was stored is not to be read again.
+                if let Err(error) = old.set_len(0) {
+                    tracing::warn!(path = %self.path.display(), %error, "the journal cannot be emptied");
+                }
             }
-            self.old = None;
-            self.is_offered = false;
         }
-        Ok(())
+        Some(old)
     }
 }

@@ -79,8 +79,60 @@ async fn who_is_killed_between_two_files_loses_no_record() {
     assert_eq!(std::fs::read_to_string(folder.path().join("j.next")).unwrap(), "1\n");
     drop((appender, reader));
     let (_appender, _reader) = open(&path, LIMIT).unwrap();
-    assert!(std::fs::read_to_string(&path).unwrap().ends_with("\n1\n"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "1\n");
     assert!(!folder.path().join("j.next").exists());
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_of_what_is_stored_is_freed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+    store_much(&mut appender, &mut reader).await;
+    appender.limit = 1;
+    appender.append(&1);
+    let ready = tokio::time::timeout(Duration::from_millis(1), reader.ready());
+    assert!(ready.await.is_err(), "nothing could be written");
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+    appender.limit = LIMIT;
+    appender.append(&2);
+    reader.ready().await.unwrap();
+    assert_eq!(reader.next_batch(10).unwrap().lines, ["1", "2"]);
+}
+
+#[tokio::test]
+async fn a_link_to_the_journal_stays_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (there, path) = (folder.path().join("there"), folder.path().join("j"));
+    std::fs::create_dir(&there).unwrap();
+    std::fs::write(there.join("spool"), "").unwrap();
+    std::os::unix::fs::symlink(there.join("spool"), &path).unwrap();
+    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+    store_much(&mut appender, &mut reader).await;
+    appender.append(&1);
+    reader.ready().await.unwrap();
+    assert!(path.is_symlink());
+    assert_eq!(std::fs::read_to_string(there.join("spool")).unwrap(), "1\n");
+}
+
+#[tokio::test]
+async fn where_the_new_file_cannot_have_the_name_it_is_read_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+    store_much(&mut appender, &mut reader).await;
+    // As with a file that is mounted there.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    appender.append(&1);
+    reader.ready().await.unwrap();
+    let batch = reader.next_batch(10).unwrap();
+    assert_eq!(batch.lines, ["1"]);
+    reader.stored(&batch);
+    store_much(&mut appender, &mut reader).await;
+    appender.append(&2);
+    reader.ready().await.unwrap();
+    assert_eq!(reader.next_batch(10).unwrap().lines, ["2"]);
 }
 
 #[tokio::test]
