@@ -49,6 +49,8 @@ pub(crate) struct Leg {
     pub(crate) timer: Option<Box<SessionTimer>>,
     /// Our question whether the phone is still there, while it is unanswered.
     pub(crate) probe: Option<ClientId>,
+    /// Whether it is rung for an emergency: nobody is cut off from it.
+    pub(crate) is_help: bool,
     /// Whether it called to be unknown, and has come from that call into another one.
     pub(crate) withheld: bool,
     /// Who is at this leg by the word of a trusted network, where that has changed since the call began: number and name.
@@ -182,6 +184,7 @@ impl Leg {
             trunk: None,
             timer: None,
             probe: None,
+            is_help: false,
             withheld: false,
             alias: None,
             left: None,

@@ -218,11 +218,11 @@ impl Call {
         let Some(branch) = ring.branches.iter_mut().find(|branch| branch.leg.id == before) else { return };
         let (number, flow) = (branch.leg.number.clone(), branch.leg.flow);
         let signal = std::mem::replace(&mut branch.leg.signal, Signal::Over);
-        let agent = branch.leg.agent.clone();
+        let (agent, is_help) = (branch.leg.agent.clone(), branch.leg.is_help);
         let trunk = branch.leg.trunk.take().map(|over| Box::new(over.anew()));
         x.leg_moved(before, id);
-        let leg =
-            Leg { agent: agent.clone(), trunk, ..Leg::new(id, Side::Callee, number.clone(), flow, signal) };
+        let leg = Leg::new(id, Side::Callee, number.clone(), flow, signal);
+        let leg = Leg { agent: agent.clone(), trunk, is_help, ..leg };
         std::mem::replace(&mut branch.leg, leg).close(x);
         branch.leg.open(x, key);
         // The other host has its own names for the call.

@@ -401,6 +401,7 @@ impl Call {
         let signal = Signal::Chosen { contact: phone.way.contact.clone() };
         let mut leg = Leg::new(id, Side::Callee, phone.number.clone(), phone.way.flow, signal);
         leg.agent = agent;
+        leg.is_help = over.as_ref().map_or_else(|| self.is_for_help(), OverTrunk::is_for_help);
         leg.trunk = over.map(Box::new);
         if phone.way.query.is_none() {
             leg.open(x, self.key);

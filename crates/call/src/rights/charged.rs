@@ -89,6 +89,17 @@ impl Call {
         })
     }
 
+    /// Whether help is in the call, or is sought: nobody is cut off from it for money. Once two talk, who they are counts and not the rule
+    /// that is followed, which stays what it was when a search for help has found nobody.
+    pub(crate) fn is_with_help(&self) -> bool {
+        let (is_sought, branches) = match &self.stage {
+            Stage::Talking(_) => (false, &[][..]),
+            Stage::Ringing(ring) => (self.is_for_help(), &ring.branches[..]),
+            _ => (self.is_for_help(), &[][..]),
+        };
+        is_sought || self.legs().chain(branches.iter().map(|branch| &branch.leg)).any(|leg| leg.is_help)
+    }
+
     /// Whoever is charged with a leg was removed: it is not rung any more, nor is the call on where somebody has answered.
     pub(crate) fn lose_payer(&mut self, x: &mut Exchange, leg: LegId) {
         let Some(target) = self.branch(leg).map(|branch| branch.target) else {

@@ -40,6 +40,7 @@ pub(crate) struct CallOut<'a> {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Granted {
     charged: Charged,
+    is_for_help: bool,
 }
 
 /// That it may not.
@@ -86,6 +87,11 @@ impl Granted {
     pub(crate) fn charged(&self) -> &Charged {
         &self.charged
     }
+
+    /// Whether it was made for an emergency: it is not counted.
+    pub(crate) fn is_for_help(&self) -> bool {
+        self.is_for_help
+    }
 }
 
 impl Why {
@@ -118,8 +124,9 @@ impl Exchange {
     /// Whether a leg over a trunk may be made, at the cost of whom. From then on it counts; a refusal is told. An emergency call
     /// passes, and counts for nothing.
     pub(crate) fn grant(&mut self, asked: &CallOut<'_>) -> Result<Granted, Refusal> {
-        let granted = Granted { charged: asked.charged.clone() };
-        if asked.is_for_help || class::is_for_help(asked.trunk.country, asked.number) {
+        let is_for_help = asked.is_for_help || class::is_for_help(asked.trunk.country, asked.number);
+        let granted = Granted { charged: asked.charged.clone(), is_for_help };
+        if is_for_help {
             return Ok(granted);
         }
         let class = Class::of(asked.trunk.country, asked.number);

@@ -87,10 +87,19 @@ impl Exchange {
         let mut unpaid = Vec::new();
         while let Some(line) = self.ledger.pop_due(self.now) {
             if let Err(reason) = self.pay_on(&line) {
+                self.pay_later(&line);
                 unpaid.push((id::call_of(line.leg), reason));
             }
         }
         unpaid
+    }
+
+    /// A leg that goes on unpaid is to be paid later, and for all of its time: it is with help now, and may leave that.
+    fn pay_later(&mut self, line: &Line) {
+        if let State::Talking { since, setup, paid, .. } = line.state {
+            let until = self.now + AHEAD;
+            self.ledger.set(line.leg, State::Talking { since, until, setup, paid });
+        }
     }
 
     /// The live legs that nobody pays for any more: whoever was charged was removed. One that is switched off pays on.

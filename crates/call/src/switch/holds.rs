@@ -38,12 +38,11 @@ impl Switch {
         }
     }
 
-    /// Pays what is due, and ends the calls whose budget is spent; nobody who has reached an emergency number is cut off, whoever paid
-    /// for the way there.
+    /// Pays what is due, and ends the calls whose budget is spent; nobody is cut off from help, whoever pays for the way there.
     pub(super) fn end_unpaid(&mut self) {
         for (key, reason) in self.x.pay_due() {
             self.with_call(key, |call, x| {
-                if !call.is_for_help() {
+                if !call.is_with_help() {
                     call.end(x, reason.into());
                 }
             });
@@ -56,7 +55,7 @@ impl Switch {
         for leg in self.x.legs_of_nobody() {
             let key = id::call_of(leg);
             self.with_call(key, |call, x| {
-                if !call.is_for_help() {
+                if !call.is_with_help() {
                     call.lose_payer(x, leg);
                 }
             });

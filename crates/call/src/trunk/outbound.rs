@@ -70,6 +70,11 @@ impl OverTrunk {
     pub(crate) fn charged(&self) -> Option<&Charged> {
         self.granted.as_ref().map(Granted::charged)
     }
+
+    /// Whether it goes out for an emergency.
+    pub(crate) fn is_for_help(&self) -> bool {
+        self.granted.as_ref().is_some_and(Granted::is_for_help)
+    }
 }
 
 impl Call {

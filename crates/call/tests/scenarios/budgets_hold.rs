@@ -29,7 +29,11 @@ const EURO: u64 = 1_000_000;
 const DEAR: Rate = Rate { per_minute: EURO, setup: EURO };
 
 fn office(story: Story) -> (Story, [PhoneId; 4]) {
-    let mut t = story.rules(OUT).trunk("voys", |_| {}).trunk("ander", |_| {});
+    office_by(OUT, story)
+}
+
+fn office_by(rules: &str, story: Story) -> (Story, [PhoneId; 4]) {
+    let mut t = story.rules(rules).trunk("voys", |_| {}).trunk("ander", |_| {});
     let phones = [t.add(phone("201")), t.add(phone("202"))];
     let far = carrier("voys").answers_after(secs(2));
     let fars = [t.add_carrier(far), t.add_carrier(carrier("ander").never_answers())];
@@ -333,9 +337,10 @@ fn who_is_transferred_to_the_number_where_they_are_is_one_more() {
 
 #[test]
 fn who_has_reached_help_is_not_cut_off_by_whoever_paid_the_way_there() {
-    for is_removed in [false, true] {
+    const NO_RULE: &str = "[[context.intern]]\nmatch = \"_X.\"\ndo = [{ dial = \"trunk:voys\" }]";
+    for (is_removed, rules) in [(false, OUT), (true, OUT), (false, NO_RULE), (true, NO_RULE)] {
         let story = Story::office(17).rate("voys", "", Rate::per_minute(EURO)).profile("201", a_day(5));
-        let (mut t, [a, _, far, _]) = office(story);
+        let (mut t, [a, _, far, _]) = office_by(rules, story);
         t.call(a, "0201111111");
         t.run(secs(4));
         t.transfer(a, "0201111111", "112");
@@ -344,11 +349,37 @@ fn who_has_reached_help_is_not_cut_off_by_whoever_paid_the_way_there() {
             t.remove_extension("201");
         }
         t.run(secs(120));
-        assert_eq!(t.the_pbx().switch.status().talking, 1, "removed: {is_removed}");
+        assert_eq!(t.the_pbx().switch.status().talking, 1, "removed: {is_removed}, {rules}");
         t.hang_up_all(far);
         t.settle();
         let reasons = t.the_pbx().ended().filter_map(|record| Some(record.end?.reason.as_str()));
         assert!(reasons.into_iter().all(|reason| !["budget_spent", "removed"].contains(&reason)));
+        t.expect_nothing_left();
+    }
+}
+
+/// Nobody answers for help, and the two of before talk on: what they owe meanwhile counts, and what comes is to be paid.
+#[test]
+fn who_has_called_for_help_in_vain_pays_as_before() {
+    let help = "[[context.intern]]\nmatch = \"112\"\nemergency = true\ndo = [{ dial = \"trunk:ander\", timeout = \"40s\" }]\n\
+        [[context.intern]]\nmatch = \"_0.\"\ndo = [{ dial = \"trunk:voys\" }]";
+    for is_removed in [false, true] {
+        let story = Story::office(18).rate("voys", "", Rate::per_minute(EURO)).profile("201", a_day(5));
+        let (mut t, [a, ..]) = office_by(help, story);
+        t.call(a, "0201111111");
+        t.run(secs(4));
+        t.transfer(a, "0201111111", "112");
+        t.run(secs(4));
+        if is_removed {
+            t.remove_extension("201");
+        }
+        t.run(secs(32));
+        assert_eq!(t.the_pbx().ended().count(), 0, "help is sought");
+        t.run(secs(20));
+        let reasons: Vec<_> =
+            t.the_pbx().ended().filter_map(|record| Some(record.end?.reason.as_str())).collect();
+        assert_eq!(reasons, [if is_removed { "removed" } else { "budget_spent" }]);
+        t.settle();
         t.expect_nothing_left();
     }
 }

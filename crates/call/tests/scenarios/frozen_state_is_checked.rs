@@ -21,9 +21,9 @@ fn another_version_and_garbage_are_refused() {
     };
     assert_eq!(thaw(&frozen).unwrap().status().calls, 1);
     let text = String::from_utf8(frozen.clone()).unwrap();
-    let later = text.replacen("\"version\":24", "\"version\":25,\"news\":[]", 1);
-    assert!(matches!(thaw(later.as_bytes()), Err(ThawError::Version(25))));
-    for garbage in ["", "{}", "[24]", "{\"version\":24}", "{\"version\":\"x\"}"] {
+    let later = text.replacen("\"version\":25", "\"version\":26,\"news\":[]", 1);
+    assert!(matches!(thaw(later.as_bytes()), Err(ThawError::Version(26))));
+    for garbage in ["", "{}", "[25]", "{\"version\":25}", "{\"version\":\"x\"}"] {
         assert!(matches!(thaw(garbage.as_bytes()), Err(ThawError::Unreadable(_))), "{garbage}");
     }
     for end in (0..frozen.len()).step_by(97) {
