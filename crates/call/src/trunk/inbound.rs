@@ -36,7 +36,8 @@ pub(crate) struct Judged {
     /// What the trunk tells us, in E.164 where it is one of the public network; empty where it tells none. Who withholds a number
     /// withholds it from those who are called, not from us (RFC 3325 section 7).
     pub(crate) number: Box<str>,
-    /// The same where it is another one in E.164: with the `+` that it may have lost, without a zero behind the country code.
+    /// The same where it is another one in E.164: with the `+` that it may have lost, also where it is as long as a number at home is, or
+    /// without a zero behind the country code.
     pub(crate) otherwise: Option<Box<str>>,
     pub(crate) is_withheld: bool,
 }
@@ -155,7 +156,9 @@ impl Judged {
             .as_deref()
             .map(|told| trunk.incoming_form.read(trunk.country, told).into())
             .unwrap_or_default();
-        let unmarked = told.filter(|_| !number.starts_with('+'));
+        // What is as long as a number at home may have the country's own code in front, and no other one.
+        let may_have_code = |told: &str| !number.starts_with('+') || told.starts_with(trunk.country.code());
+        let unmarked = told.filter(|told| may_have_code(told));
         let unmarked = unmarked.and_then(|told| trunk.country.unmarked(&told));
         let otherwise: Box<str> =
             rights::without_zero(trunk.country, unmarked.as_deref().unwrap_or(&number)).into();

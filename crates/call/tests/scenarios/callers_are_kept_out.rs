@@ -366,3 +366,24 @@ fn a_caller_without_the_plus_is_who_it_is_with_it() {
         Office::new(known()).rings(number, 2);
     }
 }
+
+#[test]
+fn the_own_code_without_its_plus_is_known_where_numbers_have_any_length() {
+    for (seed, country, told, other, number) in [
+        (34, "lu", "35226123456", "35226123457", "+35226123456"),
+        (35, "it", "39061234567", "39061234568", "+39061234567"),
+    ] {
+        let over = |story| {
+            Office::with(story, |trunk| {
+                voys(trunk);
+                trunk.country = Country::find(country).expect("a country");
+            })
+        };
+        let blocked = |condition| Story::office(seed).block(condition, BlockAction::Reject);
+        let exactly = || blocked(BlockCondition::Number(number.into()));
+        over(exactly()).refuses(told, 603, "failed", "reject");
+        over(blocked(prefix(&number[..7]))).refuses(told, 603, "failed", "reject");
+        assert!(over(exactly()).rings(other, 0).told().is_empty(), "{other}");
+        over(Story::office(seed).contact(number, "Moeder")).rings(told, 2);
+    }
+}
