@@ -129,10 +129,7 @@ fn without_zeros(country: &Country, number: &str) -> Option<String> {
         let abroad = Country::find(numbers.country).filter(|abroad| abroad.code() != country.code())?;
         let significant = written.strip_prefix('+')?.strip_prefix(abroad.code())?;
         let significant = without_trunk_zero(abroad, significant.to_owned());
-        // In Italy it is a digit of the number.
-        let is_digit = numbers.country == "it";
-        let zeroless = if is_digit { significant.as_str() } else { significant.trim_start_matches('0') };
-        Some(format!("+{}{zeroless}", abroad.code()))
+        Some(format!("+{}{}", abroad.code(), zeroless(abroad, &significant)))
     });
     let zeroless = zeroless.unwrap_or(written);
     (zeroless != country.e164(number)).then_some(zeroless)
@@ -156,7 +153,7 @@ fn listed(country: &Country, plain: &str) -> Option<(Class, String)> {
         return Some((class, significant));
     }
     // A zero that should have been left out is one that some exchanges leave out.
-    let without = significant.trim_start_matches('0');
+    let without = zeroless(country, &significant);
     let class = numbers.range(without).filter(|class| *class == Class::Premium)?;
     Some((class, without.to_owned()))
 }
@@ -183,6 +180,12 @@ pub(super) fn e164(country: &Country, plain: &str) -> Option<String> {
             Some(format!("+{}{}", country.code(), without_trunk_zero(country, significant)))
         }
     }
+}
+
+/// The digits after the country code without the zeros in front, which should have been left out there. In Italy they are digits of
+/// the number.
+fn zeroless<'n>(country: &Country, significant: &'n str) -> &'n str {
+    if country.name() == "it" { significant } else { significant.trim_start_matches('0') }
 }
 
 /// The digits after the country code without the zero that people dial at home (in Hungary `06`), which should have been left out
@@ -226,10 +229,10 @@ fn is_premium_abroad(country: &Country, plain: &str) -> bool {
         return true;
     }
     table::ALL.iter().any(|numbers| {
-        let code = Country::find(numbers.country).map_or("", Country::code);
-        let significant = digits.strip_prefix(code);
+        let Some(abroad) = Country::find(numbers.country) else { return false };
         let is_premium = |rest: &str| numbers.range(rest) == Some(Class::Premium);
-        significant.is_some_and(|rest| is_premium(rest) || is_premium(rest.trim_start_matches('0')))
+        let significant = digits.strip_prefix(abroad.code());
+        significant.is_some_and(|rest| is_premium(rest) || is_premium(zeroless(abroad, rest)))
     })
 }
 

@@ -111,6 +111,10 @@ mod tests {
         assert_eq!(forms("nl", "+310612345678"), (Some("+31612345678".into()), "0612345678".into(), 0));
         assert_eq!(forms("nl", "0031020 1234567").0, Some("+31201234567".into()));
         assert_eq!(forms("it", "+390612345678").0, Some("+390612345678".into()));
+        for (number, e164) in [("089123456", "+39089123456"), ("0144123456", "+390144123456")] {
+            assert_eq!(forms("it", number), (Some(e164.into()), number.into(), 0), "{number}");
+        }
+        assert_eq!(forms("it", "892424"), (Some("+39892424".into()), "892424".into(), 2));
         assert_eq!(forms("nl", "+442079460000"), (Some("+442079460000".into()), "00442079460000".into(), 0));
         assert_eq!(forms("nl", "+449061234567"), (Some("+449061234567".into()), "00449061234567".into(), 2));
         assert_eq!(forms("us", "19005551234").0, Some("+19005551234".into()));

@@ -248,6 +248,21 @@ fn a_key_that_is_no_digit_makes_no_number_at_home() {
 }
 
 #[test]
+fn a_zero_of_an_italian_area_is_a_digit_of_the_number() {
+    all("it", Class::National, &["089123456", "0144123456", "0163123456", "0166123456", "+39089123456"]);
+    all(
+        "it",
+        Class::Premium,
+        &["892424", "899123456", "144123456", "166123456", "0878123456", "+39899123456"],
+    );
+    for country in ["nl", "us", "es"] {
+        let areas = ["+39089123456", "+390144123456", "+390163123456", "+390166123456"];
+        all(country, Class::International, &areas);
+        all(country, Class::Premium, &["+39892424", "+39899123456", "+39144123456", "+39166123456"]);
+    }
+}
+
+#[test]
 fn a_service_number_with_digits_that_come_too_many_stays_premium() {
     all("pl", Class::Premium, &["118913", "118913000", "+48118913000"]);
     all("pl", Class::National, &["221234567", "121234567"]);
