@@ -61,20 +61,15 @@ impl Class {
 
     /// The class of a number that is called over a trunk of this country.
     pub fn of(country: &Country, number: &str) -> Self {
-        // Whoever gets such a key may read a code of their own in it, with a number behind it.
-        let keys = ['*', '#'];
-        if number.contains(keys) {
-            let behind = number.rsplit(keys).find(|part| part.contains(|c: char| c.is_ascii_digit()));
-            let behind = behind.map_or(Self::International, |behind| Self::of(country, behind));
-            return Self::of_digits(country, number).max(behind).max(Self::International);
-        }
-        Self::of_digits(country, number)
+        let whole = Self::of_digits(country, plain(number));
+        let parts = parts(number).into_iter().map(|part| Self::of_digits(country, part));
+        // Nobody knows what a code does.
+        parts.map(|class| class.max(Self::International)).fold(whole, Self::max)
     }
 
-    /// The class of a number that may be read in several ways.
-    fn of_digits(country: &Country, number: &str) -> Self {
-        let plain = plain(number);
-        match Numbers::of(country).and_then(|numbers| numbers.short(&plain)) {
+    /// The class of digits that may be read in several ways.
+    fn of_digits(country: &Country, plain: String) -> Self {
+        match short(country, &plain) {
             Some(class) => class,
             None => readings(country, plain)
                 .map(|reading| Self::of_reading(country, &reading))
@@ -103,11 +98,34 @@ pub(crate) fn is_for_help(country: &Country, number: &str) -> bool {
     Numbers::of(country).is_some_and(|numbers| numbers.emergency.contains(&&*plain(number)))
 }
 
+/// What may be called by parts of a number with keys in it that are no digits, since whoever gets one may read a code of their own in
+/// it: the digits behind each key, and those of each part between keys. Empty where there are no keys, or only the one that phones
+/// send at the end.
+pub(super) fn parts(number: &str) -> Vec<String> {
+    let number = number.strip_suffix('#').filter(|rest| !rest.contains(KEYS)).unwrap_or(number);
+    let behind = std::iter::successors(Some(number), |rest| Some(rest.split_once(KEYS)?.1)).skip(1);
+    let between = number.split(KEYS).filter(|part| part.len() < number.len());
+    let parts = behind.chain(between).map(plain);
+    let mut parts: Vec<String> = parts.filter(|part| part.contains(|c: char| c.is_ascii_digit())).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    parts
+}
+
+/// Whether it is one of the country's short numbers.
+pub(super) fn is_short(country: &Country, plain: &str) -> bool {
+    short(country, plain).is_some()
+}
+
+/// The class of a short number; None for any other.
+fn short(country: &Country, plain: &str) -> Option<Class> {
+    Numbers::of(country)?.short(plain)
+}
+
 /// A number as it is written, and as whoever gets it may read it besides: with the `+` that its country code has lost, without the
 /// country's own code before a number abroad, and without the zeros that come too many there.
 pub(super) fn readings(country: &Country, plain: String) -> impl Iterator<Item = String> {
-    let is_short = Numbers::of(country).is_some_and(|numbers| numbers.short(&plain).is_some());
-    let unmarked = country.unmarked(&plain).filter(|_| !is_short);
+    let unmarked = country.unmarked(&plain).filter(|_| !is_short(country, &plain));
     let mut all: Vec<String> = std::iter::once(plain).chain(unmarked).collect();
     let mut at = 0;
     while let Some(reading) = all.get(at).filter(|_| all.len() < MOST_READINGS) {
@@ -167,7 +185,7 @@ fn whole(country: &Country, plain: &str) -> Option<String> {
 /// A number in E.164, with those among them that cannot be called from abroad, however many digits they have. None for a short number,
 /// and for what is no number of the country or of another one.
 pub(super) fn e164(country: &Country, plain: &str) -> Option<String> {
-    if Numbers::of(country).is_some_and(|numbers| numbers.short(plain).is_some()) {
+    if is_short(country, plain) {
         return None;
     }
     match listed(country, plain) {
@@ -246,6 +264,8 @@ pub(super) fn plain(number: &str) -> String {
     plus.into_iter().chain(number.chars().filter(char::is_ascii_digit)).collect()
 }
 
+/// Keys of a telephone that are no digits.
+const KEYS: [char; 2] = ['*', '#'];
 /// Ways to read a number: a provider takes the country's own code off once.
 const MOST_READINGS: usize = 8;
 

@@ -1,5 +1,5 @@
 //! The forms of a number: rates and lists of numbers are written in one of them, and people dial it in any. Where whoever gets it may
-//! read another number in it, it has the forms of both.
+//! read another number in it, it has the forms of both; and where keys stand in it that are no digits, those of each part.
 
 use kiestoon_dialplan::Country;
 
@@ -10,6 +10,8 @@ use super::class;
 pub struct Forms {
     first: Form,
     others: Vec<Form>,
+    /// Parts between keys that are no numbers themselves: codes and PINs, which nobody is called by.
+    codes: Vec<Form>,
 }
 
 /// A number that is read in one way.
@@ -30,6 +32,16 @@ impl Forms {
     /// Of a number as it is dialled.
     pub fn of(country: &'static Country, number: &str) -> Self {
         let dialled = class::plain(number);
+        let mut forms = Self::of_digits(country, dialled.clone());
+        for part in class::parts(number).into_iter().filter(|part| *part != dialled) {
+            let part = Self::of_digits(country, part);
+            let kind = if part.is_number() { &mut forms.others } else { &mut forms.codes };
+            kind.extend(std::iter::once(part.first).chain(part.others));
+        }
+        forms
+    }
+
+    fn of_digits(country: &'static Country, dialled: String) -> Self {
         let read = |reading: String| Form::of(country, &dialled, &reading);
         let mut first = read(dialled.clone());
         let mut others: Vec<Form> = class::readings(country, dialled.clone()).skip(1).map(read).collect();
@@ -37,7 +49,12 @@ impl Forms {
         if first.e164.is_none() && !others.is_empty() {
             first = others.remove(0);
         }
-        Self { first, others }
+        Self { first, others, codes: Vec::new() }
+    }
+
+    fn is_number(&self) -> bool {
+        self.readings().any(|form| form.e164.is_some())
+            || class::is_short(self.first.country, &self.first.dialled)
     }
 
     /// E.164, or what is dialled where it has no such form.
@@ -45,9 +62,14 @@ impl Forms {
         self.first.e164.as_deref().unwrap_or(&self.first.national)
     }
 
-    /// Each way to read it; there is one at least.
+    /// Each way to read it as a number; there is one at least.
     pub(crate) fn readings(&self) -> impl Iterator<Item = &Form> {
         std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Its parts that are no numbers by themselves.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = &Form> {
+        self.codes.iter()
     }
 }
 
@@ -158,5 +180,22 @@ mod tests {
         assert_eq!(read("nl", "+310044906123456"), ["+3144906123456", "+44906123456"]);
         assert_eq!(read("es", "612345678"), ["+34612345678"]);
         assert_eq!(read("nl", "201"), [""]);
+    }
+
+    #[test]
+    fn each_part_between_keys_has_its_forms_and_a_code_is_no_number() {
+        let both = |number: &str| -> [Vec<String>; 2] {
+            let forms = Forms::of(Country::find("nl").expect("a country"), number);
+            let known = |form: &Form| form.e164.clone().unwrap_or_else(|| form.national.clone());
+            [forms.readings().map(known).collect(), forms.codes().map(known).collect()]
+        };
+        let [numbers, codes] = both("*21*0612345678*11#");
+        assert_eq!(numbers, ["+21061234567811", "+31612345678", "+3161234567811"]);
+        assert_eq!(codes, ["11", "21"]);
+        let [numbers, codes] = both("#31#1888");
+        assert_eq!((numbers, codes), (vec!["311888".to_owned(), "1888".to_owned()], vec!["31".to_owned()]));
+        // The key that phones send at the end makes no parts.
+        assert_eq!(both("0612345678#"), both("0612345678"));
+        assert_eq!(both("*").map(|forms| forms.len()), [1, 0]);
     }
 }

@@ -137,7 +137,7 @@ impl Destinations {
     }
 
     /// What several lists together say of a number; None where they say nothing. A number that may be read in several ways is blocked
-    /// where one of them is, and allowed where all are.
+    /// where one of them is, and allowed where all are; so is one with keys in it, of which each part counts, codes too.
     pub(crate) fn say(lists: &[&Self], number: &Forms) -> Option<bool> {
         let says = |form: &Form| {
             let verdicts = lists.iter().flat_map(|list| list.verdicts(form));
@@ -149,7 +149,7 @@ impl Destinations {
             (Some(true), Some(true)) => Some(true),
             _ => None,
         };
-        number.readings().map(says).reduce(both).flatten()
+        number.readings().chain(number.codes()).map(says).reduce(both).flatten()
     }
 }
 
@@ -197,6 +197,27 @@ mod tests {
         assert_eq!(says("0006851234567"), Some(false));
         assert_eq!(says("+442079460000"), Some(true));
         assert_eq!(says("+4402079460000"), Some(true));
+    }
+
+    #[test]
+    fn behind_a_key_a_number_is_blocked_as_without_and_allowed_only_where_each_part_is() {
+        let says = |country: &str, list: &Destinations, number: &str| {
+            Destinations::say(&[list], &Forms::of(Country::find(country).expect("a country"), number))
+        };
+        for number in ["*31#00442079460000", "#31#+442079460000", "*21*00442079460000*11#", "0044*2079460000"]
+        {
+            assert_eq!(says("de", &list(&["+44"], &[]), number), Some(false), "{number}");
+        }
+        assert_eq!(says("de", &list(&["0900"], &[]), "*21*09001234567*11#"), Some(false));
+        assert_eq!(says("de", &list(&["21"], &[]), "*31*21*030123456#"), Some(false), "the code itself");
+        let allowed = list(&[], &["+31"]);
+        for number in ["*31#00449061234567", "*31#0031201234567", "*21*0031201234567*11#"] {
+            assert_eq!(says("be", &allowed, number), None, "{number}");
+        }
+        assert_eq!(says("be", &allowed, "0031201234567#"), Some(true));
+        let with_code = list(&[], &["+31", "31"]);
+        assert_eq!(says("be", &with_code, "*31#0031201234567"), Some(true));
+        assert_eq!(says("be", &with_code, "*31#00449061234567"), None);
     }
 
     #[test]

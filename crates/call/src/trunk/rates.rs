@@ -60,11 +60,12 @@ impl Rates {
 
     /// What a number costs over a trunk, by the longest prefix that it has; None where that is not known. What is written for numbers as
     /// they are dialled comes first. What calls to a country cost says nothing of its premium numbers. Of a number that may be read in
-    /// several ways the dearest one counts.
+    /// several ways the dearest one counts; a code in it needs none.
     pub fn of(&self, trunk: &str, number: &Forms) -> Option<Rate> {
         let card = self.trunks.get(trunk)?;
         let rates: Option<Vec<Rate>> = number.readings().map(|form| card.rate(form)).collect();
-        rates?.into_iter().max()
+        let of_codes = number.codes().filter_map(|form| card.rate(form));
+        rates?.into_iter().chain(of_codes).max()
     }
 }
 
@@ -154,6 +155,26 @@ mod tests {
         assert_eq!(rate(&[("34", 1), ("675", 9)]), Some(9));
         assert_eq!(rate(&[("34", 9), ("675", 1)]), Some(9));
         assert_eq!(rate(&[("34", 1)]), None, "nobody knows what it costs");
+    }
+
+    #[test]
+    fn behind_a_key_the_dearest_part_counts_and_a_code_costs_nothing() {
+        let rates = Rates::new([
+            ("voys", "31", Rate::per_minute(1)),
+            ("voys", "316", Rate::per_minute(4)),
+            ("voys", "44906", Rate::per_minute(9)),
+            ("voys", "21", Rate::per_minute(2)),
+            ("voys", "national:1888", Rate::per_minute(8)),
+            ("voys", "62", Rate::per_minute(2)),
+            ("voys", "national:62", Rate::per_minute(7)),
+        ]);
+        let of = |number| per_minute(&rates, "voys", number);
+        assert_eq!([of("#31#0612345678"), of("*21*0612345678*11#")], [Some(4); 2]);
+        assert_eq!([of("#21#00449061234567"), of("*21*00449061234567*11#")], [Some(9); 2]);
+        assert_eq!(of("*21*0201234567*1888#"), Some(8));
+        assert_eq!(of("*62*0201234567#"), Some(7), "a code that has a price");
+        assert_eq!(of("*31#00881612345678"), None, "nobody knows what it costs");
+        assert_eq!(of("0612345678#"), Some(4));
     }
 
     #[test]

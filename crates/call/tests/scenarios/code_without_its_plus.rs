@@ -1,5 +1,5 @@
-//! A number whose country code stands there without its `+`, or behind the country's own: the provider dials abroad with it, so it
-//! is judged as that.
+//! A number whose country code stands there without its `+`, or behind the country's own, or behind a code of the exchange: the
+//! provider dials abroad with it, so it is judged as that.
 
 use kiestoon_call::{Class, NumberForm, Rights};
 use kiestoon_dialplan::Country;
@@ -8,10 +8,7 @@ use kiestoon_testkit::{PhoneId, Story, carrier, phone, secs};
 
 const OUT: &str = r#"
     [[context.intern]]
-    match = "_X."
-    do = [{ dial = "trunk:voys", timeout = "20s" }]
-    [[context.intern]]
-    match = "_+."
+    match = ["_X.", "_+.", "re:^[*#]"]
     do = [{ dial = "trunk:voys", timeout = "20s" }]
 "#;
 
@@ -117,4 +114,59 @@ fn what_goes_out_without_a_code_is_judged_so() {
             assert_eq!(sent(&mut t, phones, at_home).as_deref(), Some(at_home));
         }
     }
+}
+
+/// Why each number was refused so far.
+fn reasons(t: &Story) -> Vec<String> {
+    t.refused_out().iter().map(|[.., why]| (*why).to_owned()).collect()
+}
+
+#[test]
+fn a_code_with_keys_in_front_opens_no_list() {
+    let (mut t, phones) = office(10, "be", |story| {
+        story.profile("201", |profile| profile.destinations.allowed = ["+31"].map(Into::into).into())
+    });
+    for number in ["*31%2300449061234567", "*31%230031201234567"] {
+        assert_eq!(sent(&mut t, phones, number), None, "{number}");
+    }
+    assert_eq!(reasons(&t), ["no_right"; 2]);
+    assert_eq!(sent(&mut t, phones, "0031201234567").as_deref(), Some("31201234567"));
+}
+
+#[test]
+fn a_code_with_keys_in_front_passes_no_list() {
+    let (mut t, phones) = office(11, "de", |story| {
+        story.profile("201", |profile| {
+            profile.rights = Rights::of(Class::ALL);
+            profile.destinations.blocked = ["+44"].map(Into::into).into();
+        })
+    });
+    for number in ["*31%2300442079460000", "*21*00442079460000*11%23"] {
+        assert_eq!(sent(&mut t, phones, number), None, "{number}");
+    }
+    assert_eq!(reasons(&t), ["blocked"; 2]);
+    assert_eq!(sent(&mut t, phones, "*31%23030123456").as_deref(), Some("*31#030123456"));
+}
+
+#[test]
+fn what_follows_a_number_behind_a_key_makes_it_no_cheaper() {
+    let (mut t, phones) = office(12, "nl", |story| {
+        let but_premium = Class::ALL.into_iter().filter(|class| *class != Class::Premium);
+        story.profile("201", |profile| profile.rights = Rights::of(but_premium))
+    });
+    for number in ["*21*09061234567*11%23", "09061234567%231"] {
+        assert_eq!(sent(&mut t, phones, number), None, "{number}");
+    }
+    assert_eq!(reasons(&t), ["no_right"; 2]);
+    assert_eq!(sent(&mut t, phones, "*21*0612345678*11%23").as_deref(), Some("*21*0612345678*11#"));
+}
+
+#[test]
+fn the_key_at_the_end_of_a_number_needs_no_right() {
+    let (mut t, phones) = office(13, "nl", |story| story);
+    assert_eq!(sent(&mut t, phones, "0612345678%23").as_deref(), Some("0612345678#"));
+    for number in ["*31%230612345678", "09061234567%23"] {
+        assert_eq!(sent(&mut t, phones, number), None, "{number}");
+    }
+    assert_eq!(reasons(&t), ["no_right"; 2]);
 }

@@ -123,6 +123,7 @@ fn what_fits_nothing_is_international() {
 fn help_is_called_by_the_numbers_of_the_country() {
     let nl = Country::find("nl").expect("a country");
     assert!(is_for_help(nl, "112"));
+    assert!(is_for_help(nl, "112#"));
     assert!(["1120", "0112", "+31112", "911", "18112"].iter().all(|number| !is_for_help(nl, number)));
 }
 
@@ -243,8 +244,35 @@ fn a_zero_behind_a_code_is_left_out_where_it_is_no_digit() {
 #[test]
 fn a_key_that_is_no_digit_makes_no_number_at_home() {
     all("it", Class::Premium, &["#31#892424"]);
-    all("nl", Class::International, &["#31#0612345678", "0612345678#", "*31#0201234567", "*", "#"]);
+    all("nl", Class::International, &["#31#0612345678", "*31#0201234567", "*", "#", "*0612345678"]);
     all("nl", Class::Premium, &["#31#09061234567", "*31#00449061234567"]);
+}
+
+#[test]
+fn each_part_between_keys_counts_and_what_follows_a_key() {
+    for number in [
+        "*21*09061234567*11#",
+        "*21*+449061234567*11#",
+        "**61*09061234567*11*20#",
+        "09061234567#1",
+        "0201234567*09061234567*1",
+        "#31#1888#1",
+        "#31#09*061234567",
+        "#31#0044*9061234567#1",
+    ] {
+        all("nl", Class::Premium, &[number]);
+    }
+    all("nl", Class::International, &["*21*0612345678#", "*21*0612345678*11#", "0612345678*1"]);
+}
+
+#[test]
+fn a_hash_at_the_end_of_a_number_only_says_that_it_is_whole() {
+    all("nl", Class::Mobile, &["0612345678#", "+31612345678#"]);
+    all("nl", Class::National, &["0201234567#", "14020#"]);
+    all("nl", Class::Premium, &["09061234567#", "1888#"]);
+    all("it", Class::Premium, &["33899123456#"]);
+    // With another key it may end a code.
+    all("nl", Class::International, &["0612345678##", "#0612345678#", "0612345678*", "+4930123456#"]);
 }
 
 #[test]
