@@ -96,10 +96,11 @@ pub(crate) fn open(path: &Path, limit: u64) -> io::Result<(Appender, Reader)> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    renewal::take_up(path)?;
-    let mut file = open_file(path)?;
+    drop(open_file(path)?);
     // A new file takes the place of the file itself, not of a link that leads there.
     let path = &path.canonicalize()?;
+    renewal::take_up(path)?;
+    let mut file = open_file(path)?;
     let (fresh, renewal) = renewal::of(path);
     let written = Written { generation: 0, bytes: end_with_a_whole_line(&mut file)? };
     let (announce, receiver) = watch::channel(written);

@@ -4,6 +4,7 @@ use std::{
     ffi::OsString,
     fs::{self, File},
     io::{self, ErrorKind},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -65,9 +66,12 @@ fn next_of(path: &Path) -> PathBuf {
 }
 
 impl Fresh {
-    /// Goes on in the empty file, if there is one: no system call.
+    /// Goes on in the empty file, if there is one that nobody has removed meanwhile.
     pub(super) fn take(&mut self, file: &mut File) -> bool {
         let Ok(fresh) = self.offered.try_recv() else { return false };
+        if fresh.metadata().is_ok_and(|found| found.nlink() == 0) {
+            return false;
+        }
         // There is room: it is taken out before the next one is offered. Without a reader nobody is left who reads the old one.
         let _ = self.retired.try_send(std::mem::replace(file, fresh));
         true
@@ -82,7 +86,7 @@ impl Renewal {
 
     /// Makes an empty file for the writing end.
     pub(super) fn offer(&mut self) {
-        if self.is_offered {
+        if self.has_no_name || (self.is_offered && self.next.exists()) {
             return;
         }
         let gone = fs::remove_file(&self.next).or_else(|error| match error.kind() {
@@ -99,6 +103,8 @@ impl Renewal {
 
     /// Where the writing end goes on in the new file, that gets the journal's name. Gives the old one, which is gone with its last handle.
     pub(super) fn settle(&mut self) -> Option<File> {
+        // Where that is gone the writing end has opened the journal by its name.
+        self.has_no_name &= self.next.exists();
         let old = self.retired.try_recv().ok()?;
         match fs::rename(&self.next, &self.path) {
             Ok(()) => self.is_offered = false,

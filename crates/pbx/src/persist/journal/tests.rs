@@ -101,6 +101,25 @@ async fn a_disk_that_is_full_of_what_is_stored_is_freed() {
 }
 
 #[tokio::test]
+async fn an_empty_file_that_somebody_removes_takes_no_record_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    let (mut appender, mut reader) = open(&path, LIMIT).unwrap();
+    store_much(&mut appender, &mut reader).await;
+    std::fs::remove_file(folder.path().join("j.next")).unwrap();
+    appender.append(&1);
+    assert!(std::fs::read_to_string(&path).unwrap().ends_with("\n1\n"));
+    // Another one is made in its place.
+    reader.ready().await.unwrap();
+    let batch = reader.next_batch(10).unwrap();
+    reader.stored(&batch);
+    appender.append(&2);
+    reader.ready().await.unwrap();
+    assert_eq!(reader.next_batch(10).unwrap().lines, ["2"]);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "2\n");
+}
+
+#[tokio::test]
 async fn a_link_to_the_journal_stays_one() {
     let folder = tempfile::tempdir().unwrap();
     let (there, path) = (folder.path().join("there"), folder.path().join("j"));
@@ -113,6 +132,15 @@ async fn a_link_to_the_journal_stays_one() {
     reader.ready().await.unwrap();
     assert!(path.is_symlink());
     assert_eq!(std::fs::read_to_string(there.join("spool")).unwrap(), "1\n");
+    while reader.backlog() > 0 {
+        let batch = reader.next_batch(10).unwrap();
+        reader.stored(&batch);
+    }
+    store_much(&mut appender, &mut reader).await;
+    appender.append(&2);
+    drop((appender, reader));
+    let (_appender, reader) = open(&path, LIMIT).unwrap();
+    assert_eq!(reader.next_batch(10).unwrap().lines, ["2"]);
 }
 
 #[tokio::test]
