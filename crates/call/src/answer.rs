@@ -147,8 +147,10 @@ impl Call {
             }
             None => self.search_succeeded(x, (!is_late).then_some(answer.sdp)),
         }
-        if let Err(reason) = paid {
-            self.end(x, reason.into());
+        match paid {
+            Err(_) if self.is_with_help() => x.ledger.spare(self.key),
+            Err(reason) => self.end(x, reason.into()),
+            Ok(()) => {}
         }
     }
 

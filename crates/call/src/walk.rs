@@ -105,6 +105,12 @@ impl Walk {
         self.followed.as_ref().is_some_and(Followed::is_for_help)
     }
 
+    /// Whether help is on its way: it is called now, or will be, at once or when a forwarding has found nobody.
+    pub(crate) fn seeks_help(&self) -> bool {
+        let seeks = |followed: &Followed| followed.is_for_help() || followed.leads_to_help();
+        self.returns.iter().chain(&self.followed).any(seeks)
+    }
+
     /// Whether its rule will come to one of emergency numbers before anybody is rung or asked.
     pub(crate) fn leads_to_help(&self) -> bool {
         self.followed.as_ref().is_some_and(Followed::leads_to_help)

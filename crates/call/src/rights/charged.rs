@@ -92,12 +92,25 @@ impl Call {
     /// Whether help is in the call, or is sought: nobody is cut off from it for money. Once two talk, who they are counts and not the rule
     /// that is followed, which stays what it was when a search for help has found nobody.
     pub(crate) fn is_with_help(&self) -> bool {
-        let (is_sought, branches) = match &self.stage {
-            Stage::Talking(_) => (false, &[][..]),
-            Stage::Ringing(ring) => (self.is_for_help(), &ring.branches[..]),
-            _ => (self.is_for_help(), &[][..]),
+        let transfers = &self.walk.transfers;
+        let target = transfers.search.as_ref().and_then(|search| search.target());
+        let is_settled = matches!(self.stage, Stage::Talking(_)) && target.is_none();
+        let is_sought =
+            !is_settled && self.walk.seeks_help() || target.is_some_and(|target| self.is_help(target));
+        let branches = match &self.stage {
+            Stage::Ringing(ring) => &ring.branches[..],
+            _ => &[],
         };
-        is_sought || self.legs().chain(branches.iter().map(|branch| &branch.leg)).any(|leg| leg.is_help)
+        let arrives = transfers.arrival.as_ref().and_then(|arrival| arrival.leg());
+        let legs = self.legs().chain(arrives).chain(branches.iter().map(|branch| &branch.leg));
+        is_sought || { legs }.any(|leg| leg.is_help)
+    }
+
+    /// Whether a number calls help where one of its trunks is.
+    fn is_help(&self, number: &str) -> bool {
+        let of = self.snapshot.organisation(self.organisation);
+        let mut trunks = of.into_iter().flat_map(|of| of.trunks.values());
+        trunks.any(|trunk| super::is_for_help(trunk.country, number))
     }
 
     /// Whoever is charged with a leg was removed: it is not rung any more, nor is the call on where somebody has answered.

@@ -33,6 +33,9 @@ pub(crate) struct Ledger {
     /// Of the lines.
     #[serde(skip)]
     tallies: Tallies,
+    /// Calls that go on though they are not paid, for as long as help is in them.
+    #[serde(skip)]
+    spared: BTreeSet<CallKey>,
     /// Accounts that are to be kept as they are now.
     #[serde(skip)]
     pub(super) touched: Touched,
@@ -191,12 +194,32 @@ impl Ledger {
         self.line(leg).cloned()
     }
 
+    /// A call goes on unpaid.
+    pub(crate) fn spare(&mut self, call: CallKey) {
+        self.spared.insert(call);
+    }
+
+    /// Those of them that are spared no more; they are to be paid now.
+    pub(crate) fn take_spared(&mut self, now: Instant, is_over: impl Fn(CallKey) -> bool) -> bool {
+        let over: Vec<CallKey> = self.spared.extract_if(.., |call| is_over(*call)).collect();
+        for call in &over {
+            let lines: Vec<Line> = self.lines.get(call).cloned().unwrap_or_default();
+            for line in lines {
+                if let State::Talking { since, setup, paid, .. } = line.state {
+                    self.set(line.leg, State::Talking { since, until: now, setup, paid });
+                }
+            }
+        }
+        !over.is_empty()
+    }
+
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.due.first().map(|(at, _)| *at)
     }
 
     /// What the legs of a call have cost; they are forgotten.
     pub(crate) fn costs(&mut self, call: CallKey) -> Vec<(LegId, u64)> {
+        self.spared.remove(&call);
         let lines = self.lines.remove(&call).unwrap_or_default();
         for line in &lines {
             if let Some(due) = due(line) {

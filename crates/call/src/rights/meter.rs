@@ -94,7 +94,7 @@ impl Exchange {
         unpaid
     }
 
-    /// A leg that goes on unpaid is to be paid later, and for all of its time: it is with help now, and may leave that.
+    /// A leg that goes on unpaid, since it is with help, is to be paid later, and for all of its time.
     fn pay_later(&mut self, line: &Line) {
         if let State::Talking { since, setup, paid, .. } = line.state {
             let until = self.now + AHEAD;

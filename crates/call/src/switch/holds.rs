@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use kiestoon_media::CallKey;
+
 use super::Switch;
+use crate::call::Call;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::id;
@@ -41,11 +44,7 @@ impl Switch {
     /// Pays what is due, and ends the calls whose budget is spent; nobody is cut off from help, whoever pays for the way there.
     pub(super) fn end_unpaid(&mut self) {
         for (key, reason) in self.x.pay_due() {
-            self.with_call(key, |call, x| {
-                if !call.is_with_help() {
-                    call.end(x, reason.into());
-                }
-            });
+            self.unless_with_help(key, |call, x| call.end(x, reason.into()));
             self.test_call_unpaid(key, reason);
         }
     }
@@ -54,13 +53,28 @@ impl Switch {
     pub(super) fn end_of_removed(&mut self) {
         for leg in self.x.legs_of_nobody() {
             let key = id::call_of(leg);
-            self.with_call(key, |call, x| {
-                if !call.is_with_help() {
-                    call.lose_payer(x, leg);
-                }
-            });
+            self.unless_with_help(key, |call, x| call.lose_payer(x, leg));
             self.test_call_unpaid(key, EndReason::Removed);
         }
+    }
+
+    fn unless_with_help(&mut self, key: CallKey, end: impl FnOnce(&mut Call, &mut Exchange)) {
+        if self.calls.get(&key).is_some_and(Call::is_with_help) {
+            return self.x.ledger.spare(key);
+        }
+        self.with_call(key, end);
+    }
+
+    /// Help has left a call that went on unpaid: it is paid now, or ends. False where there was none.
+    pub(super) fn end_without_help(&mut self) -> bool {
+        let calls = &self.calls;
+        let is_over = |key| calls.get(&key).is_none_or(|call: &Call| !call.is_with_help());
+        if !self.x.ledger.take_spared(self.x.now, is_over) {
+            return false;
+        }
+        self.end_unpaid();
+        self.end_of_removed();
+        true
     }
 
     /// What was spent before this process began, and who was on hold.

@@ -203,6 +203,9 @@ impl Switch {
             Input::WallClock(wall) => self.x.clock = wall,
         }
         self.settle();
+        if self.end_without_help() {
+            self.settle();
+        }
         self.x.keep_accounts();
     }
 

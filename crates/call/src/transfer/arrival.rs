@@ -39,6 +39,16 @@ pub(crate) enum Source {
     Waits { leg: Box<Leg>, answer: Box<Sdp> },
 }
 
+impl Arrival {
+    /// Its leg, once it is here.
+    pub(crate) fn leg(&self) -> Option<&Leg> {
+        match &self.source {
+            Source::Moves { .. } => None,
+            Source::Invites { leg, .. } | Source::Waits { leg, .. } => Some(leg),
+        }
+    }
+}
+
 impl Call {
     /// A phone of that call will take a place in this one.
     pub(crate) fn expect_from(&mut self, x: &Exchange, place: Place, from: CallKey) {
@@ -57,6 +67,12 @@ impl Call {
         let id = self.next_leg();
         x.media(open_command(self.key, id, &leg.flow));
         leg.id = id;
+        // Another phone of whoever is rung for an emergency.
+        let before = match place {
+            Place::Side(side) => self.leg(side),
+            Place::Branch(rung) => self.branch(rung).map(|branch| &branch.leg),
+        };
+        leg.is_help = before.is_some_and(|before| before.is_help && before.number == leg.number);
         self.expect(x, id, place, Source::Invites { leg: Box::new(leg), offer: Box::new(offer) });
         id
     }

@@ -74,6 +74,13 @@ pub(crate) struct Search {
     until: Instant,
 }
 
+impl Search {
+    /// The number that is sought; None once who transferred is rung back.
+    pub(crate) fn target(&self) -> Option<&str> {
+        (self.phase != Phase::Recalling).then_some(&*self.target)
+    }
+}
+
 /// The leg of who transferred, while the target is sought.
 #[derive(Debug, Serialize, Deserialize)]
 struct Parked {

@@ -363,8 +363,10 @@ fn who_has_reached_help_is_not_cut_off_by_whoever_paid_the_way_there() {
 fn who_has_called_for_help_in_vain_pays_as_before() {
     let help = "[[context.intern]]\nmatch = \"112\"\nemergency = true\ndo = [{ dial = \"trunk:ander\", timeout = \"40s\" }]\n\
         [[context.intern]]\nmatch = \"_0.\"\ndo = [{ dial = \"trunk:voys\" }]";
-    for is_removed in [false, true] {
-        let story = Story::office(18).rate("voys", "", Rate::per_minute(EURO)).profile("201", a_day(5));
+    // Also where nothing is to be paid, and only its payer is gone.
+    for (is_removed, has_price) in [(false, true), (true, true), (true, false)] {
+        let story = Story::office(18).profile("201", a_day(5));
+        let story = if has_price { story.rate("voys", "", Rate::per_minute(EURO)) } else { story };
         let (mut t, [a, ..]) = office_by(help, story);
         t.call(a, "0201111111");
         t.run(secs(4));
@@ -375,11 +377,52 @@ fn who_has_called_for_help_in_vain_pays_as_before() {
         }
         t.run(secs(32));
         assert_eq!(t.the_pbx().ended().count(), 0, "help is sought");
-        t.run(secs(20));
+        // Not six seconds later: who tries again and again would never pay.
+        t.run(secs(8));
         let reasons: Vec<_> =
             t.the_pbx().ended().filter_map(|record| Some(record.end?.reason.as_str())).collect();
         assert_eq!(reasons, [if is_removed { "removed" } else { "budget_spent" }]);
         t.settle();
         t.expect_nothing_left();
     }
+}
+
+/// Whoever transfers help is removed before the target answers.
+#[test]
+fn help_that_is_put_through_is_not_hung_up_on_by_who_cannot_be_paid() {
+    for has_price in [true, false] {
+        let story = Story::office(19);
+        let story = if has_price { story.rate("voys", "", Rate::per_minute(EURO)) } else { story };
+        let (mut t, [a, _, far, _]) = office(story);
+        t.call(a, "112");
+        t.run(secs(4));
+        t.transfer(a, "112", "0201111111");
+        t.run(secs(1));
+        t.remove_extension("201");
+        t.run(secs(30));
+        assert_eq!(t.the_pbx().switch.status().talking, 1, "priced: {has_price}");
+        t.hang_up_all(far);
+        t.settle();
+        t.expect_nothing_left();
+    }
+}
+
+#[test]
+fn help_that_goes_on_at_its_other_phone_is_help() {
+    let rules = "[[context.intern]]\nmatch = \"112\"\nemergency = true\ndo = [{ dial = \"ext:202\" }]\n\
+        [[context.intern]]\nmatch = \"_0.\"\ndo = [{ dial = \"trunk:voys\" }]";
+    let story = Story::office(20).rate("voys", "", Rate::per_minute(EURO)).profile("201", a_day(5));
+    let (mut t, [a, b, far, _]) = office_by(rules, story);
+    let desk = t.add(phone("202").never_answers());
+    t.register_all();
+    t.call(a, "0201111111");
+    t.run(secs(4));
+    t.transfer(a, "0201111111", "112");
+    t.run(secs(4));
+    t.take_over(desk, b, "+31201111111", "");
+    t.run(secs(60));
+    assert_eq!(t.the_pbx().switch.status().talking, 1);
+    t.hang_up_all(far);
+    t.settle();
+    t.expect_nothing_left();
 }
