@@ -106,8 +106,11 @@ impl Call {
         is_sought || { legs }.any(|leg| leg.is_help)
     }
 
-    /// Whether a number calls help where one of its trunks is.
+    /// Whether a number calls help where one of its trunks is, and is nobody's here.
     fn is_help(&self, number: &str) -> bool {
+        if self.snapshot.extension(self.organisation, number).is_some() {
+            return false;
+        }
         let of = self.snapshot.organisation(self.organisation);
         let mut trunks = of.into_iter().flat_map(|of| of.trunks.values());
         trunks.any(|trunk| super::is_for_help(trunk.country, number))

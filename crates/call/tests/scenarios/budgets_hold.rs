@@ -426,3 +426,24 @@ fn help_that_goes_on_at_its_other_phone_is_help() {
     t.settle();
     t.expect_nothing_left();
 }
+
+/// A reception may have the number that help has in another country.
+#[test]
+fn an_extension_with_the_number_of_help_is_no_help() {
+    let rules = "[[context.intern]]\nmatch = \"112\"\ndo = [{ dial = \"ext:112\", timeout = \"60s\" }]\n\
+        [[context.intern]]\nmatch = \"_0.\"\ndo = [{ dial = \"trunk:voys\" }]";
+    let story = Story::new(21).extensions(&["201", "202", "112"]);
+    let story = story.rate("voys", "", Rate::per_minute(EURO)).profile("201", a_day(5));
+    let (mut t, [a, ..]) = office_by(rules, story);
+    t.add(phone("112").never_answers());
+    t.register_all();
+    t.call(a, "0201111111");
+    t.run(secs(4));
+    t.transfer(a, "0201111111", "112");
+    t.run(secs(40));
+    let reasons: Vec<_> =
+        t.the_pbx().ended().filter_map(|record| Some(record.end?.reason.as_str())).collect();
+    assert_eq!(reasons, ["budget_spent"]);
+    t.settle();
+    t.expect_nothing_left();
+}
