@@ -61,6 +61,9 @@ impl Class {
 
     /// The class of a number that is called over a trunk of this country.
     pub fn of(country: &Country, number: &str) -> Self {
+        if has_too_many_keys(number) {
+            return Self::Premium;
+        }
         let whole = Self::of_digits(country, plain(number));
         let parts = parts(number).into_iter().map(|part| Self::of_digits(country, part));
         // Nobody knows what a code does.
@@ -98,11 +101,25 @@ pub(crate) fn is_for_help(country: &Country, number: &str) -> bool {
     Numbers::of(country).is_some_and(|numbers| numbers.emergency.contains(&&*plain(number)))
 }
 
+/// A number without the key that phones send to say that it is whole: it has no other, and is no code.
+pub(crate) fn without_end_key(number: &str) -> &str {
+    let rest = number.strip_suffix('#').filter(|rest| !rest.is_empty() && !rest.contains(KEYS));
+    rest.unwrap_or(number)
+}
+
+/// Whether a number has more keys that are no digits than any service code has: how it may be read is not looked at, and it is not called.
+pub(super) fn has_too_many_keys(number: &str) -> bool {
+    number.matches(KEYS).nth(MOST_KEYS).is_some()
+}
+
 /// What may be called by parts of a number with keys in it that are no digits, since whoever gets one may read a code of their own in
 /// it: the digits behind each key, and those of each part between keys. Empty where there are no keys, or only the one that phones
 /// send at the end.
 pub(super) fn parts(number: &str) -> Vec<String> {
-    let number = number.strip_suffix('#').filter(|rest| !rest.contains(KEYS)).unwrap_or(number);
+    let number = without_end_key(number);
+    if has_too_many_keys(number) {
+        return Vec::new();
+    }
     let behind = std::iter::successors(Some(number), |rest| Some(rest.split_once(KEYS)?.1)).skip(1);
     let between = number.split(KEYS).filter(|part| part.len() < number.len());
     let parts = behind.chain(between).map(plain);
@@ -266,6 +283,8 @@ pub(super) fn plain(number: &str) -> String {
 
 /// Keys of a telephone that are no digits.
 const KEYS: [char; 2] = ['*', '#'];
+/// `*21*NUMBER*11*30#` has five.
+const MOST_KEYS: usize = 8;
 /// Ways to read a number: a provider takes the country's own code off once.
 const MOST_READINGS: usize = 8;
 

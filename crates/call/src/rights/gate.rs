@@ -158,6 +158,9 @@ impl Exchange {
         let organisation = asked.organisation.ok_or(Why::Gone)?;
         let profile = asked.charged.profile(organisation).ok_or(Why::Gone)?;
         let is_closed = self.is_closed(organisation, profile);
+        if class::has_too_many_keys(asked.number) {
+            return Err(Why::Blocked);
+        }
         let forms = Forms::of(asked.trunk.country, asked.number);
         match Destinations::say(&[&profile.destinations, &organisation.profile.destinations], &forms) {
             Some(true) => {}

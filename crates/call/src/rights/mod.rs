@@ -19,7 +19,7 @@ mod require;
 pub use account::Period;
 pub use charged::Charged;
 pub use class::Class;
-pub(crate) use class::{is_for_help, without_zero};
+pub(crate) use class::{is_for_help, without_end_key, without_zero};
 pub use drill::{DrillCase, DrillResult, DrillVerdict, Expected};
 pub(crate) use forms::Form;
 pub use forms::Forms;

@@ -2,6 +2,8 @@
 
 use kiestoon_dialplan::Country;
 
+use crate::rights::without_end_key;
+
 /// A form of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NumberForm {
@@ -16,8 +18,10 @@ pub enum NumberForm {
 }
 
 impl NumberForm {
-    /// A number in this form. What is no whole number of the public network, such as 112, stays as it is.
+    /// A number in this form. What is no whole number of the public network, such as 112, stays as it is; the `#` that some phones send
+    /// behind a number goes no further, since whoever gets it may read the rest otherwise than we do.
     pub(crate) fn write(self, country: &Country, number: &str) -> String {
+        let number = without_end_key(number);
         match self {
             Self::E164 => country.e164(number),
             Self::E164Digits => {
@@ -40,6 +44,7 @@ impl NumberForm {
 
     /// A number as rights are asked about it: in E.164, or as it goes out where its first digits may be a country code there.
     pub(crate) fn judged(self, country: &Country, number: &str) -> String {
+        let number = without_end_key(number);
         let bare = match self {
             Self::E164 | Self::E164Digits => None,
             Self::National | Self::AsDialled => Some(self.write(country, number)),

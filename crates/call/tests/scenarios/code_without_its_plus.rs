@@ -161,10 +161,27 @@ fn what_follows_a_number_behind_a_key_makes_it_no_cheaper() {
     assert_eq!(sent(&mut t, phones, "*21*0612345678*11%23").as_deref(), Some("*21*0612345678*11#"));
 }
 
+/// To read each part of it takes longer than a call may.
+#[test]
+fn a_number_with_more_keys_than_any_code_is_not_called() {
+    let (mut t, phones) = office(14, "nl", |story| {
+        story.profile("201", |profile| {
+            profile.rights = Rights::of(Class::ALL);
+            profile.destinations.allowed = ["0", "+"].map(Into::into).into();
+        })
+    });
+    assert_eq!(sent(&mut t, phones, &"0*".repeat(8)).as_deref(), Some(&*"0*".repeat(8)));
+    assert_eq!(sent(&mut t, phones, &"0*".repeat(9)), None);
+    assert_eq!(sent(&mut t, phones, &"0*".repeat(64)), None);
+    assert_eq!(reasons(&t), ["blocked"; 2]);
+}
+
 #[test]
 fn the_key_at_the_end_of_a_number_needs_no_right() {
     let (mut t, phones) = office(13, "nl", |story| story);
-    assert_eq!(sent(&mut t, phones, "0612345678%23").as_deref(), Some("0612345678#"));
+    let without = sent(&mut t, phones, "0612345678");
+    assert!(without.as_deref().is_some_and(|sent| sent.ends_with("612345678")), "{without:?}");
+    assert_eq!(sent(&mut t, phones, "0612345678%23"), without);
     for number in ["*31%230612345678", "09061234567%23"] {
         assert_eq!(sent(&mut t, phones, number), None, "{number}");
     }

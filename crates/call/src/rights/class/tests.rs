@@ -341,6 +341,7 @@ fn no_way_to_write_a_number_is_cheaper_than_the_number() {
             ];
             for number in &written {
                 let sent = NumberForm::E164Digits.write(country, number);
+                assert_eq!(NumberForm::E164Digits.write(country, &format!("{number}#")), sent);
                 // It goes out as a number of the country, or is as long as one that only the country can dial.
                 let is_at_home = *number == digits && (sent != digits || country.unmarked(&digits).is_none());
                 assert!(is_at_home || class_in(name, number) >= really, "{number} in {name}: {really}");
